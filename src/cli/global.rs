@@ -1,0 +1,58 @@
+//! The flags that every verb takes.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Args)]
+pub(crate) struct Global {
+    /// AWS Region [default: from AWS_REGION, the profile or the instance]
+    #[arg(long, global = true, value_name = "R", help_heading = "Connection")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "P", help_heading = "Connection")]
+    pub(crate) profile: Option<String>,
+    /// KMS endpoint to use instead of AWS's own
+    #[arg(long, global = true, value_name = "U", help_heading = "Connection")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Accept a non-AWS endpoint from the environment or the profile
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) allow_endpoint_env: bool,
+    /// Accept plain http to an address that is not loopback
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) insecure_endpoint: bool,
+    /// Use the FIPS endpoint kms-fips.REGION
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) fips_endpoint: bool,
+    /// Refuse to run unless a FIPS provider does the wrapping and the FIPS endpoint is used
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) require_fips: bool,
+    /// Time to connect, as in 5s [default: 5s]
+    #[arg(long, global = true, value_name = "D", value_parser = duration, help_heading = "Connection")]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Time to wait for a reply, as in 30s [default: 30s]
+    #[arg(long, global = true, value_name = "D", value_parser = duration, help_heading = "Connection")]
+    pub(crate) read_timeout: Option<Duration>,
+    /// What standard output gets
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Output")]
+    pub(crate) output: Output,
+    /// Say more on standard error; twice: every call to AWS
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+    /// Say nothing on standard error but errors
+    #[arg(long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Refuse what is only warned about otherwise
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "write it as in 30s, 15m or 90d".to_owned())
+}

@@ -1,0 +1,82 @@
+//! Files that cannot be read, and files that must not be written.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{Explain, some};
+
+/// A file is not what is needed, or may not be touched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum FileError {
+    #[error("{what} `{}` does not exist", .path.display())]
+    Missing { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` is a directory", .path.display())]
+    Directory { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` cannot be read", .path.display())]
+    Unreadable { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("{what} cannot be read from standard input")]
+    StdinUnreadable { what: &'static str, source: io::Error },
+    #[error("{what} `{}` is empty", .path.display())]
+    Empty { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` is larger than {limit} bytes", .path.display())]
+    TooLarge { what: &'static str, path: PathBuf, limit: usize },
+    #[error("{what} `{}` cannot be written", .path.display())]
+    Unwritable { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("{what} `{}` exists", .path.display())]
+    Exists { what: &'static str, path: PathBuf },
+    #[error("plaintext key file `{}` exists, and may hold the only copy of a key", .path.display())]
+    PlaintextExists { path: PathBuf },
+    #[error("`{}` is both input and output", .path.display())]
+    SameFile { path: PathBuf },
+    #[error("{what} is binary, and standard output is a terminal")]
+    BinaryToTerminal { what: &'static str },
+    #[error("the key material file `{}` can be read by other users (mode {mode:03o})", .path.display())]
+    OpenToOthers { path: PathBuf, mode: u32 },
+    #[error("no memory for secrets")]
+    NoMemory { source: io::Error },
+}
+
+impl FileError {
+    /// Sorts an error of `open` or `read` by what the user has to do about it.
+    pub fn reading(what: &'static str, path: PathBuf, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => FileError::Missing { what, path },
+            io::ErrorKind::IsADirectory => FileError::Directory { what, path },
+            _ => FileError::Unreadable { what, path, source },
+        }
+    }
+}
+
+impl Explain for FileError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            FileError::Missing { .. } => some("check the path"),
+            FileError::Directory { .. } => some("name a file in it"),
+            FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
+            FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
+            FileError::Empty { .. } => some("check the command that was to write it"),
+            FileError::TooLarge { .. } => some("check that it is the file you mean"),
+            FileError::Unwritable { .. } => {
+                some("name a path in a directory that this user can write to, on a disk with room")
+            }
+            FileError::Exists { .. } => some("name another path, or add --force to replace it"),
+            FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
+            FileError::SameFile { .. } => some("name another path for the output"),
+            FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
+            FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
+            FileError::NoMemory { .. } => None,
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            FileError::Unreadable { source, .. }
+            | FileError::StdinUnreadable { source, .. }
+            | FileError::Unwritable { source, .. }
+            | FileError::NoMemory { source } => Some(source.to_string()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Key material that is not what its key spec needs.
+
+use super::{Explain, some};
+use crate::material::{Format, KeySpec, KeyUsage};
+
+/// The key material does not match the key spec, or cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum MaterialError {
+    #[error("`{name}` is not a key spec of KMS")]
+    UnknownKeySpec { name: String },
+    #[error("key material cannot be imported into {name} keys: {reason}")]
+    KeySpecNotImportable { name: String, reason: &'static str },
+    #[error("`{name}` is not a key usage of KMS")]
+    UnknownKeyUsage { name: String },
+    #[error("KMS does not allow {usage} for {spec} keys")]
+    UsageNotAllowed { spec: KeySpec, usage: KeyUsage },
+    #[error("`{name}` is not a key material format")]
+    UnknownFormat { name: String },
+    #[error("the key material is empty")]
+    Empty,
+    #[error("the key material is larger than {limit} bytes, which no {spec} key is")]
+    TooLarge { spec: KeySpec, limit: usize },
+    #[error("the key material has {found} bytes, and {spec} needs {wanted}")]
+    WrongLength { spec: KeySpec, found: usize, wanted: String },
+    #[error(
+        "the key material has 16 bytes, and {spec} needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve"
+    )]
+    ChinaLength { spec: KeySpec },
+    #[error(
+        "the key material has {found} bytes and the last is a newline: {spec} needs {wanted}, so an editor or `echo` added it"
+    )]
+    TrailingNewline { spec: KeySpec, found: usize, wanted: String },
+    #[error("the key material is {found} characters of {encoding}, and raw bytes were expected")]
+    LooksEncoded { found: usize, encoding: Format },
+    #[error("the key material is PEM text, and {spec} needs raw bytes")]
+    PemForRaw { spec: KeySpec },
+    #[error("every byte of the key material is zero")]
+    AllZero,
+    #[error("the key material is not {format}: {problem}")]
+    NotDecodable { format: Format, problem: String },
+    #[error("{format} is a format of private keys, and {spec} key material is raw bytes")]
+    FormatNotForSpec { format: Format, spec: KeySpec },
+    #[error("the key material is {found}, and {spec} needs a private key")]
+    NotAPrivateKey { spec: KeySpec, found: &'static str },
+    #[error("the private key is encrypted, and there is no passphrase")]
+    PassphraseNeeded,
+    #[error("the passphrase does not open the private key")]
+    WrongPassphrase,
+    #[error("the private key is {found}, and the key spec is {spec}")]
+    WrongKeyType { spec: KeySpec, found: String },
+    #[error("the RSA private key has a modulus of {found} bits, and the key spec is {spec}")]
+    WrongModulus { spec: KeySpec, found: u32 },
+    #[error("the RSA private key has more than two primes, and KMS takes two")]
+    MultiPrime,
+    #[error("the EC private key is on curve {found}, and the key spec is {spec}")]
+    WrongCurve { spec: KeySpec, found: String },
+    #[error("the EC private key spells out its curve parameters, and KMS takes named curves only")]
+    ExplicitCurve,
+    #[error("the private key contradicts itself: {problem}")]
+    Inconsistent { problem: &'static str },
+}
+
+impl Explain for MaterialError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            MaterialError::UnknownKeySpec { .. } => {
+                some(format!("use one of {}", KeySpec::ALL.map(KeySpec::name).join(", ")))
+            }
+            MaterialError::KeySpecNotImportable { .. } => {
+                some("let KMS make the key (origin AWS_KMS), or choose a key spec that imports")
+            }
+            MaterialError::UnknownKeyUsage { .. } => {
+                some("use ENCRYPT_DECRYPT, SIGN_VERIFY, GENERATE_VERIFY_MAC or KEY_AGREEMENT")
+            }
+            MaterialError::UsageNotAllowed { spec, .. } => {
+                let usages: Vec<&str> = spec.usages().iter().map(|usage| usage.name()).collect();
+                some(format!("use {}", usages.join(" or ")))
+            }
+            MaterialError::UnknownFormat { .. } => some("use raw, hex, base64, pem or der"),
+            MaterialError::Empty => some("check the command that was to write the key material"),
+            MaterialError::TooLarge { .. } => some("check that it is the file you mean"),
+            MaterialError::WrongLength { spec, .. } => some(format!(
+                "run `kms-byok generate --key-spec {spec}` to see what fits, or choose the key spec of your key"
+            )),
+            MaterialError::ChinaLength { .. } => some("make a 32-byte key"),
+            MaterialError::TrailingNewline { .. } => {
+                some("write the key without the newline (`printf %s`, or `head -c` with the wanted length)")
+            }
+            MaterialError::LooksEncoded { encoding, .. } => some(format!("add --material-format {encoding}")),
+            MaterialError::PemForRaw { .. } => {
+                some("decode it to raw bytes, or choose the key spec of the private key in it")
+            }
+            MaterialError::AllZero => {
+                some("make a random key: `kms-byok generate`, or look at what was to write this one")
+            }
+            MaterialError::NotDecodable { .. } => some("check --material-format, and that the file is whole"),
+            MaterialError::FormatNotForSpec { .. } => some("use --material-format raw, hex or base64"),
+            MaterialError::NotAPrivateKey { .. } => {
+                some("give the private key as PKCS#8, PKCS#1 or SEC1, in PEM or DER")
+            }
+            MaterialError::PassphraseNeeded => some("run it on a terminal to be asked, or add --passphrase-file FILE"),
+            MaterialError::WrongPassphrase => {
+                some("check the passphrase; a trailing newline in --passphrase-file is ignored, spaces are not")
+            }
+            MaterialError::WrongKeyType { .. }
+            | MaterialError::WrongModulus { .. }
+            | MaterialError::WrongCurve { .. } => some("choose the --key-spec of this key, or another key"),
+            MaterialError::MultiPrime => some("make a new key with two primes: `kms-byok generate`"),
+            MaterialError::ExplicitCurve => some("convert it: `openssl ec -param_enc named_curve`"),
+            MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Every failure is a cause (`Display`), a fix ([`Error::hint`]) and what lay beneath ([`Error::because`]).
+//!
+//! All words a user can be told are in this folder, one file per room of the house. A cause is lower case, in the present tense, without
+//! a full stop, with the user's values in backticks; a hint is one imperative sentence, or nothing; the texts of AWS and OpenSSL
+//! appear only as the inner "because".
+
+mod file;
+mod material;
+mod openssl;
+mod wrap;
+
+pub use self::file::FileError;
+pub use self::material::MaterialError;
+pub use self::openssl::OpenSslError;
+pub use self::wrap::WrapError;
+
+/// Anything that can go wrong, sorted by the room it happens in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // each variant is documented by the type it holds
+pub enum Error {
+    #[error(transparent)]
+    Material(#[from] MaterialError),
+    #[error(transparent)]
+    Wrap(#[from] WrapError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
+}
+
+/// The fix for a cause, and the words of whoever reported it.
+pub(crate) trait Explain {
+    /// One imperative sentence that mends it, where one exists.
+    fn hint(&self) -> Option<String>;
+
+    /// The inner reason in somebody else's words: OpenSSL's, AWS's or the operating system's.
+    fn because(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Error {
+    /// The fix: one imperative sentence, or nothing where there is none to give.
+    pub fn hint(&self) -> Option<String> {
+        self.explain().hint()
+    }
+
+    /// What OpenSSL, AWS or the operating system said.
+    pub fn because(&self) -> Option<String> {
+        self.explain().because()
+    }
+
+    fn explain(&self) -> &dyn Explain {
+        match self {
+            Error::Material(error) => error,
+            Error::Wrap(error) => error,
+            Error::File(error) => error,
+            Error::OpenSsl(error) => error,
+        }
+    }
+}
+
+/// `some("…")` reads better than `Some("…".to_owned())` forty times.
+pub(crate) fn some(hint: impl Into<String>) -> Option<String> {
+    Some(hint.into())
+}

@@ -1,0 +1,51 @@
+//! OpenSSL refused a step that should have worked.
+
+use openssl::error::ErrorStack;
+
+use super::{Explain, some};
+
+/// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum OpenSslError {
+    #[error("OpenSSL could not {step}")]
+    Step { step: &'static str, source: ErrorStack },
+    #[error("the OpenSSL loaded at run time is `{found}`, which this program does not accept")]
+    Unfit { found: String, needed: String },
+    #[error("the OpenSSL self-test failed: {what}")]
+    SelfTest { what: &'static str },
+    #[error("`{found}` has no AES key wrap with padding (RFC 5649), which {algorithm} needs")]
+    NoKeyWrap { algorithm: &'static str, found: String },
+}
+
+impl OpenSslError {
+    /// For `map_err`: names the step that failed.
+    pub fn step(step: &'static str) -> impl FnOnce(ErrorStack) -> OpenSslError {
+        move |source| OpenSslError::Step { step, source }
+    }
+}
+
+impl Explain for OpenSslError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            OpenSslError::Step { .. } => some("run `kms-byok doctor` to see what the loaded OpenSSL can do"),
+            OpenSslError::Unfit { needed, .. } => some(format!("load {needed}, for example through LD_LIBRARY_PATH")),
+            OpenSslError::SelfTest { .. } => some("run `kms-byok doctor` and replace the OpenSSL it names"),
+            OpenSslError::NoKeyWrap { .. } => {
+                some("build kms-byok with OpenSSL 1.1.0 or newer, or choose RSAES_OAEP_SHA_256 if the key fits into it")
+            }
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            // The stack may be empty; its entries end in C file names, so only the reasons are kept.
+            OpenSslError::Step { source, .. } => {
+                let reasons: Vec<&str> = source.errors().iter().filter_map(|error| error.reason()).collect();
+                (!reasons.is_empty()).then(|| format!("OpenSSL: {}", reasons.join(", ")))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Combinations that KMS would refuse, and wrapping keys that are not what was asked for.
+
+use super::{Explain, some};
+use crate::material::KeySpec;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// The key material cannot be wrapped as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum WrapError {
+    #[error("{algorithm} is for private keys, and {spec} key material is raw bytes")]
+    NotForRawMaterial { algorithm: WrappingAlgorithm, spec: KeySpec },
+    #[error(
+        "an {spec} private key cannot be wrapped with {algorithm}: KMS takes RSA private keys under RSA_AES_KEY_WRAP only"
+    )]
+    RsaKeyOverOaep { algorithm: WrappingAlgorithm, spec: KeySpec },
+    #[error("{spec} key material of {needed} bytes does not fit: {wrapping} with {algorithm} carries {capacity} bytes")]
+    DoesNotFit {
+        algorithm: WrappingAlgorithm,
+        spec: KeySpec,
+        wrapping: WrappingKeySpec,
+        needed: usize,
+        capacity: usize,
+    },
+    #[error("`{name}` is not a wrapping algorithm of KMS")]
+    UnknownAlgorithm { name: String },
+    #[error("`{name}` is not a wrapping key spec of KMS")]
+    UnknownWrappingKeySpec { name: String },
+    #[error("RSAES_PKCS1_V1_5 has been refused by KMS since 2023-10-10")]
+    Pkcs1Refused,
+    #[error("`{name}` exists in the China Regions only, which this tool does not serve")]
+    Sm2Refused { name: &'static str },
+    #[error("{algorithm} uses SHA-1, which was not allowed")]
+    Sha1NotAllowed { algorithm: WrappingAlgorithm },
+    #[error("the wrapping public key is empty")]
+    EmptyPublicKey,
+    #[error("the wrapping public key is {found}, and DER bytes are needed")]
+    PublicKeyEncoded { found: &'static str, decode: &'static str },
+    #[error("the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
+    PublicKeyNotDer,
+    #[error("the wrapping public key is not an RSA key")]
+    PublicKeyNotRsa,
+    #[error("the wrapping public key has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
+    PublicKeyBits { bits: u32 },
+    #[error("the wrapping public key is {found}, and {asked} was asked for")]
+    PublicKeySize { found: WrappingKeySpec, asked: WrappingKeySpec },
+    #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
+    WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
+}
+
+impl Explain for WrapError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            WrapError::NotForRawMaterial { .. } => some("use RSAES_OAEP_SHA_256"),
+            WrapError::RsaKeyOverOaep { .. } => some("use RSA_AES_KEY_WRAP_SHA_256"),
+            WrapError::DoesNotFit { spec, .. } if spec.is_private_key() => {
+                some("use RSA_AES_KEY_WRAP_SHA_256, or a larger --wrapping-key-spec")
+            }
+            WrapError::DoesNotFit { .. } => some("use a larger --wrapping-key-spec"),
+            WrapError::UnknownAlgorithm { .. } | WrapError::Pkcs1Refused => {
+                some(format!("use one of {}", WrappingAlgorithm::ALL.map(WrappingAlgorithm::name).join(", ")))
+            }
+            WrapError::UnknownWrappingKeySpec { .. } => {
+                some(format!("use one of {}", WrappingKeySpec::ALL.map(WrappingKeySpec::name).join(", ")))
+            }
+            WrapError::Sm2Refused { .. } => some("use an RSA wrapping key outside the China Regions"),
+            WrapError::Sha1NotAllowed { .. } => some("use the SHA-256 variant, or add --allow-sha1"),
+            WrapError::PublicKeyEncoded { decode, .. } => some(format!("decode it first: `{decode}`")),
+            WrapError::EmptyPublicKey
+            | WrapError::PublicKeyNotDer
+            | WrapError::PublicKeyNotRsa
+            | WrapError::PublicKeyBits { .. } => some(
+                "use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run `kms-byok get-parameters`",
+            ),
+            WrapError::PublicKeySize { .. } => {
+                some("run `kms-byok get-parameters` again with the --wrapping-key-spec you want")
+            }
+            WrapError::WrappedLength { .. } => some(
+                "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
+            ),
+        }
+    }
+}

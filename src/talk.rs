@@ -1,0 +1,20 @@
+//! What the library says while it works. Who listens, and where it is shown, is the caller's business.
+
+/// Receives the sentences of a running ceremony. None of them ever holds a secret.
+pub trait Talk: Sync {
+    /// A step that was done, as one sentence.
+    fn step(&self, text: &str);
+    /// Something the user should look at.
+    fn warn(&self, text: &str);
+    /// A detail for the curious: calls, request ids, waits.
+    fn detail(&self, text: &str);
+}
+
+/// Says nothing.
+pub struct Silent;
+
+impl Talk for Silent {
+    fn step(&self, _: &str) {}
+    fn warn(&self, _: &str) {}
+    fn detail(&self, _: &str) {}
+}

@@ -1,0 +1,212 @@
+//! The wrapping algorithms and wrapping key specs of `GetParametersForImport`, and what fits into what.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::WrapError;
+use crate::material::{KeySpec, MaterialKind};
+
+/// How key material is wrapped. Both digests of OAEP are those in the name; RSA_AES_KEY_WRAP puts an AES-256 key in
+/// OAEP and the material under that key with AES-KWP (RFC 5649).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // KMS's own names
+pub enum WrappingAlgorithm {
+    RsaesOaepSha256,
+    RsaesOaepSha1,
+    RsaAesKeyWrapSha256,
+    RsaAesKeyWrapSha1,
+}
+
+/// The digest of OAEP and of its MGF1; KMS uses one for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OaepDigest {
+    Sha256,
+    Sha1,
+}
+
+/// The size of the RSA wrapping key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum WrappingKeySpec {
+    Rsa2048,
+    Rsa3072,
+    Rsa4096,
+}
+
+impl WrappingAlgorithm {
+    /// Every wrapping algorithm this tool speaks.
+    pub const ALL: [WrappingAlgorithm; 4] = [
+        WrappingAlgorithm::RsaesOaepSha256,
+        WrappingAlgorithm::RsaesOaepSha1,
+        WrappingAlgorithm::RsaAesKeyWrapSha256,
+        WrappingAlgorithm::RsaAesKeyWrapSha1,
+    ];
+
+    /// The name KMS uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WrappingAlgorithm::RsaesOaepSha256 => "RSAES_OAEP_SHA_256",
+            WrappingAlgorithm::RsaesOaepSha1 => "RSAES_OAEP_SHA_1",
+            WrappingAlgorithm::RsaAesKeyWrapSha256 => "RSA_AES_KEY_WRAP_SHA_256",
+            WrappingAlgorithm::RsaAesKeyWrapSha1 => "RSA_AES_KEY_WRAP_SHA_1",
+        }
+    }
+
+    /// The digest of OAEP and MGF1.
+    pub const fn digest(self) -> OaepDigest {
+        match self {
+            WrappingAlgorithm::RsaesOaepSha256 | WrappingAlgorithm::RsaAesKeyWrapSha256 => OaepDigest::Sha256,
+            WrappingAlgorithm::RsaesOaepSha1 | WrappingAlgorithm::RsaAesKeyWrapSha1 => OaepDigest::Sha1,
+        }
+    }
+
+    /// Whether an ephemeral AES key stands between the wrapping key and the material.
+    pub const fn uses_aes_key_wrap(self) -> bool {
+        matches!(self, WrappingAlgorithm::RsaAesKeyWrapSha256 | WrappingAlgorithm::RsaAesKeyWrapSha1)
+    }
+
+    /// The algorithm used when none is asked for: the recipe's, except for RSA private keys, which do not fit into it.
+    pub const fn default_for(spec: KeySpec) -> Self {
+        match spec.kind() {
+            MaterialKind::Rsa { .. } => WrappingAlgorithm::RsaAesKeyWrapSha256,
+            _ => WrappingAlgorithm::RsaesOaepSha256,
+        }
+    }
+
+    /// Length in bytes of what wrapping `material` bytes gives.
+    pub const fn wrapped_length(self, wrapping: WrappingKeySpec, material: usize) -> usize {
+        if self.uses_aes_key_wrap() { wrapping.bytes() + material.next_multiple_of(8) + 8 } else { wrapping.bytes() }
+    }
+
+    /// The largest OAEP payload in bytes: k − 2·hLen − 2 (RFC 8017 §7.1.1).
+    pub const fn oaep_capacity(self, wrapping: WrappingKeySpec) -> usize {
+        wrapping.bytes() - 2 * self.digest().bytes() - 2
+    }
+
+    /// Refuses what KMS refuses, before it is asked: `material` is the length of the key material in bytes, where known.
+    pub fn check(self, spec: KeySpec, wrapping: WrappingKeySpec, material: Option<usize>) -> Result<(), WrapError> {
+        let raw = !spec.is_private_key();
+        if raw && self.uses_aes_key_wrap() {
+            return Err(WrapError::NotForRawMaterial { algorithm: self, spec });
+        }
+        if self.uses_aes_key_wrap() {
+            return Ok(());
+        }
+        if matches!(spec.kind(), MaterialKind::Rsa { .. }) {
+            return Err(WrapError::RsaKeyOverOaep { algorithm: self, spec });
+        }
+        let capacity = self.oaep_capacity(wrapping);
+        let needed = material.unwrap_or_else(|| spec.usual_length());
+        if needed > capacity {
+            return Err(WrapError::DoesNotFit { algorithm: self, spec, wrapping, needed, capacity });
+        }
+        Ok(())
+    }
+}
+
+impl KeySpec {
+    /// Bytes of the key material that `generate` makes; the PKCS#8 sizes are OpenSSL's (RSA: about).
+    pub const fn usual_length(self) -> usize {
+        match self {
+            KeySpec::SymmetricDefault => 32,
+            KeySpec::Hmac224 => 28,
+            KeySpec::Hmac256 => 32,
+            KeySpec::Hmac384 => 48,
+            KeySpec::Hmac512 => 64,
+            KeySpec::EccNistEdwards25519 => 48,
+            KeySpec::EccSecgP256k1 => 135,
+            KeySpec::EccNistP256 => 138,
+            KeySpec::EccNistP384 => 185,
+            KeySpec::EccNistP521 => 241,
+            KeySpec::Rsa2048 => 1216,
+            KeySpec::Rsa3072 => 1793,
+            KeySpec::Rsa4096 => 2374,
+        }
+    }
+}
+
+impl OaepDigest {
+    /// Bytes of a hash value.
+    pub const fn bytes(self) -> usize {
+        match self {
+            OaepDigest::Sha256 => 32,
+            OaepDigest::Sha1 => 20,
+        }
+    }
+}
+
+impl WrappingKeySpec {
+    /// Every wrapping key spec, smallest first.
+    pub const ALL: [WrappingKeySpec; 3] =
+        [WrappingKeySpec::Rsa2048, WrappingKeySpec::Rsa3072, WrappingKeySpec::Rsa4096];
+
+    /// The name KMS uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WrappingKeySpec::Rsa2048 => "RSA_2048",
+            WrappingKeySpec::Rsa3072 => "RSA_3072",
+            WrappingKeySpec::Rsa4096 => "RSA_4096",
+        }
+    }
+
+    /// Bits of the modulus.
+    pub const fn bits(self) -> u32 {
+        match self {
+            WrappingKeySpec::Rsa2048 => 2048,
+            WrappingKeySpec::Rsa3072 => 3072,
+            WrappingKeySpec::Rsa4096 => 4096,
+        }
+    }
+
+    /// Bytes of the modulus, which are those of an OAEP ciphertext.
+    pub const fn bytes(self) -> usize {
+        self.bits() as usize / 8
+    }
+
+    /// The wrapping key spec with a modulus of that many bits.
+    pub fn of_bits(bits: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|spec| spec.bits() == bits)
+    }
+}
+
+impl fmt::Display for WrappingAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Display for WrappingKeySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for WrappingAlgorithm {
+    type Err = WrapError;
+
+    fn from_str(text: &str) -> Result<Self, WrapError> {
+        match text {
+            "RSAES_PKCS1_V1_5" => Err(WrapError::Pkcs1Refused),
+            "SM2PKE" => Err(WrapError::Sm2Refused { name: "SM2PKE" }),
+            _ => Self::ALL
+                .into_iter()
+                .find(|algorithm| algorithm.name() == text)
+                .ok_or_else(|| WrapError::UnknownAlgorithm { name: text.to_owned() }),
+        }
+    }
+}
+
+impl FromStr for WrappingKeySpec {
+    type Err = WrapError;
+
+    fn from_str(text: &str) -> Result<Self, WrapError> {
+        match text {
+            "SM2" => Err(WrapError::Sm2Refused { name: "SM2" }),
+            _ => Self::ALL
+                .into_iter()
+                .find(|spec| spec.name() == text)
+                .ok_or_else(|| WrapError::UnknownWrappingKeySpec { name: text.to_owned() }),
+        }
+    }
+}
