@@ -2,8 +2,11 @@
 
 mod error;
 pub mod material;
+pub mod openssl_probe;
+mod secret;
 mod talk;
 pub mod wrap;
 
 pub use error::{Error, FileError, MaterialError, OpenSslError, WrapError};
+pub use secret::Secret;
 pub use talk::{Silent, Talk};

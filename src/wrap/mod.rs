@@ -1,5 +1,77 @@
 //! How key material is wrapped. Wrapping happens here and nowhere else; this room knows OpenSSL and no AWS.
 
 mod algorithm;
+mod kwp;
+mod oaep;
+mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
+pub(crate) use self::kwp::wrap as key_wrap;
+pub use self::wrapping_key::WrappingKey;
+use crate::error::{Error, OpenSslError, WrapError};
+use crate::material::KeyMaterial;
+use crate::secret::Secret;
+
+/// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material").
+///
+/// What KMS would refuse is refused here first, with the numbers.
+///
+/// ```
+/// use kms_byok::material::{KeyMaterial, KeySpec};
+/// use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let rsa = openssl::rsa::Rsa::generate(2048)?;
+/// # let public_key = openssl::pkey::PKey::from_rsa(rsa)?.public_key_to_der()?;
+/// let material = KeyMaterial::generate(KeySpec::SymmetricDefault)?;
+/// let key = WrappingKey::from_der(&public_key)?;
+/// let wrapped = wrap::wrap(&material, &key, WrappingAlgorithm::RsaesOaepSha256)?;
+/// assert_eq!(wrapped.len(), 256);
+/// # Ok(())
+/// # }
+/// ```
+pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, Error> {
+    algorithm.check(material.spec(), key.spec(), Some(material.byte_count()))?;
+    let wrapped = if algorithm.uses_aes_key_wrap() {
+        rsa_aes_key_wrap(material.expose(), key, algorithm)?
+    } else {
+        oaep::encrypt(material.expose(), key, algorithm.digest())?
+    };
+    check_length(wrapped.len(), algorithm, key.spec(), Some(material.byte_count()))?;
+    Ok(wrapped)
+}
+
+/// `OAEP(random AES-256 key)` followed by `AES-KWP(material)`, as PKCS#11's CKM_RSA_AES_KEY_WRAP.
+fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, Error> {
+    let mut ephemeral = Secret::zeroed(32)?;
+    openssl::rand::rand_bytes(ephemeral.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
+    let wrapped_material = kwp::wrap(material, ephemeral.expose())?;
+    let mut wrapped = oaep::encrypt(ephemeral.expose(), key, algorithm.digest())?;
+    wrapped.extend_from_slice(&wrapped_material);
+    Ok(wrapped)
+}
+
+/// Refuses a blob that cannot be what `algorithm` makes: `material` is the length of the key material, where known.
+pub fn check_length(
+    found: usize,
+    algorithm: WrappingAlgorithm,
+    wrapping: WrappingKeySpec,
+    material: Option<usize>,
+) -> Result<(), WrapError> {
+    let (fits, expected) = match material {
+        _ if !algorithm.uses_aes_key_wrap() => (found == wrapping.bytes(), wrapping.bytes().to_string()),
+        Some(material) => {
+            let exact = algorithm.wrapped_length(wrapping, material);
+            (found == exact, exact.to_string())
+        }
+        // The smallest PKCS#8 key KMS takes is Ed25519's 48 bytes; AES-KWP gives multiples of 8.
+        None => {
+            let least = algorithm.wrapped_length(wrapping, 48);
+            (found >= least && found.is_multiple_of(8), format!("at least {least}, a multiple of 8"))
+        }
+    };
+    if fits { Ok(()) } else { Err(WrapError::WrappedLength { algorithm, wrapping, found, expected }) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The version gate: a build against an unfit OpenSSL ends with one line that says what was found and what is needed.
+
+use std::env;
+use std::process::ExitCode;
+
+#[path = "src/openssl_probe/gate.rs"]
+#[allow(unreachable_pub)]
+mod gate;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/openssl_probe/gate.rs");
+    println!("cargo::rustc-check-cfg=cfg(openssl_has_key_wrap, openssl_has_ed25519)");
+    match gate::judge(&reported()) {
+        Ok(accepted) => {
+            if accepted.has_key_wrap() {
+                println!("cargo::rustc-cfg=openssl_has_key_wrap");
+            }
+            if accepted.has_ed25519() {
+                println!("cargo::rustc-cfg=openssl_has_ed25519");
+            }
+            let (name, number, letters) = match accepted {
+                gate::Accepted::OpenSsl(number) => ("OpenSSL", number, true),
+                gate::Accepted::LibreSsl(number) => ("LibreSSL", number, false),
+            };
+            println!("cargo::rustc-env=KMS_BYOK_HEADERS={name} {}", gate::version_text(number, letters));
+            ExitCode::SUCCESS
+        }
+        Err(found) => {
+            println!("cargo::error={}", gate::build_error(&found));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What openssl-sys's build script found; cargo passes it on because openssl-sys is a direct dependency.
+fn reported() -> gate::Reported {
+    let number = |name: &str| {
+        println!("cargo::rerun-if-env-changed={name}");
+        env::var(name).ok().and_then(|hex| u64::from_str_radix(&hex, 16).ok())
+    };
+    let flag = |name: &str| {
+        println!("cargo::rerun-if-env-changed={name}");
+        env::var(name).is_ok_and(|value| value == "true" || value == "1")
+    };
+    gate::Reported {
+        openssl: number("DEP_OPENSSL_VERSION_NUMBER"),
+        libressl: number("DEP_OPENSSL_LIBRESSL_VERSION_NUMBER"),
+        boringssl: flag("DEP_OPENSSL_BORINGSSL"),
+        awslc: flag("DEP_OPENSSL_AWSLC"),
+    }
+}

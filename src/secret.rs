@@ -1,0 +1,164 @@
+//! Plaintext key material in memory: bounded, on pages of its own, locked where the system allows, wiped on drop.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use memmap2::MmapMut;
+use zeroize::Zeroize;
+
+use crate::error::FileError;
+
+
+/// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length.
+///
+/// Each secret has memory pages of its own, so that wiping, locking and keeping it out of core dumps touch nothing else.
+pub struct Secret {
+    pages: MmapMut,
+    length: usize,
+    locked: bool,
+}
+
+impl Secret {
+    /// A secret of `length` zero bytes, to be filled in place.
+    pub fn zeroed(length: usize) -> Result<Self, FileError> {
+        let pages = MmapMut::map_anon(length.max(1)).map_err(|source| FileError::NoMemory { source })?;
+        // Neither may be allowed (RLIMIT_MEMLOCK, containers): `doctor` says so, and the bytes are still wiped.
+        let locked = pages.lock().is_ok();
+        #[cfg(target_os = "linux")]
+        let _ = pages.advise(memmap2::Advice::DontDump);
+        Ok(Secret { pages, length, locked })
+    }
+
+    /// Moves bytes in and wipes where they were.
+    pub fn take(mut bytes: Vec<u8>) -> Result<Self, FileError> {
+        let secret = Self::copy(&bytes);
+        bytes.zeroize();
+        secret
+    }
+
+    /// Copies bytes that somebody else owns and wipes.
+    pub fn copy(bytes: &[u8]) -> Result<Self, FileError> {
+        let mut secret = Self::zeroed(bytes.len())?;
+        secret.pages[..bytes.len()].copy_from_slice(bytes);
+        Ok(secret)
+    }
+
+    /// Reads a file of at most `limit` bytes, straight into the secret. `what` names it in errors.
+    pub fn read_file(what: &'static str, path: &Path, limit: usize) -> Result<Self, FileError> {
+        let unreadable = |source| FileError::reading(what, path.to_owned(), source);
+        let file = File::open(path).map_err(unreadable)?;
+        if file.metadata().map_err(unreadable)?.is_dir() {
+            return Err(FileError::Directory { what, path: path.to_owned() });
+        }
+        match Self::read(file, limit) {
+            Ok(Some(secret)) if secret.length == 0 => Err(FileError::Empty { what, path: path.to_owned() }),
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err(FileError::TooLarge { what, path: path.to_owned(), limit }),
+            Err(source) => Err(unreadable(source)),
+        }
+    }
+
+    /// Reads standard input: descriptor 0 itself, because std's buffer would keep a copy.
+    pub fn read_stdin(what: &'static str, limit: usize) -> Result<Self, FileError> {
+        let path = || PathBuf::from("-");
+        match Self::read(rustix::stdio::stdin(), limit) {
+            Ok(Some(secret)) if secret.length == 0 => Err(FileError::Empty { what, path: path() }),
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err(FileError::TooLarge { what, path: path(), limit }),
+            Err(source) => Err(FileError::StdinUnreadable { what, source }),
+        }
+    }
+
+    /// Everything up to the end of `source`; nothing if that is more than `limit` bytes.
+    fn read(source: impl AsFd, limit: usize) -> io::Result<Option<Self>> {
+        let mut secret = Self::zeroed(limit + 1).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        let mut filled = 0;
+        while filled <= limit {
+            match rustix::io::read(source.as_fd(), &mut secret.pages[filled..=limit]) {
+                Ok(0) => {
+                    secret.length = filled;
+                    return Ok(Some(secret));
+                }
+                Ok(count) => filled += count,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes. Whoever asks must not keep a copy.
+    pub fn expose(&self) -> &[u8] {
+        &self.pages[..self.length]
+    }
+
+    /// The bytes, to be filled.
+    pub fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.pages[..self.length]
+    }
+
+    /// Shortens the secret to its first `length` bytes and wipes the rest.
+    pub fn truncate(&mut self, length: usize) {
+        if length < self.length {
+            self.pages[length..self.length].zeroize();
+            self.length = length;
+        }
+    }
+
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Whether the system keeps these pages out of swap.
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.pages.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} bytes)", self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_length_and_no_byte() {
+        let secret = Secret::copy(b"swordfish").unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret(9 bytes)");
+    }
+
+    #[test]
+    fn reading_stops_at_the_limit() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [7; 100]).unwrap();
+        assert_eq!(Secret::read_file("test", file.path(), 100).unwrap().expose(), [7; 100]);
+        assert!(matches!(Secret::read_file("test", file.path(), 99), Err(FileError::TooLarge { limit: 99, .. })));
+    }
+
+    #[test]
+    fn truncating_wipes_what_is_cut_off() {
+        let mut secret = Secret::copy(b"abcdef").unwrap();
+        secret.truncate(2);
+        assert_eq!(secret.expose(), b"ab");
+        assert_eq!(secret.pages[..6], *b"ab\0\0\0\0");
+    }
+}

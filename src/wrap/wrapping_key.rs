@@ -1,0 +1,90 @@
+//! The wrapping public key, checked when it is received.
+
+use std::fmt;
+
+use openssl::hash::{MessageDigest, hash};
+use openssl::pkey::{Id, PKey, PKeyRef, Public};
+
+use super::WrappingKeySpec;
+use crate::error::{Error, OpenSslError, WrapError};
+
+/// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA, of a size KMS makes.
+pub struct WrappingKey {
+    key: PKey<Public>,
+    spec: WrappingKeySpec,
+    der: Vec<u8>,
+}
+
+impl WrappingKey {
+    /// The most bytes read as a public key; RSA_4096 has 550.
+    pub const READ_LIMIT: usize = 16 * 1024;
+
+    /// Parses the key and refuses everything else by its name.
+    pub fn from_der(der: &[u8]) -> Result<Self, WrapError> {
+        if der.is_empty() {
+            return Err(WrapError::EmptyPublicKey);
+        }
+        let key = PKey::public_key_from_der(der).map_err(|_| encoded(der).unwrap_or(WrapError::PublicKeyNotDer))?;
+        if key.id() != Id::RSA {
+            return Err(WrapError::PublicKeyNotRsa);
+        }
+        // Only this exact encoding: PKCS#1 public keys parse too, and so does a key with bytes behind it.
+        if key.public_key_to_der().map_or(true, |canonical| canonical != der) {
+            return Err(WrapError::PublicKeyNotDer);
+        }
+        let spec = WrappingKeySpec::of_bits(key.bits()).ok_or(WrapError::PublicKeyBits { bits: key.bits() })?;
+        Ok(WrappingKey { key, spec, der: der.to_vec() })
+    }
+
+    /// Parses the key and refuses another size than was asked for.
+    pub fn from_reply(der: &[u8], asked: WrappingKeySpec) -> Result<Self, WrapError> {
+        let key = Self::from_der(der)?;
+        if key.spec != asked {
+            return Err(WrapError::PublicKeySize { found: key.spec, asked });
+        }
+        Ok(key)
+    }
+
+    /// Its size.
+    pub fn spec(&self) -> WrappingKeySpec {
+        self.spec
+    }
+
+    /// The bytes it was made from.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the DER bytes in lower-case hex: what two people compare over another channel.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        let digest = hash(MessageDigest::sha256(), &self.der).map_err(OpenSslError::step("hash the public key"))?;
+        Ok(hex::encode(digest))
+    }
+
+    pub(super) fn public(&self) -> &PKeyRef<Public> {
+        &self.key
+    }
+}
+
+/// Names the encoding of bytes that should have been DER, with the command that decodes it.
+fn encoded(bytes: &[u8]) -> Option<WrapError> {
+    let text = bytes.trim_ascii();
+    if text.starts_with(b"-----BEGIN ") {
+        let decode = "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin";
+        return Some(WrapError::PublicKeyEncoded { found: "PEM text", decode });
+    }
+    if text.len() > 1 && text.iter().all(u8::is_ascii_hexdigit) {
+        return Some(WrapError::PublicKeyEncoded { found: "hex text", decode: "xxd -r -p FILE PublicKey.bin" });
+    }
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
+    text.iter().all(base64).then_some(WrapError::PublicKeyEncoded {
+        found: "base64 text",
+        decode: "openssl base64 -d -A -in FILE -out PublicKey.bin",
+    })
+}
+
+impl fmt::Debug for WrappingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WrappingKey({})", self.spec)
+    }
+}
