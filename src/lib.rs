@@ -1,12 +1,16 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 
 mod error;
+pub mod files;
 pub mod material;
+pub mod moment;
 pub mod openssl_probe;
 mod secret;
 mod talk;
 pub mod wrap;
 
-pub use error::{Error, FileError, MaterialError, OpenSslError, WrapError};
+pub use error::{
+    CeremonyError, Error, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError, UsageError, WrapError,
+};
 pub use secret::Secret;
 pub use talk::{Silent, Talk};

@@ -11,7 +11,6 @@ use zeroize::Zeroize;
 
 use crate::error::FileError;
 
-
 /// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length.
 ///
 /// Each secret has memory pages of its own, so that wiping, locking and keeping it out of core dumps touch nothing else.

@@ -4,14 +4,22 @@
 //! a full stop, with the user's values in backticks; a hint is one imperative sentence, or nothing; the texts of AWS and OpenSSL
 //! appear only as the inner "because".
 
+mod ceremony;
+mod expiry;
 mod file;
 mod material;
 mod openssl;
+mod parameters;
+mod usage;
 mod wrap;
 
+pub use self::ceremony::CeremonyError;
+pub use self::expiry::ExpiryError;
 pub use self::file::FileError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
+pub use self::parameters::ParametersError;
+pub use self::usage::UsageError;
 pub use self::wrap::WrapError;
 
 /// Anything that can go wrong, sorted by the room it happens in.
@@ -27,6 +35,14 @@ pub enum Error {
     File(#[from] FileError),
     #[error(transparent)]
     OpenSsl(#[from] OpenSslError),
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
+    #[error(transparent)]
+    Parameters(#[from] ParametersError),
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    #[error(transparent)]
+    Usage(#[from] UsageError),
 }
 
 /// The fix for a cause, and the words of whoever reported it.
@@ -57,6 +73,10 @@ impl Error {
             Error::Wrap(error) => error,
             Error::File(error) => error,
             Error::OpenSsl(error) => error,
+            Error::Expiry(error) => error,
+            Error::Parameters(error) => error,
+            Error::Ceremony(error) => error,
+            Error::Usage(error) => error,
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Keys that exist and are not what was asked for, and ceremonies that were stopped.
+
+use super::{Explain, some};
+
+/// The key at hand cannot take the key material.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum CeremonyError {
+    #[error("`{name}` is not an alias name")]
+    AliasName { name: String, problem: &'static str },
+    #[error("`{key}` exists and is not what was asked for: {difference}")]
+    Differs { key: String, arn: String, difference: String },
+    #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
+    TakesOnlyOriginal { arn: String },
+    #[error(
+        "`{alias}` points to key {arn}, which this run did not create, and its key policy is not the one asked for"
+    )]
+    ForeignPolicy { alias: String, arn: String },
+    #[error("`{alias}` points to key {arn}, and --adopt names {adopt}")]
+    AdoptsOther { alias: String, arn: String, adopt: String },
+    #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
+    NotExternal { arn: String, origin: String },
+    #[error("key {arn} is {state}, and takes no key material in that state")]
+    WrongState { arn: String, state: String },
+    #[error("key {arn} holds key material already")]
+    HoldsMaterial { arn: String },
+    #[error("the reply says that the import went into {found}, and {asked} was asked for")]
+    ImportedElsewhere { asked: String, found: String },
+    #[error("key {arn} is {state} after the import, and Enabled was expected")]
+    NotEnabled { arn: String, state: String },
+    #[error("{what} cannot be used for {spec} keys")]
+    SymmetricOnly { what: &'static str, spec: String },
+    #[error("what KMS answers contradicts the import: {contradiction}")]
+    ProofContradicts { contradiction: String },
+    #[error("the proof that was asked for was not permitted: {refused}")]
+    ProofNotPermitted { refused: String },
+    #[error("stopped by {signal}")]
+    Interrupted { signal: &'static str },
+    #[error("key {arn} cannot be named by an alias here")]
+    AliasGone { arn: String },
+}
+
+impl Explain for CeremonyError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            CeremonyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
+            CeremonyError::Differs { .. } => some("choose another alias, or flags that match the key"),
+            CeremonyError::TakesOnlyOriginal { .. } => {
+                some("give the original key material with --material FILE, or make a new key under another alias")
+            }
+            CeremonyError::ForeignPolicy { arn, .. } => some(format!(
+                "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
+            )),
+            CeremonyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
+            CeremonyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
+            CeremonyError::WrongState { state, .. } if state == "PendingDeletion" => {
+                some("run `aws kms cancel-key-deletion` on it, or use another key")
+            }
+            CeremonyError::WrongState { .. } => {
+                some("wait until `kms-byok status` shows PendingImport, or use another key")
+            }
+            CeremonyError::HoldsMaterial { .. } => {
+                some("use `kms-byok verify` to compare, or `kms-byok rotate` to renew it")
+            }
+            CeremonyError::ImportedElsewhere { .. } | CeremonyError::NotEnabled { .. } => {
+                some("look at the key with `kms-byok status` before anything is encrypted with it")
+            }
+            CeremonyError::SymmetricOnly { .. } => some("leave it out"),
+            CeremonyError::ProofContradicts { .. } => {
+                some("encrypt nothing with this key, and run `kms-byok verify` with the key material file")
+            }
+            CeremonyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
+            CeremonyError::Interrupted { .. } => some("run the same command again"),
+            CeremonyError::AliasGone { .. } => some("give the key id or its ARN"),
+        }
+    }
+}

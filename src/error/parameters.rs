@@ -1,0 +1,79 @@
+//! Import parameters that do not belong together, are too old, or are for somewhere else.
+
+use std::path::PathBuf;
+
+use super::{Explain, some};
+
+/// A parameter directory or a set of its files cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum ParametersError {
+    #[error("`{}` is not a parameters.json: {problem}", .path.display())]
+    NotParameters { path: PathBuf, problem: String },
+    #[error("`{}` has version {found}, and this program knows version {known}", .path.display())]
+    UnknownVersion { path: PathBuf, found: u64, known: u64 },
+    #[error("`{}` is not the {what} of this set: its SHA-256 is {found}, and parameters.json has {expected}", .path.display())]
+    Mixed { what: &'static str, path: PathBuf, found: String, expected: String },
+    #[error("the wrapping public key has SHA-256 {found}, and {expected} was expected")]
+    UnexpectedPublicKey { found: String, expected: String },
+    #[error("`{given}` is not a SHA-256 in hex")]
+    NotAFingerprint { given: String },
+    #[error("the import token expired at {at}")]
+    Expired { at: String },
+    #[error("the parameters are for key {found}, and {asked} was asked for")]
+    OtherKey { found: String, asked: String },
+    #[error("the parameters are for {found} key material, and {asked} was asked for")]
+    OtherSpec { found: String, asked: String },
+    #[error("the parameters are for Region {found}, and {asked} was asked for")]
+    OtherRegion { found: String, asked: String },
+    #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
+    OfARehearsal,
+    #[error("`{}` looks like a wrapping public key, and an import token is needed", .path.display())]
+    TokenIsPublicKey { path: PathBuf },
+    #[error("`{}` does not look like a wrapping public key, and `{}` does: the two are swapped", .public_key.display(), .token.display())]
+    Swapped { public_key: PathBuf, token: PathBuf },
+    #[error("the {what} `{}` is {found}, and the bytes themselves are needed", .path.display())]
+    Encoded { what: &'static str, path: PathBuf, found: &'static str },
+    #[error("the {what} `{}` has {found} bytes, and KMS takes at most {limit}", .path.display())]
+    TooLong { what: &'static str, path: PathBuf, found: usize, limit: usize },
+    #[error("the reply to GetParametersForImport is for key {found}, and {asked} was asked for")]
+    ReplyForOtherKey { found: String, asked: String },
+    #[error("the import token of the reply has {found} bytes, and KMS gives 1 to 6144")]
+    ReplyToken { found: usize },
+}
+
+impl Explain for ParametersError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            ParametersError::NotParameters { .. }
+            | ParametersError::Mixed { .. }
+            | ParametersError::Expired { .. }
+            | ParametersError::OfARehearsal => {
+                some("run `kms-byok get-parameters` again and wrap the key for the new token")
+            }
+            ParametersError::UnknownVersion { .. } => some("use the kms-byok that wrote it"),
+            ParametersError::UnexpectedPublicKey { .. } => some(
+                "find out who changed the files; wrap nothing until the fingerprint is the one that get-parameters printed",
+            ),
+            ParametersError::NotAFingerprint { .. } => some("give the 64 hex characters that get-parameters printed"),
+            ParametersError::OtherKey { .. } => {
+                some("name the key of the parameters, or get parameters for the other key")
+            }
+            ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
+            ParametersError::OtherRegion { .. } => some("leave --region out, or get parameters in that Region"),
+            ParametersError::TokenIsPublicKey { .. } | ParametersError::Swapped { .. } => {
+                some("give PublicKey.bin to --inkey and ImportToken.bin to --import-token")
+            }
+            ParametersError::Encoded { found, .. } => {
+                let with =
+                    if *found == "hex text" { "xxd -r -p FILE OUT" } else { "openssl base64 -d -A -in FILE -out OUT" };
+                some(format!("decode it first: `{with}`"))
+            }
+            ParametersError::TooLong { .. } => some("check that it is the file you mean"),
+            ParametersError::ReplyForOtherKey { .. } | ParametersError::ReplyToken { .. } => {
+                some("check the endpoint: AWS does not answer so")
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Flags that do not go together. Exit code 2.
+
+use super::{Explain, some};
+
+/// The command line asks for something that cannot be meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum UsageError {
+    #[error("{first} and {second} exclude each other")]
+    Conflict { first: &'static str, second: &'static str },
+    #[error("{what} is missing")]
+    Missing { what: &'static str, hint: &'static str },
+    #[error("`{given}` is not a tag")]
+    Tag { given: String },
+    #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
+    TooLong { what: &'static str, given: String, found: usize, limit: usize },
+    #[error("the key policy `{path}` is not JSON")]
+    PolicyNotJson { path: String, problem: String },
+}
+
+impl Explain for UsageError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            UsageError::Conflict { .. } => some("leave one of them out"),
+            UsageError::Missing { hint, .. } => some(*hint),
+            UsageError::Tag { .. } => {
+                some("write it as KEY=VALUE, the key with 1 to 128 characters, the value with at most 256")
+            }
+            UsageError::TooLong { .. } => some("shorten it"),
+            UsageError::PolicyNotJson { .. } => some("check the file: a key policy is one JSON object"),
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            UsageError::PolicyNotJson { problem, .. } => Some(problem.clone()),
+            _ => None,
+        }
+    }
+}

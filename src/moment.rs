@@ -1,0 +1,109 @@
+//! Points in time as KMS and people write them (RFC 3339), and when imported key material expires.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::error::ExpiryError;
+
+/// KMS keeps expiring key material for at most 365 days (API reference, `ImportKeyMaterial`, `ValidTo`).
+pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// When imported key material expires, as asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Expiry {
+    /// KEY_MATERIAL_DOES_NOT_EXPIRE, as in the recipe.
+    Never,
+    /// That long after the import.
+    In(Duration),
+    /// At that time.
+    At(DateTime),
+}
+
+impl Expiry {
+    /// The time that is sent to KMS, checked against its limits.
+    pub fn resolve(self, now: DateTime) -> Result<Option<DateTime>, ExpiryError> {
+        let at = match self {
+            Expiry::Never => return Ok(None),
+            Expiry::In(span) => {
+                // Past the limit anyway; and far below where seconds overflow.
+                let seconds = span.as_secs().min(10 * LONGEST_EXPIRY.as_secs());
+                DateTime::from_secs(now.secs() + i64::try_from(seconds).unwrap_or(i64::MAX))
+            }
+            Expiry::At(at) => at,
+        };
+        let limit = DateTime::from_secs(now.secs() + 365 * 24 * 60 * 60);
+        if at <= now {
+            return Err(ExpiryError::Past { at: rfc3339(at) });
+        }
+        if at > limit {
+            return Err(ExpiryError::TooFar { at: rfc3339(at), limit: rfc3339(limit) });
+        }
+        Ok(Some(at))
+    }
+
+    /// Whether a key that expires at `found` is what was asked for. "In 90 days" is met by any time within the next 90 days,
+    /// because the same command of an earlier day asked for an earlier time.
+    pub fn is_met_by(self, found: Option<DateTime>, now: DateTime) -> bool {
+        match (self, found) {
+            (Expiry::Never, None) => true,
+            (Expiry::In(_), Some(found)) => {
+                self.resolve(now).is_ok_and(|limit| limit.is_some_and(|limit| found > now && found <= limit))
+            }
+            (Expiry::At(at), Some(found)) => at.secs().abs_diff(found.secs()) <= 1,
+            _ => false,
+        }
+    }
+}
+
+/// The time by this machine's clock.
+pub fn now() -> DateTime {
+    DateTime::from(SystemTime::now())
+}
+
+/// `2026-11-24T17:02:00Z`: what JSON, records and people get, to the second.
+pub fn rfc3339(time: DateTime) -> String {
+    DateTime::from_secs(time.secs()).fmt(Format::DateTime).unwrap_or_else(|_| format!("{} s after 1970", time.secs()))
+}
+
+/// Reads RFC 3339 with `Z` or an offset.
+pub fn parse(text: &str) -> Result<DateTime, ExpiryError> {
+    DateTime::from_str(text, Format::DateTimeWithOffset).map_err(|_| ExpiryError::NotATime { text: text.to_owned() })
+}
+
+/// `20261124T170200Z`, for file names.
+pub(crate) fn compact(time: DateTime) -> String {
+    rfc3339(time).replace(['-', ':'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 60 * 60;
+
+    #[test]
+    fn expiry_is_held_to_the_limits_of_kms() {
+        let now = parse("2026-11-24T00:00:00Z").unwrap();
+        let resolve = |expiry: Expiry| expiry.resolve(now).map(|at| at.map(rfc3339)).map_err(|error| error.to_string());
+        assert_eq!(resolve(Expiry::Never), Ok(None));
+        assert_eq!(resolve(Expiry::In(Duration::from_secs(90 * DAY))), Ok(Some("2027-02-22T00:00:00Z".to_owned())));
+        assert_eq!(
+            resolve(Expiry::In(Duration::from_secs(366 * DAY))),
+            Err("the expiry 2027-11-25T00:00:00Z is more than 365 days away".to_owned())
+        );
+        assert_eq!(resolve(Expiry::At(now)), Err("the expiry 2026-11-24T00:00:00Z is in the past".to_owned()));
+        assert!(resolve(Expiry::In(Duration::MAX)).is_err());
+    }
+
+    #[test]
+    fn the_same_relative_expiry_asked_for_a_day_later_is_met() {
+        let now = parse("2026-11-24T00:00:00Z").unwrap();
+        let made_yesterday = parse("2027-02-21T00:00:00+00:00").unwrap();
+        assert!(Expiry::In(Duration::from_secs(90 * DAY)).is_met_by(Some(made_yesterday), now));
+        assert!(!Expiry::In(Duration::from_secs(30 * DAY)).is_met_by(Some(made_yesterday), now));
+        assert!(!Expiry::Never.is_met_by(Some(made_yesterday), now));
+        assert!(!Expiry::In(Duration::from_secs(90 * DAY)).is_met_by(None, now));
+    }
+}
