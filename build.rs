@@ -10,7 +10,7 @@ mod gate;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/openssl_probe/gate.rs");
-    println!("cargo::rustc-check-cfg=cfg(openssl_has_key_wrap, openssl_has_ed25519)");
+    println!("cargo::rustc-check-cfg=cfg(openssl_has_key_wrap, openssl_has_ed25519, openssl_has_providers)");
     match gate::judge(&reported()) {
         Ok(accepted) => {
             if accepted.has_key_wrap() {
@@ -18,6 +18,9 @@ fn main() -> ExitCode {
             }
             if accepted.has_ed25519() {
                 println!("cargo::rustc-cfg=openssl_has_ed25519");
+            }
+            if accepted.has_providers() {
+                println!("cargo::rustc-cfg=openssl_has_providers");
             }
             let (name, number, letters) = match accepted {
                 gate::Accepted::OpenSsl(number) => ("OpenSSL", number, true),

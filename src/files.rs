@@ -56,6 +56,26 @@ pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), Fi
     }
 }
 
+/// Finds out early whether a key file can be written there, by making and removing an unnamed one beside it.
+pub fn check_writable_beside(path: &Path) -> Result<(), FileError> {
+    let what = "plaintext key file";
+    if path.is_dir() {
+        return Err(FileError::Directory { what, path: path.to_owned() });
+    }
+    match tempfile::tempfile_in(directory_of(path)) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(FileError::Unwritable { what, path: path.to_owned(), source }),
+    }
+}
+
+/// Refuses early what `put_plaintext` would refuse at the end.
+pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir()) {
+        return Err(FileError::PlaintextExists { path: path.to_owned() });
+    }
+    check_writable_beside(path)
+}
+
 /// Writes a plaintext key under its final name: new, mode 0600, synced. A failed write leaves nothing; nothing is ever replaced.
 pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let unwritable = |source| FileError::Unwritable { what: "plaintext key file", path: path.to_owned(), source };

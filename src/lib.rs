@@ -1,16 +1,21 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 
+pub mod ceremony;
 mod error;
+pub mod escrow;
 pub mod files;
+pub mod kms;
 pub mod material;
 pub mod moment;
 pub mod openssl_probe;
+pub mod proof;
 mod secret;
 mod talk;
 pub mod wrap;
 
 pub use error::{
-    CeremonyError, Error, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError, UsageError, WrapError,
+    CeremonyError, Error, EscrowError, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError,
+    UsageError, WrapError,
 };
 pub use secret::Secret;
 pub use talk::{Silent, Talk};

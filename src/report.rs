@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use kms_byok::{Error, Talk};
+use kms_byok::ceremony::Report;
+use kms_byok::proof::{Outcome, Proof};
+use kms_byok::{CeremonyError, Error, Talk};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::cli::Output;
 
@@ -13,15 +16,36 @@ pub(crate) struct Failure {
     pub(crate) error: Error,
     /// 1 nothing changed in AWS, 2 wrong usage, 3 something changed in AWS, 4 a check found a problem.
     pub(crate) exit: u8,
+    /// What the run did before it failed.
+    pub(crate) partial: Option<Box<Report>>,
+    /// The changing call whose effect is unknown.
+    pub(crate) uncertain: Option<&'static str>,
+    output: Output,
 }
 
-impl<E: Into<Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Failure { error: error.into(), exit: 1 }
+impl Failure {
+    pub(crate) fn new(error: Error, output: Output) -> Self {
+        let exit = if error.is_usage() { 2 } else { 1 };
+        Failure { error, exit, partial: None, uncertain: None, output }
+    }
+
+    /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
+    pub(crate) fn after(mut self, report: Report, uncertain: Option<&'static str>) -> Self {
+        let refused = matches!(self.error, Error::Ceremony(CeremonyError::ProofNotPermitted { .. }));
+        self.exit = if refused { 4 } else { 3 };
+        self.partial = Some(Box::new(report));
+        self.uncertain = uncertain;
+        self
+    }
+
+    /// The embedded KMS ends with the process: nothing is left that could be completed.
+    pub(crate) fn in_rehearsal(mut self) -> Self {
+        self.exit = self.exit.min(1);
+        self
     }
 }
 
-/// Prints cause, inner reason and fix, and gives the exit code.
+/// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
     let mut text = format!("error: {}\n", failure.error);
     if let Some(because) = failure.error.because() {
@@ -30,8 +54,49 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
     if let Some(hint) = failure.error.hint() {
         text.push_str(&format!("hint: {hint}\n"));
     }
+    if let Some(report) = &failure.partial {
+        text.push_str(&standing(report, failure.uncertain));
+    }
     let _ = io::stderr().write_all(text.as_bytes());
+    if failure.output == Output::Json {
+        answer(Output::Json, &failure_object(failure), "");
+    }
     ExitCode::from(failure.exit)
+}
+
+/// The report as far as it got, with the error beside it.
+fn failure_object(failure: &Failure) -> Value {
+    let mut object = match &failure.partial {
+        Some(report) => serde_json::to_value(report).unwrap_or_default(),
+        None => json!({}),
+    };
+    object["error"] = json!({
+        "cause": failure.error.to_string(),
+        "because": failure.error.because(),
+        "hint": failure.error.hint(),
+        "exit_code": failure.exit,
+    });
+    object
+}
+
+/// What exists in AWS after a failure, and the command that completes it.
+fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
+    let mut text = String::new();
+    if let Some(operation) = uncertain {
+        text.push_str(&format!("unknown: whether {operation} took effect; its reply was not seen\n"));
+    }
+    if let Some(arn) = &report.key_arn {
+        let state = report.key_state.as_deref().unwrap_or("in an unknown state");
+        let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
+        text.push_str(&format!("exists: key {arn}, {state}{alias}\n"));
+    }
+    for leftover in &report.leftovers {
+        text.push_str(&format!("left over: key {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
+    }
+    if let Some(next) = &report.next {
+        text.push_str(&format!("next: {next}\n"));
+    }
+    text
 }
 
 /// Writes the answer in one piece. A closed pipe is no error: the reader had enough.
@@ -43,7 +108,69 @@ pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) {
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         bytes.push(b'\n');
     }
-    let _ = io::stdout().write_all(&bytes);
+    self::bytes(&bytes);
+}
+
+/// Writes bytes to standard output.
+pub(crate) fn bytes(bytes: &[u8]) {
+    let _ = io::stdout().write_all(bytes);
+}
+
+/// A report as lines of `name  value`, only those that have one.
+pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    present.map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+}
+
+/// The text answer of `provision`, `create-key` and `import`.
+pub(crate) fn ceremony(report: &Report) -> String {
+    let wrapping = report.wrapping_algorithm.map(|algorithm| {
+        format!("{algorithm} with {}", report.wrapping_key_spec.unwrap_or("a wrapping key of unknown size"))
+    });
+    let material = report.key_state.as_deref() != Some("PendingImport");
+    let mut text = lines(&[
+        ("key", report.key_arn.clone()),
+        ("alias", report.alias.clone()),
+        ("spec", report.key_spec.clone()),
+        ("usage", report.key_usage.clone()),
+        ("state", report.key_state.clone()),
+        ("wrapped", wrapping),
+        ("material", report.key_material_id.clone()),
+        ("expires", material.then(|| report.expires.clone().unwrap_or_else(|| "never".to_owned()))),
+        ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
+        ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
+        ("endpoint", report.endpoint.clone()),
+        ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+    ]);
+    if let Some(proof) = &report.proof {
+        text.push_str(&proof_lines(proof));
+    }
+    for leftover in &report.leftovers {
+        text.push_str(&format!("left over  {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
+    }
+    text
+}
+
+/// A proof as sentences.
+pub(crate) fn proof_lines(proof: &Proof) -> String {
+    let outcome = match proof.outcome {
+        Outcome::Proven => "proven",
+        Outcome::NotPermitted => "not permitted",
+        Outcome::Contradicted => "contradicted",
+        Outcome::Off => "not asked for",
+    };
+    let mut text = format!("proof: {outcome}\n");
+    for sentence in &proof.proven {
+        text.push_str(&format!("  + {sentence}\n"));
+    }
+    for sentence in &proof.not_proven {
+        text.push_str(&format!("  - not proven: {sentence}\n"));
+    }
+    if let Some(contradiction) = &proof.contradiction {
+        text.push_str(&format!("  ! {contradiction}\n"));
+    }
+    text
 }
 
 /// The talk on stderr.

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use super::Global;
+use super::Context;
 use crate::report::Failure;
 
 /// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(_args: &Args, _global: &Global) -> Result<ExitCode, Failure> {
+pub(crate) fn run(_args: &Args, _context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }

@@ -23,6 +23,8 @@ pub enum CeremonyError {
     NotExternal { arn: String, origin: String },
     #[error("key {arn} is {state}, and takes no key material in that state")]
     WrongState { arn: String, state: String },
+    #[error("the key material of {arn} expires at {at}, too soon to import it again safely")]
+    ExpiresSoon { arn: String, at: String },
     #[error("key {arn} holds key material already")]
     HoldsMaterial { arn: String },
     #[error("the reply says that the import went into {found}, and {asked} was asked for")]
@@ -60,6 +62,7 @@ impl Explain for CeremonyError {
             CeremonyError::WrongState { .. } => {
                 some("wait until `kms-byok status` shows PendingImport, or use another key")
             }
+            CeremonyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
             CeremonyError::HoldsMaterial { .. } => {
                 some("use `kms-byok verify` to compare, or `kms-byok rotate` to renew it")
             }

@@ -14,6 +14,8 @@ pub enum FileError {
     Missing { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is a directory", .path.display())]
     Directory { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` is not a directory", .path.display())]
+    NotADirectory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` cannot be read", .path.display())]
     Unreadable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} cannot be read from standard input")]
@@ -54,6 +56,7 @@ impl Explain for FileError {
         match self {
             FileError::Missing { .. } => some("check the path"),
             FileError::Directory { .. } => some("name a file in it"),
+            FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
             FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),

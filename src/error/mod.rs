@@ -5,6 +5,7 @@
 //! appear only as the inner "because".
 
 mod ceremony;
+mod escrow;
 mod expiry;
 mod file;
 mod material;
@@ -14,6 +15,7 @@ mod usage;
 mod wrap;
 
 pub use self::ceremony::CeremonyError;
+pub use self::escrow::EscrowError;
 pub use self::expiry::ExpiryError;
 pub use self::file::FileError;
 pub use self::material::MaterialError;
@@ -42,6 +44,8 @@ pub enum Error {
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
     #[error(transparent)]
+    Escrow(#[from] EscrowError),
+    #[error(transparent)]
     Usage(#[from] UsageError),
 }
 
@@ -67,6 +71,24 @@ impl Error {
         self.explain().because()
     }
 
+    /// Whether the flags alone were wrong, whatever AWS or the files hold.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Error::Usage(_) | Error::Expiry(_) => true,
+            Error::Material(error) => {
+                matches!(error, MaterialError::UsageNotAllowed { .. } | MaterialError::FormatNotForSpec { .. })
+            }
+            Error::Wrap(error) => matches!(
+                error,
+                WrapError::NotForRawMaterial { .. }
+                    | WrapError::RsaKeyOverOaep { .. }
+                    | WrapError::DoesNotFit { .. }
+                    | WrapError::Sha1NotAllowed { .. }
+            ),
+            _ => false,
+        }
+    }
+
     fn explain(&self) -> &dyn Explain {
         match self {
             Error::Material(error) => error,
@@ -76,6 +98,7 @@ impl Error {
             Error::Expiry(error) => error,
             Error::Parameters(error) => error,
             Error::Ceremony(error) => error,
+            Error::Escrow(error) => error,
             Error::Usage(error) => error,
         }
     }

@@ -17,6 +17,8 @@ pub enum OpenSslError {
     SelfTest { what: &'static str },
     #[error("`{found}` has no AES key wrap with padding (RFC 5649), which {algorithm} needs")]
     NoKeyWrap { algorithm: &'static str, found: String },
+    #[error("`{found}` does not run with a FIPS provider as its default, which --require-fips demands")]
+    NotFips { found: String },
     #[error("`{found}` has no Ed25519")]
     NoEd25519 { found: String },
 }
@@ -34,6 +36,9 @@ impl Explain for OpenSslError {
             OpenSslError::Step { .. } => some("run `kms-byok doctor` to see what the loaded OpenSSL can do"),
             OpenSslError::Unfit { needed, .. } => some(format!("load {needed}, for example through LD_LIBRARY_PATH")),
             OpenSslError::SelfTest { .. } => some("run `kms-byok doctor` and replace the OpenSSL it names"),
+            OpenSslError::NotFips { .. } => some(
+                "activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)",
+            ),
             OpenSslError::NoEd25519 { .. } => some("build kms-byok with OpenSSL 1.1.1 or newer"),
             OpenSslError::NoKeyWrap { .. } => {
                 some("build kms-byok with OpenSSL 1.1.0 or newer, or choose RSAES_OAEP_SHA_256 if the key fits into it")

@@ -29,10 +29,8 @@ pub enum ParametersError {
     OtherRegion { found: String, asked: String },
     #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
     OfARehearsal,
-    #[error("`{}` looks like a wrapping public key, and an import token is needed", .path.display())]
-    TokenIsPublicKey { path: PathBuf },
-    #[error("`{}` does not look like a wrapping public key, and `{}` does: the two are swapped", .public_key.display(), .token.display())]
-    Swapped { public_key: PathBuf, token: PathBuf },
+    #[error("the {what} `{}` is a wrapping public key", .path.display())]
+    IsPublicKey { what: &'static str, path: PathBuf },
     #[error("the {what} `{}` is {found}, and the bytes themselves are needed", .path.display())]
     Encoded { what: &'static str, path: PathBuf, found: &'static str },
     #[error("the {what} `{}` has {found} bytes, and KMS takes at most {limit}", .path.display())]
@@ -62,9 +60,9 @@ impl Explain for ParametersError {
             }
             ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
             ParametersError::OtherRegion { .. } => some("leave --region out, or get parameters in that Region"),
-            ParametersError::TokenIsPublicKey { .. } | ParametersError::Swapped { .. } => {
-                some("give PublicKey.bin to --inkey and ImportToken.bin to --import-token")
-            }
+            ParametersError::IsPublicKey { .. } => some(
+                "the public key is for `kms-byok wrap --inkey`; give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token",
+            ),
             ParametersError::Encoded { found, .. } => {
                 let with =
                     if *found == "hex text" { "xxd -r -p FILE OUT" } else { "openssl base64 -d -A -in FILE -out OUT" };

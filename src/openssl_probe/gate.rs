@@ -28,6 +28,11 @@ impl Accepted {
         matches!(self, Accepted::OpenSsl(_))
     }
 
+    /// Whether it has providers, a FIPS one among them: OpenSSL 3.0.
+    pub fn has_providers(self) -> bool {
+        matches!(self, Accepted::OpenSsl(number) if number >= 0x3000_0000)
+    }
+
     /// Whether it has Ed25519: OpenSSL 1.1.1, LibreSSL 3.7.
     pub fn has_ed25519(self) -> bool {
         match self {

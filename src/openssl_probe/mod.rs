@@ -1,9 +1,11 @@
 //! Which OpenSSL is compiled in, loaded and on PATH, and whether the loaded one computes what it should.
 
+mod fips;
 mod gate;
 mod known_answers;
 mod on_path;
 
+pub use self::fips::{Fips, fips};
 pub use self::gate::{Accepted, NEEDED, Reported, build_error, judge, version_text};
 pub use self::known_answers::{KnownAnswer, known_answers};
 pub use self::on_path::{OnPath, on_path};

@@ -7,6 +7,7 @@ mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 pub(crate) use self::kwp::wrap as key_wrap;
+pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 use crate::error::{Error, OpenSslError, WrapError};
 use crate::material::KeyMaterial;
@@ -35,7 +36,7 @@ pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgori
     let wrapped = if algorithm.uses_aes_key_wrap() {
         rsa_aes_key_wrap(material.expose(), key, algorithm)?
     } else {
-        oaep::encrypt(material.expose(), key, algorithm.digest())?
+        oaep::encrypt(material.expose(), key.public(), algorithm.digest())?
     };
     check_length(wrapped.len(), algorithm, key.spec(), Some(material.byte_count()))?;
     Ok(wrapped)
@@ -46,7 +47,7 @@ fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgor
     let mut ephemeral = Secret::zeroed(32)?;
     openssl::rand::rand_bytes(ephemeral.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
     let wrapped_material = kwp::wrap(material, ephemeral.expose())?;
-    let mut wrapped = oaep::encrypt(ephemeral.expose(), key, algorithm.digest())?;
+    let mut wrapped = oaep::encrypt(ephemeral.expose(), key.public(), algorithm.digest())?;
     wrapped.extend_from_slice(&wrapped_material);
     Ok(wrapped)
 }

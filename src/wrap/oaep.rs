@@ -1,18 +1,19 @@
 //! RSAES-OAEP (RFC 8017 §7.1) through `PkeyCtx`.
 
 use openssl::md::{Md, MdRef};
+use openssl::pkey::{PKeyRef, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 
-use super::{OaepDigest, WrappingKey};
+use super::OaepDigest;
 use crate::error::OpenSslError;
 
 /// Encrypts `payload` with RSAES-OAEP, `digest` for the digest and for MGF1, and an empty label.
 ///
 /// Padding and both digests are set each time: OpenSSL's default is SHA-1, which KMS answers with InvalidCiphertext. OpenSSL 1.1
 /// insists on this order.
-pub(super) fn encrypt(payload: &[u8], key: &WrappingKey, digest: OaepDigest) -> Result<Vec<u8>, OpenSslError> {
-    let mut context = PkeyCtx::new(key.public()).map_err(OpenSslError::step("use the wrapping key"))?;
+pub(crate) fn encrypt(payload: &[u8], key: &PKeyRef<Public>, digest: OaepDigest) -> Result<Vec<u8>, OpenSslError> {
+    let mut context = PkeyCtx::new(key).map_err(OpenSslError::step("use the wrapping key"))?;
     context.encrypt_init().map_err(OpenSslError::step("start encrypting"))?;
     context
         .set_rsa_padding(Padding::PKCS1_OAEP)

@@ -1,0 +1,84 @@
+//! A key that is there already: is it what was asked for, and may key material go into it?
+
+use super::{Journal, KeyRequest, policy};
+use crate::error::{CeremonyError, Error};
+use crate::kms::{KeyDescription, Kms};
+use crate::moment::{self, Expiry, rfc3339};
+
+/// What to do with a key that exists.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It holds key material and everything matches.
+    Unchanged,
+    /// It waits for key material; where it had some before, only those bytes are taken back.
+    Complete {
+        /// The KeyMaterialId of the material it had.
+        original: Option<String>,
+    },
+}
+
+/// Origin, spec, usage and multi-Region: what cannot be changed about a key.
+pub(super) fn check_matches(found: &KeyDescription, request: &KeyRequest, name: &str) -> Result<(), Error> {
+    let multi_region = if found.multi_region.is_some() { "multi-Region" } else { "single-Region" };
+    let asked_multi_region = if request.multi_region { "multi-Region" } else { "single-Region" };
+    let pairs = [
+        ("origin", found.origin.as_str(), "EXTERNAL"),
+        ("key spec", &found.spec, request.spec.name()),
+        ("key usage", &found.usage, request.usage.name()),
+        ("kind", multi_region, asked_multi_region),
+    ];
+    for (what, is, asked) in pairs {
+        if is != asked {
+            return Err(differs(found, name, format!("its {what} is {is}, and {asked} was asked for")));
+        }
+    }
+    Ok(())
+}
+
+/// The idempotence rules for a key with that name.
+pub(super) fn decide(
+    found: &KeyDescription,
+    request: &KeyRequest,
+    name: &str,
+    expiry: Expiry,
+) -> Result<Decision, Error> {
+    check_matches(found, request, name)?;
+    match found.state.as_str() {
+        "Enabled" if expiry.is_met_by(found.expires, moment::now()) => Ok(Decision::Unchanged),
+        "Enabled" => {
+            let is = found.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
+            Err(differs(found, name, format!("its key material {is}, which is not the expiry asked for")))
+        }
+        "PendingImport" => Ok(Decision::Complete { original: found.current_key_material_id.clone() }),
+        state => Err(differs(found, name, format!("it is {state}, and Enabled or PendingImport was expected"))),
+    }
+}
+
+/// Nothing is imported into a key that this run did not create unless its policy is the one asked for, or the user vouches for it
+/// by its ARN: whoever planted the alias could read everything else that is encrypted with the key.
+pub(super) async fn check_trusted(
+    kms: &Kms,
+    found: &KeyDescription,
+    request: &KeyRequest,
+    name: &str,
+    adopt: Option<&str>,
+    journal: &Journal,
+) -> Result<(), Error> {
+    if let Some(adopt) = adopt {
+        if adopt == found.arn {
+            journal.step(format!("adopting key {adopt}, as told"));
+            return Ok(());
+        }
+        let (alias, arn, adopt) = (name.to_owned(), found.arn.clone(), adopt.to_owned());
+        return Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into());
+    }
+    let found_policy = kms.key_policy(&found.arn).await?;
+    if policy::equals(&found_policy, request.policy.as_deref(), &found.account) {
+        return Ok(());
+    }
+    Err(CeremonyError::ForeignPolicy { alias: name.to_owned(), arn: found.arn.clone() }.into())
+}
+
+fn differs(found: &KeyDescription, name: &str, difference: String) -> Error {
+    CeremonyError::Differs { key: name.to_owned(), arn: found.arn.clone(), difference }.into()
+}

@@ -1,0 +1,175 @@
+//! Step 6 of the recipe: the blob and its token go to KMS, and KMS says what it made of them.
+
+use std::path::Path;
+
+use aws_smithy_types::DateTime;
+
+use super::parameters::{TOKEN_LIMIT, check_importable};
+use super::{Journal, WrappedMaterial};
+use crate::error::{CeremonyError, Error, ParametersError, UsageError};
+use crate::files;
+use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms};
+use crate::material::KeySpec;
+use crate::moment::rfc3339;
+use crate::wrap::WrappingKey;
+
+/// What goes with an import besides blob and token.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// When the material expires; never if absent.
+    pub expires: Option<DateTime>,
+    /// New or existing material, for symmetric keys; decided by the key's state if absent.
+    pub import_type: Option<ImportType>,
+    /// Up to 256 characters, public, for symmetric keys.
+    pub description: Option<String>,
+    /// The material that these bytes must be, for symmetric keys.
+    pub key_material_id: Option<String>,
+}
+
+/// A blob and a token as bare files, whose belonging together nothing vouches for.
+pub struct BareImport {
+    /// The wrapped key material.
+    pub encrypted: Vec<u8>,
+    /// The import token.
+    pub token: Vec<u8>,
+}
+
+/// Imports what was wrapped for a parameter set.
+pub async fn import_set(
+    kms: &Kms,
+    key: &KeyDescription,
+    wrapped: &WrappedMaterial,
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    wrapped.check_target(&key.arn, kms.endpoint())?;
+    wrapped.check_fresh()?;
+    let (algorithm, wrapping) = wrapped.wrapping()?;
+    journal.note(|report| {
+        report.wrapping_algorithm = Some(algorithm.name());
+        report.wrapping_key_spec = Some(wrapping.name());
+    });
+    send(kms, key, wrapped.encrypted(), wrapped.token(), options, journal).await
+}
+
+/// Imports bare files.
+pub async fn import_bare(
+    kms: &Kms,
+    key: &KeyDescription,
+    bare: &BareImport,
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    send(kms, key, &bare.encrypted, &bare.token, options, journal).await
+}
+
+impl ImportOptions {
+    /// What KMS would refuse for its length.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.description {
+            Some(text) if text.chars().count() > 256 => {
+                let found = text.chars().count();
+                let given = text.chars().take(20).collect::<String>() + "…";
+                Err(UsageError::TooLong { what: "the material description", given, found, limit: 256 }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl BareImport {
+    /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long.
+    pub fn load(encrypted: &Path, token: &Path) -> Result<Self, Error> {
+        let blob = files::read("wrapped key material", encrypted, READ_LIMIT)?;
+        let token_bytes = files::read("import token", token, READ_LIMIT)?;
+        let pairs = [("wrapped key material", encrypted, &blob), ("import token", token, &token_bytes)];
+        for (what, path, bytes) in pairs {
+            let path = path.to_owned();
+            if let Some(found) = text_encoding(bytes) {
+                return Err(ParametersError::Encoded { what, path, found }.into());
+            }
+            if bytes.len() > TOKEN_LIMIT {
+                return Err(ParametersError::TooLong { what, path, found: bytes.len(), limit: TOKEN_LIMIT }.into());
+            }
+            if WrappingKey::from_der(bytes).is_ok() {
+                return Err(ParametersError::IsPublicKey { what, path }.into());
+            }
+        }
+        Ok(BareImport { encrypted: blob, token: token_bytes })
+    }
+}
+
+/// Enough to see base64 of the longest blob.
+const READ_LIMIT: usize = 16 * 1024;
+
+/// Names the text encoding of bytes that should be binary.
+fn text_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let text = bytes.trim_ascii();
+    if text.starts_with(b"-----BEGIN ") {
+        return Some("PEM text");
+    }
+    if text.iter().all(u8::is_ascii_hexdigit) {
+        return Some("hex text");
+    }
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
+    text.iter().all(base64).then_some("base64 text")
+}
+
+async fn send(
+    kms: &Kms,
+    key: &KeyDescription,
+    encrypted: &[u8],
+    token: &[u8],
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    check_importable(key)?;
+    let spec: KeySpec = key.spec.parse()?;
+    let symmetric = spec == KeySpec::SymmetricDefault;
+    if !symmetric {
+        for (given, what) in [
+            (options.import_type.is_some(), "--import-type"),
+            (options.description.is_some(), "--material-description"),
+            (options.key_material_id.is_some(), "a key material id"),
+        ] {
+            if given {
+                return Err(CeremonyError::SymmetricOnly { what, spec: key.spec.clone() }.into());
+            }
+        }
+    }
+    let import = Import {
+        encrypted,
+        token,
+        expires: options.expires,
+        import_type: symmetric.then(|| options.import_type.unwrap_or_else(|| usual_type(key))),
+        description: options.description.as_deref(),
+        key_material_id: options.key_material_id.as_deref(),
+    };
+    let imported = journal.changing("ImportKeyMaterial", kms.import(&key.arn, &import)).await?;
+    if imported.key_arn != key.arn {
+        let (asked, found) = (key.arn.clone(), imported.key_arn);
+        return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
+    }
+    let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
+    journal.step(format!("imported the key material, and {expires}"));
+    settle(kms, key, &imported, journal).await?;
+    Ok(imported)
+}
+
+/// A key that never had material takes new material; every other takes what it has.
+fn usual_type(key: &KeyDescription) -> ImportType {
+    if key.current_key_material_id.is_none() { ImportType::New } else { ImportType::Existing }
+}
+
+/// What KMS says about the key now: the first part of every proof.
+async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal: &Journal) -> Result<(), Error> {
+    journal.note(|report| report.key_material_id.clone_from(&imported.key_material_id));
+    let after = kms.describe(&before.arn).await?;
+    journal.note_kms(kms);
+    journal.note_key(&after);
+    // A disabled key stays disabled when its material is renewed.
+    if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
+        return Ok(());
+    }
+    Err(CeremonyError::NotEnabled { arn: after.arn, state: after.state }.into())
+}

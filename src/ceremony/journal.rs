@@ -1,0 +1,150 @@
+//! What a ceremony has done so far, readable at any moment: also when it fails or is stopped.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms};
+use crate::moment::rfc3339;
+use crate::proof::Proof;
+use crate::talk::Talk;
+
+/// The account of a ceremony. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)] // the contract's own names
+pub struct Report {
+    pub key_arn: Option<String>,
+    pub key_id: Option<String>,
+    pub alias: Option<String>,
+    pub region: Option<String>,
+    /// The endpoint, only when it is not AWS's own.
+    pub endpoint: Option<String>,
+    pub key_spec: Option<String>,
+    pub key_usage: Option<String>,
+    pub key_state: Option<String>,
+    pub wrapping_algorithm: Option<&'static str>,
+    pub wrapping_key_spec: Option<&'static str>,
+    pub key_material_id: Option<String>,
+    /// RFC 3339, or nothing for material that does not expire.
+    pub expires: Option<String>,
+    /// Whether this run changed anything in AWS.
+    pub changed: bool,
+    /// Whether this run made the key material.
+    pub generated: bool,
+    /// Where the plaintext was kept.
+    pub kept: Option<PathBuf>,
+    pub escrow: Option<PathBuf>,
+    pub rehearsal: bool,
+    pub proof: Option<Proof>,
+    /// Keys that this run made and nobody needs.
+    pub leftovers: Vec<Leftover>,
+    /// The command that completes a partial run.
+    pub next: Option<String>,
+}
+
+/// A key that was made and is not used, with the command that removes it.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Leftover {
+    pub key_arn: String,
+    pub reason: String,
+    pub remove: String,
+}
+
+/// Keeps the account while a ceremony runs, and knows whether AWS may have changed.
+pub struct Journal {
+    report: RefCell<Report>,
+    /// The changing call under way, or whose reply was lost.
+    uncertain: RefCell<Option<&'static str>>,
+    talk: Arc<dyn Talk + Send>,
+}
+
+impl Journal {
+    /// An empty account.
+    pub fn new(talk: Arc<dyn Talk + Send>) -> Self {
+        Journal { report: RefCell::default(), uncertain: RefCell::new(None), talk }
+    }
+
+    /// The account so far.
+    pub fn report(&self) -> Report {
+        self.report.borrow().clone()
+    }
+
+    /// Whether AWS changed, or may have because a reply did not arrive.
+    pub fn may_have_changed(&self) -> bool {
+        self.report.borrow().changed || self.uncertain.borrow().is_some()
+    }
+
+    /// The call whose effect is unknown.
+    pub fn uncertain(&self) -> Option<&'static str> {
+        *self.uncertain.borrow()
+    }
+
+    /// The run is a rehearsal in this process.
+    pub fn begin_rehearsal(&self) {
+        self.note(|report| report.rehearsal = true);
+    }
+
+    /// The key that the run is about.
+    pub fn begin(&self, kms: &Kms, key: &KeyDescription) {
+        self.note_kms(kms);
+        self.note_key(key);
+    }
+
+    pub(crate) fn note(&self, edit: impl FnOnce(&mut Report)) {
+        edit(&mut self.report.borrow_mut());
+    }
+
+    pub(crate) fn note_kms(&self, kms: &Kms) {
+        self.note(|report| {
+            report.region = Some(kms.region().to_owned());
+            report.endpoint = kms.endpoint().map(str::to_owned);
+            report.rehearsal |= kms.seen_rehearsal();
+        });
+    }
+
+    pub(crate) fn note_key(&self, key: &KeyDescription) {
+        self.note(|report| {
+            report.key_arn = Some(key.arn.clone());
+            report.key_id = Some(key.id.clone());
+            report.key_spec = Some(key.spec.clone());
+            report.key_usage = Some(key.usage.clone());
+            report.key_state = Some(key.state.clone());
+            report.expires = key.expires.map(rfc3339);
+            if key.current_key_material_id.is_some() {
+                report.key_material_id.clone_from(&key.current_key_material_id);
+            }
+        });
+    }
+
+    pub(crate) fn step(&self, text: impl AsRef<str>) {
+        self.talk.step(text.as_ref());
+    }
+
+    pub(crate) fn warn(&self, text: impl AsRef<str>) {
+        self.talk.warn(text.as_ref());
+    }
+
+    /// Runs a call that changes AWS. Whatever interrupts it, the account says that it may have happened.
+    pub(crate) async fn changing<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        *self.uncertain.borrow_mut() = Some(operation);
+        let result = call.await;
+        match &result {
+            Ok(_) => {
+                *self.uncertain.borrow_mut() = None;
+                self.note(|report| report.changed = true);
+            }
+            Err(error) if error.may_have_changed() => {}
+            Err(_) => *self.uncertain.borrow_mut() = None,
+        }
+        result
+    }
+}

@@ -1,0 +1,369 @@
+//! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
+//! a directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_smithy_types::DateTime;
+use openssl::hash::{MessageDigest, hash};
+use serde::{Deserialize, Serialize};
+
+use super::{Journal, REHEARSAL_ACCOUNT};
+use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
+use crate::files;
+use crate::kms::{KeyDescription, Kms};
+use crate::material::{KeyMaterial, KeySpec};
+use crate::moment::{self, rfc3339};
+use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
+
+/// The recipe's names of the files in a parameter directory.
+const PUBLIC_KEY_FILE: &str = "PublicKey.bin";
+/// The import token.
+const TOKEN_FILE: &str = "ImportToken.bin";
+/// What wrapping adds.
+pub const ENCRYPTED_FILE: &str = "EncryptedKeyMaterial.bin";
+/// What binds the others together.
+const PARAMETERS_FILE: &str = "parameters.json";
+
+/// The most bytes of an import token and of wrapped key material (API reference, `ImportKeyMaterial`).
+pub(super) const TOKEN_LIMIT: usize = 6144;
+
+const VERSION: u64 = 1;
+
+/// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
+pub struct ParameterSet {
+    bound: Bound,
+    wrapping_key: WrappingKey,
+    token: Vec<u8>,
+}
+
+/// Key material wrapped for a parameter set; nothing in it is secret.
+pub struct WrappedMaterial {
+    bound: Bound,
+    encrypted: Vec<u8>,
+    token: Vec<u8>,
+}
+
+/// What a set is for: the contents of `parameters.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bound {
+    version: u64,
+    key_arn: String,
+    key_spec: String,
+    wrapping_algorithm: String,
+    wrapping_key_spec: String,
+    public_key_sha256: String,
+    import_token_sha256: String,
+    /// RFC 3339.
+    valid_to: String,
+    /// The endpoint, only when it is not AWS's own.
+    endpoint: Option<String>,
+    rehearsal: bool,
+}
+
+impl ParameterSet {
+    /// Asks KMS for a set and checks every part of the reply.
+    pub async fn get(
+        kms: &Kms,
+        key: &KeyDescription,
+        spec: KeySpec,
+        algorithm: WrappingAlgorithm,
+        wrapping: WrappingKeySpec,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let reply = kms.parameters(&key.arn, algorithm, wrapping).await?;
+        if reply.key_arn != key.arn {
+            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key.arn.clone() }.into());
+        }
+        if reply.import_token.is_empty() || reply.import_token.len() > TOKEN_LIMIT {
+            return Err(ParametersError::ReplyToken { found: reply.import_token.len() }.into());
+        }
+        let wrapping_key = WrappingKey::from_reply(&reply.public_key, wrapping)?;
+        let bound = Bound {
+            version: VERSION,
+            key_arn: key.arn.clone(),
+            key_spec: spec.name().to_owned(),
+            wrapping_algorithm: algorithm.name().to_owned(),
+            wrapping_key_spec: wrapping.name().to_owned(),
+            public_key_sha256: wrapping_key.fingerprint()?,
+            import_token_sha256: sha256(&reply.import_token)?,
+            valid_to: rfc3339(reply.valid_to),
+            endpoint: kms.endpoint().map(str::to_owned),
+            rehearsal: kms.seen_rehearsal(),
+        };
+        journal.step(format!("got a {wrapping} wrapping key and an import token, valid until {}", bound.valid_to));
+        journal.note(|report| {
+            report.wrapping_algorithm = Some(algorithm.name());
+            report.wrapping_key_spec = Some(wrapping.name());
+        });
+        Ok(ParameterSet { bound, wrapping_key, token: reply.import_token })
+    }
+
+    /// Refuses early what `save` would refuse at the end.
+    pub fn check_directory(directory: &Path, force: bool) -> Result<(), Error> {
+        if directory.exists() && !directory.is_dir() {
+            let what = "parameter directory";
+            return Err(FileError::NotADirectory { what, path: directory.to_owned() }.into());
+        }
+        for name in [PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, ENCRYPTED_FILE] {
+            files::check_free("parameter file", &directory.join(name), force)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the three files; `parameters.json` last, so that a directory without it is known to be unfinished.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<(), Error> {
+        let what = "parameter directory";
+        Self::check_directory(directory, force)?;
+        fs::create_dir_all(directory).map_err(|source| FileError::Unwritable {
+            what,
+            path: directory.to_owned(),
+            source,
+        })?;
+        if force {
+            // A blob wrapped for the old set would only be refused.
+            for name in [PARAMETERS_FILE, ENCRYPTED_FILE] {
+                let _ = fs::remove_file(directory.join(name));
+            }
+        }
+        files::put("wrapping public key", &directory.join(PUBLIC_KEY_FILE), self.wrapping_key.der(), force)?;
+        files::put("import token", &directory.join(TOKEN_FILE), &self.token, force)?;
+        let mut json = serde_json::to_vec_pretty(&self.bound).unwrap_or_default();
+        json.push(b'\n');
+        files::put("parameter file", &directory.join(PARAMETERS_FILE), &json, force)?;
+        Ok(())
+    }
+
+    /// Reads a directory back; files that are not of one set are named.
+    pub fn load(directory: &Path) -> Result<Self, Error> {
+        let bound = Bound::load(directory)?;
+        let path = directory.join(PUBLIC_KEY_FILE);
+        let der = files::read("wrapping public key", &path, WrappingKey::READ_LIMIT)?;
+        bound.check_file("wrapping public key", path, &der, &bound.public_key_sha256)?;
+        let wrapping_key = WrappingKey::from_reply(&der, bound.wrapping_key_spec.parse()?)?;
+        let token = bound.read_token(directory)?;
+        Ok(ParameterSet { bound, wrapping_key, token })
+    }
+
+    /// Refuses a set whose public key is not the one whose fingerprint came by another way.
+    pub fn expect_public_key(&self, fingerprint: &str) -> Result<(), Error> {
+        check_fingerprint(&self.bound.public_key_sha256, fingerprint)
+    }
+
+    /// Refuses a set that KMS would answer with ExpiredImportTokenException.
+    pub fn check_fresh(&self) -> Result<(), Error> {
+        self.bound.check_fresh()
+    }
+
+    /// The key the set is for.
+    pub fn key_arn(&self) -> &str {
+        &self.bound.key_arn
+    }
+
+    /// Its key spec.
+    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+        Ok(self.bound.key_spec.parse()?)
+    }
+
+    /// The wrapping algorithm it was asked for.
+    pub fn algorithm(&self) -> Result<WrappingAlgorithm, Error> {
+        Ok(self.bound.wrapping_algorithm.parse()?)
+    }
+
+    /// SHA-256 of the wrapping public key, in hex.
+    pub fn fingerprint(&self) -> &str {
+        &self.bound.public_key_sha256
+    }
+
+    /// The size of the wrapping key.
+    pub fn wrapping_key_spec(&self) -> WrappingKeySpec {
+        self.wrapping_key.spec()
+    }
+
+    /// When the set expires, RFC 3339.
+    pub fn valid_to(&self) -> &str {
+        &self.bound.valid_to
+    }
+
+    /// Whether the set is of an embedded KMS.
+    pub fn is_rehearsal(&self) -> bool {
+        self.bound.rehearsal
+    }
+
+    /// Wraps key material for this set; the set is spent.
+    pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, Error> {
+        let spec = self.key_spec()?;
+        if material.spec() != spec {
+            let asked = material.spec().name().to_owned();
+            return Err(ParametersError::OtherSpec { found: self.bound.key_spec, asked }.into());
+        }
+        self.check_fresh()?;
+        let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm()?)?;
+        Ok(WrappedMaterial { bound: self.bound, encrypted, token: self.token })
+    }
+}
+
+impl WrappedMaterial {
+    /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
+    pub fn load(directory: &Path) -> Result<Self, Error> {
+        let set = ParameterSet::load(directory)?;
+        let path = directory.join(ENCRYPTED_FILE);
+        let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
+        wrap::check_length(encrypted.len(), set.algorithm()?, set.wrapping_key.spec(), None)?;
+        Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
+    }
+
+    /// Adds the blob to the directory its set came from.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<PathBuf, Error> {
+        let path = directory.join(ENCRYPTED_FILE);
+        files::put("wrapped key material", &path, &self.encrypted, force)?;
+        Ok(path)
+    }
+
+    /// The blob that `ImportKeyMaterial` takes.
+    pub fn encrypted(&self) -> &[u8] {
+        &self.encrypted
+    }
+
+    /// The token that goes with it.
+    pub fn token(&self) -> &[u8] {
+        &self.token
+    }
+
+    /// The key it is for.
+    pub fn key_arn(&self) -> &str {
+        &self.bound.key_arn
+    }
+
+    /// The Region of that key.
+    pub fn region(&self) -> Option<&str> {
+        self.bound.key_arn.split(':').nth(3)
+    }
+
+    /// The key spec of the set.
+    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+        Ok(self.bound.key_spec.parse()?)
+    }
+
+    /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
+    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), Error> {
+        Ok((self.bound.wrapping_algorithm.parse()?, self.bound.wrapping_key_spec.parse()?))
+    }
+
+    /// Refuses a set whose token has expired.
+    pub fn check_fresh(&self) -> Result<(), Error> {
+        self.bound.check_fresh()
+    }
+
+    /// Refuses to send the set of a rehearsal to AWS, which has no such account.
+    pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
+        if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
+            return Err(ParametersError::OfARehearsal.into());
+        }
+        Ok(())
+    }
+
+    /// Refuses what must not be sent there: another key, or the set of a rehearsal to AWS.
+    pub fn check_target(&self, key_arn: &str, endpoint: Option<&str>) -> Result<(), Error> {
+        self.check_endpoint(endpoint)?;
+        if self.bound.key_arn != key_arn {
+            let (found, asked) = (self.bound.key_arn.clone(), key_arn.to_owned());
+            return Err(ParametersError::OtherKey { found, asked }.into());
+        }
+        Ok(())
+    }
+}
+
+impl Bound {
+    fn load(directory: &Path) -> Result<Self, Error> {
+        let path = directory.join(PARAMETERS_FILE);
+        let json = files::read("parameter file", &path, 64 * 1024)?;
+        Self::parse(&json, &path)
+    }
+
+    fn parse(json: &[u8], path: &Path) -> Result<Self, Error> {
+        let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
+        let value: serde_json::Value = serde_json::from_slice(json)
+            .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
+        match value["version"].as_u64() {
+            Some(VERSION) => {}
+            Some(found) => {
+                return Err(ParametersError::UnknownVersion { path: path.to_owned(), found, known: VERSION }.into());
+            }
+            None => return Err(not_parameters("`version` is missing".to_owned()).into()),
+        }
+        let bound: Bound = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
+        bound.key_spec.parse::<KeySpec>()?;
+        bound.wrapping_algorithm.parse::<WrappingAlgorithm>()?;
+        bound.wrapping_key_spec.parse::<WrappingKeySpec>()?;
+        moment::parse(&bound.valid_to)?;
+        let parts = bound.key_arn.split(':').count();
+        if parts != 6 || !bound.key_arn.starts_with("arn:aws") || !bound.key_arn.contains(":key/") {
+            return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
+        }
+        // An altered file must not make AWS's key out of a rehearsal's.
+        if bound.is_of_rehearsal_account() && !bound.rehearsal && bound.endpoint.is_none() {
+            return Err(ParametersError::OfARehearsal.into());
+        }
+        Ok(bound)
+    }
+
+    fn is_of_rehearsal_account(&self) -> bool {
+        self.key_arn.split(':').nth(4) == Some(REHEARSAL_ACCOUNT)
+    }
+
+    fn valid_to(&self) -> Result<DateTime, Error> {
+        Ok(moment::parse(&self.valid_to)?)
+    }
+
+    fn check_fresh(&self) -> Result<(), Error> {
+        if self.valid_to()? <= moment::now() {
+            return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
+        }
+        Ok(())
+    }
+
+    fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
+        let path = directory.join(TOKEN_FILE);
+        let token = files::read("import token", &path, TOKEN_LIMIT)?;
+        self.check_file("import token", path, &token, &self.import_token_sha256)?;
+        Ok(token)
+    }
+
+    fn check_file(&self, what: &'static str, path: PathBuf, bytes: &[u8], expected: &str) -> Result<(), Error> {
+        let found = sha256(bytes)?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() }.into())
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub(crate) fn sha256(bytes: &[u8]) -> Result<String, Error> {
+    Ok(hex::encode(hash(MessageDigest::sha256(), bytes).map_err(OpenSslError::step("compute a SHA-256"))?))
+}
+
+/// Compares a fingerprint with the one that came by another way; colons and upper case do not count.
+pub fn check_fingerprint(found: &str, expected: &str) -> Result<(), Error> {
+    let plain: String = expected.trim().chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
+    if plain.len() != 64 || !plain.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(ParametersError::NotAFingerprint { given: expected.to_owned() }.into());
+    }
+    if found == plain {
+        return Ok(());
+    }
+    Err(ParametersError::UnexpectedPublicKey { found: found.to_owned(), expected: plain }.into())
+}
+
+/// Refuses a key that cannot take key material now.
+pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
+    if key.origin != "EXTERNAL" {
+        return Err(CeremonyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
+    }
+    if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
+        return Err(CeremonyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! The whole recipe for one key: create or adopt, parameters, generate or read, wrap, import, prove.
+
+use std::path::PathBuf;
+
+use super::create::{self, Made};
+use super::existing::{self, Decision};
+use super::verify;
+use super::{ImportOptions, Journal, KeyRequest, ParameterSet, import_set};
+use crate::error::{CeremonyError, Error};
+use crate::files;
+use crate::kms::{KeyDescription, Kms};
+use crate::material::{KeyMaterial, KeySpec};
+use crate::moment::{self, Expiry};
+use crate::proof::{self, Level, Outcome, Proof, Subject};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// Where the key material comes from.
+pub enum Source {
+    /// OpenSSL's random generator, once it is sure that a key waits for it.
+    Generate {
+        /// Where the plaintext is kept, if it is.
+        keep: Option<PathBuf>,
+    },
+    /// It was read and checked.
+    Given(KeyMaterial),
+}
+
+/// Everything that decides how one key is provisioned.
+pub struct Provision {
+    /// The key.
+    pub request: KeyRequest,
+    /// Its material.
+    pub source: Source,
+    /// How it is wrapped.
+    pub algorithm: WrappingAlgorithm,
+    /// With how large a key.
+    pub wrapping: WrappingKeySpec,
+    /// When the material expires.
+    pub expiry: Expiry,
+    /// The description of the material, for symmetric keys.
+    pub material_description: Option<String>,
+    /// How much is proven afterwards.
+    pub level: Level,
+    /// The ARN of an existing key that the user vouches for.
+    pub adopt: Option<String>,
+}
+
+/// Runs the recipe. Whatever happens, `journal` says what stands in AWS.
+pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result<(), Error> {
+    check_locally(plan)?;
+    journal.note_kms(kms);
+    if let Some(found) = find(kms, plan).await? {
+        return go_on_with(kms, plan, &found, journal).await;
+    }
+    match create::make(kms, &plan.request, journal).await? {
+        Made::New(key) => fill(kms, plan, &key, None, journal).await,
+        Made::Lost => match find(kms, plan).await? {
+            Some(found) => go_on_with(kms, plan, &found, journal).await,
+            None => Err(CeremonyError::AliasGone { arn: journal.report().key_arn.unwrap_or_default() }.into()),
+        },
+    }
+}
+
+/// Everything that can be refused without asking anybody.
+fn check_locally(plan: &Provision) -> Result<(), Error> {
+    plan.request.check()?;
+    ImportOptions { description: plan.material_description.clone(), ..ImportOptions::default() }.check()?;
+    plan.expiry.resolve(moment::now())?;
+    let length = match &plan.source {
+        Source::Given(material) => Some(material.byte_count()),
+        Source::Generate { keep } => {
+            if let Some(path) = keep {
+                files::check_writable_beside(path)?;
+            }
+            None
+        }
+    };
+    plan.algorithm.check(plan.request.spec, plan.wrapping, length)?;
+    Ok(())
+}
+
+/// The key that the alias names, or that is to be adopted.
+async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescription>, Error> {
+    if let Some(alias) = &plan.request.alias
+        && let Some(found) = kms.find_alias(alias.as_str()).await?
+    {
+        return Ok(Some(found));
+    }
+    match &plan.adopt {
+        Some(arn) => kms.describe(arn).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+    let name = plan.request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
+    journal.note_kms(kms);
+    journal.note_key(found);
+    let decision = existing::decide(found, &plan.request, name, plan.expiry)?;
+    match decision {
+        Decision::Unchanged => {
+            journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
+            journal.step(format!("{name} exists and is what was asked for: {}", found.arn));
+            prove_unchanged(kms, plan, found, journal).await
+        }
+        Decision::Complete { original } => {
+            existing::check_trusted(kms, found, &plan.request, name, plan.adopt.as_deref(), journal).await?;
+            if original.is_some() && matches!(plan.source, Source::Generate { .. }) {
+                return Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into());
+            }
+            journal.step(format!("{name} exists and waits for key material: {}", found.arn));
+            name_it(kms, plan, found, journal).await?;
+            fill(kms, plan, found, original, journal).await
+        }
+    }
+}
+
+/// Gives an adopted key its alias, where it has none yet.
+async fn name_it(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+    let Some(alias) = &plan.request.alias else { return Ok(()) };
+    if kms.find_alias(alias.as_str()).await?.is_none() {
+        journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &found.arn)).await?;
+        journal.step(format!("{alias} names it"));
+    }
+    journal.note(|report| report.alias = Some(alias.to_string()));
+    Ok(())
+}
+
+/// Parameters, material, wrap, import, proof.
+async fn fill(
+    kms: &Kms,
+    plan: &Provision,
+    key: &KeyDescription,
+    original: Option<String>,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
+    let made;
+    let material = match &plan.source {
+        Source::Given(material) => material,
+        Source::Generate { keep } => {
+            made = generate(plan, keep.as_ref(), journal)?;
+            &made
+        }
+    };
+    let wrapped = set.wrap(material)?;
+    journal.step(format!(
+        "wrapped {} bytes of key material with {}: {} bytes",
+        material.byte_count(),
+        plan.algorithm,
+        wrapped.encrypted().len()
+    ));
+    let options = ImportOptions {
+        expires: plan.expiry.resolve(moment::now())?,
+        import_type: None, // follows from whether the key had material before
+        description: plan.material_description.clone(),
+        key_material_id: original,
+    };
+    let imported = import_set(kms, key, &wrapped, &options, journal).await?;
+    let subject = Subject::new(kms, key, Some(material), imported.key_material_id.as_deref())?;
+    let mut proof = proof::prove(&subject, plan.level).await?;
+    let symmetric = plan.request.spec == KeySpec::SymmetricDefault;
+    if symmetric && plan.level == Level::Full && proof.outcome != Outcome::Contradicted {
+        verify::import_again(kms, key, material, &mut proof, journal).await?;
+    }
+    conclude(proof, journal)
+}
+
+/// New material; where it is kept, it is on disk before KMS gets it.
+fn generate(plan: &Provision, keep: Option<&PathBuf>, journal: &Journal) -> Result<KeyMaterial, Error> {
+    let material = KeyMaterial::generate(plan.request.spec)?;
+    journal.note(|report| report.generated = true);
+    journal.step(format!(
+        "generated {} bytes of key material with {}",
+        material.byte_count(),
+        openssl::version::version()
+    ));
+    if let Some(path) = keep {
+        if let Some(moved) = files::supersede(path)? {
+            journal.warn(format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
+        }
+        files::put_plaintext(path, material.expose())?;
+        journal.note(|report| report.kept = Some(path.clone()));
+        journal.step(format!("kept the plaintext in `{}`", path.display()));
+    }
+    Ok(material)
+}
+
+/// The proofs that write nothing: a key that was there already is not touched.
+async fn prove_unchanged(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+    let material = match &plan.source {
+        Source::Given(material) => Some(material),
+        Source::Generate { .. } => None,
+    };
+    let subject = Subject::new(kms, found, material, None)?;
+    conclude(proof::prove(&subject, plan.level.min(Level::Use)).await?, journal)
+}
+
+/// Writes a proof down, and turns a contradiction into a failure.
+pub fn conclude(proof: Proof, journal: &Journal) -> Result<(), Error> {
+    let level = proof.level;
+    let (outcome, contradiction) = (proof.outcome, proof.contradiction.clone());
+    for sentence in &proof.proven {
+        journal.step(format!("proven: {sentence}"));
+    }
+    for sentence in &proof.not_proven {
+        journal.step(format!("not proven: {sentence}"));
+    }
+    let refused = proof.not_permitted.join(", ");
+    journal.note(|report| report.proof = Some(proof));
+    match outcome {
+        Outcome::Contradicted => {
+            Err(CeremonyError::ProofContradicts { contradiction: contradiction.unwrap_or_default() }.into())
+        }
+        Outcome::NotPermitted if level == Level::Full => Err(CeremonyError::ProofNotPermitted { refused }.into()),
+        _ => Ok(()),
+    }
+}

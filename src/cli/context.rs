@@ -1,0 +1,137 @@
+//! What every verb needs: the flags it shares with the others, the talk, a connection, and a run that signals can end.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kms_byok::ceremony::{Journal, Report};
+use kms_byok::kms::{Connection, Kms};
+use kms_byok::{CeremonyError, Error, OpenSslError, Talk, UsageError, openssl_probe};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Global;
+use crate::report::{self, Failure, Stderr};
+
+pub(crate) struct Context {
+    pub(crate) global: Global,
+    pub(crate) talk: Arc<Stderr>,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
+        Context { global, talk }
+    }
+
+    /// Refuses to go on with a library that is not fit, whatever the headers were.
+    pub(crate) fn check_openssl(&self) -> Result<(), OpenSslError> {
+        openssl_probe::check_loaded()?;
+        if self.global.require_fips && !openssl_probe::fips().in_force() {
+            return Err(OpenSslError::NotFips { found: openssl_probe::loaded().to_owned() });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::new(self.talk.clone())
+    }
+
+    /// Connects as the global flags say.
+    pub(crate) async fn connect(&self) -> Result<Kms, Error> {
+        self.connect_to(self.global.region.clone()).await
+    }
+
+    /// Connects to a Region, or to the one of the configuration.
+    pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, Error> {
+        let global = &self.global;
+        if global.require_fips && !global.fips_endpoint {
+            let hint = "add --fips-endpoint, which --require-fips wants too";
+            return Err(UsageError::Missing { what: "the FIPS endpoint", hint }.into());
+        }
+        let mut connection = Connection {
+            region,
+            profile: global.profile.clone(),
+            endpoint_url: global.endpoint_url.clone(),
+            allow_endpoint_env: global.allow_endpoint_env,
+            insecure_endpoint: global.insecure_endpoint,
+            fips_endpoint: global.fips_endpoint,
+            ..Connection::default()
+        };
+        if let Some(timeout) = global.connect_timeout {
+            connection.connect_timeout = timeout;
+        }
+        if let Some(timeout) = global.read_timeout {
+            connection.read_timeout = timeout;
+        }
+        let kms = Kms::connect(&connection, self.talk.clone()).await?;
+        if let Some(endpoint) = kms.endpoint() {
+            self.talk.step(&format!("endpoint: {endpoint}"));
+        }
+        Ok(kms)
+    }
+
+    /// Prints the answer of a verb.
+    pub(crate) fn answer<R: Serialize>(&self, answer: &R, text: &str) -> ExitCode {
+        report::answer(self.global.output, answer, text);
+        ExitCode::SUCCESS
+    }
+
+    /// Runs a verb that changes nothing in AWS.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+        block_on(until_stopped(work)).map_err(|error| self.failure(error))
+    }
+
+    /// Runs a verb that may change AWS; the failure carries what stands there.
+    pub(crate) fn run_changing(
+        &self,
+        journal: &Journal,
+        work: impl Future<Output = Result<(), Error>>,
+        rehearse: bool,
+        next: impl FnOnce(&Report) -> Option<String>,
+    ) -> Result<Report, Failure> {
+        match block_on(until_stopped(work)) {
+            Ok(()) => Ok(journal.report()),
+            Err(error) => {
+                let mut report = journal.report();
+                if !journal.may_have_changed() {
+                    return Err(self.failure(error));
+                }
+                if rehearse {
+                    return Err(self.failure(error).after(report, None).in_rehearsal());
+                }
+                report.next = next(&report);
+                Err(self.failure(error).after(report, journal.uncertain()))
+            }
+        }
+    }
+
+    pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
+        Failure::new(error.into(), self.global.output)
+    }
+}
+
+/// One thread is enough: the tool waits for one reply at a time.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        // No epoll, no timers: nothing the user could be told to mend.
+        Err(error) => panic!("the system gives no event queue: {error}"),
+    }
+}
+
+/// Ends the work at SIGINT or SIGTERM: also as process 1 of a container, where unhandled signals are ignored.
+async fn until_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let stopped = |signal| Err(CeremonyError::Interrupted { signal }.into());
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return work.await;
+    };
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => stopped("SIGINT"),
+        _ = terminate.recv() => stopped("SIGTERM"),
+        result = work => result,
+    }
+}

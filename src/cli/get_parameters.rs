@@ -1,0 +1,81 @@
+//! `get-parameters`: step 2 of the recipe.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{ParameterSet, check_importable};
+use serde::Serialize;
+
+use super::Context;
+use super::key_args::WrappingArgs;
+use crate::report::{self, Failure};
+
+/// Download a wrapping public key and an import token for a key
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok get-parameters --key-id alias/payments --dir payments.import
+  kms-byok get-parameters --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --dir D --wrapping-key-spec RSA_2048")]
+pub(crate) struct Args {
+    /// Key id, ARN or alias
+    #[arg(long, value_name = "K")]
+    key_id: String,
+    /// Directory for PublicKey.bin, ImportToken.bin and parameters.json
+    #[arg(long, value_name = "D")]
+    dir: PathBuf,
+    #[command(flatten)]
+    wrapping: WrappingArgs,
+    /// Replace the parameters that are in the directory
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    key_arn: String,
+    key_spec: &'static str,
+    wrapping_algorithm: &'static str,
+    wrapping_key_spec: &'static str,
+    public_key_sha256: String,
+    valid_to: String,
+    dir: PathBuf,
+    endpoint: Option<String>,
+    rehearsal: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let journal = context.journal();
+    let answer = context.run(async {
+        let kms = context.connect().await?;
+        let key = kms.describe(&args.key_id).await?;
+        check_importable(&key)?;
+        let spec = key.spec.parse()?;
+        let algorithm = args.wrapping.algorithm(spec)?;
+        algorithm.check(spec, args.wrapping.wrapping_key_spec, None)?;
+        ParameterSet::check_directory(&args.dir, args.force)?;
+        let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, &journal).await?;
+        set.save(&args.dir, args.force)?;
+        Ok(Answer {
+            key_arn: set.key_arn().to_owned(),
+            key_spec: spec.name(),
+            wrapping_algorithm: algorithm.name(),
+            wrapping_key_spec: set.wrapping_key_spec().name(),
+            public_key_sha256: set.fingerprint().to_owned(),
+            valid_to: set.valid_to().to_owned(),
+            dir: args.dir.clone(),
+            endpoint: kms.endpoint().map(str::to_owned),
+            rehearsal: set.is_rehearsal(),
+        })
+    })?;
+    let text = report::lines(&[
+        ("key", Some(answer.key_arn.clone())),
+        ("spec", Some(answer.key_spec.to_owned())),
+        ("wrapping", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
+        ("public key SHA-256", Some(answer.public_key_sha256.clone())),
+        ("valid until", Some(answer.valid_to.clone())),
+        ("directory", Some(answer.dir.display().to_string())),
+        ("endpoint", answer.endpoint.clone()),
+    ]);
+    Ok(context.answer(&answer, &text))
+}

@@ -1,0 +1,132 @@
+//! `import`: step 6 of the recipe.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Report, WrappedMaterial};
+use kms_byok::kms::{ImportType, Kms};
+use kms_byok::moment;
+use kms_byok::proof::{self, Subject};
+use kms_byok::{Error, UsageError};
+
+use super::key_args::{ExpiryArgs, ProofArgs};
+use super::{Context, next};
+use crate::report::{self, Failure};
+
+/// Import wrapped key material into a key
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok import --dir payments.import
+  kms-byok import --key-id alias/payments --encrypted EncryptedKeyMaterial.bin --import-token ImportToken.bin")]
+pub(crate) struct Args {
+    /// Parameter directory with EncryptedKeyMaterial.bin
+    #[arg(long, value_name = "D", required_unless_present = "encrypted", conflicts_with_all = ["encrypted", "import_token"])]
+    dir: Option<PathBuf>,
+    /// Key id, ARN or alias; with --dir: refuse any other key
+    #[arg(long, value_name = "K")]
+    key_id: Option<String>,
+    /// Wrapped key material as a bare file
+    #[arg(long, value_name = "F", requires = "import_token", requires = "key_id", help_heading = "Bare files")]
+    encrypted: Option<PathBuf>,
+    /// Import token as a bare file
+    #[arg(long, value_name = "F", requires = "encrypted", help_heading = "Bare files")]
+    import_token: Option<PathBuf>,
+    #[command(flatten)]
+    expiry: ExpiryArgs,
+    /// new or existing, for symmetric keys [default: new into an empty key, existing otherwise]
+    #[arg(long, value_name = "TYPE", value_parser = import_type, help_heading = "Import")]
+    import_type: Option<ImportType>,
+    /// Description of the key material, for symmetric keys; public
+    #[arg(long, value_name = "TEXT", help_heading = "Import")]
+    material_description: Option<String>,
+    #[command(flatten)]
+    proof: ProofArgs,
+}
+
+fn import_type(text: &str) -> Result<ImportType, String> {
+    match text {
+        "new" => Ok(ImportType::New),
+        "existing" => Ok(ImportType::Existing),
+        _ => Err("use new or existing".to_owned()),
+    }
+}
+
+/// What is imported: a set that belongs together, or two bare files.
+enum What {
+    Set(Box<WrappedMaterial>),
+    Bare(BareImport),
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
+    let journal = context.journal();
+    let work = import(args, &what, &options, context, &journal);
+    let report: Report = context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+/// Everything that can be refused before AWS is asked.
+fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
+    let what = match (&args.dir, &args.encrypted, &args.import_token) {
+        (Some(directory), _, _) => {
+            let wrapped = WrappedMaterial::load(directory)?;
+            wrapped.check_fresh()?;
+            What::Set(Box::new(wrapped))
+        }
+        (None, Some(encrypted), Some(token)) => What::Bare(BareImport::load(encrypted, token)?),
+        _ => {
+            let hint = "add --dir D, or --key-id K --encrypted F --import-token F";
+            return Err(UsageError::Missing { what: "what to import", hint }.into());
+        }
+    };
+    let options = ImportOptions {
+        expires: args.expiry.expiry()?.resolve(moment::now())?,
+        import_type: args.import_type,
+        description: args.material_description.clone(),
+        key_material_id: None,
+    };
+    options.check()?;
+    Ok((what, options))
+}
+
+async fn import(
+    args: &Args,
+    what: &What,
+    options: &ImportOptions,
+    context: &Context,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let kms = match what {
+        What::Set(wrapped) => connect_for(wrapped, context).await?,
+        What::Bare(_) => context.connect().await?,
+    };
+    let named = match (what, &args.key_id) {
+        (_, Some(key_id)) => key_id.as_str(),
+        (What::Set(wrapped), None) => wrapped.key_arn(),
+        (What::Bare(_), None) => "",
+    };
+    let key = kms.describe(named).await?;
+    journal.begin(&kms, &key);
+    let imported = match what {
+        What::Set(wrapped) => ceremony::import_set(&kms, &key, wrapped, options, journal).await?,
+        What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await?,
+    };
+    let subject = Subject::new(&kms, &key, None, imported.key_material_id.as_deref())?;
+    ceremony::conclude(proof::prove(&subject, args.proof.verify).await?, journal)
+}
+
+/// A parameter directory names its Region; another one would only answer NotFound.
+async fn connect_for(wrapped: &WrappedMaterial, context: &Context) -> Result<Kms, Error> {
+    let region = wrapped.region().map(str::to_owned);
+    if let (Some(found), Some(asked)) = (&region, &context.global.region)
+        && found != asked
+    {
+        let (found, asked) = (found.clone(), asked.clone());
+        return Err(kms_byok::ParametersError::OtherRegion { found, asked }.into());
+    }
+    let kms = context.connect_to(region).await?;
+    wrapped.check_endpoint(kms.endpoint())?;
+    Ok(kms)
+}

@@ -1,0 +1,150 @@
+//! The flags that describe a key, how its material is wrapped, and when it expires.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use kms_byok::ceremony::{AliasName, KeyRequest};
+use kms_byok::material::{KeySpec, KeyUsage};
+use kms_byok::moment::{self, Expiry};
+use kms_byok::proof::Level;
+use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
+use kms_byok::{Error, UsageError, WrapError, files};
+
+#[derive(Args)]
+#[command(next_help_heading = "Key")]
+pub(crate) struct KeyArgs {
+    /// Name of the key, as in alias/payments
+    #[arg(long, value_name = "A")]
+    pub(crate) alias: Option<AliasName>,
+    /// Key spec, by KMS's name
+    #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
+    pub(crate) key_spec: KeySpec,
+    /// Key usage [default: ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC or SIGN_VERIFY, by key spec]
+    #[arg(long, value_name = "U")]
+    pub(crate) key_usage: Option<KeyUsage>,
+    /// Description; public, so no secrets in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Tag; public; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = tag)]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Key policy, a JSON file [default: KMS's own]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Make a multi-Region primary key
+    #[arg(long)]
+    pub(crate) multi_region: bool,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".to_owned()),
+    }
+}
+
+impl KeyArgs {
+    pub(crate) fn request(&self) -> Result<KeyRequest, Error> {
+        let policy = match &self.policy {
+            None => None,
+            Some(path) => {
+                // KMS's own limit for a key policy is 32 KiB.
+                let bytes = files::read("key policy", path, 32 * 1024)?;
+                let not_json = |problem| UsageError::PolicyNotJson { path: path.display().to_string(), problem };
+                let text = String::from_utf8(bytes).map_err(|_| not_json("it is not UTF-8".to_owned()))?;
+                let value: serde_json::Value =
+                    serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
+                if !value.is_object() {
+                    return Err(not_json("it is no JSON object".to_owned()).into());
+                }
+                Some(text)
+            }
+        };
+        Ok(KeyRequest {
+            alias: self.alias.clone(),
+            spec: self.key_spec,
+            usage: self.key_spec.usage(self.key_usage)?,
+            description: self.description.clone(),
+            policy,
+            tags: self.tag.clone(),
+            multi_region: self.multi_region,
+        })
+    }
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Wrapping")]
+pub(crate) struct WrappingArgs {
+    /// Wrapping algorithm [default: RSAES_OAEP_SHA_256; RSA private keys: RSA_AES_KEY_WRAP_SHA_256]
+    #[arg(long, value_name = "A")]
+    pub(crate) wrapping_algorithm: Option<WrappingAlgorithm>,
+    /// Size of the wrapping key
+    #[arg(long, value_name = "S", default_value_t = WrappingKeySpec::Rsa4096)]
+    pub(crate) wrapping_key_spec: WrappingKeySpec,
+    /// Accept a wrapping algorithm with SHA-1
+    #[arg(long)]
+    pub(crate) allow_sha1: bool,
+}
+
+impl WrappingArgs {
+    pub(crate) fn algorithm(&self, spec: KeySpec) -> Result<WrappingAlgorithm, Error> {
+        algorithm(self.wrapping_algorithm, self.allow_sha1, spec)
+    }
+}
+
+/// The algorithm asked for, or the default; SHA-1 only where it was allowed.
+pub(crate) fn algorithm(
+    asked: Option<WrappingAlgorithm>,
+    allow_sha1: bool,
+    spec: KeySpec,
+) -> Result<WrappingAlgorithm, Error> {
+    let algorithm = asked.unwrap_or_else(|| WrappingAlgorithm::default_for(spec));
+    if algorithm.digest() == OaepDigest::Sha1 && !allow_sha1 {
+        return Err(WrapError::Sha1NotAllowed { algorithm }.into());
+    }
+    Ok(algorithm)
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Import")]
+pub(crate) struct ExpiryArgs {
+    /// `never` is the default
+    #[arg(long, value_name = "never", value_parser = ["never"], conflicts_with_all = ["expires_in", "expires_at"])]
+    pub(crate) expires: Option<String>,
+    /// Expire after that time, as in 90d; at most 365d
+    #[arg(long, value_name = "D", value_parser = super::global::duration, conflicts_with = "expires_at")]
+    pub(crate) expires_in: Option<Duration>,
+    /// Expire at that time, as in 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) expires_at: Option<String>,
+}
+
+impl ExpiryArgs {
+    pub(crate) fn expiry(&self) -> Result<Expiry, Error> {
+        match (self.expires_in, &self.expires_at) {
+            (Some(span), _) => Ok(Expiry::In(span)),
+            (None, Some(text)) => Ok(Expiry::At(moment::parse(text)?)),
+            (None, None) => Ok(Expiry::Never),
+        }
+    }
+}
+
+/// `--verify`.
+#[derive(Args)]
+#[command(next_help_heading = "Proof")]
+pub(crate) struct ProofArgs {
+    /// How much is proven afterwards: off, state, use or full
+    #[arg(long, value_name = "LEVEL", default_value = "use", value_parser = level)]
+    pub(crate) verify: Level,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    match text {
+        "off" => Ok(Level::Off),
+        "state" => Ok(Level::State),
+        "use" => Ok(Level::Use),
+        "full" => Ok(Level::Full),
+        _ => Err("use off, state, use or full".to_owned()),
+    }
+}

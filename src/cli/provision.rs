@@ -1,0 +1,83 @@
+//! `provision`: the whole recipe for one key.
+
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{self, Provision};
+
+use super::key_args::{ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
+use super::material_args::MaterialArgs;
+use super::{Context, next};
+use crate::report::{self, Failure};
+
+/// Bring one key into KMS: create, wrap, import, prove
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok provision --rehearse --alias alias/payments --generate --discard
+  kms-byok provision --alias alias/payments --material payments.key --expires-in 90d")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    material: MaterialArgs,
+    #[command(flatten)]
+    wrapping: WrappingArgs,
+    #[command(flatten)]
+    expiry: ExpiryArgs,
+    #[command(flatten)]
+    proof: ProofArgs,
+    /// Description of the key material, for symmetric keys; public
+    #[arg(long, value_name = "TEXT", help_heading = "Import")]
+    material_description: Option<String>,
+    /// Vouch for an existing key: import into it although this run did not create it
+    #[arg(long, value_name = "KEY_ARN", help_heading = "Key")]
+    adopt: Option<String>,
+    /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
+    #[cfg(feature = "rehearsal")]
+    #[arg(long, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
+    rehearse: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let plan = plan(args, context).map_err(|error| context.failure(error))?;
+    let journal = context.journal();
+    let rehearse = args.is_rehearsal();
+    let report = context.run_changing(
+        &journal,
+        async {
+            let kms = super::rehearse::connect(context, rehearse, &journal).await?;
+            ceremony::provision(&kms, &plan, &journal).await
+        },
+        rehearse,
+        |report| Some(next::same_command(report.key_arn.as_deref())),
+    )?;
+    Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+impl Args {
+    #[cfg(feature = "rehearsal")]
+    fn is_rehearsal(&self) -> bool {
+        self.rehearse
+    }
+
+    #[cfg(not(feature = "rehearsal"))]
+    fn is_rehearsal(&self) -> bool {
+        false
+    }
+}
+
+fn plan(args: &Args, context: &Context) -> Result<Provision, kms_byok::Error> {
+    let request = args.key.request()?;
+    let algorithm = args.wrapping.algorithm(request.spec)?;
+    Ok(Provision {
+        algorithm,
+        wrapping: args.wrapping.wrapping_key_spec,
+        expiry: args.expiry.expiry()?,
+        material_description: args.material_description.clone(),
+        level: args.proof.verify,
+        adopt: args.adopt.clone(),
+        source: args.material.source(request.spec, context)?,
+        request,
+    })
+}

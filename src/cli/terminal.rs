@@ -1,0 +1,67 @@
+//! The terminal: asking for a passphrase without showing it.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use kms_byok::{FileError, Secret};
+use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
+
+/// Asks on the controlling terminal; nothing if there is none.
+pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
+    let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
+    let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
+    if write!(terminal, "passphrase of `{}`: ", key.display()).is_err() {
+        return Ok(None);
+    }
+    let secret = {
+        let _hidden = Hidden::new(&terminal, before);
+        read_line(&terminal)?
+    };
+    let _ = writeln!(terminal);
+    Ok(Some(secret))
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn stdout_is_terminal() -> bool {
+    isatty(rustix::stdio::stdout())
+}
+
+/// Echo is off while this lives.
+struct Hidden<'a, T: AsFd> {
+    terminal: &'a T,
+    before: Termios,
+}
+
+impl<'a, T: AsFd> Hidden<'a, T> {
+    fn new(terminal: &'a T, before: Termios) -> Self {
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        let _ = tcsetattr(terminal, OptionalActions::Flush, &silent);
+        Hidden { terminal, before }
+    }
+}
+
+impl<T: AsFd> Drop for Hidden<'_, T> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+/// One line, straight into the secret.
+fn read_line(terminal: impl AsFd) -> Result<Secret, FileError> {
+    let mut line = Secret::zeroed(4096)?;
+    let mut length = 0;
+    while length < line.len() {
+        let read = rustix::io::read(&terminal, &mut line.expose_mut()[length..=length]);
+        match read {
+            Ok(1) if line.expose()[length] != b'\n' => length += 1,
+            Ok(_) => break,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }),
+        }
+    }
+    line.truncate(length);
+    Ok(line)
+}

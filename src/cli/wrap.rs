@@ -1,0 +1,175 @@
+//! `wrap`: step 5 of the recipe. Needs neither network nor AWS configuration.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{ENCRYPTED_FILE, ParameterSet, Source};
+use kms_byok::material::{KeyMaterial, KeySpec};
+use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
+use kms_byok::{Error, FileError, Talk, UsageError, files};
+use serde::Serialize;
+
+use super::Context;
+use super::material_args::MaterialArgs;
+use super::{key_args, terminal};
+use crate::report::{self, Failure};
+
+/// Wrap key material for import, without network
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok wrap --dir payments.import --material payments.key
+  kms-byok wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin")]
+pub(crate) struct Args {
+    /// Parameter directory of get-parameters; the result is put into it
+    #[arg(long, value_name = "D", required_unless_present = "inkey", conflicts_with_all = ["inkey", "out", "key_spec", "wrapping_algorithm"])]
+    dir: Option<PathBuf>,
+    /// Refuse another wrapping public key than the one with this fingerprint
+    #[arg(long, value_name = "SHA256")]
+    expect_public_key: Option<String>,
+    #[command(flatten)]
+    material: MaterialArgs,
+    /// Wrapping public key as a bare file (DER)
+    #[arg(long, value_name = "F", requires = "out", help_heading = "Bare files")]
+    inkey: Option<PathBuf>,
+    /// Where the wrapped key material goes; `-` is standard output
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    out: Option<PathBuf>,
+    /// Key spec of the key material [default: SYMMETRIC_DEFAULT]
+    #[arg(long, value_name = "S", help_heading = "Bare files")]
+    key_spec: Option<KeySpec>,
+    /// Wrapping algorithm [default: RSAES_OAEP_SHA_256; RSA private keys: RSA_AES_KEY_WRAP_SHA_256]
+    #[arg(long, value_name = "A", help_heading = "Bare files")]
+    wrapping_algorithm: Option<WrappingAlgorithm>,
+    /// Accept a wrapping algorithm with SHA-1
+    #[arg(long)]
+    allow_sha1: bool,
+    /// Replace an existing result
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    key_arn: Option<String>,
+    key_spec: &'static str,
+    wrapping_algorithm: &'static str,
+    wrapping_key_spec: &'static str,
+    public_key_sha256: String,
+    bytes: usize,
+    out: PathBuf,
+    generated: bool,
+    kept: Option<PathBuf>,
+    rehearsal: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let wrapped = match (&args.dir, &args.inkey) {
+        (Some(directory), _) => in_directory(args, directory, context),
+        (None, Some(key)) => bare(args, key, context),
+        (None, None) => Err(UsageError::Missing { what: "the wrapping key", hint: "add --dir D or --inkey F" }.into()),
+    };
+    let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
+    let text = report::lines(&[
+        ("key", answer.key_arn.clone()),
+        ("spec", Some(answer.key_spec.to_owned())),
+        ("wrapped", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
+        ("public key SHA-256", Some(answer.public_key_sha256.clone())),
+        ("file", Some(format!("{}, {} bytes", answer.out.display(), answer.bytes))),
+        ("kept", answer.kept.as_ref().map(|path| path.display().to_string())),
+        ("rehearsal", answer.rehearsal.then(|| "yes: the parameters are of an embedded KMS".to_owned())),
+    ]);
+    Ok(context.answer(&answer, &text))
+}
+
+/// With a parameter directory, which knows the key, its spec and the algorithm.
+fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Option<Answer>, Error> {
+    let set = ParameterSet::load(directory)?;
+    if let Some(expected) = &args.expect_public_key {
+        set.expect_public_key(expected)?;
+    }
+    set.check_fresh()?;
+    let spec = set.key_spec()?;
+    let algorithm = key_args::algorithm(Some(set.algorithm()?), args.allow_sha1, spec)?;
+    files::check_free("wrapped key material", &directory.join(ENCRYPTED_FILE), args.force)?;
+    context.talk.step(&format!("wrapping for key {}", set.key_arn()));
+    context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
+    let (material, generated, kept) = material(args, spec, context)?;
+    let mut answer = Answer {
+        key_arn: Some(set.key_arn().to_owned()),
+        key_spec: spec.name(),
+        wrapping_algorithm: algorithm.name(),
+        wrapping_key_spec: set.wrapping_key_spec().name(),
+        public_key_sha256: set.fingerprint().to_owned(),
+        rehearsal: set.is_rehearsal(),
+        bytes: 0,
+        out: PathBuf::new(),
+        generated,
+        kept,
+    };
+    let wrapped = set.wrap(&material)?;
+    answer.bytes = wrapped.encrypted().len();
+    answer.out = wrapped.save(directory, args.force)?;
+    Ok(Some(answer))
+}
+
+/// With bare files, as `openssl pkeyutl` takes them.
+fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer>, Error> {
+    let spec = args.key_spec.unwrap_or(KeySpec::SymmetricDefault);
+    let algorithm = key_args::algorithm(args.wrapping_algorithm, args.allow_sha1, spec)?;
+    let Some(out) = args.out.clone() else {
+        return Err(UsageError::Missing { what: "the output", hint: "add --out FILE" }.into());
+    };
+    let to_stdout = out.as_os_str() == "-";
+    if to_stdout && terminal::stdout_is_terminal() {
+        return Err(FileError::BinaryToTerminal { what: "wrapped key material" }.into());
+    }
+    if !to_stdout {
+        for input in [Some(key_path), args.material.given.material.as_deref()].into_iter().flatten() {
+            files::check_distinct(input, &out)?;
+        }
+        files::check_free("wrapped key material", &out, args.force)?;
+    }
+    let key = WrappingKey::from_der(&files::read("wrapping public key", key_path, WrappingKey::READ_LIMIT)?)?;
+    let fingerprint = key.fingerprint()?;
+    if let Some(expected) = &args.expect_public_key {
+        kms_byok::ceremony::check_fingerprint(&fingerprint, expected)?;
+    }
+    algorithm.check(spec, key.spec(), None)?;
+    let (material, generated, kept) = material(args, spec, context)?;
+    let wrapped = wrap::wrap(&material, &key, algorithm)?;
+    if to_stdout {
+        let unwritable = |source| FileError::Unwritable { what: "standard output", path: out.clone(), source };
+        io::stdout().write_all(&wrapped).and_then(|()| io::stdout().flush()).map_err(unwritable)?;
+        return Ok(None);
+    }
+    files::put("wrapped key material", &out, &wrapped, args.force)?;
+    Ok(Some(Answer {
+        key_arn: None,
+        key_spec: spec.name(),
+        wrapping_algorithm: algorithm.name(),
+        wrapping_key_spec: key.spec().name(),
+        public_key_sha256: fingerprint,
+        bytes: wrapped.len(),
+        out,
+        generated,
+        kept,
+        rehearsal: false,
+    }))
+}
+
+/// The material, whether it was generated, and where its plaintext was kept.
+fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
+    match args.material.source(spec, context)? {
+        Source::Given(material) => Ok((material, false, None)),
+        Source::Generate { keep: None } => Ok((KeyMaterial::generate(spec)?, true, None)),
+        Source::Generate { keep: Some(path) } => {
+            files::check_new_plaintext(&path)?;
+            let material = KeyMaterial::generate(spec)?;
+            files::put_plaintext(&path, material.expose())?;
+            Ok((material, true, Some(path)))
+        }
+    }
+}

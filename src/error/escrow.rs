@@ -1,0 +1,46 @@
+//! Recovery certificates that must not receive keys, and escrow files that do not open.
+
+use std::path::PathBuf;
+
+use super::{Explain, some};
+
+/// A copy of the key material cannot be kept, or cannot be brought back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum EscrowError {
+    #[error("there is no recovery certificate to encrypt for")]
+    NoRecipient,
+    #[error("`{}` is not a certificate", .path.display())]
+    NotACertificate { path: PathBuf },
+    #[error("the key of recovery certificate `{}` is neither RSA nor EC, and CMS has no way to encrypt for it here", .path.display())]
+    CannotReceive { path: PathBuf },
+    #[error("recovery certificate `{}` is valid from {from} to {to}", .path.display())]
+    OutOfDate { path: PathBuf, from: String, to: String },
+    #[error("recovery certificate `{}` does not allow {needed}", .path.display())]
+    KeyUsage { path: PathBuf, needed: &'static str },
+    #[error("`{}` is not an escrow file", .path.display())]
+    NotAnEnvelope { path: PathBuf },
+    #[error("escrow file `{}` does not open with this recipient key, or was changed", .path.display())]
+    CannotOpen { path: PathBuf },
+}
+
+impl Explain for EscrowError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            EscrowError::NoRecipient => some("add --escrow CERT.pem"),
+            EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
+            EscrowError::CannotReceive { .. } => {
+                some("use a certificate with an RSA or EC key; Ed25519 keys only sign")
+            }
+            EscrowError::OutOfDate { .. } => some("use a certificate that is in date, and check this machine's clock"),
+            EscrowError::KeyUsage { needed, .. } => {
+                some(format!("use a certificate whose keyUsage has {needed}, or none"))
+            }
+            EscrowError::NotAnEnvelope { .. } => some("give the file that --escrow-out wrote"),
+            EscrowError::CannotOpen { .. } => {
+                some("give the private key of one of the certificates it was encrypted for")
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! CMS with the recipients' parameters set expressly: the one file of this crate with unsafe code.
+//!
+//! The `openssl` crate's `CmsContentInfo::encrypt` gives RSA recipients PKCS#1 v1.5 and EC recipients a SHA-1 KDF, and has no way to ask for
+//! anything else. The calls below are those of `openssl cms -encrypt -keyopt …`: an envelope without content, each recipient
+//! added with its parameters open, OAEP or the KDF set on them, then the content.
+//!
+//! Safety: every pointer comes from a live Rust value or from a call checked for null just before; ownership never leaves this
+//! file except for the `CmsContentInfo`, which is wrapped as soon as it exists and frees itself.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ptr;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::cms::CmsContentInfo;
+use openssl::error::ErrorStack;
+use openssl::symm::Cipher;
+use openssl_sys as ffi;
+
+use super::{Kind, Recipient};
+use crate::error::OpenSslError;
+
+/// CMS_RecipientInfo is opaque; openssl-sys does not name it.
+#[repr(C)]
+struct RecipientInfo {
+    _opaque: [u8; 0],
+}
+
+unsafe extern "C" {
+    fn CMS_add1_recipient_cert(
+        cms: *mut ffi::CMS_ContentInfo,
+        cert: *mut ffi::X509,
+        flags: c_uint,
+    ) -> *mut RecipientInfo;
+    fn CMS_RecipientInfo_get0_pkey_ctx(info: *mut RecipientInfo) -> *mut ffi::EVP_PKEY_CTX;
+    fn CMS_final(cms: *mut ffi::CMS_ContentInfo, data: *mut ffi::BIO, dcont: *mut ffi::BIO, flags: c_uint) -> c_int;
+    fn EVP_PKEY_CTX_ctrl_str(ctx: *mut ffi::EVP_PKEY_CTX, name: *const c_char, value: *const c_char) -> c_int;
+}
+
+pub(super) fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, OpenSslError> {
+    let envelope =
+        encrypt(material, recipients).map_err(OpenSslError::step("encrypt for the recovery certificates"))?;
+    envelope.to_der().map_err(OpenSslError::step("write the escrow file"))
+}
+
+fn encrypt(material: &[u8], recipients: &[Recipient]) -> Result<CmsContentInfo, ErrorStack> {
+    openssl::init();
+    let flags = ffi::CMS_BINARY | ffi::CMS_PARTIAL;
+    // SAFETY: no certificates and no content are allowed with CMS_PARTIAL; the cipher is static.
+    let envelope = unsafe { ffi::CMS_encrypt(ptr::null_mut(), ptr::null_mut(), content_cipher().as_ptr(), flags) };
+    if envelope.is_null() {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: not null, and owned by nobody else.
+    let envelope = unsafe { CmsContentInfo::from_ptr(envelope) };
+    for recipient in recipients {
+        add(&envelope, recipient)?;
+    }
+    // SAFETY: the BIO reads `material`, which outlives it; CMS_final keeps no pointer to it.
+    unsafe {
+        let length = c_int::try_from(material.len()).map_err(|_| ErrorStack::get())?;
+        let content = ffi::BIO_new_mem_buf(material.as_ptr().cast::<c_void>(), length);
+        if content.is_null() {
+            return Err(ErrorStack::get());
+        }
+        let done = CMS_final(envelope.as_ptr(), content, ptr::null_mut(), ffi::CMS_BINARY);
+        ffi::BIO_free_all(content);
+        if done <= 0 {
+            return Err(ErrorStack::get());
+        }
+    }
+    Ok(envelope)
+}
+
+fn add(envelope: &CmsContentInfo, recipient: &Recipient) -> Result<(), ErrorStack> {
+    // SAFETY: both are live; the recipient info belongs to the envelope and is not freed here.
+    let context = unsafe {
+        let info = CMS_add1_recipient_cert(envelope.as_ptr(), recipient.certificate.as_ptr(), ffi::CMS_KEY_PARAM);
+        if info.is_null() {
+            return Err(ErrorStack::get());
+        }
+        CMS_RecipientInfo_get0_pkey_ctx(info)
+    };
+    if context.is_null() {
+        return Err(ErrorStack::get());
+    }
+    let options: &[(&CStr, &CStr)] = match recipient.kind {
+        Kind::Rsa => &[(c"rsa_padding_mode", c"oaep"), (c"rsa_oaep_md", c"sha256"), (c"rsa_mgf1_md", c"sha256")],
+        Kind::Ec => &[(c"ecdh_kdf_md", c"sha256")],
+    };
+    for (name, value) in options {
+        // SAFETY: the context lives as long as the envelope; both strings are static.
+        if unsafe { EVP_PKEY_CTX_ctrl_str(context, name.as_ptr(), value.as_ptr()) } <= 0 {
+            return Err(ErrorStack::get());
+        }
+    }
+    Ok(())
+}
+
+/// AES-GCM needs AuthEnvelopedData, which OpenSSL has since 3.0.
+fn content_cipher() -> Cipher {
+    if cfg!(openssl_has_providers) && openssl::version::number() >= 0x3000_0000 {
+        Cipher::aes_256_gcm()
+    } else {
+        Cipher::aes_256_cbc()
+    }
+}

@@ -1,0 +1,123 @@
+//! Keeping a copy safely: key material encrypted for recovery certificates as CMS (RFC 5652, RFC 5083).
+//!
+//! AWS keeps no backup of imported key material. What is written here opens with `openssl cms -decrypt` and the recovery key.
+
+mod envelope;
+
+use std::path::Path;
+
+use openssl::cms::CmsContentInfo;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::x509::{X509, X509KeyUsage};
+use serde::Serialize;
+
+use crate::error::{Error, EscrowError, OpenSslError};
+use crate::files;
+use crate::secret::Secret;
+
+/// The most bytes of an escrow file: four RSA_4096 recipients and an RSA_4096 key stay far below.
+const LIMIT: usize = 256 * 1024;
+
+/// A certificate for which key material is encrypted: in date, and allowed to receive keys.
+pub struct Recipient {
+    certificate: X509,
+    kind: Kind,
+    identity: RecipientIdentity,
+}
+
+/// Who can open an escrow file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecipientIdentity {
+    /// The subject, as in `CN = recovery 2026`.
+    pub subject: String,
+    /// SHA-256 of the DER certificate, in hex.
+    pub sha256: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rsa,
+    Ec,
+}
+
+impl Recipient {
+    /// Reads a PEM or DER certificate and refuses one that must not receive keys.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = files::read("recovery certificate", path, 64 * 1024)?;
+        let not_a_certificate = |_| EscrowError::NotACertificate { path: path.to_owned() };
+        let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
+        let certificate =
+            if pem { X509::from_pem(&bytes) } else { X509::from_der(&bytes) }.map_err(not_a_certificate)?;
+        Self::check(certificate, path)
+    }
+
+    fn check(certificate: X509, path: &Path) -> Result<Self, Error> {
+        let path = path.to_owned();
+        let step = "look at the recovery certificate";
+        let key = certificate.public_key().map_err(OpenSslError::step(step))?;
+        let kind = match key.id() {
+            Id::RSA => Kind::Rsa,
+            Id::EC => Kind::Ec,
+            _ => return Err(EscrowError::CannotReceive { path }.into()),
+        };
+        let now = openssl::asn1::Asn1Time::days_from_now(0).map_err(OpenSslError::step(step))?;
+        if certificate.not_before() > &*now || certificate.not_after() < &*now {
+            let (from, to) = (certificate.not_before().to_string(), certificate.not_after().to_string());
+            return Err(EscrowError::OutOfDate { path, from, to }.into());
+        }
+        let (needed, name) = match kind {
+            Kind::Rsa => (X509KeyUsage::KEY_ENCIPHERMENT, "keyEncipherment"),
+            Kind::Ec => (X509KeyUsage::KEY_AGREEMENT, "keyAgreement"),
+        };
+        // Without the extension everything is allowed (RFC 5280 §4.2.1.3).
+        if certificate.key_usage().is_some_and(|usage| !usage.contains(needed)) {
+            return Err(EscrowError::KeyUsage { path, needed: name }.into());
+        }
+        let digest = certificate.digest(MessageDigest::sha256()).map_err(OpenSslError::step(step))?;
+        let identity = RecipientIdentity { subject: subject(&certificate), sha256: hex::encode(digest) };
+        Ok(Recipient { certificate, kind, identity })
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &RecipientIdentity {
+        &self.identity
+    }
+}
+
+/// The subject in the order of the certificate; printable characters only, because it is shown.
+fn subject(certificate: &X509) -> String {
+    let parts = certificate.subject_name().entries().map(|entry| {
+        let name = entry.object().nid().short_name().unwrap_or("?");
+        let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
+        format!("{name} = {}", value.chars().filter(|c| !c.is_control()).collect::<String>())
+    });
+    let text = parts.collect::<Vec<_>>().join(", ");
+    if text.is_empty() { "(no subject)".to_owned() } else { text }
+}
+
+/// Encrypts key material for all recipients: AuthEnvelopedData with AES-256-GCM on OpenSSL 3.0 and newer, EnvelopedData with
+/// AES-256-CBC below. DER.
+pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Error> {
+    if recipients.is_empty() {
+        return Err(EscrowError::NoRecipient.into());
+    }
+    Ok(envelope::seal(material, recipients)?)
+}
+
+/// Opens an escrow file with the private key of one recipient.
+pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
+    let bytes = files::read("escrow file", path, LIMIT)?;
+    let path = path.to_owned();
+    let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
+    let parsed = if pem { CmsContentInfo::from_pem(&bytes) } else { CmsContentInfo::from_der(&bytes) };
+    let Ok(envelope) = parsed else { return Err(EscrowError::NotAnEnvelope { path }.into()) };
+    // Only OAEP and ECDH recipients are made here; with them a wrong key fails rather than giving random bytes.
+    let Ok(bytes) = envelope.decrypt_without_cert_check(recipient_key) else {
+        return Err(EscrowError::CannotOpen { path }.into());
+    };
+    Ok(Secret::take(bytes)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! HMAC keys: the same function, computed here and there.
+
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+
+use super::{Findings, Subject, nonce};
+use crate::error::{Error, OpenSslError};
+use crate::material::KeySpec;
+
+pub(super) async fn prove(subject: &Subject<'_>, findings: &mut Findings) -> Result<(), Error> {
+    let (algorithm, digest) = match subject.spec {
+        KeySpec::Hmac224 => ("HMAC_SHA_224", MessageDigest::sha224()),
+        KeySpec::Hmac256 => ("HMAC_SHA_256", MessageDigest::sha256()),
+        KeySpec::Hmac384 => ("HMAC_SHA_384", MessageDigest::sha384()),
+        _ => ("HMAC_SHA_512", MessageDigest::sha512()),
+    };
+    let nonce = nonce()?;
+    let mac = subject.kms.generate_mac(&subject.key.arn, &nonce, algorithm).await;
+    let Some(mac) = findings.permitted("kms:GenerateMac", mac)? else { return Ok(()) };
+    let Some(material) = subject.material else {
+        findings.proven("KMS computes an HMAC with the key");
+        findings.not_proven("that it is your key: no key material at hand to compare with");
+        return Ok(());
+    };
+    let step = "compute an HMAC";
+    let key = PKey::hmac(material.expose()).map_err(OpenSslError::step(step))?;
+    let mut signer = Signer::new(digest, &key).map_err(OpenSslError::step(step))?;
+    let expected = signer.sign_oneshot_to_vec(&nonce).map_err(OpenSslError::step(step))?;
+    findings.expect(
+        mac == expected,
+        "KMS computes the same HMAC of a fresh nonce as OpenSSL does with your key material",
+        "KMS computes another HMAC than OpenSSL does with this key material".to_owned(),
+    );
+    findings.not_proven(
+        "that the bytes are the same: keys that differ in trailing zero bytes only, or are longer than a block and its digest, compute the same HMAC",
+    );
+    Ok(())
+}

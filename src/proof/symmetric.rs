@@ -1,0 +1,29 @@
+//! Symmetric keys: KMS can show that the key works and which material is current, and nothing about its bytes.
+
+use super::{Findings, Subject, nonce};
+use crate::error::Error;
+use crate::kms::KeyDescription;
+
+pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, findings: &mut Findings) -> Result<(), Error> {
+    let nonce = nonce()?;
+    let ciphertext = subject.kms.encrypt(&subject.key.arn, &nonce, None).await;
+    let Some(ciphertext) = findings.permitted("kms:Encrypt", ciphertext)? else { return Ok(()) };
+    let decrypted = subject.kms.decrypt(&subject.key.arn, &ciphertext, None).await;
+    let Some(decrypted) = findings.permitted("kms:Decrypt", decrypted)? else { return Ok(()) };
+    findings.expect(
+        decrypted.plaintext == nonce,
+        "KMS encrypts and decrypts with the key",
+        "KMS decrypted its own ciphertext to other bytes".to_owned(),
+    );
+    if let (Some(used), Some(current)) = (&decrypted.key_material_id, &now.current_key_material_id) {
+        findings.expect(
+            used == current,
+            "it does so with the current key material",
+            format!("KMS used key material {used}, and {current} is current"),
+        );
+    }
+    findings.not_proven(
+        "that the bytes are those of your copy: accepted and consistent, attested by KMS; not independently verifiable",
+    );
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Runs the real binary as a user would, in a directory of its own and with nothing of this machine's AWS configuration.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A working directory with an environment of its own.
+pub struct Bench(tempfile::TempDir);
+
+/// How a run ended.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub raw_stdout: Vec<u8>,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Bench(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub fn exists(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// The names in the directory, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.0.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// kms-byok with these words, ready to run; the environment is empty but for PATH and a HOME without configuration.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kms-byok"));
+        command
+            .args(words)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.0.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        if let Some(libraries) = std::env::var_os("LD_LIBRARY_PATH") {
+            command.env("LD_LIBRARY_PATH", libraries);
+        }
+        command
+    }
+
+    /// Runs `kms-byok` with a line of words split at spaces.
+    pub fn kms_byok(&self, line: &str) -> Run {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        run(&mut self.command(&words), b"")
+    }
+
+    /// The same with standard input.
+    pub fn kms_byok_reading(&self, line: &str, stdin: &[u8]) -> Run {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        run(&mut self.command(&words), stdin)
+    }
+
+    /// Runs `openssl` with a line of words.
+    pub fn openssl(&self, line: &str) {
+        let output = Command::new("openssl").args(line.split_whitespace()).current_dir(self.0.path()).output().unwrap();
+        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A wrapping key pair: `wrapping.pem`, and `PublicKey.bin` as KMS would give it.
+    pub fn wrapping_key(&self, bits: u32) {
+        self.openssl(&format!("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{bits} -out wrapping.pem"));
+        self.openssl("pkey -in wrapping.pem -pubout -outform DER -out PublicKey.bin");
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command, stdin: &[u8]) -> Run {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    // A program that refuses early does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    Run::of(child.wait_with_output().unwrap())
+}
+
+impl Run {
+    pub fn of(output: Output) -> Self {
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            raw_stdout: output.stdout,
+        }
+    }
+
+    /// Asserts the exit code and everything on standard error, with nothing on standard output.
+    #[track_caller]
+    pub fn refuses(&self, code: i32, stderr: &str) {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(code), stderr), "stdout: {}", self.stdout);
+        assert_eq!(self.stdout, "");
+    }
+
+    /// Asserts success and gives the answer as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// Asserts success.
+    #[track_caller]
+    pub fn succeeds(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        self
+    }
+}
