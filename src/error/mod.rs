@@ -10,6 +10,8 @@ mod file;
 mod material;
 mod openssl;
 mod parameters;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 mod usage;
 mod wrap;
 
@@ -19,6 +21,8 @@ pub use self::file::FileError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
+#[cfg(feature = "rehearsal")]
+pub use self::rehearsal::RehearsalError;
 pub use self::usage::UsageError;
 pub use self::wrap::WrapError;
 
@@ -43,6 +47,9 @@ pub enum Error {
     Ceremony(#[from] CeremonyError),
     #[error(transparent)]
     Usage(#[from] UsageError),
+    #[cfg(feature = "rehearsal")]
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalError),
 }
 
 /// The fix for a cause, and the words of whoever reported it.
@@ -77,6 +84,8 @@ impl Error {
             Error::Parameters(error) => error,
             Error::Ceremony(error) => error,
             Error::Usage(error) => error,
+            #[cfg(feature = "rehearsal")]
+            Error::Rehearsal(error) => error,
         }
     }
 }
