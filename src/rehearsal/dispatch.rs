@@ -3,7 +3,10 @@
 use super::call::{Call, Reply};
 use super::protocol::Refusal;
 use super::state::World;
-use super::{aliases, creation, deletion, import, keys, mac, parameters, policy, tags, use_asymmetric, use_symmetric};
+use super::{
+    aliases, creation, deletion, import, keys, mac, parameters, policy, replicas, rotation, tags, use_asymmetric,
+    use_symmetric,
+};
 
 /// Carries out one operation. What the embedded KMS does not know is refused, never answered with success.
 pub(super) fn run(world: &mut World, call: &mut Call) -> Reply {
@@ -41,6 +44,13 @@ pub(super) fn run(world: &mut World, call: &mut Call) -> Reply {
         "GenerateDataKey" => use_symmetric::generate_data_key(world, call),
         "GenerateDataKeyWithoutPlaintext" => use_symmetric::generate_data_key_without_plaintext(world, call),
         "GenerateRandom" => use_symmetric::generate_random(world, call),
+        "RotateKeyOnDemand" => rotation::rotate_key_on_demand(world, call),
+        "GetKeyRotationStatus" => rotation::get_key_rotation_status(world, call),
+        "EnableKeyRotation" => rotation::enable_key_rotation(world, call),
+        "DisableKeyRotation" => rotation::disable_key_rotation(world, call),
+        "ListKeyRotations" => rotation::list_key_rotations(world, call),
+        "ReplicateKey" => replicas::replicate_key(world, call),
+        "UpdatePrimaryRegion" => replicas::update_primary_region(world, call),
         _ => Err(unknown()),
     }
 }

@@ -19,7 +19,7 @@ use super::faults::{Plan, What};
 use super::protocol::{Refusal, Scope, operation};
 use super::quotas::Quotas;
 use super::state::World;
-use super::{dispatch, mischief, model, parameters, validate, wrapping_keys};
+use super::{dispatch, mischief, model, parameters, sts, validate, wrapping_keys};
 
 /// More than any request of KMS may have.
 const MOST: usize = 1 << 20;
@@ -31,6 +31,7 @@ pub(super) struct Service {
     pub(super) faults: Plan,
     pub(super) log: AccessLog,
     pub(super) access_key_id: Option<String>,
+    pub(super) account: String,
 }
 
 /// A reply before it becomes HTTP.
@@ -52,6 +53,9 @@ impl Service {
             return Ok(reply(Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")), &request_id));
         };
         if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
+            return Ok(reply(answer, &request_id));
+        }
+        if let Some(answer) = sts::answer(&parts.headers, &body, &self.account) {
             return Ok(reply(answer, &request_id));
         }
         let name = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-").to_owned();
@@ -105,6 +109,9 @@ impl Service {
         self.quotas.take(scope.region, name, Instant::now())?;
         let input = json_object(body)?;
         validate::validate(members, &input)?;
+        if let Some(replica_region) = input.get("ReplicaRegion").and_then(Value::as_str) {
+            self.quotas.take_replica(replica_region, Instant::now())?;
+        }
         let mut call = Call {
             operation: name.to_owned(),
             region: scope.region.to_owned(),

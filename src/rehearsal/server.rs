@@ -99,7 +99,7 @@ impl Drop for Server {
 fn service(settings: Settings) -> Result<Service, Error> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
-    let world = World::new(settings.account, secret, millis(settings.consistency_delay));
+    let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay));
     Ok(Service {
         world: world.into(),
         clock: Clock::new(settings.clock),
@@ -107,6 +107,7 @@ fn service(settings: Settings) -> Result<Service, Error> {
         faults: Plan::new(settings.faults),
         log: AccessLog::open(settings.access_log.as_deref())?,
         access_key_id: settings.access_key_id,
+        account: settings.account,
     })
 }
 
