@@ -9,10 +9,14 @@ pub mod material;
 pub mod moment;
 pub mod openssl_probe;
 pub mod proof;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 mod secret;
 mod talk;
 pub mod wrap;
 
+#[cfg(feature = "rehearsal")]
+pub use error::RehearsalError;
 pub use error::{
     CeremonyError, Error, EscrowError, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError,
     UsageError, WrapError,

@@ -1,14 +1,116 @@
 //! `rehearsal serve` and `rehearsal ping`: the embedded KMS as a server.
 
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use super::Context;
-use crate::report::Failure;
+use clap::Subcommand;
+use kms_byok::UsageError;
+use kms_byok::rehearsal::{ClockSetting, Fault, Server, Settings, ping};
+use serde::Serialize;
+
+use super::{Context, global};
+use crate::report::{self, Failure};
 
 /// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
 
-pub(crate) fn run(_args: &Args, _context: &Context) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::SUCCESS)
+#[derive(Subcommand)]
+enum Verb {
+    Serve(Serve),
+    Ping(Ping),
+}
+
+/// Serve until SIGINT or SIGTERM; the first line on standard output is the URL
+#[derive(clap::Args)]
+struct Serve {
+    /// Loopback address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Answer as fast as asked: no ThrottlingException
+    #[arg(long)]
+    no_quotas: bool,
+    /// Multiply the request quotas of KMS
+    #[arg(long, value_name = "N", conflicts_with = "no_quotas", value_parser = scale)]
+    quota_scale: Option<f64>,
+    /// Time for which a new key, replica or alias is not found, as in 3s
+    #[arg(long, value_name = "D", default_value = "0s", value_parser = global::duration)]
+    consistency_delay: Duration,
+    /// Let something go wrong: OPERATION:WHEN:WHAT, as in ImportKeyMaterial:1:throttle (repeatable)
+    #[arg(
+        long,
+        value_name = "FAULT",
+        long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
+        OPERATION: its name, or *\n\
+        WHEN: counted from 1: 3, 3+, 2-4, always\n\
+        WHAT: throttle, 500, 503, 500-after, error=CODE, latency=DURATION, reset-before, reset-after, html, html=STATUS,\n\
+        truncated, empty-object, wrong-key-size"
+    )]
+    fault: Vec<Fault>,
+    /// Where the clock starts: 2027-01-31T12:00:00Z, +25h or -90d; move it by POST /_rehearsal/clock
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    clock: Option<ClockSetting>,
+    /// File that gets one line for each request, without contents
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
+}
+
+/// Tell whether an embedded KMS answers at --endpoint-url
+#[derive(clap::Args)]
+struct Ping {}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    match &args.verb {
+        Verb::Serve(serve) => serve.run(context),
+        Verb::Ping(Ping {}) => ask(context),
+    }
+}
+
+#[derive(Serialize)]
+struct Up<'a> {
+    endpoint: &'a str,
+    rehearsal: bool,
+}
+
+impl Serve {
+    fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let quotas = if self.no_quotas { None } else { Some(self.quota_scale.unwrap_or(1.0)) };
+        let server = Server::start(Settings {
+            listen: self.listen,
+            quotas,
+            consistency_delay: self.consistency_delay,
+            faults: self.fault.clone(),
+            access_log: self.access_log.clone(),
+            clock: self.clock.unwrap_or(ClockSetting::System),
+            ..Settings::default()
+        })
+        .map_err(|error| context.failure(error))?;
+        // The first line is the URL whatever the output format, so that any script can read it.
+        report::bytes(format!("{}\n", server.url()).as_bytes());
+        let _ = io::stdout().flush();
+        server.wait().map_err(|error| context.failure(error))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn ask(context: &Context) -> Result<ExitCode, Failure> {
+    let Some(url) = context.global.endpoint_url.as_deref() else {
+        let missing = UsageError::Missing { what: "the address", hint: "add --endpoint-url URL" };
+        return Err(context.failure(missing));
+    };
+    ping(url).map_err(|error| context.failure(error))?;
+    Ok(context.answer(&Up { endpoint: url, rehearsal: true }, &format!("an embedded KMS answers at {url}")))
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|scale| scale.is_finite() && *scale > 0.0)
+        .ok_or_else(|| "write a number above 0".to_owned())
 }

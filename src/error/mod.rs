@@ -11,6 +11,8 @@ mod file;
 mod material;
 mod openssl;
 mod parameters;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 mod usage;
 mod wrap;
 
@@ -21,6 +23,8 @@ pub use self::file::FileError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
+#[cfg(feature = "rehearsal")]
+pub use self::rehearsal::RehearsalError;
 pub use self::usage::UsageError;
 pub use self::wrap::WrapError;
 
@@ -47,6 +51,9 @@ pub enum Error {
     Escrow(#[from] EscrowError),
     #[error(transparent)]
     Usage(#[from] UsageError),
+    #[cfg(feature = "rehearsal")]
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalError),
 }
 
 /// The fix for a cause, and the words of whoever reported it.
@@ -100,6 +107,8 @@ impl Error {
             Error::Ceremony(error) => error,
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
+            #[cfg(feature = "rehearsal")]
+            Error::Rehearsal(error) => error,
         }
     }
 }

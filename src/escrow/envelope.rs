@@ -11,7 +11,7 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
 
-use foreign_types::{ForeignType, ForeignTypeRef};
+use foreign_types::ForeignType;
 use openssl::cms::CmsContentInfo;
 use openssl::error::ErrorStack;
 use openssl::symm::Cipher;

@@ -1,0 +1,52 @@
+//! One line for each request: when, where, what, how it ended. Nothing of what was sent or answered.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::{Millis, rfc3339};
+use crate::error::RehearsalError;
+
+pub(super) struct AccessLog {
+    file: Option<Mutex<File>>,
+}
+
+pub(super) struct Line<'a> {
+    pub(super) time: Millis,
+    pub(super) region: &'a str,
+    pub(super) operation: &'a str,
+    pub(super) status: u16,
+    pub(super) code: &'a str,
+    pub(super) took: Duration,
+    pub(super) request_id: &'a str,
+}
+
+impl AccessLog {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, RehearsalError> {
+        let open = |path: &Path| {
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path)
+                .map_err(|source| RehearsalError::AccessLog { path: path.to_owned(), source })
+        };
+        Ok(AccessLog { file: path.map(open).transpose()?.map(Mutex::new) })
+    }
+
+    pub(super) fn write(&self, line: &Line<'_>) {
+        let Some(file) = &self.file else { return };
+        let text = format!(
+            "{} {} {} {} {} {:.1}ms {}\n",
+            rfc3339(line.time),
+            line.region,
+            line.operation,
+            line.status,
+            line.code,
+            line.took.as_secs_f64() * 1000.0,
+            line.request_id,
+        );
+        let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
+    }
+}

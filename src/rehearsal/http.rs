@@ -1,0 +1,234 @@
+//! From an HTTP request to an HTTP reply: who asks, what for, what goes wrong on purpose, and what KMS says.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use serde_json::{Map, Value, json};
+
+use super::access_log::{AccessLog, Line};
+use super::call::{Call, Reply};
+use super::clock::{Clock, ClockSetting, millis, rfc3339};
+use super::creation::Wish;
+use super::faults::{Plan, What};
+use super::protocol::{Refusal, Scope, operation};
+use super::quotas::Quotas;
+use super::state::World;
+use super::{dispatch, mischief, model, parameters, sts, validate, wrapping_keys};
+
+/// More than any request of KMS may have.
+const MOST: usize = 1 << 20;
+
+pub(super) struct Service {
+    pub(super) world: Mutex<World>,
+    pub(super) clock: Clock,
+    pub(super) quotas: Quotas,
+    pub(super) faults: Plan,
+    pub(super) log: AccessLog,
+    pub(super) access_key_id: Option<String>,
+    pub(super) account: String,
+}
+
+/// A reply before it becomes HTTP.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+    /// The error code, for the access log.
+    pub(super) code: String,
+}
+
+impl Service {
+    /// An error here breaks the connection.
+    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let request_id = request_id();
+        let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
+            return Ok(reply(Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")), &request_id));
+        };
+        if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
+            return Ok(reply(answer, &request_id));
+        }
+        if let Some(answer) = sts::answer(&parts.headers, &body, &self.account) {
+            return Ok(reply(answer, &request_id));
+        }
+        let name = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-").to_owned();
+        let region = Scope::read(header(&parts.headers, AUTHORIZATION.as_str())).map(|scope| scope.region.to_owned());
+        let answer = self.answer(&parts.headers, &name, &body).await;
+        let (status, code) = match &answer {
+            Ok(answer) => (answer.status, answer.code.as_str()),
+            Err(_) => (0, "reset"),
+        };
+        self.log.write(&Line {
+            time: self.clock.now(),
+            region: region.as_deref().unwrap_or("-"),
+            operation: if model::input_of(&name).is_some() { &name } else { "-" },
+            status,
+            code,
+            took: started.elapsed(),
+            request_id: &request_id,
+        });
+        Ok(reply(answer?, &request_id))
+    }
+
+    async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
+        let faults = self.faults.strike(name);
+        for fault in &faults {
+            match fault {
+                What::Latency(time) => tokio::time::sleep(*time).await,
+                What::Reset { after: false } => return Err(io::ErrorKind::ConnectionReset.into()),
+                What::Error { status, code, after: false } => return Ok(Answer::error(*status, code)),
+                _ => {}
+            }
+        }
+        let mut answer = match self.kms(headers, name, body).await {
+            Ok(reply) => Answer::success(&reply),
+            Err(refusal) => Answer::refusal(&refusal),
+        };
+        for fault in faults {
+            answer = mischief::spoil(fault, answer)?;
+        }
+        Ok(answer)
+    }
+
+    async fn kms(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Reply {
+        let scope = Scope::read(header(headers, AUTHORIZATION.as_str()))?;
+        if self.access_key_id.as_deref().is_some_and(|id| id != scope.access_key_id) || scope.service != "kms" {
+            return Err(Refusal::new(
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            ));
+        }
+        let members = model::input_of(name).ok_or_else(dispatch::unknown)?;
+        self.quotas.take(scope.region, name, Instant::now())?;
+        let input = json_object(body)?;
+        validate::validate(members, &input)?;
+        if let Some(replica_region) = input.get("ReplicaRegion").and_then(Value::as_str) {
+            self.quotas.take_replica(replica_region, Instant::now())?;
+        }
+        let mut call = Call {
+            operation: name.to_owned(),
+            region: scope.region.to_owned(),
+            now: self.clock.now(),
+            input,
+            made: None,
+        };
+        prepare(&mut call).await?;
+        dispatch::run(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner), &mut call)
+    }
+
+    /// What is not KMS: health and the clock.
+    fn own_pages(&self, method: &Method, path: &str, body: &[u8]) -> Option<Answer> {
+        let answer = match (method, path) {
+            (&Method::GET, "/_rehearsal/health") => Answer::success(&json!({ "status": "ok" })),
+            (&Method::GET, "/_rehearsal/clock") => self.time(),
+            (&Method::POST, "/_rehearsal/clock") => match self.set_clock(body) {
+                Some(()) => self.time(),
+                None => Answer { status: 400, ..Answer::success(&json!({ "error": CLOCK_HELP })) },
+            },
+            (&Method::POST, "/") => return None,
+            _ => Answer { status: 404, ..Answer::success(&json!({ "error": "no such page" })) },
+        };
+        Some(answer)
+    }
+
+    fn time(&self) -> Answer {
+        Answer::success(&json!({ "now": rfc3339(self.clock.now()) }))
+    }
+
+    fn set_clock(&self, body: &[u8]) -> Option<()> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
+        if let Some(by) = text("advance") {
+            self.clock.advance(millis(humantime::parse_duration(by).ok()?));
+        } else if let Some(to) = text("set") {
+            self.clock.set(to.parse().ok()?);
+        } else {
+            body.get("reset")?;
+            self.clock.set(ClockSetting::System);
+        }
+        Some(())
+    }
+}
+
+const CLOCK_HELP: &str =
+    "send {\"advance\": \"25h\"}, {\"set\": \"2027-01-31T12:00:00Z\"}, {\"set\": \"+90d\"} or {\"reset\": true}";
+
+/// Makes RSA keys on a thread of their own, before the state is locked.
+async fn prepare(call: &mut Call) -> Result<(), Refusal> {
+    let lost = |_| Refusal::internal("a thread");
+    match call.operation.as_str() {
+        "GetParametersForImport" => {
+            if let Some(spec) = parameters::wanted(call).filter(|spec| wrapping_keys::ready(*spec).is_none()) {
+                tokio::task::spawn_blocking(move || wrapping_keys::make(spec).map(|_| ())).await.map_err(lost)??;
+            }
+        }
+        "CreateKey" => {
+            let wish = Wish::read(call)?;
+            call.made = match wish.is_slow() {
+                true => tokio::task::spawn_blocking(move || wish.make()).await.map_err(lost)??,
+                false => wish.make()?,
+            };
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn json_object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(Refusal::silent("SerializationException")),
+    }
+}
+
+impl Answer {
+    /// Operations without an output answer with an empty body.
+    fn success(reply: &Value) -> Self {
+        let body = if reply.is_null() { Vec::new() } else { reply.to_string().into_bytes() };
+        Answer { status: 200, content_type: "application/x-amz-json-1.1", body, code: "-".to_owned() }
+    }
+
+    fn refusal(refusal: &Refusal) -> Self {
+        Answer { status: refusal.status(), code: refusal.code.to_owned(), ..Answer::success(&refusal.body()) }
+    }
+
+    fn error(status: u16, code: &str) -> Self {
+        Answer { status, code: code.to_owned(), ..Answer::success(&json!({ "__type": code })) }
+    }
+}
+
+fn reply(answer: Answer, request_id: &str) -> Response<Full<Bytes>> {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-amzn-requestid", request_id),
+        ("x-kms-byok-rehearsal", "true"),
+        (CONTENT_TYPE.as_str(), answer.content_type),
+        ("cache-control", "no-cache, no-store, must-revalidate, private"),
+    ] {
+        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name), http::HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn request_id() -> String {
+    super::key::KeyId::random(false).map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

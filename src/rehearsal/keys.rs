@@ -1,0 +1,61 @@
+//! DescribeKey, ListKeys, EnableKey, DisableKey, UpdateKeyDescription.
+
+use std::ops::Bound;
+
+use serde_json::json;
+
+use super::call::{Call, Reply};
+use super::key::{ALIVE, KeyId, State};
+use super::paging;
+use super::protocol::Refusal;
+use super::state::{By, World};
+
+pub(super) fn describe_key(world: &mut World, call: &Call) -> Reply {
+    let found = world.find(call, By::Anything)?;
+    Ok(json!({ "KeyMetadata": world.metadata(&call.region, &found, call.now)? }))
+}
+
+pub(super) fn list_keys(world: &mut World, call: &Call) -> Reply {
+    let after = match paging::after(call)? {
+        Some(id) => Bound::Excluded(
+            KeyId::read(&id).ok_or_else(|| Refusal::new("InvalidMarkerException", "The marker is not valid."))?,
+        ),
+        None => Bound::Unbounded,
+    };
+    let arn = world.alias_arn(&call.region, "key/");
+    let keys = world.region(&call.region).keys.range((after, Bound::Unbounded));
+    let there = keys.filter(|(_, key)| {
+        let deleted = key.deletion.as_ref().and_then(|deletion| deletion.date).is_some_and(|date| date <= call.now);
+        key.visible <= call.now && !deleted
+    });
+    let entries = there.map(|(id, _)| {
+        let id = id.to_string();
+        let entry = json!({ "KeyId": id, "KeyArn": format!("{arn}{id}") });
+        (id, entry)
+    });
+    paging::page(call, "Keys", 100, entries)
+}
+
+pub(super) fn enable_key(world: &mut World, call: &Call) -> Reply {
+    set_disabled(world, call, false)
+}
+
+pub(super) fn disable_key(world: &mut World, call: &Call) -> Reply {
+    set_disabled(world, call, true)
+}
+
+fn set_disabled(world: &mut World, call: &Call, disabled: bool) -> Reply {
+    let found = world.find(call, By::IdOrArn)?;
+    let key = world.key(&call.region, &found)?;
+    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled])?;
+    key.disabled = disabled;
+    Ok(json!(null))
+}
+
+pub(super) fn update_key_description(world: &mut World, call: &Call) -> Reply {
+    let found = world.find(call, By::IdOrArn)?;
+    let key = world.key(&call.region, &found)?;
+    key.require(&found.arn, call.now, ALIVE)?;
+    key.description = call.required("Description").into();
+    Ok(json!(null))
+}

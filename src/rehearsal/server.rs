@@ -1,0 +1,166 @@
+//! The server: a thread of its own with a runtime of its own, listening on loopback.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use openssl::rand::rand_bytes;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::access_log::AccessLog;
+use super::clock::{Clock, millis};
+use super::faults::Plan;
+use super::http::Service;
+use super::quotas::Quotas;
+use super::settings::Settings;
+use super::state::World;
+use super::wrapping_keys;
+use crate::error::{Error, OpenSslError, RehearsalError};
+
+/// An embedded KMS that is up. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How long a stop waits for an RSA key that is being made: OpenSSL must not be unloaded under it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Listens, and answers from now on.
+    pub fn start(settings: Settings) -> Result<Server, Error> {
+        let listen = settings.listen;
+        if !listen.ip().is_loopback() {
+            return Err(RehearsalError::NotLoopback { listen }.into());
+        }
+        let failed = |source| RehearsalError::Listen { listen, source };
+        let listener = TcpListener::bind(listen).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|source| RehearsalError::Thread { source })?;
+        let ahead = settings.wrapping_keys_ahead.clone();
+        let service = Arc::new(service(settings)?);
+        let (stop, stopped) = oneshot::channel();
+        let run = move || {
+            runtime.spawn_blocking(move || ahead.into_iter().map(wrapping_keys::make).all(|made| made.is_ok()));
+            runtime.block_on(accept(listener, service, stopped));
+            runtime.shutdown_timeout(PATIENCE);
+        };
+        let thread = std::thread::Builder::new()
+            .name("embedded-kms".to_owned())
+            .spawn(run)
+            .map_err(|source| RehearsalError::Thread { source })?;
+        Ok(Server { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The endpoint, as in `http://127.0.0.1:4566`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits for SIGINT or SIGTERM, then stops the server.
+    pub fn wait(self) -> Result<(), Error> {
+        let failed = |source| RehearsalError::Thread { source };
+        let runtime: Runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        runtime
+            .block_on(async {
+                let mut interrupt = signal(SignalKind::interrupt())?;
+                let mut terminate = signal(SignalKind::terminate())?;
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                Ok(())
+            })
+            .map_err(failed)?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn service(settings: Settings) -> Result<Service, Error> {
+    let mut secret = [0; 32];
+    rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
+    let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay));
+    Ok(Service {
+        world: world.into(),
+        clock: Clock::new(settings.clock),
+        quotas: Quotas::new(settings.quotas),
+        faults: Plan::new(settings.faults),
+        log: AccessLog::open(settings.access_log.as_deref())?,
+        access_key_id: settings.access_key_id,
+        account: settings.account,
+    })
+}
+
+async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: oneshot::Receiver<()>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => { tokio::spawn(converse(stream, service.clone())); }
+                // Out of descriptors: wait for connections to end.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+}
+
+/// One connection, kept open for as many requests as the client likes.
+async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request| {
+        let service = service.clone();
+        async move { service.serve(request).await }
+    });
+    let mut connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
+    if (&mut connection).await.is_err() {
+        // A fault broke the connection: the client sees a reset, not an end.
+        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+    }
+}
+
+/// Asks what listens at `url` whether it is an embedded KMS.
+pub fn ping(url: &str) -> Result<(), Error> {
+    let host = url
+        .strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'))
+        .filter(|host| !host.is_empty() && !host.contains(['/', '\r', '\n']))
+        .ok_or_else(|| RehearsalError::Url { url: url.to_owned() })?;
+    let reply = health(host).map_err(|source| RehearsalError::Unreachable { url: url.to_owned(), source })?;
+    let head = reply.to_ascii_lowercase();
+    if head.starts_with("http/1.1 200") && head.contains("x-kms-byok-rehearsal: true") {
+        return Ok(());
+    }
+    Err(RehearsalError::NotARehearsal { url: url.to_owned() }.into())
+}
+
+fn health(host: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(
+        format!("GET /_rehearsal/health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").as_bytes(),
+    )?;
+    let mut reply = Vec::new();
+    stream.take(4096).read_to_end(&mut reply)?;
+    Ok(String::from_utf8_lossy(&reply).into_owned())
+}

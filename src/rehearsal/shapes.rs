@@ -1,0 +1,189 @@
+//! The kinds of input that KMS's service model knows, with their constraints.
+
+/// What a member of a request must look like.
+pub(super) enum Shape {
+    Text {
+        min: usize,
+        max: usize,
+        pattern: Option<&'static Pattern>,
+    },
+    Choice(&'static [&'static str]),
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Flag,
+    Time,
+    Blob {
+        min: usize,
+        max: usize,
+    },
+    List {
+        min: usize,
+        max: usize,
+        of: &'static Shape,
+    },
+    Record(&'static [Member]),
+    /// The encryption context: texts by text.
+    Texts,
+}
+
+pub(super) struct Member {
+    pub(super) name: &'static str,
+    pub(super) required: bool,
+    pub(super) shape: &'static Shape,
+}
+
+/// A pattern as the model writes it, and what it means.
+pub(super) struct Pattern {
+    pub(super) text: &'static str,
+    pub(super) fits: fn(&str) -> bool,
+}
+
+pub(super) const fn need(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, required: true, shape }
+}
+
+pub(super) const fn may(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, required: false, shape }
+}
+
+const fn text(min: usize, max: usize) -> Shape {
+    Shape::Text { min, max, pattern: None }
+}
+
+const fn pattern(min: usize, max: usize, pattern: &'static Pattern) -> Shape {
+    Shape::Text { min, max, pattern: Some(pattern) }
+}
+
+const fn blob(max: usize) -> Shape {
+    Shape::Blob { min: 1, max }
+}
+
+pub(super) static KEY_ID: Shape = text(1, 2048);
+pub(super) static DESCRIPTION: Shape = text(0, 8192);
+pub(super) static POLICY: Shape = pattern(1, 131_072, &LATIN_1);
+pub(super) static POLICY_NAME: Shape = pattern(1, 128, &WORD);
+pub(super) static ALIAS_NAME: Shape = pattern(1, 256, &ALIAS);
+pub(super) static MARKER: Shape = pattern(1, 1024, &MARKER_TEXT);
+pub(super) static REGION: Shape = pattern(1, 32, &REGION_NAME);
+pub(super) static MATERIAL_ID: Shape = pattern(64, 64, &HEX);
+pub(super) static MATERIAL_DESCRIPTION: Shape = pattern(0, 256, &MATERIAL_WORDS);
+pub(super) static STORE_ID: Shape = text(1, 64);
+pub(super) static XKS_KEY_ID: Shape = pattern(1, 128, &XKS);
+
+pub(super) static LIMIT: Shape = Shape::Integer { min: 1, max: 1000 };
+pub(super) static BYTES_WANTED: Shape = Shape::Integer { min: 1, max: 1024 };
+pub(super) static WINDOW: Shape = Shape::Integer { min: 1, max: 365 };
+pub(super) static PERIOD: Shape = Shape::Integer { min: 90, max: 2560 };
+pub(super) static FLAG: Shape = Shape::Flag;
+pub(super) static TIME: Shape = Shape::Time;
+pub(super) static CONTEXT: Shape = Shape::Texts;
+pub(super) static PLAINTEXT: Shape = blob(4096);
+pub(super) static CIPHERTEXT: Shape = blob(6144);
+pub(super) static PUBLIC_KEY: Shape = blob(8192);
+
+static TAG_KEY: Shape = text(1, 128);
+static TAG_VALUE: Shape = text(0, 256);
+static TAG: Shape = Shape::Record(&[need("TagKey", &TAG_KEY), need("TagValue", &TAG_VALUE)]);
+pub(super) static TAGS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG };
+pub(super) static TAG_KEYS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG_KEY };
+static GRANT_TOKEN: Shape = text(1, 8192);
+pub(super) static GRANT_TOKENS: Shape = Shape::List { min: 0, max: 10, of: &GRANT_TOKEN };
+static ATTESTATION: Shape = blob(262_144);
+static MECHANISM: Shape = Shape::Choice(&["RSAES_OAEP_SHA_256"]);
+pub(super) static RECIPIENT: Shape =
+    Shape::Record(&[may("KeyEncryptionAlgorithm", &MECHANISM), may("AttestationDocument", &ATTESTATION)]);
+static MODIFIER: Shape = Shape::Choice(&["IGNORE_CIPHERTEXT"]);
+pub(super) static MODIFIERS: Shape = Shape::List { min: 0, max: usize::MAX, of: &MODIFIER };
+
+// Where a reply of KMS recorded the values of a choice, they stand in its order; elsewhere in the model's.
+pub(super) static KEY_SPEC: Shape = Shape::Choice(&[
+    "RSA_2048",
+    "ECC_NIST_P384",
+    "ECC_NIST_P256",
+    "ECC_NIST_P521",
+    "HMAC_384",
+    "RSA_3072",
+    "ECC_SECG_P256K1",
+    "RSA_4096",
+    "SYMMETRIC_DEFAULT",
+    "HMAC_256",
+    "HMAC_224",
+    "HMAC_512",
+    "SM2",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ECC_NIST_EDWARDS25519",
+]);
+pub(super) static KEY_USAGE: Shape =
+    Shape::Choice(&["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]);
+pub(super) static ORIGIN: Shape = Shape::Choice(&["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]);
+pub(super) static WRAPPING_ALGORITHM: Shape = Shape::Choice(&[
+    "RSAES_PKCS1_V1_5",
+    "RSAES_OAEP_SHA_1",
+    "RSAES_OAEP_SHA_256",
+    "RSA_AES_KEY_WRAP_SHA_1",
+    "RSA_AES_KEY_WRAP_SHA_256",
+    "SM2PKE",
+]);
+pub(super) static WRAPPING_KEY_SPEC: Shape = Shape::Choice(&["RSA_2048", "RSA_3072", "RSA_4096", "SM2"]);
+pub(super) static EXPIRATION_MODEL: Shape = Shape::Choice(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]);
+pub(super) static IMPORT_TYPE: Shape = Shape::Choice(&["NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"]);
+pub(super) static INCLUDE_MATERIAL: Shape = Shape::Choice(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]);
+pub(super) static MESSAGE_TYPE: Shape = Shape::Choice(&["RAW", "DIGEST", "EXTERNAL_MU"]);
+pub(super) static SIGNING_ALGORITHM: Shape = Shape::Choice(&[
+    "RSASSA_PSS_SHA_256",
+    "RSASSA_PSS_SHA_384",
+    "RSASSA_PSS_SHA_512",
+    "RSASSA_PKCS1_V1_5_SHA_256",
+    "RSASSA_PKCS1_V1_5_SHA_384",
+    "RSASSA_PKCS1_V1_5_SHA_512",
+    "ECDSA_SHA_256",
+    "ECDSA_SHA_384",
+    "ECDSA_SHA_512",
+    "SM2DSA",
+    "ML_DSA_SHAKE_256",
+    "ED25519_SHA_512",
+    "ED25519_PH_SHA_512",
+]);
+pub(super) static MAC_ALGORITHM: Shape =
+    Shape::Choice(&["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"]);
+pub(super) static ENCRYPTION_ALGORITHM: Shape =
+    Shape::Choice(&["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"]);
+pub(super) static AGREEMENT_ALGORITHM: Shape = Shape::Choice(&["ECDH"]);
+pub(super) static DATA_KEY_SPEC: Shape = Shape::Choice(&["AES_256", "AES_128"]);
+
+static LATIN_1: Pattern = Pattern {
+    text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+    fits: |text| !text.is_empty() && text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')),
+};
+static WORD: Pattern = Pattern {
+    text: "[\\w]+",
+    fits: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+};
+static ALIAS: Pattern = Pattern {
+    text: "^[a-zA-Z0-9:/_-]+$",
+    fits: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte)),
+};
+static MARKER_TEXT: Pattern =
+    Pattern { text: "[\\u0020-\\u00FF]*", fits: |text| text.chars().all(|c| matches!(c, '\u{20}'..='\u{ff}')) };
+static REGION_NAME: Pattern = Pattern { text: "^([a-z]+-){2,3}\\d+$", fits: super::protocol::is_region };
+static HEX: Pattern = Pattern {
+    text: "^[a-f0-9]+$",
+    fits: |text| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+};
+static MATERIAL_WORDS: Pattern = Pattern {
+    text: "^[a-zA-Z0-9:/_\\s.-]+$",
+    fits: |text| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b":/_.-".contains(&byte))
+    },
+};
+static XKS: Pattern = Pattern {
+    text: "^[a-zA-Z0-9-_.]+$",
+    fits: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+};

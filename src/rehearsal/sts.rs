@@ -1,0 +1,28 @@
+//! STS GetCallerIdentity, because clients ask who they are before anything else. It speaks STS's query protocol, in XML.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::http::Answer;
+use super::protocol::Scope;
+
+/// The answer to a request to STS; `None` if it is not one.
+pub(super) fn answer(headers: &HeaderMap, body: &[u8], account: &str) -> Option<Answer> {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let scope = Scope::read(authorization).ok().filter(|scope| scope.service == "sts")?;
+    let asked = body.split(|byte| *byte == b'&').any(|pair| pair == b"Action=GetCallerIdentity");
+    let (status, code, body) = if asked {
+        let access_key_id: String = scope.access_key_id.chars().filter(char::is_ascii_alphanumeric).collect();
+        let identity = format!(
+            "<GetCallerIdentityResult><Arn>arn:aws:iam::{account}:user/rehearsal</Arn><UserId>{access_key_id}</UserId>\
+             <Account>{account}</Account></GetCallerIdentityResult>"
+        );
+        (200, "-", format!("<GetCallerIdentityResponse {NAMESPACE}>{identity}</GetCallerIdentityResponse>"))
+    } else {
+        let error = "<Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The embedded KMS answers GetCallerIdentity only.</Message></Error>";
+        (400, "InvalidAction", format!("<ErrorResponse {NAMESPACE}>{error}</ErrorResponse>"))
+    };
+    Some(Answer { status, content_type: "text/xml", body: body.into_bytes(), code: code.to_owned() })
+}
+
+const NAMESPACE: &str = "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"";
