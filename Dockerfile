@@ -19,7 +19,8 @@ WORKDIR /build
 # The dependencies are built around an empty crate: their layer lasts until Cargo.toml or Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
- && printf '//! Placeholder.\nfn main() {}\n' | tee build.rs >src/main.rs \
+ && printf '//! Placeholder.\nfn main() {}\n' >build.rs \
+ && cp build.rs src/main.rs \
  && printf '//! Placeholder.\n' >src/lib.rs \
  && cargo fetch --locked
 
