@@ -18,8 +18,8 @@ pub mod wrap;
 #[cfg(feature = "rehearsal")]
 pub use error::RehearsalError;
 pub use error::{
-    CeremonyError, Error, EscrowError, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError,
-    UsageError, WrapError,
+    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, KmsError, MaterialError, OpenSslError,
+    ParametersError, Reason, Refusal, UsageError, WrapError,
 };
 pub use secret::Secret;
 pub use talk::{Silent, Talk};

@@ -2,7 +2,7 @@
 //! the same material is taken, and one of other bytes is refused.
 
 use super::{Journal, ParameterSet};
-use crate::error::{CeremonyError, Error};
+use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{Import, ImportType, KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment;
@@ -101,7 +101,7 @@ async fn again(
                 proof.proven.push(format!("KMS took a second import of the same bytes as {which}, {}", candidate.id));
                 return Ok(());
             }
-            Err(error) if error.is_incorrect_key_material() => {}
+            Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {}
             Err(error) => return Err(error),
         }
     }
@@ -116,7 +116,7 @@ async fn candidates(kms: &Kms, key: &KeyDescription) -> Result<Vec<Candidate>, E
     let rotations = match kms.rotations(&key.arn).await {
         Ok(rotations) => rotations,
         // Not permitted, or not known there: the current material is what most keys have.
-        Err(error) if error.is_access_denied() || error.is_unsupported() => Vec::new(),
+        Err(error) if error.is_access_denied() || error.reason() == Some(Reason::Unsupported) => Vec::new(),
         Err(error) => return Err(error),
     };
     for rotation in rotations {

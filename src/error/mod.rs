@@ -5,24 +5,31 @@
 //! appear only as the inner "because".
 
 mod ceremony;
+mod endpoint;
 mod escrow;
 mod expiry;
 mod file;
+mod kms;
 mod material;
 mod openssl;
 mod parameters;
+mod refusal;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod usage;
 mod wrap;
 
 pub use self::ceremony::CeremonyError;
+pub use self::endpoint::EndpointError;
+pub(crate) use self::endpoint::seconds;
 pub use self::escrow::EscrowError;
 pub use self::expiry::ExpiryError;
 pub use self::file::FileError;
+pub use self::kms::KmsError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
+pub use self::refusal::{Reason, Refusal};
 #[cfg(feature = "rehearsal")]
 pub use self::rehearsal::RehearsalError;
 pub use self::usage::UsageError;
@@ -47,6 +54,10 @@ pub enum Error {
     Parameters(#[from] ParametersError),
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Kms(#[from] KmsError),
     #[error(transparent)]
     Escrow(#[from] EscrowError),
     #[error(transparent)]
@@ -96,6 +107,24 @@ impl Error {
         }
     }
 
+    /// Whether something may have changed in AWS although the call failed.
+    pub fn may_have_changed(&self) -> bool {
+        matches!(self, Error::Kms(error) if error.may_have_changed())
+    }
+
+    /// Whether KMS refused for want of a permission.
+    pub fn is_access_denied(&self) -> bool {
+        self.reason() == Some(Reason::AccessDenied)
+    }
+
+    /// What KMS's refusal means, if this is one.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Error::Kms(error) => error.refusal().map(|refusal| refusal.reason),
+            _ => None,
+        }
+    }
+
     fn explain(&self) -> &dyn Explain {
         match self {
             Error::Material(error) => error,
@@ -105,6 +134,8 @@ impl Error {
             Error::Expiry(error) => error,
             Error::Parameters(error) => error,
             Error::Ceremony(error) => error,
+            Error::Endpoint(error) => error,
+            Error::Kms(error) => error,
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
             #[cfg(feature = "rehearsal")]

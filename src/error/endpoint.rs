@@ -1,0 +1,153 @@
+//! Endpoints that are not used, and endpoints that cannot be reached.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Explain, some};
+
+/// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum EndpointError {
+    #[error("`{url}` is not an endpoint URL: {problem}")]
+    NotAUrl { url: String, problem: &'static str },
+    #[error("the endpoint `{url}` of {origin} is not a KMS endpoint of AWS")]
+    NotAws { url: String, origin: &'static str },
+    #[error("the endpoint `{url}` is plain http, and is not on this machine")]
+    PlainHttp { url: String },
+    #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
+    FipsAndCustom { url: String },
+
+    #[error("the host name `{host}` cannot be resolved")]
+    NameUnknown { host: String, because: String },
+    #[error("nothing answers at `{host}`: the connection is refused")]
+    ConnectionRefused { host: String, because: String },
+    #[error("`{host}` cannot be reached")]
+    Unreachable { host: String, because: String },
+    #[error("no connection to `{host}` within {}", seconds(*.limit))]
+    ConnectTimeout { host: String, limit: Duration },
+    #[error("no complete reply from `{host}` within {}", seconds(*.limit))]
+    ReadTimeout { host: String, limit: Duration },
+    #[error("the connection to `{host}` broke before the reply was complete")]
+    Reset { host: String, because: String },
+    #[error("`{host}` sends more than {limit} bytes, which no reply of KMS has")]
+    ReplyTooLarge { host: String, limit: usize },
+    #[error("`{host}` does not answer in HTTP")]
+    NotHttp { host: String, because: String },
+
+    #[error("the certificate of `{host}` is not issued by an authority that is trusted here")]
+    TlsUntrusted { host: String, because: String },
+    #[error("the certificate of `{host}` is for another name")]
+    TlsWrongName { host: String, because: String },
+    #[error("the certificate of `{host}` has expired")]
+    TlsExpired { host: String, because: String },
+    #[error("the certificate of `{host}` is not valid yet")]
+    TlsNotYetValid { host: String, because: String },
+    #[error("the TLS handshake with `{host}` fails")]
+    TlsHandshake { host: String, because: String },
+    #[error("OpenSSL cannot set up TLS")]
+    TlsSetup { because: String },
+    #[error("the CA bundle `{}` of AWS_CA_BUNDLE cannot be used", .path.display())]
+    CaBundle { path: PathBuf, because: String },
+
+    #[error("{variable} names no http or https proxy")]
+    ProxyUnusable { variable: &'static str },
+    #[error("the proxy `{proxy}` opens no tunnel")]
+    ProxyTunnel { proxy: String, because: String },
+}
+
+impl EndpointError {
+    /// Whether the request may have arrived, so that only the reply is missing.
+    pub fn may_have_been_sent(&self) -> bool {
+        matches!(
+            self,
+            EndpointError::ReadTimeout { .. }
+                | EndpointError::Reset { .. }
+                | EndpointError::ReplyTooLarge { .. }
+                | EndpointError::NotHttp { .. }
+        )
+    }
+
+    /// Whether nothing was sent, for a reason that may be gone at the next attempt.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            EndpointError::NameUnknown { .. }
+                | EndpointError::ConnectionRefused { .. }
+                | EndpointError::Unreachable { .. }
+                | EndpointError::ConnectTimeout { .. }
+                | EndpointError::TlsHandshake { .. }
+                | EndpointError::ProxyTunnel { .. }
+        )
+    }
+}
+
+/// `30 s`, or `0.25 s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_millis() as f64 / 1000.0)
+}
+
+impl Explain for EndpointError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            EndpointError::NotAUrl { .. } => some("write it as in https://kms.us-east-1.amazonaws.com"),
+            EndpointError::NotAws { url, .. } => {
+                some(format!("add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it"))
+            }
+            EndpointError::PlainHttp { .. } => some("use https, or add --insecure-endpoint if you accept that"),
+            EndpointError::FipsAndCustom { .. } => {
+                some("leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)")
+            }
+            EndpointError::NameUnknown { .. } => some("check the Region or the endpoint URL, and this machine's DNS"),
+            EndpointError::ConnectionRefused { .. } => some("check the endpoint's port, and that its server runs"),
+            EndpointError::Unreachable { .. } => some("check this machine's network and proxy settings"),
+            EndpointError::ConnectTimeout { .. } => {
+                some("check network, firewall and HTTPS_PROXY, or allow more time with --connect-timeout")
+            }
+            EndpointError::ReadTimeout { .. } => some("try again, or allow more time with --read-timeout"),
+            EndpointError::Reset { .. } => some("try again, and look at what stands between here and the endpoint"),
+            EndpointError::ReplyTooLarge { .. } | EndpointError::NotHttp { .. } => {
+                some("check that the endpoint URL is one of KMS")
+            }
+            EndpointError::TlsUntrusted { .. } => some(
+                "if a proxy of yours inspects TLS, put its CA certificate in a PEM file and name it in AWS_CA_BUNDLE",
+            ),
+            EndpointError::TlsWrongName { .. } => some("use the host name that is in the certificate"),
+            EndpointError::TlsExpired { .. } => {
+                some("check this machine's clock, then renew the endpoint's certificate")
+            }
+            EndpointError::TlsNotYetValid { .. } => some("check this machine's clock"),
+            EndpointError::TlsHandshake { .. } => some("check that the endpoint speaks TLS 1.2 or newer on this port"),
+            EndpointError::TlsSetup { .. } => some("run `kms-byok doctor` to see which OpenSSL is loaded"),
+            EndpointError::CaBundle { .. } => {
+                some("name a readable file of PEM certificates in AWS_CA_BUNDLE, or unset it")
+            }
+            EndpointError::ProxyUnusable { variable } => {
+                some(format!("write {variable} as in http://proxy.example:3128"))
+            }
+            EndpointError::ProxyTunnel { .. } => {
+                some("check the proxy's rules and the password in its URL, or name the host in NO_PROXY")
+            }
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            EndpointError::NameUnknown { because, .. }
+            | EndpointError::ConnectionRefused { because, .. }
+            | EndpointError::Unreachable { because, .. }
+            | EndpointError::Reset { because, .. }
+            | EndpointError::NotHttp { because, .. }
+            | EndpointError::TlsUntrusted { because, .. }
+            | EndpointError::TlsWrongName { because, .. }
+            | EndpointError::TlsExpired { because, .. }
+            | EndpointError::TlsNotYetValid { because, .. }
+            | EndpointError::TlsHandshake { because, .. }
+            | EndpointError::TlsSetup { because }
+            | EndpointError::CaBundle { because, .. }
+            | EndpointError::ProxyTunnel { because, .. } => Some(because.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Calls to KMS that could not be made, were refused, or were answered with something else than a reply of KMS.
+
+use super::refusal::Refusal;
+use super::{EndpointError, Explain, some};
+use crate::kms::Operation;
+
+/// A call to KMS failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum KmsError {
+    #[error("no AWS Region is set")]
+    NoRegion { profile: Option<String> },
+    #[error("`{region}` is a China Region, which this tool does not serve: key import differs there")]
+    ChinaRegion { region: String },
+    #[error("`{region}` is not the name of an AWS Region")]
+    NotARegion { region: String },
+    #[error("no AWS credentials are found")]
+    NoCredentials { profile: Option<String>, because: String },
+    #[error("a source of AWS credentials fails")]
+    CredentialsFail { profile: Option<String>, because: String },
+    #[error("{operation} cannot be sent")]
+    Unsendable { operation: Operation, because: String },
+
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    #[error("the reply to {operation} is lost, and {}", may_exist(*.operation))]
+    ReplyLost { operation: Operation, cause: EndpointError },
+
+    #[error("what answers {operation} at `{endpoint}` is not KMS")]
+    NotKms { operation: Operation, endpoint: String, status: u16, because: String },
+    #[error("the reply to {operation} has no {field}, which KMS always sends")]
+    FieldMissing { operation: Operation, field: &'static str },
+    #[error("the reply to {operation} has `{value}` as {field}, which is unknown here")]
+    ValueUnknown { operation: Operation, field: &'static str, value: String },
+    #[error("the reply to {operation} for `{asked}` is about `{answered}`")]
+    OtherKey { operation: Operation, asked: String, answered: String },
+    #[error("the list of {operation} has no end")]
+    EndlessList { operation: Operation },
+}
+
+impl KmsError {
+    /// Whether something may have changed in AWS although the call failed.
+    pub fn may_have_changed(&self) -> bool {
+        match self {
+            KmsError::ReplyLost { .. } => true,
+            KmsError::Refused(refusal) => refusal.operation.changes() && refusal.is_server_fault,
+            // A success whose reply cannot be used, or an error of something in between.
+            KmsError::NotKms { operation, status, .. } => operation.changes() && !(300..500).contains(status),
+            KmsError::FieldMissing { operation, .. }
+            | KmsError::ValueUnknown { operation, .. }
+            | KmsError::OtherKey { operation, .. } => operation.changes(),
+            _ => false,
+        }
+    }
+
+    /// KMS's refusal, if this is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            KmsError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+fn may_exist(operation: Operation) -> &'static str {
+    match operation {
+        Operation::CreateKey | Operation::ReplicateKey => "the key may exist",
+        Operation::CreateAlias => "the alias may exist",
+        Operation::ImportKeyMaterial => "the key material may have been imported",
+        Operation::DeleteImportedKeyMaterial => "the key material may have been deleted",
+        Operation::RotateKeyOnDemand => "the rotation may have begun",
+        Operation::ScheduleKeyDeletion => "the deletion may have been scheduled",
+        _ => "the change may have been made",
+    }
+}
+
+impl Explain for KmsError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            KmsError::NoRegion { profile: None } => {
+                some("add --region, set AWS_REGION, or put `region` in the profile of the AWS configuration file")
+            }
+            KmsError::NoRegion { profile: Some(profile) } => {
+                some(format!("add --region, set AWS_REGION, or put `region` in profile `{profile}`"))
+            }
+            KmsError::ChinaRegion { .. } => some("use the aws CLI there, or name another Region"),
+            KmsError::NotARegion { .. } => some("write it as in us-east-1"),
+            KmsError::NoCredentials { profile: None, .. } => some(
+                "sign in (`aws sso login`), set AWS_PROFILE or --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ),
+            KmsError::NoCredentials { profile: Some(profile), .. } => {
+                some(format!("give profile `{profile}` credentials, or sign in: `aws sso login --profile {profile}`"))
+            }
+            KmsError::CredentialsFail { profile: None, .. } => {
+                some("mend the source named below, or sign in again (`aws sso login`)")
+            }
+            KmsError::CredentialsFail { profile: Some(profile), .. } => {
+                some(format!("mend profile `{profile}`, or sign in again: `aws sso login --profile {profile}`"))
+            }
+            KmsError::Unsendable { .. } => None,
+            KmsError::Refused(refusal) => refusal.hint(),
+            KmsError::ReplyLost { .. } => {
+                some("look at the key (`kms-byok status`, or the KMS console) before you run the command again")
+            }
+            KmsError::NotKms { .. } => some("check the endpoint URL, and what stands between here and KMS"),
+            KmsError::FieldMissing { .. } | KmsError::OtherKey { .. } | KmsError::EndlessList { .. } => {
+                some("check that the endpoint is AWS's, and use nothing that this reply is about")
+            }
+            KmsError::ValueUnknown { .. } => some("update kms-byok; if it is new, check that the endpoint is AWS's"),
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            KmsError::NoCredentials { because, .. }
+            | KmsError::CredentialsFail { because, .. }
+            | KmsError::Unsendable { because, .. }
+            | KmsError::NotKms { because, .. } => Some(because.clone()),
+            KmsError::Refused(refusal) => refusal.because(),
+            KmsError::ReplyLost { cause, .. } => Some(match cause.because() {
+                Some(inner) => format!("{cause}: {inner}"),
+                None => cause.to_string(),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! KMS's error codes in our words: what each means for the call it was given to, and what mends it.
+//! Source: the error lists of each operation in the AWS KMS API reference, and its "Common Errors".
+
+use std::fmt;
+use std::time::Duration;
+
+use super::endpoint::seconds;
+use super::{Explain, some};
+use crate::kms::{Operation, is_alias, region_of};
+
+/// KMS understood a call and refused it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub struct Refusal {
+    pub operation: Operation,
+    pub reason: Reason,
+    /// KMS's error code.
+    pub code: String,
+    /// KMS's text; often empty.
+    pub message: String,
+    pub request_id: Option<String>,
+    /// The key or alias the call was about.
+    pub key: Option<String>,
+    pub region: String,
+    /// How long this client has waited and repeated the call before it gave up.
+    pub waited: Option<Duration>,
+    /// HTTP 5xx: KMS does not say that nothing happened.
+    pub is_server_fault: bool,
+}
+
+/// What an error code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Reason {
+    AccessDenied,
+    AlreadyExists,
+    ClockSkew,
+    Conflict,
+    CredentialsExpired,
+    CredentialsUnknown,
+    Disabled,
+    ExpiredImportToken,
+    IncorrectKey,
+    IncorrectKeyMaterial,
+    InvalidAliasName,
+    InvalidArn,
+    InvalidCiphertext,
+    InvalidImportToken,
+    InvalidKeyUsage,
+    InvalidState,
+    LimitExceeded,
+    MalformedPolicy,
+    NotFound,
+    NotSubscribed,
+    SignatureMismatch,
+    Tag,
+    Throttled,
+    Unavailable,
+    Unlisted,
+    Unsupported,
+    Validation,
+}
+
+impl Reason {
+    /// Sorts a code of KMS, or one of the codes that every AWS service shares.
+    pub(crate) fn of(code: &str, message: &str) -> Self {
+        match code {
+            "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => Reason::AccessDenied,
+            "AlreadyExistsException" => Reason::AlreadyExists,
+            "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => Reason::ClockSkew,
+            "ConflictException" => Reason::Conflict,
+            "ExpiredTokenException" | "ExpiredToken" => Reason::CredentialsExpired,
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidAccessKeyId"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException" => Reason::CredentialsUnknown,
+            "DisabledException" => Reason::Disabled,
+            "ExpiredImportTokenException" => Reason::ExpiredImportToken,
+            "IncorrectKeyException" => Reason::IncorrectKey,
+            "IncorrectKeyMaterialException" => Reason::IncorrectKeyMaterial,
+            "InvalidAliasNameException" => Reason::InvalidAliasName,
+            "InvalidArnException" => Reason::InvalidArn,
+            "InvalidCiphertextException" => Reason::InvalidCiphertext,
+            "InvalidImportTokenException" => Reason::InvalidImportToken,
+            "InvalidKeyUsageException" => Reason::InvalidKeyUsage,
+            "KMSInvalidStateException" => Reason::InvalidState,
+            "LimitExceededException" => Reason::LimitExceeded,
+            "MalformedPolicyDocumentException" => Reason::MalformedPolicy,
+            "NotFoundException" => Reason::NotFound,
+            "OptInRequired" | "SubscriptionRequiredException" => Reason::NotSubscribed,
+            // AWS answers a wrong clock with the same code: "Signature expired: …", "Signature not yet current: …".
+            "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+                if message.starts_with("Signature expired") || message.starts_with("Signature not yet current") =>
+            {
+                Reason::ClockSkew
+            }
+            "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException" => Reason::SignatureMismatch,
+            "TagException" => Reason::Tag,
+            "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown" => Reason::Throttled,
+            "DependencyTimeoutException"
+            | "KMSInternalException"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "KeyUnavailableException"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException" => Reason::Unavailable,
+            "UnsupportedOperationException" => Reason::Unsupported,
+            "ValidationException" | "ValidationError" => Reason::Validation,
+            _ => Reason::Unlisted,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (operation, key) = (self.operation, self.subject());
+        match self.reason {
+            Reason::AccessDenied => write!(f, "the credentials do not permit kms:{operation} on {key}"),
+            Reason::AlreadyExists if operation == Operation::ReplicateKey => {
+                write!(f, "{key} has a replica in that Region")
+            }
+            Reason::AlreadyExists => write!(f, "{key} exists"),
+            Reason::ClockSkew => write!(f, "this machine's clock differs from AWS's"),
+            Reason::Conflict => write!(f, "another change of {key} is in progress"),
+            Reason::CredentialsExpired => write!(f, "the AWS credentials have expired"),
+            Reason::CredentialsUnknown => write!(f, "AWS does not know the access key"),
+            Reason::Disabled => write!(f, "{key} is disabled"),
+            Reason::ExpiredImportToken => write!(f, "the import token has expired"),
+            Reason::IncorrectKey => write!(f, "the ciphertext was made with another key than {key}"),
+            Reason::IncorrectKeyMaterial => {
+                write!(f, "the key material is not the one that {key} was given before")
+            }
+            Reason::InvalidAliasName => write!(f, "the alias name is not valid"),
+            Reason::InvalidArn => write!(f, "{key} is not a key ARN that KMS accepts"),
+            Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => {
+                write!(f, "KMS cannot unwrap the key material for {key}")
+            }
+            Reason::InvalidCiphertext => write!(f, "{key} did not make this ciphertext, or the ciphertext is damaged"),
+            Reason::InvalidImportToken => {
+                write!(f, "the import token is damaged, or was issued for another key than {key}")
+            }
+            Reason::InvalidKeyUsage => write!(f, "the key usage of {key} does not allow {operation}"),
+            Reason::InvalidState => match self.state() {
+                Some(state) => write!(f, "{key} {state}"),
+                None => write!(f, "the state of {key} does not allow {operation}"),
+            },
+            Reason::LimitExceeded if operation == Operation::RotateKeyOnDemand => {
+                write!(f, "{key} has no on-demand rotation left: KMS allows 25 for each key")
+            }
+            Reason::LimitExceeded => write!(f, "a KMS quota of this account is used up"),
+            Reason::MalformedPolicy => write!(f, "the key policy is not valid"),
+            Reason::NotFound => write!(f, "KMS in {} knows no {key}", self.region),
+            Reason::NotSubscribed => write!(f, "this AWS account is not signed up for KMS"),
+            Reason::SignatureMismatch => write!(f, "the secret access key does not belong to the access key"),
+            Reason::Tag => write!(f, "a tag is not valid"),
+            Reason::Throttled => write!(f, "KMS throttles {operation}"),
+            Reason::Unavailable => write!(f, "KMS is not able to do {operation} at the moment"),
+            Reason::Unlisted => write!(f, "KMS refuses {operation}"),
+            Reason::Unsupported
+                if operation == Operation::GetParametersForImport || operation == Operation::ImportKeyMaterial =>
+            {
+                write!(f, "{key} does not take imported key material")
+            }
+            Reason::Unsupported => write!(f, "{key} does not support {operation}"),
+            Reason::Validation if self.is_about_expiry() => write!(f, "KMS does not accept the expiry"),
+            Reason::Validation if operation == Operation::ImportKeyMaterial => {
+                write!(f, "KMS does not accept the wrapped key material")
+            }
+            Reason::Validation => write!(f, "KMS does not accept the values of {operation}"),
+        }?;
+        match self.waited {
+            Some(waited) => write!(f, ", after {} of waiting", seconds(waited)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Refusal {
+    fn subject(&self) -> String {
+        match &self.key {
+            Some(name) if is_alias(name) => format!("alias `{name}`"),
+            Some(name) => format!("key `{name}`"),
+            None => "this account's keys".to_owned(),
+        }
+    }
+
+    /// The states that KMS names in the text of KMSInvalidStateException.
+    fn state(&self) -> Option<&'static str> {
+        let has = |text: &str| self.message.to_ascii_lowercase().contains(text);
+        Some(match () {
+            () if has("pending import") => "has no key material",
+            () if has("pending deletion") || has("pendingdeletion") => "is scheduled for deletion",
+            () if has("pending rotation") => "has another key material that waits for rotation",
+            () if has("disabled") => "is disabled",
+            () if has("creating") || has("updating") => "is still being made",
+            () => return None,
+        })
+    }
+
+    fn is_about_expiry(&self) -> bool {
+        self.operation == Operation::ImportKeyMaterial && self.message.to_ascii_lowercase().contains("validto")
+    }
+
+    fn other_region(&self) -> Option<&str> {
+        self.key.as_deref().and_then(region_of).filter(|region| *region != self.region)
+    }
+}
+
+impl Explain for Refusal {
+    fn hint(&self) -> Option<String> {
+        let operation = self.operation;
+        match self.reason {
+            Reason::AccessDenied => match operation {
+                Operation::CreateKey => some("allow kms:CreateKey (and kms:TagResource) in the caller's IAM policy"),
+                Operation::CreateAlias => some("allow kms:CreateAlias for the alias and for the key"),
+                Operation::ListKeys | Operation::ListAliases => {
+                    some(format!("allow kms:{operation} in the caller's IAM policy"))
+                }
+                _ => some(format!("allow kms:{operation} in the key policy or the caller's IAM policy")),
+            },
+            Reason::AlreadyExists if operation == Operation::ReplicateKey => some("use the replica that exists"),
+            Reason::AlreadyExists => some("choose another name"),
+            Reason::ClockSkew => some("set this machine's clock (NTP)"),
+            Reason::Conflict | Reason::Unavailable => some("try again in a minute"),
+            Reason::CredentialsExpired => some("sign in again (`aws sso login`), or renew the session token"),
+            Reason::CredentialsUnknown => {
+                some("check AWS_ACCESS_KEY_ID or the profile, and that a session token goes with its own access key")
+            }
+            Reason::Disabled => some("enable it: `aws kms enable-key`"),
+            Reason::ExpiredImportToken | Reason::InvalidImportToken => some(
+                "run `kms-byok get-parameters` again and wrap the key material with the new public key: key, token and public key belong together",
+            ),
+            Reason::IncorrectKey => some("name the key that encrypted it"),
+            Reason::IncorrectKeyMaterial => some(
+                "import exactly the bytes of the first import (mind a trailing newline), or create another key for these",
+            ),
+            Reason::InvalidAliasName => some("write it as in alias/my-key, with letters, digits and any of `/_-`"),
+            Reason::InvalidArn => some("give the key's id or its ARN"),
+            Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => some(
+                "wrap it again with the public key of the same parameters, OAEP and MGF1 both with the algorithm's digest; `kms-byok diagnose` finds the cause",
+            ),
+            Reason::InvalidCiphertext => some("check which key made it"),
+            Reason::InvalidKeyUsage => some("use a key that was created for it"),
+            Reason::InvalidState => match self.state() {
+                Some("has no key material") => some("import its key material"),
+                Some("is scheduled for deletion") => some("run `aws kms cancel-key-deletion`, or use another key"),
+                Some("has another key material that waits for rotation") => {
+                    some("rotate to that one (`kms-byok rotate`) or delete it")
+                }
+                Some("is disabled") => some("enable it: `aws kms enable-key`"),
+                Some("is still being made") => some("try again in a minute"),
+                _ => some("look at it with `kms-byok status`"),
+            },
+            Reason::LimitExceeded if operation == Operation::RotateKeyOnDemand => some("create another key"),
+            Reason::LimitExceeded => some("delete what is not needed, or ask for more in AWS Service Quotas"),
+            Reason::MalformedPolicy => {
+                some("check the policy file: its JSON, its principals, and that the caller keeps kms:PutKeyPolicy")
+            }
+            Reason::NotFound => match self.other_region() {
+                Some(region) => some(format!("add --region {region}, which is the Region in the ARN")),
+                None => some("check the name, the Region and the account of the credentials"),
+            },
+            Reason::NotSubscribed => some("finish signing up this account with AWS"),
+            Reason::SignatureMismatch => some("check AWS_SECRET_ACCESS_KEY or the profile"),
+            Reason::Tag => some("check the tags: no `aws:` prefix, no key twice, at most 50"),
+            Reason::Throttled => some("run fewer at a time, or ask for more in AWS Service Quotas"),
+            Reason::Unlisted => None,
+            Reason::Unsupported => match operation {
+                Operation::GetParametersForImport | Operation::ImportKeyMaterial => {
+                    some("create a key with origin EXTERNAL: `kms-byok create-key`")
+                }
+                _ => None,
+            },
+            Reason::Validation if self.is_about_expiry() => {
+                some("name a time in the future, at most 365 days from now")
+            }
+            Reason::Validation if operation == Operation::ImportKeyMaterial => {
+                some("wrap the key material again for the parameters that came with this import token")
+            }
+            Reason::Validation => None,
+        }
+    }
+
+    /// KMS's code always stands here, with KMS's text where there is one.
+    fn because(&self) -> Option<String> {
+        Some(if self.message.is_empty() { self.code.clone() } else { format!("{}: {}", self.code, self.message) })
+    }
+}

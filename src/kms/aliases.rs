@@ -1,0 +1,68 @@
+//! Aliases.
+
+use super::call::Call;
+use super::client::Kms;
+use super::operation::Operation;
+use crate::error::{Error, KmsError, Reason};
+
+/// What became of CreateAlias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AliasOutcome {
+    /// The alias names the key.
+    Created,
+    /// An alias of that name was there first.
+    Exists,
+}
+
+/// An alias and the key it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// With its `alias/`.
+    pub name: String,
+    /// The key id; absent for aliases of AWS services that have no key yet.
+    pub key_id: Option<String>,
+}
+
+impl Kms {
+    /// CreateAlias. When the first attempt's reply was lost, "exists" may mean that it was this call that made it: the caller
+    /// looks at the key the alias names.
+    pub async fn create_alias(&self, alias: &str, key_arn: &str) -> Result<AliasOutcome, Error> {
+        let send = |client: aws_sdk_kms::Client| async move {
+            client.create_alias().alias_name(alias).target_key_id(key_arn).send().await
+        };
+        match self.call(Call::new(Operation::CreateAlias, Some(key_arn)), send).await {
+            Ok(_) => Ok(AliasOutcome::Created),
+            Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::AlreadyExists => {
+                let named = self.find_alias(alias).await?;
+                Ok(if named.is_some_and(|key| key.arn == key_arn) {
+                    AliasOutcome::Created
+                } else {
+                    AliasOutcome::Exists
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The aliases of a key, or of the whole account and Region.
+    pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, Error> {
+        let operation = Operation::ListAliases;
+        let (mut aliases, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..10_000 {
+            let send = |client: aws_sdk_kms::Client| {
+                let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(marker.clone());
+                async move { request.send().await }
+            };
+            let page = self.call(Call::new(operation, key_arn), send).await?;
+            aliases.extend(page.aliases().iter().filter_map(|alias| {
+                let name = alias.alias_name()?.to_owned();
+                Some(Alias { name, key_id: alias.target_key_id().map(str::to_owned) })
+            }));
+            marker = page.next_marker;
+            if marker.is_none() || !page.truncated {
+                return Ok(aliases);
+            }
+        }
+        Err(KmsError::EndlessList { operation }.into())
+    }
+}

@@ -1,0 +1,150 @@
+//! Makes a call, and repeats it where that is safe and promising.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::client::Kms;
+use super::operation::Operation;
+use super::patience::Backoff;
+use crate::error::seconds;
+use crate::error::{Error, KmsError, Reason, Refusal};
+
+/// Attempts at a call that is not repeatable, while nothing of it could be sent. The SDK makes as many of the others.
+const CONNECT_ATTEMPTS: u32 = 3;
+
+/// A call about to be made.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    /// The key or alias it is about.
+    pub(super) key: Option<&'a str>,
+    /// Whether the SDK may send it again after a timeout or a broken connection.
+    pub(super) repeatable: bool,
+}
+
+/// Keys that this process has just changed, which KMS may not know in their new state everywhere yet.
+#[derive(Default)]
+pub(super) struct Recent(Mutex<HashMap<String, Changed>>);
+
+#[derive(Clone, Copy)]
+struct Changed {
+    at: Instant,
+    imported: bool,
+}
+
+enum Wait {
+    Throttled,
+    Consistency(Instant),
+    Connection,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(operation: Operation, key: Option<&'a str>) -> Self {
+        Call { operation, key, repeatable: operation.is_repeatable() }
+    }
+}
+
+impl Recent {
+    pub(super) fn created(&self, key_arn: &str) {
+        self.note(key_arn, false);
+    }
+
+    pub(super) fn imported(&self, key_arn: &str) {
+        self.note(key_arn, true);
+    }
+
+    fn note(&self, key_arn: &str, imported: bool) {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), imported });
+    }
+
+    fn change_of(&self, key: &str) -> Option<Changed> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, changed)| *changed)
+    }
+}
+
+impl Kms {
+    pub(super) async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        super::client::check_region(self.region())?;
+        let begun = Instant::now();
+        let mut throttling = Backoff::new(self.patience());
+        let mut consistency = None;
+        let mut attempts = 1;
+        loop {
+            let mut error = match send(self.sdk(call.repeatable)).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => self.fault(call.operation, call.key, &error),
+            };
+            let waited = begun.elapsed();
+            let Some(wait) = self.worth_waiting(&error, call) else { return Err(error) };
+            let (delay, what) = match wait {
+                Wait::Throttled => (throttling.delay(), "KMS throttles it"),
+                Wait::Consistency(since) => {
+                    let backoff = consistency.get_or_insert_with(|| Backoff::since(since, self.patience()));
+                    (backoff.delay(), "the change of the key has not reached all of KMS")
+                }
+                Wait::Connection if attempts < CONNECT_ATTEMPTS => (throttling.delay(), "KMS was not reached"),
+                Wait::Connection => (None, ""),
+            };
+            let Some(delay) = delay else {
+                give_up(&mut error, waited);
+                return Err(error);
+            };
+            attempts += 1;
+            self.announce(call.operation, what, delay, attempts == 2);
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    fn worth_waiting(&self, error: &Error, call: Call<'_>) -> Option<Wait> {
+        match error {
+            Error::Kms(KmsError::Refused(refusal)) => match refusal.reason {
+                Reason::Throttled => Some(Wait::Throttled),
+                Reason::NotFound | Reason::InvalidState => self.inconsistent(refusal).map(Wait::Consistency),
+                _ => None,
+            },
+            Error::Endpoint(error) if !call.repeatable && error.is_passing() => Some(Wait::Connection),
+            _ => None,
+        }
+    }
+
+    /// KMS is eventually consistent: for a while after CreateKey, ReplicateKey and ImportKeyMaterial, some of its
+    /// servers answer as before. Only keys that this process has changed are waited for.
+    fn inconsistent(&self, refusal: &Refusal) -> Option<Instant> {
+        let changed = self.recent().change_of(refusal.key.as_deref()?)?;
+        let says = |text: &str| refusal.message.to_ascii_lowercase().contains(text);
+        let lasting = says("pending deletion") || says("pending rotation") || says("disabled");
+        let passing = match refusal.reason {
+            Reason::NotFound => true,
+            _ if says("pending import") => changed.imported,
+            _ => !lasting,
+        };
+        passing.then_some(changed.at)
+    }
+
+    fn announce(&self, operation: Operation, what: &str, delay: Duration, first: bool) {
+        let patience = seconds(self.patience());
+        if first {
+            self.talk().step(&format!("Repeating {operation} for up to {patience}: {what}"));
+        }
+        self.talk().detail(&format!("{operation}: {what}; next attempt in {}", seconds(delay)));
+    }
+}
+
+fn give_up(error: &mut Error, waited: Duration) {
+    if let Error::Kms(KmsError::Refused(refusal)) = error {
+        refusal.waited = Some(waited);
+    }
+}

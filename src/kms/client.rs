@@ -1,0 +1,238 @@
+//! The client: one Region, one endpoint, one set of credentials.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::config::{Builder, StalledStreamProtectionConfig};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::service_config::ServiceConfigKey;
+
+use super::call::Recent;
+use super::connection::Connection;
+use super::credentials::{CredentialSource, Remembering};
+use super::endpoint::{self, Configured, Endpoint};
+use super::environment::Environment;
+use super::transport::Transport;
+use super::witness::Witness;
+use crate::error::{Error, KmsError};
+use crate::talk::Talk;
+
+/// Credentials may need a person (a second factor, a slow helper), and the SDK would give them five seconds.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A connection to KMS in one Region.
+#[derive(Clone)]
+pub struct Kms {
+    steady: Client,
+    /// The same without the SDK's retries.
+    once: Client,
+    region: String,
+    endpoint: Option<Endpoint>,
+    shared: Arc<Shared>,
+}
+
+/// What the clients of several Regions have in common.
+struct Shared {
+    talk: Arc<dyn Talk + Send>,
+    witness: Witness,
+    credentials: Remembering,
+    profile: Option<String>,
+    patience: Duration,
+    recent: Recent,
+}
+
+impl Kms {
+    /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
+    /// configuration, the instance is asked for its own.
+    pub async fn connect(connection: &Connection, talk: Arc<dyn Talk + Send>) -> Result<Kms, Error> {
+        if let Some(region) = &connection.region {
+            check_region(region)?;
+        }
+        let environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
+        let transport = Transport::new(&environment);
+        let sdk = configuration(connection, transport.clone()).await;
+        let region = match sdk.region() {
+            Some(region) => region.to_string(),
+            None => return Err(KmsError::NoRegion { profile: connection.profile.clone() }.into()),
+        };
+        check_region(&region)?;
+        let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
+        let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
+        let provider = sdk.credentials_provider().ok_or_else(|| KmsError::NoCredentials {
+            profile: connection.profile.clone(),
+            because: "no source of credentials is configured".to_owned(),
+        })?;
+        let mut builder = Builder::from(&sdk);
+        builder.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.url.clone()));
+        Ok(Kms::build(builder, connection, region, endpoint, provider, talk))
+    }
+
+    /// A client of the embedded KMS at `url`: Region us-east-1, and an access key id that is no secret. Reads no AWS
+    /// configuration, profile, proxy, CA or endpoint variable.
+    pub fn rehearsal(url: &str, access_key_id: &str, talk: Arc<dyn Talk + Send>) -> Kms {
+        let connection = Connection { environment: Some(Environment::default()), ..Connection::default() };
+        Kms::isolated(url, access_key_id, &connection, talk)
+    }
+
+    /// As [`Kms::rehearsal`], with the Region, time limits, proxies and CA bundle of `connection`. Its endpoint and
+    /// profile are not looked at, and no endpoint rule applies: `url` is what the caller wants.
+    pub fn isolated(url: &str, access_key_id: &str, connection: &Connection, talk: Arc<dyn Talk + Send>) -> Kms {
+        let region = connection.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+        let environment = connection.environment.clone().unwrap_or_default();
+        let credentials = Credentials::builder()
+            .access_key_id(access_key_id)
+            .secret_access_key("rehearsal")
+            .provider_name("rehearsal")
+            .build();
+        let builder = Builder::default()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(Transport::new(&environment))
+            .sleep_impl(TokioSleep::new())
+            .timeout_config(timeouts(connection))
+            .region(Region::new(region.clone()))
+            .endpoint_url(url);
+        let endpoint = Endpoint { url: url.to_owned(), is_aws: false };
+        Kms::build(builder, connection, region, Some(endpoint), SharedCredentialsProvider::new(credentials), talk)
+    }
+
+    fn build(
+        builder: Builder,
+        connection: &Connection,
+        region: String,
+        endpoint: Option<Endpoint>,
+        provider: SharedCredentialsProvider,
+        talk: Arc<dyn Talk + Send>,
+    ) -> Kms {
+        let (witness, credentials) = (Witness::new(talk.clone()), Remembering::new(provider));
+        let steady = builder
+            .credentials_provider(credentials.clone())
+            .retry_config(retries(connection))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled()) // the read timeout covers the body
+            .interceptor(witness.clone())
+            .build();
+        let once = steady.to_builder().retry_config(RetryConfig::disabled()).build();
+        let shared = Shared {
+            talk,
+            witness,
+            credentials,
+            profile: connection.profile.clone(),
+            patience: connection.patience,
+            recent: Recent::default(),
+        };
+        Kms {
+            steady: Client::from_conf(steady),
+            once: Client::from_conf(once),
+            region,
+            endpoint,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The same settings in another Region. A custom endpoint stays what it is.
+    pub fn for_region(&self, region: &str) -> Kms {
+        let elsewhere = |client: &Client| {
+            Client::from_conf(client.config().to_builder().region(Region::new(region.to_owned())).build())
+        };
+        Kms { steady: elsewhere(&self.steady), once: elsewhere(&self.once), region: region.to_owned(), ..self.clone() }
+    }
+
+    /// The Region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The endpoint's URL, when it is not one of AWS's own.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_ref().filter(|endpoint| !endpoint.is_aws).map(|endpoint| endpoint.url.as_str())
+    }
+
+    /// Whether a reply has come from the embedded KMS.
+    pub fn seen_rehearsal(&self) -> bool {
+        self.shared.witness.seen_rehearsal()
+    }
+
+    /// Operation and request id of every reply so far, in order.
+    pub fn request_ids(&self) -> Vec<(String, String)> {
+        self.shared.witness.requests()
+    }
+
+    /// Where the credentials come from; `None` when there are none.
+    pub async fn credential_source(&self) -> Option<CredentialSource> {
+        self.shared.credentials.source().await
+    }
+
+    pub(super) fn sdk(&self, repeatable: bool) -> Client {
+        if repeatable { self.steady.clone() } else { self.once.clone() }
+    }
+
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.shared.profile.as_deref()
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.shared.patience
+    }
+
+    pub(super) fn recent(&self) -> &Recent {
+        &self.shared.recent
+    }
+
+    pub(super) fn talk(&self) -> &dyn Talk {
+        &*self.shared.talk
+    }
+}
+
+async fn configuration(connection: &Connection, transport: Transport) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(transport)
+        .sleep_impl(TokioSleep::new())
+        .timeout_config(timeouts(connection))
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    if connection.fips_endpoint {
+        loader = loader.use_fips(true);
+    }
+    loader.load().await
+}
+
+fn timeouts(connection: &Connection) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(connection.connect_timeout).read_timeout(connection.read_timeout).build()
+}
+
+/// The SDK's standard retries: three attempts. Its first pause of up to 1 s belongs to a patience of 60 s.
+fn retries(connection: &Connection) -> RetryConfig {
+    RetryConfig::standard().with_initial_backoff((connection.patience / 60).min(Duration::from_secs(1)))
+}
+
+/// What AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL or the profile say, in the SDK's own order of precedence.
+fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
+    let key =
+        ServiceConfigKey::builder().service_id("KMS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    let url = sdk
+        .service_config()
+        .and_then(|config| config.load_config(key))
+        .or_else(|| sdk.endpoint_url().map(str::to_owned))?;
+    Some(Configured { url, origin: "the environment or the profile" })
+}
+
+pub(super) fn check_region(region: &str) -> Result<(), KmsError> {
+    let region = region.to_owned();
+    if region.starts_with("cn-") {
+        return Err(KmsError::ChinaRegion { region });
+    }
+    // It becomes part of a host name.
+    let named = !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if named { Ok(()) } else { Err(KmsError::NotARegion { region }) }
+}

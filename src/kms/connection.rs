@@ -1,0 +1,47 @@
+//! What the caller decides about the connection to KMS.
+
+use std::time::Duration;
+
+use super::environment::Environment;
+
+/// How KMS is reached. What is `None` comes from the environment and the profile, as in every AWS tool.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// AWS Region.
+    pub region: Option<String>,
+    /// Profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// KMS endpoint to use instead of AWS's own. Credential providers never see it.
+    pub endpoint_url: Option<String>,
+    /// Accept an endpoint that is not AWS's from the environment or the profile.
+    pub allow_endpoint_env: bool,
+    /// Accept plain http to a host that is not loopback.
+    pub insecure_endpoint: bool,
+    /// Use `kms-fips.REGION`.
+    pub fips_endpoint: bool,
+    /// Time for name resolution, TCP, proxy and TLS together.
+    pub connect_timeout: Duration,
+    /// Time from the request to the last byte of the reply.
+    pub read_timeout: Duration,
+    /// How long to wait for KMS to become consistent, or to stop throttling.
+    pub patience: Duration,
+    /// Proxies and CA bundle; `None` reads the process's environment variables.
+    pub environment: Option<Environment>,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Connection {
+            region: None,
+            profile: None,
+            endpoint_url: None,
+            allow_endpoint_env: false,
+            insecure_endpoint: false,
+            fips_endpoint: false,
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(60),
+            environment: None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What a key is asked to do, for proof.
+
+use aws_sdk_kms::types::{
+    EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec, MacAlgorithmSpec, MessageType, SigningAlgorithmSpec,
+};
+use aws_smithy_types::Blob;
+
+use super::call::Call;
+use super::client::Kms;
+use super::operation::Operation;
+use super::reply::Reply;
+use crate::error::Error;
+
+/// What Decrypt answers.
+#[allow(missing_docs)]
+pub struct Decrypted {
+    pub plaintext: Vec<u8>,
+    /// The material of a symmetric key that was used.
+    pub key_material_id: Option<String>,
+}
+
+impl Kms {
+    /// GetPublicKey: DER SubjectPublicKeyInfo.
+    pub async fn public_key(&self, key: &str) -> Result<Vec<u8>, Error> {
+        let operation = Operation::GetPublicKey;
+        let send = |client: aws_sdk_kms::Client| async move { client.get_public_key().key_id(key).send().await };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        Reply(operation).same_key(key, answer.key_id())?;
+        Ok(Reply(operation).bytes("PublicKey", answer.public_key)?)
+    }
+
+    /// Sign over the message itself (MessageType RAW, at most 4096 bytes), with KMS's name of the algorithm.
+    pub async fn sign(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, Error> {
+        let operation = Operation::Sign;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.sign().key_id(key).message(Blob::new(message)).message_type(MessageType::Raw);
+            let request = request.signing_algorithm(SigningAlgorithmSpec::from(algorithm));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        Reply(operation).same_key(key, answer.key_id())?;
+        Ok(Reply(operation).bytes("Signature", answer.signature)?)
+    }
+
+    /// GenerateMac over at most 4096 bytes.
+    pub async fn generate_mac(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, Error> {
+        let operation = Operation::GenerateMac;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.generate_mac().key_id(key).message(Blob::new(message));
+            let request = request.mac_algorithm(MacAlgorithmSpec::from(algorithm));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        Reply(operation).same_key(key, answer.key_id())?;
+        Ok(Reply(operation).bytes("Mac", answer.mac)?)
+    }
+
+    /// Encrypt.
+    pub async fn encrypt(&self, key: &str, plaintext: &[u8], algorithm: Option<&str>) -> Result<Vec<u8>, Error> {
+        let operation = Operation::Encrypt;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.encrypt().key_id(key).plaintext(Blob::new(plaintext));
+            let request = request.set_encryption_algorithm(algorithm.map(EncryptionAlgorithmSpec::from));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        Reply(operation).same_key(key, answer.key_id())?;
+        Ok(Reply(operation).bytes("CiphertextBlob", answer.ciphertext_blob)?)
+    }
+
+    /// Decrypt.
+    pub async fn decrypt(&self, key: &str, ciphertext: &[u8], algorithm: Option<&str>) -> Result<Decrypted, Error> {
+        let operation = Operation::Decrypt;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.decrypt().key_id(key).ciphertext_blob(Blob::new(ciphertext));
+            let request = request.set_encryption_algorithm(algorithm.map(EncryptionAlgorithmSpec::from));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        let reply = Reply(operation);
+        reply.same_key(key, answer.key_id())?;
+        let key_material_id = reply.material_id("KeyMaterialId", answer.key_material_id())?;
+        Ok(Decrypted { plaintext: reply.bytes("Plaintext", answer.plaintext)?, key_material_id })
+    }
+
+    /// DeriveSharedSecret by ECDH with the peer's DER SubjectPublicKeyInfo.
+    pub async fn derive_shared_secret(&self, key: &str, peer: &[u8]) -> Result<Vec<u8>, Error> {
+        let operation = Operation::DeriveSharedSecret;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.derive_shared_secret().key_id(key).public_key(Blob::new(peer));
+            let request = request.key_agreement_algorithm(KeyAgreementAlgorithmSpec::Ecdh);
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key)), send).await?;
+        Reply(operation).same_key(key, answer.key_id())?;
+        Ok(Reply(operation).bytes("SharedSecret", answer.shared_secret)?)
+    }
+}

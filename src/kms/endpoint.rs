@@ -1,0 +1,202 @@
+//! Which endpoint is used, and which are refused: a KMS that is not AWS's would be handed tokens, key material and
+//! signed requests, so it must have been named by the person, not by a variable that was set somewhere.
+
+use http::Uri;
+
+use super::connection::Connection;
+use super::transport::is_loopback;
+use crate::error::EndpointError;
+
+/// An endpoint in place of the one AWS names for the Region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    pub(super) url: String,
+    /// One of AWS's own KMS hosts, as a VPC endpoint is.
+    pub(super) is_aws: bool,
+}
+
+/// An endpoint URL that was not given by the caller.
+pub(super) struct Configured {
+    pub(super) url: String,
+    /// In words: where it comes from.
+    pub(super) origin: &'static str,
+}
+
+/// Chooses between the caller's endpoint and a configured one, and applies the rules.
+pub(super) fn choose(
+    connection: &Connection,
+    configured: Option<Configured>,
+    fips: bool,
+) -> Result<Option<Endpoint>, EndpointError> {
+    let endpoint = match (&connection.endpoint_url, configured) {
+        (Some(url), _) => parse(url)?,
+        (None, Some(Configured { url, origin })) => {
+            let endpoint = parse(&url)?;
+            if !endpoint.is_aws && !connection.allow_endpoint_env {
+                return Err(EndpointError::NotAws { url: endpoint.url, origin });
+            }
+            endpoint
+        }
+        (None, None) => return Ok(None),
+    };
+    if fips {
+        return Err(EndpointError::FipsAndCustom { url: endpoint.url });
+    }
+    if is_plain_http_to_elsewhere(&endpoint.url) && !connection.insecure_endpoint {
+        return Err(EndpointError::PlainHttp { url: endpoint.url });
+    }
+    Ok(Some(endpoint))
+}
+
+fn parse(url: &str) -> Result<Endpoint, EndpointError> {
+    let problem = |problem| EndpointError::NotAUrl { url: redacted(url), problem };
+    let uri: Uri = url.parse().map_err(|_| problem("it cannot be parsed"))?;
+    if !matches!(uri.scheme_str(), Some("https" | "http")) {
+        return Err(problem("it does not begin with https:// or http://"));
+    }
+    let authority = uri.authority().ok_or_else(|| problem("there is no host in it"))?;
+    if authority.as_str().contains('@') {
+        return Err(problem("there is a user name in it, which KMS does not take"));
+    }
+    if authority.host().is_empty() {
+        return Err(problem("there is no host in it"));
+    }
+    if uri.query().is_some() {
+        return Err(problem("there is a query in it"));
+    }
+    Ok(Endpoint { url: url.trim_end_matches('/').to_owned(), is_aws: is_aws_kms(authority.host()) })
+}
+
+/// Hides what may be a password.
+fn redacted(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// The hosts on which AWS serves KMS: `kms.REGION.amazonaws.com`, `kms-fips.…`, the same under `api.aws`, and VPC
+/// endpoints. Not every host under amazonaws.com: anybody can have an API or a load balancer there.
+pub(super) fn is_aws_kms(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let label = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let service = |text: &str| text == "kms" || text == "kms-fips";
+    match *host.split('.').collect::<Vec<_>>() {
+        [kms, region, "amazonaws", "com"] | [kms, region, "api", "aws"] => service(kms) && label(region),
+        [vpce, kms, region, "vpce", "amazonaws", "com"] => vpce.starts_with("vpce-") && service(kms) && label(region),
+        _ => false,
+    }
+}
+
+fn is_plain_http_to_elsewhere(url: &str) -> bool {
+    let uri: Result<Uri, _> = url.parse();
+    uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_flag(url: &str) -> Result<Option<Endpoint>, EndpointError> {
+        choose(&Connection { endpoint_url: Some(url.to_owned()), ..Connection::default() }, None, false)
+    }
+
+    fn from_environment(url: &str, connection: &Connection) -> Result<Option<Endpoint>, EndpointError> {
+        choose(connection, Some(Configured { url: url.to_owned(), origin: "the environment" }), false)
+    }
+
+    #[test]
+    fn aws_hosts_of_kms_are_known() {
+        for host in [
+            "kms.us-east-1.amazonaws.com",
+            "KMS.eu-central-1.AmazonAWS.com",
+            "kms-fips.us-gov-west-1.amazonaws.com",
+            "kms.us-east-1.api.aws",
+            "kms-fips.us-east-1.api.aws",
+            "vpce-0123-abcd.kms.us-east-1.vpce.amazonaws.com",
+        ] {
+            assert!(is_aws_kms(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_only_look_like_aws_are_not() {
+        for host in [
+            "kms.us-east-1.amazonaws.com.example.org",
+            "kms.us-east-1.evilamazonaws.com",
+            "abc.execute-api.us-east-1.amazonaws.com",
+            "lb-1.us-east-1.elb.amazonaws.com",
+            "sts.us-east-1.amazonaws.com",
+            "vpce-1.s3.us-east-1.vpce.amazonaws.com",
+            "kms..amazonaws.com",
+            "amazonaws.com",
+            "127.0.0.1",
+            "",
+        ] {
+            assert!(!is_aws_kms(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_given_by_the_caller_is_taken() {
+        let endpoint = from_flag("https://kms.example.org:8443/").unwrap().unwrap();
+        assert_eq!(endpoint, Endpoint { url: "https://kms.example.org:8443".to_owned(), is_aws: false });
+        assert!(from_flag("https://kms.us-east-1.amazonaws.com").unwrap().unwrap().is_aws);
+    }
+
+    #[test]
+    fn a_foreign_endpoint_from_the_environment_is_refused_unless_it_is_allowed() {
+        let url = "https://kms.example.org";
+        let error = from_environment(url, &Connection::default()).unwrap_err();
+        assert!(matches!(&error, EndpointError::NotAws { url: found, origin: "the environment" } if found == url));
+        let allowing = Connection { allow_endpoint_env: true, ..Connection::default() };
+        assert_eq!(from_environment(url, &allowing).unwrap().unwrap().url, url);
+        let vpc = "https://vpce-1.kms.us-east-1.vpce.amazonaws.com";
+        assert!(from_environment(vpc, &Connection::default()).unwrap().unwrap().is_aws);
+    }
+
+    #[test]
+    fn loopback_from_the_environment_is_foreign_too() {
+        let error = from_environment("http://127.0.0.1:4566", &Connection::default()).unwrap_err();
+        assert!(matches!(error, EndpointError::NotAws { .. }));
+    }
+
+    #[test]
+    fn the_callers_endpoint_silences_the_environments() {
+        let connection = Connection { endpoint_url: Some("https://a.example".to_owned()), ..Connection::default() };
+        assert_eq!(from_environment("https://b.example", &connection).unwrap().unwrap().url, "https://a.example");
+    }
+
+    #[test]
+    fn plain_http_goes_to_loopback_only() {
+        for url in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
+            assert!(from_flag(url).is_ok(), "{url}");
+        }
+        for url in ["http://kms.us-east-1.amazonaws.com", "http://10.0.0.1", "http://127.0.0.1.example.org"] {
+            assert!(matches!(from_flag(url), Err(EndpointError::PlainHttp { .. })), "{url}");
+        }
+        let insecure = Connection {
+            endpoint_url: Some("http://10.0.0.1".to_owned()),
+            insecure_endpoint: true,
+            ..Connection::default()
+        };
+        assert!(choose(&insecure, None, false).is_ok());
+    }
+
+    #[test]
+    fn fips_and_another_endpoint_exclude_each_other() {
+        let connection = Connection { endpoint_url: Some("https://a.example".to_owned()), ..Connection::default() };
+        assert!(matches!(choose(&connection, None, true), Err(EndpointError::FipsAndCustom { .. })));
+        assert_eq!(choose(&Connection::default(), None, true).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused_and_a_password_is_not_repeated() {
+        for url in ["", "kms", "kms.example.org:443", "ftp://a", "https://", "https://a?b=c"] {
+            assert!(matches!(from_flag(url), Err(EndpointError::NotAUrl { .. })), "{url}");
+        }
+        let error = from_flag("https://user:secret@kms.us-east-1.amazonaws.com").unwrap_err();
+        assert!(matches!(error, EndpointError::NotAUrl { .. }));
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,95 @@
+//! From the SDK's errors to ours.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::client::Kms;
+use super::operation::Operation;
+use super::reply::printable;
+use super::transport::find;
+use crate::error::{EndpointError, Error, KmsError, Reason, Refusal};
+
+impl Kms {
+    /// Sorts a failed call. The SDK's own texts are used only where KMS has said nothing.
+    pub(super) fn fault<E>(&self, operation: Operation, key: Option<&str>, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        if let Some(error) = find::<CredentialsError>(error) {
+            return self.no_credentials(error).into();
+        }
+        if let Some(cause) = find::<EndpointError>(error) {
+            let cause = cause.clone();
+            return match operation.changes() && cause.may_have_been_sent() {
+                true => KmsError::ReplyLost { operation, cause }.into(),
+                false => cause.into(),
+            };
+        }
+        match error {
+            SdkError::ServiceError(context) => match context.err().code().filter(|code| !code.is_empty()) {
+                Some(code) => self.refused(operation, key, code, context.err(), context.raw()).into(),
+                None => self.not_kms(operation, context.raw()).into(),
+            },
+            SdkError::ResponseError(context) => self.not_kms(operation, context.raw()).into(),
+            other => KmsError::Unsendable { operation, because: chain(other) }.into(),
+        }
+    }
+
+    fn refused(
+        &self,
+        operation: Operation,
+        key: Option<&str>,
+        code: &str,
+        error: &dyn ProvideErrorMetadata,
+        raw: &HttpResponse,
+    ) -> KmsError {
+        let message = printable(error.message().unwrap_or_default());
+        KmsError::Refused(Box::new(Refusal {
+            operation,
+            reason: Reason::of(code, &message),
+            code: printable(code),
+            message,
+            request_id: raw.headers().get("x-amzn-requestid").map(printable),
+            key: key.map(str::to_owned),
+            region: self.region().to_owned(),
+            waited: None,
+            is_server_fault: raw.status().is_server_error(),
+        }))
+    }
+
+    fn not_kms(&self, operation: Operation, raw: &HttpResponse) -> KmsError {
+        let status = raw.status().as_u16();
+        let kind = raw.headers().get("content-type").map(printable);
+        let because = match kind {
+            Some(kind) => format!("HTTP {status}, {kind}"),
+            None => format!("HTTP {status}"),
+        };
+        let endpoint = self.endpoint().map_or_else(|| format!("KMS in {}", self.region()), str::to_owned);
+        KmsError::NotKms { operation, endpoint, status, because }
+    }
+
+    fn no_credentials(&self, error: &CredentialsError) -> KmsError {
+        let (profile, because) = (self.profile().map(str::to_owned), chain(error));
+        match error {
+            CredentialsError::CredentialsNotLoaded(_) => KmsError::NoCredentials { profile, because },
+            _ => KmsError::CredentialsFail { profile, because },
+        }
+    }
+}
+
+/// All texts of a chain of errors, outermost first, without repetition.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let inner = error.to_string();
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        next = error.source();
+    }
+    printable(&text)
+}

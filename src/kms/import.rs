@@ -1,0 +1,117 @@
+//! GetParametersForImport, ImportKeyMaterial and DeleteImportedKeyMaterial.
+
+use aws_sdk_kms::types::{AlgorithmSpec, ExpirationModelType, ImportType as SdkImportType, WrappingKeySpec as SdkSpec};
+use aws_smithy_types::{Blob, DateTime};
+
+use super::call::Call;
+use super::client::Kms;
+use super::operation::Operation;
+use super::reply::Reply;
+use crate::error::Error;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// What GetParametersForImport gives: one indivisible set, for one key, for 24 hours.
+#[allow(missing_docs)]
+pub struct Parameters {
+    pub key_arn: String,
+    /// DER SubjectPublicKeyInfo.
+    pub public_key: Vec<u8>,
+    pub import_token: Vec<u8>,
+    pub valid_to: DateTime,
+}
+
+/// What ImportKeyMaterial takes.
+#[allow(missing_docs)]
+pub struct Import<'a> {
+    pub encrypted: &'a [u8],
+    pub token: &'a [u8],
+    /// ValidTo; nothing means KEY_MATERIAL_DOES_NOT_EXPIRE, which is always said expressly because KMS's default is the opposite.
+    pub expires: Option<DateTime>,
+    pub import_type: Option<ImportType>,
+    pub description: Option<&'a str>,
+    pub key_material_id: Option<&'a str>,
+}
+
+/// Whether the material is new to a symmetric key or comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ImportType {
+    New,
+    Existing,
+}
+
+/// What ImportKeyMaterial answers.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Imported {
+    pub key_arn: String,
+    pub key_material_id: Option<String>,
+}
+
+impl Kms {
+    /// GetParametersForImport: takes a key id or ARN, no alias.
+    pub async fn parameters(
+        &self,
+        key_arn: &str,
+        algorithm: WrappingAlgorithm,
+        spec: WrappingKeySpec,
+    ) -> Result<Parameters, Error> {
+        let operation = Operation::GetParametersForImport;
+        let send = |client: aws_sdk_kms::Client| async move {
+            let (algorithm, spec) = (AlgorithmSpec::from(algorithm.name()), SdkSpec::from(spec.name()));
+            let request = client.get_parameters_for_import().key_id(key_arn);
+            request.wrapping_algorithm(algorithm).wrapping_key_spec(spec).send().await
+        };
+        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        let reply = Reply(operation);
+        Ok(Parameters {
+            key_arn: reply.same_key(key_arn, answer.key_id())?,
+            public_key: reply.bytes("PublicKey", answer.public_key)?,
+            import_token: reply.bytes("ImportToken", answer.import_token)?,
+            valid_to: reply.need("ParametersValidTo", answer.parameters_valid_to)?,
+        })
+    }
+
+    /// ImportKeyMaterial: takes a key id or ARN, no alias. Repeating it with the same bytes does no harm.
+    pub async fn import(&self, key_arn: &str, import: &Import<'_>) -> Result<Imported, Error> {
+        let operation = Operation::ImportKeyMaterial;
+        let model = match import.expires {
+            Some(_) => ExpirationModelType::KeyMaterialExpires,
+            None => ExpirationModelType::KeyMaterialDoesNotExpire,
+        };
+        let kind = import.import_type.map(|kind| match kind {
+            ImportType::New => SdkImportType::NewKeyMaterial,
+            ImportType::Existing => SdkImportType::ExistingKeyMaterial,
+        });
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client
+                .import_key_material()
+                .key_id(key_arn)
+                .import_token(Blob::new(import.token))
+                .encrypted_key_material(Blob::new(import.encrypted))
+                .expiration_model(model.clone())
+                .set_valid_to(import.expires)
+                .set_import_type(kind.clone())
+                .set_key_material_description(import.description.map(str::to_owned))
+                .set_key_material_id(import.key_material_id.map(str::to_owned));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        let reply = Reply(operation);
+        let imported = Imported {
+            key_arn: reply.same_key(key_arn, answer.key_id())?,
+            key_material_id: reply.material_id("KeyMaterialId", answer.key_material_id())?,
+        };
+        self.recent().imported(key_arn);
+        Ok(imported)
+    }
+
+    /// DeleteImportedKeyMaterial; without an id it deletes the current material.
+    pub async fn delete_material(&self, key_arn: &str, key_material_id: Option<&str>) -> Result<(), Error> {
+        let send = |client: aws_sdk_kms::Client| async move {
+            let request = client.delete_imported_key_material().key_id(key_arn);
+            request.set_key_material_id(key_material_id.map(str::to_owned)).send().await
+        };
+        self.call(Call::new(Operation::DeleteImportedKeyMaterial, Some(key_arn)), send).await.map(|_| ())
+    }
+}

@@ -1,0 +1,151 @@
+//! Keys: making, describing, finding, tagging and retiring them.
+
+use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
+
+use super::call::Call;
+use super::client::Kms;
+use super::description::KeyDescription;
+use super::operation::Operation;
+use super::reply::Reply;
+use crate::error::{Error, KmsError, Reason};
+use crate::material::{KeySpec, KeyUsage};
+
+/// A key to be created; its origin is always EXTERNAL.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct NewKey {
+    pub spec: KeySpec,
+    pub usage: KeyUsage,
+    pub description: Option<String>,
+    pub policy: Option<String>,
+    pub tags: Vec<(String, String)>,
+    pub multi_region: bool,
+}
+
+/// A list that is longer than this does not end.
+const PAGES: usize = 10_000;
+
+impl Kms {
+    /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
+    pub async fn describe(&self, key: &str) -> Result<KeyDescription, Error> {
+        let operation = Operation::DescribeKey;
+        let send = |client: aws_sdk_kms::Client| async move { client.describe_key().key_id(key).send().await };
+        let reply = self.call(Call::new(operation, Some(key)), send).await?;
+        let described = KeyDescription::of(Reply(operation), reply.key_metadata)?;
+        Reply(operation).same_key(key, Some(&described.arn))?;
+        Ok(described)
+    }
+
+    /// The key that an alias names, if there is such an alias.
+    pub async fn find_alias(&self, alias: &str) -> Result<Option<KeyDescription>, Error> {
+        match self.describe(alias).await {
+            Ok(key) => Ok(Some(key)),
+            Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// CreateKey, sent once: KMS has no idempotency token, and a repeated call makes a second key.
+    pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, Error> {
+        let operation = Operation::CreateKey;
+        let tags = tags(&new.tags)?;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client
+                .create_key()
+                .origin(OriginType::External)
+                .key_spec(SdkKeySpec::from(new.spec.name()))
+                .key_usage(KeyUsageType::from(new.usage.name()))
+                .multi_region(new.multi_region)
+                .set_description(new.description.clone())
+                .set_policy(new.policy.clone())
+                .set_tags((!tags.is_empty()).then(|| tags.clone()));
+            async move { request.send().await }
+        };
+        let reply = self.call(Call::new(operation, None), send).await?;
+        let key = KeyDescription::of(Reply(operation), reply.key_metadata)?;
+        self.recent().created(&key.arn);
+        Ok(key)
+    }
+
+    /// DescribeKey until a new key is known everywhere it is asked.
+    pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, Error> {
+        self.recent().created(key_arn);
+        self.describe(key_arn).await
+    }
+
+    /// The key policy as JSON text.
+    pub async fn key_policy(&self, key_arn: &str) -> Result<String, Error> {
+        let operation = Operation::GetKeyPolicy;
+        let send = |client: aws_sdk_kms::Client| async move { client.get_key_policy().key_id(key_arn).send().await };
+        let reply = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        Ok(Reply(operation).text("Policy", reply.policy())?)
+    }
+
+    /// The ARNs of all keys of the account and Region.
+    pub async fn keys(&self) -> Result<Vec<String>, Error> {
+        let operation = Operation::ListKeys;
+        let (mut keys, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..PAGES {
+            let send = |client: aws_sdk_kms::Client| {
+                let request = client.list_keys().limit(1000).set_marker(marker.clone());
+                async move { request.send().await }
+            };
+            let page = self.call(Call::new(operation, None), send).await?;
+            for key in page.keys() {
+                keys.push(Reply(operation).key_arn("KeyArn", key.key_arn())?);
+            }
+            marker = page.next_marker;
+            if marker.is_none() || !page.truncated {
+                return Ok(keys);
+            }
+        }
+        Err(KmsError::EndlessList { operation }.into())
+    }
+
+    /// The tags of a key.
+    pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, Error> {
+        let operation = Operation::ListResourceTags;
+        let (mut tags, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..PAGES {
+            let send = |client: aws_sdk_kms::Client| {
+                let request = client.list_resource_tags().key_id(key_arn).set_marker(marker.clone());
+                async move { request.send().await }
+            };
+            let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
+            tags.extend(page.tags().iter().map(|tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned())));
+            marker = page.next_marker;
+            if marker.is_none() || !page.truncated {
+                return Ok(tags);
+            }
+        }
+        Err(KmsError::EndlessList { operation }.into())
+    }
+
+    /// TagResource.
+    pub async fn tag(&self, key_arn: &str, pairs: &[(String, String)]) -> Result<(), Error> {
+        let tags = tags(pairs)?;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client.tag_resource().key_id(key_arn).set_tags(Some(tags.clone()));
+            async move { request.send().await }
+        };
+        self.call(Call::new(Operation::TagResource, Some(key_arn)), send).await.map(|_| ())
+    }
+
+    /// ScheduleKeyDeletion with a waiting period of 7 to 30 days.
+    pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), Error> {
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        let send = |client: aws_sdk_kms::Client| async move {
+            client.schedule_key_deletion().key_id(key_arn).pending_window_in_days(days).send().await
+        };
+        self.call(Call::new(Operation::ScheduleKeyDeletion, Some(key_arn)), send).await.map(|_| ())
+    }
+}
+
+pub(super) fn tags(pairs: &[(String, String)]) -> Result<Vec<Tag>, KmsError> {
+    let tag = |(key, value): &(String, String)| Tag::builder().tag_key(key).tag_value(value).build();
+    pairs
+        .iter()
+        .map(tag)
+        .collect::<Result<_, _>>()
+        .map_err(|error| KmsError::Unsendable { operation: Operation::TagResource, because: error.to_string() })
+}

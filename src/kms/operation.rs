@@ -1,0 +1,89 @@
+//! The calls this library makes, and what it may do with each when something goes wrong on the way.
+
+use std::fmt;
+
+/// A call of the KMS API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)] // KMS's own names
+pub enum Operation {
+    CreateAlias,
+    CreateKey,
+    Decrypt,
+    DeleteImportedKeyMaterial,
+    DeriveSharedSecret,
+    DescribeKey,
+    Encrypt,
+    GenerateMac,
+    GetKeyPolicy,
+    GetKeyRotationStatus,
+    GetParametersForImport,
+    GetPublicKey,
+    ImportKeyMaterial,
+    ListAliases,
+    ListKeyRotations,
+    ListKeys,
+    ListResourceTags,
+    ReplicateKey,
+    RotateKeyOnDemand,
+    ScheduleKeyDeletion,
+    Sign,
+    TagResource,
+}
+
+impl Operation {
+    /// The name KMS uses, which is also that of the permission: `kms:NAME`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Operation::CreateAlias => "CreateAlias",
+            Operation::CreateKey => "CreateKey",
+            Operation::Decrypt => "Decrypt",
+            Operation::DeleteImportedKeyMaterial => "DeleteImportedKeyMaterial",
+            Operation::DeriveSharedSecret => "DeriveSharedSecret",
+            Operation::DescribeKey => "DescribeKey",
+            Operation::Encrypt => "Encrypt",
+            Operation::GenerateMac => "GenerateMac",
+            Operation::GetKeyPolicy => "GetKeyPolicy",
+            Operation::GetKeyRotationStatus => "GetKeyRotationStatus",
+            Operation::GetParametersForImport => "GetParametersForImport",
+            Operation::GetPublicKey => "GetPublicKey",
+            Operation::ImportKeyMaterial => "ImportKeyMaterial",
+            Operation::ListAliases => "ListAliases",
+            Operation::ListKeyRotations => "ListKeyRotations",
+            Operation::ListKeys => "ListKeys",
+            Operation::ListResourceTags => "ListResourceTags",
+            Operation::ReplicateKey => "ReplicateKey",
+            Operation::RotateKeyOnDemand => "RotateKeyOnDemand",
+            Operation::ScheduleKeyDeletion => "ScheduleKeyDeletion",
+            Operation::Sign => "Sign",
+            Operation::TagResource => "TagResource",
+        }
+    }
+
+    /// Whether it changes something in AWS when it succeeds.
+    pub const fn changes(self) -> bool {
+        matches!(
+            self,
+            Operation::CreateAlias
+                | Operation::CreateKey
+                | Operation::DeleteImportedKeyMaterial
+                | Operation::ImportKeyMaterial
+                | Operation::ReplicateKey
+                | Operation::RotateKeyOnDemand
+                | Operation::ScheduleKeyDeletion
+                | Operation::TagResource
+        )
+    }
+
+    /// Whether a second call after a lost reply does no harm. KMS has no idempotency tokens: a repeated CreateKey makes
+    /// a second key, a repeated RotateKeyOnDemand spends a second of 25 rotations.
+    pub const fn is_repeatable(self) -> bool {
+        !matches!(self, Operation::CreateKey | Operation::ReplicateKey | Operation::RotateKeyOnDemand)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

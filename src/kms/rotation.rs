@@ -1,0 +1,110 @@
+//! Rotations of symmetric keys, and replicas of multi-Region keys.
+
+use aws_sdk_kms::types::IncludeKeyMaterial;
+use aws_smithy_types::DateTime;
+
+use super::call::Call;
+use super::client::Kms;
+use super::description::KeyDescription;
+use super::keys::tags;
+use super::operation::Operation;
+use super::reply::Reply;
+use crate::error::{Error, KmsError};
+
+/// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Rotation {
+    pub key_material_id: Option<String>,
+    pub description: Option<String>,
+    /// IMPORTED or PENDING_IMPORT.
+    pub import_state: Option<String>,
+    /// CURRENT, NON_CURRENT, PENDING_ROTATION, PENDING_MULTI_REGION_IMPORT_AND_ROTATION.
+    pub state: Option<String>,
+    pub expires: Option<DateTime>,
+    pub rotated: Option<DateTime>,
+    /// ON_DEMAND or AUTOMATIC; absent for the first material and for pending ones.
+    pub rotation_type: Option<String>,
+}
+
+/// A replica to be made. KMS copies no policy, tags, description or alias from the primary.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct NewReplica {
+    pub region: String,
+    pub description: Option<String>,
+    pub policy: Option<String>,
+    pub tags: Vec<(String, String)>,
+}
+
+impl Kms {
+    /// ListKeyRotations with every key material, the first and the pending among them.
+    pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, Error> {
+        let operation = Operation::ListKeyRotations;
+        let reply = Reply(operation);
+        let (mut rotations, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..10_000 {
+            let send = |client: aws_sdk_kms::Client| {
+                let request = client.list_key_rotations().key_id(key_arn).set_marker(marker.clone());
+                let request = request.include_key_material(IncludeKeyMaterial::AllKeyMaterial);
+                async move { request.send().await }
+            };
+            let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
+            for entry in page.rotations() {
+                rotations.push(Rotation {
+                    key_material_id: reply.material_id("KeyMaterialId", entry.key_material_id())?,
+                    description: entry.key_material_description().map(str::to_owned),
+                    import_state: entry.import_state().map(|state| state.as_str().to_owned()),
+                    state: entry.key_material_state().map(|state| state.as_str().to_owned()),
+                    expires: entry.valid_to().copied(),
+                    rotated: entry.rotation_date().copied(),
+                    rotation_type: entry.rotation_type().map(|kind| kind.as_str().to_owned()),
+                });
+            }
+            marker = page.next_marker;
+            if marker.is_none() || !page.truncated {
+                return Ok(rotations);
+            }
+        }
+        Err(KmsError::EndlessList { operation }.into())
+    }
+
+    /// RotateKeyOnDemand, sent once: 25 per key for ever.
+    pub async fn rotate(&self, key_arn: &str) -> Result<(), Error> {
+        let operation = Operation::RotateKeyOnDemand;
+        let send =
+            |client: aws_sdk_kms::Client| async move { client.rotate_key_on_demand().key_id(key_arn).send().await };
+        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        Reply(operation).same_key(key_arn, answer.key_id())?;
+        Ok(())
+    }
+
+    /// Whether a rotation that was begun has not ended yet.
+    pub async fn rotation_in_progress(&self, key_arn: &str) -> Result<bool, Error> {
+        let operation = Operation::GetKeyRotationStatus;
+        let send =
+            |client: aws_sdk_kms::Client| async move { client.get_key_rotation_status().key_id(key_arn).send().await };
+        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        Ok(answer.on_demand_rotation_start_date().is_some())
+    }
+
+    /// ReplicateKey, sent once, in the primary's Region.
+    pub async fn replicate(&self, key_arn: &str, new: &NewReplica) -> Result<KeyDescription, Error> {
+        let operation = Operation::ReplicateKey;
+        let tags = tags(&new.tags)?;
+        let send = |client: aws_sdk_kms::Client| {
+            let request = client
+                .replicate_key()
+                .key_id(key_arn)
+                .replica_region(&new.region)
+                .set_description(new.description.clone())
+                .set_policy(new.policy.clone())
+                .set_tags((!tags.is_empty()).then(|| tags.clone()));
+            async move { request.send().await }
+        };
+        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        let replica = KeyDescription::of(Reply(operation), answer.replica_key_metadata)?;
+        self.recent().created(&replica.arn);
+        Ok(replica)
+    }
+}

@@ -1,0 +1,155 @@
+//! Opens connections: directly or through a proxy, in the clear or with TLS, within the connect timeout.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_openssl::client::legacy::MaybeHttpsStream;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Intercept;
+use tower_service::Service;
+
+use super::fault;
+use super::proxy::Proxies;
+use super::resolver::Resolver;
+use super::tls::{Secured, Tls};
+use super::wire::Wire;
+use crate::error::EndpointError;
+
+type Tcp = HttpConnector<Resolver>;
+type Opening<T> = Pin<Box<dyn Future<Output = Result<T, EndpointError>> + Send>>;
+
+/// What hyper's pool asks for new connections.
+#[derive(Clone)]
+pub(super) struct Connector {
+    path: Path,
+    timeout: Option<Duration>,
+    https: Arc<Secured<Path>>,
+}
+
+/// The way to a host, below TLS: a TCP connection, or a tunnel through a proxy.
+#[derive(Clone)]
+struct Path {
+    tcp: Tcp,
+    tls: Arc<Tls>,
+    proxies: Arc<Proxies>,
+    https_proxy: Arc<Secured<Tcp>>,
+}
+
+impl Connector {
+    pub(super) fn new(tls: Arc<Tls>, proxies: Arc<Proxies>, timeout: Option<Duration>) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let path = Path { tcp, tls, proxies, https_proxy: Arc::new(Secured::new()) };
+        Connector { path, timeout, https: Arc::new(Secured::new()) }
+    }
+
+    async fn open(self, uri: Uri) -> Result<MaybeHttpsStream<Wire>, EndpointError> {
+        if uri.scheme_str() != Some("https") {
+            return self.path.open(uri).await.map(MaybeHttpsStream::Http);
+        }
+        let host = authority(&uri);
+        self.https.connect(&self.path.tls, || self.path.clone(), uri, &host).await
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<Wire>;
+    type Error = EndpointError;
+    type Future = Opening<Self::Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EndpointError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            let Some(limit) = this.timeout else { return this.open(uri).await };
+            let host = authority(&uri);
+            match tokio::time::timeout(limit, this.open(uri)).await {
+                Ok(opened) => opened,
+                Err(_) => Err(EndpointError::ConnectTimeout { host, limit }),
+            }
+        })
+    }
+}
+
+impl Path {
+    async fn open(mut self, uri: Uri) -> Result<Wire, EndpointError> {
+        match self.proxies.route(&uri)? {
+            None => {
+                let host = authority(&uri);
+                self.tcp.call(uri).await.map(Wire::new).map_err(|error| fault::of_tcp(&error, &host))
+            }
+            Some(proxy) if uri.scheme_str() == Some("https") => self.tunnel(proxy, uri).await,
+            Some(proxy) => ToProxy(self).open(proxy.uri().clone()).await.map(Wire::through_proxy),
+        }
+    }
+
+    /// `CONNECT host:port` (RFC 9110 §9.3.6); TLS then runs end to end, and the proxy sees none of it.
+    async fn tunnel(self, proxy: Intercept, uri: Uri) -> Result<Wire, EndpointError> {
+        let name = authority(proxy.uri());
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), ToProxy(self));
+        if let Some(credentials) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        tunnel.call(uri).await.map_err(|error| match fault::find::<EndpointError>(&error) {
+            Some(known) => known.clone(),
+            None => EndpointError::ProxyTunnel { proxy: name, because: error.to_string() },
+        })
+    }
+}
+
+impl Service<Uri> for Path {
+    type Response = Wire;
+    type Error = EndpointError;
+    type Future = Opening<Wire>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EndpointError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().open(uri))
+    }
+}
+
+/// Opens connections to the proxy itself, which may be an https one.
+struct ToProxy(Path);
+
+impl ToProxy {
+    async fn open(mut self, uri: Uri) -> Result<Wire, EndpointError> {
+        let name = authority(&uri);
+        if uri.scheme_str() == Some("https") {
+            let Path { tcp, tls, https_proxy, .. } = self.0;
+            return https_proxy.connect(&tls, || tcp, uri, &name).await.map(Wire::new);
+        }
+        self.0.tcp.call(uri).await.map(Wire::new).map_err(|error| fault::of_tcp(&error, &name))
+    }
+}
+
+impl Service<Uri> for ToProxy {
+    type Response = Wire;
+    type Error = EndpointError;
+    type Future = Opening<Wire>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EndpointError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(ToProxy(self.0.clone()).open(uri))
+    }
+}
+
+/// `host:port` as the user wrote it, for messages.
+pub(super) fn authority(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or_default();
+    uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

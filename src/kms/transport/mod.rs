@@ -1,0 +1,139 @@
+//! HTTP/1.1 for the AWS SDK, with TLS by the system's OpenSSL.
+//!
+//! The SDK leaves to its HTTP client what is done here: connect and read timeouts, connection reuse, proxies, trust, and
+//! telling its retry strategy by the kind of [`ConnectorError`] whether another attempt makes sense. Redirects are not
+//! followed, and a reply is read whole, up to [`REPLY_LIMIT`], before the SDK sees it.
+
+mod connector;
+mod fault;
+mod proxy;
+mod resolver;
+mod tls;
+mod wire;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http::header::PROXY_AUTHORIZATION;
+use http_body_util::{BodyExt, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use self::connector::Connector;
+use self::proxy::Proxies;
+use self::tls::Tls;
+use super::environment::Environment;
+use crate::error::EndpointError;
+
+pub(crate) use self::fault::find;
+pub(crate) use self::proxy::is_loopback;
+
+/// The largest reply that is read; those of KMS are a few kilobytes.
+const REPLY_LIMIT: usize = 1024 * 1024;
+/// Idle connections are closed sooner than AWS closes them, so that no request meets a closing one.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// The HTTP client of this process: one TLS context, and one connection pool for each connect timeout asked for.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    tls: Arc<Tls>,
+    proxies: Arc<Proxies>,
+    pools: Arc<Mutex<HashMap<Option<Duration>, Pool>>>,
+}
+
+type Pool = Client<Connector, SdkBody>;
+
+impl Transport {
+    pub(crate) fn new(environment: &Environment) -> Self {
+        Transport {
+            tls: Arc::new(Tls::new(environment.ca_bundle.clone())),
+            proxies: Arc::new(Proxies::new(environment)),
+            pools: Arc::default(),
+        }
+    }
+
+    fn pool(&self, connect_timeout: Option<Duration>) -> Pool {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE)
+                .build(Connector::new(self.tls.clone(), self.proxies.clone(), connect_timeout))
+        };
+        pools.entry(connect_timeout).or_insert_with(new).clone()
+    }
+}
+
+impl HttpClient for Transport {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Exchange {
+            pool: self.pool(settings.connect_timeout()),
+            proxies: self.proxies.clone(),
+            read_timeout: settings.read_timeout(),
+        })
+    }
+}
+
+struct Exchange {
+    pool: Pool,
+    proxies: Arc<Proxies>,
+    read_timeout: Option<Duration>,
+}
+
+impl HttpConnector for Exchange {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (pool, proxies, timeout) = (self.pool.clone(), self.proxies.clone(), self.read_timeout);
+        HttpConnectorFuture::new(async move {
+            let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let host = connector::authority(request.uri());
+            if let Some(credentials) = proxies.credentials_for_plain_http(request.uri()) {
+                request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
+            }
+            let mut connection = capture_connection(&mut request);
+            let too_late = async {
+                let Some(limit) = timeout else { return std::future::pending().await };
+                connection.wait_for_connection_metadata().await; // until then, the connect timeout rules
+                tokio::time::sleep(limit).await;
+                EndpointError::ReadTimeout { host: host.clone(), limit }
+            };
+            let reply = tokio::select! {
+                biased;
+                reply = whole_reply(&pool, request, &host) => reply,
+                timeout = too_late => Err(timeout),
+            };
+            reply.map_err(fault::connector_error)
+        })
+    }
+}
+
+/// Sends the request and reads all of the reply. The connect timeout runs inside of the pool.
+async fn whole_reply(pool: &Pool, request: http::Request<SdkBody>, host: &str) -> Result<HttpResponse, EndpointError> {
+    let reply = pool.request(request).await.map_err(|error| fault::of_exchange(&error, host))?;
+    let (head, body) = reply.into_parts();
+    let body = Limited::new(body, REPLY_LIMIT).collect().await.map_err(|error| fault::of_body(&*error, host))?;
+    let reply = http::Response::from_parts(head, SdkBody::from(body.to_bytes()));
+    HttpResponse::try_from(reply)
+        .map_err(|error| EndpointError::NotHttp { host: host.to_owned(), because: error.to_string() })
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exchange")
+    }
+}

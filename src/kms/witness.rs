@@ -1,0 +1,76 @@
+//! Notes what passes: the request id of every reply, and whether the embedded KMS gave it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::reply::printable;
+use crate::talk::Talk;
+
+/// The header by which the embedded KMS says what it is.
+const REHEARSAL: &str = "x-kms-byok-rehearsal";
+
+#[derive(Clone)]
+pub(super) struct Witness {
+    talk: Arc<dyn Talk + Send>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    rehearsal: AtomicBool,
+    requests: Mutex<Vec<(String, String)>>,
+}
+
+impl Witness {
+    pub(super) fn new(talk: Arc<dyn Talk + Send>) -> Self {
+        Witness { talk, seen: Arc::default() }
+    }
+
+    pub(super) fn seen_rehearsal(&self) -> bool {
+        self.seen.rehearsal.load(Ordering::Relaxed)
+    }
+
+    /// Operation and request id of every reply, in order.
+    pub(super) fn requests(&self) -> Vec<(String, String)> {
+        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Intercept for Witness {
+    fn name(&self) -> &'static str {
+        "Witness"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reply = context.response();
+        let operation = cfg.load::<Metadata>().map_or("?", Metadata::name);
+        let header = |name| reply.headers().get(name);
+        if header(REHEARSAL).is_some_and(|value| value == "true") {
+            self.seen.rehearsal.store(true, Ordering::Relaxed);
+        }
+        let id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
+        self.talk.detail(&format!("{operation}: HTTP {}, request id {id}", reply.status()));
+        let mut requests = self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.push((operation.to_owned(), id));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness")
+    }
+}
