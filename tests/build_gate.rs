@@ -1,4 +1,5 @@
 //! The version gate of build.rs: the decision over the table of OpenSSLs, and the compiled build script itself, run once per row.
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::process::Command;

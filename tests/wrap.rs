@@ -1,4 +1,5 @@
 //! `wrap` and `generate` as a user meets them: what they make is opened by the `openssl` command, and wrong input leaves no file.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

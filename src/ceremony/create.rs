@@ -8,7 +8,7 @@ use crate::kms::{AliasOutcome, KeyDescription, Kms};
 /// What became of a request for a key.
 pub(super) enum Made {
     /// This run made it, and the alias names it.
-    New(KeyDescription),
+    New(Box<KeyDescription>),
     /// Somebody else's key got the alias first.
     Lost,
 }
@@ -68,7 +68,7 @@ pub(super) async fn make(kms: &Kms, request: &KeyRequest, journal: &Journal) -> 
             }
         }
     }
-    Ok(Made::New(key))
+    Ok(Made::New(Box::new(key)))
 }
 
 /// Names a key of this run that nobody needs, with the command that removes it.

@@ -18,10 +18,10 @@ pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static
             return Some(found);
         }
         // An io::Error that wraps another error skips it in `source`.
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            if let Some(found) = find::<E>(inner as &(dyn StdError + 'static)) {
-                return Some(found);
-            }
+        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(found) = find::<E>(inner as &(dyn StdError + 'static))
+        {
+            return Some(found);
         }
         next = error.source();
     }
