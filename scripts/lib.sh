@@ -37,7 +37,7 @@ find_kms_byok() {
   local candidate
   for candidate in "${1:-}" "${KMS_BYOK:-}" "$root/target/release/kms-byok" "$root/target/debug/kms-byok"; do
     if [[ -n $candidate ]]; then
-      if [[ -x $candidate ]]; then kms_byok=$candidate; return; fi
+      if [[ -x $candidate ]]; then kms_byok=$(realpath -- "$candidate"); return; fi
       case $candidate in "$root"/target/*) ;; *) die "\`$candidate\` is no program" ;; esac
     fi
   done
