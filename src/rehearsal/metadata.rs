@@ -78,7 +78,9 @@ impl World {
         if key.spec != KeySpec::EccNistEdwards25519 {
             fields.insert("CustomerMasterKeySpec".into(), key.spec.name().into()); // the old field never learnt newer key specs
         }
+        // A replica that is Creating does not show it yet.
         if key.spec == KeySpec::SymmetricDefault
+            && state != State::Creating
             && let Some(current) = key.current()
         {
             fields.insert("CurrentKeyMaterialId".into(), encode(current.id).into());

@@ -1,0 +1,73 @@
+//! The table of recorded truths (`tests/data/recorded_truths.json`): one row a fact, with its source.
+//!
+//! The embedded KMS must agree with every row; rows known as `?` are suppositions, so that whoever runs the table against a real
+//! account sees at once what AWS says. To do that, with keys that cost a little and are scheduled for deletion afterwards:
+//!
+//!     KMS_BYOK_REAL_ACCOUNT=111122223333 AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \
+//!         cargo test --test rehearsal_truths -- --ignored --nocapture
+
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
+#[path = "support/real_kms.rs"]
+mod real_kms;
+#[path = "support/truths.rs"]
+mod truths;
+
+use embedded_kms::{Kms, Refused};
+use real_kms::RealKms;
+use serde_json::Value;
+use truths::{Endpoint, table};
+
+impl Endpoint for Kms {
+    fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {
+        Kms::call(self, operation, body.clone())
+    }
+
+    fn region(&self) -> String {
+        self.region.clone()
+    }
+
+    fn account(&self) -> String {
+        "000000000000".to_owned()
+    }
+}
+
+#[test]
+fn the_embedded_kms_agrees_with_every_row() {
+    let kms = Kms::start();
+    let wrong: Vec<String> = table()
+        .iter()
+        .filter_map(|truth| Some(format!("{}\n    {}\n    ({})", truth.fact, truth.difference(&kms)?, truth.source)))
+        .collect();
+    assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_row_says_how_it_is_known() {
+    for truth in table() {
+        assert!(["recorded", "partly", "model", "guide", "?"].contains(&truth.known.as_str()), "{}", truth.fact);
+        assert!(!truth.source.is_empty(), "{}", truth.fact);
+    }
+}
+
+#[test]
+#[ignore = "asks a real account: set KMS_BYOK_REAL_ACCOUNT, AWS_REGION and credentials"]
+fn a_real_account_agrees() {
+    let Some(kms) = RealKms::from_environment() else {
+        println!("skipped: KMS_BYOK_REAL_ACCOUNT is not set");
+        return;
+    };
+    let mut contradicted = 0;
+    for truth in table() {
+        match (truth.known.as_str(), truth.difference(&kms)) {
+            ("?", None) => println!("now known: {}", truth.fact),
+            ("?", Some(difference)) => println!("now known to be otherwise: {}\n    {difference}", truth.fact),
+            (_, None) => {}
+            (known, Some(difference)) => {
+                contradicted += 1;
+                println!("CONTRADICTED ({known}): {}\n    {difference}\n    source: {}", truth.fact, truth.source);
+            }
+        }
+    }
+    assert_eq!(contradicted, 0, "the table is wrong in {contradicted} rows");
+}

@@ -1,0 +1,216 @@
+//! Runs the table of recorded truths against whatever answers as KMS.
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::embedded_kms::{Parameters, Refused, base64, bytes, ec, materials, oaep, pkcs8, random};
+
+/// Something that answers as KMS in a Region.
+pub(crate) trait Endpoint {
+    fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused>;
+    fn region(&self) -> String;
+    fn account(&self) -> String;
+}
+
+/// One row: a fact, where it is known from, and how to see it.
+pub(crate) struct Truth {
+    pub(crate) fact: String,
+    /// `recorded`, `partly`, `model`, `guide`, or `?` for what nobody could confirm.
+    pub(crate) known: String,
+    pub(crate) source: String,
+    row: Value,
+}
+
+pub(crate) fn table() -> Vec<Truth> {
+    let rows: Vec<Value> = serde_json::from_str(include_str!("../data/recorded_truths.json")).unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    rows.into_iter()
+        .map(|row| Truth { fact: text(&row, "fact"), known: text(&row, "known"), source: text(&row, "source"), row })
+        .collect()
+}
+
+impl Truth {
+    /// What is different from the row; `None` if nothing is.
+    pub(crate) fn difference(&self, endpoint: &impl Endpoint) -> Option<String> {
+        let mut run = Run { endpoint, saved: HashMap::new(), materials: HashMap::new(), sets: HashMap::new() };
+        for step in self.row["steps"].as_array().unwrap() {
+            if let Err((code, message)) = run.step(step) {
+                return Some(format!("a step before it failed: {step}: {code}: {message}"));
+            }
+        }
+        let reply = run.step(&self.row["request"]);
+        run.clean_up();
+        match (self.row.get("refused"), reply) {
+            (Some(wanted), Err((code, message))) => {
+                let text = wanted.get(1).is_none_or(|text| run.fits(text, &message.as_str().into(), true));
+                (wanted[0] != code.as_str() || !text).then(|| format!("wanted {wanted}, got {code}: {message}"))
+            }
+            (Some(wanted), Ok(reply)) => Some(format!("wanted {wanted}, got {reply}")),
+            (None, Ok(reply)) => {
+                let wanted = &self.row["answers"];
+                let exactly = self.row["exactly"] == true;
+                (!run.fits(wanted, &reply, exactly)).then(|| format!("wanted {wanted}, got {reply}"))
+            }
+            (None, Err((code, message))) => Some(format!("wanted an answer, got {code}: {message}")),
+        }
+    }
+}
+
+struct Run<'a, E> {
+    endpoint: &'a E,
+    saved: HashMap<String, Value>,
+    materials: HashMap<String, Vec<u8>>,
+    sets: HashMap<String, Parameters>,
+}
+
+impl<E: Endpoint> Run<'_, E> {
+    /// `["Operation", {…}]`, or an object with `call`, `material`, `parameters` or `import`.
+    fn step(&mut self, step: &Value) -> Result<Value, Refused> {
+        let text = |name: &str| step[name].as_str();
+        let reply = if let Some([operation, body]) = step.as_array().map(Vec::as_slice) {
+            self.endpoint.call(operation.as_str().unwrap(), &self.filled(body))?
+        } else if let Some(operation) = text("call") {
+            self.endpoint.call(operation, &self.filled(&step["with"]))?
+        } else if let Some(name) = text("material")
+            && step.get("import").is_none()
+        {
+            let kind = text("of").unwrap();
+            let fresh = || materials().into_iter().find(|(spec, ..)| *spec == kind).unwrap().2;
+            let material = match kind {
+                "ECC_NIST_P256" => pkcs8(&ec(openssl::nid::Nid::X9_62_PRIME256V1)),
+                _ => kind.parse().map_or_else(|_| fresh(), random),
+            };
+            self.materials.insert(name.to_owned(), material);
+            Value::Null
+        } else if let Some(key) = text("parameters") {
+            let set = self.parameters(key, "RSAES_OAEP_SHA_256")?;
+            self.sets.insert(text("as").unwrap().to_owned(), set);
+            return Ok(Value::Null);
+        } else {
+            self.import(step)?
+        };
+        if let Some(name) = text("as") {
+            self.saved.insert(name.to_owned(), reply.clone());
+        }
+        Ok(reply)
+    }
+
+    fn parameters(&self, key: &str, algorithm: &str) -> Result<Parameters, Refused> {
+        let body = json!({ "KeyId": key, "WrappingAlgorithm": algorithm, "WrappingKeySpec": "RSA_2048" });
+        let reply = self.endpoint.call("GetParametersForImport", &self.filled(&body))?;
+        let (public_key, token) = (bytes(&reply["PublicKey"]), bytes(&reply["ImportToken"]));
+        Ok(Parameters { algorithm: algorithm.to_owned(), public_key, token })
+    }
+
+    fn import(&mut self, step: &Value) -> Result<Value, Refused> {
+        let material = self.materials[step["material"].as_str().unwrap()].clone();
+        let key = step["import"].as_str().unwrap();
+        let algorithm = if material.len() > 128 { "RSA_AES_KEY_WRAP_SHA_256" } else { "RSAES_OAEP_SHA_256" };
+        let fresh;
+        let set = match step["set"].as_str() {
+            Some(name) => &self.sets[name],
+            None => {
+                fresh = self.parameters(key, algorithm)?;
+                &fresh
+            }
+        };
+        let wrapped = match step["wrapped"].as_str() {
+            Some("sha1") => oaep(&set.public_key, openssl::md::Md::sha1(), openssl::md::Md::sha1(), &material),
+            Some("truncated") => set.wrap(&material)[1..].to_vec(),
+            _ => set.wrap(&material),
+        };
+        let extra = step.get("with").cloned().unwrap_or_else(|| json!({}));
+        self.endpoint.call("ImportKeyMaterial", &self.filled(&set.request(key, &wrapped, extra)))
+    }
+
+    /// Replaces `${name.Field}` by what was answered before, `<region>` and the like by what they are here.
+    fn filled(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => match days(text) {
+                Some(days) => {
+                    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+                    (now + days * 86_400).into()
+                }
+                None => self.text(text).into(),
+            },
+            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), self.filled(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
+
+    fn text(&self, template: &str) -> String {
+        let other = if self.endpoint.region() == "eu-west-1" { "us-east-1" } else { "eu-west-1" };
+        let mut text = template
+            .replace("<region>", &self.endpoint.region())
+            .replace("<account>", &self.endpoint.account())
+            .replace("<other region>", other);
+        while let Some(start) = text.find("${") {
+            let end = start + text[start..].find('}').unwrap();
+            let (name, field) = text[start + 2..end].split_once('.').unwrap();
+            let value = &self.saved[name].pointer(&format!("/{}", field.replace('.', "/"))).unwrap();
+            text.replace_range(start..=end, value.as_str().unwrap());
+        }
+        text
+    }
+
+    /// Whether `found` is what the row wants; `exactly` forbids fields that the row does not name.
+    fn fits(&self, wanted: &Value, found: &Value, exactly: bool) -> bool {
+        match (wanted, found) {
+            (Value::Object(wanted), Value::Object(found)) => {
+                wanted.iter().all(|(name, wanted)| match found.get(name) {
+                    None => wanted == "<absent>",
+                    Some(found) => wanted != "<absent>" && self.fits(wanted, found, exactly),
+                }) && (!exactly || found.keys().all(|name| wanted.contains_key(name)))
+            }
+            (Value::Array(wanted), Value::Array(found)) => {
+                wanted.len() == found.len()
+                    && wanted.iter().zip(found).all(|(wanted, found)| self.fits(wanted, found, exactly))
+            }
+            (Value::String(template), found) => match template.as_str() {
+                "<any>" => true,
+                "<time>" => found.is_number(),
+                "<base64>" => found.as_str().is_some_and(|text| base64(&bytes(&text.into())) == text),
+                "<material id>" => found.as_str().is_some_and(is_material_id),
+                _ => found.as_str().is_some_and(|found| self.text_fits(template, found)),
+            },
+            (wanted, found) => wanted == found,
+        }
+    }
+
+    fn text_fits(&self, template: &str, found: &str) -> bool {
+        let wanted = self.text(template);
+        match wanted.split_once("<material id>") {
+            None => wanted == found,
+            Some((before, after)) => found
+                .strip_prefix(before)
+                .and_then(|rest| rest.split_at_checked(64))
+                .is_some_and(|(id, rest)| is_material_id(id) && rest == after),
+        }
+    }
+
+    /// Keys cost money where it is real.
+    fn clean_up(&self) {
+        for reply in self.saved.values() {
+            if let Some(key) = reply.pointer("/KeyMetadata/Arn") {
+                let _ = self.endpoint.call("ScheduleKeyDeletion", &json!({ "KeyId": key, "PendingWindowInDays": 7 }));
+            }
+        }
+    }
+}
+
+/// `<in 366 days>`
+fn days(text: &str) -> Option<i64> {
+    text.strip_prefix("<in ")?.strip_suffix(" days>")?.parse().ok()
+}
+
+fn is_material_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
