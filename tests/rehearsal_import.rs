@@ -1,4 +1,5 @@
 //! The embedded KMS opens what is wrapped right, and refuses the rest in KMS's words.
+#![cfg(feature = "rehearsal")]
 
 #[path = "support/embedded_kms.rs"]
 mod embedded_kms;

@@ -1,4 +1,5 @@
 //! The life of a key in the embedded KMS: states, materials, rotations, expiry, replicas, deletion.
+#![cfg(feature = "rehearsal")]
 
 #[path = "support/embedded_kms.rs"]
 mod embedded_kms;

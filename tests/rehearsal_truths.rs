@@ -5,6 +5,7 @@
 //!
 //!     KMS_BYOK_REAL_ACCOUNT=111122223333 AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \
 //!         cargo test --test rehearsal_truths -- --ignored --nocapture
+#![cfg(feature = "rehearsal")]
 
 #[path = "support/embedded_kms.rs"]
 mod embedded_kms;
