@@ -10,11 +10,16 @@ mod gate;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/openssl_probe/gate.rs");
-    println!("cargo::rustc-check-cfg=cfg(openssl_has_key_wrap, openssl_has_ed25519, openssl_has_providers)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(openssl_has_cms, openssl_has_key_wrap, openssl_has_ed25519, openssl_has_providers)"
+    );
     match gate::judge(&reported()) {
         Ok(accepted) => {
             if accepted.has_key_wrap() {
                 println!("cargo::rustc-cfg=openssl_has_key_wrap");
+            }
+            if accepted.has_cms() {
+                println!("cargo::rustc-cfg=openssl_has_cms");
             }
             if accepted.has_ed25519() {
                 println!("cargo::rustc-cfg=openssl_has_ed25519");

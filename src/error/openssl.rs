@@ -19,6 +19,8 @@ pub enum OpenSslError {
     NoKeyWrap { algorithm: &'static str, found: String },
     #[error("`{found}` does not run with a FIPS provider as its default, which --require-fips demands")]
     NotFips { found: String },
+    #[error("`{found}` has no CMS (RFC 5652) that this program can use, which escrow files need")]
+    NoCms { found: String },
     #[error("`{found}` has no Ed25519")]
     NoEd25519 { found: String },
 }
@@ -39,6 +41,7 @@ impl Explain for OpenSslError {
             OpenSslError::NotFips { .. } => some(
                 "activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)",
             ),
+            OpenSslError::NoCms { .. } => some("build kms-byok with OpenSSL, or keep the copy another way"),
             OpenSslError::NoEd25519 { .. } => some("build kms-byok with OpenSSL 1.1.1 or newer"),
             OpenSslError::NoKeyWrap { .. } => {
                 some("build kms-byok with OpenSSL 1.1.0 or newer, or choose RSAES_OAEP_SHA_256 if the key fits into it")

@@ -14,6 +14,7 @@ use std::ptr;
 use foreign_types::ForeignType;
 use openssl::cms::CmsContentInfo;
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
 use openssl::symm::Cipher;
 use openssl_sys as ffi;
 
@@ -41,6 +42,21 @@ pub(super) fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>,
     let envelope =
         encrypt(material, recipients).map_err(OpenSslError::step("encrypt for the recovery certificates"))?;
     envelope.to_der().map_err(OpenSslError::step("write the escrow file"))
+}
+
+/// What came of opening an escrow file.
+pub(super) enum Opened {
+    Material(Vec<u8>),
+    NotAnEnvelope,
+    NotForThisKey,
+}
+
+pub(super) fn open(bytes: &[u8], recipient_key: &PKey<Private>) -> Result<Opened, OpenSslError> {
+    let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
+    let parsed = if pem { CmsContentInfo::from_pem(bytes) } else { CmsContentInfo::from_der(bytes) };
+    let Ok(envelope) = parsed else { return Ok(Opened::NotAnEnvelope) };
+    // Only OAEP and ECDH recipients are made here; with them a wrong key fails rather than giving random bytes.
+    Ok(envelope.decrypt_without_cert_check(recipient_key).map_or(Opened::NotForThisKey, Opened::Material))
 }
 
 fn encrypt(material: &[u8], recipients: &[Recipient]) -> Result<CmsContentInfo, ErrorStack> {

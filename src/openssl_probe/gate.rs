@@ -28,6 +28,11 @@ impl Accepted {
         matches!(self, Accepted::OpenSsl(_))
     }
 
+    /// Whether the openssl crate offers its CMS, in which escrow files are written.
+    pub fn has_cms(self) -> bool {
+        matches!(self, Accepted::OpenSsl(_))
+    }
+
     /// Whether it has providers, a FIPS one among them: OpenSSL 3.0.
     pub fn has_providers(self) -> bool {
         matches!(self, Accepted::OpenSsl(number) if number >= 0x3000_0000)

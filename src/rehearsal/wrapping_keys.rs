@@ -99,7 +99,7 @@ impl WrappingKey {
     }
 
     fn inverse(&self, exponent: Exponent, modulus: &BigNumRef) -> Result<BigNum, ErrorStack> {
-        let mut inverse = BigNum::new_secure().or_else(|_| BigNum::new())?;
+        let mut inverse = BigNum::new()?;
         inverse.mod_inverse(&*BigNum::from_u32(exponent)?, modulus, &mut *BigNumContext::new()?)?;
         Ok(inverse)
     }
