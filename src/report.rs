@@ -140,6 +140,7 @@ pub(crate) fn ceremony(report: &Report) -> String {
         ("expires", material.then(|| report.expires.clone().unwrap_or_else(|| "never".to_owned()))),
         ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
         ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
+        ("escrow", report.escrow.as_ref().map(|path| path.display().to_string())),
         ("endpoint", report.endpoint.clone()),
         ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);

@@ -133,10 +133,10 @@ fn what_is_no_private_key_is_named() {
     der.push(b'\n');
     std::fs::write(bench.path("newline.der"), &der).unwrap();
     for (name, cause) in [
-        ("public.pem", "the key material is a public key, and ECC_NIST_P256 needs a private key"),
-        ("public.der", "the key material is a public key, and ECC_NIST_P256 needs a private key"),
-        ("certificate.pem", "the key material is a certificate, and ECC_NIST_P256 needs a private key"),
-        ("certificate.der", "the key material is a certificate, and ECC_NIST_P256 needs a private key"),
+        ("public.pem", "the key is a public key, and a private key is needed"),
+        ("public.der", "the key is a public key, and a private key is needed"),
+        ("certificate.pem", "the key is a certificate, and a private key is needed"),
+        ("certificate.der", "the key is a certificate, and a private key is needed"),
         ("cut.pem", "the key material is not pem: OpenSSL cannot read a private key from it"),
         ("cut.der", "the key material is not der: it does not begin like a private key, or is cut off"),
         ("newline.der", "the key material is not der: 1 bytes follow the key"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyDescription, Kms};
 use crate::moment::rfc3339;
 use crate::proof::Proof;
@@ -38,6 +39,9 @@ pub struct Report {
     /// Where the plaintext was kept.
     pub kept: Option<PathBuf>,
     pub escrow: Option<PathBuf>,
+    /// Who can open the escrow file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub escrow_recipients: Vec<RecipientIdentity>,
     pub rehearsal: bool,
     pub proof: Option<Proof>,
     /// Keys that this run made and nobody needs.

@@ -3,6 +3,7 @@
 //! This room knows neither how bytes are wrapped nor how AWS is spoken to.
 
 mod alias;
+mod copy;
 mod create;
 mod existing;
 mod import;
@@ -14,6 +15,7 @@ mod request;
 mod verify;
 
 pub use self::alias::AliasName;
+pub use self::copy::Copy;
 pub use self::create::create_key;
 pub use self::import::{BareImport, ImportOptions, import_bare, import_set};
 pub use self::journal::{Journal, Leftover, Report};

@@ -1,13 +1,10 @@
 //! The whole recipe for one key: create or adopt, parameters, generate or read, wrap, import, prove.
 
-use std::path::PathBuf;
-
 use super::create::{self, Made};
 use super::existing::{self, Decision};
 use super::verify;
-use super::{ImportOptions, Journal, KeyRequest, ParameterSet, import_set};
+use super::{Copy, ImportOptions, Journal, KeyRequest, ParameterSet, import_set};
 use crate::error::{CeremonyError, Error};
-use crate::files;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, Expiry};
@@ -17,10 +14,7 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 /// Where the key material comes from.
 pub enum Source {
     /// OpenSSL's random generator, once it is sure that a key waits for it.
-    Generate {
-        /// Where the plaintext is kept, if it is.
-        keep: Option<PathBuf>,
-    },
+    Generate(Copy),
     /// It was read and checked.
     Given(KeyMaterial),
 }
@@ -68,10 +62,8 @@ fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.expiry.resolve(moment::now())?;
     let length = match &plan.source {
         Source::Given(material) => Some(material.byte_count()),
-        Source::Generate { keep } => {
-            if let Some(path) = keep {
-                files::check_writable_beside(path)?;
-            }
+        Source::Generate(copy) => {
+            copy.check()?;
             None
         }
     };
@@ -105,7 +97,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
         }
         Decision::Complete { original } => {
             existing::check_trusted(kms, found, &plan.request, name, plan.adopt.as_deref(), journal).await?;
-            if original.is_some() && matches!(plan.source, Source::Generate { .. }) {
+            if original.is_some() && matches!(plan.source, Source::Generate(_)) {
                 return Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into());
             }
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
@@ -138,8 +130,8 @@ async fn fill(
     let made;
     let material = match &plan.source {
         Source::Given(material) => material,
-        Source::Generate { keep } => {
-            made = generate(plan, keep.as_ref(), journal)?;
+        Source::Generate(copy) => {
+            made = generate(plan.request.spec, copy, journal)?;
             &made
         }
     };
@@ -166,23 +158,16 @@ async fn fill(
     conclude(proof, journal)
 }
 
-/// New material; where it is kept, it is on disk before KMS gets it.
-fn generate(plan: &Provision, keep: Option<&PathBuf>, journal: &Journal) -> Result<KeyMaterial, Error> {
-    let material = KeyMaterial::generate(plan.request.spec)?;
+/// New material; its copy is on disk before KMS gets it.
+pub(super) fn generate(spec: KeySpec, copy: &Copy, journal: &Journal) -> Result<KeyMaterial, Error> {
+    let material = KeyMaterial::generate(spec)?;
     journal.note(|report| report.generated = true);
     journal.step(format!(
         "generated {} bytes of key material with {}",
         material.byte_count(),
         openssl::version::version()
     ));
-    if let Some(path) = keep {
-        if let Some(moved) = files::supersede(path)? {
-            journal.warn(format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
-        }
-        files::put_plaintext(path, material.expose())?;
-        journal.note(|report| report.kept = Some(path.clone()));
-        journal.step(format!("kept the plaintext in `{}`", path.display()));
-    }
+    copy.store(&material, journal)?;
     Ok(material)
 }
 
@@ -190,7 +175,7 @@ fn generate(plan: &Provision, keep: Option<&PathBuf>, journal: &Journal) -> Resu
 async fn prove_unchanged(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
     let material = match &plan.source {
         Source::Given(material) => Some(material),
-        Source::Generate { .. } => None,
+        Source::Generate(_) => None,
     };
     let subject = Subject::new(kms, found, material, None)?;
     conclude(proof::prove(&subject, plan.level.min(Level::Use)).await?, journal)

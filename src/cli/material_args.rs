@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kms_byok::ceremony::Source;
-use kms_byok::material::{Format, KeyMaterial, KeySpec, Passphrase};
+use kms_byok::ceremony::{Copy, Source};
+use kms_byok::escrow::{self, Recipient};
+use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
@@ -13,10 +14,16 @@ use super::Context;
 #[command(next_help_heading = "Key material")]
 pub(crate) struct MaterialArgs {
     /// Make new key material with OpenSSL's random generator
-    #[arg(long, conflicts_with = "material")]
+    #[arg(long, conflicts_with_all = ["material", "material_from_escrow"])]
     pub(crate) generate: bool,
     #[command(flatten)]
     pub(crate) given: GivenArgs,
+    /// With --generate: encrypt a copy for this recovery certificate (PEM or DER); may be repeated
+    #[arg(long, value_name = "CERT", num_args = 1.., conflicts_with_all = ["keep", "discard"], requires = "escrow_out")]
+    pub(crate) escrow: Vec<PathBuf>,
+    /// Where the encrypted copy goes
+    #[arg(long, value_name = "FILE", requires = "escrow")]
+    pub(crate) escrow_out: Option<PathBuf>,
     /// With --generate: keep the plaintext in FILE (new, mode 0600)
     #[arg(long, value_name = "FILE", conflicts_with = "discard")]
     pub(crate) keep: Option<PathBuf>,
@@ -35,8 +42,14 @@ pub(crate) struct GivenArgs {
     /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
     #[arg(long, value_name = "F", requires = "material")]
     pub(crate) material_format: Option<Format>,
+    /// Bring the key material back from an escrow file
+    #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
+    pub(crate) material_from_escrow: Option<PathBuf>,
+    /// The private key of one of its recovery certificates (PEM or DER)
+    #[arg(long, value_name = "K", requires = "material_from_escrow")]
+    pub(crate) recipient_key: Option<PathBuf>,
     /// Read the passphrase of an encrypted private key from FILE
-    #[arg(long, value_name = "FILE", requires = "material")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
@@ -44,20 +57,12 @@ impl MaterialArgs {
     /// The one source that the flags name; a file is read and checked right away.
     pub(crate) fn source(&self, spec: KeySpec, context: &Context) -> Result<Source, Error> {
         if self.generate {
-            return match (&self.keep, self.discard) {
-                (Some(path), false) => Ok(Source::Generate { keep: Some(path.clone()) }),
-                (None, true) => Ok(Source::Generate { keep: None }),
-                _ => Err(UsageError::Missing {
-                    what: "where the generated key material is kept",
-                    hint: "add --keep FILE for a plaintext copy, or --discard if KMS shall hold the only one",
-                }
-                .into()),
-            };
+            return Ok(Source::Generate(self.copy()?));
         }
-        for (given, first) in [(self.keep.is_some(), "--keep"), (self.discard, "--discard")] {
-            if given {
-                return Err(UsageError::Conflict { first, second: "--material" }.into());
-            }
+        let without =
+            [(!self.escrow.is_empty(), "--escrow"), (self.keep.is_some(), "--keep"), (self.discard, "--discard")];
+        if let Some((_, first)) = without.into_iter().find(|(given, _)| *given) {
+            return Err(UsageError::WithoutGenerate { flag: first }.into());
         }
         match self.given.read(spec, context)? {
             Some(material) => Ok(Source::Given(material)),
@@ -68,22 +73,45 @@ impl MaterialArgs {
             .into()),
         }
     }
+
+    /// What happens to a copy of generated material: exactly one of three.
+    fn copy(&self) -> Result<Copy, Error> {
+        match (&self.escrow_out, &self.keep, self.discard) {
+            (Some(out), _, _) => {
+                let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
+                Ok(Copy::Escrow { recipients, out: out.clone() })
+            }
+            (None, Some(path), false) => Ok(Copy::Keep(path.clone())),
+            (None, None, true) => Ok(Copy::Discard),
+            _ => Err(UsageError::NoCopy.into()),
+        }
+    }
 }
 
 impl GivenArgs {
-    /// Reads what `--material` names.
+    /// Reads what `--material` or `--material-from-escrow` names.
     pub(crate) fn read(&self, spec: KeySpec, context: &Context) -> Result<Option<KeyMaterial>, Error> {
+        if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
+            return self.from_escrow(file, key, spec, context).map(Some);
+        }
         let Some(path) = &self.material else { return Ok(None) };
-        let what = "key material file";
         let bytes = if is_stdin(path) {
             Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?
         } else {
-            let bytes = Secret::read_file(what, path, KeyMaterial::READ_LIMIT)?;
-            context.mind_permissions(path)?;
-            bytes
+            context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
         };
-        let mut passphrase = Asking { file: self.passphrase_file.as_deref(), key: path, context };
-        KeyMaterial::read(bytes, spec, self.material_format, &mut passphrase).map(Some)
+        KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)).map(Some)
+    }
+
+    fn from_escrow(&self, file: &Path, key: &Path, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
+        let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
+        let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context))?;
+        let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
+        KeyMaterial::read(escrow::open(file, &recipient)?, spec, Some(format), &mut NoPassphrase)
+    }
+
+    fn asking<'a>(&'a self, key: &'a Path, context: &'a Context) -> Asking<'a> {
+        Asking { file: self.passphrase_file.as_deref(), key, context }
     }
 }
 
@@ -101,8 +129,7 @@ struct Asking<'a> {
 impl Passphrase for Asking<'_> {
     fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
         let Some(path) = self.file else { return Ok(super::terminal::ask_passphrase(self.key)?) };
-        let mut secret = Secret::read_file("passphrase file", path, 4096)?;
-        self.context.mind_permissions(path)?;
+        let mut secret = self.context.read_secret("passphrase file", path, 4096)?;
         let line = secret.expose().iter().position(|byte| *byte == b'\n').unwrap_or(secret.len());
         let end = if line > 0 && secret.expose()[line - 1] == b'\r' { line - 1 } else { line };
         secret.truncate(end);
@@ -111,8 +138,15 @@ impl Passphrase for Asking<'_> {
 }
 
 impl Context {
+    /// Reads a file that holds a secret, and minds who else can read it.
+    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, FileError> {
+        let secret = Secret::read_file(what, path, limit)?;
+        self.mind_permissions(path)?;
+        Ok(secret)
+    }
+
     /// Warns about a secret file that others can read; refuses it with `--strict`.
-    pub(crate) fn mind_permissions(&self, path: &Path) -> Result<(), FileError> {
+    fn mind_permissions(&self, path: &Path) -> Result<(), FileError> {
         let Some(mode) = files::open_to_others(path) else { return Ok(()) };
         let error = FileError::OpenToOthers { path: path.to_owned(), mode };
         if self.global.strict {

@@ -164,12 +164,13 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
 fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
     match args.material.source(spec, context)? {
         Source::Given(material) => Ok((material, false, None)),
-        Source::Generate { keep: None } => Ok((KeyMaterial::generate(spec)?, true, None)),
-        Source::Generate { keep: Some(path) } => {
-            files::check_new_plaintext(&path)?;
+        Source::Generate(copy) => {
+            copy.check()?;
+            let journal = context.journal();
             let material = KeyMaterial::generate(spec)?;
-            files::put_plaintext(&path, material.expose())?;
-            Ok((material, true, Some(path)))
+            copy.store(&material, &journal)?;
+            let report = journal.report();
+            Ok((material, true, report.kept.or(report.escrow)))
         }
     }
 }

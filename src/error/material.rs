@@ -42,8 +42,8 @@ pub enum MaterialError {
     NotDecodable { format: Format, problem: String },
     #[error("{format} is a format of private keys, and {spec} key material is raw bytes")]
     FormatNotForSpec { format: Format, spec: KeySpec },
-    #[error("the key material is {found}, and {spec} needs a private key")]
-    NotAPrivateKey { spec: KeySpec, found: &'static str },
+    #[error("the key is {found}, and a private key is needed")]
+    NotAPrivateKey { found: &'static str },
     #[error("the private key is encrypted, and there is no passphrase")]
     PassphraseNeeded,
     #[error("the passphrase does not open the private key")]

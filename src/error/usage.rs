@@ -9,6 +9,10 @@ use super::{Explain, some};
 pub enum UsageError {
     #[error("{first} and {second} exclude each other")]
     Conflict { first: &'static str, second: &'static str },
+    #[error("the generated key material would have no copy, and nobody said that it needs none")]
+    NoCopy,
+    #[error("{flag} is for generated key material")]
+    WithoutGenerate { flag: &'static str },
     #[error("{what} is missing")]
     Missing { what: &'static str, hint: &'static str },
     #[error("`{given}` is not a tag")]
@@ -23,6 +27,10 @@ impl Explain for UsageError {
     fn hint(&self) -> Option<String> {
         match self {
             UsageError::Conflict { .. } => some("leave one of them out"),
+            UsageError::NoCopy => some(
+                "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one",
+            ),
+            UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
             UsageError::Missing { hint, .. } => some(*hint),
             UsageError::Tag { .. } => {
                 some("write it as KEY=VALUE, the key with 1 to 128 characters, the value with at most 256")

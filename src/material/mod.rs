@@ -13,6 +13,7 @@ use std::fmt;
 use openssl::pkey::{PKey, Private};
 
 pub use self::format::Format;
+pub use self::private_key::read_any_private_key;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::secret::Secret;

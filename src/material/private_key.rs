@@ -16,18 +16,18 @@ pub(super) fn read(
     passphrase: &mut dyn Passphrase,
 ) -> Result<Secret, Error> {
     let key = match format {
-        Some(Format::Pem) => from_pem(&bytes, spec, passphrase)?,
+        Some(Format::Pem) => from_pem(&bytes, passphrase)?,
         Some(Format::Hex | Format::Base64) => {
             let der = decode(&bytes, format.unwrap_or(Format::Hex))?;
-            from_der(&der, spec, passphrase)?
+            from_der(&der, passphrase)?
         }
-        Some(Format::Der) => from_der(&bytes, spec, passphrase)?,
-        Some(Format::Raw) | None if is_pem(bytes.expose()) => from_pem(&bytes, spec, passphrase)?,
+        Some(Format::Der) => from_der(&bytes, passphrase)?,
+        Some(Format::Raw) | None if is_pem(bytes.expose()) => from_pem(&bytes, passphrase)?,
         Some(Format::Raw) | None => {
             if let Some((found, encoding)) = looks_encoded(bytes.expose(), |decoded| decoded > 40) {
                 return Err(MaterialError::LooksEncoded { found, encoding }.into());
             }
-            from_der(&bytes, spec, passphrase)?
+            from_der(&bytes, passphrase)?
         }
     };
     check(&key, spec)?;
@@ -35,6 +35,11 @@ pub(super) fn read(
         Secret::take(key.private_key_to_pkcs8().map_err(OpenSslError::step("write the private key as PKCS#8"))?)?;
     check_encoding(pkcs8.expose(), spec)?;
     Ok(pkcs8)
+}
+
+/// Reads a private key of whatever type, for uses other than import: PEM or DER, encrypted or not.
+pub fn read_any_private_key(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
+    if is_pem(bytes.expose()) { from_pem(bytes, passphrase) } else { from_der(bytes, passphrase) }
 }
 
 fn is_pem(bytes: &[u8]) -> bool {
@@ -45,7 +50,7 @@ fn has(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-fn from_pem(bytes: &Secret, spec: KeySpec, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
+fn from_pem(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
     let text = bytes.expose();
     if !is_pem(text) {
         let problem = "there is no `-----BEGIN` line".to_owned();
@@ -59,21 +64,21 @@ fn from_pem(bytes: &Secret, spec: KeySpec, passphrase: &mut dyn Passphrase) -> R
             (b"-----BEGIN EC PARAMETERS-----", "a set of curve parameters"),
         ];
         let found = found.into_iter().find(|(label, _)| has(text, label)).map_or("PEM text of another kind", |f| f.1);
-        return Err(MaterialError::NotAPrivateKey { spec, found }.into());
+        return Err(MaterialError::NotAPrivateKey { found }.into());
     }
     if has(text, b"-----BEGIN OPENSSH PRIVATE KEY-----") {
         let found = "a private key in OpenSSH's own format";
-        return Err(MaterialError::NotAPrivateKey { spec, found }.into());
+        return Err(MaterialError::NotAPrivateKey { found }.into());
     }
     let encrypted = has(text, b"-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(text, b"Proc-Type: 4,ENCRYPTED");
     open(encrypted, passphrase, Format::Pem, |answer| PKey::private_key_from_pem_callback(text, answer))
 }
 
-fn from_der(bytes: &Secret, spec: KeySpec, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
+fn from_der(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
     let der = bytes.expose();
     match der::container(der) {
-        Some(Container::PublicKey) => Err(MaterialError::NotAPrivateKey { spec, found: "a public key" }.into()),
-        Some(Container::Certificate) => Err(MaterialError::NotAPrivateKey { spec, found: "a certificate" }.into()),
+        Some(Container::PublicKey) => Err(MaterialError::NotAPrivateKey { found: "a public key" }.into()),
+        Some(Container::Certificate) => Err(MaterialError::NotAPrivateKey { found: "a certificate" }.into()),
         Some(Container::EncryptedPkcs8) => {
             open(true, passphrase, Format::Der, |answer| PKey::private_key_from_pkcs8_callback(der, answer))
         }

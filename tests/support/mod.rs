@@ -133,3 +133,45 @@ impl Run {
         self
     }
 }
+
+/// An embedded KMS in a process of its own, stopped on drop.
+pub struct EmbeddedKms {
+    process: std::process::Child,
+    url: String,
+}
+
+impl EmbeddedKms {
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for EmbeddedKms {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Bench {
+    /// Starts `rehearsal serve` without quotas.
+    pub fn serve(&self) -> EmbeddedKms {
+        self.serve_with("--no-quotas")
+    }
+
+    /// Starts `rehearsal serve` with these flags.
+    pub fn serve_with(&self, flags: &str) -> EmbeddedKms {
+        use std::io::{BufRead, BufReader};
+        let words: Vec<&str> = ["rehearsal", "serve"].into_iter().chain(flags.split_whitespace()).collect();
+        let mut process = self.command(&words).stdout(Stdio::piped()).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        EmbeddedKms { process, url: url.trim().to_owned() }
+    }
+
+    /// Runs `kms-byok` with credentials that the embedded KMS takes.
+    pub fn kms_byok_with_credentials(&self, line: &str) -> Run {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        run(self.command(&words).env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test"), b"")
+    }
+}
