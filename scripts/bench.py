@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import platform
-import resource
 import secrets
 import shutil
 import signal
@@ -64,7 +63,6 @@ class Cost:
     def __init__(self, wall, usage):
         self.wall = wall
         self.cpu = usage.ru_utime + usage.ru_stime  # its own and that of every child it waited for
-        self.rss = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def run(command, env=None, may_fail=False):
@@ -80,6 +78,25 @@ def run(command, env=None, may_fail=False):
     if status and not may_fail:
         sys.exit(f"bench: {' '.join(command)} failed:\n{STDERR.read_text(errors='replace')}")
     return Cost(wall, usage)
+
+
+# A process starts with the peak memory of the one that spawned it, so this is spawned by a Python that loads nothing.
+PEAK = """
+import posix, sys
+pid = posix.posix_spawn(sys.argv[1], sys.argv[1:], posix.environ, file_actions=[(posix.POSIX_SPAWN_OPEN, 1, "/dev/null", 1, 0)])
+_, status, usage = posix.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(status != 0)
+"""
+
+
+def peak(command):
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", PEAK, *map(str, command)], env=ENV, check=True, capture_output=True, text=True)
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+def floor():
+    return peak(["/bin/true"] if os.path.exists("/bin/true") else ["/usr/bin/true"])
 
 
 class Server:
@@ -197,7 +214,7 @@ def provision(table, options, work):
     state = work / "ministack"
     url = subprocess.run([*ministack, "start", "--dir", state], check=True, capture_output=True, text=True).stdout.strip()
     try:
-        recipe, ours, unproven = [], [], []
+        recipe, ours, unproven, peaks = [], [], [], []
         for i in range(-1, options.runs):  # the first of each warms the disk cache and is not counted
             tag = f"{os.getpid()}-{i + 1}"
             results = (
@@ -211,6 +228,9 @@ def provision(table, options, work):
             if i >= 0:
                 for to, cost in zip((recipe, ours, unproven), results):
                     to.append(cost)
+        for i in range(5):
+            peaks.append(peak([options.bin, "--region", "us-east-1", "--endpoint-url", url, "--quiet", "provision",
+                               "--wrapping-key-spec", "RSA_2048", "--alias", f"alias/m-{os.getpid()}-{i}", "--generate", "--discard"]))
     finally:
         subprocess.run([*ministack, "stop", "--dir", state], check=True)
     for name, runs in (("recipe", recipe), ("provision, with proof", ours), ("provision, no proof", unproven)):
@@ -222,9 +242,8 @@ def provision(table, options, work):
         ratio = median([getattr(c, what) for c in recipe]) / median([getattr(c, what) for c in ours])
         table.add(f"recipe / provision with proof: {what}", f"{ratio:.0f}x", spread(ratios, "{:.0f}x".format),
                   f">= {target}x", ratio >= target)
-    peak = max(cost.rss for cost in ours)
-    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MIB
-    table.add("provision: peak memory", f"{peak / MIB:.1f} MiB", f"(harness itself {floor:.1f} MiB)", "<= 20 MiB", peak <= 20 * MIB)
+    table.add("provision: peak memory", f"{max(peaks) / MIB:.1f} MiB", f"(can show no less than {floor() / MIB:.1f} MiB)", "<= 20 MiB",
+              max(peaks) <= 20 * MIB)
 
 
 def wrap(table, options, work):
@@ -233,7 +252,8 @@ def wrap(table, options, work):
     subprocess.run([openssl, "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", work / "k.pem"],
                    check=True, stderr=subprocess.DEVNULL)
     subprocess.run([openssl, "pkey", "-in", work / "k.pem", "-pubout", "-outform", "DER", "-out", work / "PublicKey.bin"], check=True)
-    (work / "material").write_bytes(secrets.token_bytes(32))
+    with open(os.open(work / "material", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as material:
+        material.write(secrets.token_bytes(32))
     out = work / "EncryptedKeyMaterial.bin"
     pkeyutl = [openssl, "pkeyutl", "-encrypt", "-in", work / "material", "-out", out, "-inkey", work / "PublicKey.bin", "-keyform", "DER",
                "-pubin", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256"]

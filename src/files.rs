@@ -25,6 +25,8 @@ pub fn read(what: &'static str, path: &Path, limit: usize) -> Result<Vec<u8>, Fi
 }
 
 /// Puts `bytes` at `path` in one step; refuses to replace a file unless `force`.
+///
+/// Not synced, unlike plaintext keys: what comes here can be made again, and two syncs cost as much as the wrapping.
 pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result<(), FileError> {
     let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
     if path.is_dir() {
@@ -34,7 +36,7 @@ pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result
         .permissions(fs::Permissions::from_mode(0o666)) // less the umask: nothing here is secret
         .tempfile_in(directory_of(path))
         .map_err(unwritable)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
     if force {
         file.persist(path).map_err(|error| unwritable(error.error))?;
     } else {
@@ -43,7 +45,6 @@ pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result
             _ => unwritable(error.error),
         })?;
     }
-    sync_directory(path);
     Ok(())
 }
 

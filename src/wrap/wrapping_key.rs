@@ -4,6 +4,7 @@ use std::fmt;
 
 use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{Id, PKey, PKeyRef, Public};
+use openssl::rsa::Rsa;
 
 use super::WrappingKeySpec;
 use crate::error::{Error, OpenSslError, WrapError};
@@ -24,14 +25,13 @@ impl WrappingKey {
         if der.is_empty() {
             return Err(WrapError::EmptyPublicKey);
         }
-        let key = PKey::public_key_from_der(der).map_err(|_| encoded(der).unwrap_or(WrapError::PublicKeyNotDer))?;
-        if key.id() != Id::RSA {
-            return Err(WrapError::PublicKeyNotRsa);
-        }
-        // Only this exact encoding: PKCS#1 public keys parse too, and so does a key with bytes behind it.
-        if key.public_key_to_der().map_or(true, |canonical| canonical != der) {
+        // Through `Rsa`, not `PKey`: OpenSSL 3's general decoder and encoder cost more than the wrapping itself.
+        let rsa = Rsa::public_key_from_der(der).map_err(|_| refusal(der))?;
+        // Only this exact encoding: a key with bytes behind it parses too.
+        if rsa.public_key_to_der().map_or(true, |canonical| canonical != der) {
             return Err(WrapError::PublicKeyNotDer);
         }
+        let key = PKey::from_rsa(rsa).map_err(|_| WrapError::PublicKeyNotDer)?;
         let spec = WrappingKeySpec::of_bits(key.bits()).ok_or(WrapError::PublicKeyBits { bits: key.bits() })?;
         Ok(WrappingKey { key, spec, der: der.to_vec() })
     }
@@ -63,6 +63,14 @@ impl WrappingKey {
 
     pub(super) fn public(&self) -> &PKeyRef<Public> {
         &self.key
+    }
+}
+
+/// Why these bytes are no RSA public key.
+fn refusal(der: &[u8]) -> WrapError {
+    match PKey::public_key_from_der(der) {
+        Ok(key) if key.id() != Id::RSA => WrapError::PublicKeyNotRsa,
+        _ => encoded(der).unwrap_or(WrapError::PublicKeyNotDer),
     }
 }
 
