@@ -67,6 +67,21 @@ impl Copy {
         Ok(())
     }
 
+    /// Renames the copy of material that KMS does not have, so that nobody takes it for the key's.
+    pub(super) fn put_aside(&self, journal: &Journal) -> Result<(), Error> {
+        if let Some(path) = self.path()
+            && let Some(moved) = files::supersede(path)?
+        {
+            journal.warn(format!("the unused key material is in `{}`", moved.display()));
+        }
+        journal.note(|report| {
+            report.kept = None;
+            report.escrow = None;
+            report.escrow_recipients.clear();
+        });
+        Ok(())
+    }
+
     fn path(&self) -> Option<&Path> {
         match self {
             Copy::Escrow { out, .. } => Some(out),

@@ -1,6 +1,7 @@
 //! Step 1 of the recipe: a key without key material, and its alias.
 
 use super::existing;
+use super::memory::{Memory, REQUEST_TAG, Request};
 use super::{AliasName, Journal, KeyRequest, Leftover};
 use crate::error::Error;
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
@@ -14,7 +15,7 @@ pub(super) enum Made {
 }
 
 /// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes.
-pub async fn create_key(kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<(), Error> {
+pub async fn create_key(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<(), Error> {
     request.check()?;
     journal.note_kms(kms);
     if let Some(alias) = &request.alias
@@ -22,7 +23,7 @@ pub async fn create_key(kms: &Kms, request: &KeyRequest, journal: &Journal) -> R
     {
         return adopt_as_it_is(kms, request, alias, &found, journal);
     }
-    match make(kms, request, journal).await? {
+    match make(kms, request, memory, journal).await? {
         Made::New(_) => Ok(()),
         Made::Lost => match &request.alias {
             Some(alias) => {
@@ -50,12 +51,19 @@ fn adopt_as_it_is(
 }
 
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
-pub(super) async fn make(kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<Made, Error> {
-    let created = journal.changing("CreateKey", kms.create_key(&request.to_new_key())).await?;
-    journal.note_kms(kms);
-    journal.note_key(&created);
-    journal.step(format!("created key {}", created.arn));
-    let key = kms.wait_until_visible(&created.arn).await?;
+pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Made, Error> {
+    let (key, begun) = match memory.recall(kms, request, journal).await? {
+        Some(found) => {
+            existing::check_matches(&found, request, &found.arn)?;
+            existing::check_trusted(kms, &found, request, &found.arn, None, journal).await?;
+            journal.note_key(&found);
+            (found, None)
+        }
+        None => {
+            let begun = memory.begin(kms, request, journal)?;
+            (create(kms, request, &begun, journal).await?, Some(begun))
+        }
+    };
     if let Some(alias) = &request.alias {
         match journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &key.arn)).await? {
             AliasOutcome::Created => {
@@ -63,12 +71,38 @@ pub(super) async fn make(kms: &Kms, request: &KeyRequest, journal: &Journal) -> 
                 journal.step(format!("{alias} names it"));
             }
             AliasOutcome::Exists => {
+                begun.iter().for_each(Request::end);
                 leave_behind(&key, alias, journal);
                 return Ok(Made::Lost);
             }
         }
     }
+    begun.iter().for_each(Request::end);
     Ok(Made::New(Box::new(key)))
+}
+
+/// CreateKey, and a search for the key where only its reply was lost.
+async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Journal) -> Result<KeyDescription, Error> {
+    let mut new = request.to_new_key();
+    new.tags.push((REQUEST_TAG.to_owned(), begun.id.clone()));
+    let created = match journal.changing("CreateKey", kms.create_key(&new)).await {
+        Ok(created) => created,
+        Err(error) if error.may_have_changed() => {
+            journal.warn(format!("{error}: looking for it by its tag"));
+            let found = begun.find(kms).await.ok().flatten().ok_or(error)?;
+            journal.settled();
+            found
+        }
+        // Nothing was made, and nothing is to be found.
+        Err(error) => {
+            begun.end();
+            return Err(error);
+        }
+    };
+    journal.note_kms(kms);
+    journal.note_key(&created);
+    journal.step(format!("created key {}", created.arn));
+    kms.wait_until_visible(&created.arn).await
 }
 
 /// Names a key of this run that nobody needs, with the command that removes it.

@@ -141,7 +141,7 @@ async fn send(
         encrypted,
         token,
         expires: options.expires,
-        import_type: symmetric.then(|| options.import_type.unwrap_or_else(|| usual_type(key))),
+        import_type: options.import_type.or_else(|| usual_type(key)).filter(|_| symmetric),
         description: options.description.as_deref(),
         key_material_id: options.key_material_id.as_deref(),
     };
@@ -156,9 +156,11 @@ async fn send(
     Ok(imported)
 }
 
-/// A key that never had material takes new material; every other takes what it has.
-fn usual_type(key: &KeyDescription) -> ImportType {
-    if key.current_key_material_id.is_none() { ImportType::New } else { ImportType::Existing }
+/// A key that had material takes that back. For the first import the type is left out: KMS then takes the bytes as new if there
+/// are none yet and as existing otherwise (API reference, `ImportKeyMaterial`). Said expressly, NEW_KEY_MATERIAL would turn a
+/// repetition after a lost reply into an error, and the bytes of a second run into pending material.
+fn usual_type(key: &KeyDescription) -> Option<ImportType> {
+    key.current_key_material_id.is_some().then_some(ImportType::Existing)
 }
 
 /// What KMS says about the key now: the first part of every proof.

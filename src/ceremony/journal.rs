@@ -99,6 +99,12 @@ impl Journal {
         self.note_key(key);
     }
 
+    /// What was uncertain was found in AWS.
+    pub(crate) fn settled(&self) {
+        *self.uncertain.borrow_mut() = None;
+        self.note(|report| report.changed = true);
+    }
+
     pub(crate) fn note(&self, edit: impl FnOnce(&mut Report)) {
         edit(&mut self.report.borrow_mut());
     }
@@ -127,6 +133,10 @@ impl Journal {
 
     pub(crate) fn step(&self, text: impl AsRef<str>) {
         self.talk.step(text.as_ref());
+    }
+
+    pub(crate) fn detail(&self, text: impl AsRef<str>) {
+        self.talk.detail(text.as_ref());
     }
 
     pub(crate) fn warn(&self, text: impl AsRef<str>) {

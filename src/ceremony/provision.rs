@@ -1,10 +1,12 @@
 //! The whole recipe for one key: create or adopt, parameters, generate or read, wrap, import, prove.
 
+use std::time::{Duration, Instant};
+
 use super::create::{self, Made};
 use super::existing::{self, Decision};
 use super::verify;
-use super::{Copy, ImportOptions, Journal, KeyRequest, ParameterSet, import_set};
-use crate::error::{CeremonyError, Error};
+use super::{Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set};
+use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, Expiry};
@@ -35,6 +37,8 @@ pub struct Provision {
     pub material_description: Option<String>,
     /// How much is proven afterwards.
     pub level: Level,
+    /// Where requests under way are written down.
+    pub memory: Memory,
     /// The ARN of an existing key that the user vouches for.
     pub adopt: Option<String>,
 }
@@ -46,12 +50,28 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
     if let Some(found) = find(kms, plan).await? {
         return go_on_with(kms, plan, &found, journal).await;
     }
-    match create::make(kms, &plan.request, journal).await? {
+    match create::make(kms, &plan.request, &plan.memory, journal).await? {
         Made::New(key) => fill(kms, plan, &key, None, journal).await,
-        Made::Lost => match find(kms, plan).await? {
+        Made::Lost => match wait_for_other_run(kms, plan, journal).await? {
             Some(found) => go_on_with(kms, plan, &found, journal).await,
             None => Err(CeremonyError::AliasGone { arn: journal.report().key_arn.unwrap_or_default() }.into()),
         },
+    }
+}
+
+/// The run that got the alias first is about to import: it is given a minute before this one takes over.
+async fn wait_for_other_run(kms: &Kms, plan: &Provision, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
+    let end = Instant::now() + Duration::from_secs(60);
+    journal.step("waiting up to 60 s for the other run to import its key material");
+    let mut pause = Duration::from_millis(250);
+    loop {
+        let found = find(kms, plan).await?;
+        let waits = found.as_ref().is_some_and(|key| key.state == "PendingImport");
+        if !waits || Instant::now() > end {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(4));
     }
 }
 
@@ -148,7 +168,13 @@ async fn fill(
         description: plan.material_description.clone(),
         key_material_id: original,
     };
-    let imported = import_set(kms, key, &wrapped, &options, journal).await?;
+    let imported = match (import_set(kms, key, &wrapped, &options, journal).await, &plan.source) {
+        (Ok(imported), _) => imported,
+        (Err(error), Source::Generate(copy)) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
+            return overtaken(kms, plan, copy, key, error, journal).await;
+        }
+        (Err(error), _) => return Err(error),
+    };
     let subject = Subject::new(kms, key, Some(material), imported.key_material_id.as_deref())?;
     let mut proof = proof::prove(&subject, plan.level).await?;
     let symmetric = plan.request.spec == KeySpec::SymmetricDefault;
@@ -156,6 +182,26 @@ async fn fill(
         verify::import_again(kms, key, material, &mut proof, journal).await?;
     }
     conclude(proof, journal)
+}
+
+/// Another run has imported other bytes since this one looked: its key is taken, and the copy of the unused material moved aside.
+async fn overtaken(
+    kms: &Kms,
+    plan: &Provision,
+    copy: &Copy,
+    key: &KeyDescription,
+    error: Error,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let found = kms.describe(&key.arn).await?;
+    if existing::decide(&found, &plan.request, &key.arn, plan.expiry)? != Decision::Unchanged {
+        return Err(error);
+    }
+    journal.warn("another run imported its key material first: what was generated here is not in KMS");
+    copy.put_aside(journal)?;
+    journal.note(|report| report.generated = false);
+    journal.note_key(&found);
+    prove_unchanged(kms, plan, &found, journal).await
 }
 
 /// New material; its copy is on disk before KMS gets it.

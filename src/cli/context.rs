@@ -1,10 +1,12 @@
 //! What every verb needs: the flags it shares with the others, the talk, a connection, and a run that signals can end.
 
+use std::env;
 use std::future::Future;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use kms_byok::ceremony::{Journal, Report};
+use kms_byok::ceremony::{Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::{CeremonyError, Error, OpenSslError, Talk, UsageError, openssl_probe};
 use serde::Serialize;
@@ -69,6 +71,13 @@ impl Context {
             self.talk.step(&format!("endpoint: {endpoint}"));
         }
         Ok(kms)
+    }
+
+    /// Where requests under way are written down (XDG Base Directory Specification): `$XDG_STATE_HOME`, or its default.
+    pub(crate) fn memory(&self, find_lost: bool) -> Memory {
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+        Memory { directory: state.map(|state| state.join("kms-byok")), find_lost }
     }
 
     /// Prints the answer of a verb.

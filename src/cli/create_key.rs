@@ -19,6 +19,9 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
+    /// Look for a key that an earlier run on another machine has made and lost
+    #[arg(long, help_heading = "Key")]
+    find_lost: bool,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
@@ -26,7 +29,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     let work = async {
         let kms = context.connect().await?;
-        ceremony::create_key(&kms, &request, &journal).await
+        ceremony::create_key(&kms, &request, &context.memory(args.find_lost), &journal).await
     };
     let report = context.run_changing(&journal, work, false, |report| {
         Some(match (&report.key_id, &request.alias) {

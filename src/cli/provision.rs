@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Provision};
+use kms_byok::ceremony::{self, Memory, Provision};
 
 use super::key_args::{ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Vouch for an existing key: import into it although this run did not create it
     #[arg(long, value_name = "KEY_ARN", help_heading = "Key")]
     adopt: Option<String>,
+    /// Look for a key that an earlier run on another machine has made and lost
+    #[arg(long, help_heading = "Key")]
+    find_lost: bool,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
     #[arg(long, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
@@ -77,6 +80,7 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, kms_byok::Error> {
         material_description: args.material_description.clone(),
         level: args.proof.verify,
         adopt: args.adopt.clone(),
+        memory: if args.is_rehearsal() { Memory::default() } else { context.memory(args.find_lost) },
         source: args.material.source(request.spec, context)?,
         request,
     })

@@ -1,5 +1,7 @@
 //! What is sealed here opens with the `openssl` command, for RSA and EC recipients, with the parameters that were meant.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
