@@ -92,7 +92,7 @@ impl GivenArgs {
     /// Reads what `--material` or `--material-from-escrow` names.
     pub(crate) fn read(&self, spec: KeySpec, context: &Context) -> Result<Option<KeyMaterial>, Error> {
         if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
-            return self.from_escrow(file, key, spec, context).map(Some);
+            return self.recover(file, key, spec, context).map(Some);
         }
         let Some(path) = &self.material else { return Ok(None) };
         let bytes = if is_stdin(path) {
@@ -103,7 +103,7 @@ impl GivenArgs {
         KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)).map(Some)
     }
 
-    fn from_escrow(&self, file: &Path, key: &Path, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
+    fn recover(&self, file: &Path, key: &Path, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
         let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
         let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context))?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
