@@ -26,8 +26,19 @@ pub fn read(what: &'static str, path: &Path, limit: usize) -> Result<Vec<u8>, Fi
 
 /// Puts `bytes` at `path` in one step; refuses to replace a file unless `force`.
 ///
-/// Not synced, unlike plaintext keys: what comes here can be made again, and two syncs cost as much as the wrapping.
+/// Not synced: what comes here can be made again, and two syncs cost as much as the wrapping.
 pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result<(), FileError> {
+    place(what, path, bytes, force, false)
+}
+
+/// The same for what cannot be made again: on disk, under its name, when this returns. Replaces nothing.
+pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    place(what, path, bytes, false, true)?;
+    sync_directory(path);
+    Ok(())
+}
+
+fn place(what: &'static str, path: &Path, bytes: &[u8], force: bool, sync: bool) -> Result<(), FileError> {
     let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
     if path.is_dir() {
         return Err(FileError::Directory { what, path: path.to_owned() });
@@ -37,6 +48,9 @@ pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result
         .tempfile_in(directory_of(path))
         .map_err(unwritable)?;
     file.write_all(bytes).map_err(unwritable)?;
+    if sync {
+        file.as_file().sync_all().map_err(unwritable)?;
+    }
     if force {
         file.persist(path).map_err(|error| unwritable(error.error))?;
     } else {

@@ -48,7 +48,7 @@ impl Copy {
             }
             Copy::Escrow { recipients, out } => {
                 let sealed = escrow::seal(material.expose(), recipients)?;
-                files::put("escrow file", out, &sealed, false)?;
+                files::put_durable("escrow file", out, &sealed)?;
                 for recipient in recipients {
                     let identity = recipient.identity();
                     journal.step(format!(

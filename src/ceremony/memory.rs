@@ -54,7 +54,7 @@ impl Memory {
         if let Some(directory) = &self.directory {
             let path = directory.join(format!("{}.json", begun.id));
             let json = serde_json::to_vec_pretty(&begun).unwrap_or_default();
-            let written = fs::create_dir_all(directory).is_ok() && files::put("request", &path, &json, false).is_ok();
+            let written = fs::create_dir_all(directory).is_ok() && files::put_durable("request", &path, &json).is_ok();
             if written {
                 begun.file = Some(path);
             } else {
