@@ -1,5 +1,6 @@
 //! The life of a key in the embedded KMS: states, materials, rotations, expiry, replicas, deletion.
 #![cfg(feature = "rehearsal")]
+#![allow(clippy::unwrap_used)]
 
 #[path = "support/embedded_kms.rs"]
 mod embedded_kms;
