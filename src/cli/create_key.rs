@@ -10,7 +10,6 @@ use super::key_args::KeyArgs;
 use super::next;
 use crate::report::{self, Failure};
 
-/// Create a KMS key without key material (origin EXTERNAL)
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

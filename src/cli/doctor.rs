@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::Context;
 use crate::report::{self, Failure};
 
-/// Show which OpenSSL is compiled against, loaded and on PATH, and test the loaded one
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::Context;
 use crate::report::{self, Failure};
 
-/// Make new key material with OpenSSL's random generator, in a file of mode 0600
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,6 @@ use super::Context;
 use super::key_args::WrappingArgs;
 use crate::report::{self, Failure};
 
-/// Download a wrapping public key and an import token for a key
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

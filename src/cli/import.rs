@@ -14,7 +14,6 @@ use super::key_args::{ExpiryArgs, ProofArgs};
 use super::{Context, next};
 use crate::report::{self, Failure};
 
-/// Import wrapped key material into a key
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

@@ -8,6 +8,7 @@ mod get_parameters;
 mod global;
 mod import;
 mod key_args;
+mod later;
 mod material_args;
 mod next;
 mod provision;
@@ -26,6 +27,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::context::Context;
 pub(crate) use self::global::{Global, Output};
+use self::later::Later;
 use crate::report::Failure;
 
 /// Bring your own key into AWS KMS with the system's OpenSSL.
@@ -40,19 +42,31 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    Provision(Box<provision::Args>),
-    CreateKey(create_key::Args),
-    GetParameters(get_parameters::Args),
-    Generate(generate::Args),
-    Wrap(Box<wrap::Args>),
-    Import(Box<import::Args>),
-    Status(status::Args),
-    Verify(verify::Args),
-    Doctor(doctor::Args),
-    Completions(shell::Completions),
-    Man(shell::Man),
+    /// Bring one key into KMS: create, wrap, import, prove
+    Provision(Box<Later<provision::Args>>),
+    /// Create a KMS key without key material (origin EXTERNAL)
+    CreateKey(Box<Later<create_key::Args>>),
+    /// Download a wrapping public key and an import token for a key
+    GetParameters(Box<Later<get_parameters::Args>>),
+    /// Make new key material with OpenSSL's random generator, in a file of mode 0600
+    Generate(Box<Later<generate::Args>>),
+    /// Wrap key material for import, without network
+    Wrap(Box<Later<wrap::Args>>),
+    /// Import wrapped key material into a key
+    Import(Box<Later<import::Args>>),
+    /// Show state, origin and expiry of a key
+    Status(Box<Later<status::Args>>),
+    /// Prove that a key holds given key material
+    Verify(Box<Later<verify::Args>>),
+    /// Show which OpenSSL is compiled against, loaded and on PATH, and test the loaded one
+    Doctor(Box<Later<doctor::Args>>),
+    /// Print the completions for a shell
+    Completions(Box<Later<shell::Completions>>),
+    /// Print the man page
+    Man(Box<Later<shell::Man>>),
     #[cfg(feature = "rehearsal")]
-    Rehearsal(rehearsal::Args),
+    /// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
+    Rehearsal(Box<Later<rehearsal::Args>>),
 }
 
 /// Runs the verb; the exit code is 0, or 4 where a check found a problem.

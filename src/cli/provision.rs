@@ -10,7 +10,6 @@ use super::material_args::MaterialArgs;
 use super::{Context, next};
 use crate::report::{self, Failure};
 
-/// Bring one key into KMS: create, wrap, import, prove
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::{Context, global};
 use crate::report::{self, Failure};
 
-/// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -8,7 +8,6 @@ use clap_complete::Shell;
 use super::{Cli, Context};
 use crate::report::{self, Failure};
 
-/// Print the completions for a shell
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +25,6 @@ pub(crate) fn completions(args: &Completions, _: &Context) -> Result<ExitCode, F
     Ok(ExitCode::SUCCESS)
 }
 
-/// Print the man page
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

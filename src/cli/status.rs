@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::Context;
 use crate::report::{self, Failure};
 
-/// Show state, origin and expiry of a key
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:

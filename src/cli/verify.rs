@@ -12,7 +12,6 @@ use super::Context;
 use super::material_args::GivenArgs;
 use crate::report::{self, Failure};
 
-/// Prove that a key holds given key material
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Symmetric key material is imported a second time, as existing material with unchanged expiry, because no other

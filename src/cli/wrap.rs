@@ -16,7 +16,6 @@ use super::material_args::MaterialArgs;
 use super::{key_args, terminal};
 use crate::report::{self, Failure};
 
-/// Wrap key material for import, without network
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
