@@ -19,7 +19,7 @@ pub mod wrap;
 pub use error::RehearsalError;
 pub use error::{
     CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, KmsError, MaterialError, OpenSslError,
-    ParametersError, Reason, Refusal, UsageError, WrapError,
+    ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
 pub use secret::Secret;
 pub use talk::{Silent, Talk};

@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod cli;
 mod report;
 
 fn main() -> ExitCode {
-    match cli::run(cli::Cli::parse()) {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(usage) => return report::usage(&usage),
+    };
+    match cli::run(cli) {
         Ok(code) => code,
         Err(failure) => report::failure(&failure),
     }

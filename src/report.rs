@@ -45,6 +45,19 @@ impl Failure {
     }
 }
 
+/// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let hint = std::error::Error::source(error).and_then(kms_byok::hint_of);
+    let Some(hint) = hint else {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    };
+    let text = error.render().to_string();
+    let cause = text.lines().next().unwrap_or_default();
+    let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
+    ExitCode::from(2)
+}
+
 /// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
     let mut text = format!("error: {}\n", failure.error);

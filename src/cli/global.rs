@@ -36,7 +36,7 @@ pub(crate) struct Global {
     /// What standard output gets
     #[arg(long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Output")]
     pub(crate) output: Output,
-    /// Say more on standard error; twice: every call to AWS
+    /// Say more on standard error: each call to AWS with its request id, and waits
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
     /// Say nothing on standard error but errors

@@ -69,6 +69,11 @@ enum Verb {
     Rehearsal(Box<Later<rehearsal::Args>>),
 }
 
+/// Reads the command line; an error is also how help and version come.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    Cli::try_parse()
+}
+
 /// Runs the verb; the exit code is 0, or 4 where a check found a problem.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let context = Context::new(cli.global);

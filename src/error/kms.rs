@@ -93,7 +93,7 @@ impl Explain for KmsError {
                 some(format!("give profile `{profile}` credentials, or sign in: `aws sso login --profile {profile}`"))
             }
             KmsError::CredentialsFail { profile: None, .. } => {
-                some("mend the source named below, or sign in again (`aws sso login`)")
+                some("mend that source, or sign in again (`aws sso login`)")
             }
             KmsError::CredentialsFail { profile: Some(profile), .. } => {
                 some(format!("mend profile `{profile}`, or sign in again: `aws sso login --profile {profile}`"))

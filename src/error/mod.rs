@@ -144,6 +144,17 @@ impl Error {
     }
 }
 
+/// The fix for an error of this crate that comes as somebody else's source, as from a command-line parser.
+pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    fn of<E: Explain + std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+        error.downcast_ref::<E>()?.hint()
+    }
+    let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<CeremonyError>(error));
+    #[cfg(feature = "rehearsal")]
+    let hint = hint.or_else(|| of::<RehearsalError>(error));
+    hint
+}
+
 /// `some("…")` reads better than `Some("…".to_owned())` forty times.
 pub(crate) fn some(hint: impl Into<String>) -> Option<String> {
     Some(hint.into())
