@@ -1,6 +1,7 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 
 pub mod ceremony;
+pub mod doctor;
 mod error;
 pub mod escrow;
 pub mod files;
@@ -18,8 +19,8 @@ pub mod wrap;
 #[cfg(feature = "rehearsal")]
 pub use error::RehearsalError;
 pub use error::{
-    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, KmsError, MaterialError, OpenSslError,
-    ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
+    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, MaterialError,
+    OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
 pub use secret::Secret;
 pub use talk::{Silent, Talk};

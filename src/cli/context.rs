@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kms_byok::ceremony::{Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::{CeremonyError, Error, OpenSslError, Talk, UsageError, openssl_probe};
+use kms_byok::{CeremonyError, Error, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -46,11 +46,16 @@ impl Context {
 
     /// Connects to a Region, or to the one of the configuration.
     pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, Error> {
-        let global = &self.global;
-        if global.require_fips && !global.fips_endpoint {
-            let hint = "add --fips-endpoint, which --require-fips wants too";
-            return Err(UsageError::Missing { what: "the FIPS endpoint", hint }.into());
+        let kms = Kms::connect(&self.connection(region), self.talk.clone()).await?;
+        if let Some(endpoint) = kms.endpoint() {
+            self.talk.step(&format!("endpoint: {endpoint}"));
         }
+        Ok(kms)
+    }
+
+    /// What the global flags say about the connection.
+    pub(crate) fn connection(&self, region: Option<String>) -> Connection {
+        let global = &self.global;
         let mut connection = Connection {
             region,
             profile: global.profile.clone(),
@@ -58,6 +63,7 @@ impl Context {
             allow_endpoint_env: global.allow_endpoint_env,
             insecure_endpoint: global.insecure_endpoint,
             fips_endpoint: global.fips_endpoint,
+            require_fips: global.require_fips,
             ..Connection::default()
         };
         if let Some(timeout) = global.connect_timeout {
@@ -66,11 +72,7 @@ impl Context {
         if let Some(timeout) = global.read_timeout {
             connection.read_timeout = timeout;
         }
-        let kms = Kms::connect(&connection, self.talk.clone()).await?;
-        if let Some(endpoint) = kms.endpoint() {
-            self.talk.step(&format!("endpoint: {endpoint}"));
-        }
-        Ok(kms)
+        connection
     }
 
     /// Where requests under way are written down (XDG Base Directory Specification): `$XDG_STATE_HOME`, or its default.

@@ -1,109 +1,164 @@
-//! `doctor`: which OpenSSL is at work, and whether it computes what it should.
+//! `doctor`: what this machine brings to an import, on one screen.
 
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::openssl_probe::{self, Accepted};
-use kms_byok::wrap::WrappingAlgorithm;
-use serde::Serialize;
+use kms_byok::doctor::{self, Examination, Finding, Online, Wanted};
+use kms_byok::kms::{Survey, TrustPlace};
 
 use super::Context;
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
+Without --online nobody is asked: no KMS, no metadata service, no credential process. With it, only calls that change
+nothing are made. Exit code 4 when something needed is missing.
+
 Examples:
   kms-byok doctor
-  kms-byok doctor --output json")]
-pub(crate) struct Args {}
-
-#[derive(Serialize)]
-struct Answer {
-    healthy: bool,
-    openssl: OpenSsl,
-    self_test: Vec<SelfTest>,
-    wrapping_algorithms: Vec<Algorithm>,
+  kms-byok doctor --online --key-id alias/payments")]
+pub(crate) struct Args {
+    /// Ask KMS: is it reached, is the clock right, which read-only calls are permitted?
+    #[arg(long)]
+    online: bool,
+    /// Ask about this key too: key id, ARN or alias
+    #[arg(long, value_name = "K", requires = "online")]
+    key_id: Option<String>,
 }
 
-#[derive(Serialize)]
-struct OpenSsl {
-    compiled_against: &'static str,
-    loaded: &'static str,
-    loaded_is_fit: bool,
-    on_path: Option<String>,
-    on_path_is_libressl: bool,
-    fips_provider_loaded: bool,
-    fips_in_force: bool,
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let wanted = Wanted { fips: context.global.require_fips, online: args.online, key: args.key_id.clone() };
+    let found = context.run(async {
+        let survey = Survey::take(&context.connection(context.global.region.clone())).await;
+        Ok(doctor::examine(&wanted, survey, || context.connect()).await)
+    })?;
+    context.answer(&found, &text(&found));
+    Ok(if found.healthy { ExitCode::SUCCESS } else { ExitCode::from(4) })
 }
 
-#[derive(Serialize)]
-struct SelfTest {
-    name: &'static str,
-    passed: bool,
+fn text(found: &Examination) -> String {
+    let mut rows = openssl(found);
+    rows.extend(connection(found));
+    rows.extend(memory(found));
+    rows.extend(found.online.iter().flat_map(online));
+    let mut text = report::lines(&rows);
+    found.problems.iter().for_each(|problem| text.push_str(&finding("problem", problem)));
+    found.notes.iter().for_each(|note| text.push_str(&finding("note", note)));
+    text
 }
 
-#[derive(Serialize)]
-struct Algorithm {
-    name: &'static str,
-    works: bool,
-}
+type Row = (&'static str, Option<String>);
 
-pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let answer = examine();
-    context.answer(&answer, &text(&answer));
-    Ok(if answer.healthy { ExitCode::SUCCESS } else { ExitCode::from(4) })
-}
-
-fn examine() -> Answer {
-    let accepted = openssl_probe::check_loaded().ok();
-    let self_test: Vec<SelfTest> = openssl_probe::known_answers()
-        .iter()
-        .filter(|answer| answer.name != "AES-KWP" || accepted.is_none_or(Accepted::has_key_wrap))
-        .map(|answer| SelfTest { name: answer.name, passed: answer.passed })
-        .collect();
-    let passed = |name: &str| self_test.iter().any(|test| test.name == name && test.passed);
-    let works = |algorithm: WrappingAlgorithm| {
-        let oaep = passed(match algorithm.digest() {
-            kms_byok::wrap::OaepDigest::Sha256 => "OAEP-SHA-256",
-            kms_byok::wrap::OaepDigest::Sha1 => "OAEP-SHA-1",
-        });
-        oaep && (!algorithm.uses_aes_key_wrap() || passed("AES-KWP"))
+fn openssl(found: &Examination) -> Vec<Row> {
+    let openssl = &found.openssl;
+    let loaded = match (openssl.loaded_is_fit, openssl.branch, openssl.supported_until) {
+        (false, _, _) => format!("{}, which is not fit", openssl.loaded),
+        (true, Some(branch), Some(end)) => {
+            let verb = if openssl.end_of_life { "ended" } else { "ends" };
+            format!("{}; support of {branch} {verb} {end}", openssl.loaded)
+        }
+        _ => openssl.loaded.to_owned(),
     };
-    let wrapping_algorithms =
-        WrappingAlgorithm::ALL.map(|algorithm| Algorithm { name: algorithm.name(), works: works(algorithm) }).into();
-    let on_path = openssl_probe::on_path();
-    let fips = openssl_probe::fips();
-    Answer {
-        healthy: accepted.is_some() && self_test.iter().all(|test| test.passed),
-        openssl: OpenSsl {
-            compiled_against: openssl_probe::COMPILED_AGAINST,
-            loaded: openssl_probe::loaded(),
-            loaded_is_fit: accepted.is_some(),
-            on_path_is_libressl: on_path.as_ref().is_some_and(|found| found.is_libressl),
-            fips_provider_loaded: fips.provider_loaded,
-            fips_in_force: fips.in_force(),
-            on_path: on_path.map(|found| found.version),
-        },
-        self_test,
-        wrapping_algorithms,
+    let fips = match (openssl.fips_in_force, openssl.fips_provider_loaded, openssl.fips_provider_installed) {
+        (true, _, _) => "in force",
+        (false, true, _) => "provider active, but not the default",
+        (false, false, true) => "not in force; a provider is installed",
+        (false, false, false) => "not in force; no provider is installed",
+    };
+    let tests = |passed: bool| names(found.self_test.iter().filter(|test| test.passed == passed).map(|test| test.name));
+    let algorithms = |works: bool| {
+        names(found.wrapping_algorithms.iter().filter(|one| one.works == works).map(|algorithm| algorithm.name))
+    };
+    vec![
+        ("compiled against", Some(openssl.compiled_against.to_owned())),
+        ("loaded", Some(loaded)),
+        ("openssl on PATH", Some(openssl.on_path.clone().unwrap_or("none; kms-byok does not need it".to_owned()))),
+        ("providers", names(openssl.providers.iter().copied())),
+        ("FIPS", Some(fips.to_owned())),
+        ("self-test passed", tests(true)),
+        ("self-test FAILED", tests(false)),
+        ("works here", algorithms(true)),
+        ("does not work", algorithms(false)),
+    ]
+}
+
+fn connection(found: &Examination) -> Vec<Row> {
+    let connection = &found.connection;
+    let credentials = match (connection.credential_source, &connection.profile) {
+        (Some(source), Some(profile)) => format!("{source} (profile {profile})"),
+        (Some(source), None) => source.to_owned(),
+        (None, _) => "none configured; an instance role would show with --online".to_owned(),
+    };
+    let credentials = match found.online.as_ref().and_then(|online| online.credential_source.clone()) {
+        Some(used) => used,
+        None => credentials,
+    };
+    let trust: Vec<String> = connection.trust_store.iter().map(place).collect();
+    vec![
+        ("trust store", Some(trust.join("; "))),
+        ("proxy", Some(connection.proxy.clone().unwrap_or("none".to_owned()))),
+        ("Region", Some(connection.region.clone().unwrap_or("none".to_owned()))),
+        ("endpoint", connection.endpoint.clone()),
+        ("credentials", Some(credentials)),
+    ]
+}
+
+fn place(place: &TrustPlace) -> String {
+    let by = if place.named_by == "default" { String::new() } else { format!(" ({})", place.named_by) };
+    let path = place.path.display();
+    match (place.exists, place.certificates) {
+        (false, _) => format!("{path}{by}: not there"),
+        (true, 1) => format!("{path}{by}: 1 certificate"),
+        (true, count) => format!("{path}{by}: {count} certificates"),
     }
 }
 
-fn text(answer: &Answer) -> String {
-    let on_path = answer.openssl.on_path.as_deref().unwrap_or("none; kms-byok does not need it");
-    let loaded = if answer.openssl.loaded_is_fit { "" } else { ", which is not fit" };
-    let mut text = report::lines(&[
-        ("compiled against", Some(answer.openssl.compiled_against.to_owned())),
-        ("loaded", Some(format!("{}{loaded}", answer.openssl.loaded))),
-        ("openssl on PATH", Some(on_path.to_owned())),
-        ("FIPS", Some(if answer.openssl.fips_in_force { "in force" } else { "not in force" }.to_owned())),
-    ]);
-    for test in &answer.self_test {
-        text.push_str(&format!("self-test {}: {}\n", test.name, if test.passed { "passed" } else { "FAILED" }));
-    }
-    for algorithm in &answer.wrapping_algorithms {
-        let verdict = if algorithm.works { "works here" } else { "does not work here" };
-        text.push_str(&format!("{}: {verdict}\n", algorithm.name));
+fn memory(found: &Examination) -> Vec<Row> {
+    let memory = &found.memory;
+    let limit = memory.lock_limit.map_or("no limit".to_owned(), |limit| format!("limit {} KiB", limit / 1024));
+    let locked = if memory.secrets_locked { "secrets are locked" } else { "secrets are NOT locked" };
+    let dumps = match (memory.core_limit, memory.secrets_kept_out_of_core_dumps) {
+        (Some(0), _) => "off",
+        (_, true) => "on; secrets are left out of them",
+        (_, false) => "on",
+    };
+    vec![("memory", Some(format!("{locked}; {limit}"))), ("core dumps", Some(dumps.to_owned()))]
+}
+
+fn online(online: &Online) -> Vec<Row> {
+    let outcome =
+        |outcome: &str| names(online.asked.iter().filter(|one| one.outcome == outcome).map(|one| one.operation));
+    let reached = match (online.reachable, online.rehearsal) {
+        (true, true) => "yes; an embedded KMS, nothing is in AWS",
+        (true, false) => "yes",
+        (false, _) => "NO",
+    };
+    let clock = online.clock_skew_seconds.map(|skew| match skew {
+        -1..=1 => "the same as the endpoint's".to_owned(),
+        2.. => format!("{skew} s behind the endpoint's"),
+        _ => format!("{} s ahead of the endpoint's", skew.unsigned_abs()),
+    });
+    vec![
+        ("reached", Some(reached.to_owned())),
+        ("clock", clock),
+        ("asked, allowed", outcome("allowed")),
+        ("asked, denied", outcome("denied")),
+        ("asked, failed", outcome("failed")),
+    ]
+}
+
+fn finding(kind: &str, finding: &Finding) -> String {
+    let mut text = format!("{kind}: {}\n", finding.cause);
+    for (name, words) in [("because", &finding.because), ("hint", &finding.hint)] {
+        if let Some(words) = words {
+            text.push_str(&format!("  {name}: {words}\n"));
+        }
     }
     text
+}
+
+/// Names in a row; nothing where there are none.
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }

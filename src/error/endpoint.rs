@@ -18,6 +18,8 @@ pub enum EndpointError {
     PlainHttp { url: String },
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
     FipsAndCustom { url: String },
+    #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, which --require-fips demands")]
+    NotFips { url: String },
 
     #[error("the host name `{host}` cannot be resolved")]
     NameUnknown { host: String, because: String },
@@ -98,6 +100,9 @@ impl Explain for EndpointError {
             EndpointError::PlainHttp { .. } => some("use https, or add --insecure-endpoint if you accept that"),
             EndpointError::FipsAndCustom { .. } => {
                 some("leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)")
+            }
+            EndpointError::NotFips { .. } => {
+                some("leave it out and add --fips-endpoint, or name a VPC endpoint of kms-fips")
             }
             EndpointError::NameUnknown { .. } => some("check the Region or the endpoint URL, and this machine's DNS"),
             EndpointError::ConnectionRefused { .. } => some("check the endpoint's port, and that its server runs"),

@@ -9,6 +9,7 @@ mod endpoint;
 mod escrow;
 mod expiry;
 mod file;
+mod health;
 mod kms;
 mod material;
 mod openssl;
@@ -25,6 +26,7 @@ pub(crate) use self::endpoint::seconds;
 pub use self::escrow::EscrowError;
 pub use self::expiry::ExpiryError;
 pub use self::file::FileError;
+pub use self::health::HealthError;
 pub use self::kms::KmsError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
@@ -62,6 +64,8 @@ pub enum Error {
     Escrow(#[from] EscrowError),
     #[error(transparent)]
     Usage(#[from] UsageError),
+    #[error(transparent)]
+    Health(#[from] HealthError),
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
@@ -138,6 +142,7 @@ impl Error {
             Error::Kms(error) => error,
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
+            Error::Health(error) => error,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(error) => error,
         }

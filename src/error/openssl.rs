@@ -9,11 +9,11 @@ use super::{Explain, some};
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum OpenSslError {
-    #[error("OpenSSL could not {step}")]
+    #[error("OpenSSL cannot {step}")]
     Step { step: &'static str, source: ErrorStack },
     #[error("the OpenSSL loaded at run time is `{found}`, which this program does not accept")]
     Unfit { found: String, needed: String },
-    #[error("the OpenSSL self-test failed: {what}")]
+    #[error("the OpenSSL self-test fails: {what}")]
     SelfTest { what: &'static str },
     #[error("`{found}` has no AES key wrap with padding (RFC 5649), which {algorithm} needs")]
     NoKeyWrap { algorithm: &'static str, found: String },

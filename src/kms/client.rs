@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
@@ -57,7 +57,7 @@ impl Kms {
         }
         let environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
         let transport = Transport::new(&environment);
-        let sdk = configuration(connection, transport.clone()).await;
+        let sdk = loader(connection, transport).load().await;
         let region = match sdk.region() {
             Some(region) => region.to_string(),
             None => return Err(KmsError::NoRegion { profile: connection.profile.clone() }.into()),
@@ -65,6 +65,7 @@ impl Kms {
         check_region(&region)?;
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
         let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
+        endpoint::check_fips(connection, endpoint.as_ref(), fips)?;
         let provider = sdk.credentials_provider().ok_or_else(|| KmsError::NoCredentials {
             profile: connection.profile.clone(),
             because: "no source of credentials is configured".to_owned(),
@@ -163,6 +164,11 @@ impl Kms {
         self.shared.witness.requests()
     }
 
+    /// Seconds by which the endpoint's clock is ahead of this machine's, by its last reply.
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.shared.witness.clock_skew()
+    }
+
     /// Where the credentials come from; `None` when there are none.
     pub async fn credential_source(&self) -> Option<CredentialSource> {
         self.shared.credentials.source().await
@@ -189,7 +195,8 @@ impl Kms {
     }
 }
 
-async fn configuration(connection: &Connection, transport: Transport) -> SdkConfig {
+/// The SDK's own reader of the environment and the configuration files.
+pub(super) fn loader(connection: &Connection, transport: Transport) -> ConfigLoader {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport)
         .sleep_impl(TokioSleep::new())
@@ -204,7 +211,7 @@ async fn configuration(connection: &Connection, transport: Transport) -> SdkConf
     if connection.fips_endpoint {
         loader = loader.use_fips(true);
     }
-    loader.load().await
+    loader
 }
 
 fn timeouts(connection: &Connection) -> TimeoutConfig {
@@ -217,7 +224,7 @@ fn retries(connection: &Connection) -> RetryConfig {
 }
 
 /// What AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL or the profile say, in the SDK's own order of precedence.
-fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
+pub(super) fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
     let key =
         ServiceConfigKey::builder().service_id("KMS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
     let url = sdk

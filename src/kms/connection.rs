@@ -19,6 +19,8 @@ pub struct Connection {
     pub insecure_endpoint: bool,
     /// Use `kms-fips.REGION`.
     pub fips_endpoint: bool,
+    /// Refuse every endpoint but a FIPS endpoint of AWS.
+    pub require_fips: bool,
     /// Time for name resolution, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// Time from the request to the last byte of the reply.
@@ -38,6 +40,7 @@ impl Default for Connection {
             allow_endpoint_env: false,
             insecure_endpoint: false,
             fips_endpoint: false,
+            require_fips: false,
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
             patience: Duration::from_secs(60),

@@ -5,7 +5,7 @@ use http::Uri;
 
 use super::connection::Connection;
 use super::transport::is_loopback;
-use crate::error::EndpointError;
+use crate::error::{EndpointError, Error, UsageError};
 
 /// An endpoint in place of the one AWS names for the Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,28 @@ pub(super) fn choose(
         return Err(EndpointError::PlainHttp { url: endpoint.url });
     }
     Ok(Some(endpoint))
+}
+
+/// Where a FIPS endpoint is required: `kms-fips.REGION`, or a VPC endpoint of it that was named.
+pub(super) fn check_fips(connection: &Connection, endpoint: Option<&Endpoint>, fips: bool) -> Result<(), Error> {
+    if !connection.require_fips || fips {
+        return Ok(());
+    }
+    match endpoint {
+        None => {
+            let hint = "add --fips-endpoint, which --require-fips wants too";
+            Err(UsageError::Missing { what: "the FIPS endpoint", hint }.into())
+        }
+        Some(endpoint) if endpoint.is_aws && is_fips(&endpoint.url) => Ok(()),
+        Some(endpoint) => Err(EndpointError::NotFips { url: endpoint.url.clone() }.into()),
+    }
+}
+
+fn is_fips(url: &str) -> bool {
+    let uri: Result<Uri, _> = url.parse();
+    uri.is_ok_and(|uri| {
+        uri.host().is_some_and(|host| host.split('.').any(|label| label.eq_ignore_ascii_case("kms-fips")))
+    })
 }
 
 fn parse(url: &str) -> Result<Endpoint, EndpointError> {
@@ -188,6 +210,28 @@ mod tests {
         let connection = Connection { endpoint_url: Some("https://a.example".to_owned()), ..Connection::default() };
         assert!(matches!(choose(&connection, None, true), Err(EndpointError::FipsAndCustom { .. })));
         assert_eq!(choose(&Connection::default(), None, true).unwrap(), None);
+    }
+
+    #[test]
+    fn where_fips_is_required_only_a_fips_endpoint_of_aws_is_taken() {
+        let requiring = |url: Option<&str>| {
+            let endpoint_url = url.map(str::to_owned);
+            let connection = Connection { endpoint_url, require_fips: true, ..Connection::default() };
+            let endpoint = choose(&connection, None, false).unwrap();
+            check_fips(&connection, endpoint.as_ref(), false)
+        };
+        assert!(requiring(Some("https://vpce-1.kms-fips.us-east-1.vpce.amazonaws.com")).is_ok());
+        assert!(matches!(
+            requiring(Some("https://vpce-1.kms.us-east-1.vpce.amazonaws.com")),
+            Err(Error::Endpoint(EndpointError::NotFips { .. }))
+        ));
+        assert!(matches!(
+            requiring(Some("https://kms-fips.example.org")),
+            Err(Error::Endpoint(EndpointError::NotFips { .. }))
+        ));
+        assert!(matches!(requiring(None), Err(Error::Usage(UsageError::Missing { .. }))));
+        let connection = Connection { require_fips: true, ..Connection::default() };
+        assert!(check_fips(&connection, None, true).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod arn;
+mod asking;
 mod call;
 mod client;
 mod connection;
@@ -17,6 +18,7 @@ mod operation;
 mod patience;
 mod reply;
 mod rotation;
+mod survey;
 mod transport;
 mod witness;
 
@@ -32,3 +34,5 @@ pub use self::import::{Import, ImportType, Imported, Parameters};
 pub use self::keys::NewKey;
 pub use self::operation::Operation;
 pub use self::rotation::{NewReplica, Rotation};
+pub use self::survey::Survey;
+pub use self::transport::TrustPlace;

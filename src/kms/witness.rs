@@ -9,9 +9,12 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
 
 use super::reply::printable;
+use crate::moment;
 use crate::talk::Talk;
 
 /// The header by which the embedded KMS says what it is.
@@ -27,6 +30,7 @@ pub(super) struct Witness {
 struct Seen {
     rehearsal: AtomicBool,
     requests: Mutex<Vec<(String, String)>>,
+    clock_skew: Mutex<Option<i64>>,
 }
 
 impl Witness {
@@ -36,6 +40,11 @@ impl Witness {
 
     pub(super) fn seen_rehearsal(&self) -> bool {
         self.seen.rehearsal.load(Ordering::Relaxed)
+    }
+
+    /// Seconds by which the clock of the last reply (its Date header, RFC 9110 §6.6.1) was ahead of this machine's.
+    pub(super) fn clock_skew(&self) -> Option<i64> {
+        *self.seen.clock_skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Operation and request id of every reply, in order.
@@ -60,6 +69,11 @@ impl Intercept for Witness {
         let header = |name| reply.headers().get(name);
         if header(REHEARSAL).is_some_and(|value| value == "true") {
             self.seen.rehearsal.store(true, Ordering::Relaxed);
+        }
+        let date = header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        if let Some(date) = date {
+            let skew = date.secs() - moment::now().secs();
+            *self.seen.clock_skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
         }
         let id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
         self.talk.detail(&format!("{operation}: HTTP {}, request id {id}", reply.status()));

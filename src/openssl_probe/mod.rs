@@ -1,14 +1,20 @@
 //! Which OpenSSL is compiled in, loaded and on PATH, and whether the loaded one computes what it should.
 
+mod branch;
 mod fips;
 mod gate;
 mod known_answers;
 mod on_path;
+mod platform;
+mod providers;
 
+pub use self::branch::{BRANCHES, Branch};
 pub use self::fips::{Fips, fips};
 pub use self::gate::{Accepted, NEEDED, Reported, build_error, judge, version_text};
 pub use self::known_answers::{KnownAnswer, known_answers};
 pub use self::on_path::{OnPath, on_path};
+pub use self::platform::Platform;
+pub use self::providers::{Providers, providers};
 use crate::error::OpenSslError;
 
 /// The headers this program was compiled against, as in `OpenSSL 3.0.19`.

@@ -81,6 +81,11 @@ pub(super) fn rfc3339(time: Millis) -> String {
     DateTime::from_millis(time).fmt(Format::DateTime).unwrap_or_default()
 }
 
+/// RFC 9110 §5.6.7, for the Date header.
+pub(super) fn http_date(time: Millis) -> String {
+    DateTime::from_secs(time.div_euclid(SECOND)).fmt(Format::HttpDate).unwrap_or_default()
+}
+
 pub(super) fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX / 4)
 }

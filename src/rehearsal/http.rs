@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::access_log::{AccessLog, Line};
 use super::call::{Call, Reply};
-use super::clock::{Clock, ClockSetting, millis, rfc3339};
+use super::clock::{Clock, ClockSetting, http_date, millis, rfc3339};
 use super::creation::Wish;
 use super::faults::{Plan, What};
 use super::protocol::{Refusal, Scope, operation};
@@ -74,7 +74,12 @@ impl Service {
             took: started.elapsed(),
             request_id: &request_id,
         });
-        Ok(reply(answer?, &request_id))
+        let mut reply = reply(answer?, &request_id);
+        // Its own clock's, from which a client sees how far its own is off.
+        if let Ok(date) = http::HeaderValue::try_from(http_date(self.clock.now())) {
+            reply.headers_mut().insert(DATE, date);
+        }
+        Ok(reply)
     }
 
     async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {

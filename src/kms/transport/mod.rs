@@ -9,6 +9,7 @@ mod fault;
 mod proxy;
 mod resolver;
 mod tls;
+mod trust;
 mod wire;
 
 use std::collections::HashMap;
@@ -23,13 +24,14 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
 use http_body_util::{BodyExt, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use self::connector::Connector;
+use self::connector::{Connector, authority};
 use self::proxy::Proxies;
 use self::tls::Tls;
 use super::environment::Environment;
@@ -37,6 +39,8 @@ use crate::error::EndpointError;
 
 pub(crate) use self::fault::find;
 pub(crate) use self::proxy::is_loopback;
+pub use self::trust::TrustPlace;
+pub(crate) use self::trust::places as trust_places;
 
 /// The largest reply that is read; those of KMS are a few kilobytes.
 const REPLY_LIMIT: usize = 1024 * 1024;
@@ -60,6 +64,17 @@ impl Transport {
             proxies: Arc::new(Proxies::new(environment)),
             pools: Arc::default(),
         }
+    }
+
+    /// Refuses a CA bundle that TLS could not use.
+    pub(crate) fn check_trust(environment: &Environment) -> Result<(), EndpointError> {
+        environment.ca_bundle.as_deref().map_or(Ok(()), |path| trust::of_bundle(path).map(drop))
+    }
+
+    /// The proxy through which `url` is reached, without its password.
+    pub(crate) fn proxy_to(environment: &Environment, url: &Uri) -> Result<Option<String>, EndpointError> {
+        let proxy = Proxies::new(environment).route(url)?;
+        Ok(proxy.map(|proxy| format!("{}://{}", proxy.uri().scheme_str().unwrap_or("http"), authority(proxy.uri()))))
     }
 
     fn pool(&self, connect_timeout: Option<Duration>) -> Pool {
@@ -95,7 +110,7 @@ impl HttpConnector for Exchange {
         let (pool, proxies, timeout) = (self.pool.clone(), self.proxies.clone(), self.read_timeout);
         HttpConnectorFuture::new(async move {
             let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let host = connector::authority(request.uri());
+            let host = authority(request.uri());
             if let Some(credentials) = proxies.credentials_for_plain_http(request.uri()) {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
             }

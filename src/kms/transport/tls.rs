@@ -2,7 +2,6 @@
 //! certificates takes some 20 to 50 ms that a run against a local endpoint need not pay.
 
 use std::error::Error as StdError;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,12 +11,12 @@ use hyper_openssl::client::legacy::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::Connection;
 use openssl::error::ErrorStack;
 use openssl::ssl::{ConnectConfiguration, SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion};
-use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use openssl_sys as ffi;
 use tower_service::Service;
 
 use super::fault;
+use super::trust::{self, reasons};
 use crate::error::EndpointError;
 
 /// Settings from which TLS contexts are made.
@@ -41,14 +40,8 @@ impl Tls {
         builder.set_min_proto_version(Some(SslVersion::TLS1_2)).map_err(failed)?; // the least that AWS accepts
         builder.set_alpn_protos(b"\x08http/1.1").map_err(failed)?;
         if let Some(path) = &self.ca_bundle {
-            let unusable = |because: String| EndpointError::CaBundle { path: path.clone(), because };
-            let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-            let certificates = X509::stack_from_pem(&pem).map_err(|error| unusable(reasons(&error)))?;
-            if certificates.is_empty() {
-                return Err(unusable("there is no certificate in it".to_owned()));
-            }
             let mut store = X509StoreBuilder::new().map_err(failed)?;
-            for certificate in certificates {
+            for certificate in trust::of_bundle(path)? {
                 store.add_cert(certificate).map_err(failed)?;
             }
             builder.set_cert_store(store.build()); // instead of the system's, as in the aws CLI
@@ -143,10 +136,4 @@ fn fault_of(error: &(dyn StdError + 'static), verdict: Option<(i32, &'static str
         }
         None => fault::of_tcp(error, host),
     }
-}
-
-/// OpenSSL's reasons, without the C file names around them.
-fn reasons(stack: &ErrorStack) -> String {
-    let reasons: Vec<&str> = stack.errors().iter().filter_map(|error| error.reason()).collect();
-    if reasons.is_empty() { "OpenSSL gave no reason".to_owned() } else { format!("OpenSSL: {}", reasons.join(", ")) }
 }

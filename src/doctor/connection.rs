@@ -1,0 +1,61 @@
+//! The way to KMS, as it is configured.
+
+use serde::Serialize;
+
+use super::Finding;
+use crate::error::{Error, HealthError, KmsError};
+use crate::kms::{Survey, TrustPlace};
+
+/// Region, endpoint, source of credentials, proxy and trust. No value in it is a secret.
+#[derive(Debug, Serialize)]
+pub struct ConnectionFacts {
+    /// The Region.
+    pub region: Option<String>,
+    /// The endpoint's URL.
+    pub endpoint: Option<String>,
+    /// Whether it is one of AWS's own.
+    pub endpoint_is_aws: bool,
+    /// Whether `kms-fips` was asked for.
+    pub fips_endpoint: bool,
+    /// The profile of the AWS configuration files, where one is named.
+    pub profile: Option<String>,
+    /// The first source of credentials that is configured.
+    pub credential_source: Option<&'static str>,
+    /// The proxy to the endpoint, without its password.
+    pub proxy: Option<String>,
+    /// Where the certificate authorities are that TLS trusts.
+    pub trust_store: Vec<TrustPlace>,
+}
+
+impl ConnectionFacts {
+    /// With what is set and cannot be used, and what is not set at all.
+    pub(super) fn of(survey: Survey) -> (Self, Vec<Finding>, Vec<Finding>) {
+        let is_absence = |error: &Error| matches!(error, Error::Kms(KmsError::NoRegion { .. }));
+        let (absent, unusable): (Vec<Error>, Vec<Error>) = survey.problems.into_iter().partition(is_absence);
+        let facts = ConnectionFacts {
+            region: survey.region,
+            endpoint: survey.endpoint,
+            endpoint_is_aws: survey.endpoint_is_aws,
+            fips_endpoint: survey.fips_endpoint,
+            profile: survey.profile,
+            credential_source: survey.credentials,
+            proxy: survey.proxy,
+            trust_store: survey.trust,
+        };
+        let no_trust = facts.trusts_nobody().then(|| Finding::of(HealthError::NoTrustStore { places: facts.places() }));
+        let absent = absent.into_iter().map(Finding::of).chain(no_trust).collect();
+        (facts, unusable.into_iter().map(Finding::of).collect(), absent)
+    }
+
+    /// A bundle that cannot be used is a problem of its own; plain http needs nobody.
+    fn trusts_nobody(&self) -> bool {
+        let plain = self.endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
+        let bundle = self.trust_store.iter().any(|place| place.named_by == "AWS_CA_BUNDLE");
+        !plain && !bundle && self.trust_store.iter().all(|place| place.certificates == 0)
+    }
+
+    fn places(&self) -> String {
+        let places: Vec<String> = self.trust_store.iter().map(|place| format!("`{}`", place.path.display())).collect();
+        format!("no certificate is in {}", places.join(" or "))
+    }
+}

@@ -1,0 +1,22 @@
+//! One thing that was found, in the words of the errors.
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// A cause, what lies beneath, and its fix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Finding {
+    pub cause: String,
+    pub because: Option<String>,
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// The words of an error.
+    pub fn of(error: impl Into<Error>) -> Self {
+        let error = error.into();
+        Finding { cause: error.to_string(), because: error.because(), hint: error.hint() }
+    }
+}

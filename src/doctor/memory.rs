@@ -1,0 +1,39 @@
+//! What keeps secrets out of swap and core dumps here.
+
+use rustix::process::{Resource, getrlimit};
+use serde::Serialize;
+
+use super::Finding;
+use crate::error::HealthError;
+use crate::material::KeyMaterial;
+use crate::secret::Secret;
+
+/// Limits of this process, and whether a secret was locked under them.
+#[derive(Debug, Serialize)]
+pub struct Memory {
+    /// A secret of the largest size that is read stays out of swap.
+    pub secrets_locked: bool,
+    /// Bytes that this process may lock (RLIMIT_MEMLOCK); nothing where there is no limit. Root is not held to it on Linux.
+    pub lock_limit: Option<u64>,
+    /// Bytes of a core dump (RLIMIT_CORE); nothing where there is no limit.
+    pub core_limit: Option<u64>,
+    /// Pages of secrets are left out of core dumps.
+    pub secrets_kept_out_of_core_dumps: bool,
+}
+
+impl Memory {
+    pub(super) fn gather() -> Self {
+        Memory {
+            secrets_locked: Secret::zeroed(KeyMaterial::READ_LIMIT).is_ok_and(|secret| secret.is_locked()),
+            lock_limit: getrlimit(Resource::Memlock).current,
+            core_limit: getrlimit(Resource::Core).current,
+            secrets_kept_out_of_core_dumps: cfg!(target_os = "linux"), // MADV_DONTDUMP
+        }
+    }
+
+    pub(super) fn notes(&self) -> Vec<Finding> {
+        let dumps = self.core_limit != Some(0) && !self.secrets_kept_out_of_core_dumps;
+        let notes = [(!self.secrets_locked, HealthError::NotLocked), (dumps, HealthError::CoreDumps)];
+        notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| Finding::of(note)).collect()
+    }
+}

@@ -1,0 +1,102 @@
+//! What this machine brings to an import: its OpenSSL, its trust, its way to KMS, its memory, and what is missing.
+//!
+//! Without `online` nobody is asked anything: no KMS, no metadata service, no credential process.
+
+mod connection;
+mod finding;
+mod memory;
+mod online;
+mod openssl;
+
+use serde::Serialize;
+
+pub use self::connection::ConnectionFacts;
+pub use self::finding::Finding;
+pub use self::memory::Memory;
+pub use self::online::{Asked, Online};
+pub use self::openssl::{Algorithm, OpenSslFacts, SelfTest};
+use crate::kms::{Kms, Survey};
+use crate::moment;
+
+/// What is to be examined.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// A FIPS provider and a FIPS endpoint are needed.
+    pub fips: bool,
+    /// KMS is asked, and with it whoever has the credentials.
+    pub online: bool,
+    /// The key about which KMS is asked.
+    pub key: Option<String>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Serialize)]
+pub struct Examination {
+    /// Nothing needed is missing.
+    pub healthy: bool,
+    /// Which OpenSSL is at work.
+    pub openssl: OpenSslFacts,
+    /// Whether it computes what it should.
+    pub self_test: Vec<SelfTest>,
+    /// What can be wrapped with it.
+    pub wrapping_algorithms: Vec<Algorithm>,
+    /// The way to KMS.
+    pub connection: ConnectionFacts,
+    /// What keeps secrets in memory.
+    pub memory: Memory,
+    /// What KMS answered, if it was asked.
+    pub online: Option<Online>,
+    /// The ARN of the key that KMS was asked about.
+    pub key_arn: Option<String>,
+    /// What is needed and missing.
+    pub problems: Vec<Finding>,
+    /// What is to be known.
+    pub notes: Vec<Finding>,
+}
+
+/// Examines this machine. `connect` is called only when KMS is to be asked.
+pub async fn examine<C, F>(wanted: &Wanted, survey: Survey, connect: C) -> Examination
+where
+    C: FnOnce() -> F,
+    F: Future<Output = Result<Kms, crate::Error>>,
+{
+    let today = moment::rfc3339(moment::now());
+    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    let openssl = OpenSslFacts::gather(&today[..10]);
+    let self_test = SelfTest::run_all();
+    problems.extend(openssl.problems(wanted.fips));
+    problems.extend(self_test.iter().filter_map(SelfTest::problem));
+    notes.extend(openssl.notes(&today[..10]));
+    let memory = Memory::gather();
+    notes.extend(memory.notes());
+    let (connection, unusable, absent) = ConnectionFacts::of(survey);
+    let can_connect = unusable.is_empty() && absent.is_empty();
+    problems.extend(unusable);
+    // An offline ceremony wraps without a Region and without anybody to trust.
+    if wanted.online { &mut problems } else { &mut notes }.extend(absent);
+    let mut online = None;
+    let mut key_arn = None;
+    if wanted.online && can_connect {
+        match connect().await {
+            Ok(kms) => {
+                let asked = Online::ask(&kms, wanted.key.as_deref()).await;
+                problems.extend(asked.problems);
+                key_arn = asked.key_arn;
+                online = Some(asked.answers);
+            }
+            Err(error) => problems.push(Finding::of(error)),
+        }
+    }
+    Examination {
+        healthy: problems.is_empty(),
+        wrapping_algorithms: Algorithm::all(&self_test),
+        openssl,
+        self_test,
+        connection,
+        memory,
+        online,
+        key_arn,
+        problems,
+        notes,
+    }
+}

@@ -1,0 +1,156 @@
+//! What a connection would use, read from flags, environment and configuration files. Nobody is asked: no metadata service, no
+//! credential process, no KMS.
+
+use std::env;
+
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_kms::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use aws_types::service_config::ServiceConfigKey;
+use http::Uri;
+
+use super::client;
+use super::connection::Connection;
+use super::endpoint;
+use super::environment::Environment;
+use super::transport::{self, Transport, TrustPlace};
+use crate::error::{Error, KmsError};
+
+/// The settings that a connection would be made with, each with what is wrong with it.
+#[derive(Debug)]
+pub struct Survey {
+    /// The Region; its absence is in `problems`.
+    pub region: Option<String>,
+    /// The endpoint's URL, as far as the Region and the rules allow one.
+    pub endpoint: Option<String>,
+    /// Whether it is one of AWS's own.
+    pub endpoint_is_aws: bool,
+    /// Whether `kms-fips` was asked for.
+    pub fips_endpoint: bool,
+    /// The profile of the AWS configuration files, where one is named.
+    pub profile: Option<String>,
+    /// The first source of credentials that is configured, in words; an instance role is not configured here, and does not show.
+    pub credentials: Option<&'static str>,
+    /// The proxy to the endpoint, without its password.
+    pub proxy: Option<String>,
+    /// Where the certificate authorities are that TLS trusts.
+    pub trust: Vec<TrustPlace>,
+    /// What would be refused when connecting.
+    pub problems: Vec<Error>,
+}
+
+/// Stands for "no Region" where the SDK would ask the instance for one.
+const NOWHERE: &str = "nowhere";
+
+impl Survey {
+    /// Looks at everything that `Kms::connect` would look at.
+    pub async fn take(connection: &Connection) -> Survey {
+        let environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
+        let sdk = configuration(connection, &environment).await;
+        let mut survey = Survey {
+            region: sdk.region().map(ToString::to_string).filter(|region| region != NOWHERE),
+            endpoint: None,
+            endpoint_is_aws: true,
+            fips_endpoint: connection.fips_endpoint || sdk.use_fips() == Some(true),
+            profile: connection.profile.clone().or_else(|| text("AWS_PROFILE")),
+            credentials: credentials(&sdk),
+            proxy: None,
+            trust: transport::trust_places(environment.ca_bundle.as_deref()),
+            problems: Vec::new(),
+        };
+        survey.look_at_region();
+        survey.look_at_endpoint(connection, &sdk).await;
+        survey.look_at_transport(&environment);
+        survey
+    }
+
+    fn look_at_region(&mut self) {
+        let problem = match &self.region {
+            Some(region) => client::check_region(region).err(),
+            None => Some(KmsError::NoRegion { profile: self.profile.clone() }),
+        };
+        self.problems.extend(problem.map(Error::from));
+    }
+
+    async fn look_at_endpoint(&mut self, connection: &Connection, sdk: &SdkConfig) {
+        let chosen = endpoint::choose(connection, client::configured_endpoint(sdk), self.fips_endpoint);
+        let named = match chosen {
+            Ok(named) => named,
+            Err(error) => return self.problems.push(error.into()),
+        };
+        self.problems.extend(endpoint::check_fips(connection, named.as_ref(), self.fips_endpoint).err());
+        match named {
+            Some(named) => {
+                self.endpoint_is_aws = named.is_aws;
+                self.endpoint = Some(named.url);
+            }
+            None => self.endpoint = aws_endpoint(self.region.as_deref(), sdk, self.fips_endpoint).await,
+        }
+    }
+
+    fn look_at_transport(&mut self, environment: &Environment) {
+        self.problems.extend(Transport::check_trust(environment).err().map(Error::from));
+        let Some(url) = self.endpoint.as_deref().and_then(|url| url.parse::<Uri>().ok()) else { return };
+        match Transport::proxy_to(environment, &url) {
+            Ok(proxy) => self.proxy = proxy,
+            Err(error) => self.problems.push(error.into()),
+        }
+    }
+}
+
+/// The configuration without a call to the instance's metadata service.
+async fn configuration(connection: &Connection, environment: &Environment) -> SdkConfig {
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &connection.profile {
+        profile = profile.profile_name(name);
+    }
+    let region = RegionProviderChain::first_try(connection.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .or_else(Region::new(NOWHERE));
+    client::loader(connection, Transport::new(environment)).region(region).load().await
+}
+
+/// The URL that AWS's own rules give: they differ between partitions.
+async fn aws_endpoint(region: Option<&str>, sdk: &SdkConfig, fips: bool) -> Option<String> {
+    let parameters = Params::builder()
+        .region(region?)
+        .use_fips(fips)
+        .use_dual_stack(sdk.use_dual_stack() == Some(true))
+        .build()
+        .ok()?;
+    DefaultResolver::new().resolve_endpoint(&parameters).await.ok().map(|endpoint| endpoint.url().to_owned())
+}
+
+/// The first that the SDK's chain would try: environment, profile, web identity, container.
+fn credentials(sdk: &SdkConfig) -> Option<&'static str> {
+    let in_profile = |name: &str| {
+        // No such variable exists: only the profile is looked at.
+        let key = ServiceConfigKey::builder().service_id("KMS").env("KMS_BYOK_NO_VARIABLE").profile(name).build();
+        key.ok().and_then(|key| sdk.service_config()?.load_config(key)).is_some()
+    };
+    let profile = [
+        ("aws_access_key_id", "profile"),
+        ("role_arn", "profile, assumed role"),
+        ("sso_session", "profile, SSO"),
+        ("sso_start_url", "profile, SSO"),
+        ("credential_process", "profile, credential process"),
+    ];
+    if text("AWS_ACCESS_KEY_ID").is_some() && text("AWS_SECRET_ACCESS_KEY").is_some() {
+        return Some("environment variables");
+    }
+    if let Some((_, source)) = profile.into_iter().find(|(name, _)| in_profile(name)) {
+        return Some(source);
+    }
+    if text("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
+        return Some("web identity");
+    }
+    let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    container.into_iter().any(|name| text(name).is_some()).then_some("container role")
+}
+
+fn text(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
+}

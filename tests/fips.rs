@@ -1,0 +1,109 @@
+//! `--fips-endpoint` and `--require-fips`: which endpoint is spoken to, and which runs are refused. A run under a FIPS provider needs
+//! one that is installed: OPENSSL_CONF then names the configuration that activates it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+#[path = "support/tls_server.rs"]
+mod tls_server;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Bench, Run, run};
+use tls_server::Server;
+
+const KEY: &str = "--key-id 1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A verb with credentials, and without any FIPS provider: its openssl.cnf is empty.
+fn command(bench: &Bench, line: &str, variables: &[(&str, &str)]) -> Command {
+    bench.write("openssl.cnf", "");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut command = bench.command(&words);
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env("OPENSSL_CONF", bench.path("openssl.cnf")).envs(variables.iter().copied());
+    command
+}
+
+fn without_provider(bench: &Bench, line: &str) -> Run {
+    run(&mut command(bench, line, &[]), b"")
+}
+
+/// The host to which a run with these flags wants to connect, as its proxy sees it.
+fn host_of(bench: &Bench, flags: &str, variables: &[(&str, &str)]) -> String {
+    let proxy = Server::proxy(Server::start(|_, _| {}).address);
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let variables = [variables, &[("HTTPS_PROXY", url.as_str())]].concat();
+    let line = format!("status {KEY} --region us-east-1 {flags}");
+    let mut process = command(bench, &line, &variables).stderr(Stdio::null()).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
+    while proxy.requests().is_empty() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    proxy.requests().first().cloned().unwrap_or_default()
+}
+
+#[test]
+fn fips_endpoint_alone_selects_the_fips_endpoint_of_the_region() {
+    let bench = Bench::new();
+    assert_eq!(host_of(&bench, "", &[]), "CONNECT kms.us-east-1.amazonaws.com:443 HTTP/1.1");
+    assert_eq!(host_of(&bench, "--fips-endpoint", &[]), "CONNECT kms-fips.us-east-1.amazonaws.com:443 HTTP/1.1");
+    let variable = [("AWS_USE_FIPS_ENDPOINT", "true")];
+    assert_eq!(host_of(&bench, "", &variable), "CONNECT kms-fips.us-east-1.amazonaws.com:443 HTTP/1.1");
+}
+
+#[test]
+fn a_fips_endpoint_and_an_endpoint_of_ones_own_exclude_each_other() {
+    let bench = Bench::new();
+    let line = format!("status {KEY} --region us-east-1 --fips-endpoint --endpoint-url http://127.0.0.1:1");
+    without_provider(&bench, &line).refuses(
+        1,
+        "error: the endpoint `http://127.0.0.1:1` cannot be used together with a FIPS endpoint\n\
+         hint: leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)\n",
+    );
+}
+
+#[test]
+fn every_verb_refuses_to_run_without_a_fips_provider_where_one_is_required() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    bench.write("key", [1; 32]);
+    let expected = format!(
+        "error: `{}` does not run with a FIPS provider as its default, which --require-fips demands\n\
+         hint: activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)\n",
+        openssl::version::version()
+    );
+    for line in [
+        "wrap --in key --inkey PublicKey.bin --out out",
+        "generate --out new",
+        "provision --alias alias/a --generate --discard --region us-east-1",
+        "create-key --region us-east-1",
+        "status --key-id alias/a --region us-east-1",
+        "verify --key-id alias/a --material key --region us-east-1",
+        "get-parameters --key-id alias/a --dir D --region us-east-1",
+        "import --dir D",
+        "completions bash",
+        "man",
+    ] {
+        without_provider(&bench, &format!("{line} --require-fips --fips-endpoint")).refuses(1, &expected);
+    }
+    assert!(!bench.exists("out") && !bench.exists("new") && !bench.exists("D"));
+}
+
+#[test]
+fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
+    let bench = Bench::new();
+    let run = without_provider(&bench, "doctor --require-fips --region us-east-1 --output json");
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let causes: Vec<&str> =
+        found["problems"].as_array().unwrap().iter().map(|problem| problem["cause"].as_str().unwrap()).collect();
+    let provider = format!(
+        "`{}` does not run with a FIPS provider as its default, which --require-fips demands",
+        openssl::version::version()
+    );
+    assert_eq!(causes, [provider.as_str(), "the FIPS endpoint is missing"]);
+    let run = without_provider(&bench, "doctor --fips-endpoint --region us-gov-west-1");
+    assert!(run.stdout.contains("endpoint          https://kms-fips.us-gov-west-1.amazonaws.com\n"), "{}", run.stdout);
+}
