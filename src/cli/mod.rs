@@ -9,6 +9,7 @@ mod global;
 mod import;
 mod key_args;
 mod later;
+mod man;
 mod material_args;
 mod next;
 mod provision;
@@ -58,14 +59,14 @@ enum Verb {
     Status(Box<Later<status::Args>>),
     /// Prove that a key holds given key material
     Verify(Box<Later<verify::Args>>),
-    /// Show which OpenSSL is compiled against, loaded and on PATH, and test the loaded one
+    /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
     Completions(Box<Later<shell::Completions>>),
-    /// Print the man page
-    Man(Box<Later<shell::Man>>),
+    /// Print the man page, of all verbs or of one
+    Man(Box<Later<man::Args>>),
     #[cfg(feature = "rehearsal")]
-    /// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
+    /// Run an embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
     Rehearsal(Box<Later<rehearsal::Args>>),
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Verify(args) => verify::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
-        Verb::Man(args) => shell::man(&args, &context),
+        Verb::Man(args) => man::run(&args, &context),
         #[cfg(feature = "rehearsal")]
         Verb::Rehearsal(args) => rehearsal::run(&args, &context),
     }

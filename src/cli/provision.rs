@@ -37,7 +37,7 @@ pub(crate) struct Args {
     find_lost: bool,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
-    #[arg(long, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
+    #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
     rehearse: bool,
 }
 

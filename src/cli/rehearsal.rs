@@ -15,6 +15,10 @@ use super::{Context, global};
 use crate::report::{self, Failure};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal serve --listen 127.0.0.1:4566
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -28,6 +32,10 @@ enum Verb {
 
 /// Serve until SIGINT or SIGTERM; the first line on standard output is the URL
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal serve --listen 127.0.0.1:4566
+  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log")]
 struct Serve {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -62,6 +70,10 @@ struct Serve {
 
 /// Tell whether an embedded KMS answers at --endpoint-url
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566 --output json")]
 struct Ping {}
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {

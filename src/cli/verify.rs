@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     given: GivenArgs,
     /// Do not import symmetric key material a second time
-    #[arg(long)]
+    #[arg(long, help_heading = None::<&'static str>)]
     no_reimport: bool,
 }
 

@@ -43,10 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "A", help_heading = "Bare files")]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// Accept a wrapping algorithm with SHA-1
-    #[arg(long)]
+    #[arg(long, help_heading = None::<&'static str>)]
     allow_sha1: bool,
     /// Replace an existing result
-    #[arg(long)]
+    #[arg(long, help_heading = None::<&'static str>)]
     force: bool,
 }
 

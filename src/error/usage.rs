@@ -15,6 +15,8 @@ pub enum UsageError {
     WithoutGenerate { flag: &'static str },
     #[error("{what} is missing")]
     Missing { what: &'static str, hint: &'static str },
+    #[error("`{given}` is not a verb of kms-byok")]
+    UnknownVerb { given: String },
     #[error("`{given}` is not a tag")]
     Tag { given: String },
     #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
@@ -32,6 +34,7 @@ impl Explain for UsageError {
             ),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
             UsageError::Missing { hint, .. } => some(*hint),
+            UsageError::UnknownVerb { .. } => some("see `kms-byok --help` for all of them"),
             UsageError::Tag { .. } => {
                 some("write it as KEY=VALUE, the key with 1 to 128 characters, the value with at most 256")
             }

@@ -1,0 +1,133 @@
+//! `man`: one page with every verb, or the page of one, from the same definitions as the flags.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Command, CommandFactory};
+use clap_mangen::Man;
+use kms_byok::{Error, FileError, UsageError};
+
+use super::{Cli, Context};
+use crate::report::{self, Failure};
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok man > /usr/local/share/man/man1/kms-byok.1
+  kms-byok man wrap | man -l -")]
+pub(crate) struct Args {
+    /// Verb whose page is printed, as in wrap or `rehearsal serve` [default: one page with all of them]
+    #[arg(num_args = 0..)]
+    verb: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let page = page(&args.verb).map_err(|error| context.failure(error))?;
+    report::bytes(page.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn page(verb: &[String]) -> Result<String, Error> {
+    let mut root = Cli::command();
+    root.build(); // hands the flags of all verbs on to each
+    let mut found = &root;
+    for name in verb {
+        let next = found.find_subcommand(name);
+        found = next.ok_or_else(|| UsageError::UnknownVerb { given: verb.join(" ") })?;
+    }
+    let unwritable = |source| FileError::Unwritable { what: "the man page", path: "-".into(), source };
+    let page = if verb.is_empty() { whole(&root) } else { of_verb(found.clone(), &verb.join(" ")) };
+    Ok(page.map_err(unwritable)?)
+}
+
+/// The program's page; each verb is a section of it.
+fn whole(root: &Command) -> io::Result<String> {
+    let command = root.clone().override_usage("kms-byok [OPTIONS] VERB [FLAGS]");
+    let man = Man::new(command).source(VERSION);
+    let mut page = rendered(|out| man.render_title(out))?;
+    page.push_str(&body(|out| man.render_name_section(out))?);
+    page.push_str(&body(|out| man.render_synopsis_section(out))?);
+    page.push_str(EXIT_STATUS);
+    page.push_str(&body(|out| man.render_options_section(out))?);
+    for (name, verb) in verbs(root) {
+        page.push_str(&section(&name, verb)?);
+    }
+    Ok(page)
+}
+
+fn of_verb(verb: Command, name: &str) -> io::Result<String> {
+    let title = format!("kms-byok-{}", name.replace(' ', "-"));
+    let man = Man::new(verb.display_name(&title)).title(title).source(VERSION);
+    Ok(rendered(|out| man.render(out))?.replace("\n.SH EXTRA\n", "\n.SH NOTES\n"))
+}
+
+/// Every verb with its name; those that have verbs of their own are named by them.
+fn verbs(root: &Command) -> Vec<(String, Command)> {
+    let mut all = Vec::new();
+    for verb in root.get_subcommands() {
+        all.push((verb.get_name().to_owned(), verb.clone()));
+        all.extend(
+            verb.get_subcommands().map(|inner| (format!("{} {}", verb.get_name(), inner.get_name()), inner.clone())),
+        );
+    }
+    all
+}
+
+/// A verb without the flags that stand at the head of the page.
+fn section(name: &str, verb: Command) -> io::Result<String> {
+    let man = Man::new(verb.mut_args(|flag| {
+        let shown_above = flag.is_global_set() || matches!(flag.get_id().as_str(), "help" | "version");
+        flag.hide(shown_above)
+    }));
+    let mut text = format!(".SH \"KMS\\-BYOK {}\"\n", name.to_uppercase().replace('-', "\\-"));
+    text.push_str(&without_heading(&body(|out| man.render_description_section(out))?));
+    text.push_str(".PP\n");
+    text.push_str(&without_heading(&body(|out| man.render_synopsis_section(out))?));
+    text.push_str(
+        &body(|out| man.render_options_section(out))?.replace("\n.SH ", "\n.SS ").replacen(".SH ", ".SS ", 1),
+    );
+    text.push_str(".PP\n");
+    text.push_str(&without_heading(&body(|out| man.render_extra_section(out))?));
+    Ok(text)
+}
+
+fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    render(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Without the definitions that stand at the head of every rendered piece.
+fn body(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {
+    let text = rendered(render)?;
+    Ok(text
+        .lines()
+        .filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
+        .flat_map(|line| [line, "\n"])
+        .collect())
+}
+
+fn without_heading(section: &str) -> String {
+    section.lines().filter(|line| !line.starts_with(".SH ")).flat_map(|line| [line, "\n"]).collect()
+}
+
+const VERSION: &str = concat!("kms-byok ", env!("CARGO_PKG_VERSION"));
+
+const EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+done
+.TP
+1
+failed, and nothing changed in AWS
+.TP
+2
+wrong usage
+.TP
+3
+failed after something changed in AWS, or may have; the report says what exists and the command that completes it
+.TP
+4
+a check found a problem
+";
