@@ -82,14 +82,21 @@ impl Kms {
         let mut throttling = Backoff::new(self.patience());
         let mut consistency = None;
         let mut attempts = 1;
+        let mut announced = None;
         loop {
             let mut error = match send(self.sdk(call.repeatable)).await {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    if announced.is_some() {
+                        let waited = seconds(tenths(begun.elapsed()));
+                        self.talk().step(&format!("{} went through after {waited}", call.operation));
+                    }
+                    return Ok(reply);
+                }
                 Err(error) => self.fault(call.operation, call.key, &error),
             };
             let waited = begun.elapsed();
             let Some(wait) = self.worth_waiting(&error, call) else { return Err(error) };
-            let (delay, what) = match wait {
+            let (delay, why) = match wait {
                 Wait::Throttled => (throttling.delay(), "KMS throttles it"),
                 Wait::Consistency(since) => {
                     let backoff = consistency.get_or_insert_with(|| Backoff::since(since, self.patience()));
@@ -103,7 +110,11 @@ impl Kms {
                 return Err(error);
             };
             attempts += 1;
-            self.announce(call.operation, what, delay, attempts == 2);
+            if announced.replace(why) != Some(why) {
+                self.announce(call.operation, &wait, why);
+            }
+            let pause = seconds(delay);
+            self.talk().detail(&format!("{}: {why}; attempt {attempts} in {pause}", call.operation));
             tokio::time::sleep(delay).await;
         }
     }
@@ -134,13 +145,19 @@ impl Kms {
         passing.then_some(changed.at)
     }
 
-    fn announce(&self, operation: Operation, what: &str, delay: Duration, first: bool) {
-        let patience = seconds(self.patience());
-        if first {
-            self.talk().step(&format!("Repeating {operation} for up to {patience}: {what}"));
-        }
-        self.talk().detail(&format!("{operation}: {what}; next attempt in {}", seconds(delay)));
+    /// Says once what is waited for, and how long at most.
+    fn announce(&self, operation: Operation, wait: &Wait, why: &str) {
+        let limit = match wait {
+            Wait::Connection => format!("up to {CONNECT_ATTEMPTS} times"),
+            Wait::Throttled | Wait::Consistency(_) => format!("for up to {}", seconds(self.patience())),
+        };
+        self.talk().step(&format!("repeating {operation} {limit}: {why}"));
     }
+}
+
+/// Enough for people.
+fn tenths(time: Duration) -> Duration {
+    Duration::from_millis(time.as_millis() as u64 / 100 * 100)
 }
 
 fn give_up(error: &mut Error, waited: Duration) {

@@ -1,0 +1,85 @@
+//! Long waits say what is waited for, how long at most, and how long it took. With --quiet they say nothing.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+mod support;
+
+use support::{Bench, Run};
+
+/// A key is created while that goes wrong; what was said, with every duration as `T`.
+fn create(flags: &str, more: &str) -> (Run, Vec<String>) {
+    let bench = Bench::new();
+    let server = bench.serve_with(&format!("--no-quotas {flags}"));
+    let line = format!("create-key --region us-east-1 --endpoint-url {} {more}", server.url());
+    let run = bench.kms_byok_with_credentials(&line);
+    let said = run.stderr.lines().filter(|line| !line.starts_with("endpoint: ")).map(without_durations).collect();
+    (run, said)
+}
+
+/// `after 0.3 s` → `after T`; limits, which are fixed, stay.
+fn without_durations(line: &str) -> String {
+    match line.split_once(" after ") {
+        Some((before, time)) if time.ends_with(" s") => format!("{before} after T"),
+        _ if line.starts_with("created key ") => "created key".to_owned(),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn throttling_is_said_once_with_its_limit_and_its_end() {
+    let (run, said) = create("--fault CreateKey:1-2:throttle", "");
+    run.succeeds();
+    assert_eq!(
+        said,
+        ["repeating CreateKey for up to 60 s: KMS throttles it", "CreateKey went through after T", "created key",]
+    );
+}
+
+#[test]
+fn a_new_key_that_is_not_known_everywhere_is_waited_for() {
+    let (run, said) = create("--consistency-delay 700ms", "");
+    run.succeeds();
+    assert_eq!(
+        said,
+        [
+            "created key",
+            "repeating DescribeKey for up to 60 s: the change of the key has not reached all of KMS",
+            "DescribeKey went through after T",
+        ]
+    );
+}
+
+#[test]
+fn quiet_waits_are_silent() {
+    let (run, said) = create("--fault CreateKey:1:throttle", "--quiet");
+    run.succeeds();
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[test]
+fn with_v_every_attempt_is_shown() {
+    let (run, said) = create("--fault CreateKey:1-2:throttle", "-v");
+    run.succeeds();
+    let attempts: Vec<&String> = said.iter().filter(|line| line.contains("; attempt ")).collect();
+    assert_eq!(attempts.len(), 2, "{said:#?}");
+    let line = |wanted: &str| said.iter().position(|line| line.contains(wanted)).unwrap();
+    assert!(line("repeating ") < line("attempt 2"), "{said:#?}");
+    assert!(attempts[0].starts_with("CreateKey: KMS throttles it; attempt 2 in 0."), "{attempts:?}");
+    assert!(attempts[1].starts_with("CreateKey: KMS throttles it; attempt 3 in 0."), "{attempts:?}");
+}
+
+#[test]
+fn a_kms_that_is_not_reached_is_tried_three_times() {
+    let bench = Bench::new();
+    let run = bench.kms_byok_with_credentials("create-key --region us-east-1 --endpoint-url http://127.0.0.1:1");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let said: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(
+        said[..3],
+        [
+            "endpoint: http://127.0.0.1:1",
+            "repeating CreateKey up to 3 times: KMS was not reached",
+            "error: nothing answers at `127.0.0.1:1`: the connection is refused",
+        ]
+    );
+}
