@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/openssl_probe/gate.rs");
     println!(
-        "cargo::rustc-check-cfg=cfg(openssl_has_cms, openssl_has_key_wrap, openssl_has_ed25519, openssl_has_providers)"
+        "cargo::rustc-check-cfg=cfg(openssl_has_cms, openssl_has_key_wrap, openssl_has_ed25519, openssl_has_providers, openssl_is_libressl)"
     );
     match gate::judge(&reported()) {
         Ok(accepted) => {
@@ -26,6 +26,9 @@ fn main() -> ExitCode {
             }
             if accepted.has_providers() {
                 println!("cargo::rustc-cfg=openssl_has_providers");
+            }
+            if matches!(accepted, gate::Accepted::LibreSsl(_)) {
+                println!("cargo::rustc-cfg=openssl_is_libressl");
             }
             let (name, number, letters) = match accepted {
                 gate::Accepted::OpenSsl(number) => ("OpenSSL", number, true),

@@ -19,8 +19,8 @@ pub mod wrap;
 #[cfg(feature = "rehearsal")]
 pub use error::RehearsalError;
 pub use error::{
-    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, MaterialError,
-    OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
+    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError,
+    MaterialError, OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
-pub use secret::Secret;
+pub use secret::{Protection, Secret, protect_process};
 pub use talk::{Silent, Talk};

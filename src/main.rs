@@ -6,6 +6,8 @@ mod cli;
 mod report;
 
 fn main() -> ExitCode {
+    kms_byok::protect_process();
+    report::show_places_of_panics();
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(usage) => return report::usage(&usage),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use kms_byok::ceremony::Report;
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::{CeremonyError, Error, Talk};
+use kms_byok::{CeremonyError, Defect, Error, Talk};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -56,6 +56,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let cause = text.lines().next().unwrap_or_default();
     let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
     ExitCode::from(2)
+}
+
+/// Has panics say where they happened and nothing else: their own texts may show values.
+pub(crate) fn show_places_of_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let defect = Defect::of(panic);
+        let text = format!("error: {defect}\nhint: {}\n", defect.hint().unwrap_or_default());
+        let _ = io::stderr().write_all(text.as_bytes());
+    }));
 }
 
 /// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.

@@ -1,5 +1,9 @@
 //! Plaintext key material in memory: bounded, on pages of its own, locked where the system allows, wiped on drop.
 
+#[cfg(not(openssl_is_libressl))]
+mod freed;
+mod process;
+
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -9,6 +13,7 @@ use std::path::{Path, PathBuf};
 use memmap2::MmapMut;
 use zeroize::Zeroize;
 
+pub use self::process::{Protection, protect_process};
 use crate::error::FileError;
 
 /// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length.
@@ -121,6 +126,19 @@ impl Secret {
     pub fn is_locked(&self) -> bool {
         self.locked
     }
+}
+
+/// Runs what handles secrets, and wipes what it has left below its caller on the stack: OpenSSL keeps copies there.
+pub(crate) fn on_clean_stack<T>(work: impl FnOnce() -> T) -> T {
+    /// More than OpenSSL's functions use, less than any thread has left.
+    const DEPTH: usize = 64 * 1024;
+    #[inline(never)]
+    fn below<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    let result = below(work);
+    zeroize::zeroize_stack::<DEPTH>();
+    result
 }
 
 impl Drop for Secret {

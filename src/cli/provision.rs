@@ -54,6 +54,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         rehearse,
         |report| Some(next::same_command(report.key_arn.as_deref())),
     )?;
+    drop(plan); // the key material is not needed any more, however long the answer waits for its reader
     Ok(context.answer(&report, &report::ceremony(&report)))
 }
 

@@ -5,6 +5,7 @@
 //! appear only as the inner "because".
 
 mod ceremony;
+mod defect;
 mod endpoint;
 mod escrow;
 mod expiry;
@@ -21,6 +22,7 @@ mod usage;
 mod wrap;
 
 pub use self::ceremony::CeremonyError;
+pub use self::defect::Defect;
 pub use self::endpoint::EndpointError;
 pub(crate) use self::endpoint::seconds;
 pub use self::escrow::EscrowError;

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::error::{Error, EscrowError, OpenSslError};
 use crate::files;
-use crate::secret::Secret;
+use crate::secret::{Secret, on_clean_stack};
 
 /// The most bytes of an escrow file: four RSA_4096 recipients and an RSA_4096 key stay far below.
 const LIMIT: usize = 256 * 1024;
@@ -105,14 +105,14 @@ pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Error>
     if recipients.is_empty() {
         return Err(EscrowError::NoRecipient.into());
     }
-    Ok(envelope::seal(material, recipients)?)
+    Ok(on_clean_stack(|| envelope::seal(material, recipients))?)
 }
 
 /// Opens an escrow file with the private key of one recipient.
 pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
     let bytes = files::read("escrow file", path, LIMIT)?;
     let path = path.to_owned();
-    match envelope::open(&bytes, recipient_key)? {
+    match on_clean_stack(|| envelope::open(&bytes, recipient_key))? {
         envelope::Opened::Material(bytes) => Ok(Secret::take(bytes)?),
         envelope::Opened::NotAnEnvelope => Err(EscrowError::NotAnEnvelope { path }.into()),
         envelope::Opened::NotForThisKey => Err(EscrowError::CannotOpen { path }.into()),

@@ -12,9 +12,7 @@ use crate::secret::Secret;
 pub(super) fn generate(spec: KeySpec) -> Result<Secret, Error> {
     let key = match spec.kind() {
         MaterialKind::Symmetric | MaterialKind::Hmac { .. } => {
-            let mut bytes = Secret::zeroed(spec.usual_length())?;
-            openssl::rand::rand_bytes(bytes.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
-            return Ok(bytes);
+            return random(spec.usual_length());
         }
         MaterialKind::Rsa { bits } => {
             Rsa::generate(bits).and_then(PKey::from_rsa).map_err(OpenSslError::step("make an RSA key"))?
@@ -23,6 +21,14 @@ pub(super) fn generate(spec: KeySpec) -> Result<Secret, Error> {
         MaterialKind::Ed25519 => ed25519()?,
     };
     Ok(Secret::take(key.private_key_to_pkcs8().map_err(OpenSslError::step("write the private key as PKCS#8"))?)?)
+}
+
+/// Whole blocks are drawn: of a broken one, OpenSSL's generator keeps the bytes until it is asked again.
+fn random(length: usize) -> Result<Secret, Error> {
+    let mut bytes = Secret::zeroed(length.next_multiple_of(16))?;
+    openssl::rand::rand_bytes(bytes.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 fn ec(curve: Curve) -> Result<PKey<Private>, openssl::error::ErrorStack> {

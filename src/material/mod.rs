@@ -16,7 +16,7 @@ pub use self::format::Format;
 pub use self::private_key::read_any_private_key;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 use crate::error::{Error, MaterialError, OpenSslError};
-use crate::secret::Secret;
+use crate::secret::{Secret, on_clean_stack};
 
 /// Key material that fits its key spec: raw bytes for symmetric and HMAC keys, unencrypted PKCS#8 DER for private keys.
 ///
@@ -47,7 +47,7 @@ impl KeyMaterial {
 
     /// Makes new key material with OpenSSL's random generator.
     pub fn generate(spec: KeySpec) -> Result<Self, Error> {
-        Ok(KeyMaterial { spec, bytes: generate::generate(spec)? })
+        Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))? })
     }
 
     /// Understands `bytes` as key material of `spec`. Without a format, symmetric and HMAC material is raw, and a private key's
@@ -62,9 +62,9 @@ impl KeyMaterial {
             return Err(MaterialError::Empty.into());
         }
         let bytes = if spec.is_private_key() {
-            private_key::read(bytes, spec, format, passphrase)?
+            on_clean_stack(|| private_key::read(bytes, spec, format, passphrase))?
         } else {
-            raw::read(bytes, spec, format)?
+            on_clean_stack(|| raw::read(bytes, spec, format))?
         };
         Ok(KeyMaterial { spec, bytes })
     }
@@ -99,8 +99,10 @@ impl KeyMaterial {
         if !self.spec.is_private_key() {
             return Ok(None);
         }
-        let der = self.private_key()?.public_key_to_der().map_err(OpenSslError::step("derive the public key"))?;
-        Ok(Some(der))
+        on_clean_stack(|| {
+            let der = self.private_key()?.public_key_to_der().map_err(OpenSslError::step("derive the public key"))?;
+            Ok(Some(der))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use openssl::sign::Signer;
 use super::{Findings, Subject, nonce};
 use crate::error::{Error, OpenSslError};
 use crate::material::KeySpec;
+use crate::secret::on_clean_stack;
 
 pub(super) async fn prove(subject: &Subject<'_>, findings: &mut Findings) -> Result<(), Error> {
     let (algorithm, digest) = match subject.spec {
@@ -23,10 +24,11 @@ pub(super) async fn prove(subject: &Subject<'_>, findings: &mut Findings) -> Res
         findings.not_proven("that it is your key: no key material at hand to compare with");
         return Ok(());
     };
-    let step = "compute an HMAC";
-    let key = PKey::hmac(material.expose()).map_err(OpenSslError::step(step))?;
-    let mut signer = Signer::new(digest, &key).map_err(OpenSslError::step(step))?;
-    let expected = signer.sign_oneshot_to_vec(&nonce).map_err(OpenSslError::step(step))?;
+    let expected = on_clean_stack(|| {
+        let key = PKey::hmac(material.expose())?;
+        Signer::new(digest, &key)?.sign_oneshot_to_vec(&nonce)
+    })
+    .map_err(OpenSslError::step("compute an HMAC"))?;
     findings.expect(
         mac == expected,
         "KMS computes the same HMAC of a fresh nonce as OpenSSL does with your key material",

@@ -11,7 +11,7 @@ pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 use crate::error::{Error, OpenSslError, WrapError};
 use crate::material::KeyMaterial;
-use crate::secret::Secret;
+use crate::secret::{Secret, on_clean_stack};
 
 /// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material").
 ///
@@ -33,11 +33,10 @@ use crate::secret::Secret;
 /// ```
 pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, Error> {
     algorithm.check(material.spec(), key.spec(), Some(material.byte_count()))?;
-    let wrapped = if algorithm.uses_aes_key_wrap() {
-        rsa_aes_key_wrap(material.expose(), key, algorithm)?
-    } else {
-        oaep::encrypt(material.expose(), key.public(), algorithm.digest())?
-    };
+    let wrapped = on_clean_stack(|| match algorithm.uses_aes_key_wrap() {
+        true => rsa_aes_key_wrap(material.expose(), key, algorithm),
+        false => Ok(oaep::encrypt(material.expose(), key.public(), algorithm.digest())?),
+    })?;
     check_length(wrapped.len(), algorithm, key.spec(), Some(material.byte_count()))?;
     Ok(wrapped)
 }

@@ -1,0 +1,36 @@
+//! What is said where this program has a defect: the place, and none of the values that were at hand.
+
+use std::fmt;
+use std::panic::PanicHookInfo;
+
+use super::{Explain, some};
+
+/// A panic. Its own text may show values, and stays out.
+#[derive(Debug)]
+pub struct Defect {
+    place: Option<String>,
+}
+
+impl Defect {
+    /// Where it happened.
+    pub fn of(panic: &PanicHookInfo<'_>) -> Self {
+        Defect { place: panic.location().map(|place| format!("{}:{}", place.file(), place.line())) }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Explain::hint(self)
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a defect of kms-byok ends this run, at {}", self.place.as_deref().unwrap_or("an unknown place"))
+    }
+}
+
+impl Explain for Defect {
+    fn hint(&self) -> Option<String> {
+        some("report it with this place and the command line, then run the same command again: it finds what exists")
+    }
+}

@@ -1,0 +1,44 @@
+//! What a process does before it touches a secret, so that nobody but root can look into it and nothing of it lands on disk.
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// What is in force; `doctor` says what is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// Other processes of the same user can neither attach to this one nor read its memory (Linux: PR_SET_DUMPABLE).
+    pub not_dumpable: bool,
+    /// No core file is written (RLIMIT_CORE).
+    pub no_core_file: bool,
+    /// Whatever OpenSSL frees is wiped. LibreSSL keeps its own allocator.
+    pub freed_memory_wiped: bool,
+}
+
+/// Protects this process. To be called first of all: OpenSSL's allocator can be replaced only before it has been used.
+pub fn protect_process() -> Protection {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Protection {
+        freed_memory_wiped: wipe_freed_memory(),
+        not_dumpable: forbid_dumps(),
+        no_core_file: setrlimit(Resource::Core, none).is_ok(),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn forbid_dumps() -> bool {
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forbid_dumps() -> bool {
+    false
+}
+
+#[cfg(not(openssl_is_libressl))]
+fn wipe_freed_memory() -> bool {
+    super::freed::wipe_what_openssl_frees()
+}
+
+#[cfg(openssl_is_libressl)]
+fn wipe_freed_memory() -> bool {
+    false
+}
