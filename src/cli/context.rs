@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kms_byok::ceremony::{Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::{CeremonyError, Error, OpenSslError, Talk, openssl_probe};
+use kms_byok::{CeremonyError, Error, FileError, OpenSslError, Talk, UsageError, openssl_probe};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -123,12 +123,10 @@ impl Context {
 }
 
 /// One thread is enough: the tool waits for one reply at a time.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
+fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(work),
-        // No epoll, no timers: nothing the user could be told to mend.
-        Err(error) => panic!("the system gives no event queue: {error}"),
+        Err(source) => Err(FileError::NoEventQueue { source }.into()),
     }
 }
 

@@ -14,13 +14,18 @@ pub struct Defect {
 impl Defect {
     /// Where it happened.
     pub fn of(panic: &PanicHookInfo<'_>) -> Self {
-        Defect { place: panic.location().map(|place| format!("{}:{}", place.file(), place.line())) }
+        Defect { place: panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line())) }
     }
 
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         Explain::hint(self)
     }
+}
+
+/// A dependency's file without the directory that it was built in.
+fn shorten(file: &str) -> &str {
+    file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(file, |(_, file)| file)
 }
 
 impl fmt::Display for Defect {

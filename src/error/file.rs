@@ -38,6 +38,8 @@ pub enum FileError {
     OpenToOthers { path: PathBuf, mode: u32 },
     #[error("no memory for secrets")]
     NoMemory { source: io::Error },
+    #[error("the system gives no event queue")]
+    NoEventQueue { source: io::Error },
 }
 
 impl FileError {
@@ -70,6 +72,7 @@ impl Explain for FileError {
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
             FileError::NoMemory { .. } => None,
+            FileError::NoEventQueue { .. } => some("allow this process more open files (`ulimit -n`)"),
         }
     }
 
@@ -78,7 +81,8 @@ impl Explain for FileError {
             FileError::Unreadable { source, .. }
             | FileError::StdinUnreadable { source, .. }
             | FileError::Unwritable { source, .. }
-            | FileError::NoMemory { source } => Some(source.to_string()),
+            | FileError::NoMemory { source }
+            | FileError::NoEventQueue { source } => Some(source.to_string()),
             _ => None,
         }
     }

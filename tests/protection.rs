@@ -1,0 +1,117 @@
+//! What a process does to keep others out, and what it says when it fails in a way that nobody foresaw.
+#![allow(clippy::unwrap_used)]
+#![cfg(target_os = "linux")]
+
+mod support {
+    pub(crate) mod memory;
+    #[path = "mod.rs"]
+    mod run;
+    pub(crate) mod watched;
+    pub(crate) use run::*;
+}
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use support::{Bench, Run, run};
+
+/// Somebody who is not root: the user of these tests, or `nobody` where that is root.
+const NOBODY: u32 = 65534;
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+impl Bench {
+    /// A shell line run by somebody who is not root, in which `$KMS_BYOK` is the binary; nothing where that user cannot run it.
+    fn shell_of_nobody(&self, line: &str) -> Option<Command> {
+        let shell = |line: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", line]).current_dir(self.directory()).env("KMS_BYOK", env!("CARGO_BIN_EXE_kms-byok"));
+            if is_root() {
+                chown(self.directory(), Some(NOBODY), Some(NOBODY)).unwrap();
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            command
+        };
+        if shell("$KMS_BYOK --version").output().is_ok_and(|output| output.status.success()) {
+            return Some(shell(line));
+        }
+        println!("skipped: a user other than root cannot run the binary in this directory");
+        None
+    }
+}
+
+#[test]
+fn a_run_writes_no_core_file_and_is_closed_to_its_own_user() {
+    let bench = Bench::new();
+    let Some(command) = bench.shell_of_nobody("exec $KMS_BYOK doctor \"$@\"") else { return };
+    let run = support::watched::Watched::start(command, b"");
+    run.wait_for_answer();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", run.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    // The files below /proc of a process that is not dumpable belong to root (proc(5)), so its own user cannot open them.
+    assert_eq!(fs::metadata(format!("/proc/{}/mem", run.pid())).unwrap().uid(), 0);
+    assert_eq!(run.end().code, Some(0));
+}
+
+/// What makes a process private closes its own /proc/self to others only.
+#[test]
+fn a_key_is_still_read_from_dev_stdin_and_other_descriptors() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    bench.write("key", b"0123456789abcdefghijklmnopqrstuv");
+    for name in ["PublicKey.bin", "key"] {
+        fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    for source in ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        let line =
+            format!("cat key | $KMS_BYOK wrap --material {source} --inkey PublicKey.bin --out wrapped --force --quiet");
+        let Some(mut command) = bench.shell_of_nobody(&line) else { return };
+        run(&mut command, b"").succeeds();
+    }
+}
+
+/// The system refuses what tokio takes for granted when it may open no more files: its panic text has values in it.
+#[test]
+fn a_panic_says_where_and_nothing_else() {
+    let bench = Bench::new();
+    let mut panics = 0;
+    for files in 3..10 {
+        let binary = env!("CARGO_BIN_EXE_kms-byok");
+        let line = format!(
+            "ulimit -n {files}; exec {binary} status --key-id 1 --region us-east-1 --endpoint-url http://127.0.0.1:1"
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).current_dir(bench.directory()).env("RUST_BACKTRACE", "full");
+        let Run { code, stderr, .. } = run(&mut command, b"");
+        if code == Some(101) {
+            panics += 1;
+            let (place, rest) = stderr.split_once('\n').unwrap();
+            let place = place
+                .strip_prefix("error: a defect of kms-byok ends this run, at ")
+                .unwrap_or_else(|| panic!("{stderr}"));
+            assert!(place.starts_with("tokio-") && place.contains("/src/") && !place.contains(' '), "{place}");
+            assert_eq!(
+                rest,
+                "hint: report it with this place and the command line, then run the same command again: it finds what exists\n"
+            );
+        }
+    }
+    assert!(panics > 0, "no limit made it panic: find another way to show this");
+}
+
+#[test]
+fn too_few_open_files_are_a_cause_and_a_fix() {
+    let bench = Bench::new();
+    let line = format!("ulimit -n 4; exec {} status --key-id 1 --region us-east-1", env!("CARGO_BIN_EXE_kms-byok"));
+    run(Command::new("sh").args(["-c", &line]).current_dir(bench.directory()), b"").refuses(
+        1,
+        "error: the system gives no event queue\n\
+         because: Too many open files (os error 24)\n\
+         hint: allow this process more open files (`ulimit -n`)\n",
+    );
+}
