@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::error::FileError;
 use crate::moment;
 
@@ -39,27 +41,48 @@ pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), 
 }
 
 fn place(what: &'static str, path: &Path, bytes: &[u8], force: bool, sync: bool) -> Result<(), FileError> {
-    let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
-    if path.is_dir() {
-        return Err(FileError::Directory { what, path: path.to_owned() });
-    }
-    let mut file = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(0o666)) // less the umask: nothing here is secret
-        .tempfile_in(directory_of(path))
-        .map_err(unwritable)?;
-    file.write_all(bytes).map_err(unwritable)?;
+    let staged = Staged::write(what, path, bytes)?;
     if sync {
-        file.as_file().sync_all().map_err(unwritable)?;
+        staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
     }
-    if force {
-        file.persist(path).map_err(|error| unwritable(error.error))?;
-    } else {
-        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            io::ErrorKind::AlreadyExists => FileError::Exists { what, path: path.to_owned() },
-            _ => unwritable(error.error),
-        })?;
+    staged.place(force)
+}
+
+/// A file that is written and not yet at its place; it disappears if it never gets there.
+pub(crate) struct Staged {
+    what: &'static str,
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Staged {
+    /// Writes `bytes` beside `path`.
+    pub(crate) fn write(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
+        if path.is_dir() {
+            return Err(FileError::Directory { what, path: path.to_owned() });
+        }
+        let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
+        let mut file = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o644)) // less the umask: nothing here is secret
+            .tempfile_in(directory_of(path))
+            .map_err(unwritable)?;
+        file.write_all(bytes).map_err(unwritable)?;
+        Ok(Staged { what, path: path.to_owned(), file })
     }
-    Ok(())
+
+    /// Puts it at its place; refuses to replace a file unless `force`.
+    pub(crate) fn place(self, force: bool) -> Result<(), FileError> {
+        let Staged { what, path, file } = self;
+        let placed = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
+        placed.map(|_| ()).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists if !force => FileError::Exists { what, path },
+            _ => FileError::Unwritable { what, path, source: error.error },
+        })
+    }
+
+    fn unwritable(&self, source: io::Error) -> FileError {
+        FileError::Unwritable { what: self.what, path: self.path.clone(), source }
+    }
 }
 
 /// Refuses early what `put` would refuse at the end.
@@ -71,17 +94,19 @@ pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), Fi
     }
 }
 
-/// Finds out early whether a key file can be written there, by making and removing an unnamed one beside it.
+/// Finds out early whether a key file can be written there and has room, by making and removing an unnamed one beside it.
 pub fn check_writable_beside(path: &Path) -> Result<(), FileError> {
     let what = "plaintext key file";
     if path.is_dir() {
         return Err(FileError::Directory { what, path: path.to_owned() });
     }
-    match tempfile::tempfile_in(directory_of(path)) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(FileError::Unwritable { what, path: path.to_owned(), source }),
-    }
+    tempfile::tempfile_in(directory_of(path))
+        .and_then(|mut file| file.write_all(&[0; ROOM]))
+        .map_err(|source| FileError::Unwritable { what, path: path.to_owned(), source })
 }
+
+/// More than any key, and any escrow file for a few recipients.
+const ROOM: usize = 16 * 1024;
 
 /// Refuses early what `put_plaintext` would refuse at the end.
 pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
@@ -120,33 +145,50 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".superseded-{stamp}{suffix}"));
         let target = PathBuf::from(name);
-        // A hard link fails where a file exists; a rename would replace it.
-        match fs::hard_link(path, &target) {
-            Ok(()) => {
-                fs::remove_file(path).map_err(unwritable)?;
-                sync_directory(path);
-                return Ok(Some(target));
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        // The new name is claimed with an empty file, and the rename replaces that: whatever stands at `path` by then is
+        // moved in one step. (A link and a removal would remove what another run has put there in between.)
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&target) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(unwritable(error)),
         }
+        return match fs::rename(path, &target) {
+            Ok(()) => {
+                sync_directory(path);
+                Ok(Some(target))
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&target);
+                if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(unwritable(error)) }
+            }
+        };
     }
     Err(FileError::Exists { what, path: path.to_owned() })
 }
 
 /// Refuses an output that is an input under whatever name.
 pub fn check_distinct(input: &Path, output: &Path) -> Result<(), FileError> {
-    let same = match (fs::metadata(input), fs::metadata(output)) {
-        (Ok(input), Ok(output)) => input.dev() == output.dev() && input.ino() == output.ino(),
-        _ => input == output,
-    };
+    let same = input == output
+        || match (identity(input), identity(output)) {
+            (Some(input), Some(output)) => input == output,
+            // What is not there yet is told by its directory and name.
+            _ => {
+                input.file_name() == output.file_name()
+                    && identity(directory_of(input)) == identity(directory_of(output))
+            }
+        };
     if same { Err(FileError::SameFile { path: output.to_owned() }) } else { Ok(()) }
 }
 
-/// The permission bits, when others than the owner may read the file.
-pub fn open_to_others(path: &Path) -> Option<u32> {
-    let mode = fs::metadata(path).ok()?.mode() & 0o777;
-    (mode & 0o044 != 0).then_some(mode)
+/// Device and inode number.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// The permission bits of a directory in which anybody may replace files.
+pub fn open_to_writers(directory: &Path) -> Option<u32> {
+    let mode = fs::metadata(directory).ok()?.mode() & 0o7777;
+    (mode & 0o1002 == 0o002).then_some(mode)
 }
 
 fn directory_of(path: &Path) -> &Path {
@@ -189,6 +231,44 @@ mod tests {
         }
         assert_eq!((fs::read(&names[0]).unwrap(), fs::read(&names[1]).unwrap()), (b"one".to_vec(), b"two".to_vec()));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn no_key_is_lost_when_many_supersede_the_same_file_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        std::thread::scope(|scope| {
+            for run in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for number in 0..10u8 {
+                        supersede(path).unwrap();
+                        while put_plaintext(path, &[run, number]).is_err() {
+                            supersede(path).unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        let mut keys: Vec<Vec<u8>> = files.collect();
+        keys.sort();
+        let wanted: Vec<Vec<u8>> = (0..8).flat_map(|run| (0..10).map(move |number| vec![run, number])).collect();
+        assert_eq!(keys, wanted);
+    }
+
+    #[test]
+    fn files_are_the_same_under_any_name_also_before_they_exist() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, other) = (directory.path().join("out"), directory.path().join("other"));
+        let detour = directory.path().join("../").join(directory.path().file_name().unwrap()).join("out");
+        for _ in 0..2 {
+            assert!(matches!(check_distinct(&path, &detour), Err(FileError::SameFile { .. })));
+            assert!(check_distinct(&path, &other).is_ok());
+            fs::write(&path, b"").unwrap();
+        }
+        fs::hard_link(&path, &other).unwrap();
+        assert!(check_distinct(&path, &other).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
@@ -52,10 +53,25 @@ impl Secret {
 
     /// Reads a file of at most `limit` bytes, straight into the secret. `what` names it in errors.
     pub fn read_file(what: &'static str, path: &Path, limit: usize) -> Result<Self, FileError> {
+        Self::read_file_minding(what, path, limit, |_| Ok(()))
+    }
+
+    /// The same for a file that should be private: `mind` is shown the permission bits of the file that is open, before a byte
+    /// of it is read, when others than its owner may read it.
+    pub fn read_file_minding(
+        what: &'static str,
+        path: &Path,
+        limit: usize,
+        mind: impl FnOnce(u32) -> Result<(), FileError>,
+    ) -> Result<Self, FileError> {
         let unreadable = |source| FileError::reading(what, path.to_owned(), source);
         let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.is_dir() {
+        let found = file.metadata().map_err(unreadable)?;
+        if found.is_dir() {
             return Err(FileError::Directory { what, path: path.to_owned() });
+        }
+        if found.is_file() && found.mode() & 0o044 != 0 {
+            mind(found.mode() & 0o777)?;
         }
         match Self::read(file, limit) {
             Ok(Some(secret)) if secret.length == 0 => Err(FileError::Empty { what, path: path.to_owned() }),

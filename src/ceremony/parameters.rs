@@ -2,6 +2,7 @@
 //! a directory.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Journal, REHEARSAL_ACCOUNT};
 use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
-use crate::files;
+use crate::files::{self, Staged};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, rfc3339};
@@ -112,26 +113,46 @@ impl ParameterSet {
         Ok(())
     }
 
-    /// Writes the three files; `parameters.json` last, so that a directory without it is known to be unfinished.
+    /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
+    /// without it is known to be unfinished. A failure leaves what was there before.
     pub fn save(&self, directory: &Path, force: bool) -> Result<(), Error> {
-        let what = "parameter directory";
         Self::check_directory(directory, force)?;
-        fs::create_dir_all(directory).map_err(|source| FileError::Unwritable {
-            what,
-            path: directory.to_owned(),
-            source,
-        })?;
+        let made = !directory.exists();
+        let saved = self.save_in(directory, force);
+        if made && saved.is_err() {
+            let _ = fs::remove_dir(directory);
+        }
+        saved
+    }
+
+    fn save_in(&self, directory: &Path, force: bool) -> Result<(), Error> {
+        let what = "parameter directory";
+        let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
+        // Whoever can replace the public key can read what is wrapped.
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(unwritable)?;
+        let mut json = serde_json::to_vec_pretty(&self.bound).unwrap_or_default();
+        json.push(b'\n');
+        let files = [
+            ("wrapping public key", PUBLIC_KEY_FILE, self.wrapping_key.der()),
+            ("import token", TOKEN_FILE, &self.token),
+            ("parameter file", PARAMETERS_FILE, &json),
+        ];
+        let staged = files.map(|(what, name, bytes)| Staged::write(what, &directory.join(name), bytes));
+        let staged: Vec<Staged> = staged.into_iter().collect::<Result<_, _>>()?;
         if force {
             // A blob wrapped for the old set would only be refused.
             for name in [PARAMETERS_FILE, ENCRYPTED_FILE] {
                 let _ = fs::remove_file(directory.join(name));
             }
         }
-        files::put("wrapping public key", &directory.join(PUBLIC_KEY_FILE), self.wrapping_key.der(), force)?;
-        files::put("import token", &directory.join(TOKEN_FILE), &self.token, force)?;
-        let mut json = serde_json::to_vec_pretty(&self.bound).unwrap_or_default();
-        json.push(b'\n');
-        files::put("parameter file", &directory.join(PARAMETERS_FILE), &json, force)?;
+        for (number, file) in staged.into_iter().enumerate() {
+            if let Err(error) = file.place(force) {
+                for (_, name, _) in &files[..number] {
+                    let _ = fs::remove_file(directory.join(name));
+                }
+                return Err(error.into());
+            }
+        }
         Ok(())
     }
 

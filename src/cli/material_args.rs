@@ -74,10 +74,19 @@ impl MaterialArgs {
         }
     }
 
+    /// Refuses an output that is one of the files named here: it would replace a key, or the only copy of one.
+    pub(crate) fn check_distinct_from(&self, output: &Path) -> Result<(), FileError> {
+        let given = &self.given;
+        let files = [&given.material, &given.material_from_escrow, &given.recipient_key, &given.passphrase_file];
+        let files = files.into_iter().chain([&self.keep, &self.escrow_out]).flatten().chain(&self.escrow);
+        files.filter(|path| !is_stdin(path)).try_for_each(|path| files::check_distinct(path, output))
+    }
+
     /// What happens to a copy of generated material: exactly one of three.
     fn copy(&self) -> Result<Copy, Error> {
         match (&self.escrow_out, &self.keep, self.discard) {
             (Some(out), _, _) => {
+                self.escrow.iter().try_for_each(|certificate| files::check_distinct(certificate, out))?;
                 let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
                 Ok(Copy::Escrow { recipients, out: out.clone() })
             }
@@ -138,21 +147,15 @@ impl Passphrase for Asking<'_> {
 }
 
 impl Context {
-    /// Reads a file that holds a secret, and minds who else can read it.
+    /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
     pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, FileError> {
-        let secret = Secret::read_file(what, path, limit)?;
-        self.mind_permissions(path)?;
-        Ok(secret)
-    }
-
-    /// Warns about a secret file that others can read; refuses it with `--strict`.
-    fn mind_permissions(&self, path: &Path) -> Result<(), FileError> {
-        let Some(mode) = files::open_to_others(path) else { return Ok(()) };
-        let error = FileError::OpenToOthers { path: path.to_owned(), mode };
-        if self.global.strict {
-            return Err(error);
-        }
-        self.talk.warn(&error.to_string());
-        Ok(())
+        Secret::read_file_minding(what, path, limit, |mode| {
+            let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
+            if self.global.strict {
+                return Err(error);
+            }
+            self.talk.warn(&error.to_string());
+            Ok(())
+        })
     }
 }

@@ -86,13 +86,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 /// With a parameter directory, which knows the key, its spec and the algorithm.
 fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Option<Answer>, Error> {
     let set = ParameterSet::load(directory)?;
-    if let Some(expected) = &args.expect_public_key {
-        set.expect_public_key(expected)?;
+    match &args.expect_public_key {
+        Some(expected) => set.expect_public_key(expected)?,
+        None => context.mind_writers(directory)?,
     }
     set.check_fresh()?;
     let spec = set.key_spec()?;
     let algorithm = key_args::algorithm(Some(set.algorithm()?), args.allow_sha1, spec)?;
-    files::check_free("wrapped key material", &directory.join(ENCRYPTED_FILE), args.force)?;
+    let out = directory.join(ENCRYPTED_FILE);
+    args.material.check_distinct_from(&out)?;
+    files::check_free("wrapped key material", &out, args.force)?;
     context.talk.step(&format!("wrapping for key {}", set.key_arn()));
     context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
     let (material, generated, kept) = material(args, spec, context)?;
@@ -126,9 +129,8 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
         return Err(FileError::BinaryToTerminal { what: "wrapped key material" }.into());
     }
     if !to_stdout {
-        for input in [Some(key_path), args.material.given.material.as_deref()].into_iter().flatten() {
-            files::check_distinct(input, &out)?;
-        }
+        files::check_distinct(key_path, &out)?;
+        args.material.check_distinct_from(&out)?;
         files::check_free("wrapped key material", &out, args.force)?;
     }
     let key = WrappingKey::from_der(&files::read("wrapping public key", key_path, WrappingKey::READ_LIMIT)?)?;
@@ -157,6 +159,19 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
         kept,
         rehearsal: false,
     }))
+}
+
+impl Context {
+    /// Whoever can replace the wrapping public key can read what is wrapped: warned about, and refused with `--strict`.
+    fn mind_writers(&self, directory: &Path) -> Result<(), FileError> {
+        let Some(mode) = files::open_to_writers(directory) else { return Ok(()) };
+        let error = FileError::OpenToWriters { path: directory.to_owned(), mode };
+        if self.global.strict {
+            return Err(error);
+        }
+        self.talk.warn(&error.to_string());
+        Ok(())
+    }
 }
 
 /// The material, whether it was generated, and where its plaintext was kept.

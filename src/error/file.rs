@@ -34,8 +34,10 @@ pub enum FileError {
     SameFile { path: PathBuf },
     #[error("{what} is binary, and standard output is a terminal")]
     BinaryToTerminal { what: &'static str },
-    #[error("the key material file `{}` can be read by other users (mode {mode:03o})", .path.display())]
-    OpenToOthers { path: PathBuf, mode: u32 },
+    #[error("the {what} `{}` can be read by other users (mode {mode:03o})", .path.display())]
+    OpenToOthers { what: &'static str, path: PathBuf, mode: u32 },
+    #[error("any user can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
+    OpenToWriters { path: PathBuf, mode: u32 },
     #[error("no memory for secrets")]
     NoMemory { source: io::Error },
     #[error("the system gives no event queue")]
@@ -71,6 +73,9 @@ impl Explain for FileError {
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
+            FileError::OpenToWriters { .. } => some(
+                "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory",
+            ),
             FileError::NoMemory { .. } => None,
             FileError::NoEventQueue { .. } => some("allow this process more open files (`ulimit -n`)"),
         }
@@ -82,8 +87,14 @@ impl Explain for FileError {
             | FileError::StdinUnreadable { source, .. }
             | FileError::Unwritable { source, .. }
             | FileError::NoMemory { source }
-            | FileError::NoEventQueue { source } => Some(source.to_string()),
+            | FileError::NoEventQueue { source } => Some(of_the_system(source)),
             _ => None,
         }
     }
+}
+
+/// The system's text, without the path of a temporary file that `tempfile` adds.
+fn of_the_system(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at path \"").map_or(text.clone(), |(said, _)| said.to_owned())
 }
