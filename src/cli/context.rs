@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kms_byok::ceremony::{Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::{CeremonyError, Error, FileError, OpenSslError, Talk, UsageError, openssl_probe};
+use kms_byok::{CeremonyError, Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
