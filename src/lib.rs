@@ -19,7 +19,7 @@ pub mod wrap;
 #[cfg(feature = "rehearsal")]
 pub use error::RehearsalError;
 pub use error::{
-    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError,
+    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, LifeError,
     MaterialError, OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
 pub use secret::{Protection, Secret, protect_process};

@@ -62,6 +62,13 @@ pub fn now() -> DateTime {
     DateTime::from(SystemTime::now())
 }
 
+/// `2h 5m ahead of` or `3days behind`: how a clock stands to another one, which it is so many seconds ahead of.
+pub(crate) fn difference(ahead: i64) -> String {
+    let minutes = Duration::from_secs(ahead.unsigned_abs() / 60 * 60);
+    let direction = if ahead < 0 { "behind" } else { "ahead of" };
+    format!("{} {direction}", humantime::format_duration(minutes))
+}
+
 /// `2026-11-24T17:02:00Z`: what JSON, records and people get, to the second.
 pub fn rfc3339(time: DateTime) -> String {
     DateTime::from_secs(time.secs()).fmt(Format::DateTime).unwrap_or_else(|_| format!("{} s after 1970", time.secs()))

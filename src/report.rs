@@ -1,5 +1,7 @@
 //! What is printed: the answer on stdout, once, as text or as one JSON object; the talk on stderr.
 
+mod life;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -112,6 +114,7 @@ fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
         let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
         text.push_str(&format!("exists: key {arn}, {state}{alias}\n"));
     }
+    text.push_str(&life::standing(report));
     for leftover in &report.leftovers {
         text.push_str(&format!("left over: key {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
     }
@@ -166,9 +169,11 @@ pub(crate) fn ceremony(report: &Report) -> String {
         ("endpoint", report.endpoint.clone()),
         ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
+    text.push_str(&life::rotation(report));
     if let Some(proof) = &report.proof {
         text.push_str(&proof_lines(proof));
     }
+    text.push_str(&life::replicas(report));
     for leftover in &report.leftovers {
         text.push_str(&format!("left over  {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
     }

@@ -137,6 +137,23 @@ async fn send(
             }
         }
     }
+    let imported = hand_over(kms, key, encrypted, token, options, journal).await?;
+    let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
+    journal.step(format!("imported the key material, and {expires}"));
+    settle(kms, key, &imported, journal).await?;
+    Ok(imported)
+}
+
+/// The call itself, and that its reply is about this key.
+pub(super) async fn hand_over(
+    kms: &Kms,
+    key: &KeyDescription,
+    encrypted: &[u8],
+    token: &[u8],
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    let symmetric = key.spec == KeySpec::SymmetricDefault.name();
     let import = Import {
         encrypted,
         token,
@@ -150,9 +167,6 @@ async fn send(
         let (asked, found) = (key.arn.clone(), imported.key_arn);
         return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
     }
-    let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
-    journal.step(format!("imported the key material, and {expires}"));
-    settle(kms, key, &imported, journal).await?;
     Ok(imported)
 }
 

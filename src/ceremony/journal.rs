@@ -44,10 +44,50 @@ pub struct Report {
     pub escrow_recipients: Vec<RecipientIdentity>,
     pub rehearsal: bool,
     pub proof: Option<Proof>,
+    /// What `rotate` did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationReport>,
+    /// What stands in other Regions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<ReplicaReport>,
     /// Keys that this run made and nobody needs.
     pub leftovers: Vec<Leftover>,
     /// The command that completes a partial run.
     pub next: Option<String>,
+}
+
+/// How far a rotation has come.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct RotationReport {
+    pub previous_key_material_id: Option<String>,
+    /// The material that is rotated to, once KMS has it.
+    pub new_key_material_id: Option<String>,
+    /// The Regions that still wait for its import.
+    pub missing_in: Vec<String>,
+    /// Whether this run asked KMS to rotate.
+    pub begun: bool,
+    /// Whether the new material is current.
+    pub rotated: bool,
+    /// On-demand rotations that KMS still allows, of 25.
+    pub rotations_left: Option<usize>,
+}
+
+/// A replica of a multi-Region key, and what this run did to it.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct ReplicaReport {
+    pub key_arn: String,
+    pub region: String,
+    pub alias: Option<String>,
+    pub key_state: String,
+    pub key_material_id: Option<String>,
+    pub expires: Option<String>,
+    /// Whether this run made it.
+    pub created: bool,
+    /// Whether this run imported into it.
+    pub imported: bool,
+    pub proof: Option<Proof>,
 }
 
 /// A key that was made and is not used, with the command that removes it.
@@ -128,6 +168,29 @@ impl Journal {
             if key.current_key_material_id.is_some() {
                 report.key_material_id.clone_from(&key.current_key_material_id);
             }
+        });
+    }
+
+    /// Notes what this run did to the rotation.
+    pub(crate) fn note_rotation(&self, edit: impl FnOnce(&mut RotationReport)) {
+        self.note(|report| edit(report.rotation.get_or_insert_default()));
+    }
+
+    /// Notes what stands in another Region.
+    pub(crate) fn note_replica(&self, key: &KeyDescription, edit: impl FnOnce(&mut ReplicaReport)) {
+        self.note(|report| {
+            let known = report.replicas.iter().position(|replica| replica.key_arn == key.arn);
+            let index = known.unwrap_or_else(|| {
+                report.replicas.push(ReplicaReport::default());
+                report.replicas.len() - 1
+            });
+            let replica = &mut report.replicas[index];
+            replica.key_arn.clone_from(&key.arn);
+            replica.region.clone_from(&key.region);
+            replica.key_state.clone_from(&key.state);
+            replica.key_material_id.clone_from(&key.current_key_material_id);
+            replica.expires = key.expires.map(rfc3339);
+            edit(replica);
         });
     }
 

@@ -5,25 +5,36 @@
 mod alias;
 mod copy;
 mod create;
+mod delivery;
 mod existing;
 mod import;
+mod inventory;
 mod journal;
 mod memory;
 mod parameters;
+mod pending;
 mod policy;
 mod provision;
+mod regions;
 mod request;
+mod rotate;
+mod turn;
 mod verify;
+mod wait;
 
 pub use self::alias::AliasName;
 pub use self::copy::Copy;
 pub use self::create::create_key;
+pub use self::delivery::Wrapping;
 pub use self::import::{BareImport, ImportOptions, import_bare, import_set};
-pub use self::journal::{Journal, Leftover, Report};
+pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
+pub use self::journal::{Journal, Leftover, ReplicaReport, Report, RotationReport};
 pub use self::memory::{Memory, REQUEST_TAG};
+use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
 pub use self::provision::{Provision, Source, conclude, provision};
 pub use self::request::KeyRequest;
+pub use self::rotate::{Rotate, rotate};
 pub use self::verify::verify;
 
 /// The account of every key in the embedded KMS; AWS has no such account.

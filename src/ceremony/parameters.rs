@@ -378,11 +378,17 @@ pub fn check_fingerprint(found: &str, expected: &str) -> Result<(), Error> {
     Err(ParametersError::UnexpectedPublicKey { found: found.to_owned(), expected: plain }.into())
 }
 
-/// Refuses a key that cannot take key material now.
-pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
+/// Refuses a key whose key material KMS made or keeps elsewhere.
+pub(super) fn check_external(key: &KeyDescription) -> Result<(), Error> {
     if key.origin != "EXTERNAL" {
         return Err(CeremonyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
     }
+    Ok(())
+}
+
+/// Refuses a key that cannot take key material now.
+pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
+    check_external(key)?;
     if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
         return Err(CeremonyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
     }

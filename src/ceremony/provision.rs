@@ -163,7 +163,7 @@ async fn fill(
         wrapped.encrypted().len()
     ));
     let options = ImportOptions {
-        expires: plan.expiry.resolve(moment::now())?,
+        expires: plan.expiry.resolve(kms.now())?,
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
         key_material_id: original,
@@ -175,13 +175,29 @@ async fn fill(
         }
         (Err(error), _) => return Err(error),
     };
-    let subject = Subject::new(kms, key, Some(material), imported.key_material_id.as_deref())?;
-    let mut proof = proof::prove(&subject, plan.level).await?;
-    let symmetric = plan.request.spec == KeySpec::SymmetricDefault;
-    if symmetric && plan.level == Level::Full && proof.outcome != Outcome::Contradicted {
-        verify::import_again(kms, key, material, &mut proof, journal).await?;
+    let id = imported.key_material_id.as_deref();
+    conclude(prove_in(kms, key, Some(material), id, plan.level, journal).await?, journal)
+}
+
+/// As much as `level` says, about a key in its own Region.
+pub(super) async fn prove_in(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: Option<&KeyMaterial>,
+    imported_id: Option<&str>,
+    level: Level,
+    journal: &Journal,
+) -> Result<Proof, Error> {
+    let subject = Subject::new(kms, key, material, imported_id)?;
+    let mut proof = proof::prove(&subject, level).await?;
+    let symmetric = key.spec == KeySpec::SymmetricDefault.name();
+    if symmetric && level == Level::Full && proof.outcome != Outcome::Contradicted {
+        match material {
+            Some(material) => verify::import_again(kms, key, material, &mut proof, journal).await?,
+            None => proof.not_proven.push("that a second import is taken: no key material at hand".to_owned()),
+        }
     }
-    conclude(proof, journal)
+    Ok(proof)
 }
 
 /// Another run has imported other bytes since this one looked: its key is taken, and the copy of the unused material moved aside.
@@ -229,21 +245,27 @@ async fn prove_unchanged(kms: &Kms, plan: &Provision, found: &KeyDescription, jo
 
 /// Writes a proof down, and turns a contradiction into a failure.
 pub fn conclude(proof: Proof, journal: &Journal) -> Result<(), Error> {
-    let level = proof.level;
-    let (outcome, contradiction) = (proof.outcome, proof.contradiction.clone());
     for sentence in &proof.proven {
         journal.step(format!("proven: {sentence}"));
     }
     for sentence in &proof.not_proven {
         journal.step(format!("not proven: {sentence}"));
     }
-    let refused = proof.not_permitted.join(", ");
+    let judged = judge(&proof);
     journal.note(|report| report.proof = Some(proof));
-    match outcome {
+    judged
+}
+
+/// A contradiction is a failure, and a missing permission is one where everything was to be proven.
+pub(super) fn judge(proof: &Proof) -> Result<(), Error> {
+    match proof.outcome {
         Outcome::Contradicted => {
-            Err(CeremonyError::ProofContradicts { contradiction: contradiction.unwrap_or_default() }.into())
+            let contradiction = proof.contradiction.clone().unwrap_or_default();
+            Err(CeremonyError::ProofContradicts { contradiction }.into())
         }
-        Outcome::NotPermitted if level == Level::Full => Err(CeremonyError::ProofNotPermitted { refused }.into()),
+        Outcome::NotPermitted if proof.level == Level::Full => {
+            Err(CeremonyError::ProofNotPermitted { refused: proof.not_permitted.join(", ") }.into())
+        }
         _ => Ok(()),
     }
 }

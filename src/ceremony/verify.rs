@@ -1,25 +1,21 @@
 //! Proving that KMS holds given key material. For symmetric keys no answer of KMS depends on the bytes but one: a second import of
 //! the same material is taken, and one of other bytes is refused.
 
-use super::{Journal, ParameterSet};
-use crate::error::{CeremonyError, Error, Reason};
-use crate::kms::{Import, ImportType, KeyDescription, Kms};
+use aws_smithy_types::DateTime;
+
+use super::{ImportOptions, Inventory, Journal, Material, ParameterSet, import};
+use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment;
+use crate::moment::rfc3339;
 use crate::proof::{self, Level, Outcome, Proof, Subject};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
 const TOO_CLOSE: i64 = 10 * 60;
 
-/// One material of a symmetric key that the bytes may be.
-struct Candidate {
-    id: String,
-    expires: Option<aws_smithy_types::DateTime>,
-}
-
-/// Proves as much as can be proven about `material` in `key`. Symmetric material is imported a second time, with the same
-/// expiry and as existing material, unless `reimport` is off.
+/// Proves as much as can be proven about `material` in `key`, and leaves the key as it is. Symmetric material is imported a second
+/// time, with the same expiry and as existing material, unless `reimport` is off.
 pub async fn verify(
     kms: &Kms,
     key: &KeyDescription,
@@ -27,21 +23,27 @@ pub async fn verify(
     reimport: bool,
     journal: &Journal,
 ) -> Result<Proof, Error> {
-    let symmetric = material.spec() == KeySpec::SymmetricDefault;
-    if symmetric && reimport {
-        check_reimportable(key)?;
-    }
-    let subject = Subject::new(kms, key, Some(material), None)?;
+    let again = material.spec() == KeySpec::SymmetricDefault && reimport;
     let disabled = key.state == "Disabled";
+    if again {
+        check_reimportable(kms, key)?;
+        announce(journal);
+    } else if disabled {
+        let (arn, state) = (key.arn.clone(), key.state.clone());
+        return Err(LifeError::NotEnabled { arn, state, what: "the proof" }.into());
+    }
     let mut proof = match disabled {
         true => Proof::empty(Level::Full),
-        false => proof::prove(&subject, if symmetric && reimport { Level::Full } else { Level::Use }).await?,
+        false => {
+            let subject = Subject::new(kms, key, Some(material), None)?;
+            proof::prove(&subject, if again { Level::Full } else { Level::Use }).await?
+        }
     };
     if disabled {
         proof.not_proven.push("that the key works: it is disabled".to_owned());
     }
-    if symmetric && reimport && proof.outcome != Outcome::Contradicted {
-        again(kms, key, material, &mut proof, journal).await?;
+    if again && proof.outcome != Outcome::Contradicted {
+        prove_again(kms, key, material, &mut proof, journal).await?;
     }
     Ok(proof)
 }
@@ -55,76 +57,188 @@ pub(super) async fn import_again(
     journal: &Journal,
 ) -> Result<(), Error> {
     let now = kms.describe(&key.arn).await?;
-    check_reimportable(&now)?;
-    again(kms, &now, material, proof, journal).await
+    check_reimportable(kms, &now)?;
+    announce(journal);
+    prove_again(kms, &now, material, proof, journal).await
 }
 
-fn check_reimportable(key: &KeyDescription) -> Result<(), Error> {
+/// The material of the key that these bytes are, found by importing them again as what they may be.
+pub(super) async fn find_material(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    journal: &Journal,
+) -> Result<Option<Material>, Error> {
+    check_reimportable(kms, key)?;
+    for candidate in candidates(&Inventory::of(kms, key).await?) {
+        if take_back(kms, key, material, candidate.key_material_id.as_deref(), candidate.expires, journal)
+            .await?
+            .is_some()
+        {
+            return Ok(Some(candidate.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn announce(journal: &Journal) {
+    journal.step(
+        "importing the same bytes a second time, as existing key material with unchanged expiry: no other check looks at the bytes",
+    );
+}
+
+fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
     let (arn, state) = (key.arn.clone(), key.state.clone());
     if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
         return Err(CeremonyError::WrongState { arn, state }.into());
     }
-    if key.expires.is_some_and(|at| at.secs() - moment::now().secs() < TOO_CLOSE) {
-        let at = key.expires.map(moment::rfc3339).unwrap_or_default();
+    if key.expires.is_some_and(|at| is_too_close(kms, at)) {
+        let at = key.expires.map(rfc3339).unwrap_or_default();
         return Err(CeremonyError::ExpiresSoon { arn, at }.into());
     }
     Ok(())
 }
 
-async fn again(
+fn is_too_close(kms: &Kms, expires: DateTime) -> bool {
+    expires.secs() - kms.now().secs() < TOO_CLOSE
+}
+
+async fn prove_again(
     kms: &Kms,
     key: &KeyDescription,
     material: &KeyMaterial,
     proof: &mut Proof,
     journal: &Journal,
 ) -> Result<(), Error> {
-    journal.step(
-        "importing the same bytes a second time, as existing key material with unchanged expiry: no other check looks at the bytes",
-    );
-    let candidates = candidates(kms, key).await?;
-    for candidate in &candidates {
-        let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
-        let set = ParameterSet::get(kms, key, material.spec(), algorithm, wrapping, journal).await?;
-        let wrapped = set.wrap(material)?;
-        let import = Import {
-            encrypted: wrapped.encrypted(),
-            token: wrapped.token(),
-            expires: candidate.expires,
-            import_type: Some(ImportType::Existing),
-            description: None, // KMS keeps the one it has
-            key_material_id: Some(&candidate.id),
-        };
-        match kms.import(&key.arn, &import).await {
-            Ok(_) => {
-                let current = key.current_key_material_id.as_deref() == Some(candidate.id.as_str());
-                let which = if current { "the current key material" } else { "earlier key material" };
-                proof.proven.push(format!("KMS took a second import of the same bytes as {which}, {}", candidate.id));
-                return Ok(());
-            }
-            Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {}
-            Err(error) => return Err(error),
+    match try_again(kms, key, material, proof, journal).await {
+        Err(error) if error.is_access_denied() => {
+            let operation = error.refused_operation().map_or("ImportKeyMaterial", Operation::name);
+            proof.refuse(format!("kms:{operation}"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+        Ok(()) => compare(&kms.describe(&key.arn).await?, key, proof),
+    }
+}
+
+async fn try_again(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let inventory = match Inventory::of(kms, key).await {
+        Ok(inventory) => inventory,
+        Err(error) if expires_never(key) && cannot_be_listed(&error) => {
+            return try_unlisted(kms, key, material, proof, journal).await;
+        }
+        Err(error) => return Err(error),
+    };
+    for candidate in candidates(&inventory) {
+        let id = candidate.key_material_id.as_deref();
+        if candidate.expires.is_some_and(|at| is_too_close(kms, at)) {
+            proof.not_proven.push(format!("whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+            continue;
+        }
+        if let Some(id) = take_back(kms, key, material, id, candidate.expires, journal).await? {
+            let which = match candidate {
+                candidate if candidate.current => "the current key material",
+                candidate if candidate.is_pending() => "the key material that waits for rotation",
+                _ => "earlier key material, which decrypts only",
+            };
+            proof.proven.push(format!("KMS took a second import of the same bytes as {which}, {id}"));
+            return Ok(());
         }
     }
     proof.contradict("KMS refuses these bytes as key material of the key: it holds others".to_owned());
     Ok(())
 }
 
-/// The current material first, then every other that may be imported again.
-async fn candidates(kms: &Kms, key: &KeyDescription) -> Result<Vec<Candidate>, Error> {
-    let mut candidates: Vec<Candidate> =
-        key.current_key_material_id.iter().map(|id| Candidate { id: id.clone(), expires: key.expires }).collect();
-    let rotations = match kms.rotations(&key.arn).await {
-        Ok(rotations) => rotations,
-        // Not permitted, or not known there: the current material is what most keys have.
-        Err(error) if error.is_access_denied() || error.reason() == Some(Reason::Unsupported) => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    for rotation in rotations {
-        let Some(id) = rotation.key_material_id else { continue };
-        match candidates.iter_mut().find(|candidate| candidate.id == id) {
-            Some(known) => known.expires = rotation.expires,
-            None => candidates.push(Candidate { id, expires: rotation.expires }),
+/// Which materials there are cannot be seen; but none of them expires, so KMS may find out itself which one this is.
+async fn try_unlisted(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    match take_back(kms, key, material, None, None, journal).await? {
+        Some(id) if key.current_key_material_id.as_deref() == Some(&*id) => {
+            proof.proven.push(format!("KMS took a second import of the same bytes as the current key material, {id}"));
         }
+        Some(id) => {
+            proof.proven.push(format!(
+                "KMS took a second import of the same bytes as other key material than the current, {id}"
+            ));
+        }
+        None => proof.contradict("KMS refuses these bytes as key material of the key: it holds others".to_owned()),
     }
-    Ok(candidates)
+    Ok(())
+}
+
+/// Not permitted, or not known to what stands in for KMS.
+fn cannot_be_listed(error: &Error) -> bool {
+    matches!(error.reason(), Some(Reason::AccessDenied | Reason::Unsupported | Reason::Unlisted))
+}
+
+fn expires_never(key: &KeyDescription) -> bool {
+    key.expires.is_none() && key.expiration_model.as_deref() == Some("KEY_MATERIAL_DOES_NOT_EXPIRE")
+}
+
+/// What the bytes may be: the current material first. What KMS lacks is left out, because importing it would bring it back.
+fn candidates(inventory: &Inventory) -> Vec<&Material> {
+    let mut candidates: Vec<&Material> = inventory
+        .materials
+        .iter()
+        .filter(|material| material.key_material_id.is_some() && !material.is_missing())
+        .collect();
+    candidates.sort_by_key(|material| !material.current);
+    candidates
+}
+
+/// Imports bytes as existing material with the expiry it has. Nothing where KMS says that they are other bytes.
+async fn take_back(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    id: Option<&str>,
+    expires: Option<DateTime>,
+    journal: &Journal,
+) -> Result<Option<String>, Error> {
+    let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+    let reported = journal.report();
+    let set = ParameterSet::get(kms, key, material.spec(), algorithm, wrapping, journal).await?;
+    // The report tells how the key was imported, not how it was proven.
+    journal.note(|report| {
+        report.wrapping_algorithm = reported.wrapping_algorithm;
+        report.wrapping_key_spec = reported.wrapping_key_spec;
+    });
+    let wrapped = set.wrap(material)?;
+    let options = ImportOptions {
+        expires,
+        import_type: Some(ImportType::Existing),
+        description: None, // KMS keeps the one it has
+        key_material_id: id.map(str::to_owned),
+    };
+    match import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await {
+        Ok(imported) => Ok(Some(imported.known_id()?)),
+        Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The key must be what it was.
+fn compare(after: &KeyDescription, before: &KeyDescription, proof: &mut Proof) -> Result<(), Error> {
+    let time = |key: &KeyDescription| key.expires.map_or("never".to_owned(), rfc3339);
+    let id = |key: &KeyDescription| key.current_key_material_id.clone().unwrap_or_default();
+    let pairs = [
+        ("its state", before.state.clone(), after.state.clone()),
+        ("its current key material", id(before), id(after)),
+        ("its expiry", time(before), time(after)),
+    ];
+    if let Some((what, was, is)) = pairs.into_iter().find(|(_, was, is)| was != is) {
+        proof.contradict(format!("the key is not what it was: {what} was {was}, and is {is}"));
+    }
+    Ok(())
 }

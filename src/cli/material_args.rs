@@ -82,6 +82,11 @@ impl MaterialArgs {
         files.filter(|path| !is_stdin(path)).try_for_each(|path| files::check_distinct(path, output))
     }
 
+    /// Whether something is said about a copy of generated material.
+    pub(crate) fn has_copy(&self) -> bool {
+        !self.escrow.is_empty() || self.keep.is_some() || self.discard
+    }
+
     /// What happens to a copy of generated material: exactly one of three.
     fn copy(&self) -> Result<Copy, Error> {
         match (&self.escrow_out, &self.keep, self.discard) {

@@ -16,6 +16,7 @@ mod provision;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod rehearse;
+mod rotate;
 mod shell;
 mod status;
 mod terminal;
@@ -59,6 +60,8 @@ enum Verb {
     Status(Box<Later<status::Args>>),
     /// Prove that a key holds given key material
     Verify(Box<Later<verify::Args>>),
+    /// Give a symmetric key new key material, and make it current
+    Rotate(Box<Later<rotate::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
@@ -90,6 +93,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Import(args) => import::run(&args, &context),
         Verb::Status(args) => status::run(&args, &context),
         Verb::Verify(args) => verify::run(&args, &context),
+        Verb::Rotate(args) => rotate::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
         Verb::Man(args) => man::run(&args, &context),

@@ -3,6 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 
+use super::Context;
+
 /// This run's command line, quoted for a shell, with `--adopt ARN` when a key was made and the run can go on with it.
 pub(crate) fn same_command(adopt: Option<&str>) -> String {
     let mut words: Vec<String> = env::args_os().map(|word| quoted(&word)).collect();
@@ -16,6 +18,30 @@ pub(crate) fn same_command(adopt: Option<&str>) -> String {
         words.push(arn.to_owned());
     }
     words.join(" ")
+}
+
+/// Another command for the same endpoint, Region and profile.
+pub(crate) fn command(context: &Context, line: &str) -> String {
+    let global = &context.global;
+    let mut command = format!("kms-byok {line}");
+    for (flag, value) in
+        [("--region", &global.region), ("--profile", &global.profile), ("--endpoint-url", &global.endpoint_url)]
+    {
+        if let Some(value) = value {
+            command.push_str(&format!(" {flag} {}", quoted(&OsString::from(value))));
+        }
+    }
+    for (flag, given) in [
+        ("--allow-endpoint-env", global.allow_endpoint_env),
+        ("--insecure-endpoint", global.insecure_endpoint),
+        ("--fips-endpoint", global.fips_endpoint),
+        ("--require-fips", global.require_fips),
+    ] {
+        if given {
+            command.push_str(&format!(" {flag}"));
+        }
+    }
+    command
 }
 
 /// Single quotes where a shell would read more than the word.

@@ -64,7 +64,7 @@ impl Online {
         }
         let answers = &mut answered.answers;
         answers.rehearsal = kms.seen_rehearsal();
-        answers.clock_skew_seconds = kms.clock_skew();
+        answers.clock_skew_seconds = kms.clock_ahead().map(|ahead| -ahead);
         let skew = answers.clock_skew_seconds.unwrap_or(0);
         if skew.unsigned_abs() > TOLERATED_SKEW {
             let direction = if skew > 0 { "behind" } else { "ahead of" };

@@ -12,6 +12,7 @@ mod expiry;
 mod file;
 mod health;
 mod kms;
+mod life;
 mod material;
 mod openssl;
 mod parameters;
@@ -30,6 +31,7 @@ pub use self::expiry::ExpiryError;
 pub use self::file::FileError;
 pub use self::health::HealthError;
 pub use self::kms::KmsError;
+pub use self::life::LifeError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
@@ -58,6 +60,8 @@ pub enum Error {
     Parameters(#[from] ParametersError),
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
+    #[error(transparent)]
+    Life(#[from] LifeError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
@@ -131,6 +135,14 @@ impl Error {
         }
     }
 
+    /// The call that KMS refused, if this is a refusal.
+    pub(crate) fn refused_operation(&self) -> Option<crate::kms::Operation> {
+        match self {
+            Error::Kms(error) => error.refusal().map(|refusal| refusal.operation),
+            _ => None,
+        }
+    }
+
     fn explain(&self) -> &dyn Explain {
         match self {
             Error::Material(error) => error,
@@ -140,6 +152,7 @@ impl Error {
             Error::Expiry(error) => error,
             Error::Parameters(error) => error,
             Error::Ceremony(error) => error,
+            Error::Life(error) => error,
             Error::Endpoint(error) => error,
             Error::Kms(error) => error,
             Error::Escrow(error) => error,

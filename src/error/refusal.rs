@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::endpoint::seconds;
 use super::{Explain, some};
-use crate::kms::{Operation, is_alias, region_of};
+use crate::kms::{Operation, WORTH_A_WARNING, is_alias, region_of};
+use crate::moment;
 
 /// KMS understood a call and refused it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub struct Refusal {
     pub region: String,
     /// How long this client has waited and repeated the call before it gave up.
     pub waited: Option<Duration>,
+    /// Seconds by which this machine's clock is ahead of KMS's, as far as a reply has told.
+    pub clock_ahead: Option<i64>,
     /// HTTP 5xx: KMS does not say that nothing happened.
     pub is_server_fault: bool,
 }
@@ -217,6 +220,10 @@ impl Refusal {
         self.operation == Operation::ImportKeyMaterial && self.message.to_ascii_lowercase().contains("validto")
     }
 
+    fn wrong_clock(&self) -> Option<String> {
+        self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING).map(moment::difference)
+    }
+
     fn other_region(&self) -> Option<&str> {
         self.key.as_deref().and_then(region_of).filter(|region| *region != self.region)
     }
@@ -287,6 +294,13 @@ impl Explain for Refusal {
                 }
                 _ => None,
             },
+            Reason::Validation if self.is_about_expiry() && self.wrong_clock().is_some() => {
+                self.wrong_clock().map(|difference| {
+                    format!(
+                        "set this machine's clock (NTP), which is {difference} KMS's: the limits count from KMS's time"
+                    )
+                })
+            }
             Reason::Validation if self.is_about_expiry() => {
                 some("name a time in the future, at most 365 days from now")
             }

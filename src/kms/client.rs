@@ -10,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{Builder, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
@@ -22,6 +23,7 @@ use super::environment::Environment;
 use super::transport::Transport;
 use super::witness::Witness;
 use crate::error::{Error, KmsError};
+use crate::moment;
 use crate::talk::Talk;
 
 /// Credentials may need a person (a second factor, a slow helper), and the SDK would give them five seconds.
@@ -164,9 +166,19 @@ impl Kms {
         self.shared.witness.requests()
     }
 
-    /// Seconds by which the endpoint's clock is ahead of this machine's, by its last reply.
-    pub fn clock_skew(&self) -> Option<i64> {
-        self.shared.witness.clock_skew()
+    /// Seconds by which this machine's clock is ahead of KMS's; nothing before the first reply that told its time.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.shared.witness.clock_ahead()
+    }
+
+    /// The time at KMS, by which key material expires: this machine's until a reply has shown that the two differ.
+    pub fn now(&self) -> DateTime {
+        let now = moment::now();
+        // `Date` counts seconds, and a reply takes some time: two seconds are no difference.
+        match self.clock_ahead() {
+            Some(ahead) if ahead.abs() > 2 => DateTime::from_secs(now.secs() - ahead),
+            _ => now,
+        }
     }
 
     /// Where the credentials come from; `None` when there are none.

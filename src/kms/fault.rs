@@ -56,6 +56,7 @@ impl Kms {
             key: key.map(str::to_owned),
             region: self.region().to_owned(),
             waited: None,
+            clock_ahead: self.clock_ahead(),
             is_server_fault: raw.status().is_server_error(),
         }))
     }

@@ -48,6 +48,13 @@ pub struct Imported {
     pub key_material_id: Option<String>,
 }
 
+impl Imported {
+    /// The id of symmetric key material, which KMS always sends.
+    pub(crate) fn known_id(&self) -> Result<String, Error> {
+        Ok(Reply(Operation::ImportKeyMaterial).need("KeyMaterialId", self.key_material_id.clone())?)
+    }
+}
+
 impl Kms {
     /// GetParametersForImport: takes a key id or ARN, no alias.
     pub async fn parameters(

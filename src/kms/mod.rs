@@ -36,3 +36,4 @@ pub use self::operation::Operation;
 pub use self::rotation::{NewReplica, Rotation};
 pub use self::survey::Survey;
 pub use self::transport::TrustPlace;
+pub(crate) use self::witness::WORTH_A_WARNING;

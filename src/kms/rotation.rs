@@ -15,6 +15,7 @@ use crate::error::{Error, KmsError};
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Rotation {
+    /// Absent only for keys that KMS does not show it for.
     pub key_material_id: Option<String>,
     pub description: Option<String>,
     /// IMPORTED or PENDING_IMPORT.
@@ -26,6 +27,10 @@ pub struct Rotation {
     /// ON_DEMAND or AUTOMATIC; absent for the first material and for pending ones.
     pub rotation_type: Option<String>,
 }
+
+const MATERIAL_STATES: &[&str] =
+    &["CURRENT", "NON_CURRENT", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION", "PENDING_ROTATION"];
+const IMPORT_STATES: &[&str] = &["IMPORTED", "PENDING_IMPORT"];
 
 /// A replica to be made. KMS copies no policy, tags, description or alias from the primary.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +59,14 @@ impl Kms {
                 rotations.push(Rotation {
                     key_material_id: reply.material_id("KeyMaterialId", entry.key_material_id())?,
                     description: entry.key_material_description().map(str::to_owned),
-                    import_state: entry.import_state().map(|state| state.as_str().to_owned()),
-                    state: entry.key_material_state().map(|state| state.as_str().to_owned()),
+                    import_state: entry
+                        .import_state()
+                        .map(|state| reply.known("ImportState", state.as_str(), IMPORT_STATES))
+                        .transpose()?,
+                    state: entry
+                        .key_material_state()
+                        .map(|state| reply.known("KeyMaterialState", state.as_str(), MATERIAL_STATES))
+                        .transpose()?,
                     expires: entry.valid_to().copied(),
                     rotated: entry.rotation_date().copied(),
                     rotation_type: entry.rotation_type().map(|kind| kind.as_str().to_owned()),

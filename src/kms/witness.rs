@@ -1,4 +1,4 @@
-//! Notes what passes: the request id of every reply, and whether the embedded KMS gave it.
+//! Notes what passes: the request id of every reply, what time it is at KMS, and whether the embedded KMS gave it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,8 +30,13 @@ pub(super) struct Witness {
 struct Seen {
     rehearsal: AtomicBool,
     requests: Mutex<Vec<(String, String)>>,
-    clock_skew: Mutex<Option<i64>>,
+    /// Seconds by which this machine's clock was ahead of the `Date` of the last reply.
+    ahead: Mutex<Option<i64>>,
+    warned: AtomicBool,
 }
+
+/// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
+pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
 
 impl Witness {
     pub(super) fn new(talk: Arc<dyn Talk + Send>) -> Self {
@@ -42,14 +47,23 @@ impl Witness {
         self.seen.rehearsal.load(Ordering::Relaxed)
     }
 
-    /// Seconds by which the clock of the last reply (its Date header, RFC 9110 §6.6.1) was ahead of this machine's.
-    pub(super) fn clock_skew(&self) -> Option<i64> {
-        *self.seen.clock_skew.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Operation and request id of every reply, in order.
     pub(super) fn requests(&self) -> Vec<(String, String)> {
         self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Seconds by which this machine's clock is ahead of KMS's, by the last reply that told its time.
+    pub(super) fn clock_ahead(&self) -> Option<i64> {
+        *self.seen.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compare_clocks(&self, date: Option<&str>) {
+        let Some(date) = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok()) else { return };
+        let ahead = moment::now().secs() - date.secs();
+        *self.seen.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        if ahead.abs() > WORTH_A_WARNING && !self.seen.warned.swap(true, Ordering::Relaxed) {
+            self.talk.warn(&format!("this machine's clock is {} KMS's: set it (NTP)", moment::difference(ahead)));
+        }
     }
 }
 
@@ -70,11 +84,7 @@ impl Intercept for Witness {
         if header(REHEARSAL).is_some_and(|value| value == "true") {
             self.seen.rehearsal.store(true, Ordering::Relaxed);
         }
-        let date = header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-        if let Some(date) = date {
-            let skew = date.secs() - moment::now().secs();
-            *self.seen.clock_skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
-        }
+        self.compare_clocks(header("date"));
         let id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
         self.talk.detail(&format!("{operation}: HTTP {}, request id {id}", reply.status()));
         let mut requests = self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner);

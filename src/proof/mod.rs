@@ -67,6 +67,15 @@ impl Proof {
         self.outcome = Outcome::Contradicted;
         self.contradiction = Some(contradiction);
     }
+
+    /// Notes a question that was not permitted.
+    pub(crate) fn refuse(&mut self, permission: String) {
+        if self.outcome != Outcome::Contradicted {
+            self.outcome = Outcome::NotPermitted;
+        }
+        self.not_proven.push(format!("what {permission} would show: it was not permitted"));
+        self.not_permitted.push(permission);
+    }
 }
 
 /// The key that is looked at, and what is known about it.

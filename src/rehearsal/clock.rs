@@ -81,7 +81,7 @@ pub(super) fn rfc3339(time: Millis) -> String {
     DateTime::from_millis(time).fmt(Format::DateTime).unwrap_or_default()
 }
 
-/// RFC 9110 §5.6.7, for the Date header.
+/// As in HTTP's `Date` (RFC 9110 §5.6.7), to the second.
 pub(super) fn http_date(time: Millis) -> String {
     DateTime::from_secs(time.div_euclid(SECOND)).fmt(Format::HttpDate).unwrap_or_default()
 }

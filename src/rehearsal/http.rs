@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::access_log::{AccessLog, Line};
 use super::call::{Call, Reply};
-use super::clock::{Clock, ClockSetting, http_date, millis, rfc3339};
+use super::clock::{Clock, ClockSetting, Millis, http_date, millis, rfc3339};
 use super::creation::Wish;
 use super::faults::{Plan, What};
 use super::protocol::{Refusal, Scope, operation};
@@ -50,13 +50,17 @@ impl Service {
         let (parts, body) = request.into_parts();
         let request_id = request_id();
         let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
-            return Ok(reply(Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")), &request_id));
+            return Ok(reply(
+                Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")),
+                &request_id,
+                self.clock.now(),
+            ));
         };
         if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
-            return Ok(reply(answer, &request_id));
+            return Ok(reply(answer, &request_id, self.clock.now()));
         }
         if let Some(answer) = sts::answer(&parts.headers, &body, &self.account) {
-            return Ok(reply(answer, &request_id));
+            return Ok(reply(answer, &request_id, self.clock.now()));
         }
         let name = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-").to_owned();
         let region = Scope::read(header(&parts.headers, AUTHORIZATION.as_str())).map(|scope| scope.region.to_owned());
@@ -74,12 +78,7 @@ impl Service {
             took: started.elapsed(),
             request_id: &request_id,
         });
-        let mut reply = reply(answer?, &request_id);
-        // Its own clock's, from which a client sees how far its own is off.
-        if let Ok(date) = http::HeaderValue::try_from(http_date(self.clock.now())) {
-            reply.headers_mut().insert(DATE, date);
-        }
-        Ok(reply)
+        Ok(reply(answer?, &request_id, self.clock.now()))
     }
 
     async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
@@ -212,13 +211,14 @@ impl Answer {
     }
 }
 
-fn reply(answer: Answer, request_id: &str) -> Response<Full<Bytes>> {
+fn reply(answer: Answer, request_id: &str, now: Millis) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-amzn-requestid", request_id),
+        ("date", &http_date(now)),
         ("x-kms-byok-rehearsal", "true"),
         (CONTENT_TYPE.as_str(), answer.content_type),
         ("cache-control", "no-cache, no-store, must-revalidate, private"),

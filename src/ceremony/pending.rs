@@ -1,0 +1,82 @@
+//! New key material in the primary key, where it waits for rotation; also when it is there already.
+
+use super::rotate::Rotate;
+use super::{Copy, ImportOptions, Inventory, Journal, verify};
+use crate::error::{Error, LifeError, Reason};
+use crate::kms::{ImportType, KeyDescription, Kms};
+use crate::material::KeyMaterial;
+
+/// Where the bytes are after the import.
+pub(super) enum Place {
+    /// They wait for rotation, under this id.
+    Rotate(String),
+    /// They are what the key encrypts with.
+    Current,
+}
+
+/// Imports bytes that the key is not known to have. That it has them after all, because an earlier reply was lost or an earlier run
+/// came to its end, shows in KMS's refusal.
+pub(super) async fn place_new(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    plan: &Rotate,
+    copy: Option<&Copy>,
+    journal: &Journal,
+) -> Result<Place, Error> {
+    let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms.now())? };
+    let refusal = match plan.wrapping.deliver(material, kms, key, &options, journal).await {
+        Ok(imported) => return Ok(Place::Rotate(imported.known_id()?)),
+        Err(error) if matches!(error.reason(), Some(Reason::IncorrectKeyMaterial | Reason::InvalidState)) => error,
+        Err(error) => return Err(error),
+    };
+    journal.detail(format!("{refusal}: looking at what the key has"));
+    let inventory = Inventory::of(kms, key).await?;
+    if let Some(id) = inventory.pending().and_then(|material| material.key_material_id.clone()) {
+        let placed = place_again(kms, key, material, plan, id, journal).await;
+        if let (Err(Error::Life(LifeError::OtherPending { .. })), Some(copy)) = (&placed, copy) {
+            journal.warn("another run imported its key material first: what was generated here is not in KMS");
+            copy.put_aside(journal)?;
+            journal.note(|report| report.generated = false);
+        }
+        return placed;
+    }
+    if refusal.reason() != Some(Reason::IncorrectKeyMaterial) {
+        return Err(refusal);
+    }
+    match verify::find_material(kms, key, material, journal).await? {
+        Some(found) if found.current => {
+            journal.step("it is the current key material already: nothing is rotated");
+            if !plan.expiry.is_met_by(found.expires, kms.now()) {
+                journal.warn("its expiry stays as it is: `kms-byok import` renews it");
+            }
+            Ok(Place::Current)
+        }
+        Some(_) => Err(LifeError::EarlierMaterial { arn: key.arn.clone() }.into()),
+        None => Err(refusal),
+    }
+}
+
+/// Imports bytes that should be those that wait for rotation: KMS refuses any others.
+pub(super) async fn place_again(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    plan: &Rotate,
+    id: String,
+    journal: &Journal,
+) -> Result<Place, Error> {
+    journal.step(format!("key material {id} waits for rotation: going on with it"));
+    let options = ImportOptions {
+        import_type: Some(ImportType::Existing),
+        key_material_id: Some(id.clone()),
+        ..plan.options(kms.now())?
+    };
+    match plan.wrapping.deliver(material, kms, key, &options, journal).await {
+        Ok(_) => Ok(Place::Rotate(id)),
+        Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
+            Err(LifeError::OtherPending { arn: key.arn.clone(), id }.into())
+        }
+        Err(error) => Err(error),
+    }
+}

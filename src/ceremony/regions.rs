@@ -1,0 +1,101 @@
+//! The Regions of a multi-Region key: its replicas, each with a client of its own Region.
+
+use std::time::Duration;
+
+use super::rotate::Rotate;
+use super::{ImportOptions, Inventory, Journal, check_importable, wait};
+use crate::error::{Error, LifeError, seconds};
+use crate::kms::{ImportType, KeyDescription, Kms, region_of};
+use crate::material::KeyMaterial;
+
+/// The replicas of a key; none for a single-Region key.
+pub(super) struct Regions(Vec<(Kms, KeyDescription)>);
+
+impl Regions {
+    /// Looks at every replica, and refuses one that cannot take key material before anything is changed.
+    pub(super) async fn of(
+        kms: &Kms,
+        primary: &KeyDescription,
+        patience: Duration,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let mut replicas = Vec::new();
+        for arn in primary.multi_region.iter().flat_map(|relatives| &relatives.replica_arns) {
+            let kms = kms.for_region(region_of(arn).unwrap_or_default());
+            let replica = until_made(&kms, arn, patience, journal).await?;
+            check_importable(&replica)?;
+            replicas.push((kms, replica));
+        }
+        Ok(Regions(replicas))
+    }
+
+    pub(super) fn replicas(&self) -> impl Iterator<Item = (&Kms, &KeyDescription)> {
+        self.0.iter().map(|(kms, replica)| (kms, replica))
+    }
+
+    /// Brings the material that waits for rotation into every replica. Without its bytes at hand, all must have it.
+    pub(super) async fn fill(
+        &self,
+        id: &str,
+        material: Option<&KeyMaterial>,
+        plan: &Rotate,
+        journal: &Journal,
+    ) -> Result<(), Error> {
+        let names = || self.replicas().map(|(_, replica)| replica.region.clone());
+        let Some(material) = material else { return self.check_filled(id, journal).await };
+        journal.note_rotation(|rotation| rotation.missing_in = names().collect());
+        for (kms, replica) in self.replicas() {
+            let options = ImportOptions {
+                import_type: Some(ImportType::Existing),
+                key_material_id: Some(id.to_owned()),
+                description: None, // only the primary key keeps one
+                ..plan.options(kms.now())?
+            };
+            plan.wrapping.deliver(material, kms, replica, &options, journal).await?;
+            journal.note_replica(replica, |report| report.imported = true);
+            journal.note_rotation(|rotation| rotation.missing_in.retain(|region| *region != replica.region));
+        }
+        Ok(())
+    }
+
+    async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
+        let mut missing = Vec::new();
+        for (kms, replica) in self.replicas() {
+            let inventory = Inventory::of(kms, replica).await?;
+            if inventory.find(id).is_none_or(|material| material.is_missing()) {
+                missing.push(replica.region.clone());
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        journal.note_rotation(|rotation| rotation.missing_in.clone_from(&missing));
+        Err(LifeError::MissingInRegions { id: id.to_owned(), regions: missing.join(", ") }.into())
+    }
+}
+
+/// Refuses a replica, of which KMS begins nothing.
+pub(super) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<(), Error> {
+    match &key.multi_region {
+        Some(relatives) if !relatives.primary => {
+            let (arn, primary) = (key.arn.clone(), relatives.primary_arn.clone());
+            Err(LifeError::Replica { arn, primary, what }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// DescribeKey until a replica is no longer Creating.
+pub(super) async fn until_made(
+    kms: &Kms,
+    arn: &str,
+    patience: Duration,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let what = format!("KMS to make replica {arn}");
+    let made = wait::until(&what, patience, journal, async || {
+        let replica = kms.describe(arn).await?;
+        Ok((replica.state != "Creating").then_some(replica))
+    });
+    made.await?.ok_or_else(|| LifeError::StillCreating { arn: arn.to_owned(), waited: seconds(patience) }.into())
+}

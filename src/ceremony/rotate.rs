@@ -1,0 +1,181 @@
+//! Rotation of a symmetric key: new key material into the primary key, the same into every replica, RotateKeyOnDemand, proof.
+//!
+//! Where it broke off is read from AWS alone, so that a repeated command goes on from there: material that waits for rotation is
+//! continued, a rotation that was begun is waited for.
+
+use std::time::Duration;
+
+use aws_smithy_types::DateTime;
+
+use super::pending::{self, Place};
+use super::provision::{judge, prove_in};
+use super::regions::{self, Regions};
+use super::turn::{self, Ready};
+use super::{Inventory, Journal, Source, Wrapping};
+use crate::error::{Error, LifeError};
+use crate::kms::{KeyDescription, Kms};
+use crate::material::{KeyMaterial, KeySpec};
+use crate::moment::{self, Expiry};
+use crate::proof::Level;
+
+/// Everything that decides how a key is rotated.
+pub struct Rotate {
+    /// The new key material; without any, what waits for rotation is rotated to.
+    pub source: Option<Source>,
+    /// How it is wrapped.
+    pub wrapping: Wrapping,
+    /// When it expires, in every Region.
+    pub expiry: Expiry,
+    /// What is written to it, at the primary key: the others keep none.
+    pub description: Option<String>,
+    /// How much is proven afterwards.
+    pub level: Level,
+    /// How long KMS is waited for.
+    pub patience: Duration,
+}
+
+/// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
+pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<(), Error> {
+    journal.begin(kms, key);
+    check_locally(plan)?;
+    check_rotatable(key)?;
+    journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
+    let regions = Regions::of(kms, key, plan.patience, journal).await?;
+    if kms.rotation_in_progress(&key.arn).await? {
+        let finished = go_on_waiting(kms, key, plan, journal).await?;
+        if plan.source.is_none() {
+            return finish(kms, &finished, &regions, plan, None, journal).await;
+        }
+    }
+    let inventory = look(kms, key, journal).await?;
+    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
+    let left = inventory.rotations_left().unwrap_or_default();
+    journal.step(format!("{left} of 25 on-demand rotations are left"));
+    if left == 0 {
+        return Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into());
+    }
+    let made;
+    let (material, place) = match (&plan.source, waiting) {
+        (None, None) => return Err(LifeError::NothingPending { arn: key.arn.clone() }.into()),
+        (None, Some(id)) => (None, Place::Rotate(id)),
+        (Some(Source::Generate(_)), Some(id)) => {
+            return Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into());
+        }
+        (Some(Source::Generate(copy)), None) => {
+            made = super::provision::generate(KeySpec::SymmetricDefault, copy, journal)?;
+            (Some(&made), pending::place_new(kms, key, &made, plan, Some(copy), journal).await?)
+        }
+        (Some(Source::Given(material)), None) => {
+            (Some(material), pending::place_new(kms, key, material, plan, None, journal).await?)
+        }
+        (Some(Source::Given(material)), Some(id)) => {
+            (Some(material), pending::place_again(kms, key, material, plan, id, journal).await?)
+        }
+    };
+    let id = match place {
+        Place::Rotate(id) => id,
+        Place::Current => {
+            let now = kms.describe(&key.arn).await?;
+            return finish(kms, &now, &regions, plan, material, journal).await;
+        }
+    };
+    journal.note_rotation(|rotation| rotation.new_key_material_id = Some(id.clone()));
+    regions.fill(&id, material, plan, journal).await?;
+    if turn::until_ready(kms, key, &id, plan.patience, journal).await? == Ready::Waits {
+        turn::turn(kms, key, &id, journal).await?;
+    }
+    let now = turn::until_current(kms, key, &id, plan.patience, journal).await?;
+    finish(kms, &now, &regions, plan, material, journal).await
+}
+
+/// Everything that can be refused without asking anybody.
+fn check_locally(plan: &Rotate) -> Result<(), Error> {
+    plan.options(moment::now())?.check()?;
+    let length = match &plan.source {
+        Some(Source::Given(material)) => Some(material.byte_count()),
+        Some(Source::Generate(copy)) => {
+            copy.check()?;
+            None
+        }
+        None => return Ok(()),
+    };
+    Ok(plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?)
+}
+
+fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
+    let arn = key.arn.clone();
+    if key.spec != KeySpec::SymmetricDefault.name() {
+        return Err(LifeError::NotSymmetric { arn, spec: key.spec.clone() }.into());
+    }
+    super::check_external(key)?;
+    regions::check_primary(key, "rotation")?;
+    if key.state != "Enabled" {
+        return Err(LifeError::NotEnabled { arn, state: key.state.clone(), what: "rotation" }.into());
+    }
+    Ok(())
+}
+
+/// Another run has asked KMS to rotate: nothing can be imported until that is over.
+async fn go_on_waiting(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Rotate,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    if matches!(plan.source, Some(Source::Generate(_))) {
+        return Err(LifeError::InProgress { arn: key.arn.clone() }.into());
+    }
+    journal.step("a rotation is in progress");
+    turn::until_over(kms, key, plan.patience, journal).await
+}
+
+async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<Inventory, Error> {
+    let inventory = Inventory::of(kms, key).await?;
+    journal.note_rotation(|rotation| {
+        rotation.new_key_material_id = inventory.pending().and_then(|material| material.key_material_id.clone());
+        rotation.rotations_left = inventory.rotations_left();
+    });
+    Ok(inventory)
+}
+
+/// The new material is current: the proofs, in every Region.
+async fn finish(
+    kms: &Kms,
+    now: &KeyDescription,
+    regions: &Regions,
+    plan: &Rotate,
+    material: Option<&KeyMaterial>,
+    journal: &Journal,
+) -> Result<(), Error> {
+    journal.note_key(now);
+    let id = now.current_key_material_id.clone();
+    journal.note_rotation(|rotation| {
+        rotation.new_key_material_id.clone_from(&id);
+        rotation.rotated = rotation.previous_key_material_id != id;
+    });
+    let proof = prove_in(kms, now, material, id.as_deref(), plan.level, journal).await?;
+    super::conclude(proof, journal)?;
+    for (kms, replica) in regions.replicas() {
+        let replica = turn::until_current_in(kms, replica, id.as_deref(), plan.patience, journal).await?;
+        journal.note_replica(&replica, |_| {});
+        if replica.state != "Enabled" {
+            journal.warn(format!("replica {} is {}", replica.arn, replica.state));
+            continue;
+        }
+        let proof = prove_in(kms, &replica, material, id.as_deref(), plan.level, journal).await?;
+        journal.note_replica(&replica, |report| report.proof = Some(proof.clone()));
+        judge(&proof)?;
+    }
+    Ok(())
+}
+
+impl Rotate {
+    /// What goes with the import of the new material.
+    pub(super) fn options(&self, now: DateTime) -> Result<super::ImportOptions, Error> {
+        Ok(super::ImportOptions {
+            expires: self.expiry.resolve(now)?,
+            description: self.description.clone(),
+            ..super::ImportOptions::default()
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! `rotate`: new key material for a symmetric key.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{self, Report, Rotate, Wrapping};
+use kms_byok::material::KeySpec;
+use kms_byok::{Error, UsageError};
+
+use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
+use super::material_args::MaterialArgs;
+use super::{Context, next};
+use crate::report::{self, Failure};
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+New material is imported into the key and into every replica of it; then KMS rotates, 25 times in the life of a key.
+What broke off goes on: with the same --material, or with --resume where every Region has the new material.
+
+Examples:
+  kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
+  kms-byok rotate --key-id alias/payments --material payments-2.key --expires-in 365d
+  kms-byok rotate --key-id alias/payments --resume")]
+pub(crate) struct Args {
+    /// Key id, ARN or alias of the key; of a multi-Region key the primary
+    #[arg(long, value_name = "K", help_heading = "Key")]
+    key_id: String,
+    #[command(flatten)]
+    material: MaterialArgs,
+    /// Rotate to the key material that waits for it, or wait for a rotation in progress
+    #[arg(long, help_heading = "Key material", conflicts_with_all = ["generate", "material", "material_from_escrow"])]
+    resume: bool,
+    #[command(flatten)]
+    wrapping: WrappingArgs,
+    #[command(flatten)]
+    expiry: ExpiryArgs,
+    #[command(flatten)]
+    proof: ProofArgs,
+    /// Description of the key material; public
+    #[arg(long, value_name = "TEXT", help_heading = "Import")]
+    material_description: Option<String>,
+    /// How long to wait for KMS to end the rotation
+    #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
+    wait: Duration,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let plan = plan(args, context).map_err(|error| context.failure(error))?;
+    let journal = context.journal();
+    let work = async {
+        let kms = context.connect().await?;
+        let key = kms.describe(&args.key_id).await?;
+        ceremony::rotate(&kms, &key, &plan, &journal).await
+    };
+    let report = context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))?;
+    Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
+    let spec = KeySpec::SymmetricDefault;
+    let given = &args.material;
+    let named = given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some();
+    if !named && !args.resume {
+        let hint = "add --generate, --material FILE (`-` for standard input), or --resume";
+        return Err(UsageError::Missing { what: "the new key material", hint }.into());
+    }
+    if args.resume && given.has_copy() {
+        return Err(UsageError::Conflict { first: "--resume", second: "a copy of generated key material" }.into());
+    }
+    Ok(Rotate {
+        source: if args.resume { None } else { Some(given.source(spec, context)?) },
+        wrapping: Wrapping { algorithm: args.wrapping.algorithm(spec)?, key_spec: args.wrapping.wrapping_key_spec },
+        expiry: args.expiry.expiry()?,
+        description: args.material_description.clone(),
+        level: args.proof.verify,
+        patience: args.wait,
+    })
+}
+
+/// The command that goes on from where the run broke off.
+fn completes(args: &Args, report: &Report, context: &Context) -> String {
+    let rotation = report.rotation.clone().unwrap_or_default();
+    let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
+    let Some(id) = rotation.new_key_material_id.filter(|_| report.changed) else {
+        return next::same_command(None);
+    };
+    if rotation.missing_in.is_empty() || rotation.begun {
+        return next::command(context, &format!("rotate --key-id {key} --resume"));
+    }
+    // Other Regions still want the bytes.
+    match (&report.kept, &report.escrow) {
+        _ if !report.generated => next::same_command(None),
+        (Some(kept), _) => {
+            let file = next::quoted(&kept.clone().into_os_string());
+            next::command(context, &format!("rotate --key-id {key} --material {file}"))
+        }
+        (None, Some(escrow)) => {
+            let file = next::quoted(&escrow.clone().into_os_string());
+            next::command(context, &format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY"))
+        }
+        (None, None) => next::command(context, &format!("delete-material --key-id {key} --key-material-id {id}")),
+    }
+}

@@ -1,0 +1,118 @@
+//! Rotation, replication and the end of key material.
+
+use super::{Explain, some};
+
+/// The life of a key cannot go on as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum LifeError {
+    #[error("key {arn} is {spec}, and only symmetric keys rotate")]
+    NotSymmetric { arn: String, spec: String },
+    #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
+    Replica { arn: String, primary: String, what: &'static str },
+    #[error("key {arn} is {state}, and {what} needs it Enabled")]
+    NotEnabled { arn: String, state: String, what: &'static str },
+    #[error("key {arn} was rotated on demand 25 times, and KMS allows no more")]
+    NoRotationLeft { arn: String },
+    #[error("key material {id} waits for rotation in key {arn}, and KMS takes no further one before it")]
+    PendingExists { arn: String, id: String },
+    #[error("key material {id} waits for rotation in key {arn}, and it is not the one given")]
+    OtherPending { arn: String, id: String },
+    #[error("no key material waits for rotation in key {arn}")]
+    NothingPending { arn: String },
+    #[error("key material {id} is not in {regions}, and a multi-Region key rotates only when every Region has it")]
+    MissingInRegions { id: String, regions: String },
+    #[error("a rotation of key {arn} is in progress")]
+    InProgress { arn: String },
+    #[error("the bytes given are an earlier key material of key {arn}, and KMS does not rotate back")]
+    EarlierMaterial { arn: String },
+    #[error("key material {id} is not ready for rotation after {waited}: KMS does not see it in every Region")]
+    NotReady { id: String, waited: String },
+    #[error("the rotation of key {arn} began, and key material {id} is not current after {waited}")]
+    StillWaiting { arn: String, id: String, waited: String },
+    #[error("the rotation of key {arn} that was under way has not ended after {waited}")]
+    StillInProgress { arn: String, waited: String },
+
+    #[error("key {arn} is a single-Region key, and KMS replicates multi-Region keys only")]
+    SingleRegion { arn: String },
+    #[error("`{region}` is the Region of the primary key {arn}")]
+    PrimaryRegion { region: String, arn: String },
+    #[error("`{alias}` in {region} names another key, {arn}")]
+    AliasElsewhere { alias: String, region: String, arn: String },
+    #[error("replica {arn} exists, this run did not make it, and its key policy is not the one asked for")]
+    ForeignReplica { arn: String },
+    #[error("--adopt names {adopt}, which is no replica of the key in a Region asked for")]
+    AdoptsNoReplica { adopt: String },
+    #[error("key {arn} has {needed} key materials, a replica needs each of them, and {given} is given")]
+    TooFewMaterials { arn: String, needed: usize, given: usize },
+    #[error("replica {arn} still waits for key material: {missing}")]
+    ReplicaIncomplete { arn: String, missing: String },
+    #[error("replica {arn} is still being made after {waited}")]
+    StillCreating { arn: String, waited: String },
+
+    #[error("key {arn} has {count} key materials")]
+    SeveralMaterials { arn: String, count: usize, ids: String },
+    #[error("how many key materials key {arn} has is not known: kms:ListKeyRotations is not permitted")]
+    MaterialsUnknown { arn: String },
+    #[error("key {arn} has no key material {id}")]
+    NoSuchMaterial { arn: String, id: String, ids: String },
+    #[error("what was typed is not the id of the key: nothing is deleted")]
+    ConfirmationDiffers,
+    #[error("key material {id} is still there after it was deleted")]
+    StillThere { id: String },
+}
+
+impl Explain for LifeError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            LifeError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
+            LifeError::Replica { primary, .. } => some(match crate::kms::region_of(primary) {
+                Some(region) => format!("name the primary key: --key-id {primary} --region {region}"),
+                None => format!("name the primary key: --key-id {primary}"),
+            }),
+            LifeError::NotEnabled { arn, state, .. } => match state.as_str() {
+                "Disabled" => some(format!("enable it: `aws kms enable-key --key-id {arn}`")),
+                "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
+                "PendingDeletion" | "PendingReplicaDeletion" => {
+                    some("run `aws kms cancel-key-deletion` on it, or use another key")
+                }
+                _ => some("try again in a minute"),
+            },
+            LifeError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
+            LifeError::PendingExists { arn, id } => some(format!(
+                "rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
+            )),
+            LifeError::OtherPending { arn, id } => some(format!(
+                "give its own bytes, rotate to it with --resume, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
+            )),
+            LifeError::NothingPending { .. } => some("begin a rotation with --generate or --material FILE"),
+            LifeError::MissingInRegions { .. } => {
+                some("give its bytes with --material FILE, or with --material-from-escrow F --recipient-key K")
+            }
+            LifeError::InProgress { .. } => some("wait for it with --resume"),
+            LifeError::EarlierMaterial { .. } => some("give other bytes, or --generate"),
+            LifeError::NotReady { .. } | LifeError::StillWaiting { .. } | LifeError::StillInProgress { .. } => {
+                some("wait on with --resume")
+            }
+            LifeError::SingleRegion { .. } => some("provision another key with --multi-region: KMS converts none"),
+            LifeError::PrimaryRegion { .. } => some("name other Regions with --to"),
+            LifeError::AliasElsewhere { .. } => some("choose another alias for the replicas"),
+            LifeError::ForeignReplica { arn } => some(format!(
+                "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
+            )),
+            LifeError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
+            LifeError::TooFewMaterials { .. } => {
+                some("give each with a --material of its own: `kms-byok status` lists them")
+            }
+            LifeError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
+            LifeError::StillCreating { .. } => some("run the same command again in a minute"),
+            LifeError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
+            LifeError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
+            LifeError::NoSuchMaterial { ids, .. } if ids.is_empty() => None,
+            LifeError::NoSuchMaterial { ids, .. } => some(format!("name one of these: {ids}")),
+            LifeError::ConfirmationDiffers => some("type it as it is shown, or add --yes"),
+            LifeError::StillThere { .. } => some("look at the key with `kms-byok status`"),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `rotate`: new material becomes current, in one Region; what broke off goes on.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
+#[path = "support/scene.rs"]
+mod scene;
+mod support;
+
+use scene::Scene;
+use serde_json::json;
+
+const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
+
+fn scene(flags: &str) -> (Scene, String) {
+    let scene = Scene::new(flags);
+    scene.material("one", 32);
+    scene.material("two", 32);
+    let arn = scene.provision("--alias alias/a --material one");
+    (scene, arn)
+}
+
+#[test]
+fn new_material_becomes_current_and_the_old_still_decrypts() {
+    let (scene, arn) = scene("");
+    let old = scene.describe(&arn)["CurrentKeyMaterialId"].clone();
+    let plain = embedded_kms::base64(b"before");
+    let sealed = scene.kms.ok("Encrypt", json!({ "KeyId": arn, "Plaintext": plain }))["CiphertextBlob"].clone();
+
+    let run = scene.run(&format!("{ROTATE} --generate --keep copy --material-description second --output json"));
+    let answer = run.json();
+    let new = scene.describe(&arn)["CurrentKeyMaterialId"].clone();
+    assert_ne!(old, new);
+    assert_eq!((&answer["key_arn"], &answer["key_material_id"]), (&json!(arn), &new));
+    assert_eq!((&answer["changed"], &answer["generated"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        answer["rotation"],
+        json!({
+            "previous_key_material_id": old, "new_key_material_id": new, "missing_in": [],
+            "begun": true, "rotated": true, "rotations_left": 24,
+        })
+    );
+    assert_eq!(answer["proof"]["outcome"], "proven");
+    assert!(run.stderr.contains("25 of 25 on-demand rotations are left\n"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains(&format!("waiting up to 600 s for key material {} to become current\n", new.as_str().unwrap())),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(scene.materials(&arn)[0]["KeyMaterialDescription"], "second");
+    assert_eq!(scene.kms.ok("Decrypt", json!({ "CiphertextBlob": sealed }))["Plaintext"], plain);
+    // The copy is what KMS got.
+    assert_eq!(scene.json("verify --key-id alias/a --material copy")["proof"]["outcome"], "proven");
+}
+
+#[test]
+fn the_text_says_what_was_rotated_and_what_is_left() {
+    let (scene, arn) = scene("");
+    let old = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
+    let run = scene.run(&format!("{ROTATE} --material two --quiet"));
+    let text = &run.succeeds().stdout;
+    assert!(text.contains(&format!("before   {old}\nrotated  yes\nleft     24 of 25 on-demand rotations\n")), "{text}");
+}
+
+#[test]
+fn the_new_material_has_an_expiry_of_its_own() {
+    let (scene, arn) = scene("");
+    scene.json(&format!("{ROTATE} --material two --expires-in 30d"));
+    let materials = scene.materials(&arn);
+    assert_eq!(materials[0]["ExpirationModel"], "KEY_MATERIAL_EXPIRES");
+    assert_eq!(materials[1]["ExpirationModel"], "KEY_MATERIAL_DOES_NOT_EXPIRE");
+}
+
+#[test]
+fn a_rotation_that_stopped_before_rotating_goes_on_with_the_same_bytes() {
+    let (scene, arn) = scene("--fault RotateKeyOnDemand:1:error=AccessDeniedException");
+    let (answer, stderr) = scene.fails(3, &format!("{ROTATE} --material two"));
+    let id = scene.materials(&arn)[0]["KeyMaterialId"].as_str().unwrap().to_owned();
+    assert_eq!(answer["rotation"]["new_key_material_id"], *id);
+    assert!(stderr.contains(&format!("exists: key material {id} in the key, and waits for rotation\n")), "{stderr}");
+    assert_eq!(
+        answer["next"],
+        format!("kms-byok rotate --key-id {arn} --resume --region us-east-1 --endpoint-url {}", scene.kms.url)
+    );
+    assert_eq!(scene.json(&format!("{ROTATE} --material two"))["key_material_id"], *id);
+}
+
+#[test]
+fn a_rotation_that_stopped_before_rotating_goes_on_without_the_bytes() {
+    let (scene, arn) = scene("--fault RotateKeyOnDemand:1:error=AccessDeniedException");
+    let (answer, _) = scene.fails(3, &format!("{ROTATE} --generate --discard"));
+    let next: Vec<&str> = answer["next"].as_str().unwrap().split(' ').skip(1).collect();
+    let run = scene.bench.kms_byok_with_credentials(&format!("{} --output json", next.join(" ")));
+    assert_eq!(run.json()["key_material_id"], scene.describe(&arn)["CurrentKeyMaterialId"]);
+    assert_eq!(scene.calls("RotateKeyOnDemand"), 2);
+}
+
+#[test]
+fn generating_beside_material_that_waits_is_refused_with_the_fix() {
+    let (scene, arn) = scene("--fault RotateKeyOnDemand:1:error=AccessDeniedException");
+    scene.fails(3, &format!("{ROTATE} --material two"));
+    let id = scene.materials(&arn)[0]["KeyMaterialId"].as_str().unwrap().to_owned();
+    let run = scene.run(&format!("{ROTATE} --generate --keep copy --quiet"));
+    run.refuses(
+        1,
+        &format!(
+            "error: key material {id} waits for rotation in key {arn}, and KMS takes no further one before it\n\
+             hint: rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`\n"
+        ),
+    );
+    assert!(!scene.bench.exists("copy"));
+    scene.material("three", 32);
+    let (answer, _) = scene.fails(1, &format!("{ROTATE} --material three"));
+    assert_eq!(
+        answer["error"]["cause"],
+        format!("key material {id} waits for rotation in key {arn}, and it is not the one given")
+    );
+}
+
+#[test]
+fn rotating_again_to_the_current_material_changes_nothing() {
+    let (scene, arn) = scene("");
+    scene.json(&format!("{ROTATE} --material two --expires-in 30d"));
+    let before = (scene.describe(&arn), scene.materials(&arn));
+    let answer = scene.json(&format!("{ROTATE} --material two"));
+    assert_eq!((&answer["rotation"]["rotated"], &answer["rotation"]["rotations_left"]), (&json!(false), &json!(24)));
+    assert_eq!((scene.describe(&arn), scene.materials(&arn)), before);
+    let (answer, _) = scene.fails(3, &format!("{ROTATE} --material one"));
+    assert_eq!(
+        answer["error"]["cause"],
+        format!("the bytes given are an earlier key material of key {arn}, and KMS does not rotate back")
+    );
+    assert_eq!((scene.describe(&arn), scene.materials(&arn)), before);
+    assert_eq!(scene.calls("RotateKeyOnDemand"), 1);
+}
+
+#[test]
+fn a_rotation_in_progress_is_waited_for() {
+    let (scene, arn) = scene("");
+    scene.kms.import(&arn, &embedded_kms::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+    scene.kms.move_clock(json!({ "set": "2027-01-31T12:00:00Z" }));
+    scene.kms.ok("RotateKeyOnDemand", json!({ "KeyId": arn }));
+    let run = scene.run(&format!("{ROTATE} --resume --output json"));
+    assert_eq!(run.json()["key_material_id"], scene.describe(&arn)["CurrentKeyMaterialId"]);
+    assert_eq!(scene.calls("RotateKeyOnDemand"), 1);
+}
+
+#[test]
+fn a_wait_has_an_end_and_says_how_to_go_on() {
+    let (scene, arn) = scene("--fault RotateKeyOnDemand:1:empty-object");
+    let (answer, _) = scene.fails(3, &format!("{ROTATE} --material two --wait 0s"));
+    assert_eq!(answer["error"]["exit_code"], 3);
+    let id = scene.materials(&arn)[0]["KeyMaterialId"].as_str().unwrap().to_owned();
+    assert_eq!(
+        answer["error"]["cause"],
+        format!("the rotation of key {arn} began, and key material {id} is not current after 0 s")
+    );
+    assert!(answer["next"].as_str().unwrap().contains("--resume"));
+}
+
+#[test]
+fn what_cannot_rotate_is_refused_before_anything_is_imported() {
+    let (scene, arn) = scene("");
+    scene.provision("--alias alias/mac --key-spec HMAC_256 --generate --discard");
+    let own = scene.kms.key(json!({}));
+    let empty = scene.kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    let mac = scene.kms.describe("alias/mac")["Arn"].as_str().unwrap().to_owned();
+    let imports = scene.calls("ImportKeyMaterial");
+    let cause = |key: &str| {
+        let line = format!("rotate --key-id {key} --generate --keep copy");
+        scene.fails(1, &line).0["error"]["cause"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(cause("alias/mac"), format!("key {mac} is HMAC_256, and only symmetric keys rotate"));
+    assert_eq!(
+        cause(&own),
+        format!("key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only")
+    );
+    assert_eq!(cause(&empty), format!("key {empty} is PendingImport, and rotation needs it Enabled"));
+    scene.kms.ok("DisableKey", json!({ "KeyId": arn }));
+    assert_eq!(cause(&arn), format!("key {arn} is Disabled, and rotation needs it Enabled"));
+    scene.kms.ok("EnableKey", json!({ "KeyId": arn }));
+    for _ in 0..25 {
+        scene.kms.import(&arn, &embedded_kms::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+        scene.kms.ok("RotateKeyOnDemand", json!({ "KeyId": arn }));
+        scene.kms.move_clock(json!({ "advance": "1s" }));
+    }
+    let imports = imports + 25;
+    assert_eq!(cause(&arn), format!("key {arn} was rotated on demand 25 times, and KMS allows no more"));
+    assert_eq!(scene.calls("ImportKeyMaterial"), imports);
+    assert!(!scene.bench.exists("copy"));
+    let nothing = scene.provision("--alias alias/b --generate --discard");
+    let (answer, _) = scene.fails(1, &format!("rotate --key-id {nothing} --resume"));
+    assert_eq!(answer["error"]["cause"], format!("no key material waits for rotation in key {nothing}"));
+}
+
+#[test]
+fn flags_that_cannot_be_meant_are_refused() {
+    let bench = support::Bench::new();
+    bench.kms_byok("rotate --key-id alias/a").refuses(
+        2,
+        "error: the new key material is missing\n\
+         hint: add --generate, --material FILE (`-` for standard input), or --resume\n",
+    );
+    assert_eq!(bench.kms_byok("rotate --key-id alias/a --generate").code, Some(2));
+    assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --discard").code, Some(2));
+    assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --material f").code, Some(2));
+}

@@ -1,0 +1,87 @@
+//! An embedded KMS, the binary that talks to it, and a second client that sees what the binary has done.
+#![allow(dead_code)] // each test program uses a part of it
+
+use serde_json::{Value, json};
+
+use crate::embedded_kms::Kms;
+use crate::support::{Bench, EmbeddedKms, Run};
+
+pub(crate) struct Scene {
+    pub(crate) bench: Bench,
+    /// The second client, in us-east-1.
+    pub(crate) kms: Kms,
+    server: EmbeddedKms,
+}
+
+impl Scene {
+    /// `flags` of `rehearsal serve`; quotas are off.
+    pub(crate) fn new(flags: &str) -> Self {
+        let bench = Bench::new();
+        let server = bench.serve_with(&format!("--no-quotas --access-log calls.log {flags}"));
+        let kms = Kms::at(server.url());
+        Scene { bench, kms, server }
+    }
+
+    /// Where the binary finds it.
+    pub(crate) fn at(&self) -> String {
+        format!("--endpoint-url {} --region us-east-1", self.server.url())
+    }
+
+    /// `kms-byok LINE` in us-east-1.
+    pub(crate) fn run(&self, line: &str) -> Run {
+        self.bench.kms_byok_with_credentials(&format!("{line} {}", self.at()))
+    }
+
+    /// The same, which must succeed; its answer.
+    #[track_caller]
+    pub(crate) fn json(&self, line: &str) -> Value {
+        self.run(&format!("{line} --output json")).json()
+    }
+
+    /// The same, which must fail with that exit code; its answer and what it said.
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, line: &str) -> (Value, String) {
+        let run = self.run(&format!("{line} --output json"));
+        assert_eq!(run.code, Some(code), "{}{}", run.stdout, run.stderr);
+        (serde_json::from_str(&run.stdout).unwrap(), run.stderr)
+    }
+
+    /// Provisions a key; its ARN.
+    #[track_caller]
+    pub(crate) fn provision(&self, flags: &str) -> String {
+        let answer = self.json(&format!("provision --wrapping-key-spec RSA_2048 --quiet {flags}"));
+        answer["key_arn"].as_str().unwrap().to_owned()
+    }
+
+    /// How often an operation was asked for so far.
+    pub(crate) fn calls(&self, operation: &str) -> usize {
+        let log = String::from_utf8(self.bench.read("calls.log")).unwrap();
+        log.lines().filter(|line| line.split(' ').nth(2) == Some(operation)).count()
+    }
+
+    /// Every key material of a symmetric key, the newest first.
+    pub(crate) fn materials(&self, arn: &str) -> Vec<Value> {
+        let kms = self.kms.in_region(arn.split(':').nth(3).unwrap());
+        let reply = kms.ok("ListKeyRotations", json!({ "KeyId": arn, "IncludeKeyMaterial": "ALL_KEY_MATERIAL" }));
+        reply["Rotations"].as_array().unwrap().clone()
+    }
+
+    /// DescribeKey, in the Region of the ARN.
+    pub(crate) fn describe(&self, arn: &str) -> Value {
+        self.kms.in_region(arn.split(':').nth(3).unwrap()).describe(arn)
+    }
+
+    /// A private file of random bytes.
+    pub(crate) fn material(&self, name: &str, length: usize) {
+        self.bench.write_private(name, crate::embedded_kms::random(length));
+    }
+}
+
+impl Bench {
+    /// A file that only its owner reads.
+    pub(crate) fn write_private(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        self.write(name, bytes);
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(self.path(name), private).unwrap();
+    }
+}
