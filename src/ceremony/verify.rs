@@ -207,13 +207,8 @@ async fn take_back(
     journal: &Journal,
 ) -> Result<Option<String>, Error> {
     let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
-    let reported = journal.report();
+    let before = journal.report();
     let set = ParameterSet::get(kms, key, material.spec(), algorithm, wrapping, journal).await?;
-    // The report tells how the key was imported, not how it was proven.
-    journal.note(|report| {
-        report.wrapping_algorithm = reported.wrapping_algorithm;
-        report.wrapping_key_spec = reported.wrapping_key_spec;
-    });
     let wrapped = set.wrap(material)?;
     let options = ImportOptions {
         expires,
@@ -221,7 +216,15 @@ async fn take_back(
         description: None, // KMS keeps the one it has
         key_material_id: id.map(str::to_owned),
     };
-    match import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await {
+    let result = import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await;
+    // The report tells how the key was imported, not how it was proven; and once it is answered, the same bytes with the same
+    // expiry have changed nothing.
+    journal.note(|report| {
+        report.changed = before.changed;
+        report.wrapping_algorithm = before.wrapping_algorithm;
+        report.wrapping_key_spec = before.wrapping_key_spec;
+    });
+    match result {
         Ok(imported) => Ok(Some(imported.known_id()?)),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => Ok(None),
         Err(error) => Err(error),

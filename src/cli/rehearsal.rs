@@ -56,8 +56,8 @@ struct Serve {
         long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
         OPERATION: its name, or *\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
-        WHAT: throttle, 500, 503, 500-after, error=CODE, latency=DURATION, reset-before, reset-after, html, html=STATUS,\n\
-        truncated, empty-object, wrong-key-size"
+        WHAT: throttle, 500, 503, 500-after, error=CODE, latency=DURATION, latency-after=DURATION, reset-before,\n\
+        reset-after, html, html=STATUS, truncated, empty-object, lie, wrong-key-size"
     )]
     fault: Vec<Fault>,
     /// Where the clock starts: 2027-01-31T12:00:00Z, +25h or -90d; move it by POST /_rehearsal/clock

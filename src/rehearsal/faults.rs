@@ -9,11 +9,13 @@
 //! | `500`, `503` | an internal error, nothing is done |
 //! | `500-after` | an internal error, although it was done |
 //! | `error=CODE` | this error code, nothing is done |
-//! | `latency=DURATION` | answers later |
+//! | `latency=DURATION` | does it later, and answers |
+//! | `latency-after=DURATION` | does it, and answers later |
 //! | `reset-before`, `reset-after` | the connection breaks, before or after it was done |
 //! | `html`, `html=STATUS` | a page of HTML instead of a reply (status 500) |
 //! | `truncated` | half of the reply's JSON |
 //! | `empty-object` | `{}` instead of the reply |
+//! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
 //! | `wrong-key-size` | a public key of 1024 bits in GetParametersForImport |
 
 use std::str::FromStr;
@@ -35,11 +37,12 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Error { status: u16, code: String, after: bool },
-    Latency(Duration),
+    Latency { time: Duration, after: bool },
     Reset { after: bool },
     Html(u16),
     Truncated,
     EmptyObject,
+    Lie,
     WrongKeySize,
 }
 
@@ -79,7 +82,8 @@ fn when_of(text: &str) -> Option<(u64, u64)> {
 fn what_of(text: &str) -> Option<What> {
     let error = |status, code: &str, after| What::Error { status, code: code.to_owned(), after };
     Some(match text.split_once('=') {
-        Some(("latency", duration)) => What::Latency(humantime::parse_duration(duration).ok()?),
+        Some(("latency", time)) => What::Latency { time: humantime::parse_duration(time).ok()?, after: false },
+        Some(("latency-after", time)) => What::Latency { time: humantime::parse_duration(time).ok()?, after: true },
         Some(("error", code)) if !code.is_empty() => error(400, code, false),
         Some(("html", status)) => What::Html(status.parse().ok().filter(|status| (200..600).contains(status))?),
         Some(_) => return None,
@@ -93,6 +97,7 @@ fn what_of(text: &str) -> Option<What> {
             "html" => What::Html(500),
             "truncated" => What::Truncated,
             "empty-object" => What::EmptyObject,
+            "lie" => What::Lie,
             "wrong-key-size" => What::WrongKeySize,
             _ => return None,
         },

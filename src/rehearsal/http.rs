@@ -85,7 +85,7 @@ impl Service {
         let faults = self.faults.strike(name);
         for fault in &faults {
             match fault {
-                What::Latency(time) => tokio::time::sleep(*time).await,
+                What::Latency { time, after: false } => tokio::time::sleep(*time).await,
                 What::Reset { after: false } => return Err(io::ErrorKind::ConnectionReset.into()),
                 What::Error { status, code, after: false } => return Ok(Answer::error(*status, code)),
                 _ => {}
@@ -96,6 +96,9 @@ impl Service {
             Err(refusal) => Answer::refusal(&refusal),
         };
         for fault in faults {
+            if let What::Latency { time, after: true } = fault {
+                tokio::time::sleep(*time).await;
+            }
             answer = mischief::spoil(fault, answer)?;
         }
         Ok(answer)

@@ -5,7 +5,9 @@ use std::io;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use openssl::bn::{BigNum, MsbOption};
+use openssl::ec::EcKey;
 use openssl::error::ErrorStack;
+use openssl::pkey::{Id, PKey};
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 
@@ -35,9 +37,47 @@ pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Erro
                 answer.body = reply.to_string().into_bytes();
             }
         }
-        What::Latency(_) | What::Reset { after: false } | What::Error { after: false, .. } => {}
+        What::Lie => {
+            if let Ok(mut reply) = serde_json::from_slice::<Value>(&answer.body) {
+                lie(&mut reply)?;
+                answer.body = reply.to_string().into_bytes();
+            }
+        }
+        What::Latency { .. } | What::Reset { after: false } | What::Error { after: false, .. } => {}
     }
     Ok(answer)
+}
+
+/// What the same operation would answer about another key.
+fn lie(reply: &mut Value) -> io::Result<()> {
+    let Some(fields) = reply.as_object_mut() else { return Ok(()) };
+    for (name, value) in fields {
+        match (name.as_str(), value.as_str()) {
+            ("PublicKey", Some(key)) => *value = BASE64_STANDARD.encode(another_of_its_kind(key)?).into(),
+            ("Signature" | "Mac" | "Plaintext" | "SharedSecret", Some(text)) => {
+                let mut bytes = BASE64_STANDARD.decode(text).unwrap_or_default();
+                if let Some(last) = bytes.last_mut() {
+                    *last ^= 1;
+                }
+                *value = BASE64_STANDARD.encode(bytes).into();
+            }
+            ("KeyMaterialId" | "CurrentKeyMaterialId", Some(_)) => *value = "0".repeat(64).into(),
+            ("KeyMetadata", None) => lie(value)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A fresh public key as DER, of the kind of the one that is given.
+fn another_of_its_kind(key: &str) -> io::Result<Vec<u8>> {
+    let key = PKey::public_key_from_der(&BASE64_STANDARD.decode(key).unwrap_or_default())?;
+    let other = match key.id() {
+        Id::RSA => PKey::from_rsa(Rsa::generate(key.bits())?)?,
+        Id::EC => PKey::from_ec_key(EcKey::generate(key.ec_key()?.group())?)?,
+        _ => PKey::generate_ed25519()?,
+    };
+    Ok(other.public_key_to_der()?)
 }
 
 /// A public key of 1024 bits that nobody has the private key of.
