@@ -72,11 +72,16 @@ pub(super) async fn check_trusted(
         let (alias, arn, adopt) = (name.to_owned(), found.arn.clone(), adopt.to_owned());
         return Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into());
     }
-    let found_policy = kms.key_policy(&found.arn).await?;
-    if policy::equals(&found_policy, request.policy.as_deref(), &found.account) {
+    if has_policy(kms, found, request.policy.as_deref()).await? {
         return Ok(());
     }
     Err(CeremonyError::ForeignPolicy { alias: name.to_owned(), arn: found.arn.clone() }.into())
+}
+
+/// Whether the key's policy is the one asked for, or KMS's default where none was.
+pub(super) async fn has_policy(kms: &Kms, found: &KeyDescription, asked: Option<&str>) -> Result<bool, Error> {
+    let policy = kms.key_policy(&found.arn).await?;
+    Ok(policy::equals(&policy, asked, &found.account))
 }
 
 fn differs(found: &KeyDescription, name: &str, difference: String) -> Error {

@@ -1,6 +1,6 @@
 //! The flags that describe a key, how its material is wrapped, and when it expires.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -37,7 +37,7 @@ pub(crate) struct KeyArgs {
     pub(crate) multi_region: bool,
 }
 
-fn tag(text: &str) -> Result<(String, String), String> {
+pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as KEY=VALUE".to_owned()),
@@ -46,21 +46,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 impl KeyArgs {
     pub(crate) fn request(&self) -> Result<KeyRequest, Error> {
-        let policy = match &self.policy {
-            None => None,
-            Some(path) => {
-                // KMS's own limit for a key policy is 32 KiB.
-                let bytes = files::read("key policy", path, 32 * 1024)?;
-                let not_json = |problem| UsageError::PolicyNotJson { path: path.display().to_string(), problem };
-                let text = String::from_utf8(bytes).map_err(|_| not_json("it is not UTF-8".to_owned()))?;
-                let value: serde_json::Value =
-                    serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
-                if !value.is_object() {
-                    return Err(not_json("it is no JSON object".to_owned()).into());
-                }
-                Some(text)
-            }
-        };
+        let policy = self.policy.as_deref().map(policy).transpose()?;
         Ok(KeyRequest {
             alias: self.alias.clone(),
             spec: self.key_spec,
@@ -71,6 +57,19 @@ impl KeyArgs {
             multi_region: self.multi_region,
         })
     }
+}
+
+/// Reads a key policy, which must be one JSON object.
+pub(crate) fn policy(path: &Path) -> Result<String, Error> {
+    // KMS's own limit for a key policy is 32 KiB.
+    let bytes = files::read("key policy", path, 32 * 1024)?;
+    let not_json = |problem| UsageError::PolicyNotJson { path: path.display().to_string(), problem };
+    let text = String::from_utf8(bytes).map_err(|_| not_json("it is not UTF-8".to_owned()))?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
+    if !value.is_object() {
+        return Err(not_json("it is no JSON object".to_owned()).into());
+    }
+    Ok(text)
 }
 
 #[derive(Args)]

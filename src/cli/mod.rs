@@ -16,6 +16,7 @@ mod provision;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod rehearse;
+mod replicate;
 mod rotate;
 mod shell;
 mod status;
@@ -62,6 +63,8 @@ enum Verb {
     Verify(Box<Later<verify::Args>>),
     /// Give a symmetric key new key material, and make it current
     Rotate(Box<Later<rotate::Args>>),
+    /// Make replicas of a multi-Region key, and import the same key material into them
+    Replicate(Box<Later<replicate::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
@@ -94,6 +97,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Status(args) => status::run(&args, &context),
         Verb::Verify(args) => verify::run(&args, &context),
         Verb::Rotate(args) => rotate::run(&args, &context),
+        Verb::Replicate(args) => replicate::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
         Verb::Man(args) => man::run(&args, &context),

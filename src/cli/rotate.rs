@@ -82,23 +82,25 @@ fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
 fn completes(args: &Args, report: &Report, context: &Context) -> String {
     let rotation = report.rotation.clone().unwrap_or_default();
     let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
-    let Some(id) = rotation.new_key_material_id.filter(|_| report.changed) else {
-        return next::same_command(None);
-    };
-    if rotation.missing_in.is_empty() || rotation.begun {
+    let known = rotation.new_key_material_id.filter(|_| report.changed);
+    if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
         return next::command(context, &format!("rotate --key-id {key} --resume"));
     }
-    // Other Regions still want the bytes.
-    match (&report.kept, &report.escrow) {
+    // A Region still wants the bytes, or it is not known whether the primary key has them: the same ones do no harm.
+    match (&report.kept, &report.escrow, known) {
         _ if !report.generated => next::same_command(None),
-        (Some(kept), _) => {
+        (Some(kept), ..) => {
             let file = next::quoted(&kept.clone().into_os_string());
             next::command(context, &format!("rotate --key-id {key} --material {file}"))
         }
-        (None, Some(escrow)) => {
+        (None, Some(escrow), _) => {
             let file = next::quoted(&escrow.clone().into_os_string());
-            next::command(context, &format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY"))
+            let line = format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY");
+            next::command(context, &line)
         }
-        (None, None) => next::command(context, &format!("delete-material --key-id {key} --key-material-id {id}")),
+        (None, None, Some(id)) => {
+            next::command(context, &format!("delete-material --key-id {key} --key-material-id {id}"))
+        }
+        (None, None, None) => next::same_command(None),
     }
 }

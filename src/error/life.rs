@@ -42,6 +42,8 @@ pub enum LifeError {
     AliasElsewhere { alias: String, region: String, arn: String },
     #[error("replica {arn} exists, this run did not make it, and its key policy is not the one asked for")]
     ForeignReplica { arn: String },
+    #[error("the key material given is not that of key {arn}: {contradiction}")]
+    OtherMaterial { arn: String, contradiction: String },
     #[error("--adopt names {adopt}, which is no replica of the key in a Region asked for")]
     AdoptsNoReplica { adopt: String },
     #[error("key {arn} has {needed} key materials, a replica needs each of them, and {given} is given")]
@@ -101,6 +103,7 @@ impl Explain for LifeError {
             LifeError::ForeignReplica { arn } => some(format!(
                 "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
             )),
+            LifeError::OtherMaterial { .. } => some("give the key material that the key was imported with"),
             LifeError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
             LifeError::TooFewMaterials { .. } => {
                 some("give each with a --material of its own: `kms-byok status` lists them")

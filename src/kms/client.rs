@@ -246,7 +246,8 @@ pub(super) fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
     Some(Configured { url, origin: "the environment or the profile" })
 }
 
-pub(super) fn check_region(region: &str) -> Result<(), KmsError> {
+/// Refuses what cannot become part of a host name, and the China Regions.
+pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
     let region = region.to_owned();
     if region.starts_with("cn-") {
         return Err(KmsError::ChinaRegion { region });

@@ -25,6 +25,7 @@ mod witness;
 pub use self::aliases::{Alias, AliasOutcome};
 pub(crate) use self::arn::{is_alias, region_of};
 pub use self::client::Kms;
+pub(crate) use self::client::check_region;
 pub use self::connection::Connection;
 pub use self::credentials::CredentialSource;
 pub use self::cryptography::Decrypted;

@@ -115,6 +115,11 @@ impl Kms {
         };
         let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
         let replica = KeyDescription::of(Reply(operation), answer.replica_key_metadata)?;
+        Reply(operation).same_key(key_arn, Some(&replica.arn))?;
+        if replica.region != new.region {
+            let (asked, answered) = (new.region.clone(), replica.arn);
+            return Err(KmsError::OtherKey { operation, asked, answered }.into());
+        }
         self.recent().created(&replica.arn);
         Ok(replica)
     }

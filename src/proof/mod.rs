@@ -1,11 +1,13 @@
 //! What KMS is asked after an import, and what its answers prove. No sentence here claims more than was seen.
 
+mod across;
 mod asymmetric;
 mod mac;
 mod symmetric;
 
 use serde::Serialize;
 
+pub(crate) use self::across::across;
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage, MaterialKind};

@@ -1,0 +1,257 @@
+//! One replica: what is there, what is missing, and the calls that make it whole.
+
+use std::time::Duration;
+
+use super::regions::until_made;
+use super::replicate::Replicate;
+use super::{ImportOptions, Inventory, Journal, existing, wait};
+use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
+use crate::material::KeySpec;
+use crate::moment::rfc3339;
+
+/// How long KMS is asked whether a call took effect whose reply was lost, and whether an import has enabled a key.
+const LOOK_UP: Duration = Duration::from_secs(5);
+
+/// What is to be done in one Region.
+pub(super) struct Plan {
+    kms: Kms,
+    region: String,
+    what: What,
+}
+
+enum What {
+    /// There is no replica.
+    Make,
+    /// It waits for key material, and may be given it.
+    Fill(Box<KeyDescription>),
+    /// It is what was asked for.
+    Leave(Box<KeyDescription>),
+}
+
+impl Plan {
+    /// Looks at the Region, and refuses what could not be carried out.
+    pub(super) async fn of(
+        primary_kms: &Kms,
+        primary: &KeyDescription,
+        region: &str,
+        inventory: &Inventory,
+        plan: &Replicate,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let kms = primary_kms.for_region(region);
+        let what = match replica_in(primary, region) {
+            Some(arn) => existing_replica(&kms, arn, plan, journal).await?,
+            None => What::Make,
+        };
+        let wanted = match &what {
+            What::Make => inventory.complete.then(|| inventory.permanent().count()),
+            What::Fill(replica) => {
+                let there = Inventory::as_permitted(&kms, replica).await?;
+                let missing = || there.permanent().filter(|material| material.is_missing()).count();
+                there.complete.then(missing)
+            }
+            What::Leave(_) => None,
+        };
+        let given = plan.distinct_materials().len();
+        if let Some(needed) = wanted.filter(|needed| *needed > given) {
+            return Err(LifeError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
+        }
+        let step = Plan { kms, region: region.to_owned(), what };
+        step.check_alias(primary, plan).await?;
+        Ok(step)
+    }
+
+    async fn check_alias(&self, primary: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
+        let Some(alias) = &plan.alias else { return Ok(()) };
+        match self.kms.find_alias(alias.as_str()).await? {
+            Some(named) if named.id != primary.id => {
+                let (alias, region) = (alias.to_string(), self.region.clone());
+                Err(LifeError::AliasElsewhere { alias, region, arn: named.arn }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The replica of a key in a Region, as KMS tells it in the primary's.
+fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> {
+    let relatives = primary.multi_region.as_ref()?;
+    relatives.replica_arns.iter().map(String::as_str).find(|arn| region_of(arn) == Some(region))
+}
+
+/// A replica that is whole is left alone; an empty one is filled if it can be trusted.
+async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<What, Error> {
+    let replica = until_made(kms, arn, plan.patience, journal).await?;
+    let differs = |difference: String| -> Error {
+        CeremonyError::Differs { key: format!("replica in {}", replica.region), arn: arn.to_owned(), difference }.into()
+    };
+    match replica.state.as_str() {
+        "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(What::Leave(Box::new(replica))),
+        "Enabled" => {
+            let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
+            Err(differs(format!("its key material {is}, which is not the expiry asked for")))
+        }
+        "PendingImport" => {
+            check_trusted(kms, &replica, plan).await?;
+            Ok(What::Fill(Box::new(replica)))
+        }
+        state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
+    }
+}
+
+/// Whoever made a replica chose its key policy: it gets nothing unless that is the one asked for, or the user vouches for it.
+async fn check_trusted(kms: &Kms, replica: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
+    let adopted = plan.adopt.contains(&replica.arn);
+    if adopted || existing::has_policy(kms, replica, plan.policy.as_deref()).await? {
+        return Ok(());
+    }
+    Err(LifeError::ForeignReplica { arn: replica.arn.clone() }.into())
+}
+
+/// Makes, names and fills the replica. The answer tells whether this run has imported into it.
+pub(super) async fn carry_out(
+    primary_kms: &Kms,
+    primary: &KeyDescription,
+    step: Plan,
+    inventory: &Inventory,
+    plan: &Replicate,
+    journal: &Journal,
+) -> Result<(Kms, KeyDescription, bool), Error> {
+    let kms = step.kms;
+    let (replica, empty) = match step.what {
+        What::Leave(replica) => {
+            journal.step(format!("the replica in {} is what was asked for: {}", step.region, replica.arn));
+            (*replica, false)
+        }
+        What::Fill(replica) => {
+            journal.step(format!("the replica in {} waits for key material: {}", step.region, replica.arn));
+            (*replica, true)
+        }
+        What::Make => (make(primary_kms, primary, &kms, &step.region, plan, journal).await?, true),
+    };
+    journal.note_replica(&replica, |_| {});
+    name(&kms, &replica, plan, journal).await?;
+    if !empty {
+        return Ok((kms, replica, false));
+    }
+    let one = inventory.complete && inventory.permanent().count() == 1;
+    let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
+    for material in plan.distinct_materials() {
+        let options = ImportOptions {
+            expires: plan.expiry.resolve(kms.now())?,
+            import_type: symmetric.then_some(ImportType::Existing),
+            description: None, // only the primary key keeps one
+            key_material_id: primary.current_key_material_id.clone().filter(|_| one),
+        };
+        plan.wrapping.deliver(material, &kms, &replica, &options, journal).await?;
+        journal.note_replica(&replica, |report| report.imported = true);
+    }
+    let filled = settle(&kms, &replica, journal).await?;
+    Ok((kms, filled, true))
+}
+
+/// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
+async fn make(
+    primary_kms: &Kms,
+    primary: &KeyDescription,
+    kms: &Kms,
+    region: &str,
+    plan: &Replicate,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let new = NewReplica {
+        region: region.to_owned(),
+        description: plan.description.clone(),
+        policy: plan.policy.clone(),
+        tags: plan.tags.clone(),
+    };
+    let (arn, ours) = match journal.changing("ReplicateKey", primary_kms.replicate(&primary.arn, &new)).await {
+        Ok(replica) => {
+            journal.note_replica(&replica, |report| report.created = true);
+            (replica.arn, true)
+        }
+        Err(error) if error.may_have_changed() || error.reason() == Some(Reason::AlreadyExists) => {
+            journal.warn(format!("{error}: looking for it"));
+            let Some(found) = look_up(primary_kms, primary, region, journal).await? else { return Err(error) };
+            if error.may_have_changed() {
+                journal.settled();
+            }
+            (found, false)
+        }
+        Err(error) => return Err(error),
+    };
+    kms.wait_until_visible(&arn).await?;
+    let replica = until_made(kms, &arn, plan.patience, journal).await?;
+    if ours {
+        journal.step(format!("made the replica {arn}"));
+    } else {
+        check_trusted(kms, &replica, plan).await?;
+        journal.step(format!("found the replica {arn}"));
+    }
+    Ok(replica)
+}
+
+async fn look_up(
+    kms: &Kms,
+    primary: &KeyDescription,
+    region: &str,
+    journal: &Journal,
+) -> Result<Option<String>, Error> {
+    wait::until("a sign of the replica", LOOK_UP, journal, async || {
+        Ok(replica_in(&kms.describe(&primary.arn).await?, region).map(str::to_owned))
+    })
+    .await
+}
+
+/// The alias comes before the import, as for every key.
+async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
+    let Some(alias) = &plan.alias else { return Ok(()) };
+    let named = kms.find_alias(alias.as_str()).await?;
+    if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
+        let made = journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &replica.arn)).await?;
+        if made == AliasOutcome::Exists {
+            let arn = kms.describe(alias.as_str()).await?.arn;
+            let (alias, region) = (alias.to_string(), replica.region.clone());
+            return Err(LifeError::AliasElsewhere { alias, region, arn }.into());
+        }
+        journal.step(format!("{alias} names it in {}", replica.region));
+    }
+    journal.note_replica(replica, |report| report.alias = Some(alias.to_string()));
+    Ok(())
+}
+
+/// What KMS says about the replica after the imports: after rotations it wants every key material.
+async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
+    let what = format!("KMS to enable the replica in {}", replica.region);
+    let now = wait::until(&what, LOOK_UP, journal, async || {
+        let now = kms.describe(&replica.arn).await?;
+        if now.state != "PendingImport" {
+            return Ok(Some(now));
+        }
+        let missing = missing(&Inventory::as_permitted(kms, &now).await?);
+        Ok((!missing.is_empty()).then_some(now))
+    })
+    .await?;
+    let now = match now {
+        Some(now) => now,
+        None => kms.describe(&replica.arn).await?,
+    };
+    journal.note_replica(&now, |_| {});
+    if now.state == "Enabled" {
+        return Ok(now);
+    }
+    if now.state == "PendingImport" {
+        let missing = match missing(&Inventory::as_permitted(kms, &now).await?) {
+            ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
+            ids => ids.join(", "),
+        };
+        return Err(LifeError::ReplicaIncomplete { arn: now.arn, missing }.into());
+    }
+    Err(CeremonyError::NotEnabled { arn: now.arn, state: now.state }.into())
+}
+
+fn missing(inventory: &Inventory) -> Vec<String> {
+    let missing = inventory.permanent().filter(|material| material.is_missing());
+    missing.filter_map(|material| material.key_material_id.clone()).collect()
+}

@@ -1,0 +1,151 @@
+//! Replicas of a multi-Region key: each is made, named, and given the same bytes. KMS copies no policy, tags, description or alias,
+//! and no imported key material.
+
+use std::time::Duration;
+
+use super::provision::{judge, prove_in};
+use super::regions::check_primary;
+use super::replica::{self, Plan};
+use super::{AliasName, Inventory, Journal, Wrapping, check_external};
+use crate::error::{Error, LifeError};
+use crate::kms::{KeyDescription, Kms, check_region, region_of};
+use crate::material::{KeyMaterial, KeySpec};
+use crate::moment::Expiry;
+use crate::proof::{self, Level, Outcome, Subject};
+
+/// Everything that decides what replicas a key gets.
+pub struct Replicate {
+    /// Where to.
+    pub regions: Vec<String>,
+    /// Every key material of the key: more than one after rotations.
+    pub materials: Vec<KeyMaterial>,
+    /// The alias in each of those Regions.
+    pub alias: Option<AliasName>,
+    /// The description, public.
+    pub description: Option<String>,
+    /// The key policy as JSON; KMS's default if absent.
+    pub policy: Option<String>,
+    /// Tags, public.
+    pub tags: Vec<(String, String)>,
+    /// How the material is wrapped.
+    pub wrapping: Wrapping,
+    /// When it expires there.
+    pub expiry: Expiry,
+    /// How much is proven afterwards, in each Region.
+    pub level: Level,
+    /// The ARNs of existing replicas that the user vouches for.
+    pub adopt: Vec<String>,
+    /// How long KMS is waited for.
+    pub patience: Duration,
+}
+
+/// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
+pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
+    journal.begin(kms, key);
+    check_locally(plan)?;
+    check_replicable(key, plan)?;
+    check_material(kms, key, plan).await?;
+    let inventory = Inventory::as_permitted(kms, key).await?;
+    let mut planned = Vec::new();
+    for region in plan.distinct_regions() {
+        planned.push(Plan::of(kms, key, region, &inventory, plan, journal).await?);
+    }
+    if let Some(waiting) = inventory.pending().and_then(|material| material.key_material_id.as_deref()) {
+        journal.warn(format!(
+            "key material {waiting} waits for rotation, and will be wanted in every replica before KMS rotates"
+        ));
+    }
+    for step in planned {
+        let (there, found, touched) = replica::carry_out(kms, key, step, &inventory, plan, journal).await?;
+        let level = if touched { plan.level } else { plan.level.min(Level::Use) };
+        prove(kms, key, &there, &found, plan, level, journal).await?;
+    }
+    Ok(())
+}
+
+/// Everything that can be refused without asking anybody.
+fn check_locally(plan: &Replicate) -> Result<(), Error> {
+    for material in &plan.materials {
+        plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
+    }
+    plan.expiry.resolve(crate::moment::now())?;
+    Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
+}
+
+fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
+    let arn = || key.arn.clone();
+    check_external(key)?;
+    if key.multi_region.is_none() {
+        return Err(LifeError::SingleRegion { arn: arn() }.into());
+    }
+    check_primary(key, "replication")?;
+    if key.state != "Enabled" {
+        return Err(LifeError::NotEnabled { arn: arn(), state: key.state.clone(), what: "replication" }.into());
+    }
+    if plan.regions.contains(&key.region) {
+        return Err(LifeError::PrimaryRegion { region: key.region.clone(), arn: arn() }.into());
+    }
+    let ours = |adopt: &&String| {
+        adopt.rsplit('/').next() == Some(&key.id)
+            && region_of(adopt).is_some_and(|region| plan.regions.iter().any(|asked| asked == region))
+    };
+    match plan.adopt.iter().find(|adopt| !ours(adopt)) {
+        Some(adopt) => Err(LifeError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Where KMS's answers depend on the bytes, wrong ones are refused before there is an empty replica.
+async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
+    for material in plan.materials.iter().filter(|material| material.spec() != KeySpec::SymmetricDefault) {
+        let proof = proof::prove(&Subject::new(kms, key, Some(material), None)?, Level::Use).await?;
+        if proof.outcome == Outcome::Contradicted {
+            let contradiction = proof.contradiction.unwrap_or_default();
+            return Err(LifeError::OtherMaterial { arn: key.arn.clone(), contradiction }.into());
+        }
+    }
+    Ok(())
+}
+
+async fn prove(
+    kms: &Kms,
+    key: &KeyDescription,
+    there: &Kms,
+    replica: &KeyDescription,
+    plan: &Replicate,
+    level: Level,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let mut proof = prove_in(there, replica, plan.materials.first(), None, level, journal).await?;
+    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.outcome != Outcome::Contradicted {
+        proof::across(kms, key, there, replica, &mut proof).await?;
+    }
+    for sentence in &proof.proven {
+        journal.step(format!("proven in {}: {sentence}", replica.region));
+    }
+    journal.note_replica(replica, |report| report.proof = Some(proof.clone()));
+    judge(&proof)
+}
+
+impl Replicate {
+    fn distinct_regions(&self) -> Vec<&str> {
+        let mut regions: Vec<&str> = Vec::new();
+        for region in &self.regions {
+            if !regions.contains(&region.as_str()) {
+                regions.push(region);
+            }
+        }
+        regions
+    }
+
+    /// The same file given twice is one key material.
+    pub(super) fn distinct_materials(&self) -> Vec<&KeyMaterial> {
+        let mut materials: Vec<&KeyMaterial> = Vec::new();
+        for material in &self.materials {
+            if !materials.iter().any(|known| known.expose() == material.expose()) {
+                materials.push(material);
+            }
+        }
+        materials
+    }
+}

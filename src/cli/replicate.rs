@@ -1,0 +1,141 @@
+//! `replicate`: the same key in other Regions.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Wrapping};
+use kms_byok::kms::KeyDescription;
+use kms_byok::material::{Format, KeyMaterial, KeySpec};
+use kms_byok::{Error, UsageError};
+
+use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
+use super::material_args::GivenArgs;
+use super::{Context, key_args, next};
+use crate::report::{self, Failure};
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+KMS copies neither key material nor policy, tags, description or alias to a replica: they come from these flags.
+A replica that is there and waits for key material is completed, one that is enabled is left as it is.
+
+Examples:
+  kms-byok replicate --key-id alias/payments --to eu-west-1 ap-south-1 --material payments.key --alias alias/payments
+  kms-byok replicate --key-id alias/payments --to eu-west-1 --material payments.key --material payments-2.key")]
+pub(crate) struct Args {
+    /// Key id, ARN or alias of the primary key
+    #[arg(long, value_name = "K", help_heading = "Key")]
+    key_id: String,
+    /// Region of a replica; may be repeated
+    #[arg(long, value_name = "REGION", num_args = 1.., required = true, help_heading = "Replicas")]
+    to: Vec<String>,
+    /// Alias of each replica
+    #[arg(long, value_name = "A", help_heading = "Replicas")]
+    alias: Option<AliasName>,
+    /// Description of each replica; public, so no secrets in it
+    #[arg(long, value_name = "TEXT", help_heading = "Replicas")]
+    description: Option<String>,
+    /// Tag of each replica; public; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = key_args::tag, help_heading = "Replicas")]
+    tag: Vec<(String, String)>,
+    /// Key policy of each replica, a JSON file [default: KMS's own]
+    #[arg(long, value_name = "FILE", help_heading = "Replicas")]
+    policy: Option<PathBuf>,
+    /// Vouch for an existing replica: import into it whatever its key policy; may be repeated
+    #[arg(long, value_name = "KEY_ARN", help_heading = "Replicas")]
+    adopt: Vec<String>,
+    /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
+    #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material")]
+    material: Vec<PathBuf>,
+    /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
+    #[arg(long, value_name = "F", requires = "material", help_heading = "Key material")]
+    material_format: Option<Format>,
+    /// Bring key material back from an escrow file; may be repeated
+    #[arg(long, value_name = "F", requires = "recipient_key", help_heading = "Key material")]
+    material_from_escrow: Vec<PathBuf>,
+    /// The private key of one of its recovery certificates (PEM or DER)
+    #[arg(long, value_name = "K", requires = "material_from_escrow", help_heading = "Key material")]
+    recipient_key: Option<PathBuf>,
+    /// Read the passphrase of an encrypted private key from FILE
+    #[arg(long, value_name = "FILE", help_heading = "Key material")]
+    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    wrapping: WrappingArgs,
+    #[command(flatten)]
+    expiry: ExpiryArgs,
+    #[command(flatten)]
+    proof: ProofArgs,
+    /// How long to wait for KMS to make a replica
+    #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
+    wait: Duration,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let policy = prepare(args).map_err(|error| context.failure(error))?;
+    let journal = context.journal();
+    let work = replicate(args, policy, context, &journal);
+    let report = context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+/// Everything that can be refused before AWS is asked; gives the key policy.
+fn prepare(args: &Args) -> Result<Option<String>, Error> {
+    if args.material.is_empty() && args.material_from_escrow.is_empty() {
+        let hint = "add --material FILE (`-` for standard input), once for each key material";
+        return Err(UsageError::Missing { what: "the key material", hint }.into());
+    }
+    args.expiry.expiry()?;
+    let policy = args.policy.as_deref().map(key_args::policy).transpose()?;
+    let spec = KeySpec::SymmetricDefault;
+    let request = KeyRequest {
+        alias: args.alias.clone(),
+        spec,
+        usage: spec.usage(None)?,
+        description: args.description.clone(),
+        policy: policy.clone(),
+        tags: args.tag.clone(),
+        multi_region: true,
+    };
+    request.check()?;
+    Ok(policy)
+}
+
+async fn replicate(args: &Args, policy: Option<String>, context: &Context, journal: &Journal) -> Result<(), Error> {
+    let kms = context.connect().await?;
+    let key = kms.describe(&args.key_id).await?;
+    let plan = args.plan(&key, policy, context)?;
+    ceremony::replicate(&kms, &key, &plan, journal).await
+}
+
+impl Args {
+    fn plan(&self, key: &KeyDescription, policy: Option<String>, context: &Context) -> Result<Replicate, Error> {
+        let spec: KeySpec = key.spec.parse()?;
+        Ok(Replicate {
+            regions: self.to.clone(),
+            materials: self.materials(spec, context)?,
+            alias: self.alias.clone(),
+            description: self.description.clone(),
+            policy,
+            tags: self.tag.clone(),
+            wrapping: Wrapping { algorithm: self.wrapping.algorithm(spec)?, key_spec: self.wrapping.wrapping_key_spec },
+            expiry: self.expiry.expiry()?,
+            level: self.proof.verify,
+            adopt: self.adopt.clone(),
+            patience: self.wait,
+        })
+    }
+
+    fn materials(&self, spec: KeySpec, context: &Context) -> Result<Vec<KeyMaterial>, Error> {
+        let one = |material: Option<&PathBuf>, escrow: Option<&PathBuf>| GivenArgs {
+            material: material.cloned(),
+            material_format: self.material_format,
+            material_from_escrow: escrow.cloned(),
+            recipient_key: self.recipient_key.clone(),
+            passphrase_file: self.passphrase_file.clone(),
+        };
+        let files = self.material.iter().map(|path| one(Some(path), None));
+        let escrows = self.material_from_escrow.iter().map(|path| one(None, Some(path)));
+        files.chain(escrows).filter_map(|given| given.read(spec, context).transpose()).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! Two Regions of a multi-Region key: what one encrypts the other decrypts, so both use the same key material.
+
+use super::{Outcome, Proof, nonce};
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms};
+
+/// Encrypts in the primary's Region and decrypts in the replica's.
+pub(crate) async fn across(
+    kms: &Kms,
+    primary: &KeyDescription,
+    there: &Kms,
+    replica: &KeyDescription,
+    proof: &mut Proof,
+) -> Result<(), Error> {
+    let nonce = nonce()?;
+    let ciphertext = match kms.encrypt(&primary.arn, &nonce, None).await {
+        Ok(ciphertext) => ciphertext,
+        Err(error) if error.is_access_denied() => {
+            proof.refuse(format!("kms:Encrypt in {}", primary.region));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    match there.decrypt(&replica.arn, &ciphertext, None).await {
+        Ok(decrypted) if decrypted.plaintext == nonce => {
+            proof.proven.push(format!("KMS in {} decrypts what KMS in {} encrypted", replica.region, primary.region));
+        }
+        Ok(_) => proof.contradict(format!(
+            "KMS in {} decrypted to other bytes than KMS in {} encrypted",
+            replica.region, primary.region
+        )),
+        // Encrypt and Decrypt in the replica's own Region have told whether that is permitted.
+        Err(error) if error.is_access_denied() && proof.outcome == Outcome::NotPermitted => {}
+        Err(error) if error.is_access_denied() => proof.refuse(format!("kms:Decrypt in {}", replica.region)),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
