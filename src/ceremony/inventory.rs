@@ -120,6 +120,19 @@ impl Material {
         }
     }
 
+    /// Material of which only the id is known.
+    pub(super) fn unlisted(id: &str) -> Self {
+        Material {
+            key_material_id: Some(id.to_owned()),
+            description: None,
+            state: None,
+            import_state: None,
+            expires: None,
+            current: false,
+            rotated: None,
+        }
+    }
+
     /// Whether it waits for rotation, and can still be taken back.
     pub fn is_pending(&self) -> bool {
         self.state.as_deref().is_some_and(|state| state.starts_with("PENDING"))

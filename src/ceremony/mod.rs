@@ -5,6 +5,7 @@
 mod alias;
 mod copy;
 mod create;
+mod delete;
 mod delivery;
 mod existing;
 mod import;
@@ -27,6 +28,7 @@ mod wait;
 pub use self::alias::AliasName;
 pub use self::copy::Copy;
 pub use self::create::create_key;
+pub use self::delete::{Deletion, delete_material, plan_deletion};
 pub use self::delivery::Wrapping;
 pub use self::import::{BareImport, ImportOptions, import_bare, import_set};
 pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};

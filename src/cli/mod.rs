@@ -2,6 +2,7 @@
 
 mod context;
 mod create_key;
+mod delete_material;
 mod doctor;
 mod generate;
 mod get_parameters;
@@ -65,6 +66,8 @@ enum Verb {
     Rotate(Box<Later<rotate::Args>>),
     /// Make replicas of a multi-Region key, and import the same key material into them
     Replicate(Box<Later<replicate::Args>>),
+    /// Delete imported key material from a key
+    DeleteMaterial(Box<Later<delete_material::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
@@ -98,6 +101,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Verify(args) => verify::run(&args, &context),
         Verb::Rotate(args) => rotate::run(&args, &context),
         Verb::Replicate(args) => replicate::run(&args, &context),
+        Verb::DeleteMaterial(args) => delete_material::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
         Verb::Man(args) => man::run(&args, &context),

@@ -1,7 +1,7 @@
 //! The terminal: asking for a passphrase without showing it.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -21,6 +21,22 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
     };
     let _ = writeln!(terminal);
     Ok(Some(secret))
+}
+
+/// Asks for a line on the controlling terminal, and goes on listening to signals meanwhile; nothing if there is no terminal.
+pub(super) async fn ask(question: String) -> Option<String> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    // A read cannot be cancelled: after a signal the thread ends with the process.
+    std::thread::spawn(move || answer.send(read_answer(&question)));
+    answered.await.ok().flatten()
+}
+
+fn read_answer(question: &str) -> Option<String> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    write!(terminal, "{question}").ok()?;
+    let mut line = String::new();
+    BufReader::new(terminal.take(4096)).read_line(&mut line).ok()?;
+    Some(line.trim().to_owned())
 }
 
 /// Whether standard output is a terminal.

@@ -53,6 +53,8 @@ pub enum LifeError {
     #[error("replica {arn} is still being made after {waited}")]
     StillCreating { arn: String, waited: String },
 
+    #[error("key {arn} is {state}, and KMS deletes no key material meanwhile")]
+    NotNow { arn: String, state: String },
     #[error("key {arn} has {count} key materials")]
     SeveralMaterials { arn: String, count: usize, ids: String },
     #[error("how many key materials key {arn} has is not known: kms:ListKeyRotations is not permitted")]
@@ -110,6 +112,7 @@ impl Explain for LifeError {
             }
             LifeError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
             LifeError::StillCreating { .. } => some("run the same command again in a minute"),
+            LifeError::NotNow { .. } => some("try again in a minute"),
             LifeError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
             LifeError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
             LifeError::NoSuchMaterial { ids, .. } if ids.is_empty() => None,

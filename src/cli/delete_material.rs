@@ -1,0 +1,138 @@
+//! `delete-material`: imported key material out of KMS, until the same bytes are imported again.
+
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::{self, Deletion, Journal};
+use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::{Error, LifeError, Talk, UsageError};
+use serde::Serialize;
+
+use super::{Context, next, terminal};
+use crate::report::{self, Failure};
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+What becomes unusable is said first; then the id of the key has to be typed on the terminal, unless --yes is given.
+
+Examples:
+  kms-byok delete-material --key-id alias/payments
+  kms-byok delete-material --key-id alias/payments --key-material-id 0123abcd… --yes")]
+pub(crate) struct Args {
+    /// Key id, ARN or alias
+    #[arg(long, value_name = "K")]
+    key_id: String,
+    /// Which key material; needed where the key has more than one
+    #[arg(long, value_name = "ID")]
+    key_material_id: Option<String>,
+    /// Delete without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// The JSON answer.
+#[derive(Serialize)]
+struct Answer {
+    key_arn: String,
+    key_id: String,
+    region: String,
+    endpoint: Option<String>,
+    key_spec: String,
+    key_material_id: Option<String>,
+    /// Before and after.
+    previous_key_state: String,
+    key_state: String,
+    aliases: Option<Vec<String>>,
+    consequences: Vec<String>,
+    changed: bool,
+    /// The commands that bring it back.
+    restore: Option<String>,
+    rehearsal: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let journal = context.journal();
+    let mut answer = None;
+    let work = async {
+        answer = Some(delete(args, context, &journal).await?);
+        Ok(())
+    };
+    context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
+    let text = report::lines(&[
+        ("key", Some(answer.key_arn.clone())),
+        ("material", answer.key_material_id.clone()),
+        ("state", Some(answer.key_state.clone())),
+        ("changed", Some(if answer.changed { "yes" } else { "no" }.to_owned())),
+        ("endpoint", answer.endpoint.clone()),
+        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+        ("bring back", answer.restore.clone()),
+    ]);
+    Ok(context.answer(&answer, &text))
+}
+
+async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {
+    let kms = context.connect().await?;
+    let key = kms.describe(&args.key_id).await?;
+    let Some(deletion) = ceremony::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await? else {
+        context.talk.step(&format!("key {} has no key material that could be deleted", key.arn));
+        return Ok(Answer::of(&kms, &key, &key, None, context));
+    };
+    let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    context.talk.step(&format!("deleting key material{which} of key {} means:", key.arn));
+    for sentence in &deletion.consequences {
+        context.talk.step(&format!("- {sentence}"));
+    }
+    confirm(args, &deletion, context.global.quiet).await?;
+    let now = ceremony::delete_material(&kms, &deletion, journal).await?;
+    Ok(Answer::of(&kms, &key, &now, Some(deletion), context))
+}
+
+/// `--yes`, or the id of the key typed on the terminal. Nobody types it without having been told what it means.
+async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Error> {
+    if args.yes {
+        return Ok(());
+    }
+    let told = if quiet { deletion.consequences.join("\n") + "\n" } else { String::new() };
+    match terminal::ask(format!("{told}type the key id {} to delete it: ", deletion.key.id)).await {
+        Some(typed) if typed == deletion.key.id => Ok(()),
+        Some(_) => Err(LifeError::ConfirmationDiffers.into()),
+        None => {
+            let hint = "add --yes, or run it on a terminal";
+            Err(UsageError::Missing { what: "the confirmation", hint }.into())
+        }
+    }
+}
+
+impl Answer {
+    fn of(
+        kms: &Kms,
+        before: &KeyDescription,
+        after: &KeyDescription,
+        deletion: Option<Deletion>,
+        context: &Context,
+    ) -> Self {
+        let permanent = deletion.as_ref().is_some_and(|deletion| !deletion.material.is_pending());
+        let arn = &before.arn;
+        let steps = [
+            next::command(context, &format!("get-parameters --key-id {arn} --dir D")),
+            "kms-byok wrap --dir D --material FILE".to_owned(),
+            next::command(context, "import --dir D"),
+        ];
+        Answer {
+            key_arn: arn.clone(),
+            key_id: before.id.clone(),
+            region: before.region.clone(),
+            endpoint: kms.endpoint().map(str::to_owned),
+            key_spec: before.spec.clone(),
+            key_material_id: deletion.as_ref().and_then(|deletion| deletion.material.key_material_id.clone()),
+            previous_key_state: before.state.clone(),
+            key_state: after.state.clone(),
+            changed: deletion.is_some(),
+            restore: permanent.then(|| steps.join(" && ")),
+            aliases: deletion.as_ref().and_then(|deletion| deletion.aliases.clone()),
+            consequences: deletion.map(|deletion| deletion.consequences).unwrap_or_default(),
+            rehearsal: kms.seen_rehearsal(),
+        }
+    }
+}
