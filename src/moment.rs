@@ -64,9 +64,18 @@ pub fn now() -> DateTime {
 
 /// `2h 5m ahead of` or `3days behind`: how a clock stands to another one, which it is so many seconds ahead of.
 pub(crate) fn difference(ahead: i64) -> String {
-    let minutes = Duration::from_secs(ahead.unsigned_abs() / 60 * 60);
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
-    format!("{} {direction}", humantime::format_duration(minutes))
+    format!("{} {direction}", span(ahead))
+}
+
+/// So many seconds to the minute, or from a day on to the hour: `2h 5m`, `29days 23h`.
+pub(crate) fn span(seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    let unit = if seconds < 24 * 60 * 60 { 60 } else { 60 * 60 };
+    if seconds < unit {
+        return "less than a minute".to_owned();
+    }
+    humantime::format_duration(Duration::from_secs(seconds / unit * unit)).to_string()
 }
 
 /// `2026-11-24T17:02:00Z`: what JSON, records and people get, to the second.

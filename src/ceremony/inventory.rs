@@ -143,6 +143,11 @@ impl Material {
         self.import_state.as_deref() == Some("PENDING_IMPORT")
     }
 
+    /// Whether KMS has its bytes, for sure.
+    pub fn is_imported(&self) -> bool {
+        self.import_state.as_deref() == Some("IMPORTED")
+    }
+
     /// Whether every Region has it, so that the primary key can rotate to it.
     pub fn is_ready(&self) -> bool {
         self.state.as_deref() == Some("PENDING_ROTATION") && !self.is_missing()

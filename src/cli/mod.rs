@@ -21,6 +21,7 @@ mod replicate;
 mod rotate;
 mod shell;
 mod status;
+mod status_text;
 mod terminal;
 mod verify;
 mod wrap;
@@ -58,7 +59,7 @@ enum Verb {
     Wrap(Box<Later<wrap::Args>>),
     /// Import wrapped key material into a key
     Import(Box<Later<import::Args>>),
-    /// Show state, origin and expiry of a key
+    /// Show state, key materials and expiry of a key in all its Regions, or what expires
     Status(Box<Later<status::Args>>),
     /// Prove that a key holds given key material
     Verify(Box<Later<verify::Args>>),

@@ -53,6 +53,8 @@ pub enum LifeError {
     #[error("replica {arn} is still being made after {waited}")]
     StillCreating { arn: String, waited: String },
 
+    #[error("{permission} is not permitted{subject}, and what it would show is missing here")]
+    NotSeen { permission: String, subject: String },
     #[error("key {arn} is {state}, and KMS deletes no key material meanwhile")]
     NotNow { arn: String, state: String },
     #[error("key {arn} has {count} key materials")]
@@ -112,6 +114,9 @@ impl Explain for LifeError {
             }
             LifeError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
             LifeError::StillCreating { .. } => some("run the same command again in a minute"),
+            LifeError::NotSeen { permission, .. } => {
+                some(format!("allow {permission} in the key policy or the caller's IAM policy"))
+            }
             LifeError::NotNow { .. } => some("try again in a minute"),
             LifeError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
             LifeError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
