@@ -1,5 +1,5 @@
 //! `delete-material`: what becomes unusable is said, somebody confirms it, and the way back is named.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // skips are printed
 #![cfg(feature = "rehearsal")]
 
 #[path = "support/embedded_kms.rs"]
