@@ -4,6 +4,7 @@
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 python_env=${KMS_BYOK_PYTHON:-$root/target/python/bin}
+node_env=${KMS_BYOK_NODE:-$root/target/node}
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$@"; exit 1; }

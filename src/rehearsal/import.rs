@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use super::clock::{DAY, Millis};
-use super::key::{ALIVE, Key, KeyMaterial, Origin, Plain, Role, Stage, State};
+use super::key::{Key, KeyMaterial, Origin, Plain, Role, Stage, State};
 use super::protocol::Refusal;
 use super::state::{By, Found, World};
 use super::token::Token;
@@ -165,7 +165,7 @@ pub(super) fn delete_imported_key_material(world: &mut World, call: &Call) -> Re
     key.require_origin(&found.arn, Origin::External)?;
     let pending_deletion = key.deletion.is_some();
     if !pending_deletion {
-        key.require(&found.arn, call.now, ALIVE)?;
+        key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
     }
     let named = call.text("KeyMaterialId");
     if key.spec != KeySpec::SymmetricDefault && named.is_some() {

@@ -14,7 +14,7 @@ static OPERATIONS: &[(&str, &[Member])] = &[
             may("Policy", &POLICY),
             may("Description", &DESCRIPTION),
             may("KeyUsage", &KEY_USAGE),
-            may("CustomerMasterKeySpec", &KEY_SPEC),
+            may("CustomerMasterKeySpec", &CUSTOMER_MASTER_KEY_SPEC),
             may("KeySpec", &KEY_SPEC),
             may("Origin", &ORIGIN),
             may("CustomKeyStoreId", &STORE_ID),

@@ -27,7 +27,7 @@ pub(super) fn get_parameters_for_import(world: &mut World, call: &Call) -> Reply
     let wrapping = wrapping_key_spec(call.required("WrappingKeySpec"))?;
     let algorithm = algorithm(call.required("WrappingAlgorithm"))?;
     combination(key.spec, algorithm, wrapping)?;
-    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport, State::Updating])?;
+    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
     let wrapping_key = wrapping_keys::ready(wrapping).ok_or_else(|| Refusal::internal("no wrapping key"))?;
     let (exponent, public_key) = wrapping_key.public_key()?;
     let token = Token { algorithm, wrapping, exponent, valid_to: call.now + DAY };

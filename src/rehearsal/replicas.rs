@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use super::clock::Millis;
-use super::key::{Key, KeyMaterial, Origin, Role, Rotations, State};
+use super::key::{IN_USE, Key, KeyMaterial, Origin, Role, Rotations, State};
 use super::protocol::Refusal;
 use super::state::{By, Found, World, partition_of};
 use super::{policy, tags};
@@ -75,7 +75,7 @@ pub(super) fn update_primary_region(world: &mut World, call: &Call) -> Reply {
     let found = world.find(call, By::IdOrArn)?;
     let region = call.required("PrimaryRegion");
     let key = primary(world, call, &found)?;
-    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
+    key.require(&found.arn, call.now, IN_USE)?;
     let replica_arn = world.arn(region, found.id);
     let replica = world
         .region(region)
@@ -83,7 +83,7 @@ pub(super) fn update_primary_region(world: &mut World, call: &Call) -> Reply {
         .get(&found.id)
         .filter(|key| key.role == Role::Replica)
         .ok_or_else(|| Refusal::not_found(format!("Key '{replica_arn}' does not exist")))?;
-    replica.require(&replica_arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
+    replica.require(&replica_arn, call.now, IN_USE)?;
     let mut rotations = Rotations::default();
     for (name, key) in world.relatives(found.id) {
         if name == call.region {

@@ -117,6 +117,22 @@ pub(super) static KEY_SPEC: Shape = Shape::Choice(&[
     "ML_DSA_87",
     "ECC_NIST_EDWARDS25519",
 ]);
+/// The old name of the member stopped learning key specs before ML-DSA and Ed25519.
+pub(super) static CUSTOMER_MASTER_KEY_SPEC: Shape = Shape::Choice(&[
+    "RSA_2048",
+    "ECC_NIST_P384",
+    "ECC_NIST_P256",
+    "ECC_NIST_P521",
+    "HMAC_384",
+    "RSA_3072",
+    "ECC_SECG_P256K1",
+    "RSA_4096",
+    "SYMMETRIC_DEFAULT",
+    "HMAC_256",
+    "HMAC_224",
+    "HMAC_512",
+    "SM2",
+]);
 pub(super) static KEY_USAGE: Shape =
     Shape::Choice(&["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]);
 pub(super) static ORIGIN: Shape = Shape::Choice(&["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]);
