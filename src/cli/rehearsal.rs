@@ -14,11 +14,8 @@ use serde::Serialize;
 use super::{Context, global};
 use crate::report::{self, Failure};
 
+/// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
 #[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  kms-byok rehearsal serve --listen 127.0.0.1:4566
-  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -32,10 +29,6 @@ enum Verb {
 
 /// Serve until SIGINT or SIGTERM; the first line on standard output is the URL
 #[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  kms-byok rehearsal serve --listen 127.0.0.1:4566
-  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log")]
 struct Serve {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -56,8 +49,12 @@ struct Serve {
         long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
         OPERATION: its name, or *\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
-        WHAT: throttle, 500, 503, 500-after, error=CODE, latency=DURATION, latency-after=DURATION, reset-before,\n\
-        reset-after, html, html=STATUS, truncated, empty-object, lie, wrong-key-size"
+        WHAT, with nothing done: throttle, 500, 503, error=CODE, reset-before, redirect=URL\n\
+        WHAT, although it was done: 500-after, error-after=CODE, reset-during, reset-after\n\
+        WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE, lie,\n\
+        huge, date=TIME\n\
+        WHAT, late: latency=DURATION (then it is done), latency-after=DURATION, slow=DURATION (a byte every so often)\n\
+        WHAT, in a PublicKey: wrong-key-size, non-rsa-key, damaged-key"
     )]
     fault: Vec<Fault>,
     /// Where the clock starts: 2027-01-31T12:00:00Z, +25h or -90d; move it by POST /_rehearsal/clock
@@ -70,10 +67,6 @@ struct Serve {
 
 /// Tell whether an embedded KMS answers at --endpoint-url
 #[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566
-  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566 --output json")]
 struct Ping {}
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {

@@ -8,20 +8,35 @@
 //! | `throttle` | ThrottlingException, nothing is done |
 //! | `500`, `503` | an internal error, nothing is done |
 //! | `500-after` | an internal error, although it was done |
-//! | `error=CODE` | this error code, nothing is done |
-//! | `latency=DURATION` | does it later, and answers |
-//! | `latency-after=DURATION` | does it, and answers later |
+//! | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same |
+//! | `latency=DURATION`, `latency-after=DURATION` | answers later: waits before it is done, or after |
 //! | `reset-before`, `reset-after` | the connection breaks, before or after it was done |
+//! | `reset-during` | the connection breaks after half of the reply |
 //! | `html`, `html=STATUS` | a page of HTML instead of a reply (status 500) |
+//! | `redirect=URL` | status 307 and a Location, nothing is done |
 //! | `truncated` | half of the reply's JSON |
 //! | `empty-object` | `{}` instead of the reply |
+//! | `drop=FIELD` | the reply without this field; `.` leads inwards, as in `KeyMetadata.Arn` |
+//! | `set=FIELD=VALUE` | the reply with this field so; VALUE is JSON, or else a text |
 //! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
-//! | `wrong-key-size` | a public key of 1024 bits in GetParametersForImport |
+//! | `huge` | 64 MiB more of the reply |
+//! | `slow=DURATION` | a byte of the reply every so often |
+//! | `date=TIME` | the reply's Date is off by this (`+25h`, `-2h`), or is this |
+//! | `wrong-key-size` | a public key of 1024 bits |
+//! | `non-rsa-key` | a public key on the curve P-256 |
+//! | `damaged-key` | a public key of the right size, but not the one of the set |
+//!
+//! The last three are for replies with a PublicKey: GetParametersForImport and GetPublicKey.
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use http::HeaderValue;
+use serde_json::Value;
+
+use super::clock::ClockSetting;
+use super::delivery::Delivery;
 use crate::error::RehearsalError;
 
 /// One thing that is to go wrong. Its text form is `OPERATION:WHEN:WHAT`.
@@ -39,11 +54,25 @@ pub(super) enum What {
     Error { status: u16, code: String, after: bool },
     Latency { time: Duration, after: bool },
     Reset { after: bool },
+    Deliver(Delivery),
     Html(u16),
+    Redirect(HeaderValue),
     Truncated,
     EmptyObject,
+    Drop(String),
+    Set(String, Value),
     Lie,
-    WrongKeySize,
+    Huge,
+    Date(ClockSetting),
+    Key(Forgery),
+}
+
+/// What a public key is replaced by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forgery {
+    Small,
+    NotRsa,
+    AnotherModulus,
 }
 
 impl FromStr for Fault {
@@ -81,11 +110,20 @@ fn when_of(text: &str) -> Option<(u64, u64)> {
 
 fn what_of(text: &str) -> Option<What> {
     let error = |status, code: &str, after| What::Error { status, code: code.to_owned(), after };
+    let duration = |text: &str| humantime::parse_duration(text).ok();
     Some(match text.split_once('=') {
-        Some(("latency", time)) => What::Latency { time: humantime::parse_duration(time).ok()?, after: false },
-        Some(("latency-after", time)) => What::Latency { time: humantime::parse_duration(time).ok()?, after: true },
-        Some(("error", code)) if !code.is_empty() => error(400, code, false),
+        Some(("latency", time)) => What::Latency { time: duration(time)?, after: false },
+        Some(("latency-after", time)) => What::Latency { time: duration(time)?, after: true },
+        Some(("slow", time)) => What::Deliver(Delivery::Slow(duration(time)?)),
+        Some((name @ ("error" | "error-after"), code)) if !code.is_empty() => error(400, code, name == "error-after"),
         Some(("html", status)) => What::Html(status.parse().ok().filter(|status| (200..600).contains(status))?),
+        Some(("redirect", url)) if !url.is_empty() => What::Redirect(HeaderValue::from_str(url).ok()?),
+        Some(("drop", field)) if !field.is_empty() => What::Drop(field.to_owned()),
+        Some(("set", assignment)) => {
+            let (field, value) = assignment.split_once('=').filter(|(field, _)| !field.is_empty())?;
+            What::Set(field.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()))
+        }
+        Some(("date", time)) => What::Date(time.parse().ok()?),
         Some(_) => return None,
         None => match text {
             "throttle" => error(400, "ThrottlingException", false),
@@ -94,11 +132,15 @@ fn what_of(text: &str) -> Option<What> {
             "503" => error(503, "ServiceUnavailableException", false),
             "reset-before" => What::Reset { after: false },
             "reset-after" => What::Reset { after: true },
+            "reset-during" => What::Deliver(Delivery::Cut),
             "html" => What::Html(500),
             "truncated" => What::Truncated,
             "empty-object" => What::EmptyObject,
             "lie" => What::Lie,
-            "wrong-key-size" => What::WrongKeySize,
+            "huge" => What::Huge,
+            "wrong-key-size" => What::Key(Forgery::Small),
+            "non-rsa-key" => What::Key(Forgery::NotRsa),
+            "damaged-key" => What::Key(Forgery::AnotherModulus),
             _ => return None,
         },
     })
@@ -144,9 +186,19 @@ mod tests {
 
     #[test]
     fn what_is_not_a_fault_is_refused() {
-        for text in
-            ["", "CreateKey", "CreateKey:1", "Nothing:1:500", "CreateKey:0:500", "CreateKey:x:500", "CreateKey:1:boom"]
-        {
+        for text in [
+            "",
+            "CreateKey",
+            "CreateKey:1",
+            "Nothing:1:500",
+            "CreateKey:0:500",
+            "CreateKey:x:500",
+            "CreateKey:1:boom",
+            "*:1:set=KeyId",
+            "*:1:date=yesterday",
+            "*:1:slow",
+            "*:1:redirect=",
+        ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

@@ -4,17 +4,17 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
 use super::access_log::{AccessLog, Line};
 use super::call::{Call, Reply};
-use super::clock::{Clock, ClockSetting, Millis, http_date, millis, rfc3339};
+use super::clock::{Clock, ClockSetting, millis, rfc3339};
 use super::creation::Wish;
+use super::delivery::{Delivered, Delivery};
 use super::faults::{Plan, What};
 use super::protocol::{Refusal, Scope, operation};
 use super::quotas::Quotas;
@@ -41,26 +41,24 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// The error code, for the access log.
     pub(super) code: String,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) delivery: Delivery,
 }
 
 impl Service {
     /// An error here breaks the connection.
-    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Delivered>, io::Error> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id();
         let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
-            return Ok(reply(
-                Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")),
-                &request_id,
-                self.clock.now(),
-            ));
+            return Ok(reply(Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")), &request_id));
         };
         if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
-            return Ok(reply(answer, &request_id, self.clock.now()));
+            return Ok(reply(answer, &request_id));
         }
         if let Some(answer) = sts::answer(&parts.headers, &body, &self.account) {
-            return Ok(reply(answer, &request_id, self.clock.now()));
+            return Ok(reply(answer, &request_id));
         }
         let name = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-").to_owned();
         let region = Scope::read(header(&parts.headers, AUTHORIZATION.as_str())).map(|scope| scope.region.to_owned());
@@ -78,7 +76,7 @@ impl Service {
             took: started.elapsed(),
             request_id: &request_id,
         });
-        Ok(reply(answer?, &request_id, self.clock.now()))
+        Ok(reply(answer?, &request_id))
     }
 
     async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
@@ -88,6 +86,7 @@ impl Service {
                 What::Latency { time, after: false } => tokio::time::sleep(*time).await,
                 What::Reset { after: false } => return Err(io::ErrorKind::ConnectionReset.into()),
                 What::Error { status, code, after: false } => return Ok(Answer::error(*status, code)),
+                What::Redirect(url) => return Ok(mischief::redirect(url)),
                 _ => {}
             }
         }
@@ -199,37 +198,41 @@ fn json_object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
 }
 
 impl Answer {
+    pub(super) fn new(status: u16, content_type: &'static str, body: Vec<u8>, code: &str) -> Self {
+        Answer { status, content_type, body, code: code.to_owned(), headers: Vec::new(), delivery: Delivery::AtOnce }
+    }
+
     /// Operations without an output answer with an empty body.
     fn success(reply: &Value) -> Self {
         let body = if reply.is_null() { Vec::new() } else { reply.to_string().into_bytes() };
-        Answer { status: 200, content_type: "application/x-amz-json-1.1", body, code: "-".to_owned() }
+        Answer::new(200, "application/x-amz-json-1.1", body, "-")
     }
 
     fn refusal(refusal: &Refusal) -> Self {
         Answer { status: refusal.status(), code: refusal.code.to_owned(), ..Answer::success(&refusal.body()) }
     }
 
-    fn error(status: u16, code: &str) -> Self {
+    pub(super) fn error(status: u16, code: &str) -> Self {
         Answer { status, code: code.to_owned(), ..Answer::success(&json!({ "__type": code })) }
     }
 }
 
-fn reply(answer: Answer, request_id: &str, now: Millis) -> Response<Full<Bytes>> {
+fn reply(answer: Answer, request_id: &str) -> Response<Delivered> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    let mut response = Response::new(Delivered::new(answer.body, answer.delivery));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-amzn-requestid", request_id),
-        ("date", &http_date(now)),
         ("x-kms-byok-rehearsal", "true"),
         (CONTENT_TYPE.as_str(), answer.content_type),
         ("cache-control", "no-cache, no-store, must-revalidate, private"),
     ] {
-        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name), http::HeaderValue::try_from(value)) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             headers.insert(name, value);
         }
     }
+    headers.extend(answer.headers);
     response
 }
 

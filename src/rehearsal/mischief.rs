@@ -2,17 +2,26 @@
 
 use std::io;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use http::HeaderValue;
+use http::header::{DATE, LOCATION};
 use openssl::bn::{BigNum, MsbOption};
-use openssl::ec::EcKey;
+use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
+use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey};
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 
-use super::faults::What;
+use super::clock::Clock;
+use super::faults::{Forgery, What};
 use super::http::Answer;
+
+/// What `huge` adds: more than any reply of KMS, and more than a client should read.
+const HUGE: usize = 64 << 20;
 
 pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Error> {
     match fault {
@@ -22,6 +31,7 @@ pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Erro
             answer.code = code.clone();
             answer.body = json!({ "__type": code }).to_string().into_bytes();
         }
+        What::Deliver(delivery) => answer.delivery = *delivery,
         What::Html(status) => {
             answer.status = *status;
             answer.content_type = "text/html";
@@ -29,23 +39,58 @@ pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Erro
         }
         What::Truncated => answer.body.truncate(answer.body.len() / 2),
         What::EmptyObject => answer.body = b"{}".to_vec(),
-        What::WrongKeySize => {
-            if let (Ok(mut reply), Ok(key)) = (serde_json::from_slice::<Value>(&answer.body), small_public_key())
-                && reply.get("PublicKey").is_some()
-            {
-                reply["PublicKey"] = BASE64_STANDARD.encode(key).into();
-                answer.body = reply.to_string().into_bytes();
-            }
-        }
+        What::Drop(field) => edit(&mut answer, |reply| {
+            let (parent, name) = parent(reply, field)?;
+            parent.as_object_mut()?.remove(name)
+        }),
+        What::Set(field, value) => edit(&mut answer, |reply| {
+            let (parent, name) = parent(reply, field)?;
+            parent.as_object_mut()?.insert(name.to_owned(), value.clone())
+        }),
         What::Lie => {
             if let Ok(mut reply) = serde_json::from_slice::<Value>(&answer.body) {
                 lie(&mut reply)?;
                 answer.body = reply.to_string().into_bytes();
             }
         }
-        What::Latency { .. } | What::Reset { after: false } | What::Error { after: false, .. } => {}
+        What::Huge => {
+            edit(&mut answer, |reply| reply.as_object_mut()?.insert("Padding".into(), "x".repeat(HUGE).into()))
+        }
+        What::Date(setting) => {
+            let date = DateTime::from_millis(Clock::new(*setting).now()).fmt(Format::HttpDate).unwrap_or_default();
+            answer.headers.extend(HeaderValue::try_from(date).map(|date| (DATE, date)));
+        }
+        What::Key(forgery) => edit(&mut answer, |reply| {
+            let real = reply.get("PublicKey")?.as_str()?;
+            let forged = forged(*forgery, &BASE64_STANDARD.decode(real).ok()?).ok()?;
+            reply.as_object_mut()?.insert("PublicKey".into(), BASE64_STANDARD.encode(forged).into())
+        }),
+        What::Latency { .. } | What::Redirect(_) | What::Reset { after: false } | What::Error { after: false, .. } => {}
     }
     Ok(answer)
+}
+
+/// Status 307, which a client would follow with the same body.
+pub(super) fn redirect(url: &HeaderValue) -> Answer {
+    let mut answer = Answer::error(307, "redirect");
+    answer.headers.push((LOCATION, url.clone()));
+    answer
+}
+
+/// Changes the JSON of a reply; one without such a field stays as it is.
+fn edit(answer: &mut Answer, change: impl FnOnce(&mut Value) -> Option<Value>) {
+    if let Ok(mut reply) = serde_json::from_slice(&answer.body) {
+        change(&mut reply);
+        answer.body = reply.to_string().into_bytes();
+    }
+}
+
+/// What holds the field, and the field's own name: `Rotations.0.KeyMaterialId` is in the first of the `Rotations`.
+fn parent<'v, 'f>(reply: &'v mut Value, field: &'f str) -> Option<(&'v mut Value, &'f str)> {
+    match field.rsplit_once('.') {
+        None => Some((reply, field)),
+        Some((path, name)) => Some((reply.pointer_mut(&format!("/{}", path.replace('.', "/")))?, name)),
+    }
 }
 
 /// What the same operation would answer about another key.
@@ -80,9 +125,17 @@ fn another_of_its_kind(key: &str) -> io::Result<Vec<u8>> {
     Ok(other.public_key_to_der()?)
 }
 
-/// A public key of 1024 bits that nobody has the private key of.
-fn small_public_key() -> Result<Vec<u8>, ErrorStack> {
+/// A public key that nobody has the private key of.
+fn forged(forgery: Forgery, real: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+    let bits = match forgery {
+        Forgery::Small => 1024,
+        Forgery::AnotherModulus => PKey::public_key_from_der(real)?.bits() as i32,
+        Forgery::NotRsa => {
+            let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+            return PKey::from_ec_key(EcKey::generate(&group)?)?.public_key_to_der();
+        }
+    };
     let mut modulus = BigNum::new()?;
-    modulus.rand(1024, MsbOption::TWO_ONES, true)?;
+    modulus.rand(bits, MsbOption::TWO_ONES, true)?;
     Rsa::from_public_components(modulus, BigNum::from_u32(65_537)?)?.public_key_to_der()
 }

@@ -16,6 +16,7 @@ mod clock;
 mod containers;
 mod creation;
 mod deletion;
+mod delivery;
 mod der;
 mod dispatch;
 mod faults;

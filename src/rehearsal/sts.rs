@@ -22,7 +22,7 @@ pub(super) fn answer(headers: &HeaderMap, body: &[u8], account: &str) -> Option<
         let error = "<Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The embedded KMS answers GetCallerIdentity only.</Message></Error>";
         (400, "InvalidAction", format!("<ErrorResponse {NAMESPACE}>{error}</ErrorResponse>"))
     };
-    Some(Answer { status, content_type: "text/xml", body: body.into_bytes(), code: code.to_owned() })
+    Some(Answer::new(status, "text/xml", body.into_bytes(), code))
 }
 
 const NAMESPACE: &str = "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"";

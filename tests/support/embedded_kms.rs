@@ -91,6 +91,11 @@ impl Kms {
     }
 
     pub(crate) fn post(&self, operation: &str, body: &str) -> HttpReply {
+        self.try_post(operation, body).unwrap()
+    }
+
+    /// The reply, or how the connection broke.
+    pub(crate) fn try_post(&self, operation: &str, body: &str) -> std::io::Result<HttpReply> {
         let (id, region) = (&self.access_key_id, &self.region);
         self.http(
             "POST",
@@ -107,7 +112,6 @@ impl Kms {
             ],
             body.as_bytes(),
         )
-        .unwrap()
     }
 
     pub(crate) fn http(

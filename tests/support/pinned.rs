@@ -11,13 +11,21 @@ use std::process::Command;
 pub(crate) fn python(programs: &[&str], modules: &[&str]) -> Option<PathBuf> {
     let directory = directory("KMS_BYOK_PYTHON", "target/python/bin");
     let loads = |module: &&&str| {
-        Command::new(directory.join("python")).args(["-c", &format!("import {module}")]).output().is_ok_and(|run| run.status.success())
+        Command::new(directory.join("python"))
+            .args(["-c", &format!("import {module}")])
+            .output()
+            .is_ok_and(|run| run.status.success())
     };
-    let there = programs.iter().all(|program| directory.join(program).exists()) && modules.iter().filter(|module| !loads(module)).count() == 0;
+    let there = programs.iter().all(|program| directory.join(program).exists())
+        && modules.iter().filter(|module| !loads(module)).count() == 0;
     if there {
         return Some(directory);
     }
-    println!("skipped: no {} in {}; scripts/python-env makes it", [programs, modules].concat().join(", "), directory.display());
+    println!(
+        "skipped: no {} in {}; scripts/python-env makes it",
+        [programs, modules].concat().join(", "),
+        directory.display()
+    );
     None
 }
 
