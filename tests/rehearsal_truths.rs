@@ -11,13 +11,18 @@
 mod embedded_kms;
 #[path = "support/real_kms.rs"]
 mod real_kms;
+#[path = "support/truth_keys.rs"]
+mod truth_keys;
 #[path = "support/truths.rs"]
 mod truths;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use embedded_kms::{Kms, Refused};
 use real_kms::RealKms;
 use serde_json::Value;
-use truths::{Endpoint, table};
+use truth_keys::SharedKeys;
+use truths::{Endpoint, Truth, table};
 
 impl Endpoint for Kms {
     fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {
@@ -31,15 +36,30 @@ impl Endpoint for Kms {
     fn account(&self) -> String {
         "000000000000".to_owned()
     }
+
+    fn in_region(&self, region: &str) -> Self {
+        Kms::in_region(self, region)
+    }
 }
 
 #[test]
 fn the_embedded_kms_agrees_with_every_row() {
-    let kms = Kms::start();
-    let wrong: Vec<String> = table()
-        .iter()
-        .filter_map(|truth| Some(format!("{}\n    {}\n    ({})", truth.fact, truth.difference(&kms)?, truth.source)))
-        .collect();
+    let server = Kms::start();
+    let (table, next, shared) = (table(), AtomicUsize::new(0), SharedKeys::default());
+    let rows = || table.get(next.fetch_add(1, Ordering::Relaxed));
+    // A row waits for rotations; others need not wait for it.
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let compare = |url: &str| {
+            let kms = Kms::at(url);
+            let differs = |truth: &Truth| {
+                Some(format!("{}\n    {}\n    ({})", truth.fact, truth.difference(&kms, &shared)?, truth.source))
+            };
+            std::iter::from_fn(rows).filter_map(differs).collect::<Vec<_>>()
+        };
+        let url = &server.url;
+        let threads = [(); 8].map(|()| scope.spawn(move || compare(url)));
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -58,9 +78,9 @@ fn a_real_account_agrees() {
         println!("skipped: KMS_BYOK_REAL_ACCOUNT is not set");
         return;
     };
-    let mut contradicted = 0;
+    let (mut contradicted, shared) = (0, SharedKeys::default());
     for truth in table() {
-        match (truth.known.as_str(), truth.difference(&kms)) {
+        match (truth.known.as_str(), truth.difference(&kms, &shared)) {
             ("?", None) => println!("now known: {}", truth.fact),
             ("?", Some(difference)) => println!("now known to be otherwise: {}\n    {difference}", truth.fact),
             (_, None) => {}
@@ -70,5 +90,6 @@ fn a_real_account_agrees() {
             }
         }
     }
+    shared.delete(&kms);
     assert_eq!(contradicted, 0, "the table is wrong in {contradicted} rows");
 }

@@ -282,20 +282,38 @@ pub(crate) fn pkcs8(key: &PKey<Private>) -> Vec<u8> {
 
 /// Fresh key material of every key spec, with a key usage.
 pub(crate) fn materials() -> Vec<(&'static str, &'static str, Vec<u8>)> {
-    let mac = "GENERATE_VERIFY_MAC";
-    vec![
-        ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", random(32)),
-        ("HMAC_224", mac, random(28)),
-        ("HMAC_256", mac, random(32)),
-        ("HMAC_384", mac, random(48)),
-        ("HMAC_512", mac, random(64)),
-        ("RSA_2048", "SIGN_VERIFY", pkcs8(&rsa(2048))),
-        ("RSA_3072", "ENCRYPT_DECRYPT", pkcs8(&rsa(3072))),
-        ("RSA_4096", "SIGN_VERIFY", pkcs8(&rsa(4096))),
-        ("ECC_NIST_P256", "SIGN_VERIFY", pkcs8(&ec(Nid::X9_62_PRIME256V1))),
-        ("ECC_NIST_P384", "KEY_AGREEMENT", pkcs8(&ec(Nid::SECP384R1))),
-        ("ECC_NIST_P521", "SIGN_VERIFY", pkcs8(&ec(Nid::SECP521R1))),
-        ("ECC_SECG_P256K1", "SIGN_VERIFY", pkcs8(&ec(Nid::SECP256K1))),
-        ("ECC_NIST_EDWARDS25519", "SIGN_VERIFY", pkcs8(&PKey::generate_ed25519().unwrap())),
+    let (mac, sign) = ("GENERATE_VERIFY_MAC", "SIGN_VERIFY");
+    [
+        ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
+        ("HMAC_224", mac),
+        ("HMAC_256", mac),
+        ("HMAC_384", mac),
+        ("HMAC_512", mac),
+        ("RSA_2048", sign),
+        ("RSA_3072", "ENCRYPT_DECRYPT"),
+        ("RSA_4096", sign),
+        ("ECC_NIST_P256", sign),
+        ("ECC_NIST_P384", "KEY_AGREEMENT"),
+        ("ECC_NIST_P521", sign),
+        ("ECC_SECG_P256K1", sign),
+        ("ECC_NIST_EDWARDS25519", sign),
     ]
+    .map(|(spec, usage)| (spec, usage, material(spec)))
+    .into()
+}
+
+/// Fresh key material of a key spec.
+pub(crate) fn material(spec: &str) -> Vec<u8> {
+    match spec {
+        "SYMMETRIC_DEFAULT" => random(32),
+        "RSA_2048" => pkcs8(&rsa(2048)),
+        "RSA_3072" => pkcs8(&rsa(3072)),
+        "RSA_4096" => pkcs8(&rsa(4096)),
+        "ECC_NIST_P256" => pkcs8(&ec(Nid::X9_62_PRIME256V1)),
+        "ECC_NIST_P384" => pkcs8(&ec(Nid::SECP384R1)),
+        "ECC_NIST_P521" => pkcs8(&ec(Nid::SECP521R1)),
+        "ECC_SECG_P256K1" => pkcs8(&ec(Nid::SECP256K1)),
+        "ECC_NIST_EDWARDS25519" => pkcs8(&PKey::generate_ed25519().unwrap()),
+        _ => random(spec.trim_start_matches("HMAC_").parse::<usize>().unwrap() / 8),
+    }
 }

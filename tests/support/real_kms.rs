@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::embedded_kms::Refused;
 use crate::truths::Endpoint;
 
+#[derive(Clone)]
 pub(crate) struct RealKms {
     region: String,
     account: String,
@@ -128,6 +129,10 @@ impl Endpoint for RealKms {
 
     fn account(&self) -> String {
         self.account.clone()
+    }
+
+    fn in_region(&self, region: &str) -> Self {
+        RealKms { region: region.to_owned(), ..self.clone() }
     }
 }
 

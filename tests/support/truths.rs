@@ -2,17 +2,23 @@
 #![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use openssl::md::Md;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::rsa::Padding;
 use serde_json::{Value, json};
 
-use crate::embedded_kms::{Parameters, Refused, base64, bytes, ec, materials, oaep, pkcs8, random};
+use crate::embedded_kms::{Parameters, Refused, base64, bytes, ec, material, oaep, random, rsa};
+use crate::truth_keys::{SharedKeys, delete};
 
 /// Something that answers as KMS in a Region.
 pub(crate) trait Endpoint {
     fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused>;
     fn region(&self) -> String;
     fn account(&self) -> String;
+    fn in_region(&self, region: &str) -> Self;
 }
 
 /// One row: a fact, where it is known from, and how to see it.
@@ -34,15 +40,15 @@ pub(crate) fn table() -> Vec<Truth> {
 
 impl Truth {
     /// What is different from the row; `None` if nothing is.
-    pub(crate) fn difference(&self, endpoint: &impl Endpoint) -> Option<String> {
-        let mut run = Run { endpoint, saved: HashMap::new(), materials: HashMap::new(), sets: HashMap::new() };
-        for step in self.row["steps"].as_array().unwrap() {
-            if let Err((code, message)) = run.step(step) {
-                return Some(format!("a step before it failed: {step}: {code}: {message}"));
-            }
-        }
-        let reply = run.step(&self.row["request"]);
-        run.clean_up();
+    pub(crate) fn difference(&self, endpoint: &impl Endpoint, shared: &SharedKeys) -> Option<String> {
+        let (saved, materials, sets) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut run = Run { endpoint, shared, saved, materials, sets, own: Vec::new() };
+        let reply = run.steps(&self.row["steps"]).map(|()| run.step(&self.row["request"]));
+        run.own.iter().for_each(|reply| delete(endpoint, reply));
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(wrong) => return Some(wrong),
+        };
         match (self.row.get("refused"), reply) {
             (Some(wanted), Err((code, message))) => {
                 let text = wanted.get(1).is_none_or(|text| run.fits(text, &message.as_str().into(), true));
@@ -61,29 +67,48 @@ impl Truth {
 
 struct Run<'a, E> {
     endpoint: &'a E,
+    shared: &'a SharedKeys,
+    /// Replies of operations, keys among them.
+    own: Vec<Value>,
     saved: HashMap<String, Value>,
     materials: HashMap<String, Vec<u8>>,
     sets: HashMap<String, Parameters>,
 }
 
 impl<E: Endpoint> Run<'_, E> {
-    /// `["Operation", {…}]`, or an object with `call`, `material`, `parameters` or `import`.
+    /// All of them, or what was wrong with one.
+    fn steps(&mut self, steps: &Value) -> Result<(), String> {
+        for step in steps.as_array().unwrap() {
+            if let Some(times) = step["repeat"].as_u64() {
+                (0..times).try_for_each(|_| self.steps(&step["steps"]))?;
+                continue;
+            }
+            match (self.step(step), step["fails"] == true) {
+                (Ok(_), false) | (Err(_), true) => {}
+                (Ok(_), true) => return Err(format!("a step before it did not fail: {step}")),
+                (Err((code, message)), false) => {
+                    return Err(format!("a step before it failed: {step}: {code}: {message}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `["Operation", {…}]`, or an object with `call`, `material`, `parameters`, `import` or `wait_for_rotation`.
     fn step(&mut self, step: &Value) -> Result<Value, Refused> {
         let text = |name: &str| step[name].as_str();
         let reply = if let Some([operation, body]) = step.as_array().map(Vec::as_slice) {
-            self.endpoint.call(operation.as_str().unwrap(), &self.filled(body))?
+            self.call(operation.as_str().unwrap(), body)?
+        } else if step["shared"] == true {
+            self.shared.get(self.endpoint, &self.filled(&step["with"]))?
         } else if let Some(operation) = text("call") {
-            self.endpoint.call(operation, &self.filled(&step["with"]))?
+            self.call(operation, &step["with"])?
+        } else if let Some(key) = text("wait_for_rotation") {
+            self.wait_for_rotation(key)?
         } else if let Some(name) = text("material")
             && step.get("import").is_none()
         {
-            let kind = text("of").unwrap();
-            let fresh = || materials().into_iter().find(|(spec, ..)| *spec == kind).unwrap().2;
-            let material = match kind {
-                "ECC_NIST_P256" => pkcs8(&ec(openssl::nid::Nid::X9_62_PRIME256V1)),
-                _ => kind.parse().map_or_else(|_| fresh(), random),
-            };
-            self.materials.insert(name.to_owned(), material);
+            self.materials.insert(name.to_owned(), fresh(text("of").unwrap()));
             Value::Null
         } else if let Some(key) = text("parameters") {
             let set = self.parameters(key, "RSAES_OAEP_SHA_256")?;
@@ -98,6 +123,22 @@ impl<E: Endpoint> Run<'_, E> {
         Ok(reply)
     }
 
+    fn call(&mut self, operation: &str, body: &Value) -> Result<Value, Refused> {
+        let reply = self.endpoint.call(operation, &self.filled(body))?;
+        self.own.push(reply.clone());
+        Ok(reply)
+    }
+
+    fn wait_for_rotation(&self, key: &str) -> Result<Value, Refused> {
+        loop {
+            let status = self.endpoint.call("GetKeyRotationStatus", &json!({ "KeyId": self.text(key) }))?;
+            if status.get("OnDemandRotationStartDate").is_none() {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn parameters(&self, key: &str, algorithm: &str) -> Result<Parameters, Refused> {
         let body = json!({ "KeyId": key, "WrappingAlgorithm": algorithm, "WrappingKeySpec": "RSA_2048" });
         let reply = self.endpoint.call("GetParametersForImport", &self.filled(&body))?;
@@ -108,7 +149,8 @@ impl<E: Endpoint> Run<'_, E> {
     fn import(&mut self, step: &Value) -> Result<Value, Refused> {
         let material = self.materials[step["material"].as_str().unwrap()].clone();
         let key = step["import"].as_str().unwrap();
-        let algorithm = if material.len() > 128 { "RSA_AES_KEY_WRAP_SHA_256" } else { "RSAES_OAEP_SHA_256" };
+        let usual = if material.len() > 128 { "RSA_AES_KEY_WRAP_SHA_256" } else { "RSAES_OAEP_SHA_256" };
+        let algorithm = step["algorithm"].as_str().unwrap_or(usual);
         let fresh;
         let set = match step["set"].as_str() {
             Some(name) => &self.sets[name],
@@ -118,7 +160,11 @@ impl<E: Endpoint> Run<'_, E> {
             }
         };
         let wrapped = match step["wrapped"].as_str() {
-            Some("sha1") => oaep(&set.public_key, openssl::md::Md::sha1(), openssl::md::Md::sha1(), &material),
+            Some("sha1") => oaep(&set.public_key, Md::sha1(), Md::sha1(), &material),
+            Some("mgf1") => oaep(&set.public_key, Md::sha256(), Md::sha1(), &material),
+            Some("pkcs1") => pkcs1(&set.public_key, &material),
+            Some("base64") => base64(&set.wrap(&material)).into_bytes(),
+            Some("other") => self.parameters(key, algorithm)?.wrap(&material),
             Some("truncated") => set.wrap(&material)[1..].to_vec(),
             _ => set.wrap(&material),
         };
@@ -129,12 +175,13 @@ impl<E: Endpoint> Run<'_, E> {
     /// Replaces `${name.Field}` by what was answered before, `<region>` and the like by what they are here.
     fn filled(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => match days(text) {
-                Some(days) => {
+            Value::String(text) => match (days(text), length(text)) {
+                (Some(days), _) => {
                     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
                     (now + days * 86_400).into()
                 }
-                None => self.text(text).into(),
+                (_, Some(length)) => base64(&random(length)).into(),
+                _ => self.text(text).into(),
             },
             Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
             Value::Object(fields) => fields
@@ -178,6 +225,9 @@ impl<E: Endpoint> Run<'_, E> {
                 "<any>" => true,
                 "<time>" => found.is_number(),
                 "<base64>" => found.as_str().is_some_and(|text| base64(&bytes(&text.into())) == text),
+                _ if length(template).is_some() => {
+                    found.as_str().is_some() && Some(bytes(found).len()) == length(template)
+                }
                 "<material id>" => found.as_str().is_some_and(is_material_id),
                 _ => found.as_str().is_some_and(|found| self.text_fits(template, found)),
             },
@@ -195,20 +245,32 @@ impl<E: Endpoint> Run<'_, E> {
                 .is_some_and(|(id, rest)| is_material_id(id) && rest == after),
         }
     }
-
-    /// Keys cost money where it is real.
-    fn clean_up(&self) {
-        for reply in self.saved.values() {
-            if let Some(key) = reply.pointer("/KeyMetadata/Arn") {
-                let _ = self.endpoint.call("ScheduleKeyDeletion", &json!({ "KeyId": key, "PendingWindowInDays": 7 }));
-            }
-        }
-    }
 }
 
 /// `<in 366 days>`
 fn days(text: &str) -> Option<i64> {
     text.strip_prefix("<in ")?.strip_suffix(" days>")?.parse().ok()
+}
+
+/// `<32 bytes>`
+fn length(text: &str) -> Option<usize> {
+    text.strip_prefix('<')?.strip_suffix(" bytes>")?.parse().ok()
+}
+
+/// Key material of a key spec, of so many random bytes, or in a container that KMS does not take.
+fn fresh(kind: &str) -> Vec<u8> {
+    match kind {
+        "SEC1" => ec(Nid::X9_62_PRIME256V1).private_key_to_der().unwrap(),
+        "PKCS1" => rsa(2048).private_key_to_der().unwrap(),
+        _ => kind.parse().map_or_else(|_| material(kind), random),
+    }
+}
+
+fn pkcs1(public_key: &[u8], plain: &[u8]) -> Vec<u8> {
+    let key = PKey::public_key_from_der(public_key).unwrap().rsa().unwrap();
+    let mut wrapped = vec![0; key.size() as usize];
+    key.public_encrypt(plain, &mut wrapped, Padding::PKCS1).unwrap();
+    wrapped
 }
 
 fn is_material_id(text: &str) -> bool {
