@@ -151,6 +151,11 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_of_their_contents() {
     kms.code("NoSuchOperation", json!({}));
     let _ = kms.try_post("GenerateRandom", r#"{"NumberOfBytes":8}"#);
 
+    let scope = "Credential=AKIDTEST/20270131/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00";
+    let headers = [("authorization", format!("AWS4-HMAC-SHA256 {scope}"))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    kms.http("POST", "/", &headers, b"Action=GetCallerIdentity&Version=2011-06-15").unwrap();
+
     let log = String::from_utf8(bench.read("access.log")).unwrap();
     let words: Vec<Vec<&str>> = log.lines().map(|line| line.split(' ').collect()).collect();
     let seen: Vec<(&str, &str, &str)> = words.iter().map(|words| (words[2], words[3], words[4])).collect();
@@ -161,10 +166,11 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_of_their_contents() {
         ("DescribeKey", "400", "NotFoundException"),
         ("-", "400", "UnknownOperationException"),
         ("GenerateRandom", "0", "reset"),
+        ("STS", "200", "-"),
     ] {
         assert!(seen.contains(&expected), "{expected:?} in {log}");
     }
-    assert_eq!(words.len(), 13, "{log}");
+    assert_eq!(words.len(), 14, "{log}");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut contents =
         vec!["a-description".to_owned(), "of-the-material".to_owned(), "a-name".to_owned(), "AKIDTEST".to_owned()];

@@ -57,12 +57,12 @@ impl Service {
         if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
             return Ok(reply(answer, &request_id));
         }
-        if let Some(answer) = sts::answer(&parts.headers, &body, &self.account) {
-            return Ok(reply(answer, &request_id));
-        }
-        let name = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-").to_owned();
+        let target = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-");
+        let (name, answer) = match sts::answer(&parts.headers, &body, &self.account) {
+            Some(answer) => (sts::NAME, Ok(answer)),
+            None => (target, self.answer(&parts.headers, target, &body).await),
+        };
         let region = Scope::read(header(&parts.headers, AUTHORIZATION.as_str())).map(|scope| scope.region.to_owned());
-        let answer = self.answer(&parts.headers, &name, &body).await;
         let (status, code) = match &answer {
             Ok(answer) => (answer.status, answer.code.as_str()),
             Err(_) => (0, "reset"),
@@ -70,7 +70,8 @@ impl Service {
         self.log.write(&Line {
             time: self.clock.now(),
             region: region.as_deref().unwrap_or("-"),
-            operation: if model::input_of(&name).is_some() { &name } else { "-" },
+            // No words of the sender's own.
+            operation: if name == sts::NAME || model::input_of(name).is_some() { name } else { "-" },
             status,
             code,
             took: started.elapsed(),

@@ -6,6 +6,9 @@ use http::header::AUTHORIZATION;
 use super::http::Answer;
 use super::protocol::Scope;
 
+/// What a request to STS is called in the access log.
+pub(super) const NAME: &str = "STS";
+
 /// The answer to a request to STS; `None` if it is not one.
 pub(super) fn answer(headers: &HeaderMap, body: &[u8], account: &str) -> Option<Answer> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
