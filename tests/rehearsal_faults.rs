@@ -191,6 +191,30 @@ fn a_forged_public_key_of_an_imported_one_is_not_it() {
     assert_eq!(shown(), own.public_key_to_der().unwrap());
 }
 
+#[test]
+fn a_lie_is_an_answer_about_another_key() {
+    let kms = with("*:always:lie");
+    let honest = |key: &str, operation: &str, body: &Value| {
+        let mut body = body.clone();
+        body["KeyId"] = key.into();
+        (kms.ok(operation, body.clone()), body)
+    };
+    let key = kms.key(json!({}));
+    let (lied, _) = honest(&key, "DescribeKey", &json!({}));
+    assert_eq!(lied["KeyMetadata"]["CurrentKeyMaterialId"], "0".repeat(64));
+    let (sealed, _) = honest(&key, "Encrypt", &json!({ "Plaintext": "AAAA" }));
+    let opened = kms.ok("Decrypt", json!({ "CiphertextBlob": sealed["CiphertextBlob"] }));
+    assert_eq!(opened["Plaintext"], "AAAB", "the last bit");
+    let signer = kms.key(json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" }));
+    let (one, _) = honest(&signer, "GetPublicKey", &json!({}));
+    let (two, _) = honest(&signer, "GetPublicKey", &json!({}));
+    assert_ne!(one["PublicKey"], two["PublicKey"]);
+    let (signed, body) = honest(&signer, "Sign", &json!({ "Message": "AAAA", "SigningAlgorithm": "ECDSA_SHA_256" }));
+    let mut verify = body;
+    verify["Signature"] = signed["Signature"].clone();
+    assert_eq!(kms.code("Verify", verify), "KMSInvalidSignatureException");
+}
+
 /// The help of `rehearsal serve` names every kind, and the server takes each from its command line.
 #[test]
 fn the_help_names_every_fault() {
@@ -211,6 +235,7 @@ fn the_help_names_every_fault() {
         "empty-object",
         "drop=FIELD",
         "set=FIELD=VALUE",
+        "lie",
         "huge",
         "date=TIME",
         "latency=DURATION",

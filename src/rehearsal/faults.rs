@@ -21,7 +21,7 @@
 //! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
 //! | `huge` | 64 MiB more of the reply |
 //! | `slow=DURATION` | a byte of the reply every so often |
-//! | `date=TIME` | the reply's Date is off by this (`+25h`, `-2h`), or is this |
+//! | `date=TIME` | the reply's Date is this, or this far from the machine's clock (`+25h`, `-2h`) |
 //! | `wrong-key-size` | a public key of 1024 bits |
 //! | `non-rsa-key` | a public key on the curve P-256 |
 //! | `damaged-key` | a public key of the right size, but not the one of the set |

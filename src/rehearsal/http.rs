@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::access_log::{AccessLog, Line};
 use super::call::{Call, Reply};
-use super::clock::{Clock, ClockSetting, millis, rfc3339};
+use super::clock::{Clock, ClockSetting, Millis, http_date, millis, rfc3339};
 use super::creation::Wish;
 use super::delivery::{Delivered, Delivery};
 use super::faults::{Plan, What};
@@ -52,10 +52,11 @@ impl Service {
         let (parts, body) = request.into_parts();
         let request_id = request_id();
         let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
-            return Ok(reply(Answer::refusal(&Refusal::silent("RequestEntityTooLargeException")), &request_id));
+            let answer = Answer::refusal(&Refusal::silent("RequestEntityTooLargeException"));
+            return Ok(reply(answer, &request_id, self.clock.now()));
         };
         if let Some(answer) = self.own_pages(&parts.method, parts.uri.path(), &body) {
-            return Ok(reply(answer, &request_id));
+            return Ok(reply(answer, &request_id, self.clock.now()));
         }
         let target = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-");
         let (name, answer) = match sts::answer(&parts.headers, &body, &self.account) {
@@ -77,7 +78,7 @@ impl Service {
             took: started.elapsed(),
             request_id: &request_id,
         });
-        Ok(reply(answer?, &request_id))
+        Ok(reply(answer?, &request_id, self.clock.now()))
     }
 
     async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
@@ -218,13 +219,14 @@ impl Answer {
     }
 }
 
-fn reply(answer: Answer, request_id: &str) -> Response<Delivered> {
+fn reply(answer: Answer, request_id: &str, now: Millis) -> Response<Delivered> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Delivered::new(answer.body, answer.delivery));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-amzn-requestid", request_id),
+        ("date", &http_date(now)),
         ("x-kms-byok-rehearsal", "true"),
         (CONTENT_TYPE.as_str(), answer.content_type),
         ("cache-control", "no-cache, no-store, must-revalidate, private"),

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
@@ -16,7 +14,7 @@ use openssl::pkey::{Id, PKey};
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 
-use super::clock::Clock;
+use super::clock::{Clock, http_date};
 use super::faults::{Forgery, What};
 use super::http::Answer;
 
@@ -57,8 +55,8 @@ pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Erro
             edit(&mut answer, |reply| reply.as_object_mut()?.insert("Padding".into(), "x".repeat(HUGE).into()))
         }
         What::Date(setting) => {
-            let date = DateTime::from_millis(Clock::new(*setting).now()).fmt(Format::HttpDate).unwrap_or_default();
-            answer.headers.extend(HeaderValue::try_from(date).map(|date| (DATE, date)));
+            let date = HeaderValue::try_from(http_date(Clock::new(*setting).now()));
+            answer.headers.extend(date.map(|date| (DATE, date)));
         }
         What::Key(forgery) => edit(&mut answer, |reply| {
             let real = reply.get("PublicKey")?.as_str()?;
