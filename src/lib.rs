@@ -1,6 +1,7 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 
 pub mod ceremony;
+pub mod diagnose;
 pub mod doctor;
 mod error;
 pub mod escrow;

@@ -40,6 +40,7 @@ pub use self::journal::{Journal, Leftover, ReplicaReport, Report, RotationReport
 pub use self::memory::{Memory, REQUEST_TAG};
 use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
+pub(crate) use self::parameters::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
 pub use self::provision::{Provision, Source, conclude, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::request::KeyRequest;

@@ -18,16 +18,16 @@ use crate::moment::{self, rfc3339};
 use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// The recipe's names of the files in a parameter directory.
-const PUBLIC_KEY_FILE: &str = "PublicKey.bin";
+pub(crate) const PUBLIC_KEY_FILE: &str = "PublicKey.bin";
 /// The import token.
-const TOKEN_FILE: &str = "ImportToken.bin";
+pub(crate) const TOKEN_FILE: &str = "ImportToken.bin";
 /// What wrapping adds.
 pub const ENCRYPTED_FILE: &str = "EncryptedKeyMaterial.bin";
 /// What binds the others together.
-const PARAMETERS_FILE: &str = "parameters.json";
+pub(crate) const PARAMETERS_FILE: &str = "parameters.json";
 
 /// The most bytes of an import token and of wrapped key material (API reference, `ImportKeyMaterial`).
-pub(super) const TOKEN_LIMIT: usize = 6144;
+pub(crate) const TOKEN_LIMIT: usize = 6144;
 
 const VERSION: u64 = 1;
 

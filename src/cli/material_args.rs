@@ -134,10 +134,10 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// A passphrase from `--passphrase-file`, or from the terminal.
-struct Asking<'a> {
-    file: Option<&'a Path>,
-    key: &'a Path,
-    context: &'a Context,
+pub(super) struct Asking<'a> {
+    pub(super) file: Option<&'a Path>,
+    pub(super) key: &'a Path,
+    pub(super) context: &'a Context,
 }
 
 impl Passphrase for Asking<'_> {

@@ -3,6 +3,7 @@
 mod context;
 mod create_key;
 mod delete_material;
+pub(crate) mod diagnose;
 mod doctor;
 mod generate;
 mod get_parameters;
@@ -69,6 +70,8 @@ enum Verb {
     Replicate(Box<Later<replicate::Args>>),
     /// Delete imported key material from a key
     DeleteMaterial(Box<Later<delete_material::Args>>),
+    /// Explain why an import failed or will fail, from the files at hand
+    Diagnose(Box<Later<diagnose::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
@@ -103,6 +106,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Rotate(args) => rotate::run(&args, &context),
         Verb::Replicate(args) => replicate::run(&args, &context),
         Verb::DeleteMaterial(args) => delete_material::run(&args, &context),
+        Verb::Diagnose(args) => diagnose::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
         Verb::Man(args) => man::run(&args, &context),

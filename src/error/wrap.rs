@@ -45,6 +45,8 @@ pub enum WrapError {
     PublicKeyBits { bits: u32 },
     #[error("the wrapping public key is {found}, and {asked} was asked for")]
     PublicKeySize { found: WrappingKeySpec, asked: WrappingKeySpec },
+    #[error("the private key to open wrapped key material with is not an RSA key")]
+    PrivateKeyNotRsa,
     #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
 }
@@ -76,6 +78,7 @@ impl Explain for WrapError {
             WrapError::PublicKeySize { .. } => {
                 some("run `kms-byok get-parameters` again with the --wrapping-key-spec you want")
             }
+            WrapError::PrivateKeyNotRsa => some("give the private key whose public half it was wrapped for"),
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
             ),

@@ -34,6 +34,7 @@ pub use self::environment::Environment;
 pub use self::import::{Import, ImportType, Imported, Parameters};
 pub use self::keys::NewKey;
 pub use self::operation::Operation;
+pub(crate) use self::reply::printable;
 pub use self::rotation::{NewReplica, Rotation};
 pub use self::survey::Survey;
 pub use self::transport::TrustPlace;

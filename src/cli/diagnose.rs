@@ -1,0 +1,155 @@
+//! `diagnose`: why KMS said InvalidCiphertext, or will.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::diagnose::{self, Diagnosis, Hand, Named, OpenSslCommand, Opened, Said};
+use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
+use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
+use kms_byok::{Error, UsageError};
+
+use super::Context;
+use super::material_args::Asking;
+use crate::report::{self, Failure};
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Names every cause with its evidence and the command that mends it, most certain first. Exit code 4 if there is one.
+With a throw-away wrapping key, --private-key shows how the key material was really wrapped.
+
+Examples:
+  kms-byok diagnose --dir payments.import
+  kms-byok diagnose --public-key PublicKey.bin --encrypted EncryptedKeyMaterial.bin --private-key throwaway.pem")]
+pub(crate) struct Args {
+    /// Parameter directory, or any with PublicKey.bin, ImportToken.bin and EncryptedKeyMaterial.bin
+    #[arg(long, value_name = "D")]
+    dir: Option<PathBuf>,
+    /// Wrapping public key
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    public_key: Option<PathBuf>,
+    /// Import token
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    import_token: Option<PathBuf>,
+    /// Wrapped key material
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    encrypted: Option<PathBuf>,
+    /// Key material, or `-` for standard input
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    material: Option<PathBuf>,
+    /// raw, hex, base64, pem or der, if it was decoded when it was wrapped
+    #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
+    material_format: Option<Format>,
+    /// Private key of a throw-away wrapping key, to open the wrapped key material with
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
+    private_key: Option<PathBuf>,
+    /// Read the passphrase of that private key from FILE
+    #[arg(long, value_name = "FILE", requires = "private_key", help_heading = "Bare files")]
+    passphrase_file: Option<PathBuf>,
+    /// Key id, ARN or alias
+    #[arg(long, value_name = "K", help_heading = "What was meant")]
+    key_id: Option<String>,
+    /// Key spec
+    #[arg(long, value_name = "S", help_heading = "What was meant")]
+    key_spec: Option<KeySpec>,
+    /// Wrapping algorithm
+    #[arg(long, value_name = "A", help_heading = "What was meant")]
+    wrapping_algorithm: Option<WrappingAlgorithm>,
+    /// Size of the wrapping key
+    #[arg(long, value_name = "S", help_heading = "What was meant")]
+    wrapping_key_spec: Option<WrappingKeySpec>,
+    /// What KMS said to the import, as in InvalidCiphertextException
+    #[arg(long, value_name = "CODE", value_parser = said, help_heading = "What was meant")]
+    error: Option<Said>,
+}
+
+fn said(code: &str) -> Result<Said, String> {
+    Said::from_code(code).ok_or_else(|| {
+        "use InvalidCiphertextException, IncorrectKeyMaterialException, InvalidImportTokenException, \
+         ExpiredImportTokenException or ValidationException"
+            .to_owned()
+    })
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let diagnosis = examine(args, context).map_err(|error| context.failure(error))?;
+    context.answer(&diagnosis, &text(&diagnosis));
+    Ok(if diagnosis.causes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
+
+fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
+    let mut hand = Hand::gather(args.named(context))?;
+    if !hand.is_anything() {
+        let hint = "add --dir D, or any of --public-key, --import-token, --encrypted, --material and --key-id";
+        return Err(UsageError::Missing { what: "something to look at", hint }.into());
+    }
+    if let Some(path) = &args.private_key {
+        let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
+        let mut asking = Asking { file: args.passphrase_file.as_deref(), key: path, context };
+        let key = material::read_any_private_key(&bytes, &mut asking)?;
+        diagnose::check_private_key(&key)?;
+        hand.set_private_key(path, key);
+    }
+    if let Some(said) = &args.error {
+        hand.set_said(said.clone());
+    }
+    hand.set_openssl(OpenSslCommand::on_path());
+    hand.diagnose()
+}
+
+impl Args {
+    fn named(&self, context: &Context) -> Named {
+        Named {
+            directory: self.dir.clone(),
+            public_key: self.public_key.clone(),
+            import_token: self.import_token.clone(),
+            encrypted: self.encrypted.clone(),
+            material: self.material.clone(),
+            material_format: self.material_format,
+            key: self.key_id.clone(),
+            region: context.global.region.clone(),
+            spec: self.key_spec,
+            algorithm: self.wrapping_algorithm,
+            wrapping: self.wrapping_key_spec,
+        }
+    }
+}
+
+fn text(diagnosis: &Diagnosis) -> String {
+    let openssl = diagnosis.openssl.as_ref().map(|command| match command.oaep_hash_by_default {
+        Some(hash) => {
+            format!("{}; its pkeyutl uses {hash} for OAEP unless rsa_oaep_md says otherwise", command.version)
+        }
+        None => format!("{}; its pkeyutl does no OAEP", command.version),
+    });
+    let mut text = report::lines(&[
+        ("key", diagnosis.key_arn.clone()),
+        ("opened", diagnosis.opened.as_ref().map(opened)),
+        ("openssl on PATH", openssl),
+    ]);
+    if diagnosis.causes.is_empty() {
+        text.push_str("no cause is found in what is at hand\n");
+    }
+    text.push_str(&causes(diagnosis));
+    for unknown in &diagnosis.unknown {
+        text.push_str(&format!("not known ({}): {}\n  find out: {}\n", unknown.id, unknown.what, unknown.find_out));
+    }
+    text
+}
+
+/// The causes as lines, which failures of other verbs show too.
+pub(crate) fn causes(diagnosis: &Diagnosis) -> String {
+    let line = |cause: &diagnose::Finding| {
+        format!("{} ({}): {}\n  fix: {}\n", cause.certainty.name(), cause.id, cause.evidence, cause.fix)
+    };
+    diagnosis.causes.iter().map(line).collect()
+}
+
+fn opened(opened: &Opened) -> String {
+    let mut words = vec![opened.padding.unwrap_or("unreadable with this private key").to_owned()];
+    words.extend(opened.oaep_hash.map(|hash| format!("hash {hash}")));
+    words.extend(opened.mgf1_hash.map(|hash| format!("MGF1 {hash}")));
+    words.extend(opened.second_half.map(|half| format!("then {half}")));
+    words.extend(opened.material_bytes.map(|bytes| format!("{bytes} bytes of key material")));
+    words.join(", ")
+}

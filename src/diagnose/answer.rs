@@ -1,0 +1,77 @@
+//! What KMS has said: about the key, and about the import.
+
+use crate::error::{Error, KmsError, Reason};
+use crate::kms::{KeyDescription, Kms, Operation};
+
+/// What is known of the key from DescribeKey.
+#[derive(Debug, Default)]
+pub enum Key {
+    /// Nobody was asked.
+    #[default]
+    NotAsked,
+    /// KMS has described it.
+    Described(Box<KeyDescription>),
+    /// KMS knows no such key there.
+    NotFound {
+        /// The name asked for.
+        key: String,
+        /// Where.
+        region: String,
+    },
+    /// KMS could not be asked.
+    Unreachable(Box<Error>),
+}
+
+impl Key {
+    /// Asks KMS.
+    pub async fn ask(kms: &Kms, key: &str) -> Key {
+        match kms.describe(key).await {
+            Ok(described) => Key::Described(Box::new(described)),
+            Err(error) if error.reason() == Some(Reason::NotFound) => {
+                Key::NotFound { key: key.to_owned(), region: kms.region().to_owned() }
+            }
+            Err(error) => Key::Unreachable(Box::new(error)),
+        }
+    }
+
+    pub(crate) fn described(&self) -> Option<&KeyDescription> {
+        match self {
+            Key::Described(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// A refusal of ImportKeyMaterial that says something about the files.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub(crate) reason: Reason,
+    pub(crate) because: String,
+}
+
+impl Said {
+    /// One of the five answers that are worth explaining: InvalidCiphertext, IncorrectKeyMaterial, InvalidImportToken,
+    /// ExpiredImportToken and ValidationException.
+    pub fn of(error: &Error) -> Option<Self> {
+        let Error::Kms(KmsError::Refused(refusal)) = error else { return None };
+        let because = error.because().unwrap_or_default();
+        (refusal.operation == Operation::ImportKeyMaterial).then(|| Self::from_reason(refusal.reason, because))?
+    }
+
+    /// The same from KMS's error code, as in `InvalidCiphertextException`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::from_reason(Reason::of(code, ""), code.to_owned())
+    }
+
+    fn from_reason(reason: Reason, because: String) -> Option<Self> {
+        let telling = matches!(
+            reason,
+            Reason::InvalidCiphertext
+                | Reason::IncorrectKeyMaterial
+                | Reason::InvalidImportToken
+                | Reason::ExpiredImportToken
+                | Reason::Validation
+        );
+        telling.then_some(Said { reason, because })
+    }
+}

@@ -1,0 +1,120 @@
+//! Files that hold nothing, something else, or the right thing in the wrong writing.
+
+use super::Words;
+use crate::diagnose::commands::{Commands, quoted};
+use crate::diagnose::encodings::{Damage, Encoding};
+use crate::diagnose::name::{Name, Role};
+use crate::material::Format;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileCause {
+    #[error("{name} does not exist")]
+    Missing { name: Name },
+    #[error("{name} is empty")]
+    Empty { name: Name },
+    #[error("{name} is larger than {limit} bytes, and KMS takes 6144 at most")]
+    TooLarge { name: Name, limit: usize },
+    #[error("{name} cannot be read: {because}")]
+    Unreadable { name: Name, because: String },
+    #[error("{name} is {encoding}, and the bytes themselves are needed")]
+    Encoded { name: Name, encoding: Encoding },
+    #[error(
+        "{name} has {found} bytes, and the last {extra} are a line end that an editor or `echo` added: {wanted} belong to it"
+    )]
+    TrailingNewline { name: Name, found: usize, extra: usize, wanted: usize },
+    #[error("{name} was damaged by a text conversion: {}", how(.damage))]
+    Mangled { name: Name, damage: Damage },
+    #[error("{first} holds the {}, and {second} holds the {}", .second.role.words(), .first.role.words())]
+    Swapped { first: Name, second: Name },
+    #[error("{name} is {found}")]
+    WrongFile { name: Name, found: &'static str },
+    #[error("{name} is the key material itself, not wrapped: {evidence}")]
+    NotWrapped { name: Name, evidence: &'static str },
+}
+
+fn how(damage: &Damage) -> String {
+    match damage {
+        Damage::Replaced { count } => {
+            format!("{count} of its characters are U+FFFD, which stands for bytes that were lost")
+        }
+        Damage::CarriageReturns { count } => {
+            format!("each of its {count} line feeds has a carriage return, and without them its length is right")
+        }
+    }
+}
+
+impl Words for FileCause {
+    fn id(&self) -> &'static str {
+        match self {
+            FileCause::Missing { .. } => "file_missing",
+            FileCause::Empty { .. } => "file_empty",
+            FileCause::TooLarge { .. } => "file_too_large",
+            FileCause::Unreadable { .. } => "file_unreadable",
+            FileCause::Encoded { name, .. } => match name.role {
+                Role::PublicKey => "public_key_encoded",
+                Role::ImportToken => "import_token_encoded",
+                Role::Material | Role::Inside => "material_encoded",
+                _ => "encrypted_encoded",
+            },
+            FileCause::TrailingNewline { .. } => "trailing_newline",
+            FileCause::Mangled { .. } => "file_mangled",
+            FileCause::Swapped { .. } => "files_swapped",
+            FileCause::WrongFile { .. } => "wrong_file",
+            FileCause::NotWrapped { .. } => "not_wrapped",
+        }
+    }
+
+    fn fix(&self, commands: &Commands) -> String {
+        match self {
+            FileCause::Missing { name } | FileCause::Empty { name } | FileCause::TooLarge { name, .. } => {
+                again(name, commands)
+            }
+            FileCause::Unreadable { name, .. } => {
+                let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
+                format!("find out who owns it (`ls -l {file}`), and let this user read it")
+            }
+            FileCause::Encoded { name, encoding } if name.role.is_secret() => {
+                format!("wrap the bytes, not the text: `{}`", commands.wrap_as(Some(format_of(*encoding))))
+            }
+            FileCause::Encoded { name, encoding } => format!("decode it: `{}`", commands.decode(name, *encoding)),
+            FileCause::TrailingNewline { name, wanted, .. } => match name.role {
+                Role::Inside => format!("wrap the key without its line end: `{}`", commands.wrap()),
+                _ => format!("cut it off: `{}`", commands.cut(name, *wanted)),
+            },
+            FileCause::Mangled { name, damage: Damage::CarriageReturns { .. } } => {
+                format!("transfer it in binary mode, or take them out: `{}`", commands.without_carriage_returns(name))
+            }
+            FileCause::Mangled { name, .. } => again(name, commands),
+            FileCause::Swapped { first, second } => match (&first.path, &second.path, &commands.directory) {
+                (Some(first), Some(second), Some(_)) => {
+                    let (first, second) = (quoted(first), quoted(second));
+                    format!("exchange them: `mv {first} {first}.tmp && mv {second} {first} && mv {first}.tmp {second}`")
+                }
+                _ => format!("exchange the files of `{}` and `{}`", first.role.flag(), second.role.flag()),
+            },
+            FileCause::WrongFile { name, .. } => again(name, commands),
+            FileCause::NotWrapped { .. } => {
+                format!("send it nowhere, and wrap it first: `{}`", commands.wrap())
+            }
+        }
+    }
+}
+
+/// Makes the file once more.
+fn again(name: &Name, commands: &Commands) -> String {
+    match name.role {
+        Role::PublicKey | Role::ImportToken | Role::Parameters => {
+            format!("get a new parameter set and wrap for it: `{}`", commands.anew())
+        }
+        Role::Encrypted | Role::Inside => format!("wrap the key material again: `{}`", commands.wrap()),
+        Role::Material | Role::PrivateKey => format!("check the path, or make a new key: `{}`", commands.generate()),
+    }
+}
+
+fn format_of(encoding: Encoding) -> Format {
+    match encoding {
+        Encoding::Hex => Format::Hex,
+        Encoding::Pem => Format::Pem,
+        _ => Format::Base64,
+    }
+}

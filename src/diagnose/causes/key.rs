@@ -1,0 +1,81 @@
+//! What KMS says about the key, about the import, and what the OpenSSL at hand cannot do.
+
+use super::Words;
+use crate::diagnose::commands::{Commands, word};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyCause {
+    #[error("KMS in {region} knows no key `{key}`")]
+    NotFound { key: String, region: String },
+    #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
+    NotExternal { arn: String, origin: String },
+    #[error("key {arn} is {state}, and takes no key material in that state")]
+    State { arn: String, state: String },
+    #[error("key {arn} is a {found} key, and the {what} is {asked}")]
+    Spec { arn: String, found: String, what: &'static str, asked: String },
+    #[error("KMS says that key {arn} takes only the key material it was given before, and these are other bytes")]
+    NotTheOriginal { arn: String },
+    #[error("KMS says that it does not take these bytes as key material: {because}")]
+    MaterialRefused { because: String },
+    #[error("KMS does not accept the expiry: {because}")]
+    ExpiryRefused { because: String },
+    #[error("KMS does not accept the length of the wrapped key material: {because}")]
+    LengthRefused { because: String },
+    #[error("the `openssl` on PATH is `{version}`, which cannot do OAEP with SHA-256")]
+    OpenSslCommand { version: String },
+    #[error("the OpenSSL loaded is `{version}`, and it fails the self-test {test}")]
+    OpenSslSelfTest { version: String, test: &'static str },
+}
+
+impl Words for KeyCause {
+    fn id(&self) -> &'static str {
+        match self {
+            KeyCause::NotFound { .. } => "key_not_found",
+            KeyCause::NotExternal { .. } => "key_not_external",
+            KeyCause::State { .. } => "key_state",
+            KeyCause::Spec { .. } => "key_spec",
+            KeyCause::NotTheOriginal { .. } => "not_the_original_material",
+            KeyCause::MaterialRefused { .. } => "material_refused",
+            KeyCause::ExpiryRefused { .. } => "expiry_refused",
+            KeyCause::LengthRefused { .. } => "blob_length",
+            KeyCause::OpenSslCommand { .. } => "openssl_command",
+            KeyCause::OpenSslSelfTest { .. } => "openssl_self_test",
+        }
+    }
+
+    fn fix(&self, commands: &Commands) -> String {
+        match self {
+            KeyCause::NotFound { key, .. } => {
+                format!(
+                    "check the name, the account and the Region: `kms-byok status --key-id {} --region REGION`",
+                    word(key)
+                )
+            }
+            KeyCause::NotExternal { .. } => format!("create a key for it: `{}`", commands.create_key()),
+            KeyCause::State { arn, state } if state == "PendingDeletion" => {
+                format!("cancel the deletion, or use another key: `aws kms cancel-key-deletion --key-id {}`", word(arn))
+            }
+            KeyCause::State { .. } => format!("wait until it shows PendingImport: `{}`", commands.status()),
+            KeyCause::Spec { .. } => {
+                format!("get parameters for the key you mean and wrap for them: `{}`", commands.anew())
+            }
+            KeyCause::NotTheOriginal { .. } => {
+                format!(
+                    "import exactly the bytes of the first import, or create another key for these: `{}`",
+                    commands.create_key()
+                )
+            }
+            KeyCause::MaterialRefused { .. } => {
+                format!("check the key material while it is wrapped: `{}`", commands.wrap())
+            }
+            KeyCause::ExpiryRefused { .. } => {
+                "name a time in the future, at most 365 days from now: `kms-byok import --expires-in 365d`".to_owned()
+            }
+            KeyCause::LengthRefused { .. } => format!("wrap the key material again: `{}`", commands.wrap()),
+            KeyCause::OpenSslCommand { .. } => format!("wrap without it: `{}`", commands.wrap()),
+            KeyCause::OpenSslSelfTest { .. } => {
+                "load another OpenSSL, and look at it with `kms-byok doctor`".to_owned()
+            }
+        }
+    }
+}

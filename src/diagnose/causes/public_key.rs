@@ -1,0 +1,53 @@
+//! Wrapping public keys and import tokens that cannot be KMS's.
+
+use super::Words;
+use crate::diagnose::commands::{Commands, quoted};
+use crate::diagnose::name::Name;
+use crate::wrap::WrappingKeySpec;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PublicKeyCause {
+    #[error("{name} is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
+    NotDer { name: Name },
+    #[error("{name} is a bare RSAPublicKey (PKCS#1), and KMS gives a SubjectPublicKeyInfo")]
+    Pkcs1 { name: Name },
+    #[error("{name} has {extra} bytes behind the key that do not belong to it")]
+    ExtraBytes { name: Name, extra: usize, wanted: usize },
+    #[error("{name} is {found}, and KMS makes RSA wrapping keys")]
+    NotRsa { name: Name, found: &'static str },
+    #[error("{name} has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
+    Bits { name: Name, bits: u32 },
+    #[error("{name} is an {found} key, and {asked} was asked for")]
+    Size { name: Name, found: WrappingKeySpec, asked: WrappingKeySpec },
+    #[error("{name} has {found} bytes, and KMS takes at most {limit}")]
+    TokenLength { name: Name, found: usize, limit: usize },
+}
+
+impl Words for PublicKeyCause {
+    fn id(&self) -> &'static str {
+        match self {
+            PublicKeyCause::NotDer { .. } => "public_key_not_der",
+            PublicKeyCause::Pkcs1 { .. } => "public_key_pkcs1",
+            PublicKeyCause::ExtraBytes { .. } => "public_key_extra_bytes",
+            PublicKeyCause::NotRsa { .. } => "public_key_not_rsa",
+            PublicKeyCause::Bits { .. } => "public_key_bits",
+            PublicKeyCause::Size { .. } => "public_key_size",
+            PublicKeyCause::TokenLength { .. } => "import_token_length",
+        }
+    }
+
+    fn fix(&self, commands: &Commands) -> String {
+        match self {
+            PublicKeyCause::Pkcs1 { name } => {
+                let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
+                format!(
+                    "convert it: `openssl rsa -RSAPublicKey_in -inform DER -in {file} -pubout -outform DER -out {file}.spki && mv {file}.spki {file}`"
+                )
+            }
+            PublicKeyCause::ExtraBytes { name, wanted, .. } => {
+                format!("cut them off: `{}`", commands.cut(name, *wanted))
+            }
+            _ => format!("get a new parameter set and wrap for it: `{}`", commands.anew()),
+        }
+    }
+}

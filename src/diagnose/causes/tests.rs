@@ -1,0 +1,224 @@
+use super::*;
+use crate::diagnose::encodings::{Damage, Encoding};
+use crate::diagnose::name::{Name, Role};
+use crate::error::{MaterialError, WrapError};
+use crate::material::{Format, KeySpec};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+const SPEC: KeySpec = KeySpec::Rsa2048;
+const ALGORITHM: WrappingAlgorithm = WrappingAlgorithm::RsaAesKeyWrapSha256;
+const WRAPPING: WrappingKeySpec = WrappingKeySpec::Rsa4096;
+
+fn name(role: Role) -> Name {
+    Name::of(role, std::path::Path::new("a file"))
+}
+
+fn text() -> String {
+    "text".to_owned()
+}
+
+fn files() -> Vec<Cause> {
+    let blob = || name(Role::Encrypted);
+    let mut causes: Vec<Cause> = [Role::PublicKey, Role::ImportToken, Role::Encrypted, Role::Material, Role::Inside]
+        .into_iter()
+        .flat_map(|role| {
+            let encodings = [
+                Encoding::Pem,
+                Encoding::Json,
+                Encoding::Hex,
+                Encoding::Base64,
+                Encoding::QuotedBase64,
+                Encoding::Utf16Base64,
+            ];
+            encodings.map(|encoding| FileCause::Encoded { name: name(role), encoding }.into())
+        })
+        .collect();
+    for role in [Role::Parameters, Role::PublicKey, Role::ImportToken, Role::Encrypted, Role::Material] {
+        causes.extend([
+            FileCause::Missing { name: name(role) }.into(),
+            FileCause::Empty { name: name(role) }.into(),
+            FileCause::TooLarge { name: name(role), limit: 65536 }.into(),
+            FileCause::Unreadable { name: name(role), because: text() }.into(),
+            FileCause::TrailingNewline { name: name(role), found: 33, extra: 1, wanted: 32 }.into(),
+        ]);
+    }
+    causes.extend([
+        FileCause::TrailingNewline { name: name(Role::Inside), found: 33, extra: 1, wanted: 32 }.into(),
+        FileCause::Mangled { name: blob(), damage: Damage::Replaced { count: 9 } }.into(),
+        FileCause::Mangled { name: blob(), damage: Damage::CarriageReturns { count: 1 } }.into(),
+        FileCause::Swapped { first: name(Role::PublicKey), second: name(Role::ImportToken) }.into(),
+        FileCause::WrongFile { name: name(Role::PublicKey), found: "a certificate" }.into(),
+        FileCause::NotWrapped { name: blob(), evidence: "it is the same bytes" }.into(),
+    ]);
+    causes
+}
+
+fn wrapped() -> Vec<Cause> {
+    let (key, blob, private) = (|| name(Role::PublicKey), || name(Role::Encrypted), || name(Role::PrivateKey));
+    vec![
+        PublicKeyCause::NotDer { name: key() }.into(),
+        PublicKeyCause::Pkcs1 { name: key() }.into(),
+        PublicKeyCause::ExtraBytes { name: key(), extra: 3, wanted: 294 }.into(),
+        PublicKeyCause::NotRsa { name: key(), found: "an EC public key" }.into(),
+        PublicKeyCause::Bits { name: key(), bits: 1024 }.into(),
+        PublicKeyCause::Size { name: key(), found: WrappingKeySpec::Rsa2048, asked: WRAPPING }.into(),
+        PublicKeyCause::TokenLength { name: name(Role::ImportToken), found: 9999, limit: 6144 }.into(),
+        BlobCause::Length { name: blob(), found: 9, with: text(), expected: text() }.into(),
+        BlobCause::OtherSize {
+            name: blob(),
+            found: 9,
+            other: WrappingKeySpec::Rsa2048,
+            asked: WRAPPING,
+            expected: text(),
+        }
+        .into(),
+        BlobCause::OtherAlgorithm {
+            name: blob(),
+            found: 9,
+            made_as: "OAEP alone",
+            asked: ALGORITHM,
+            wrapping: WRAPPING,
+            expected: text(),
+        }
+        .into(),
+        BlobCause::NotBelowModulus { name: blob(), public_key: key() }.into(),
+        BlobCause::HalvesSwapped { name: blob(), public_key: key() }.into(),
+        BlobCause::LengthForSpec { name: blob(), least: 1, most: 8, spec: SPEC, usual: text() }.into(),
+        OpenedCause::OaepHash { name: blob(), found: text(), algorithm: ALGORITHM, needed: "SHA-256" }.into(),
+        OpenedCause::Mgf1Hash { name: blob(), found: "SHA-1", algorithm: ALGORITHM, needed: "SHA-256" }.into(),
+        OpenedCause::Label { name: blob() }.into(),
+        OpenedCause::Pkcs1Padding { name: blob(), algorithm: ALGORITHM }.into(),
+        OpenedCause::NoPadding { name: blob(), algorithm: ALGORITHM }.into(),
+        OpenedCause::OtherPublicKey { name: blob(), private_key: private() }.into(),
+        OpenedCause::OpensWithOther { name: blob(), private_key: private(), public_key: key() }.into(),
+        OpenedCause::PrivateKeyOfOther { private_key: private(), public_key: key() }.into(),
+        OpenedCause::HalvesSwapped { name: blob(), length: 256 }.into(),
+        OpenedCause::AesKeyLength { name: blob(), found: 16 }.into(),
+        OpenedCause::AesKeyEncoded { name: blob(), encoding: Encoding::Hex }.into(),
+        OpenedCause::KeyWrapUnpadded { name: blob(), algorithm: ALGORITHM }.into(),
+        OpenedCause::SecondHalf { name: blob() }.into(),
+        OpenedCause::OtherMaterial { name: blob(), material: name(Role::Material) }.into(),
+        OpenedCause::OaepHashSuspected { name: blob(), needed: "SHA-256", command: Some((text(), "SHA-1")) }.into(),
+        OpenedCause::OaepHashSuspected { name: Name::unnamed(Role::Encrypted), needed: "SHA-1", command: None }.into(),
+        OpenedCause::Pkcs1PaddingSuspected { name: blob() }.into(),
+        OpenedCause::OtherPublicKeySuspected { name: blob() }.into(),
+        OpenedCause::KeyWrapSuspected { name: blob() }.into(),
+    ]
+}
+
+fn materials() -> Vec<Cause> {
+    let wrong = |error| MaterialCause::Wrong { name: name(Role::Material), error }.into();
+    let (wrapping, spec) = (WrappingKeySpec::Rsa2048, KeySpec::EccNistP521);
+    let algorithm = WrappingAlgorithm::RsaesOaepSha256;
+    vec![
+        wrong(MaterialError::WrongLength { spec: SPEC, found: 31, wanted: text() }),
+        wrong(MaterialError::ChinaLength { spec: KeySpec::SymmetricDefault }),
+        wrong(MaterialError::AllZero),
+        wrong(MaterialError::PassphraseNeeded),
+        wrong(MaterialError::NotAPrivateKey { found: "a certificate" }),
+        wrong(MaterialError::NotDecodable { format: Format::Der, problem: text() }),
+        wrong(MaterialError::WrongKeyType { spec: SPEC, found: text() }),
+        wrong(MaterialError::WrongModulus { spec: SPEC, found: 3072 }),
+        wrong(MaterialError::WrongCurve { spec, found: text() }),
+        wrong(MaterialError::ExplicitCurve),
+        wrong(MaterialError::MultiPrime),
+        wrong(MaterialError::Inconsistent { problem: "its RSA numbers do not belong together" }),
+        MaterialCause::Container { name: name(Role::Material), found: "in PKCS#1" }.into(),
+        MaterialCause::TooLong {
+            name: name(Role::Material),
+            error: WrapError::DoesNotFit { algorithm, spec, wrapping, needed: 241, capacity: 190 },
+        }
+        .into(),
+        MaterialCause::Unwrappable { error: WrapError::RsaKeyOverOaep { algorithm, spec: SPEC } }.into(),
+        MaterialCause::Unwrappable { error: WrapError::NotForRawMaterial { algorithm, spec: KeySpec::Hmac256 } }.into(),
+    ]
+}
+
+fn sets() -> Vec<Cause> {
+    let (key, token) = (|| name(Role::PublicKey), || name(Role::ImportToken));
+    vec![
+        ParametersCause::Unreadable { name: name(Role::Parameters), problem: text() }.into(),
+        ParametersCause::Expired { at: text(), now: text() }.into(),
+        ParametersCause::ExpiredSaid.into(),
+        ParametersCause::Old { name: token(), at: text(), age: text() }.into(),
+        ParametersCause::Mixed { name: key(), found: text(), expected: text() }.into(),
+        ParametersCause::WrappedBefore {
+            name: name(Role::Encrypted),
+            wrapped: text(),
+            other: key(),
+            downloaded: text(),
+        }
+        .into(),
+        ParametersCause::TimesApart { first: key(), one: text(), second: token(), two: text() }.into(),
+        ParametersCause::OtherKey { found: text(), asked: text() }.into(),
+        ParametersCause::Differ { what: "key spec", found: text(), asked: text() }.into(),
+        ParametersCause::OfARehearsal.into(),
+        ParametersCause::OtherRegion { found: text(), asked: text() }.into(),
+        ParametersCause::TokenRefused.into(),
+        KeyCause::NotFound { key: text(), region: text() }.into(),
+        KeyCause::NotExternal { arn: text(), origin: text() }.into(),
+        KeyCause::State { arn: text(), state: "PendingDeletion".to_owned() }.into(),
+        KeyCause::State { arn: text(), state: "Creating".to_owned() }.into(),
+        KeyCause::Spec { arn: text(), found: text(), what: "key spec asked for", asked: text() }.into(),
+        KeyCause::NotTheOriginal { arn: text() }.into(),
+        KeyCause::MaterialRefused { because: text() }.into(),
+        KeyCause::ExpiryRefused { because: text() }.into(),
+        KeyCause::LengthRefused { because: text() }.into(),
+        KeyCause::OpenSslCommand { version: text() }.into(),
+        KeyCause::OpenSslSelfTest { version: text(), test: "OAEP-SHA-256" }.into(),
+    ]
+}
+
+fn all() -> Vec<Cause> {
+    [files(), wrapped(), materials(), sets()].into_iter().flatten().collect()
+}
+
+/// The ids of the table above the module.
+fn documented() -> Vec<&'static str> {
+    let table = include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let mut ids: Vec<&str> =
+        table.flat_map(|line| line.split(" |").next().unwrap_or_default().split(['`', ','])).collect();
+    ids.retain(|id| !id.trim().is_empty());
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn every_cause_has_a_documented_id_and_every_documented_id_a_cause() {
+    let mut ids: Vec<&str> = all().iter().map(Cause::id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids, documented());
+}
+
+#[test]
+fn every_evidence_and_every_fix_is_written_as_errors_are() {
+    let directory = Commands { directory: Some("D".into()), ..Commands::default() };
+    for cause in all() {
+        let evidence = cause.to_string();
+        let first = evidence.chars().next().unwrap();
+        let named = ["KMS ", "SYMMETRIC_", "RSA", "ECC_", "HMAC_"].iter().any(|name| evidence.starts_with(name));
+        assert!(first.is_lowercase() || named, "{evidence}");
+        check(&evidence);
+        for commands in [&Commands::default(), &directory] {
+            let fix = cause.fix(commands);
+            check(&fix);
+            assert!(fix.starts_with(|c: char| c.is_ascii_lowercase()), "{fix}");
+            let command = fix.split('`').nth(1).unwrap_or_default();
+            let flags = fix.contains("files of `--");
+            assert!(flags || command.contains(' '), "no command: {fix}");
+        }
+    }
+}
+
+/// No full stop, no Debug output, no line break, backticks in pairs.
+fn check(words: &str) {
+    assert!(
+        !words.ends_with(['.', ' ', ':']) && !words.contains(['\n', '\u{fffd}']) && !words.contains("  "),
+        "{words}"
+    );
+    assert!(words.matches('`').count().is_multiple_of(2), "{words}");
+    for debug in ["Some(", "None", "Err(", "::", " { "] {
+        assert!(!words.contains(debug), "{words}");
+    }
+}

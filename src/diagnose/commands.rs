@@ -1,0 +1,169 @@
+//! The commands that mend things, with the names of the files at hand, quoted for a shell.
+
+use std::path::{Path, PathBuf};
+
+use super::encodings::Encoding;
+use super::name::{Name, Role};
+use crate::material::{Format, KeySpec};
+use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
+
+/// What commands need to know. What nobody has named stands in capitals: `FILE`, `KEY`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Commands {
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) key: Option<String>,
+    pub(crate) public_key: Option<PathBuf>,
+    pub(crate) encrypted: Option<PathBuf>,
+    pub(crate) material: Option<PathBuf>,
+    pub(crate) spec: Option<KeySpec>,
+    pub(crate) algorithm: Option<WrappingAlgorithm>,
+    pub(crate) wrapping: Option<WrappingKeySpec>,
+}
+
+impl Commands {
+    /// Wraps the key material once more for the parameters that are there.
+    pub(crate) fn wrap(&self) -> String {
+        self.wrap_as(None)
+    }
+
+    /// The same, with key material that is written in a format.
+    pub(crate) fn wrap_as(&self, format: Option<Format>) -> String {
+        let material = self.material.as_deref().map_or("FILE".to_owned(), quoted);
+        let format = format.map(|format| format!(" --material-format {format}")).unwrap_or_default();
+        let sha1 = self.algorithm.is_some_and(|algorithm| algorithm.digest() == OaepDigest::Sha1);
+        let sha1 = if sha1 { " --allow-sha1" } else { "" };
+        if let Some(directory) = &self.directory {
+            return format!("kms-byok wrap --dir {} --material {material}{format}{sha1} --force", quoted(directory));
+        }
+        let named = |path: &Option<PathBuf>, usual: &str| path.as_deref().map_or(usual.to_owned(), quoted);
+        let key = named(&self.public_key, "PublicKey.bin");
+        let out = named(&self.encrypted, "EncryptedKeyMaterial.bin");
+        let spec = self.spec.map(|spec| format!(" --key-spec {spec}")).unwrap_or_default();
+        let algorithm = self.algorithm.map(|algorithm| format!(" --wrapping-algorithm {algorithm}"));
+        let algorithm = algorithm.unwrap_or_default();
+        format!("kms-byok wrap --in {material}{format} --inkey {key} --out {out}{spec}{algorithm}{sha1} --force")
+    }
+
+    /// Gets a new parameter set; the old one in the directory goes.
+    pub(crate) fn parameters(&self) -> String {
+        let key = self.key.as_deref().map_or("KEY".to_owned(), word);
+        let directory = self.directory.as_deref().map_or("DIR".to_owned(), quoted);
+        let force = if self.directory.is_some() { " --force" } else { "" };
+        let mut command = format!("kms-byok get-parameters --key-id {key} --dir {directory}{force}");
+        if let Some(algorithm) = self.algorithm {
+            command.push_str(&format!(" --wrapping-algorithm {algorithm}"));
+            command.push_str(if algorithm.digest() == OaepDigest::Sha1 { " --allow-sha1" } else { "" });
+        }
+        if let Some(wrapping) = self.wrapping {
+            command.push_str(&format!(" --wrapping-key-spec {wrapping}"));
+        }
+        command
+    }
+
+    /// A new parameter set, and the key material wrapped for it.
+    pub(crate) fn anew(&self) -> String {
+        let directory = self.directory.clone().unwrap_or_else(|| PathBuf::from("DIR"));
+        let wrap = Commands { directory: Some(directory), ..self.clone() };
+        format!("{} && {}", self.parameters(), wrap.wrap())
+    }
+
+    /// Creates a key that takes imported key material.
+    pub(crate) fn create_key(&self) -> String {
+        match self.spec {
+            Some(spec) if spec != KeySpec::SymmetricDefault => {
+                format!("kms-byok create-key --alias ALIAS --key-spec {spec}")
+            }
+            _ => "kms-byok create-key --alias ALIAS".to_owned(),
+        }
+    }
+
+    pub(crate) fn status(&self) -> String {
+        format!("kms-byok status --key-id {}", self.key.as_deref().map_or("KEY".to_owned(), word))
+    }
+
+    /// New key material of the right kind.
+    pub(crate) fn generate(&self) -> String {
+        let spec = self.spec.unwrap_or(KeySpec::SymmetricDefault);
+        format!("kms-byok generate --key-spec {spec} --out NEW.key")
+    }
+
+    /// Takes a text encoding off a file that holds no secret, in place.
+    pub(crate) fn decode(&self, name: &Name, encoding: Encoding) -> String {
+        let (file, decoded) = in_place(name, "decoded");
+        let base64 = format!("openssl base64 -d -A > {decoded}");
+        let decode = match encoding {
+            Encoding::Hex => format!("xxd -r -p {file} {decoded}"),
+            Encoding::Base64 | Encoding::QuotedBase64 => format!("tr -d '\" \\r\\n' < {file} | {base64}"),
+            Encoding::Utf16Base64 => format!("iconv -f UTF-16 -t UTF-8 {file} | tr -d '\\r\\n' | {base64}"),
+            Encoding::Json => format!("jq -j .{} {file} | {base64}", name.role.field()),
+            Encoding::Pem if name.role == Role::PublicKey => {
+                format!("openssl pkey -pubin -in {file} -pubout -outform DER -out {decoded}")
+            }
+            Encoding::Pem => format!("grep -v -e ----- {file} | tr -d '\\r\\n' | {base64}"),
+        };
+        format!("{decode} && mv {decoded} {file}")
+    }
+
+    /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.
+    pub(crate) fn cut(&self, name: &Name, wanted: usize) -> String {
+        let (file, cut) = in_place(name, "cut");
+        match name.role.is_secret() {
+            true => format!("(umask 077 && head -c {wanted} {file} > {cut})"),
+            false => format!("head -c {wanted} {file} > {cut} && mv {cut} {file}"),
+        }
+    }
+
+    /// Takes the carriage returns out that a text-mode transfer put in.
+    pub(crate) fn without_carriage_returns(&self, name: &Name) -> String {
+        let (file, cut) = in_place(name, "cut");
+        format!("perl -pe 's/\\r\\n/\\n/' < {file} > {cut} && mv {cut} {file}")
+    }
+}
+
+fn in_place(name: &Name, suffix: &str) -> (String, String) {
+    let path = name.path.clone().unwrap_or_else(|| PathBuf::from("FILE"));
+    let mut beside = path.clone().into_os_string();
+    beside.push(format!(".{suffix}"));
+    (quoted(&path), quoted(Path::new(&beside)))
+}
+
+/// A path as one word of a shell.
+pub(crate) fn quoted(path: &Path) -> String {
+    word(&path.to_string_lossy())
+}
+
+/// Single quotes where a shell would read more than the word.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_name_the_files_at_hand() {
+        let bare = Commands {
+            material: Some("my key".into()),
+            public_key: Some("P".into()),
+            algorithm: Some(WrappingAlgorithm::RsaesOaepSha1),
+            spec: Some(KeySpec::Hmac256),
+            ..Commands::default()
+        };
+        assert_eq!(
+            bare.wrap_as(Some(Format::Hex)),
+            "kms-byok wrap --in 'my key' --material-format hex --inkey P --out EncryptedKeyMaterial.bin --key-spec HMAC_256 \
+             --wrapping-algorithm RSAES_OAEP_SHA_1 --allow-sha1 --force"
+        );
+        let directory = Commands { directory: Some("D".into()), key: Some("alias/a".into()), ..Commands::default() };
+        assert_eq!(
+            directory.anew(),
+            "kms-byok get-parameters --key-id alias/a --dir D --force && kms-byok wrap --dir D --material FILE --force"
+        );
+    }
+}

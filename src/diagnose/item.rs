@@ -1,0 +1,77 @@
+//! One file as it was found: never more than [`LIMIT`] bytes, and as carefully kept as if it held a key. It may.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::encodings::Encoding;
+use super::name::{Name, Role};
+use crate::error::FileError;
+use crate::secret::Secret;
+
+/// The most bytes read of any file. KMS takes 6144; base64 and JSON of that fit too.
+pub(crate) const LIMIT: usize = 64 * 1024;
+
+/// A file in its role, and what it holds once a text encoding is taken off.
+pub(crate) struct Item {
+    pub(crate) name: Name,
+    bytes: Secret,
+    encoding: Option<Encoding>,
+    decoded: Option<Secret>,
+    pub(crate) modified: Option<SystemTime>,
+}
+
+impl Item {
+    /// Reads a file that the user has named.
+    pub(crate) fn read(role: Role, path: &Path) -> Result<Self, FileError> {
+        let bytes = match path.as_os_str() == "-" && role == Role::Material {
+            true => Secret::read_stdin(role.words(), LIMIT)?,
+            false => Secret::read_file(role.words(), path, LIMIT)?,
+        };
+        Self::new(Name::of(role, path), bytes, modified(path))
+    }
+
+    /// Reads a file of a directory that somebody else may have filled: a pipe in it would wait for ever.
+    pub(crate) fn read_in_directory(role: Role, path: &Path) -> Result<Self, FileError> {
+        let what = role.words();
+        let found = fs::metadata(path).map_err(|source| FileError::reading(what, path.to_owned(), source))?;
+        if !found.is_file() && !found.is_dir() {
+            let source = std::io::Error::other("not a regular file");
+            return Err(FileError::Unreadable { what, path: path.to_owned(), source });
+        }
+        Self::read(role, path)
+    }
+
+    pub(crate) fn new(name: Name, bytes: Secret, modified: Option<SystemTime>) -> Result<Self, FileError> {
+        let encoding = Encoding::recognise(bytes.expose());
+        let decoded = match encoding {
+            Some(encoding) => encoding.decode(bytes.expose(), name.role)?,
+            None => None,
+        };
+        Ok(Item { name, bytes, encoding, decoded, modified })
+    }
+
+    /// The bytes of the file.
+    pub(crate) fn raw(&self) -> &Secret {
+        &self.bytes
+    }
+
+    /// What the bytes are for, with a text encoding taken off.
+    pub(crate) fn content(&self) -> &[u8] {
+        self.decoded.as_ref().unwrap_or(&self.bytes).expose()
+    }
+
+    /// The text encoding, if the file has one.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        self.encoding
+    }
+
+    /// Whether the encoding could be taken off.
+    pub(crate) fn is_decoded(&self) -> bool {
+        self.decoded.is_some()
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}

@@ -1,0 +1,209 @@
+//! The key material, by the product's own checks: as a file, or as it came out of the wrapped key material.
+
+use super::causes::{FileCause, MaterialCause};
+use super::encodings::{Encoding, newline_after};
+use super::finding::{Certainty, Findings};
+use super::hand::Hand;
+use super::item::Item;
+use super::name::Name;
+use super::wrapped_length;
+use crate::error::{Error, FileError, MaterialError, WrapError};
+use crate::material::der::{self, Container};
+use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
+use crate::secret::Secret;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findings) -> Result<(), FileError> {
+    let length = match &hand.material {
+        Some(item) => match hand.spec() {
+            Some(spec) => examine_file(hand, item, spec, modulus, findings)?,
+            None => guess(item, findings)?,
+        },
+        None => None,
+    };
+    examine_algorithm(hand, length, findings);
+    Ok(())
+}
+
+/// The length of what is to be wrapped, if it is fit.
+fn examine_file(
+    hand: &Hand,
+    item: &Item,
+    spec: KeySpec,
+    modulus: Option<usize>,
+    findings: &mut Findings,
+) -> Result<Option<usize>, FileError> {
+    let format = hand.named.material_format;
+    let mut judge = Judge { name: &item.name, spec, as_it_is: Certainty::Likely, container: None, findings };
+    if let Some(format) = format {
+        return judge.read(item.raw(), Some(format));
+    }
+    // What is inside the blob decides, where it can be opened.
+    if hand.private_key.is_none() || hand.encrypted.is_none() {
+        judge.container = container_certainty(hand, item, spec, modulus)?;
+    }
+    judge.judge(item.raw(), item)
+}
+
+/// Whether the file went into the blob as it is. A tool such as this one may have converted it.
+fn container_certainty(
+    hand: &Hand,
+    item: &Item,
+    spec: KeySpec,
+    modulus: Option<usize>,
+) -> Result<Option<Certainty>, FileError> {
+    let key_wrap = hand.algorithm().is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
+    let carried = match (&hand.encrypted, modulus) {
+        (Some(blob), Some(modulus)) if key_wrap => wrapped_length::carried(blob.content().len(), modulus),
+        _ => None,
+    };
+    let Some(carried) = carried else { return Ok(Some(Certainty::Possible)) };
+    let converted = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut NoPassphrase);
+    Ok(match converted {
+        Ok(material) if carried.contains(&material.byte_count()) => None,
+        _ if carried.contains(&item.raw().len()) => Some(Certainty::Certain),
+        _ => Some(Certainty::Possible),
+    })
+}
+
+/// Without a key spec only what is strange for every key is said.
+fn guess(item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileError> {
+    let spec = KeySpec::SymmetricDefault;
+    let read = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut NoPassphrase);
+    let (name, found) = (item.name.clone(), item.raw().len());
+    match read {
+        Err(Error::Material(MaterialError::TrailingNewline { .. })) => {
+            let wanted = 32;
+            findings.likely(FileCause::TrailingNewline { name, found, extra: found - wanted, wanted });
+        }
+        Err(Error::Material(MaterialError::LooksEncoded { .. })) => {
+            let encoding = item.encoding().unwrap_or(Encoding::Base64);
+            findings.likely(FileCause::Encoded { name, encoding });
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// The algorithm against the key spec and against the length.
+fn examine_algorithm(hand: &Hand, length: Option<usize>, findings: &mut Findings) {
+    let (Some(algorithm), Some(spec)) = (hand.algorithm(), hand.spec()) else { return };
+    let wrapping = hand.wrapping().unwrap_or(WrappingKeySpec::Rsa4096);
+    match (algorithm.check(spec, wrapping, length), &hand.material) {
+        (Ok(()), _) => {}
+        (Err(error), Some(material)) if matches!(error, WrapError::DoesNotFit { .. }) => {
+            findings.certain(MaterialCause::TooLong { name: material.name.clone(), error });
+        }
+        (Err(error), _) => findings.certain(MaterialCause::Unwrappable { error }),
+    }
+}
+
+/// Judges bytes as key material of a key spec.
+pub(super) struct Judge<'a> {
+    pub(super) name: &'a Name,
+    pub(super) spec: KeySpec,
+    /// How sure it is that the bytes were wrapped without being decoded.
+    pub(super) as_it_is: Certainty,
+    /// How sure it is that a private key was wrapped without being converted; nothing if it was.
+    pub(super) container: Option<Certainty>,
+    pub(super) findings: &'a mut Findings,
+}
+
+impl Judge<'_> {
+    /// The length in bytes of the key material in `bytes`, if it is fit.
+    pub(super) fn judge(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
+        if self.spec.is_private_key() { self.private_key(bytes, item) } else { self.raw(bytes, item) }
+    }
+
+    fn raw(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
+        let (name, found) = (self.name.clone(), bytes.len());
+        match KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase) {
+            Err(Error::Material(MaterialError::TrailingNewline { .. })) => {
+                let extra = if bytes.expose().ends_with(b"\r\n") { 2 } else { 1 };
+                let cause = FileCause::TrailingNewline { name, found, extra, wanted: found - extra };
+                // Where the length is not fixed, a key may end with any byte.
+                let fixed = self.spec == KeySpec::SymmetricDefault;
+                self.findings.add(if fixed { Certainty::Certain } else { Certainty::Likely }, cause);
+                Ok(None)
+            }
+            Err(Error::Material(MaterialError::LooksEncoded { .. } | MaterialError::PemForRaw { .. })) => {
+                self.encoded(item.encoding().unwrap_or(Encoding::Base64));
+                Ok(None)
+            }
+            Err(Error::Material(MaterialError::WrongLength { .. })) if item.is_decoded() => {
+                self.encoded(item.encoding().unwrap_or(Encoding::Base64));
+                self.read(&Secret::copy(item.content())?, Some(Format::Raw))
+            }
+            read => self.outcome(read),
+        }
+    }
+
+    fn private_key(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
+        match item.encoding() {
+            Some(Encoding::Pem) => {
+                let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase);
+                if !matches!(read, Err(Error::Material(MaterialError::NotAPrivateKey { .. }))) {
+                    self.container("in PEM");
+                }
+                self.outcome(read)
+            }
+            Some(encoding) => {
+                self.encoded(encoding);
+                if !item.is_decoded() { Ok(None) } else { self.der(&Secret::copy(item.content())?) }
+            }
+            None => self.der(bytes),
+        }
+    }
+
+    fn der(&mut self, bytes: &Secret) -> Result<Option<usize>, FileError> {
+        let der = bytes.expose();
+        match der::container(der) {
+            Some(Container::Pkcs1) => self.container("in PKCS#1"),
+            Some(Container::Sec1) => self.container("in SEC1"),
+            _ => {}
+        }
+        let length = der::element(der).map_or(der.len(), |element| der.len() - element.rest.len());
+        if let Some(extra) = newline_after(der, length) {
+            let name = self.name.clone();
+            self.findings.certain(FileCause::TrailingNewline { name, found: der.len(), extra, wanted: length });
+            return self.read(&Secret::copy(&der[..length])?, Some(Format::Der));
+        }
+        self.read(bytes, Some(Format::Der))
+    }
+
+    fn read(&mut self, bytes: &Secret, format: Option<Format>) -> Result<Option<usize>, FileError> {
+        let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, format, &mut NoPassphrase);
+        self.outcome(read)
+    }
+
+    fn outcome(&mut self, read: Result<KeyMaterial, Error>) -> Result<Option<usize>, FileError> {
+        match read {
+            Ok(material) => Ok(Some(material.byte_count())),
+            Err(Error::Material(error)) => {
+                let name = self.name.clone();
+                match (&error, self.container) {
+                    // An encrypted key is decrypted by whoever converts it.
+                    (MaterialError::PassphraseNeeded, Some(certainty)) => {
+                        self.findings.add(certainty, MaterialCause::Wrong { name, error });
+                    }
+                    (MaterialError::PassphraseNeeded, None) => {}
+                    _ => self.findings.certain(MaterialCause::Wrong { name, error }),
+                }
+                Ok(None)
+            }
+            Err(Error::File(error)) => Err(error),
+            // OpenSSL itself cannot look at the key here: nothing is said about it.
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn encoded(&mut self, encoding: Encoding) {
+        self.findings.add(self.as_it_is, FileCause::Encoded { name: self.name.clone(), encoding });
+    }
+
+    fn container(&mut self, found: &'static str) {
+        if let Some(certainty) = self.container {
+            self.findings.add(certainty, MaterialCause::Container { name: self.name.clone(), found });
+        }
+    }
+}

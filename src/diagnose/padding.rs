@@ -1,0 +1,273 @@
+//! Reads the padding of a block that one raw private operation has laid bare.
+//!
+//! Not left to OpenSSL, which decrypts PKCS#1 v1.5 from 3.2 on to random bytes rather than to an error, and says of OAEP only that it
+//! did not open. Every hash is tried each time, and every scan looks at all bytes. The private key is a throw-away one all the same:
+//! that of a KMS wrapping key never leaves KMS.
+
+use openssl::error::ErrorStack;
+use openssl::hash::{Hasher, MessageDigest};
+use openssl::memcmp;
+use openssl::pkey::Private;
+use openssl::rsa::{Padding, Rsa};
+use zeroize::Zeroize;
+
+use crate::error::{Error, OpenSslError};
+use crate::secret::Secret;
+
+/// The hashes that OAEP is found with in practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+/// What a block turned out to be.
+pub(crate) enum Block {
+    /// RSAES-OAEP (RFC 8017 §7.1.2).
+    Oaep { hash: Hash, mgf1: Hash, has_label: bool, payload: Secret },
+    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2).
+    Pkcs1 { payload: Secret },
+    /// Zeros and then the payload: no padding at all.
+    Bare { payload: Secret },
+    /// What any block looks like that was encrypted for another key.
+    Unreadable,
+}
+
+impl Hash {
+    const ALL: [Hash; 5] = [Hash::Sha1, Hash::Sha224, Hash::Sha256, Hash::Sha384, Hash::Sha512];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Hash::Sha1 => "SHA-1",
+            Hash::Sha224 => "SHA-224",
+            Hash::Sha256 => "SHA-256",
+            Hash::Sha384 => "SHA-384",
+            Hash::Sha512 => "SHA-512",
+        }
+    }
+
+    const fn length(self) -> usize {
+        match self {
+            Hash::Sha1 => 20,
+            Hash::Sha224 => 28,
+            Hash::Sha256 => 32,
+            Hash::Sha384 => 48,
+            Hash::Sha512 => 64,
+        }
+    }
+
+    fn digest(self) -> MessageDigest {
+        match self {
+            Hash::Sha1 => MessageDigest::sha1(),
+            Hash::Sha224 => MessageDigest::sha224(),
+            Hash::Sha256 => MessageDigest::sha256(),
+            Hash::Sha384 => MessageDigest::sha384(),
+            Hash::Sha512 => MessageDigest::sha512(),
+        }
+    }
+}
+
+/// m = c^d mod n (RFC 8017 §5.1.2), as many bytes as the modulus has; nothing for a number that no such key has made.
+pub(crate) fn raw(key: &Rsa<Private>, block: &[u8]) -> Result<Option<Secret>, Error> {
+    let length = key.size() as usize;
+    let modulus = key.n().to_vec();
+    if block.len() != length || modulus.len() != length || block >= &modulus[..] {
+        return Ok(None);
+    }
+    let mut opened = Secret::zeroed(length)?;
+    let written = key.private_decrypt(block, opened.expose_mut(), Padding::NONE);
+    let written = written.map_err(OpenSslError::step("use the private key"))?;
+    // Without padding the result has the length of the modulus.
+    if written != length {
+        return Ok(None);
+    }
+    Ok(Some(opened))
+}
+
+/// Names the padding: OAEP with each hash and each hash of MGF1, then PKCS#1 v1.5, then none.
+pub(crate) fn read(block: &Secret) -> Result<Block, Error> {
+    let mut found = Block::Unreadable;
+    for hash in Hash::ALL {
+        for mgf1 in Hash::ALL {
+            let opened = oaep(block, hash, mgf1)?;
+            if let Some((has_label, payload)) = opened
+                && (!has_label || matches!(found, Block::Unreadable))
+            {
+                found = Block::Oaep { hash, mgf1, has_label, payload };
+            }
+        }
+    }
+    let pkcs1 = pkcs1(block)?;
+    let bare = bare(block)?;
+    Ok(match (found, pkcs1, bare) {
+        (Block::Unreadable, Some(payload), _) => Block::Pkcs1 { payload },
+        (Block::Unreadable, None, Some(payload)) => Block::Bare { payload },
+        (found, ..) => found,
+    })
+}
+
+/// A run of zeros of this length is no chance: 2^-64.
+const ZEROS: usize = 8;
+
+/// EME-OAEP decoding (RFC 8017 §7.1.2 step 3). True if only the label is not the empty one.
+fn oaep(block: &Secret, hash: Hash, mgf1: Hash) -> Result<Option<(bool, Secret)>, Error> {
+    let length = hash.length();
+    let step = OpenSslError::step("compute MGF1");
+    let bytes = block.expose();
+    if bytes.len() < 2 * length + 2 {
+        return Ok(None);
+    }
+    let (masked_seed, masked_data) = bytes[1..].split_at(length);
+    let mut seed = Secret::copy(masked_seed)?;
+    let mut data = Secret::copy(masked_data)?;
+    let unmasked = mask(seed.expose_mut(), data.expose(), mgf1)
+        .and_then(|()| mask(data.expose_mut(), seed.expose(), mgf1))
+        .and_then(|()| openssl::hash::hash(hash.digest(), b""));
+    let empty_label = unmasked.map_err(step)?;
+    let (label, rest) = data.expose().split_at(length);
+    let same_label = memcmp::eq(label, &empty_label);
+    let (well_formed, start) = separator(rest);
+    let well_formed = well_formed & (bytes[0] == 0);
+    if !well_formed || !(same_label || start > ZEROS) {
+        return Ok(None);
+    }
+    Ok(Some((!same_label, Secret::copy(&rest[start..])?)))
+}
+
+/// Whether zeros and a 1 lead the bytes, and where what follows begins. Looks at all bytes.
+fn separator(bytes: &[u8]) -> (bool, usize) {
+    let (mut searching, mut foreign, mut start) = (1usize, 0usize, 0usize);
+    for (index, byte) in bytes.iter().enumerate() {
+        let byte = usize::from(*byte);
+        // 1 where byte is 0, or 1, without a branch.
+        let is_zero = (byte.wrapping_sub(1) >> 8) & 1;
+        let is_one = ((byte ^ 1).wrapping_sub(1) >> 8) & 1;
+        start |= (index + 1) * (searching & is_one);
+        foreign |= searching & (1 ^ (is_zero | is_one));
+        searching &= 1 ^ is_one;
+    }
+    (searching == 0 && foreign == 0, start)
+}
+
+/// XORs MGF1 of `seed` (RFC 8017 §B.2.1) into `target`.
+fn mask(target: &mut [u8], seed: &[u8], hash: Hash) -> Result<(), ErrorStack> {
+    for (counter, chunk) in target.chunks_mut(hash.length()).enumerate() {
+        let mut hasher = Hasher::new(hash.digest())?;
+        hasher.update(seed)?;
+        hasher.update(&(counter as u32).to_be_bytes())?;
+        let mut output = hasher.finish()?;
+        chunk.iter_mut().zip(output.iter()).for_each(|(byte, mask)| *byte ^= mask);
+        output.zeroize();
+    }
+    Ok(())
+}
+
+/// EME-PKCS1-v1_5 decoding (RFC 8017 §7.2.2 step 3): 00 02, at least eight bytes that are not zero, 00, and the payload.
+fn pkcs1(block: &Secret) -> Result<Option<Secret>, Error> {
+    let Some((head, rest)) = block.expose().split_at_checked(2) else { return Ok(None) };
+    let end = first(rest, |byte| byte == 0);
+    let well_formed = (head == [0, 2]) & (end >= 8) & (end < rest.len());
+    if well_formed { Ok(Some(Secret::copy(&rest[end + 1..])?)) } else { Ok(None) }
+}
+
+/// A short number, as `rsa_padding_mode:none` makes of key material with zeros before it.
+fn bare(block: &Secret) -> Result<Option<Secret>, Error> {
+    let bytes = block.expose();
+    let start = first(bytes, |byte| byte != 0);
+    if start >= ZEROS && start < bytes.len() { Ok(Some(Secret::copy(&bytes[start..])?)) } else { Ok(None) }
+}
+
+/// The index of the first such byte, or the length. Looks at all bytes.
+fn first(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().enumerate().rev().fold(bytes.len(), |found, (index, byte)| if is(*byte) { index } else { found })
+}
+
+#[cfg(test)]
+mod tests {
+    use openssl::md::{Md, MdRef};
+    use openssl::pkey::PKey;
+    use openssl::pkey_ctx::PkeyCtx;
+
+    use super::*;
+
+    const PAYLOAD: &[u8] = b"\x00\x01 thirty-two bytes, more or less";
+
+    fn md(hash: Hash) -> &'static MdRef {
+        match hash {
+            Hash::Sha1 => Md::sha1(),
+            Hash::Sha224 => Md::sha224(),
+            Hash::Sha256 => Md::sha256(),
+            Hash::Sha384 => Md::sha384(),
+            Hash::Sha512 => Md::sha512(),
+        }
+    }
+
+    fn sealed(key: &Rsa<Private>, set: impl FnOnce(&mut PkeyCtx<Private>)) -> Block {
+        let mut context = PkeyCtx::new(&PKey::from_rsa(key.clone()).unwrap()).unwrap();
+        context.encrypt_init().unwrap();
+        set(&mut context);
+        let mut sealed = Vec::new();
+        context.encrypt_to_vec(PAYLOAD, &mut sealed).unwrap();
+        read(&raw(key, &sealed).unwrap().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_pair_of_hashes_is_told_from_the_others() {
+        let key = Rsa::generate(2048).unwrap();
+        for hash in Hash::ALL {
+            for mgf1 in Hash::ALL {
+                let block = sealed(&key, |context| {
+                    context.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
+                    context.set_rsa_oaep_md(md(hash)).unwrap();
+                    context.set_rsa_mgf1_md(md(mgf1)).unwrap();
+                });
+                let Block::Oaep { hash: found, mgf1: found_mgf1, has_label: false, payload } = block else {
+                    panic!("{hash:?} {mgf1:?} is not recognised")
+                };
+                assert_eq!((found, found_mgf1, payload.expose()), (hash, mgf1, PAYLOAD));
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_and_pkcs1_are_recognised() {
+        let key = Rsa::generate(2048).unwrap();
+        let labelled = sealed(&key, |context| {
+            context.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
+            context.set_rsa_oaep_md(Md::sha256()).unwrap();
+            context.set_rsa_oaep_label(b"kms").unwrap();
+        });
+        assert!(
+            matches!(labelled, Block::Oaep { hash: Hash::Sha256, has_label: true, payload, .. } if payload.expose() == PAYLOAD)
+        );
+        let pkcs1 = sealed(&key, |context| context.set_rsa_padding(Padding::PKCS1).unwrap());
+        assert!(matches!(pkcs1, Block::Pkcs1 { payload } if payload.expose() == PAYLOAD));
+    }
+
+    #[test]
+    fn blocks_of_another_key_and_of_any_bytes_are_unreadable_or_refused() {
+        let (key, other) = (Rsa::generate(2048).unwrap(), Rsa::generate(2048).unwrap());
+        let mut sealed = vec![0; 256];
+        other.public_encrypt(PAYLOAD, &mut sealed, Padding::PKCS1_OAEP).unwrap();
+        if let Some(block) = raw(&key, &sealed).unwrap() {
+            assert!(matches!(read(&block).unwrap(), Block::Unreadable));
+        }
+        assert!(raw(&key, &[0xff; 256]).unwrap().is_none());
+        for length in [0, 1, 255, 257, 512] {
+            assert!(raw(&key, &vec![1; length]).unwrap().is_none());
+        }
+        for bytes in [&[][..], &[0], &[0, 2], &[0; 256], &[0, 2, 1, 1, 1, 1, 1, 1, 1, 0], &[7; 40]] {
+            assert!(matches!(read(&Secret::copy(bytes).unwrap()).unwrap(), Block::Unreadable), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_separator_is_found_only_behind_zeros() {
+        assert_eq!(separator(&[0, 0, 1, 5]), (true, 3));
+        assert_eq!(separator(&[1]), (true, 1));
+        assert!(!separator(&[0, 2, 1]).0 && !separator(&[0, 0]).0 && !separator(&[255, 1]).0 && !separator(&[]).0);
+    }
+}

@@ -1,0 +1,129 @@
+//! The wrapping public key: is it one, and of which size?
+
+use openssl::pkey::{Id, PKey};
+use openssl::rsa::Rsa;
+
+use super::causes::{FileCause, PublicKeyCause};
+use super::encodings::{self, newline_after};
+use super::finding::Findings;
+use super::hand::Hand;
+use super::item::Item;
+use super::name::Name;
+use crate::material::der::{self, Container};
+use crate::wrap::{WrappingKey, WrappingKeySpec};
+
+/// The modulus that the wrapped key material must be smaller than.
+pub(crate) struct Modulus {
+    pub(crate) name: Name,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spec: Option<WrappingKeySpec>,
+}
+
+pub(super) fn examine(hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
+    let item = hand.public_key.as_ref()?;
+    let modulus = understand(item, hand, findings)?;
+    if let (Some(found), Some(asked)) = (modulus.spec, hand.wrapping())
+        && found != asked
+    {
+        findings.certain(PublicKeyCause::Size { name: item.name.clone(), found, asked });
+    }
+    Some(modulus)
+}
+
+/// Whether these bytes are an RSA public key as KMS gives it, whatever follows it.
+pub(super) fn is_public_key(bytes: &[u8]) -> bool {
+    der::container(bytes) == Some(Container::PublicKey) && Rsa::public_key_from_der(bytes).is_ok()
+}
+
+fn understand(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
+    let (name, der) = (item.name.clone(), item.content());
+    if let Ok(key) = Rsa::public_key_from_der(der) {
+        let length = der::element(der).map_or(der.len(), |element| der.len() - element.rest.len());
+        if let Some(extra) = newline_after(der, length) {
+            findings.certain(FileCause::TrailingNewline {
+                name: name.clone(),
+                found: der.len(),
+                extra,
+                wanted: length,
+            });
+        } else if length < der.len() {
+            findings.certain(PublicKeyCause::ExtraBytes {
+                name: name.clone(),
+                extra: der.len() - length,
+                wanted: length,
+            });
+        } else if WrappingKeySpec::of_bits(bits(&key)).is_some() && WrappingKey::from_der(der).is_err() {
+            // The key in a writing that is not DER's only one.
+            findings.certain(PublicKeyCause::NotDer { name: name.clone() });
+        }
+        let spec = WrappingKeySpec::of_bits(bits(&key));
+        if spec.is_none() {
+            findings.certain(PublicKeyCause::Bits { name: name.clone(), bits: bits(&key) });
+        }
+        return Some(Modulus { name, bytes: key.n().to_vec(), spec });
+    }
+    explain(item, hand, findings)
+}
+
+/// Why these bytes are no RSA public key; what could be understood all the same is still the modulus.
+fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
+    let (name, bytes) = (item.name.clone(), item.content());
+    if let Ok(key) = Rsa::public_key_from_der_pkcs1(bytes) {
+        findings.certain(PublicKeyCause::Pkcs1 { name: name.clone() });
+        return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
+    }
+    if let Some((before, damage)) = encodings::without_carriage_returns(bytes)
+        && let Ok(key) = Rsa::public_key_from_der(&before)
+    {
+        findings.certain(FileCause::Mangled { name: name.clone(), damage });
+        return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
+    }
+    if let Some(damage) = encodings::replaced(bytes) {
+        findings.certain(FileCause::Mangled { name, damage });
+        return None;
+    }
+    if hand.token.as_ref().is_some_and(|token| token.content() == bytes) {
+        findings.certain(FileCause::WrongFile { name, found: "the import token" });
+        return None;
+    }
+    match PKey::public_key_from_der(bytes).map(|key| key.id()) {
+        Ok(id) => findings.certain(PublicKeyCause::NotRsa { name, found: kind(id) }),
+        Err(_) => match der::container(bytes) {
+            Some(Container::Certificate) => {
+                findings.certain(FileCause::WrongFile { name, found: "a certificate, or a request for one" });
+            }
+            Some(Container::Pkcs8 | Container::EncryptedPkcs8 | Container::Pkcs1 | Container::Sec1)
+                if is_private_key(bytes) =>
+            {
+                findings.certain(FileCause::WrongFile { name, found: "a private key" });
+            }
+            // Text that could not be decoded is already said to be text.
+            _ if item.encoding().is_some() && !item.is_decoded() => {}
+            _ => findings.certain(PublicKeyCause::NotDer { name }),
+        },
+    }
+    None
+}
+
+/// A private key of any kind: it opens as one, or is encrypted.
+pub(super) fn is_private_key(bytes: &[u8]) -> bool {
+    match der::container(bytes) {
+        Some(Container::EncryptedPkcs8) => true,
+        Some(Container::Pkcs8 | Container::Pkcs1 | Container::Sec1) => PKey::private_key_from_der(bytes).is_ok(),
+        _ => false,
+    }
+}
+
+fn bits<T: openssl::pkey::HasPublic>(key: &Rsa<T>) -> u32 {
+    key.n().num_bits().unsigned_abs()
+}
+
+fn kind(id: Id) -> &'static str {
+    match id {
+        Id::EC => "an EC public key",
+        Id::RSA_PSS => "an RSA-PSS public key",
+        Id::DSA => "a DSA public key",
+        Id::DH => "a DH public key",
+        _ => "a public key of another kind",
+    }
+}

@@ -1,0 +1,81 @@
+//! What KMS's own answer adds: it says little, but of some things it is the only witness.
+
+use super::answer::Said;
+use super::causes::{KeyCause, OpenedCause, ParametersCause};
+use super::finding::Findings;
+use super::hand::Hand;
+use super::name::{Name, Role};
+use crate::error::Reason;
+use crate::openssl_probe;
+use crate::wrap::{OaepDigest, WrappingAlgorithm};
+
+pub(super) fn examine(hand: &Hand, opened: bool, findings: &mut Findings) {
+    let Some(said) = &hand.said else { return };
+    match said.reason {
+        Reason::InvalidCiphertext => unwrappable(hand, opened, findings),
+        Reason::IncorrectKeyMaterial => incorrect(hand, said, findings),
+        Reason::InvalidImportToken if !findings.is_settled() => findings.likely(ParametersCause::TokenRefused),
+        Reason::ExpiredImportToken => findings.certain(ParametersCause::ExpiredSaid),
+        Reason::Validation => invalid(said, findings),
+        _ => {}
+    }
+}
+
+/// InvalidCiphertext comes without a word of why. What this process has wrapped itself has the right hashes, unless OpenSSL errs.
+fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
+    if hand.wrapped_here {
+        let version = openssl_probe::loaded().to_owned();
+        for test in openssl_probe::known_answers().into_iter().filter(|test| !test.passed) {
+            findings.certain(KeyCause::OpenSslSelfTest { version: version.clone(), test: test.name });
+        }
+        return;
+    }
+    if findings.is_settled() || opened {
+        return;
+    }
+    let name = hand.encrypted.as_ref().map_or(Name::unnamed(Role::Encrypted), |item| item.name.clone());
+    let algorithm = hand.algorithm();
+    let needed = match algorithm.map(WrappingAlgorithm::digest) {
+        Some(OaepDigest::Sha1) => "SHA-1",
+        _ => "SHA-256",
+    };
+    let command = hand.openssl.as_ref();
+    if let Some(command) = command.filter(|command| needed == "SHA-256" && !command.takes_sha256) {
+        findings.likely(KeyCause::OpenSslCommand { version: command.version.clone() });
+    }
+    let command = command.and_then(|command| Some((command.version.clone(), command.default_oaep_hash()?)));
+    let command = command.filter(|(_, default)| *default != needed);
+    findings.likely(OpenedCause::OaepHashSuspected { name: name.clone(), needed, command });
+    findings.possible(OpenedCause::Pkcs1PaddingSuspected { name: name.clone() });
+    findings.possible(OpenedCause::OtherPublicKeySuspected { name: name.clone() });
+    if algorithm.is_some_and(WrappingAlgorithm::uses_aes_key_wrap) {
+        findings.possible(OpenedCause::KeyWrapSuspected { name });
+    }
+}
+
+/// A key that had material takes only that back; one that never had any does not like what it got.
+fn incorrect(hand: &Hand, said: &Said, findings: &mut Findings) {
+    let arn = hand.key.described().map(|key| key.arn.clone()).or_else(|| hand.key().map(str::to_owned));
+    let had_material =
+        hand.key.described().map(|key| key.current_key_material_id.is_some() || key.state != "PendingImport");
+    let original =
+        |arn: Option<String>| KeyCause::NotTheOriginal { arn: arn.unwrap_or_else(|| "of this import".to_owned()) };
+    let refused = KeyCause::MaterialRefused { because: said.because.clone() };
+    match had_material {
+        Some(true) => findings.likely(original(arn)),
+        // Keys other than symmetric ones do not show whether they had material before.
+        _ => {
+            findings.possible(original(arn));
+            findings.possible(refused);
+        }
+    }
+}
+
+fn invalid(said: &Said, findings: &mut Findings) {
+    let (because, text) = (said.because.clone(), said.because.to_ascii_lowercase());
+    if text.contains("validto") {
+        findings.certain(KeyCause::ExpiryRefused { because });
+    } else if text.contains("key size") && !findings.is_settled() {
+        findings.certain(KeyCause::LengthRefused { because });
+    }
+}
