@@ -27,6 +27,9 @@ pub(super) fn examine(hand: &Hand, modulus: Option<&Modulus>, findings: &mut Fin
     let wrapping = modulus.and_then(|modulus| modulus.spec).or_else(|| hand.wrapping());
     let bytes = modulus.map(|modulus| modulus.bytes.len()).or(wrapping.map(WrappingKeySpec::bytes));
     let making = Making { item, algorithm: hand.algorithm(), wrapping, modulus: bytes };
+    if let Some(token) = hand.token.as_ref().filter(|token| making.looks_swapped_with(token, hand)) {
+        return findings.likely(FileCause::Swapped { first: item.name.clone(), second: token.name.clone() });
+    }
     if making.fits(item.content().len()) {
         if let Some(modulus) = modulus {
             compare(item, modulus, making.algorithm, findings);
@@ -75,6 +78,13 @@ impl Making<'_> {
             }
     }
 
+    /// Whether the token has the length of a blob, and the blob has not.
+    fn looks_swapped_with(&self, token: &Item, hand: &Hand) -> bool {
+        let oaep = !self.algorithm.is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
+        let (blob, token_length) = (self.item.content().len(), Some(token.content().len()));
+        oaep && token_length == self.modulus && token_length < Some(blob) && !set::is_vouched_for(hand, token)
+    }
+
     /// What the blob should have been made with, in words, and how long it would be.
     fn expected(&self) -> (String, String) {
         let wrapping = self.wrapping.map_or("an RSA wrapping key".to_owned(), |wrapping| wrapping.to_string());
@@ -105,13 +115,6 @@ fn explain(hand: &Hand, making: &Making<'_>, findings: &mut Findings) {
     }
     if let Some(damage) = encodings::replaced(bytes) {
         return findings.certain(FileCause::Mangled { name, damage });
-    }
-    if let Some(token) = &hand.token
-        && making.fits(token.content().len())
-        && !set::is_vouched_for(hand, token)
-        && !making.algorithm.is_some_and(WrappingAlgorithm::uses_aes_key_wrap)
-    {
-        return findings.likely(FileCause::Swapped { first: name, second: token.name.clone() });
     }
     let (Some(asked), Some(wrapping)) = (making.algorithm, making.wrapping) else {
         return findings.certain(BlobCause::Length { name, found, with, expected });

@@ -21,7 +21,9 @@ pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findin
         },
         None => None,
     };
-    examine_algorithm(hand, length, findings);
+    if let Some(length) = length {
+        examine_length(hand, length, findings);
+    }
     Ok(())
 }
 
@@ -34,12 +36,13 @@ fn examine_file(
     findings: &mut Findings,
 ) -> Result<Option<usize>, FileError> {
     let format = hand.named.material_format;
-    let mut judge = Judge { name: &item.name, spec, as_it_is: Certainty::Likely, container: None, findings };
+    let mut judge = Judge { name: &item.name, spec, as_it_is: None, container: None, findings };
     if let Some(format) = format {
         return judge.read(item.raw(), Some(format));
     }
     // What is inside the blob decides, where it can be opened.
     if hand.private_key.is_none() || hand.encrypted.is_none() {
+        judge.as_it_is = Some(Certainty::Likely);
         judge.container = container_certainty(hand, item, spec, modulus)?;
     }
     judge.judge(item.raw(), item)
@@ -85,16 +88,24 @@ fn guess(item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileErro
     Ok(None)
 }
 
-/// The algorithm against the key spec and against the length.
-fn examine_algorithm(hand: &Hand, length: Option<usize>, findings: &mut Findings) {
+/// The algorithm against the key spec, before any file is looked at.
+pub(super) fn examine_algorithm(hand: &Hand, findings: &mut Findings) {
     let (Some(algorithm), Some(spec)) = (hand.algorithm(), hand.spec()) else { return };
     let wrapping = hand.wrapping().unwrap_or(WrappingKeySpec::Rsa4096);
-    match (algorithm.check(spec, wrapping, length), &hand.material) {
-        (Ok(()), _) => {}
-        (Err(error), Some(material)) if matches!(error, WrapError::DoesNotFit { .. }) => {
-            findings.certain(MaterialCause::TooLong { name: material.name.clone(), error });
-        }
-        (Err(error), _) => findings.certain(MaterialCause::Unwrappable { error }),
+    match algorithm.check(spec, wrapping, None) {
+        // The key material itself says so, where it is at hand.
+        Err(WrapError::DoesNotFit { .. }) if hand.material.is_some() => {}
+        Err(error) => findings.certain(MaterialCause::Unwrappable { error }),
+        Ok(()) => {}
+    }
+}
+
+/// The algorithm against the length.
+fn examine_length(hand: &Hand, length: usize, findings: &mut Findings) {
+    let (Some(algorithm), Some(spec), Some(material)) = (hand.algorithm(), hand.spec(), &hand.material) else { return };
+    let wrapping = hand.wrapping().unwrap_or(WrappingKeySpec::Rsa4096);
+    if let Err(error @ WrapError::DoesNotFit { .. }) = algorithm.check(spec, wrapping, Some(length)) {
+        findings.certain(MaterialCause::TooLong { name: material.name.clone(), error });
     }
 }
 
@@ -102,8 +113,8 @@ fn examine_algorithm(hand: &Hand, length: Option<usize>, findings: &mut Findings
 pub(super) struct Judge<'a> {
     pub(super) name: &'a Name,
     pub(super) spec: KeySpec,
-    /// How sure it is that the bytes were wrapped without being decoded.
-    pub(super) as_it_is: Certainty,
+    /// How sure it is that text was wrapped without being decoded; nothing if it was.
+    pub(super) as_it_is: Option<Certainty>,
     /// How sure it is that a private key was wrapped without being converted; nothing if it was.
     pub(super) container: Option<Certainty>,
     pub(super) findings: &'a mut Findings,
@@ -198,7 +209,9 @@ impl Judge<'_> {
     }
 
     fn encoded(&mut self, encoding: Encoding) {
-        self.findings.add(self.as_it_is, FileCause::Encoded { name: self.name.clone(), encoding });
+        if let Some(certainty) = self.as_it_is {
+            self.findings.add(certainty, FileCause::Encoded { name: self.name.clone(), encoding });
+        }
     }
 
     fn container(&mut self, found: &'static str) {

@@ -72,6 +72,7 @@ impl Hand {
     pub fn diagnose(mut self) -> Result<Diagnosis, Error> {
         let mut findings = std::mem::take(&mut self.read);
         tangles::examine(&mut self, &mut findings);
+        material::examine_algorithm(&self, &mut findings);
         let public_key = public_key::examine(&self, &mut findings);
         token::examine(&self, &mut findings);
         let private_key = opening::modulus(&self);

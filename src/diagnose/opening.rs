@@ -223,7 +223,7 @@ impl Opening<'_> {
         if let Some(spec) = self.hand.spec() {
             let name = Name { role: Role::Inside, path: self.item.name.path.clone() };
             let item = Item::new(name, Secret::copy(material.expose())?, None)?;
-            let (as_it_is, container) = (Certainty::Certain, Some(Certainty::Certain));
+            let (as_it_is, container) = (Some(Certainty::Certain), Some(Certainty::Certain));
             Judge { name: &item.name, spec, as_it_is, container, findings }.judge(item.raw(), &item)?;
         }
         if let Some(file) = &self.hand.material
