@@ -6,12 +6,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use kms_byok::ceremony::Report;
+use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
 use kms_byok::{CeremonyError, Defect, Error, Talk};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::Output;
+use crate::cli::{self, Output};
 
 /// Why a verb did not end well, what stands in AWS all the same, and the exit code that says so.
 pub(crate) struct Failure {
@@ -22,13 +23,15 @@ pub(crate) struct Failure {
     pub(crate) partial: Option<Box<Report>>,
     /// The changing call whose effect is unknown.
     pub(crate) uncertain: Option<&'static str>,
+    /// Why KMS refused an import, as far as it can be told.
+    explanation: Option<Diagnosis>,
     output: Output,
 }
 
 impl Failure {
     pub(crate) fn new(error: Error, output: Output) -> Self {
         let exit = if error.is_usage() { 2 } else { 1 };
-        Failure { error, exit, partial: None, uncertain: None, output }
+        Failure { error, exit, partial: None, uncertain: None, explanation: None, output }
     }
 
     /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
@@ -37,6 +40,12 @@ impl Failure {
         self.exit = if refused { 4 } else { 3 };
         self.partial = Some(Box::new(report));
         self.uncertain = uncertain;
+        self
+    }
+
+    /// What the reasoning of `diagnose` says to it.
+    pub(crate) fn explained(mut self, explanation: Option<Diagnosis>) -> Self {
+        self.explanation = explanation;
         self
     }
 
@@ -78,6 +87,9 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
     if let Some(hint) = failure.error.hint() {
         text.push_str(&format!("hint: {hint}\n"));
     }
+    if let Some(diagnosis) = &failure.explanation {
+        text.push_str(&cli::diagnose::explanation(diagnosis));
+    }
     if let Some(report) = &failure.partial {
         text.push_str(&standing(report, failure.uncertain));
     }
@@ -100,6 +112,9 @@ fn failure_object(failure: &Failure) -> Value {
         "hint": failure.error.hint(),
         "exit_code": failure.exit,
     });
+    if let Some(diagnosis) = &failure.explanation {
+        object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();
+    }
     object
 }
 

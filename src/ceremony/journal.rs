@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::diagnose::Diagnosis;
 use crate::error::Error;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyDescription, Kms};
@@ -104,13 +105,15 @@ pub struct Journal {
     report: RefCell<Report>,
     /// The changing call under way, or whose reply was lost.
     uncertain: RefCell<Option<&'static str>>,
+    /// Why KMS refused an import, as far as it can be told.
+    explanation: RefCell<Option<Diagnosis>>,
     talk: Arc<dyn Talk + Send>,
 }
 
 impl Journal {
     /// An empty account.
     pub fn new(talk: Arc<dyn Talk + Send>) -> Self {
-        Journal { report: RefCell::default(), uncertain: RefCell::new(None), talk }
+        Journal { report: RefCell::default(), uncertain: RefCell::new(None), explanation: RefCell::new(None), talk }
     }
 
     /// The account so far.
@@ -126,6 +129,16 @@ impl Journal {
     /// The call whose effect is unknown.
     pub fn uncertain(&self) -> Option<&'static str> {
         *self.uncertain.borrow()
+    }
+
+    /// Why KMS refused an import.
+    pub fn explain(&self, explanation: Option<Diagnosis>) {
+        *self.explanation.borrow_mut() = explanation;
+    }
+
+    /// What was found out about a refused import.
+    pub fn explanation(&self) -> Option<Diagnosis> {
+        self.explanation.borrow().clone()
     }
 
     /// The run is a rehearsal in this process.

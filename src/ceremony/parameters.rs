@@ -272,6 +272,11 @@ impl WrappedMaterial {
         Ok((self.bound.wrapping_algorithm.parse()?, self.bound.wrapping_key_spec.parse()?))
     }
 
+    /// What `parameters.json` says of the set.
+    pub(crate) fn parameters(&self) -> serde_json::Value {
+        serde_json::to_value(&self.bound).unwrap_or_default()
+    }
+
     /// Refuses a set whose token has expired.
     pub fn check_fresh(&self) -> Result<(), Error> {
         self.bound.check_fresh()

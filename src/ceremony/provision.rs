@@ -6,6 +6,7 @@ use super::create::{self, Made};
 use super::existing::{self, Decision};
 use super::verify;
 use super::{Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set};
+use crate::diagnose;
 use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
@@ -171,9 +172,13 @@ async fn fill(
     let imported = match (import_set(kms, key, &wrapped, &options, journal).await, &plan.source) {
         (Ok(imported), _) => imported,
         (Err(error), Source::Generate(copy)) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
-            return overtaken(kms, plan, copy, key, error, journal).await;
+            let ended = overtaken(kms, plan, copy, key, error, journal).await;
+            return ended.inspect_err(|error| journal.explain(diagnose::refused_here(&wrapped, material, key, error)));
         }
-        (Err(error), _) => return Err(error),
+        (Err(error), _) => {
+            journal.explain(diagnose::refused_here(&wrapped, material, key, &error));
+            return Err(error);
+        }
     };
     let id = imported.key_material_id.as_deref();
     conclude(prove_in(kms, key, Some(material), id, plan.level, journal).await?, journal)

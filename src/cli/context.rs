@@ -105,14 +105,15 @@ impl Context {
             Ok(()) => Ok(journal.report()),
             Err(error) => {
                 let mut report = journal.report();
+                let failure = self.failure(error).explained(journal.explanation());
                 if !journal.may_have_changed() {
-                    return Err(self.failure(error));
+                    return Err(failure);
                 }
                 if rehearse {
-                    return Err(self.failure(error).after(report, None).in_rehearsal());
+                    return Err(failure.after(report, None).in_rehearsal());
                 }
                 report.next = next(&report);
-                Err(self.failure(error).after(report, journal.uncertain()))
+                Err(failure.after(report, journal.uncertain()))
             }
         }
     }

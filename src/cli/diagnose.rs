@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use kms_byok::diagnose::{self, Diagnosis, Hand, Named, OpenSslCommand, Opened, Said};
+use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, UsageError};
+use kms_byok::{Error, Talk, UsageError};
 
 use super::Context;
 use super::material_args::Asking;
@@ -72,12 +73,12 @@ fn said(code: &str) -> Result<Said, String> {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let diagnosis = examine(args, context).map_err(|error| context.failure(error))?;
+    let diagnosis = context.run(examine(args, context))?;
     context.answer(&diagnosis, &text(&diagnosis));
     Ok(if diagnosis.causes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
 }
 
-fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
+async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     let mut hand = Hand::gather(args.named(context))?;
     if !hand.is_anything() {
         let hint = "add --dir D, or any of --public-key, --import-token, --encrypted, --material and --key-id";
@@ -94,7 +95,50 @@ fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         hand.set_said(said.clone());
     }
     hand.set_openssl(OpenSslCommand::on_path());
+    let key = match &args.key_id {
+        Some(key) => ask(key, &hand, context).await?,
+        None => ask_if_easy(&hand, context).await,
+    };
+    hand.set_key(key);
     hand.diagnose()
+}
+
+/// The user wants to know about this key: a failure is told, and where there is nothing else to look at it is one.
+async fn ask(key: &str, hand: &Hand, context: &Context) -> Result<Key, Error> {
+    let region = context.global.region.clone().or_else(|| hand.region().map(str::to_owned));
+    let key = match context.connect_to(region).await {
+        Ok(kms) => Key::ask(&kms, key).await,
+        Err(error) => Key::Unreachable(Box::new(error)),
+    };
+    match key {
+        Key::Unreachable(error) if !hand.has_files() => Err(*error),
+        Key::Unreachable(error) => {
+            context.talk.warn(&format!("KMS was not asked about the key: {error}"));
+            Ok(Key::Unreachable(error))
+        }
+        key => Ok(key),
+    }
+}
+
+/// How long a machine without network is held up.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The directory names a key: KMS is asked if there are credentials, and if it answers soon.
+async fn ask_if_easy(hand: &Hand, context: &Context) -> Key {
+    let (Some(key), Some(region)) = (hand.key(), hand.region()) else { return Key::NotAsked };
+    // No request goes to an endpoint only because a file names it.
+    if let (Some(endpoint), None) = (hand.endpoint(), &context.global.endpoint_url) {
+        return Key::Elsewhere { endpoint: endpoint.to_owned() };
+    }
+    if context.global.region.as_ref().is_some_and(|asked| asked != region) {
+        return Key::NotAsked;
+    }
+    let asking = async {
+        let kms = context.connect_to(Some(region.to_owned())).await.ok()?;
+        kms.credential_source().await?;
+        Some(Key::ask(&kms, key).await)
+    };
+    tokio::time::timeout(PATIENCE, asking).await.ok().flatten().unwrap_or_default()
 }
 
 impl Args {
@@ -131,18 +175,27 @@ fn text(diagnosis: &Diagnosis) -> String {
         text.push_str("no cause is found in what is at hand\n");
     }
     text.push_str(&causes(diagnosis));
-    for unknown in &diagnosis.unknown {
-        text.push_str(&format!("not known ({}): {}\n  find out: {}\n", unknown.id, unknown.what, unknown.find_out));
-    }
+    text.push_str(&unknown(diagnosis));
     text
 }
 
-/// The causes as lines, which failures of other verbs show too.
-pub(crate) fn causes(diagnosis: &Diagnosis) -> String {
+/// What failures of other verbs show: the causes, or plainly that there is none to be found.
+pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
+    if diagnosis.causes.is_empty() { unknown(diagnosis) } else { causes(diagnosis) }
+}
+
+fn causes(diagnosis: &Diagnosis) -> String {
     let line = |cause: &diagnose::Finding| {
         format!("{} ({}): {}\n  fix: {}\n", cause.certainty.name(), cause.id, cause.evidence, cause.fix)
     };
     diagnosis.causes.iter().map(line).collect()
+}
+
+fn unknown(diagnosis: &Diagnosis) -> String {
+    let line = |unknown: &diagnose::Unknown| {
+        format!("not known ({}): {}\n  find out: {}\n", unknown.id, unknown.what, unknown.find_out)
+    };
+    diagnosis.unknown.iter().map(line).collect()
 }
 
 fn opened(opened: &Opened) -> String {

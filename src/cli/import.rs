@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Report, WrappedMaterial};
+use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::moment;
 use kms_byok::proof::{self, Subject};
@@ -111,11 +112,22 @@ async fn import(
     // Counted from KMS's time, which is known only now.
     let options = &ImportOptions { expires: args.expiry.expiry()?.resolve(kms.now())?, ..options.clone() };
     let imported = match what {
-        What::Set(wrapped) => ceremony::import_set(&kms, &key, wrapped, options, journal).await?,
-        What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await?,
+        What::Set(wrapped) => ceremony::import_set(&kms, &key, wrapped, options, journal).await,
+        What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await,
     };
+    let imported = imported.inspect_err(|error| journal.explain(diagnose::refused(named_files(args), &key, error)))?;
     let subject = Subject::new(&kms, &key, None, imported.key_material_id.as_deref())?;
     ceremony::conclude(proof::prove(&subject, args.proof.verify).await?, journal)
+}
+
+fn named_files(args: &Args) -> Named {
+    Named {
+        directory: args.dir.clone(),
+        encrypted: args.encrypted.clone(),
+        import_token: args.import_token.clone(),
+        key: args.key_id.clone(),
+        ..Named::default()
+    }
 }
 
 /// A parameter directory names its Region; another one would only answer NotFound.

@@ -9,6 +9,11 @@ pub enum Key {
     /// Nobody was asked.
     #[default]
     NotAsked,
+    /// The parameters came from another endpoint than AWS's, and nobody has allowed to ask there.
+    Elsewhere {
+        /// Its URL.
+        endpoint: String,
+    },
     /// KMS has described it.
     Described(Box<KeyDescription>),
     /// KMS knows no such key there.

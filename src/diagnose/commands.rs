@@ -18,6 +18,8 @@ pub(crate) struct Commands {
     pub(crate) spec: Option<KeySpec>,
     pub(crate) algorithm: Option<WrappingAlgorithm>,
     pub(crate) wrapping: Option<WrappingKeySpec>,
+    /// The one command that does everything again, where there was only one.
+    pub(crate) again: Option<String>,
 }
 
 impl Commands {
@@ -28,6 +30,9 @@ impl Commands {
 
     /// The same, with key material that is written in a format.
     pub(crate) fn wrap_as(&self, format: Option<Format>) -> String {
+        if let Some(again) = &self.again {
+            return again.clone();
+        }
         let material = self.material.as_deref().map_or("FILE".to_owned(), quoted);
         let format = format.map(|format| format!(" --material-format {format}")).unwrap_or_default();
         let sha1 = self.algorithm.is_some_and(|algorithm| algorithm.digest() == OaepDigest::Sha1);
@@ -62,6 +67,9 @@ impl Commands {
 
     /// A new parameter set, and the key material wrapped for it.
     pub(crate) fn anew(&self) -> String {
+        if let Some(again) = &self.again {
+            return again.clone();
+        }
         let directory = self.directory.clone().unwrap_or_else(|| PathBuf::from("DIR"));
         let wrap = Commands { directory: Some(directory), ..self.clone() };
         format!("{} && {}", self.parameters(), wrap.wrap())

@@ -8,7 +8,7 @@ use openssl::pkey::{PKey, Private};
 use super::answer::{Key, Said};
 use super::causes::{FileCause, ParametersCause};
 use super::claims::Claims;
-use super::commands::Commands;
+use super::commands::{Commands, word};
 use super::finding::Findings;
 use super::item::{Item, LIMIT};
 use super::name::{Name, Role};
@@ -166,6 +166,10 @@ impl Hand {
             spec: self.spec(),
             algorithm: self.algorithm(),
             wrapping: self.wrapping(),
+            again: self.wrapped_here.then(|| {
+                let adopt = self.key().map(|key| format!(" --adopt {}", word(key))).unwrap_or_default();
+                format!("kms-byok provision{adopt}")
+            }),
         }
     }
 

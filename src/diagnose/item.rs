@@ -42,6 +42,17 @@ impl Item {
         Self::read(role, path)
     }
 
+    /// Bytes that were never in a file.
+    pub(crate) fn in_memory(role: Role, bytes: &[u8]) -> Result<Self, FileError> {
+        Ok(Item {
+            name: Name::unnamed(role),
+            bytes: Secret::copy(bytes)?,
+            encoding: None,
+            decoded: None,
+            modified: None,
+        })
+    }
+
     pub(crate) fn new(name: Name, bytes: Secret, modified: Option<SystemTime>) -> Result<Self, FileError> {
         let encoding = Encoding::recognise(bytes.expose());
         let decoded = match encoding {

@@ -12,7 +12,7 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
         Key::NotFound { key, region } => {
             findings.certain(KeyCause::NotFound { key: key.clone(), region: region.clone() });
         }
-        Key::NotAsked | Key::Unreachable(_) => {}
+        Key::NotAsked | Key::Elsewhere { .. } | Key::Unreachable(_) => {}
     }
 }
 

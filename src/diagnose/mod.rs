@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod after_refusal;
 mod answer;
 mod blob;
 mod causes;
@@ -45,6 +46,8 @@ mod wrapped_length;
 
 use serde::Serialize;
 
+pub use self::after_refusal::refused;
+pub(crate) use self::after_refusal::refused_here;
 pub use self::answer::{Key, Said};
 pub use self::finding::{Certainty, Finding};
 pub use self::hand::{Hand, Named};

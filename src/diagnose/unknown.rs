@@ -3,14 +3,16 @@
 use serde::Serialize;
 
 use super::answer::Key;
+use super::commands::word;
 use super::hand::Hand;
+use crate::error::Reason;
 use crate::wrap::WrappingAlgorithm;
 
 /// Something that no look at the files can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Unknown {
-    /// `oaep_hash`, `public_key`, `key_wrap`, `import_token`, `key_spec` or `key_state`.
+    /// `oaep_hash`, `public_key`, `key_wrap`, `import_token`, `key_spec`, `key_state` or `endpoint`.
     pub id: &'static str,
     pub what: String,
     pub find_out: String,
@@ -53,6 +55,13 @@ pub(super) fn list(hand: &Hand, opened: bool) -> Vec<Unknown> {
             "wrap for a throw-away key in the same way and look at that: `kms-byok diagnose --private-key KEY --encrypted FILE`",
         );
     }
+    if hand.wrapped_here && hand.said.as_ref().is_some_and(|said| said.reason == Reason::InvalidCiphertext) {
+        add(
+            "endpoint",
+            "why KMS could not unwrap what this program has wrapped, with both hashes set, for the public key of the same parameters",
+            "check the endpoint, and the OpenSSL that is loaded: `kms-byok doctor`",
+        );
+    }
     if hand.token.is_some() && hand.claims.is_none() {
         add(
             "import_token",
@@ -71,6 +80,13 @@ pub(super) fn list(hand: &Hand, opened: bool) -> Vec<Unknown> {
                 "run `kms-byok status --key-id KEY`",
             );
         }
+        Key::Elsewhere { endpoint } => add(
+            "key_state",
+            &format!(
+                "whether the KMS key waits for key material: the parameters came from `{endpoint}`, which was not asked"
+            ),
+            &format!("add `--endpoint-url {}`", word(endpoint)),
+        ),
         Key::Unreachable(error) => {
             let because = error.because().map(|because| format!(" ({because})")).unwrap_or_default();
             let hint = error.hint().unwrap_or_else(|| "run `kms-byok status --key-id KEY`".to_owned());

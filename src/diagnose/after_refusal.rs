@@ -1,0 +1,45 @@
+//! The same reasoning right after KMS has refused an import, with what that run has at hand.
+
+use super::Diagnosis;
+use super::answer::{Key, Said};
+use super::claims::Claims;
+use super::hand::{Hand, Named};
+use super::item::Item;
+use super::name::Role;
+use super::openssl_cli::OpenSslCommand;
+use crate::ceremony::WrappedMaterial;
+use crate::error::{Error, Reason};
+use crate::kms::KeyDescription;
+use crate::material::KeyMaterial;
+
+/// Explains why KMS refused the files of an import; nothing where its answer says nothing about them.
+pub fn refused(named: Named, key: &KeyDescription, error: &Error) -> Option<Diagnosis> {
+    let said = Said::of(error)?;
+    let mut hand = Hand::gather(named).ok()?;
+    if said.reason == Reason::InvalidCiphertext {
+        hand.openssl = OpenSslCommand::on_path();
+    }
+    hand.key = Key::Described(Box::new(key.clone()));
+    hand.said = Some(said);
+    hand.diagnose().ok()
+}
+
+/// Explains why KMS refused what this process has wrapped. Nothing of it was ever in a file, and nothing of it gets into one.
+pub(crate) fn refused_here(
+    wrapped: &WrappedMaterial,
+    material: &KeyMaterial,
+    key: &KeyDescription,
+    error: &Error,
+) -> Option<Diagnosis> {
+    let said = Said::of(error)?;
+    let named = Named { spec: Some(material.spec()), ..Named::default() };
+    let mut hand = Hand::empty(named);
+    hand.encrypted = Item::in_memory(Role::Encrypted, wrapped.encrypted()).ok();
+    hand.token = Item::in_memory(Role::ImportToken, wrapped.token()).ok();
+    hand.material = Item::in_memory(Role::Material, material.expose()).ok();
+    hand.claims = Some(Claims::of(&wrapped.parameters()));
+    hand.key = Key::Described(Box::new(key.clone()));
+    hand.wrapped_here = true;
+    hand.said = Some(said);
+    hand.diagnose().ok()
+}
