@@ -160,12 +160,7 @@ impl Args {
 }
 
 fn text(diagnosis: &Diagnosis) -> String {
-    let openssl = diagnosis.openssl.as_ref().map(|command| match command.oaep_hash_by_default {
-        Some(hash) => {
-            format!("{}; its pkeyutl uses {hash} for OAEP unless rsa_oaep_md says otherwise", command.version)
-        }
-        None => format!("{}; its pkeyutl does no OAEP", command.version),
-    });
+    let openssl = diagnosis.openssl.as_ref().map(openssl);
     let mut text = report::lines(&[
         ("key", diagnosis.key_arn.clone()),
         ("opened", diagnosis.opened.as_ref().map(opened)),
@@ -196,6 +191,15 @@ fn unknown(diagnosis: &Diagnosis) -> String {
         format!("not known ({}): {}\n  find out: {}\n", unknown.id, unknown.what, unknown.find_out)
     };
     diagnosis.unknown.iter().map(line).collect()
+}
+
+fn openssl(command: &OpenSslCommand) -> String {
+    let does = match (command.oaep_hash_by_default, command.takes_sha256) {
+        (_, Some(false)) => "its pkeyutl cannot do OAEP with SHA-256".to_owned(),
+        (Some(hash), _) => format!("its pkeyutl uses {hash} for OAEP unless rsa_oaep_md says otherwise"),
+        (None, _) => "what its pkeyutl does was not to be found out".to_owned(),
+    };
+    format!("{}; {does}", command.version)
 }
 
 fn opened(opened: &Opened) -> String {

@@ -16,12 +16,16 @@ use crate::material::KeyMaterial;
 pub fn refused(named: Named, key: &KeyDescription, error: &Error) -> Option<Diagnosis> {
     let said = Said::of(error)?;
     let mut hand = Hand::gather(named).ok()?;
-    if said.reason == Reason::InvalidCiphertext {
+    let unwrappable = said.reason == Reason::InvalidCiphertext;
+    if unwrappable {
         hand.openssl = OpenSslCommand::on_path();
     }
     hand.key = Key::Described(Box::new(key.clone()));
     hand.said = Some(said);
-    hand.diagnose().ok()
+    let mut diagnosis = hand.diagnose().ok()?;
+    // How it was wrapped matters to no other answer.
+    diagnosis.unknown.retain(|_| unwrappable);
+    Some(diagnosis)
 }
 
 /// Explains why KMS refused what this process has wrapped. Nothing of it was ever in a file, and nothing of it gets into one.

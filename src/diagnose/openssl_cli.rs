@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::padding::{self, Block};
 use crate::openssl_probe::throw_away_key;
-use crate::secret::Secret;
 
 /// Longer than any `openssl` takes for one operation.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,22 +27,32 @@ pub struct OpenSslCommand {
     pub is_libressl: bool,
     /// The hash that `pkeyutl` uses for OAEP without `rsa_oaep_md`; nothing where that fails.
     pub oaep_hash_by_default: Option<&'static str>,
-    /// Whether `pkeyutl` takes `rsa_oaep_md:sha256`, and then uses it.
-    pub takes_sha256: bool,
+    /// Whether `pkeyutl` takes `rsa_oaep_md:sha256`, and then uses it; nothing where it gives no answer.
+    pub takes_sha256: Option<bool>,
+}
+
+/// How a command ended.
+enum Ran {
+    Printed(Vec<u8>),
+    Failed,
+    /// It could not be started, or had to be stopped.
+    NoAnswer,
 }
 
 impl OpenSslCommand {
     /// Runs `openssl version` and twice `openssl pkeyutl`; nothing if there is no such command.
     pub fn on_path() -> Option<Self> {
-        let output = run(&["version"], b"")?;
+        let Ran::Printed(output) = run(&["version"], b"") else { return None };
         let version = version_in(&crate::kms::printable(String::from_utf8_lossy(&output).lines().next()?))?;
         let probe = Probe::new();
-        let hash = |options: &[&str]| probe.as_ref().and_then(|probe| probe.oaep_hash(options));
+        let hash = |options: &[&str]| probe.as_ref().map_or(Ok(None), |probe| probe.oaep_hash(options));
+        let by_default = hash(&[]);
+        let with_sha256 = by_default.and_then(|_| hash(&["-pkeyopt", "rsa_oaep_md:sha256"]));
         Some(OpenSslCommand {
             is_libressl: version.starts_with("LibreSSL"),
             version,
-            oaep_hash_by_default: hash(&[]),
-            takes_sha256: hash(&["-pkeyopt", "rsa_oaep_md:sha256"]) == Some("SHA-256"),
+            oaep_hash_by_default: by_default.unwrap_or_default(),
+            takes_sha256: with_sha256.ok().map(|hash| hash == Some("SHA-256")),
         })
     }
 
@@ -74,48 +83,57 @@ impl Probe {
         Some(Probe { key, file })
     }
 
-    fn oaep_hash(&self, options: &[&str]) -> Option<&'static str> {
-        let path = self.file.path().to_str()?;
+    /// The hash that was used, nothing if `pkeyutl` refuses; an error if it gives no answer.
+    fn oaep_hash(&self, options: &[&str]) -> Result<Option<&'static str>, ()> {
+        let path = self.file.path().to_str().ok_or(())?;
         let mut words = vec!["pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", path];
         words.extend(["-pkeyopt", "rsa_padding_mode:oaep"]);
         words.extend(options);
-        let output = run(&words, b"which hash is it, openssl?")?;
-        let block: Secret = padding::raw(&self.key, &output).ok()??;
-        match padding::read(&block).ok()? {
-            Block::Oaep { hash, mgf1, .. } if hash == mgf1 => Some(hash.name()),
-            _ => None,
+        let output = match run(&words, b"which hash is it, openssl?") {
+            Ran::Printed(output) => output,
+            Ran::Failed => return Ok(None),
+            Ran::NoAnswer => return Err(()),
+        };
+        let Ok(Some(block)) = padding::raw(&self.key, &output) else { return Err(()) };
+        match padding::read(&block) {
+            Ok(Block::Oaep { hash, mgf1, .. }) if hash == mgf1 => Ok(Some(hash.name())),
+            _ => Err(()),
         }
     }
 }
 
-/// The standard output of a successful run. A command that hangs or talks without end is stopped.
-fn run(words: &[&str], input: &[u8]) -> Option<Vec<u8>> {
-    let mut child = Command::new("openssl")
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    // A few bytes fit into any pipe, whether they are read or not.
-    let _ = child.stdin.take()?.write_all(input);
-    let output = child.stdout.take()?;
+/// Runs `openssl` with these words. A command that hangs or talks without end is stopped.
+fn run(words: &[&str], input: &[u8]) -> Ran {
+    let mut command = Command::new("openssl");
+    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let Ok(mut child) = command.spawn() else { return Ran::NoAnswer };
+    if let Some(mut stdin) = child.stdin.take() {
+        // A few bytes fit into any pipe, whether they are read or not.
+        let _ = stdin.write_all(input);
+    }
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = output.take(OUTPUT).read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-    });
-    // Something that the command has started may keep the pipe open.
-    wait(&mut child).then(|| receiver.recv_timeout(PATIENCE).ok())?
+    if let Some(output) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = output.take(OUTPUT).read_to_end(&mut bytes);
+            let _ = sender.send(bytes);
+        });
+    }
+    match wait(&mut child) {
+        // Something that the command has started may keep the pipe open.
+        Some(true) => receiver.recv_timeout(PATIENCE).map_or(Ran::NoAnswer, Ran::Printed),
+        Some(false) => Ran::Failed,
+        None => Ran::NoAnswer,
+    }
 }
 
-fn wait(child: &mut Child) -> bool {
+/// Whether it succeeded; nothing if it had to be stopped, or was by somebody else.
+fn wait(child: &mut Child) -> Option<bool> {
     let end = Instant::now() + PATIENCE;
     let mut pause = Duration::from_micros(500);
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
+            Ok(Some(status)) => return status.code().map(|code| code == 0),
             Ok(None) if Instant::now() < end => thread::sleep(pause),
             _ => break,
         }
@@ -123,7 +141,7 @@ fn wait(child: &mut Child) -> bool {
     }
     let _ = child.kill();
     let _ = child.wait();
-    false
+    None
 }
 
 #[cfg(test)]

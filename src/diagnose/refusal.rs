@@ -40,7 +40,7 @@ fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
         _ => "SHA-256",
     };
     let command = hand.openssl.as_ref();
-    if let Some(command) = command.filter(|command| needed == "SHA-256" && !command.takes_sha256) {
+    if let Some(command) = command.filter(|command| needed == "SHA-256" && command.takes_sha256 == Some(false)) {
         findings.likely(KeyCause::OpenSslCommand { version: command.version.clone() });
     }
     let command = command.and_then(|command| Some((command.version.clone(), command.default_oaep_hash()?)));

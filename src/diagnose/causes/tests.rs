@@ -173,9 +173,9 @@ fn all() -> Vec<Cause> {
     [files(), wrapped(), materials(), sets()].into_iter().flatten().collect()
 }
 
-/// The ids of the table above the module.
+/// The ids of the table in the documentation.
 fn documented() -> Vec<&'static str> {
-    let table = include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let table = include_str!("../mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
     let mut ids: Vec<&str> =
         table.flat_map(|line| line.split(" |").next().unwrap_or_default().split(['`', ','])).collect();
     ids.retain(|id| !id.trim().is_empty());
