@@ -24,7 +24,22 @@ pub struct Mistake {
     pub certainty: &'static str,
 }
 
-/// Keys and a token that are made once for a whole table.
+/// A mistake that the files leave no doubt of.
+pub fn certain(what: &'static str, made: &'static str, asked: &'static str, id: &'static str) -> Mistake {
+    Mistake { what, made, asked, id, certainty: "certain" }
+}
+
+/// A mistake that the files point to.
+pub fn likely(what: &'static str, made: &'static str, asked: &'static str, id: &'static str) -> Mistake {
+    Mistake { what, made, asked, id, certainty: "likely" }
+}
+
+/// A mistake that the files do not exclude.
+pub fn possible(what: &'static str, made: &'static str, asked: &'static str, id: &'static str) -> Mistake {
+    Mistake { what, made, asked, id, certainty: "possible" }
+}
+
+/// Keys and a token that are made once for a whole table. The symmetric key ends with a letter, so that no line end is part of it.
 pub struct Workshop(Bench);
 
 /// `oaep`, `kwp` and `parameters`: the recipe's steps, done right.
