@@ -16,7 +16,7 @@ use crate::cli::{self, Output};
 
 /// Why a verb did not end well, what stands in AWS all the same, and the exit code that says so.
 pub(crate) struct Failure {
-    pub(crate) error: Error,
+    pub(crate) error: Box<Error>,
     /// 1 nothing changed in AWS, 2 wrong usage, 3 something changed in AWS, 4 a check found a problem.
     pub(crate) exit: u8,
     /// What the run did before it failed.
@@ -24,19 +24,19 @@ pub(crate) struct Failure {
     /// The changing call whose effect is unknown.
     pub(crate) uncertain: Option<&'static str>,
     /// Why KMS refused an import, as far as it can be told.
-    explanation: Option<Diagnosis>,
+    explanation: Option<Box<Diagnosis>>,
     output: Output,
 }
 
 impl Failure {
     pub(crate) fn new(error: Error, output: Output) -> Self {
         let exit = if error.is_usage() { 2 } else { 1 };
-        Failure { error, exit, partial: None, uncertain: None, explanation: None, output }
+        Failure { error: Box::new(error), exit, partial: None, uncertain: None, explanation: None, output }
     }
 
     /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
     pub(crate) fn after(mut self, report: Report, uncertain: Option<&'static str>) -> Self {
-        let refused = matches!(self.error, Error::Ceremony(CeremonyError::ProofNotPermitted { .. }));
+        let refused = matches!(*self.error, Error::Ceremony(CeremonyError::ProofNotPermitted { .. }));
         self.exit = if refused { 4 } else { 3 };
         self.partial = Some(Box::new(report));
         self.uncertain = uncertain;
@@ -45,7 +45,7 @@ impl Failure {
 
     /// What the reasoning of `diagnose` says to it.
     pub(crate) fn explained(mut self, explanation: Option<Diagnosis>) -> Self {
-        self.explanation = explanation;
+        self.explanation = explanation.map(Box::new);
         self
     }
 

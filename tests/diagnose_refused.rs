@@ -125,7 +125,7 @@ fn other_bytes_than_the_original_are_named_for_import_and_provision() {
 #[test]
 fn provision_explains_each_of_the_five_answers_with_what_is_in_memory() {
     for (code, expected) in [
-        ("IncorrectKeyMaterialException", "possible not_the_original_material"),
+        ("IncorrectKeyMaterialException", "likely material_refused"),
         ("InvalidImportTokenException", "likely import_token_refused"),
         ("ExpiredImportTokenException", "certain parameters_expired"),
         ("InvalidCiphertextException", "no cause"),

@@ -55,10 +55,6 @@ impl OpenSslCommand {
             takes_sha256: with_sha256.ok().map(|hash| hash == Some("SHA-256")),
         })
     }
-
-    pub(crate) fn default_oaep_hash(&self) -> Option<&'static str> {
-        self.oaep_hash_by_default
-    }
 }
 
 /// `OpenSSL 3.0.19 27 Jan 2026`; the library's own version stays only where it is another than the command's.

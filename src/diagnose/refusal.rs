@@ -6,6 +6,7 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::name::{Name, Role};
 use crate::error::Reason;
+use crate::material::KeySpec;
 use crate::openssl_probe;
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
@@ -43,7 +44,7 @@ fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
     if let Some(command) = command.filter(|command| needed == "SHA-256" && command.takes_sha256 == Some(false)) {
         findings.likely(KeyCause::OpenSslCommand { version: command.version.clone() });
     }
-    let command = command.and_then(|command| Some((command.version.clone(), command.default_oaep_hash()?)));
+    let command = command.and_then(|command| Some((command.version.clone(), command.oaep_hash_by_default?)));
     let command = command.filter(|(_, default)| *default != needed);
     findings.likely(OpenedCause::OaepHashSuspected { name: name.clone(), needed, command });
     findings.possible(OpenedCause::Pkcs1PaddingSuspected { name: name.clone() });
@@ -55,17 +56,17 @@ fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
 
 /// A key that had material takes only that back; one that never had any does not like what it got.
 fn incorrect(hand: &Hand, said: &Said, findings: &mut Findings) {
-    let arn = hand.key.described().map(|key| key.arn.clone()).or_else(|| hand.key().map(str::to_owned));
-    let had_material =
-        hand.key.described().map(|key| key.current_key_material_id.is_some() || key.state != "PendingImport");
-    let original =
-        |arn: Option<String>| KeyCause::NotTheOriginal { arn: arn.unwrap_or_else(|| "of this import".to_owned()) };
+    let known = hand.key.described();
+    let arn = known.map(|key| key.arn.as_str()).or_else(|| hand.key());
+    let key = arn.map_or("the key".to_owned(), |arn| format!("key {arn}"));
+    let original = KeyCause::NotTheOriginal { key };
     let refused = KeyCause::MaterialRefused { because: said.because.clone() };
-    match had_material {
-        Some(true) => findings.likely(original(arn)),
-        // Keys other than symmetric ones do not show whether they had material before.
+    match known {
+        Some(key) if key.current_key_material_id.is_some() || key.state != "PendingImport" => findings.likely(original),
+        Some(key) if key.spec == KeySpec::SymmetricDefault.name() => findings.likely(refused),
+        // Other keys do not show whether they had material before.
         _ => {
-            findings.possible(original(arn));
+            findings.possible(original);
             findings.possible(refused);
         }
     }

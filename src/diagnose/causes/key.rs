@@ -13,8 +13,8 @@ pub(crate) enum KeyCause {
     State { arn: String, state: String },
     #[error("key {arn} is a {found} key, and the {what} is {asked}")]
     Spec { arn: String, found: String, what: &'static str, asked: String },
-    #[error("KMS says that key {arn} takes only the key material it was given before, and these are other bytes")]
-    NotTheOriginal { arn: String },
+    #[error("KMS says that {key} takes only the key material it was given before, and these are other bytes")]
+    NotTheOriginal { key: String },
     #[error("KMS says that it does not take these bytes as key material: {because}")]
     MaterialRefused { because: String },
     #[error("KMS does not accept the expiry: {because}")]

@@ -160,7 +160,7 @@ fn sets() -> Vec<Cause> {
         KeyCause::State { arn: text(), state: "PendingDeletion".to_owned() }.into(),
         KeyCause::State { arn: text(), state: "Creating".to_owned() }.into(),
         KeyCause::Spec { arn: text(), found: text(), what: "key spec asked for", asked: text() }.into(),
-        KeyCause::NotTheOriginal { arn: text() }.into(),
+        KeyCause::NotTheOriginal { key: text() }.into(),
         KeyCause::MaterialRefused { because: text() }.into(),
         KeyCause::ExpiryRefused { because: text() }.into(),
         KeyCause::LengthRefused { because: text() }.into(),
