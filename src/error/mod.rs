@@ -20,6 +20,8 @@ mod refusal;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod usage;
+#[cfg(test)]
+mod words;
 mod wrap;
 
 pub use self::ceremony::CeremonyError;

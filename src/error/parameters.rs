@@ -61,7 +61,7 @@ impl Explain for ParametersError {
             ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
             ParametersError::OtherRegion { .. } => some("leave --region out, or get parameters in that Region"),
             ParametersError::IsPublicKey { .. } => some(
-                "the public key is for `kms-byok wrap --inkey`; give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token",
+                "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token: the public key is for `kms-byok wrap --inkey`",
             ),
             ParametersError::Encoded { found, .. } => {
                 let with =

@@ -33,6 +33,7 @@ pub enum Shows {
     Localhost,
     AnotherName,
     Expired,
+    NotYetValid,
 }
 
 /// What the server does with a request.
@@ -97,6 +98,9 @@ impl Authority {
         builder.set_issuer_name(self.certificate.subject_name()).unwrap();
         if let Shows::Expired = shows {
             builder.set_not_after(&Asn1Time::from_unix(1_100_000_000).unwrap()).unwrap();
+        }
+        if let Shows::NotYetValid = shows {
+            builder.set_not_before(&Asn1Time::days_from_now(1).unwrap()).unwrap();
         }
         let mut names = SubjectAlternativeName::new();
         match shows {

@@ -1,0 +1,62 @@
+//! Every cause and every fix, walked and held to the style that [`super`] describes.
+//!
+//! Each error type has its samples in a file here; a variant without one does not compile.
+
+#[macro_use]
+mod one_of_each;
+mod refusals;
+mod rules;
+mod samples;
+
+use std::collections::BTreeSet;
+
+use super::Error;
+
+/// Stands for what the user typed: it may appear in backticks only.
+const TYPED: &str = "what was typed";
+/// Stands for the text of AWS, OpenSSL or the system: it may appear as the inner reason only.
+const FOREIGN: &str = "FOREIGN TEXT";
+
+fn all() -> Vec<(&'static str, Error)> {
+    let mut all = samples::all();
+    all.extend(refusals::all());
+    all
+}
+
+#[test]
+fn every_cause_is_a_cause_and_every_hint_a_fix() {
+    let broken: Vec<String> = all()
+        .iter()
+        .flat_map(|(name, error)| rules::broken_by(error).into_iter().map(move |rule| format!("{name}: {rule}")))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    assert!(broken.is_empty(), "{} broken rules:\n{}", broken.len(), broken.join("\n"));
+}
+
+#[test]
+fn the_rules_find_what_breaks_them() {
+    for cause in [
+        "The file is missing",
+        "the file is missing.",
+        "the file  is missing",
+        "the file `a is missing",
+        "file what was typed is missing",
+        "the file \"a\" is missing",
+        "the file is Some(1)",
+        "the file could not be read",
+        "the file is\nmissing",
+        "FOREIGN TEXT: the file is missing",
+        "",
+    ] {
+        assert!(!rules::of_cause(cause).is_empty(), "{cause}");
+    }
+    for hint in
+        ["the path is wrong", "check the path.", "Check the path", "check the path. Then run it again", "check `it", ""]
+    {
+        assert!(!rules::of_hint(hint).is_empty(), "{hint}");
+    }
+    assert_eq!(rules::of_cause("the file `what was typed` is missing"), [""; 0]);
+    assert_eq!(rules::of_cause("HTTPS_PROXY names no proxy"), [""; 0]);
+    assert_eq!(rules::of_hint("run `kms-byok \"x\"`, or check the path"), [""; 0]);
+}

@@ -1,0 +1,103 @@
+//! KMS's refusals: every reason for every operation, about a key, an alias, a key elsewhere or none, with and without KMS's text.
+
+use std::time::Duration;
+
+use super::FOREIGN;
+use crate::error::{Error, KmsError, Reason, Refusal};
+use crate::kms::Operation;
+
+/// A list of all variants; one that is left out does not compile.
+macro_rules! every {
+    ($name:ident: $type:ident { $($variant:ident)* }) => {
+        const $name: &[$type] = {
+            const fn _each_variant_is_listed(one: $type) {
+                match one {
+                    $($type::$variant => {})*
+                }
+            }
+            &[$($type::$variant),*]
+        };
+    };
+}
+
+every!(REASONS: Reason {
+    AccessDenied AlreadyExists ClockSkew Conflict CredentialsExpired CredentialsUnknown Disabled ExpiredImportToken IncorrectKey
+    IncorrectKeyMaterial InvalidAliasName InvalidArn InvalidCiphertext InvalidImportToken InvalidKeyUsage InvalidState LimitExceeded
+    MalformedPolicy NotFound NotSubscribed SignatureMismatch Tag Throttled Unavailable Unlisted Unsupported Validation
+});
+
+every!(OPERATIONS: Operation {
+    CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey Encrypt GenerateMac GetKeyPolicy
+    GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListKeyRotations ListKeys ListResourceTags
+    ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource
+});
+
+const KEYS: [Option<&str>; 4] = [
+    None,
+    Some("1234abcd-12ab-34cd-56ef-1234567890ab"),
+    Some("alias/payments"),
+    Some("arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+];
+
+/// KMS's texts as far as they make a difference, with something in front that must not be shown as ours.
+const MESSAGES: [&str; 8] = [
+    "",
+    "FOREIGN TEXT",
+    "FOREIGN TEXT is pending import.",
+    "FOREIGN TEXT is pending deletion.",
+    "FOREIGN TEXT because another key material is pending rotation.",
+    "FOREIGN TEXT is disabled.",
+    "FOREIGN TEXT is creating.",
+    "FOREIGN TEXT A validTo date must be set.",
+];
+
+pub(super) fn all() -> Vec<(&'static str, Error)> {
+    let mut all = Vec::new();
+    for reason in REASONS {
+        for operation in OPERATIONS {
+            for (key, message) in KEYS.iter().flat_map(|key| MESSAGES.map(|message| (*key, message))) {
+                // However long was waited, the same words come before it.
+                let waited = message.is_empty().then_some(Duration::from_millis(1500));
+                let refusal = refusal(*operation, *reason, key, message, waited);
+                all.push(("Refusal", KmsError::Refused(Box::new(refusal)).into()));
+            }
+        }
+    }
+    all
+}
+
+/// One of them.
+pub(super) fn any() -> Refusal {
+    refusal(Operation::DescribeKey, Reason::NotFound, KEYS[1], FOREIGN, None)
+}
+
+fn refusal(
+    operation: Operation,
+    reason: Reason,
+    key: Option<&str>,
+    message: &str,
+    waited: Option<Duration>,
+) -> Refusal {
+    Refusal {
+        operation,
+        reason,
+        code: FOREIGN.replace(' ', "") + "Exception",
+        message: message.to_owned(),
+        request_id: Some("request".to_owned()),
+        key: key.map(str::to_owned),
+        region: "us-east-1".to_owned(),
+        waited,
+        is_server_fault: false,
+    }
+}
+
+/// The code always stands in the inner reason, KMS's text after it, and neither in front.
+#[test]
+fn the_words_of_kms_are_the_inner_reason_only() {
+    for (_, error) in all() {
+        let because = error.because().unwrap();
+        assert!(because.starts_with("FOREIGNTEXTException"), "{because}");
+        assert!(!error.to_string().contains("FOREIGN"), "{error}");
+        assert!(!error.hint().unwrap_or_default().contains("FOREIGN"), "{error}");
+    }
+}

@@ -1,0 +1,148 @@
+//! What KMS refuses, as the user sees it: cause, KMS's code, fix, and what stands in AWS all the same.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+mod support;
+
+use support::{Bench, Run};
+
+/// Runs a verb against an embedded KMS with these flags.
+fn run(bench: &Bench, kms: &str, line: &str) -> Run {
+    let server = bench.serve_with(&format!("--no-quotas {kms}"));
+    bench.kms_byok_with_credentials(&format!("--quiet --region us-east-1 --endpoint-url {} {line}", server.url()))
+}
+
+/// Standard error without what follows the hint, and with `ARN` for the key's.
+fn told(run: &Run) -> String {
+    let lines = run.stderr.lines().filter(|line| !line.starts_with("exists: ") && !line.starts_with("next: "));
+    lines
+        .map(|line| match line.split_once("`arn:aws:kms:") {
+            Some((before, rest)) => format!("{before}`ARN`{}\n", rest.split_once('`').unwrap().1),
+            None => format!("{line}\n"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_refusal_before_anything_was_made_is_exit_1() {
+    let bench = Bench::new();
+    for (code, expected) in [
+        (
+            "TagException",
+            "error: a tag is not valid\n\
+             because: TagException\n\
+             hint: check the tags: no `aws:` prefix, no key twice, at most 50\n",
+        ),
+        ("ValidationException", "error: KMS does not accept the values of CreateKey\nbecause: ValidationException\n"),
+        ("SomethingNewException", "error: KMS refuses CreateKey\nbecause: SomethingNewException\n"),
+    ] {
+        run(&bench, &format!("--fault CreateKey:always:error={code}"), "create-key --alias alias/a")
+            .refuses(1, expected);
+    }
+}
+
+#[test]
+fn a_refusal_after_the_key_was_made_is_exit_3_and_names_it() {
+    let bench = Bench::new();
+    bench.write("key", [7; 32]);
+    for (fault, expected) in [
+        (
+            "CreateAlias:always:error=InvalidAliasNameException",
+            "error: the alias name is not valid\n\
+             because: InvalidAliasNameException\n\
+             hint: write it as in alias/my-key, with letters, digits and any of `/_-`\n",
+        ),
+        (
+            "Decrypt:always:error=IncorrectKeyException",
+            "error: the ciphertext was made with another key than key `ARN`\n\
+             because: IncorrectKeyException\n\
+             hint: name the key that encrypted it\n",
+        ),
+        (
+            "Decrypt:always:error=InvalidCiphertextException",
+            "error: key `ARN` did not make this ciphertext, or the ciphertext is damaged\n\
+             because: InvalidCiphertextException\n\
+             hint: check which key made it\n",
+        ),
+        (
+            "Encrypt:always:error=InvalidKeyUsageException",
+            "error: the key usage of key `ARN` does not allow Encrypt\n\
+             because: InvalidKeyUsageException\n\
+             hint: use a key that was created for it\n",
+        ),
+    ] {
+        let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048";
+        let run = run(&bench, &format!("--fault {fault}"), line);
+        assert_eq!((run.code, told(&run).as_str()), (Some(3), expected), "{fault}");
+        assert!(run.stderr.contains("\nexists: key arn:aws:kms:us-east-1:"), "{}", run.stderr);
+        assert!(run.stderr.contains("\nnext: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn an_expiry_that_is_past_by_the_clock_of_kms_is_named_as_that() {
+    let bench = Bench::new();
+    let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048 --expires-in 10d";
+    let run = run(&bench, "--clock +400d", line);
+    assert_eq!(
+        (run.code, told(&run).as_str()),
+        (
+            Some(3),
+            "error: KMS does not accept the expiry\n\
+             because: ValidationException: The validTo date must be in the future\n\
+             hint: name a time in the future, at most 365 days from now\n"
+        )
+    );
+}
+
+#[test]
+fn material_that_expires_soon_is_not_imported_a_second_time() {
+    let bench = Bench::new();
+    bench.write("key", [7; 32]);
+    std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let server = bench.serve();
+    let at = format!("--quiet --region us-east-1 --endpoint-url {}", server.url());
+    let made = bench.kms_byok_with_credentials(&format!(
+        "provision {at} --alias alias/a --material key --wrapping-key-spec RSA_2048 --expires-in 5m --output json"
+    ));
+    let (arn, expires) = (made.json()["key_arn"].clone(), made.json()["expires"].clone());
+    bench.kms_byok_with_credentials(&format!("verify {at} --key-id alias/a --material key")).refuses(
+        1,
+        &format!(
+            "error: the key material of {} expires at {}, too soon to import it again safely\n\
+             hint: renew it first with `kms-byok import`, or add --no-reimport\n",
+            arn.as_str().unwrap(),
+            expires.as_str().unwrap()
+        ),
+    );
+}
+
+#[test]
+fn files_of_two_parameter_sets_are_not_mixed() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    let at = format!("--quiet --region us-east-1 --endpoint-url {}", server.url());
+    bench.kms_byok_with_credentials(&format!("create-key {at} --alias alias/a")).succeeds();
+    for directory in ["one", "two"] {
+        let line = format!("get-parameters {at} --key-id alias/a --dir {directory} --wrapping-key-spec RSA_2048");
+        bench.kms_byok_with_credentials(&line).succeeds();
+    }
+    bench.write("one/ImportToken.bin", bench.read("two/ImportToken.bin"));
+    let sha256 = |bytes: &[u8]| hex::encode(openssl::sha::sha256(bytes));
+    let bound: serde_json::Value = serde_json::from_slice(&bench.read("one/parameters.json")).unwrap();
+    let (found, expected) =
+        (sha256(&bench.read("two/ImportToken.bin")), bound["import_token_sha256"].as_str().unwrap());
+    bench.kms_byok("wrap --dir one --generate --discard").refuses(
+        1,
+        &format!(
+            "error: `one/ImportToken.bin` is not the import token of this set: its SHA-256 is {found}, and parameters.json has {expected}\n\
+             hint: run `kms-byok get-parameters` again and wrap the key for the new token\n"
+        ),
+    );
+    bench.write("file", "");
+    bench.kms_byok_with_credentials(&format!("get-parameters {at} --key-id alias/a --dir file")).refuses(
+        1,
+        "error: parameter directory `file` is not a directory\n\
+         hint: name a directory, or a path where none is yet\n",
+    );
+}
