@@ -104,6 +104,17 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
         openssl::version::version()
     );
     assert_eq!(causes, [provider.as_str(), "the FIPS endpoint is missing"]);
+    let line =
+        "doctor --require-fips --region us-east-1 --endpoint-url https://vpce-1.kms.us-east-1.vpce.amazonaws.com";
+    let run = without_provider(&bench, line);
+    assert!(
+        run.stdout.contains(
+            "problem: the endpoint `https://vpce-1.kms.us-east-1.vpce.amazonaws.com` is not a FIPS endpoint of AWS, which --require-fips demands\n  \
+             hint: leave it out and add --fips-endpoint, or name a VPC endpoint of kms-fips\n"
+        ),
+        "{}",
+        run.stdout
+    );
     let run = without_provider(&bench, "doctor --fips-endpoint --region us-gov-west-1");
     assert!(run.stdout.contains("endpoint          https://kms-fips.us-gov-west-1.amazonaws.com\n"), "{}", run.stdout);
 }

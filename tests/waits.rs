@@ -4,6 +4,12 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use kms_byok::Silent;
+use kms_byok::kms::{Connection, Kms, NewKey};
+use kms_byok::material::{KeySpec, KeyUsage};
 use support::{Bench, Run};
 
 /// A key is created while that goes wrong; what was said, with every duration as `T`.
@@ -82,4 +88,26 @@ fn a_kms_that_is_not_reached_is_tried_three_times() {
             "error: nothing answers at `127.0.0.1:1`: the connection is refused",
         ]
     );
+}
+
+/// With less patience than the minute of the command line.
+#[tokio::test]
+async fn who_gives_up_says_how_long_was_waited() {
+    let bench = Bench::new();
+    let server = bench.serve_with("--no-quotas --fault CreateKey:always:throttle");
+    let connection = Connection { patience: Duration::from_millis(250), ..Connection::default() };
+    let kms = Kms::isolated(server.url(), "AKIDTEST", &connection, Arc::new(Silent));
+    let new = NewKey {
+        spec: KeySpec::Hmac256,
+        usage: KeyUsage::GenerateVerifyMac,
+        description: None,
+        policy: None,
+        tags: Vec::new(),
+        multi_region: false,
+    };
+    let error = kms.create_key(&new).await.unwrap_err().to_string();
+    let waited =
+        error.strip_prefix("KMS throttles CreateKey, after ").and_then(|rest| rest.strip_suffix(" s of waiting"));
+    let seconds: f64 = waited.unwrap_or_else(|| panic!("{error}")).parse().unwrap();
+    assert!((0.2..5.0).contains(&seconds), "{error}");
 }

@@ -54,6 +54,16 @@ fn a_name_that_nobody_knows() {
     );
 }
 
+/// The broadcast address takes no TCP connection, whatever this machine's routes are.
+#[test]
+fn an_address_that_is_no_machine() {
+    told(
+        &status("http://255.255.255.255:1", "--insecure-endpoint", &[]),
+        "error: `255.255.255.255:1` cannot be reached",
+        "hint: check this machine's network and proxy settings",
+    );
+}
+
 #[test]
 fn a_server_that_does_not_shake_hands() {
     let server = Server::start(|stream, _| {

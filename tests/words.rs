@@ -22,7 +22,7 @@ fn every_cause_is_shown_by_a_test_or_listed_with_the_reason() {
     let unlisted: Vec<&String> = hidden.iter().filter(|name| !listed.contains(name)).collect();
     let stale: Vec<&String> = listed.iter().filter(|name| !hidden.contains(name)).collect();
     assert!(unlisted.is_empty(), "no test shows these, and {LIST} does not say why: {unlisted:#?}");
-    assert!(stale.is_empty(), "{LIST} lists these, and tests show them or they are gone: {stale:#?}");
+    assert!(stale.is_empty(), "delete these from {LIST}, because tests show them or they are gone: {stale:#?}");
 }
 
 #[test]
