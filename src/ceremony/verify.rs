@@ -90,7 +90,7 @@ fn announce(journal: &Journal) {
 fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
     let (arn, state) = (key.arn.clone(), key.state.clone());
     if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
-        return Err(CeremonyError::WrongState { arn, state }.into());
+        return Err(LifeError::NotVerifiable { arn, state }.into());
     }
     if key.expires.is_some_and(|at| is_too_close(kms, at)) {
         let at = key.expires.map(rfc3339).unwrap_or_default();

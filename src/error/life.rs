@@ -13,6 +13,8 @@ pub enum LifeError {
     Replica { arn: String, primary: String, what: &'static str },
     #[error("key {arn} is {state}, and {what} needs it Enabled")]
     NotEnabled { arn: String, state: String, what: &'static str },
+    #[error("key {arn} is {state}, and it is verified only while it is Enabled or Disabled")]
+    NotVerifiable { arn: String, state: String },
     #[error("key {arn} was rotated on demand 25 times, and KMS allows no more")]
     NoRotationLeft { arn: String },
     #[error("key material {id} waits for rotation in key {arn}, and KMS takes no further one before it")]
@@ -77,14 +79,16 @@ impl Explain for LifeError {
                 Some(region) => format!("name the primary key: --key-id {primary} --region {region}"),
                 None => format!("name the primary key: --key-id {primary}"),
             }),
-            LifeError::NotEnabled { arn, state, .. } => match state.as_str() {
-                "Disabled" => some(format!("enable it: `aws kms enable-key --key-id {arn}`")),
-                "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
-                "PendingDeletion" | "PendingReplicaDeletion" => {
-                    some("run `aws kms cancel-key-deletion` on it, or use another key")
+            LifeError::NotEnabled { arn, state, .. } | LifeError::NotVerifiable { arn, state } => {
+                match state.as_str() {
+                    "Disabled" => some(format!("enable it: `aws kms enable-key --key-id {arn}`")),
+                    "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
+                    "PendingDeletion" | "PendingReplicaDeletion" => {
+                        some("run `aws kms cancel-key-deletion` on it, or use another key")
+                    }
+                    _ => some("try again in a minute"),
                 }
-                _ => some("try again in a minute"),
-            },
+            }
             LifeError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
             LifeError::PendingExists { arn, id } => some(format!(
                 "rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"

@@ -15,12 +15,13 @@ pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, findings:
         "KMS encrypts and decrypts with the key",
         "KMS decrypted its own ciphertext to other bytes".to_owned(),
     );
-    if let (Some(used), Some(current)) = (&decrypted.key_material_id, &now.current_key_material_id) {
-        findings.expect(
+    match (&decrypted.key_material_id, &now.current_key_material_id) {
+        (Some(used), Some(current)) => findings.expect(
             used == current,
             "it does so with the current key material",
             format!("KMS used key material {used}, and {current} is current"),
-        );
+        ),
+        _ => findings.not_proven("that it does so with the current key material: KMS did not say which it used"),
     }
     findings.not_proven(
         "that the bytes are those of your copy: accepted and consistent, attested by KMS; not independently verifiable",

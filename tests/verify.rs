@@ -1,0 +1,266 @@
+//! `verify` of a symmetric key: the second import that only the same bytes survive, and that leaves the key as it is.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
+#[path = "support/scene.rs"]
+mod scene;
+mod support;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use embedded_kms::random;
+use scene::Scene;
+use serde_json::{Value, json};
+use support::Run;
+
+const VERIFY: &str = "verify --key-id alias/a --material";
+
+/// A key with material `one`; `other` is another file.
+fn scene(serve: &str, provision: &str) -> (Scene, String) {
+    let scene = Scene::new(serve);
+    scene.material("one", 32);
+    scene.material("other", 32);
+    let arn = scene.provision(&format!("--alias alias/a --material one --verify off {provision}"));
+    (scene, arn)
+}
+
+/// Everything that DescribeKey and ListKeyRotations tell.
+fn everything(scene: &Scene, arn: &str) -> (Value, Vec<Value>) {
+    (scene.describe(arn), scene.materials(arn))
+}
+
+#[test]
+fn the_same_bytes_are_taken_again_and_nothing_changes() {
+    let (scene, arn) = scene("", "--expires-in 30d --material-description first");
+    let before = everything(&scene, &arn);
+    let run = scene.run(&format!("{VERIFY} one --output json"));
+    let answer = run.json();
+    assert_eq!(
+        (&answer["key_arn"], &answer["proof"]["outcome"], &answer["proof"]["level"]),
+        (&json!(arn), &json!("proven"), &json!("full"))
+    );
+    let id = before.0["CurrentKeyMaterialId"].as_str().unwrap();
+    let last = answer["proof"]["proven"].as_array().unwrap().last().unwrap();
+    assert_eq!(*last, format!("KMS took a second import of the same bytes as the current key material, {id}"));
+    assert_eq!(everything(&scene, &arn), before);
+    // It is said before it is done.
+    let said = run
+        .stderr
+        .find("importing the same bytes a second time, as existing key material with unchanged expiry")
+        .unwrap();
+    assert!(said < run.stderr.find("got a RSA_2048 wrapping key").unwrap(), "{}", run.stderr);
+}
+
+#[test]
+fn other_bytes_are_found_with_exit_4_and_nothing_changes() {
+    let (scene, arn) = scene("", "--expires-in 30d --material-description first");
+    let before = everything(&scene, &arn);
+    let (answer, _) = scene.fails(4, &format!("{VERIFY} other"));
+    assert_eq!(answer["proof"]["contradiction"], "KMS refuses these bytes as key material of the key: it holds others");
+    assert_eq!(everything(&scene, &arn), before);
+    // A byte too many is no key material at all.
+    scene.bench.write_private("newline", [scene.bench.read("one"), b"\n".to_vec()].concat());
+    assert_eq!(scene.run(&format!("{VERIFY} newline")).code, Some(1));
+    assert_eq!(everything(&scene, &arn), before);
+}
+
+#[test]
+fn without_the_second_import_it_is_encrypt_and_decrypt() {
+    let (scene, _) = scene("", "");
+    let imports = scene.calls("ImportKeyMaterial");
+    for file in ["one", "other"] {
+        let answer = scene.json(&format!("{VERIFY} {file} --no-reimport"));
+        assert_eq!((&answer["proof"]["outcome"], &answer["proof"]["level"]), (&json!("proven"), &json!("use")));
+        assert!(
+            answer["proof"]["not_proven"][0].as_str().unwrap().starts_with("that the bytes are those of your copy")
+        );
+    }
+    assert_eq!(scene.calls("ImportKeyMaterial"), imports);
+}
+
+#[test]
+fn material_from_escrow_is_verified_as_well() {
+    let scene = Scene::new("");
+    scene.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out rec.key");
+    scene.bench.openssl("req -x509 -new -key rec.key -subj /CN=recovery -days 2 -out rec.pem");
+    let key = "--generate --escrow rec.pem --escrow-out";
+    scene.provision(&format!("--alias alias/a {key} a.cms"));
+    scene.provision(&format!("--alias alias/b {key} b.cms"));
+    let verify = |file: &str| format!("verify --key-id alias/a --material-from-escrow {file} --recipient-key rec.key");
+    assert_eq!(scene.json(&verify("a.cms"))["proof"]["outcome"], "proven");
+    scene.fails(4, &verify("b.cms"));
+}
+
+#[test]
+fn after_rotations_every_material_is_recognised() {
+    let (scene, arn) = scene("", "--expires-in 30d");
+    scene.material("two", 32);
+    scene.json("rotate --key-id alias/a --material two");
+    scene.bench.write_private("three", random(32));
+    let new = json!({ "ImportType": "NEW_KEY_MATERIAL" });
+    scene.kms.import(&arn, &scene.bench.read("three"), new).unwrap();
+    let before = everything(&scene, &arn);
+    for (file, as_what) in [
+        ("one", "as earlier key material, which decrypts only, "),
+        ("two", "as the current key material, "),
+        ("three", "as the key material that waits for rotation, "),
+    ] {
+        let answer = scene.json(&format!("{VERIFY} {file}"));
+        let last = answer["proof"]["proven"].as_array().unwrap().last().unwrap().as_str().unwrap();
+        assert!(last.contains(as_what), "{file}: {last}");
+        assert_eq!(everything(&scene, &arn), before, "{file}");
+    }
+    scene.fails(4, &format!("{VERIFY} other"));
+    assert_eq!(everything(&scene, &arn), before);
+}
+
+/// What KMS lacks must not come back by a proof.
+#[test]
+fn a_key_that_waits_for_material_is_refused_and_stays_as_it_is() {
+    let (scene, arn) = scene("", "");
+    scene.material("two", 32);
+    scene.json("rotate --key-id alias/a --material two");
+    let first = scene.materials(&arn)[1]["KeyMaterialId"].clone();
+    scene.kms.ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn, "KeyMaterialId": first }));
+    let before = everything(&scene, &arn);
+    scene.run(&format!("{VERIFY} one --quiet")).refuses(
+        1,
+        &format!(
+            "error: key {arn} is PendingImport, and it is verified only while it is Enabled or Disabled\n\
+             hint: import its key material first: `kms-byok status` shows what is missing\n"
+        ),
+    );
+    assert_eq!(everything(&scene, &arn), before);
+    let (answer, _) = scene.fails(4, &format!("{VERIFY} one --no-reimport"));
+    assert_eq!(answer["proof"]["contradiction"], "KMS says that the key is PendingImport");
+}
+
+#[test]
+fn a_disabled_key_is_verified_by_the_second_import_alone() {
+    let (scene, arn) = scene("", "");
+    scene.kms.ok("DisableKey", json!({ "KeyId": arn }));
+    let before = everything(&scene, &arn);
+    let answer = scene.json(&format!("{VERIFY} one"));
+    assert_eq!(
+        (&answer["key_state"], &answer["proof"]["not_proven"][0]),
+        (&json!("Disabled"), &json!("that the key works: it is disabled"))
+    );
+    scene.fails(4, &format!("{VERIFY} other"));
+    assert_eq!(everything(&scene, &arn), before);
+    // Nothing else could be asked of it.
+    let (answer, _) = scene.fails(1, &format!("{VERIFY} one --no-reimport"));
+    assert_eq!(answer["error"]["cause"], format!("key {arn} is Disabled, and the proof needs it Enabled"));
+    let mac = scene.provision("--key-spec HMAC_256 --material one");
+    scene.kms.ok("DisableKey", json!({ "KeyId": mac }));
+    let (answer, _) = scene.fails(1, &format!("verify --key-id {mac} --material one"));
+    assert_eq!(answer["error"]["cause"], format!("key {mac} is Disabled, and the proof needs it Enabled"));
+}
+
+#[test]
+fn within_ten_minutes_of_the_expiry_nothing_is_imported() {
+    let (scene, arn) = scene("", "--expires-in 30d");
+    scene.kms.move_clock(json!({ "advance": "30d" }));
+    scene.kms.move_clock(json!({ "set": "+719h 45m" }));
+    assert_eq!(scene.json(&format!("{VERIFY} one"))["proof"]["outcome"], "proven", "a quarter of an hour is enough");
+    scene.kms.move_clock(json!({ "set": "+719h 51m" }));
+    let imports = scene.calls("ImportKeyMaterial");
+    let (answer, _) = scene.fails(1, &format!("{VERIFY} one"));
+    let cause = answer["error"]["cause"].as_str().unwrap();
+    assert!(cause.starts_with(&format!("the key material of {arn} expires at ")), "{cause}");
+    assert!(cause.ends_with(", too soon to import it again safely"), "{cause}");
+    assert_eq!(scene.calls("ImportKeyMaterial"), imports);
+}
+
+#[test]
+fn where_the_materials_may_not_be_listed_an_expiry_is_not_put_at_risk() {
+    let denied = "--fault ListKeyRotations:always:error=AccessDeniedException";
+    let (scene, _) = self::scene(denied, "--expires-in 30d");
+    let imports = scene.calls("ImportKeyMaterial");
+    let (answer, _) = scene.fails(4, &format!("{VERIFY} one"));
+    assert_eq!(answer["proof"]["not_permitted"], json!(["kms:ListKeyRotations"]));
+    assert_eq!(scene.calls("ImportKeyMaterial"), imports);
+    // What never expires can be taken back without the list.
+    let (scene, _) = self::scene(denied, "");
+    assert_eq!(scene.json(&format!("{VERIFY} one"))["proof"]["outcome"], "proven");
+    scene.fails(4, &format!("{VERIFY} other"));
+}
+
+#[test]
+fn a_second_import_that_is_not_permitted_is_no_proof() {
+    let (scene, _) = scene("--fault GetParametersForImport:2+:error=AccessDeniedException", "");
+    let (answer, _) = scene.fails(4, &format!("{VERIFY} one"));
+    assert_eq!(answer["proof"]["outcome"], "not_permitted");
+    assert_eq!(answer["proof"]["not_permitted"], json!(["kms:GetParametersForImport"]));
+}
+
+/// An error is neither a match nor a mismatch.
+#[test]
+fn an_error_on_the_way_is_no_verdict() {
+    for (fault, code) in [
+        ("Encrypt:1:error=KMSInternalException", 1),
+        ("ListKeyRotations:1:error=KMSInvalidStateException", 1),
+        ("ImportKeyMaterial:2:error=InvalidCiphertextException", 1),
+        ("ImportKeyMaterial:2:error=ExpiredImportTokenException", 1),
+        ("GetParametersForImport:2:html=403", 1),
+        // Not answered: it may have been done.
+        ("ImportKeyMaterial:2+:reset-after", 3),
+        ("ImportKeyMaterial:2+:reset-before", 3),
+        ("ImportKeyMaterial:2+:500", 3),
+        ("ImportKeyMaterial:2:empty-object", 3),
+    ] {
+        let (scene, arn) = scene(&format!("--fault {fault}"), "");
+        let (answer, stderr) = scene.fails(code, &format!("{VERIFY} one"));
+        assert!(answer["proof"].is_null(), "{fault}: {answer}");
+        if code == 3 {
+            assert!(
+                stderr.contains("unknown: whether ImportKeyMaterial took effect; its reply was not seen\n"),
+                "{stderr}"
+            );
+            assert!(stderr.contains(&format!("exists: key {arn}, Enabled\n")), "{stderr}");
+            assert!(stderr.contains("next: kms-byok verify --key-id alias/a --material one "), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_difference_afterwards_is_found() {
+    // After the import KMS tells of other current material.
+    let (scene, arn) = scene("--fault DescribeKey:7+:lie", "");
+    let before = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
+    assert_eq!(scene.calls("DescribeKey"), 4, "the fault counts on it");
+    let (answer, _) = scene.fails(4, &format!("{VERIFY} one"));
+    assert_eq!(
+        answer["proof"]["contradiction"],
+        format!("the key is not what it was: its current key material was {before}, and is {}", "0".repeat(64))
+    );
+}
+
+#[test]
+fn a_signal_during_the_second_import_ends_with_3_and_before_it_with_1() {
+    for (fault, seen, code) in
+        [("ImportKeyMaterial:2:latency=30s", "GetParametersForImport", 3), ("Decrypt:1:latency=30s", "Encrypt", 1)]
+    {
+        let (scene, _) = scene(&format!("--fault {fault}"), "");
+        let before = scene.calls(seen);
+        let line = format!("{VERIFY} one {}", scene.at());
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut command = scene.bench.command(&words);
+        command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while scene.calls(seen) == before && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(300)); // wrapping, and the request on its way
+        let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let run = Run::of(child.wait_with_output().unwrap());
+        assert_eq!(run.code, Some(code), "{fault}: {}", run.stderr);
+        assert!(run.stderr.contains("error: stopped by SIGINT\n"), "{}", run.stderr);
+        let uncertain = run.stderr.contains("unknown: whether ImportKeyMaterial took effect");
+        assert_eq!(uncertain, code == 3, "{}", run.stderr);
+    }
+}
