@@ -1,9 +1,11 @@
 //! A key that is there already: is it what was asked for, and may key material go into it?
 
+use aws_smithy_types::DateTime;
+
 use super::{Journal, KeyRequest, policy};
 use crate::error::{CeremonyError, Error};
 use crate::kms::{KeyDescription, Kms};
-use crate::moment::{self, Expiry, rfc3339};
+use crate::moment::{Expiry, rfc3339};
 
 /// What to do with a key that exists.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,10 +43,11 @@ pub(super) fn decide(
     request: &KeyRequest,
     name: &str,
     expiry: Expiry,
+    now: DateTime,
 ) -> Result<Decision, Error> {
     check_matches(found, request, name)?;
     match found.state.as_str() {
-        "Enabled" if expiry.is_met_by(found.expires, moment::now()) => Ok(Decision::Unchanged),
+        "Enabled" if expiry.is_met_by(found.expires, now) => Ok(Decision::Unchanged),
         "Enabled" => {
             let is = found.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(found, name, format!("its key material {is}, which is not the expiry asked for")))

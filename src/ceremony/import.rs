@@ -5,12 +5,12 @@ use std::path::Path;
 use aws_smithy_types::DateTime;
 
 use super::parameters::{TOKEN_LIMIT, check_importable};
-use super::{Journal, WrappedMaterial};
-use crate::error::{CeremonyError, Error, ParametersError, UsageError};
+use super::{Inventory, Journal, WrappedMaterial};
+use crate::error::{CeremonyError, Error, ExpiryError, LifeError, ParametersError, UsageError};
 use crate::files;
-use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms};
+use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
-use crate::moment::rfc3339;
+use crate::moment::{self, Expiry, rfc3339};
 use crate::wrap::WrappingKey;
 
 /// What goes with an import besides blob and token.
@@ -61,6 +61,16 @@ pub async fn import_bare(
     journal: &Journal,
 ) -> Result<Imported, Error> {
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
+}
+
+/// The time that is sent to KMS, held to its limits by its own clock.
+pub fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
+    expiry.resolve(kms.now()).map_err(|error| match kms.clock_ahead().filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
+        Some(ahead) => {
+            ExpiryError::ByKmsClock { problem: error.to_string(), difference: moment::difference(ahead) }.into()
+        }
+        None => error.into(),
+    })
 }
 
 impl ImportOptions {
@@ -186,6 +196,12 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
     // A disabled key stays disabled when its material is renewed.
     if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
         return Ok(());
+    }
+    if after.state == "PendingImport" {
+        let missing = Inventory::as_permitted(kms, &after).await?.missing();
+        if !missing.is_empty() {
+            return Err(LifeError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
+        }
     }
     Err(CeremonyError::NotEnabled { arn: after.arn, state: after.state }.into())
 }

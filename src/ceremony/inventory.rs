@@ -96,6 +96,12 @@ impl Inventory {
         self.materials.iter().filter(|material| !material.is_pending())
     }
 
+    /// The ids of permanent materials that KMS lacks, as far as it shows them.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let missing = self.permanent().filter(|material| material.is_missing());
+        missing.filter_map(|material| material.key_material_id.clone()).collect()
+    }
+
     /// How many on-demand rotations KMS still allows; nothing where that cannot be seen.
     pub fn rotations_left(&self) -> Option<usize> {
         self.complete.then(|| MOST_ROTATIONS.saturating_sub(self.on_demand))

@@ -34,7 +34,7 @@ pub use self::create::create_key;
 pub use self::delete::{Deletion, delete_material, plan_deletion};
 pub use self::delivery::Wrapping;
 pub use self::expiring::{Expiring, Matter};
-pub use self::import::{BareImport, ImportOptions, import_bare, import_set};
+pub use self::import::{BareImport, ImportOptions, import_bare, import_set, resolve_expiry};
 pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
 pub use self::journal::{Journal, Leftover, ReplicaReport, Report, RotationReport};
 pub use self::memory::{Memory, REQUEST_TAG};

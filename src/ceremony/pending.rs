@@ -24,7 +24,7 @@ pub(super) async fn place_new(
     copy: Option<&Copy>,
     journal: &Journal,
 ) -> Result<Place, Error> {
-    let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms.now())? };
+    let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms)? };
     let refusal = match plan.wrapping.deliver(material, kms, key, &options, journal).await {
         Ok(imported) => return Ok(Place::Rotate(imported.known_id()?)),
         Err(error) if matches!(error.reason(), Some(Reason::IncorrectKeyMaterial | Reason::InvalidState)) => error,
@@ -70,7 +70,7 @@ pub(super) async fn place_again(
     let options = ImportOptions {
         import_type: Some(ImportType::Existing),
         key_material_id: Some(id.clone()),
-        ..plan.options(kms.now())?
+        ..plan.options(kms)?
     };
     match plan.wrapping.deliver(material, kms, key, &options, journal).await {
         Ok(_) => Ok(Place::Rotate(id)),

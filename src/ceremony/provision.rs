@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::create::{self, Made};
 use super::existing::{self, Decision};
 use super::verify;
-use super::{Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set};
+use super::{Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
 use crate::diagnose;
 use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{KeyDescription, Kms};
@@ -51,6 +51,8 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
     if let Some(found) = find(kms, plan).await? {
         return go_on_with(kms, plan, &found, journal).await;
     }
+    // Now that KMS has told its time, and before there is a key.
+    resolve_expiry(kms, plan.expiry)?;
     match create::make(kms, &plan.request, &plan.memory, journal).await? {
         Made::New(key) => fill(kms, plan, &key, None, journal).await,
         Made::Lost => match wait_for_other_run(kms, plan, journal).await? {
@@ -109,7 +111,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
     let name = plan.request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.note_kms(kms);
     journal.note_key(found);
-    let decision = existing::decide(found, &plan.request, name, plan.expiry)?;
+    let decision = existing::decide(found, &plan.request, name, plan.expiry, kms.now())?;
     match decision {
         Decision::Unchanged => {
             journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
@@ -164,7 +166,7 @@ async fn fill(
         wrapped.encrypted().len()
     ));
     let options = ImportOptions {
-        expires: plan.expiry.resolve(kms.now())?,
+        expires: resolve_expiry(kms, plan.expiry)?,
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
         key_material_id: original,
@@ -215,7 +217,7 @@ async fn overtaken(
     journal: &Journal,
 ) -> Result<(), Error> {
     let found = kms.describe(&key.arn).await?;
-    if existing::decide(&found, &plan.request, &key.arn, plan.expiry)? != Decision::Unchanged {
+    if existing::decide(&found, &plan.request, &key.arn, plan.expiry, kms.now())? != Decision::Unchanged {
         return Err(error);
     }
     journal.warn("another run imported its key material first: what was generated here is not in KMS");

@@ -49,7 +49,7 @@ impl Regions {
                 import_type: Some(ImportType::Existing),
                 key_material_id: Some(id.to_owned()),
                 description: None, // only the primary key keeps one
-                ..plan.options(kms.now())?
+                ..plan.options(kms)?
             };
             plan.wrapping.deliver(material, kms, replica, &options, journal).await?;
             journal.note_replica(replica, |report| report.imported = true);

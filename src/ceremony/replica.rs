@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::regions::until_made;
 use super::replicate::Replicate;
-use super::{ImportOptions, Inventory, Journal, existing, wait};
+use super::{ImportOptions, Inventory, Journal, existing, resolve_expiry, wait};
 use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
 use crate::material::KeySpec;
@@ -139,7 +139,7 @@ pub(super) async fn carry_out(
     let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
     for material in plan.distinct_materials() {
         let options = ImportOptions {
-            expires: plan.expiry.resolve(kms.now())?,
+            expires: resolve_expiry(&kms, plan.expiry)?,
             import_type: symmetric.then_some(ImportType::Existing),
             description: None, // only the primary key keeps one
             key_material_id: primary.current_key_material_id.clone().filter(|_| one),
@@ -229,7 +229,7 @@ async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Resul
         if now.state != "PendingImport" {
             return Ok(Some(now));
         }
-        let missing = missing(&Inventory::as_permitted(kms, &now).await?);
+        let missing = Inventory::as_permitted(kms, &now).await?.missing();
         Ok((!missing.is_empty()).then_some(now))
     })
     .await?;
@@ -242,16 +242,11 @@ async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Resul
         return Ok(now);
     }
     if now.state == "PendingImport" {
-        let missing = match missing(&Inventory::as_permitted(kms, &now).await?) {
+        let missing = match Inventory::as_permitted(kms, &now).await?.missing() {
             ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
             ids => ids.join(", "),
         };
         return Err(LifeError::ReplicaIncomplete { arn: now.arn, missing }.into());
     }
     Err(CeremonyError::NotEnabled { arn: now.arn, state: now.state }.into())
-}
-
-fn missing(inventory: &Inventory) -> Vec<String> {
-    let missing = inventory.permanent().filter(|material| material.is_missing());
-    missing.filter_map(|material| material.key_material_id.clone()).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::provision::{judge, prove_in};
 use super::regions::check_primary;
 use super::replica::{self, Plan};
-use super::{AliasName, Inventory, Journal, Wrapping, check_external};
+use super::{AliasName, Inventory, Journal, Wrapping, check_external, resolve_expiry};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
@@ -42,7 +42,7 @@ pub struct Replicate {
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
     journal.begin(kms, key);
-    check_locally(plan)?;
+    check_locally(kms, plan)?;
     check_replicable(key, plan)?;
     check_material(kms, key, plan).await?;
     let inventory = Inventory::as_permitted(kms, key).await?;
@@ -63,12 +63,12 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journa
     Ok(())
 }
 
-/// Everything that can be refused without asking anybody.
-fn check_locally(plan: &Replicate) -> Result<(), Error> {
+/// Everything that can be refused without asking further.
+fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
     for material in &plan.materials {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
-    plan.expiry.resolve(crate::moment::now())?;
+    resolve_expiry(kms, plan.expiry)?;
     Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
 }
 

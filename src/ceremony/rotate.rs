@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use aws_smithy_types::DateTime;
-
 use super::pending::{self, Place};
 use super::provision::{judge, prove_in};
 use super::regions::{self, Regions};
@@ -15,7 +13,7 @@ use super::{Inventory, Journal, Source, Wrapping};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::{self, Expiry};
+use crate::moment::Expiry;
 use crate::proof::Level;
 
 /// Everything that decides how a key is rotated.
@@ -37,7 +35,7 @@ pub struct Rotate {
 /// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
 pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<(), Error> {
     journal.begin(kms, key);
-    check_locally(plan)?;
+    check_locally(kms, plan)?;
     check_rotatable(key)?;
     journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
     let regions = Regions::of(kms, key, plan.patience, journal).await?;
@@ -88,9 +86,9 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     finish(kms, &now, &regions, plan, material, journal).await
 }
 
-/// Everything that can be refused without asking anybody.
-fn check_locally(plan: &Rotate) -> Result<(), Error> {
-    plan.options(moment::now())?.check()?;
+/// Everything that can be refused without asking further.
+fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
+    plan.options(kms)?.check()?;
     let length = match &plan.source {
         Some(Source::Given(material)) => Some(material.byte_count()),
         Some(Source::Generate(copy)) => {
@@ -171,9 +169,9 @@ async fn finish(
 
 impl Rotate {
     /// What goes with the import of the new material.
-    pub(super) fn options(&self, now: DateTime) -> Result<super::ImportOptions, Error> {
+    pub(super) fn options(&self, kms: &Kms) -> Result<super::ImportOptions, Error> {
         Ok(super::ImportOptions {
-            expires: self.expiry.resolve(now)?,
+            expires: super::resolve_expiry(kms, self.expiry)?,
             description: self.description.clone(),
             ..super::ImportOptions::default()
         })

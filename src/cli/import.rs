@@ -110,7 +110,7 @@ async fn import(
     let key = kms.describe(named).await?;
     journal.begin(&kms, &key);
     // Counted from KMS's time, which is known only now.
-    let options = &ImportOptions { expires: args.expiry.expiry()?.resolve(kms.now())?, ..options.clone() };
+    let options = &ImportOptions { expires: ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
     let imported = match what {
         What::Set(wrapped) => ceremony::import_set(&kms, &key, wrapped, options, journal).await,
         What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await,

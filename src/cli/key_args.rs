@@ -120,6 +120,13 @@ pub(crate) struct ExpiryArgs {
 }
 
 impl ExpiryArgs {
+    /// The expiry, held to KMS's limits by this machine's clock before anybody is asked.
+    pub(crate) fn checked(&self) -> Result<Expiry, Error> {
+        let expiry = self.expiry()?;
+        expiry.resolve(moment::now())?;
+        Ok(expiry)
+    }
+
     pub(crate) fn expiry(&self) -> Result<Expiry, Error> {
         match (self.expires_in, &self.expires_at) {
             (Some(span), _) => Ok(Expiry::In(span)),

@@ -85,7 +85,7 @@ fn prepare(args: &Args) -> Result<Option<String>, Error> {
         let hint = "add --material FILE (`-` for standard input), once for each key material";
         return Err(UsageError::Missing { what: "the key material", hint }.into());
     }
-    args.expiry.expiry()?;
+    args.expiry.checked()?;
     let policy = args.policy.as_deref().map(key_args::policy).transpose()?;
     let spec = KeySpec::SymmetricDefault;
     let request = KeyRequest {

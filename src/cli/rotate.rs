@@ -71,7 +71,7 @@ fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
     Ok(Rotate {
         source: if args.resume { None } else { Some(given.source(spec, context)?) },
         wrapping: Wrapping { algorithm: args.wrapping.algorithm(spec)?, key_spec: args.wrapping.wrapping_key_spec },
-        expiry: args.expiry.expiry()?,
+        expiry: args.expiry.checked()?,
         description: args.material_description.clone(),
         level: args.proof.verify,
         patience: args.wait,

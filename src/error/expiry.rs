@@ -11,6 +11,8 @@ pub enum ExpiryError {
     NotATime { text: String },
     #[error("the expiry {at} is in the past")]
     Past { at: String },
+    #[error("{problem} by KMS's clock, and this machine's is {difference} it")]
+    ByKmsClock { problem: String, difference: String },
     #[error("the expiry {at} is more than 365 days away")]
     TooFar { at: String, limit: String },
 }
@@ -20,6 +22,7 @@ impl Explain for ExpiryError {
         match self {
             ExpiryError::NotATime { .. } => some("write it as RFC 3339 does: 2027-01-31T12:00:00Z"),
             ExpiryError::Past { .. } => some("choose a time in the future, and check this machine's clock"),
+            ExpiryError::ByKmsClock { .. } => some("set this machine's clock (NTP), or choose another time"),
             ExpiryError::TooFar { limit, .. } => some(format!("choose {limit} or earlier, or let it never expire")),
         }
     }

@@ -52,6 +52,8 @@ pub enum LifeError {
     TooFewMaterials { arn: String, needed: usize, given: usize },
     #[error("replica {arn} still waits for key material: {missing}")]
     ReplicaIncomplete { arn: String, missing: String },
+    #[error("the import was taken, and key {arn} still waits for other key material: {missing}")]
+    Incomplete { arn: String, missing: String },
     #[error("replica {arn} is still being made after {waited}")]
     StillCreating { arn: String, waited: String },
 
@@ -117,6 +119,7 @@ impl Explain for LifeError {
                 some("give each with a --material of its own: `kms-byok status` lists them")
             }
             LifeError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
+            LifeError::Incomplete { .. } => some("import those bytes too, each with parameters of its own"),
             LifeError::StillCreating { .. } => some("run the same command again in a minute"),
             LifeError::NotSeen { permission, .. } => {
                 some(format!("allow {permission} in the key policy or the caller's IAM policy"))

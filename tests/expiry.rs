@@ -1,0 +1,188 @@
+//! Expiry: limits held before KMS is asked, renewal by importing the same bytes, and clocks that differ.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
+#[path = "support/scene.rs"]
+mod scene;
+mod support;
+
+use scene::Scene;
+use serde_json::{Value, json};
+
+fn scene(serve: &str) -> Scene {
+    let scene = Scene::new(serve);
+    scene.material("one", 32);
+    scene.material("other", 32);
+    scene
+}
+
+/// get-parameters, wrap and import of a file into `alias/a`; `import` gets the flags.
+fn import(scene: &Scene, file: &str, flags: &str) -> support::Run {
+    let directory = format!("D{}", scene.calls("GetParametersForImport"));
+    scene.json(&format!("get-parameters --key-id alias/a --dir {directory} --wrapping-key-spec RSA_2048"));
+    scene.bench.kms_byok(&format!("wrap --dir {directory} --material {file}")).succeeds();
+    scene.run(&format!("import --dir {directory} --output json {flags}"))
+}
+
+#[test]
+fn limits_are_refused_before_kms_is_asked() {
+    let bench = support::Bench::new();
+    bench.write("one", [7; 32]);
+    let nowhere = "--endpoint-url http://127.0.0.1:9 --region us-east-1";
+    for verb in [
+        "provision --alias alias/a --material one",
+        "rotate --key-id alias/a --material one",
+        "replicate --key-id alias/a --to eu-west-2 --material one",
+    ] {
+        for (flags, cause, hint) in [
+            ("--expires-in 366d", "is more than 365 days away\n", "hint: choose "),
+            (
+                "--expires-at 2020-01-31T12:00:00Z",
+                "the expiry 2020-01-31T12:00:00Z is in the past\n",
+                "hint: choose a time in the future",
+            ),
+            ("--expires-at tomorrow", "`tomorrow` is not a time\n", "hint: write it as RFC 3339 does"),
+        ] {
+            let run = bench.kms_byok_with_credentials(&format!("{verb} {flags} {nowhere} --quiet"));
+            assert_eq!(run.code, Some(2), "{verb} {flags}: {}", run.stderr);
+            assert!(run.stderr.contains(cause) && run.stderr.contains(hint), "{verb} {flags}: {}", run.stderr);
+        }
+        assert_eq!(bench.kms_byok(&format!("{verb} --expires-in 1d --expires never")).code, Some(2));
+    }
+}
+
+#[test]
+fn the_longest_expiry_is_365_days_and_never_is_the_default() {
+    let scene = scene("");
+    let answer = scene.json("provision --alias alias/a --material one --expires-in 365d");
+    assert!(answer["expires"].is_string());
+    assert!(scene.json("provision --alias alias/b --material one")["expires"].is_null());
+    assert!(scene.json("provision --alias alias/c --material one --expires never")["expires"].is_null());
+    let at = time(now() + 30.0 * 86_400.0);
+    let offset = at.replace('Z', "+00:00");
+    let answer = scene.json(&format!("provision --alias alias/d --material one --expires-at {offset}"));
+    assert_eq!(answer["expires"], *at);
+}
+
+#[test]
+fn importing_the_same_bytes_renews_the_expiry_also_to_never() {
+    let scene = scene("");
+    let arn = scene.provision("--alias alias/a --material one --expires-in 10d --material-description first");
+    let before = scene.describe(&arn);
+    let answer = import(&scene, "one", "--expires-in 90d").json();
+    assert_eq!(answer["key_material_id"], before["CurrentKeyMaterialId"]);
+    let now = scene.describe(&arn);
+    let days = (now["ValidTo"].as_f64().unwrap() - before["ValidTo"].as_f64().unwrap()) / 86_400.0;
+    assert!((79.9..80.1).contains(&days), "{days}");
+    assert_eq!(scene.materials(&arn)[0]["KeyMaterialDescription"], "first", "KMS keeps the description");
+    assert!(import(&scene, "one", "").json()["expires"].is_null());
+    assert_eq!(scene.describe(&arn)["ExpirationModel"], "KEY_MATERIAL_DOES_NOT_EXPIRE");
+    assert_eq!(scene.materials(&arn).len(), 1);
+}
+
+#[test]
+fn other_bytes_renew_nothing_and_the_reason_is_said() {
+    for (key, of) in [("", "SYMMETRIC_DEFAULT"), ("--key-spec HMAC_256", "HMAC_256")] {
+        let scene = scene("");
+        let arn = scene.provision(&format!("--alias alias/a --material one --expires-in 10d {key}"));
+        let before = scene.describe(&arn);
+        let run = import(&scene, "other", "--expires-in 90d");
+        assert_eq!(run.code, Some(1), "{of}: {}", run.stderr);
+        assert!(
+            run.stderr.contains(&format!(
+                "error: the key material is not the one that key `{arn}` was given before\n\
+                 because: IncorrectKeyMaterialException"
+            )),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("hint: import exactly the bytes of the first import"), "{}", run.stderr);
+        assert_eq!(scene.describe(&arn), before);
+    }
+}
+
+#[test]
+fn material_that_has_expired_comes_back_with_the_same_bytes_and_a_new_expiry() {
+    let scene = scene("");
+    let arn = scene.provision("--alias alias/a --material one --expires-in 10d");
+    let id = scene.describe(&arn)["CurrentKeyMaterialId"].clone();
+    scene.kms.move_clock(json!({ "advance": "11d" }));
+    assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");
+    // The parameters are made by KMS's clock, and this machine's is not there yet.
+    let answer = import(&scene, "one", "--expires-in 30d").json();
+    assert_eq!((&answer["key_state"], &answer["key_material_id"]), (&json!("Enabled"), &id));
+}
+
+#[test]
+fn a_clock_that_differs_is_reported_and_expiry_counts_from_kms_s() {
+    let scene = scene("--clock +2h");
+    let run = scene.run("provision --alias alias/a --material one --expires-in 1d --output json");
+    let answer = run.json();
+    let warnings: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    let said =
+        ["1h 59m", "2h"].map(|time| format!("warning: this machine's clock is {time} behind KMS's: set it (NTP)"));
+    assert!(warnings.len() == 1 && said.iter().any(|line| line == warnings[0]), "{}", run.stderr);
+    let valid_to = scene.describe(answer["key_arn"].as_str().unwrap())["ValidTo"].as_f64().unwrap();
+    let left = valid_to - now();
+    assert!((26.0 * 3600.0 - left).abs() < 120.0, "{left}");
+    // Within five minutes it is nobody's business.
+    let scene = self::scene("--clock +4m");
+    let run = scene.run("provision --alias alias/a --material one");
+    assert!(!run.succeeds().stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn an_expiry_that_only_this_machine_s_clock_allows_is_refused_before_there_is_a_key() {
+    let scene = scene("--clock +2h");
+    let soon = now() + 3600.0;
+    let at = time(soon);
+    let run = scene.run(&format!("provision --alias alias/a --material one --expires-at {at} --quiet"));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let cause = format!("error: the expiry {at} is in the past by KMS's clock, and this machine's is ");
+    let found = run.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(found.starts_with(&cause) && found.ends_with(" behind it"), "{found}");
+    assert!(run.stderr.ends_with("hint: set this machine's clock (NTP), or choose another time\n"), "{}", run.stderr);
+    assert_eq!(scene.kms.ok("ListKeys", json!({}))["Keys"], json!([]));
+}
+
+fn now() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+fn time(seconds: f64) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds as u64);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[test]
+fn the_same_relative_expiry_is_met_a_day_later() {
+    let scene = scene("");
+    let line = "provision --alias alias/a --material one --expires-in 90d";
+    scene.json(line);
+    scene.kms.move_clock(json!({ "advance": "1d" }));
+    assert_eq!(scene.json(line)["changed"], false);
+    let (answer, _): (Value, _) = scene.fails(1, "provision --alias alias/a --material one --expires-in 30d");
+    assert!(answer["error"]["cause"].as_str().unwrap().contains("which is not the expiry asked for"), "{answer}");
+}
+
+#[test]
+fn after_rotations_each_material_that_has_expired_is_asked_for() {
+    let scene = scene("");
+    let arn = scene.provision("--alias alias/a --material one --expires-in 10d");
+    scene.json("rotate --key-id alias/a --material other --expires-in 10d");
+    scene.kms.move_clock(json!({ "advance": "11d" }));
+    let first = scene.materials(&arn)[1]["KeyMaterialId"].as_str().unwrap().to_owned();
+    let run = import(&scene, "other", "");
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&format!(
+            "error: the import was taken, and key {arn} still waits for other key material: {first}\n\
+             hint: import those bytes too, each with parameters of its own\n"
+        )),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(import(&scene, "one", "").json()["key_state"], "Enabled");
+}
