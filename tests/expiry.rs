@@ -184,5 +184,8 @@ fn after_rotations_each_material_that_has_expired_is_asked_for() {
         "{}",
         run.stderr
     );
-    assert_eq!(import(&scene, "one", "").json()["key_state"], "Enabled");
+    let run = import(&scene, "one", "");
+    assert_eq!((&run.json()["key_state"], &run.json()["key_material_id"]), (&json!("Enabled"), &json!(first)));
+    assert!(run.stderr.contains("it is earlier key material of the key, which decrypts only\n"), "{}", run.stderr);
+    assert_eq!(run.json()["proof"]["outcome"], "proven");
 }

@@ -249,3 +249,18 @@ fn flags_that_cannot_be_meant_are_refused() {
     assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --discard").code, Some(2));
     assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --material f").code, Some(2));
 }
+
+#[test]
+fn new_material_imported_step_by_step_is_rotated_to_with_resume() {
+    let (scene, arn) = scene("");
+    scene.json("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048");
+    scene.bench.kms_byok("wrap --dir D --material two").succeeds();
+    let run = scene.run("import --dir D --import-type new --output json");
+    let id = scene.materials(&arn)[0]["KeyMaterialId"].clone();
+    assert_eq!((&run.json()["key_material_id"], &run.json()["proof"]["outcome"]), (&id, &json!("proven")));
+    let said = format!("it waits for rotation: `kms-byok rotate --key-id {arn} --resume` makes it current\n");
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+    assert_ne!(scene.describe(&arn)["CurrentKeyMaterialId"], id);
+    scene.json(&format!("{ROTATE} --resume"));
+    assert_eq!(scene.describe(&arn)["CurrentKeyMaterialId"], id);
+}

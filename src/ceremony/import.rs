@@ -189,10 +189,16 @@ fn usual_type(key: &KeyDescription) -> Option<ImportType> {
 
 /// What KMS says about the key now: the first part of every proof.
 async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal: &Journal) -> Result<(), Error> {
-    journal.note(|report| report.key_material_id.clone_from(&imported.key_material_id));
+    let note_id = || {
+        if imported.key_material_id.is_some() {
+            journal.note(|report| report.key_material_id.clone_from(&imported.key_material_id));
+        }
+    };
+    note_id();
     let after = kms.describe(&before.arn).await?;
     journal.note_kms(kms);
     journal.note_key(&after);
+    note_id(); // which need not be the current one's
     // A disabled key stays disabled when its material is renewed.
     if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
         return Ok(());

@@ -8,7 +8,6 @@ use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Report, Wrapp
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::moment;
-use kms_byok::proof::{self, Subject};
 use kms_byok::{Error, UsageError};
 
 use super::key_args::{ExpiryArgs, ProofArgs};
@@ -116,8 +115,7 @@ async fn import(
         What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await,
     };
     let imported = imported.inspect_err(|error| journal.explain(diagnose::refused(named_files(args), &key, error)))?;
-    let subject = Subject::new(&kms, &key, None, imported.key_material_id.as_deref())?;
-    ceremony::conclude(proof::prove(&subject, args.proof.verify).await?, journal)
+    ceremony::prove_imported(&kms, &key, &imported, args.proof.verify, journal).await
 }
 
 fn named_files(args: &Args) -> Named {
