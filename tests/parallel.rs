@@ -122,7 +122,17 @@ fn an_import_that_was_not_answered_is_repeated_without_harm() {
 
 #[test]
 fn four_runs_at_once_end_with_one_imported_key_and_named_leftovers() {
-    let scene = Scene::new("");
+    four_runs_at_once("");
+}
+
+/// KMS says that the alias exists before it says which key it names.
+#[test]
+fn four_runs_at_once_end_well_also_where_kms_becomes_consistent_slowly() {
+    four_runs_at_once("--consistency-delay 1s");
+}
+
+fn four_runs_at_once(flags: &str) {
+    let scene = Scene::new(flags);
     let line = scene.line("--generate --keep key");
     let runs: Vec<_> = (0..4)
         .map(|number| {

@@ -1,9 +1,11 @@
 //! Step 1 of the recipe: a key without key material, and its alias.
 
+use std::time::Instant;
+
 use super::existing;
 use super::memory::{Memory, REQUEST_TAG, Request};
 use super::{AliasName, Journal, KeyRequest, Leftover};
-use crate::error::Error;
+use crate::error::{CeremonyError, Error};
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
 
 /// What became of a request for a key.
@@ -21,13 +23,14 @@ pub async fn create_key(kms: &Kms, request: &KeyRequest, memory: &Memory, journa
     if let Some(alias) = &request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
+        name_lost_keys(kms, alias, &found, memory, journal).await;
         return adopt_as_it_is(kms, request, alias, &found, journal);
     }
     match make(kms, request, memory, journal).await? {
         Made::New(_) => Ok(()),
         Made::Lost => match &request.alias {
             Some(alias) => {
-                let found = kms.describe(alias.as_str()).await?;
+                let found = find_other_run(kms, alias).await?;
                 adopt_as_it_is(kms, request, alias, &found, journal)
             }
             None => Ok(()),
@@ -48,6 +51,22 @@ fn adopt_as_it_is(
     existing::check_matches(found, request, alias.as_str())?;
     journal.step(format!("{alias} exists and names {}", found.arn));
     Ok(())
+}
+
+/// The key of the run that got the alias first. KMS has said that the alias exists, and for a while not all of it knows its key.
+pub(super) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDescription, Error> {
+    let end = Instant::now() + kms.patience();
+    let mut pause = kms.patience() / 240;
+    loop {
+        if let Some(found) = kms.find_alias(alias.as_str()).await? {
+            return Ok(found);
+        }
+        if Instant::now() > end {
+            return Err(CeremonyError::AliasUnknown { alias: alias.to_string() }.into());
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(kms.patience() / 15);
+    }
 }
 
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
@@ -105,15 +124,37 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
     kms.wait_until_visible(&created.arn).await
 }
 
+/// Names the keys that earlier runs for this alias have made and lost.
+pub(super) async fn name_lost_keys(
+    kms: &Kms,
+    alias: &AliasName,
+    found: &KeyDescription,
+    memory: &Memory,
+    journal: &Journal,
+) {
+    for key in memory.tidy(kms, alias.as_str(), found).await {
+        let reason = format!("an earlier run for {alias} made it and ended before it could use it; this key is empty");
+        journal.warn(format!("{reason}: {}", key.arn));
+        leave(&key, reason, journal);
+    }
+}
+
 /// Names a key of this run that nobody needs, with the command that removes it.
 fn leave_behind(key: &KeyDescription, alias: &AliasName, journal: &Journal) {
-    let remove =
-        format!("aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7", key.region, key.id);
+    let remove = removal(key);
     journal.warn(format!("another run created {alias} first; this run's key {} is empty: {remove}", key.arn));
-    let reason = format!("{alias} was created by another run in the meantime; this key is empty");
+    leave(key, format!("{alias} was created by another run in the meantime; this key is empty"), journal);
     journal.note(|report| {
-        report.leftovers.push(Leftover { key_arn: key.arn.clone(), reason, remove });
         report.key_arn = None;
         report.key_id = None;
     });
+}
+
+fn leave(key: &KeyDescription, reason: String, journal: &Journal) {
+    let leftover = Leftover { key_arn: key.arn.clone(), reason, remove: removal(key) };
+    journal.note(|report| report.leftovers.push(leftover));
+}
+
+fn removal(key: &KeyDescription) -> String {
+    format!("aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7", key.region, key.id)
 }

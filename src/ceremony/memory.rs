@@ -34,6 +34,9 @@ pub(super) struct Request {
     region: String,
     endpoint: Option<String>,
     began: String,
+    /// The process that began it.
+    #[serde(default)]
+    process: u32,
     #[serde(skip)]
     file: Option<PathBuf>,
 }
@@ -49,6 +52,7 @@ impl Memory {
             region: kms.region().to_owned(),
             endpoint: kms.endpoint().map(str::to_owned),
             began: rfc3339(moment::now()),
+            process: std::process::id(),
             file: None,
         };
         if let Some(directory) = &self.directory {
@@ -101,9 +105,33 @@ impl Memory {
         }
         Ok(None)
     }
+
+    /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
+    /// knows any more, is given back. What cannot be looked at is left for the next run.
+    pub(super) async fn tidy(&self, kms: &Kms, alias: &str, found: &KeyDescription) -> Vec<KeyDescription> {
+        let mut lost = Vec::new();
+        for earlier in self.unfinished(kms, alias) {
+            let Ok(tags) = kms.tags(&found.arn).await else { continue };
+            if has(&tags, &|id: &str| id == earlier.id) {
+                earlier.end();
+            } else if !earlier.is_running()
+                && let Ok(key) = earlier.find(kms).await
+            {
+                earlier.end();
+                lost.extend(key);
+            }
+        }
+        lost
+    }
 }
 
 impl Request {
+    /// Whether the process that began it is still there, and minds its key itself.
+    fn is_running(&self) -> bool {
+        let process = i32::try_from(self.process).ok().and_then(rustix::process::Pid::from_raw);
+        process.is_some_and(|process| rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH))
+    }
+
     fn load(path: &Path) -> Option<Self> {
         let json = files::read("request", path, 64 * 1024).ok()?;
         let mut request: Request = serde_json::from_slice(&json).ok()?;
@@ -132,7 +160,7 @@ async fn find(kms: &Kms, wanted: &dyn Fn(&str) -> bool) -> Result<Option<KeyDesc
             Err(error) if error.is_access_denied() => continue,
             Err(error) => return Err(error),
         };
-        if !tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id)) {
+        if !has(&tags, wanted) {
             continue;
         }
         let key = kms.describe(&arn).await?;
@@ -141,4 +169,8 @@ async fn find(kms: &Kms, wanted: &dyn Fn(&str) -> bool) -> Result<Option<KeyDesc
         }
     }
     Ok(None)
+}
+
+fn has(tags: &[(String, String)], wanted: &dyn Fn(&str) -> bool) -> bool {
+    tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
 }

@@ -1,13 +1,13 @@
 //! The whole recipe for one key: create or adopt, parameters, generate or read, wrap, import, prove.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::create::{self, Made};
 use super::existing::{self, Decision};
 use super::verify;
-use super::{Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
+use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
 use crate::diagnose;
-use crate::error::{CeremonyError, Error, Reason};
+use crate::error::{CeremonyError, Error, Reason, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, Expiry};
@@ -55,26 +55,29 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
     resolve_expiry(kms, plan.expiry)?;
     match create::make(kms, &plan.request, &plan.memory, journal).await? {
         Made::New(key) => fill(kms, plan, &key, None, journal).await,
-        Made::Lost => match wait_for_other_run(kms, plan, journal).await? {
-            Some(found) => go_on_with(kms, plan, &found, journal).await,
-            None => Err(CeremonyError::AliasGone { arn: journal.report().key_arn.unwrap_or_default() }.into()),
+        Made::Lost => match &plan.request.alias {
+            Some(alias) => {
+                let found = wait_for_other_run(kms, alias, journal).await?;
+                go_on_with(kms, plan, &found, journal).await
+            }
+            None => Ok(()),
         },
     }
 }
 
-/// The run that got the alias first is about to import: it is given a minute before this one takes over.
-async fn wait_for_other_run(kms: &Kms, plan: &Provision, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
-    let end = Instant::now() + Duration::from_secs(60);
-    journal.step("waiting up to 60 s for the other run to import its key material");
-    let mut pause = Duration::from_millis(250);
+/// The run that got the alias first is about to import: it is given as long as KMS itself before this one takes over.
+async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> Result<KeyDescription, Error> {
+    let patience = kms.patience();
+    let end = Instant::now() + patience;
+    journal.step(format!("waiting up to {} for the other run to import its key material", seconds(patience)));
+    let mut pause = patience / 240;
     loop {
-        let found = find(kms, plan).await?;
-        let waits = found.as_ref().is_some_and(|key| key.state == "PendingImport");
-        if !waits || Instant::now() > end {
+        let found = create::find_other_run(kms, alias).await?;
+        if found.state != "PendingImport" || Instant::now() > end {
             return Ok(found);
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(4));
+        pause = (pause * 2).min(patience / 15);
     }
 }
 
@@ -111,6 +114,9 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
     let name = plan.request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.note_kms(kms);
     journal.note_key(found);
+    if let Some(alias) = &plan.request.alias {
+        create::name_lost_keys(kms, alias, found, &plan.memory, journal).await;
+    }
     let decision = existing::decide(found, &plan.request, name, plan.expiry, kms.now())?;
     match decision {
         Decision::Unchanged => {

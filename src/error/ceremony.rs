@@ -39,8 +39,8 @@ pub enum CeremonyError {
     ProofNotPermitted { refused: String },
     #[error("stopped by {signal}")]
     Interrupted { signal: &'static str },
-    #[error("key {arn} cannot be named by an alias here")]
-    AliasGone { arn: String },
+    #[error("KMS says that `{alias}` exists, and not which key it names")]
+    AliasUnknown { alias: String },
 }
 
 impl Explain for CeremonyError {
@@ -75,7 +75,7 @@ impl Explain for CeremonyError {
             }
             CeremonyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
             CeremonyError::Interrupted { .. } => some("run the same command again"),
-            CeremonyError::AliasGone { .. } => some("give the key id or its ARN"),
+            CeremonyError::AliasUnknown { .. } => some("run the same command again in a minute"),
         }
     }
 }

@@ -194,7 +194,7 @@ impl Kms {
         self.shared.profile.as_deref()
     }
 
-    pub(super) fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         self.shared.patience
     }
 

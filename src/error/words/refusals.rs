@@ -87,6 +87,7 @@ fn refusal(
         key: key.map(str::to_owned),
         region: "us-east-1".to_owned(),
         waited,
+        clock_ahead: None,
         is_server_fault: false,
     }
 }

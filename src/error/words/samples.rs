@@ -10,8 +10,8 @@ use super::{FOREIGN, TYPED};
 #[cfg(feature = "rehearsal")]
 use crate::error::RehearsalError;
 use crate::error::{
-    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, MaterialError,
-    OpenSslError, ParametersError, UsageError, WrapError,
+    CeremonyError, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, LifeError,
+    MaterialError, OpenSslError, ParametersError, UsageError, WrapError,
 };
 use crate::kms::Operation;
 use crate::material::{Format, KeySpec, KeyUsage};
@@ -31,6 +31,7 @@ pub(super) fn all() -> Vec<(&'static str, Error)> {
         files(),
         findings(),
         calls(),
+        lives(),
         materials(),
         openssls(),
         parameters(),
@@ -59,7 +60,7 @@ one_of_each! {
         ProofContradicts { contradiction: "the public key is another one".into() }
         ProofNotPermitted { refused: "kms:Sign, kms:GetPublicKey".into() }
         Interrupted { signal: "SIGINT" }
-        AliasGone { arn: arn() }
+        AliasUnknown { alias: typed() }
     }
     endpoints: EndpointError {
         NotAUrl { url: typed(), problem: "there is no host in it" }
@@ -97,6 +98,7 @@ one_of_each! {
     expiries: ExpiryError {
         NotATime { text: typed() }
         Past { at: time() }
+        ByKmsClock { problem: "the expiry 2027-01-31T12:00:00Z is in the past".into(), difference: "10 minutes behind".into() }
         TooFar { at: time(), limit: time() }
     }
     files: FileError {
@@ -112,8 +114,10 @@ one_of_each! {
         PlaintextExists { path: path() }
         SameFile { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
-        OpenToOthers { path: path(), mode: 0o644 }
+        OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
+        OpenToWriters { path: path(), mode: 0o777 }
         NoMemory { source: system() }
+        NoEventQueue { source: system() }
     }
     findings: HealthError {
         EndOfLife { which: "loaded", branch: branch("3.0"), platform: Platform::Apt, newer: Some(branch("3.5")) }
@@ -150,6 +154,42 @@ one_of_each! {
         ValueUnknown { operation: Operation::CreateKey, field: "KeyState", value: typed() }
         OtherKey { operation: Operation::DescribeKey, asked: typed(), answered: typed() }
         EndlessList { operation: Operation::ListKeys }
+    }
+    lives: LifeError {
+        NotSymmetric { arn: arn(), spec: "RSA_2048".into() }
+        Replica { arn: arn(), primary: arn(), what: "rotation" }
+        NotEnabled { arn: arn(), state: "Disabled".into(), what: "rotation" }
+        NotEnabled { arn: arn(), state: "PendingImport".into(), what: "replication" }
+        NotEnabled { arn: arn(), state: "PendingDeletion".into(), what: "rotation" }
+        NotVerifiable { arn: arn(), state: "Updating".into() }
+        NoRotationLeft { arn: arn() }
+        PendingExists { arn: arn(), id: id() }
+        OtherPending { arn: arn(), id: id() }
+        NothingPending { arn: arn() }
+        MissingInRegions { id: id(), regions: "eu-west-1, eu-west-2".into() }
+        InProgress { arn: arn() }
+        EarlierMaterial { arn: arn() }
+        NotReady { id: id(), waited: "60 s".into() }
+        StillWaiting { arn: arn(), id: id(), waited: "60 s".into() }
+        StillInProgress { arn: arn(), waited: "60 s".into() }
+        SingleRegion { arn: arn() }
+        PrimaryRegion { region: typed(), arn: arn() }
+        AliasElsewhere { alias: typed(), region: "eu-west-1".into(), arn: arn() }
+        ForeignReplica { arn: arn() }
+        OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
+        AdoptsNoReplica { adopt: arn() }
+        TooFewMaterials { arn: arn(), needed: 2, given: 1 }
+        ReplicaIncomplete { arn: arn(), missing: id() }
+        Incomplete { arn: arn(), missing: id() }
+        StillCreating { arn: arn(), waited: "60 s".into() }
+        NotSeen { permission: "kms:ListKeyRotations".into(), subject: format!(" for {}", arn()) }
+        NotNow { arn: arn(), state: "Creating".into() }
+        SeveralMaterials { arn: arn(), count: 2, ids: id() }
+        MaterialsUnknown { arn: arn() }
+        NoSuchMaterial { arn: arn(), id: id(), ids: String::new() }
+        NoSuchMaterial { arn: arn(), id: id(), ids: id() }
+        ConfirmationDiffers {}
+        StillThere { id: id() }
     }
     materials: MaterialError {
         UnknownKeySpec { name: typed() }
@@ -240,6 +280,7 @@ one_of_each! {
         PublicKeyEncoded { found: "PEM text", decode: "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin" }
         PublicKeyNotDer {}
         PublicKeyNotRsa {}
+        PrivateKeyNotRsa {}
         PublicKeyBits { bits: 1024 }
         PublicKeySize { found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
         WrappedLength {
@@ -284,6 +325,10 @@ fn system() -> io::Error {
 
 fn lost() -> EndpointError {
     EndpointError::Reset { host: typed(), because: foreign() }
+}
+
+fn id() -> String {
+    "1f".repeat(32)
 }
 
 fn arn() -> String {

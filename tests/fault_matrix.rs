@@ -1,0 +1,175 @@
+//! Each fault at each call, before and after KMS has done its part. The run that meets it says truthfully whether AWS has changed, and the
+//! same command again completes it: then one key holds the material, one alias names it, and nothing is lost.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+mod support {
+    pub(crate) mod certificate;
+    pub(crate) mod embedded_kms;
+    pub(crate) mod fault_scene;
+    pub(crate) mod goal;
+    pub(crate) mod verbs;
+    pub(crate) mod way;
+    pub(crate) mod workers;
+}
+
+use std::time::{Duration, Instant};
+
+use support::fault_scene::Scene;
+use support::goal::{check_first, check_goal, check_tidy};
+use support::verbs::Verb;
+use support::way::{Plan, Trouble};
+use support::workers::in_parallel;
+
+/// Most of the time a cell waits.
+const AT_ONCE: usize = 12;
+/// The read timeout of runs that are not answered, and of the others.
+const HASTE: Duration = Duration::from_millis(200);
+const PATIENT: Duration = Duration::from_secs(20);
+
+/// A fault with its name in the table; `lasting` ones strike every request from the chosen one on.
+#[derive(Clone)]
+struct Fault {
+    name: &'static str,
+    lasting: bool,
+    trouble: Trouble,
+}
+
+fn faults() -> Vec<Fault> {
+    let once = |name, trouble| Fault { name, lasting: false, trouble };
+    let lasting = |name, trouble| Fault { name, lasting: true, trouble };
+    let error = |status, code, message, after| Trouble::Error { status, code, message, after };
+    let reply = |status, kind, body, after| Trouble::Reply { status, kind, body, after };
+    let (json, html) = ("application/x-amz-json-1.1", "text/html");
+    let page = "<!doctype html><html><body>Something is in the way</body></html>";
+    let skewed = "InvalidSignatureException";
+    vec![
+        lasting("connection refused", Trouble::Refused),
+        once("reset, once", Trouble::Broken { after: false }),
+        lasting("reset", Trouble::Broken { after: false }),
+        once("reply lost, once", Trouble::Broken { after: true }),
+        lasting("reply lost", Trouble::Broken { after: true }),
+        lasting("timeout before", Trouble::Silent { after: false }),
+        once("timeout after, once", Trouble::Silent { after: true }),
+        lasting("timeout after", Trouble::Silent { after: true }),
+        once("500, once", error(500, "KMSInternalException", "", false)),
+        lasting("500", error(500, "KMSInternalException", "", false)),
+        once("500 after, once", error(500, "KMSInternalException", "", true)),
+        lasting("500 after", error(500, "KMSInternalException", "", true)),
+        once("throttled, once", error(400, "ThrottlingException", "Rate exceeded", false)),
+        lasting("throttled", error(400, "ThrottlingException", "Rate exceeded", false)),
+        lasting("slow", Trouble::Slow(Duration::from_millis(30))),
+        lasting("half a reply", Trouble::Truncated),
+        lasting("wrong JSON", reply(200, json, r#"{"KeyMetadata": 7, "KeyId": []}"#, false)),
+        lasting("HTML 200", reply(200, html, page, false)),
+        lasting("HTML 502 after", reply(502, html, page, true)),
+        lasting("{}", reply(200, json, "{}", false)),
+        lasting("{} after", reply(200, json, "{}", true)),
+        lasting("not found a while", Trouble::ForAWhile { code: "NotFoundException", time: Duration::from_millis(60) }),
+        lasting(
+            "credentials expired",
+            error(400, "ExpiredTokenException", "The security token included in the request is expired", false),
+        ),
+        lasting(
+            "clock behind",
+            error(400, skewed, "Signature expired: 20270101T000000Z is now earlier than 20270102T010000Z", false),
+        ),
+        lasting(
+            "clock ahead",
+            error(
+                400,
+                skewed,
+                "Signature not yet current: 20270102T010000Z is still later than 20270101T000000Z",
+                false,
+            ),
+        ),
+        lasting("access denied", error(400, "AccessDeniedException", "", false)),
+    ]
+}
+
+struct Cell {
+    verb: Verb,
+    /// Counted from 1.
+    call: usize,
+    operation: String,
+    fault: Fault,
+}
+
+#[test]
+fn whatever_fails_is_told_truthfully_and_completed_by_the_same_command() {
+    let began = Instant::now();
+    let cells: Vec<Cell> = Verb::ALL.into_iter().flat_map(cells_of).collect();
+    let outcomes = in_parallel(AT_ONCE, &cells, run);
+    print_table(&cells, &outcomes);
+    println!("{} cells in {:.0} s, none skipped", cells.len(), began.elapsed().as_secs_f64());
+    let failures: Vec<String> = (cells.iter().enumerate())
+        .filter_map(|(number, cell)| {
+            let Cell { verb, call, operation, fault } = cell;
+            let problem = outcomes[number].as_ref().err()?;
+            Some(format!("{}, {} at call {call} ({operation}): {problem}", verb.name(), fault.name))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{} of {} cells:\n{}", failures.len(), cells.len(), failures.join("\n"));
+    assert!(cells.len() >= 300 && outcomes.len() == cells.len());
+}
+
+/// A run without fault shows which calls there are.
+fn cells_of(verb: Verb) -> Vec<Cell> {
+    let scene = Scene::new();
+    verb.prepare(&scene);
+    let ended = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    assert_eq!(ended.exit, 0, "{}", ended.said);
+    let calls = scene.way.heal();
+    let cells = |(index, operation): (usize, String)| {
+        faults().into_iter().map(move |fault| Cell { verb, call: index + 1, operation: operation.clone(), fault })
+    };
+    calls.into_iter().enumerate().flat_map(cells).collect()
+}
+
+/// One cell: the run that meets the fault, and the same command again. Gives the exit code of the first.
+fn run(cell: &Cell) -> Result<u8, String> {
+    let Cell { verb, call, fault, .. } = cell;
+    let scene = Scene::new();
+    verb.prepare(&scene);
+    let before = scene.world();
+    scene.way.trouble(Plan { at: *call, lasting: fault.lasting, trouble: fault.trouble.clone() });
+    // Only where no answer comes is there anything to wait for.
+    let haste = if matches!(fault.trouble, Trouble::Silent { .. }) { HASTE } else { PATIENT };
+    let first = scene.run_within(haste, async |kms, journal| verb.run(&scene, kms, journal).await);
+    scene.way.heal();
+    let between = scene.world();
+    check_first(*verb, &scene, &first, &before, &between)
+        .map_err(|problem| format!("{problem}; it ended with {}: {}", first.exit, first.said))?;
+    let second = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    if second.exit != 0 {
+        return Err(format!("{}, then again: {}", first.said, second.said));
+    }
+    check_goal(*verb, &scene, &[&first, &second])
+        .and_then(|()| check_tidy(&scene))
+        .map_err(|problem| format!("{problem}; first {}, then {}", first.said, second.said))?;
+    Ok(first.exit)
+}
+
+/// One row for each call, one column for each fault, and in it the exit code of the run that met it.
+fn print_table(cells: &[Cell], outcomes: &[Result<u8, String>]) {
+    println!("exit code of the run that meets the fault; `!` where the promise was broken");
+    for (number, fault) in faults().iter().enumerate() {
+        println!("{:>4} {}", number + 1, fault.name);
+    }
+    let mut row = (None, 0);
+    for (number, cell) in cells.iter().enumerate() {
+        if row != (Some(cell.verb), cell.call) {
+            if row.0 != Some(cell.verb) {
+                print!("\n{}\n{:29}", cell.verb.name(), "");
+                (1..=faults().len()).for_each(|number| print!("{number:>3}"));
+            }
+            print!("\n  {:>2} {:24}", cell.call, cell.operation);
+            row = (Some(cell.verb), cell.call);
+        }
+        match &outcomes[number] {
+            Ok(exit) => print!("{exit:>3}"),
+            Err(_) => print!("  !"),
+        }
+    }
+    println!();
+}

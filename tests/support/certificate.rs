@@ -1,0 +1,38 @@
+//! A recovery certificate for escrow copies, made once.
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use openssl::asn1::Asn1Time;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::x509::{X509, X509NameBuilder};
+
+/// Puts `recovery.pem` and `recovery.key` into a directory.
+pub fn place(directory: &Path) {
+    static MADE: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(make);
+    fs::write(directory.join("recovery.pem"), &MADE.0).unwrap();
+    fs::write(directory.join("recovery.key"), &MADE.1).unwrap();
+}
+
+fn make() -> (Vec<u8>, Vec<u8>) {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
+    let mut name = X509NameBuilder::new().unwrap();
+    name.append_entry_by_text("CN", "recovery").unwrap();
+    let name = name.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    builder.set_subject_name(&name).unwrap();
+    builder.set_issuer_name(&name).unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(1_000_000_000).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
+    builder.sign(&key, MessageDigest::sha256()).unwrap();
+    (builder.build().to_pem().unwrap(), key.private_key_to_pem_pkcs8().unwrap())
+}

@@ -1,0 +1,185 @@
+//! An embedded KMS, a way to it that can go wrong, a directory for files, and the truth about all three.
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kms_byok::ceremony::Journal;
+use kms_byok::kms::{Connection, Kms};
+use kms_byok::material::KeyMaterial;
+use kms_byok::rehearsal::{Server, Settings};
+use kms_byok::{CeremonyError, Error, Silent};
+use serde_json::{Value, json};
+
+use super::embedded_kms;
+use super::way::Way;
+
+pub struct Scene {
+    files: tempfile::TempDir,
+    /// Where the files of the runs are; below `files`.
+    pub directory: PathBuf,
+    pub way: Way,
+    server: Server,
+}
+
+/// The exit code of a run that could not say anything any more.
+pub const KILLED: u8 = 137;
+
+/// How a run ended, as its exit code and its report say it.
+#[derive(Debug, Default)]
+pub struct Ended {
+    pub exit: u8,
+    pub key_arn: Option<String>,
+    pub key_state: Option<String>,
+    /// Keys that are named with the command that removes them.
+    pub leftovers: Vec<String>,
+    /// The call whose effect is unknown.
+    pub uncertain: Option<String>,
+    pub said: String,
+}
+
+/// What stands in KMS.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// ARN and everything DescribeKey says, in order of the ARN.
+    pub keys: Vec<(String, Value)>,
+    /// Alias and key id.
+    pub aliases: Vec<(String, String)>,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Scene::with(Settings::default())
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        let server = Server::start(settings).unwrap();
+        let way = Way::to(&server.url());
+        let files = tempfile::tempdir().unwrap();
+        Scene { directory: files.path().to_owned(), files, way, server }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// A client that sees what stands in KMS, whatever is wrong on the way.
+    pub fn truth(&self) -> embedded_kms::Kms {
+        embedded_kms::Kms::at(&self.server.url())
+    }
+
+    /// Runs a ceremony as the binary does, and ends it by the same rule.
+    pub fn run(&self, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
+        self.run_with(Connection::default(), ceremony)
+    }
+
+    /// The same with a read timeout, and with little patience for KMS to become consistent or to stop throttling.
+    pub fn run_within(
+        &self,
+        read_timeout: Duration,
+        ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
+    ) -> Ended {
+        let patience = Duration::from_millis(200);
+        self.run_with(Connection { read_timeout, patience, ..Connection::default() }, ceremony)
+    }
+
+    fn run_with(
+        &self,
+        connection: Connection,
+        ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
+    ) -> Ended {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let journal = Journal::new(Arc::new(Silent));
+        let result = runtime.block_on(async {
+            let kms = Kms::isolated(&self.way.url, "AKIDTEST", &connection, Arc::new(Silent));
+            ceremony(&kms, &journal).await
+        });
+        Ended::of(result, &journal)
+    }
+
+    pub fn world(&self) -> World {
+        self.world_in("us-east-1")
+    }
+
+    pub fn world_in(&self, region: &str) -> World {
+        let kms = self.truth().in_region(region);
+        let list = kms.ok("ListKeys", json!({ "Limit": 1000 }));
+        let mut keys: Vec<(String, Value)> = (list["Keys"].as_array().unwrap().iter())
+            .map(|key| key["KeyArn"].as_str().unwrap().to_owned())
+            .map(|arn| (arn.clone(), kms.describe(&arn)))
+            .collect();
+        keys.sort_by(|one, other| one.0.cmp(&other.0));
+        let list = kms.ok("ListAliases", json!({ "Limit": 100 }));
+        let text = |alias: &Value, name: &str| alias[name].as_str().unwrap_or_default().to_owned();
+        let aliases = list["Aliases"].as_array().unwrap().iter();
+        let aliases = aliases.map(|alias| (text(alias, "AliasName"), text(alias, "TargetKeyId"))).collect();
+        World { keys, aliases }
+    }
+
+    /// Whether KMS takes these bytes as what the key has: the one answer of KMS that depends on them.
+    pub fn holds(&self, arn: &str, spec: &str, bytes: &[u8]) -> bool {
+        let extra = match spec {
+            "SYMMETRIC_DEFAULT" => json!({ "ImportType": "EXISTING_KEY_MATERIAL" }),
+            _ => json!({}),
+        };
+        self.truth().import(arn, bytes, extra).is_ok()
+    }
+
+    /// Every file but those of requests under way, by name.
+    pub fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.directory).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.retain(|name| name != "state" && name != ".filler");
+        names.sort();
+        names
+    }
+
+    /// Requests that are still written down as under way.
+    pub fn remembered(&self) -> usize {
+        fs::read_dir(self.path("state/kms-byok")).map_or(0, Iterator::count)
+    }
+}
+
+impl World {
+    pub fn in_state(&self, state: &str) -> Vec<&str> {
+        self.keys.iter().filter(|(_, key)| key["KeyState"] == state).map(|(arn, _)| arn.as_str()).collect()
+    }
+}
+
+impl Ended {
+    /// The rule of the binary.
+    fn of(result: Result<(), Error>, journal: &Journal) -> Self {
+        let exit = match &result {
+            Ok(()) => 0,
+            Err(error) if !journal.may_have_changed() => 1 + u8::from(error.is_usage()),
+            Err(Error::Ceremony(CeremonyError::ProofNotPermitted { .. })) => 4,
+            Err(_) => 3,
+        };
+        let report = journal.report();
+        let removable = report.leftovers.iter().filter(|leftover| leftover.remove.contains("schedule-key-deletion"));
+        Ended {
+            exit,
+            leftovers: removable.map(|leftover| leftover.key_arn.clone()).collect(),
+            key_arn: report.key_arn,
+            key_state: report.key_state,
+            uncertain: journal.uncertain().map(str::to_owned),
+            said: match result {
+                Ok(()) => "done".to_owned(),
+                Err(error) => format!("{error} (because: {})", error.because().unwrap_or_default()),
+            },
+        }
+    }
+
+    pub fn names(&self, arn: &str) -> bool {
+        self.key_arn.as_deref() == Some(arn) || self.leftovers.iter().any(|leftover| leftover == arn)
+    }
+}
+
+/// Key material of a spec, as it is given by hand.
+pub fn given(spec: &str, bytes: &[u8]) -> KeyMaterial {
+    let bytes = kms_byok::Secret::copy(bytes).unwrap();
+    KeyMaterial::read(bytes, spec.parse().unwrap(), None, &mut kms_byok::material::NoPassphrase).unwrap()
+}

@@ -1,0 +1,88 @@
+//! Runs of the real binary that are stopped while a call is under way.
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::fault_scene::{Ended, KILLED, Scene};
+use super::verbs::Verb;
+use super::way::{Plan, Trouble};
+
+/// The process that is to be stopped; it is known only after it was started.
+type Target = Arc<(Mutex<Option<Pid>>, Condvar)>;
+
+impl Scene {
+    /// Starts the verb; `at` its call, before or after KMS has done its part, it gets the signal, and no reply.
+    pub fn run_stopped(&self, verb: Verb, at: usize, after: bool, signal: Signal) -> Ended {
+        let target = Target::default();
+        let aim = target.clone();
+        let happens = Arc::new(move || {
+            let process = aim.1.wait_while(aim.0.lock().unwrap(), |process| process.is_none()).unwrap();
+            kill_process(process.unwrap(), signal).unwrap();
+            false
+        });
+        self.way.trouble(Plan { at, lasting: false, trouble: Trouble::Meanwhile { happens, after } });
+        let child = self.start(verb);
+        *target.0.lock().unwrap() = Some(Pid::from_child(&child));
+        target.1.notify_all();
+        let ended = finish(child);
+        self.way.heal();
+        ended
+    }
+
+    /// Runs the verb undisturbed.
+    pub fn run_binary(&self, verb: Verb) -> Ended {
+        finish(self.start(verb))
+    }
+
+    fn start(&self, verb: Verb) -> Child {
+        let (line, stdin) = verb.words();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kms-byok"));
+        command.args(line.split_whitespace()).args(["--output", "json", "--region", "us-east-1", "--endpoint-url"]);
+        command.arg(&self.way.url).current_dir(&self.directory).env_clear();
+        for (name, value) in [
+            ("HOME", self.directory.as_os_str()),
+            ("XDG_STATE_HOME", self.path("state").as_os_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIDTEST".as_ref()),
+            ("AWS_SECRET_ACCESS_KEY", "test".as_ref()),
+            ("AWS_EC2_METADATA_DISABLED", "true".as_ref()),
+        ] {
+            command.env(name, value);
+        }
+        if let Some(libraries) = std::env::var_os("LD_LIBRARY_PATH") {
+            command.env("LD_LIBRARY_PATH", libraries);
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin).unwrap();
+        child
+    }
+}
+
+/// What a run has said about itself, and its exit code.
+fn finish(child: Child) -> Ended {
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.signal().is_some() {
+        return Ended { exit: KILLED, said: stderr, ..Ended::default() };
+    }
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+    let text = |name: &str| report[name].as_str().map(str::to_owned);
+    let leftovers = report["leftovers"].as_array().into_iter().flatten();
+    let exit = u8::try_from(output.status.code().unwrap()).unwrap();
+    assert_eq!(exit == 3, report["next"].is_string(), "a partial run names the command that completes it: {stderr}");
+    let unknown = stderr.lines().find_map(|line| line.strip_prefix("unknown: whether "));
+    Ended {
+        exit,
+        key_arn: text("key_arn"),
+        key_state: text("key_state"),
+        leftovers: leftovers.map(|leftover| leftover["key_arn"].as_str().unwrap().to_owned()).collect(),
+        uncertain: unknown.and_then(|line| line.split(' ').next()).map(str::to_owned),
+        said: stderr,
+    }
+}
