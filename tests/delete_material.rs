@@ -95,7 +95,7 @@ fn the_key_id_typed_on_the_terminal_confirms_and_nothing_else() {
     let (scene, arn) = scene("");
     let Some(run) = typing(&scene, "yes") else { return };
     assert_eq!(run.code, Some(1), "{}", run.stdout);
-    assert!(run.stdout.contains("what was typed is not the id of the key: nothing is deleted"), "{}", run.stdout);
+    assert!(run.stdout.contains("the words typed are not the id of the key: nothing is deleted"), "{}", run.stdout);
     assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
     let id = arn.rsplit('/').next().unwrap();
     let run = typing(&scene, id).unwrap();

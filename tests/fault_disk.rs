@@ -1,6 +1,6 @@
 //! The disk fills up or turns read-only, or the clock is a day off, while KMS answers: what is told is the truth, and the same command
 //! completes it once the disk or the clock is as it should be.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(feature = "rehearsal")]
 
 mod support {

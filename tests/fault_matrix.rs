@@ -1,6 +1,6 @@
 //! Each fault at each call, before and after KMS has done its part. The run that meets it says truthfully whether AWS has changed, and the
 //! same command again completes it: then one key holds the material, one alias names it, and nothing is lost.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(feature = "rehearsal")]
 
 mod support {

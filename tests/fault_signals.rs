@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM and SIGKILL at each call of the real binary, before and after KMS has done its part: the exit code tells truthfully
 //! whether AWS has changed, and the same command again completes it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(feature = "rehearsal")]
 
 mod support {

@@ -67,7 +67,7 @@ pub enum LifeError {
     MaterialsUnknown { arn: String },
     #[error("key {arn} has no key material {id}")]
     NoSuchMaterial { arn: String, id: String, ids: String },
-    #[error("what was typed is not the id of the key: nothing is deleted")]
+    #[error("the words typed are not the id of the key: nothing is deleted")]
     ConfirmationDiffers,
     #[error("key material {id} is still there after it was deleted")]
     StillThere { id: String },
