@@ -1,5 +1,5 @@
 //! What a process does to keep others out, and what it says when it fails in a way that nobody foresaw.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
 mod support {
