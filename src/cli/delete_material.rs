@@ -16,8 +16,8 @@ use crate::report::{self, Failure};
 What becomes unusable is said first; then the id of the key has to be typed on the terminal, unless --yes is given.
 
 Examples:
-  kms-byok delete-material --key-id alias/payments
-  kms-byok delete-material --key-id alias/payments --key-material-id 0123abcd… --yes")]
+  kms-byok delete-material --key-id alias/payments --yes
+  kms-byok delete-material --key-id alias/payments --key-material-id 0123abcd --yes")]
 pub(crate) struct Args {
     /// Key id, ARN or alias
     #[arg(long, value_name = "K")]

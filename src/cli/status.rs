@@ -20,8 +20,7 @@ With --expiring-within the exit code is 4 when key material expires in that time
 
 Examples:
   kms-byok status --key-id alias/payments
-  kms-byok status --expiring-within 30d --alias-prefix alias/prod-
-  kms-byok status --key-id alias/payments --output json")]
+  kms-byok status --expiring-within 30d --alias-prefix alias/prod-")]
 pub(crate) struct Args {
     /// Key id, ARN or alias; a multi-Region key is shown in all its Regions
     #[arg(long, value_name = "K")]
