@@ -20,7 +20,6 @@ What broke off goes on: with the same --material, or with --resume where every R
 
 Examples:
   kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
-  kms-byok rotate --key-id alias/payments --material payments-2.key --expires-in 365d
   kms-byok rotate --key-id alias/payments --resume")]
 pub(crate) struct Args {
     /// Key id, ARN or alias of the key; of a multi-Region key the primary
