@@ -14,8 +14,11 @@ use serde::Serialize;
 use super::{Context, global};
 use crate::report::{self, Failure};
 
-/// An embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal serve --listen 127.0.0.1:4566
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -29,6 +32,10 @@ enum Verb {
 
 /// Serve until SIGINT or SIGTERM; the first line on standard output is the URL
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal serve --listen 127.0.0.1:4566
+  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log")]
 struct Serve {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -67,6 +74,10 @@ struct Serve {
 
 /// Tell whether an embedded KMS answers at --endpoint-url
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566
+  kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566 --output json")]
 struct Ping {}
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
