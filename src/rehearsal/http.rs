@@ -235,7 +235,10 @@ fn reply(answer: Answer, request_id: &str, now: Millis) -> Response<Delivered> {
             headers.insert(name, value);
         }
     }
-    headers.extend(answer.headers);
+    // Not `extend`, which would keep the usual ones beside them.
+    for (name, value) in answer.headers {
+        headers.insert(name, value);
+    }
     response
 }
 

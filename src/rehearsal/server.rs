@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use openssl::rand::rand_bytes;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -132,7 +132,8 @@ async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
         let service = service.clone();
         async move { service.serve(request).await }
     });
-    let mut connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
+    // Clients pause between requests, and a connection that ends meanwhile looks like a fault: there is no limit.
+    let mut connection = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), answer);
     if (&mut connection).await.is_err() {
         // A fault broke the connection: the client sees a reset, not an end.
         let _ = connection.into_parts().io.into_inner().set_zero_linger();
