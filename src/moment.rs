@@ -62,20 +62,25 @@ pub fn now() -> DateTime {
     DateTime::from(SystemTime::now())
 }
 
-/// `2h 5m ahead of` or `3days behind`: how a clock stands to another one, which it is so many seconds ahead of.
+/// `2 h 5 min ahead of` or `3 days behind`: how a clock stands to another one, which it is so many seconds ahead of.
 pub(crate) fn difference(ahead: i64) -> String {
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     format!("{} {direction}", span(ahead))
 }
 
-/// So many seconds to the minute, or from a day on to the hour: `2h 5m`, `29days 23h`.
+/// So many seconds to the minute, or from a day on to the hour: `2 h 5 min`, `29 days 23 h`.
 pub(crate) fn span(seconds: i64) -> String {
-    let seconds = seconds.unsigned_abs();
-    let unit = if seconds < 24 * 60 * 60 { 60 } else { 60 * 60 };
-    if seconds < unit {
-        return "less than a minute".to_owned();
+    let minutes = seconds.unsigned_abs() / 60;
+    let (days, hours, minutes) = (minutes / (24 * 60), minutes / 60 % 24, minutes % 60);
+    let days_in_words = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    match (days, hours, minutes) {
+        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, 0) => format!("{hours} h"),
+        (0, ..) => format!("{hours} h {minutes} min"),
+        (_, 0, _) => days_in_words,
+        _ => format!("{days_in_words} {hours} h"),
     }
-    humantime::format_duration(Duration::from_secs(seconds / unit * unit)).to_string()
 }
 
 /// `2026-11-24T17:02:00Z`: what JSON, records and people get, to the second.
@@ -111,6 +116,22 @@ mod tests {
         );
         assert_eq!(resolve(Expiry::At(now)), Err("the expiry 2026-11-24T00:00:00Z is in the past".to_owned()));
         assert!(resolve(Expiry::In(Duration::MAX)).is_err());
+    }
+
+    #[test]
+    fn spans_are_written_to_the_unit_that_matters() {
+        for (seconds, text) in [
+            (59, "less than a minute"),
+            (-240, "4 min"),
+            (7200, "2 h"),
+            (7500, "2 h 5 min"),
+            (86_400, "1 day"),
+            (90 * 86_400 + 59, "90 days"),
+            (29 * 86_400 + 23 * 3600, "29 days 23 h"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+        assert_eq!((difference(7200), difference(-7200)), ("2 h ahead of".to_owned(), "2 h behind".to_owned()));
     }
 
     #[test]

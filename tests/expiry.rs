@@ -122,7 +122,7 @@ fn a_clock_that_differs_is_reported_and_expiry_counts_from_kms_s() {
     let answer = run.json();
     let warnings: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
     let said =
-        ["1h 59m", "2h"].map(|time| format!("warning: this machine's clock is {time} behind KMS's: set it (NTP)"));
+        ["1 h 59 min", "2 h"].map(|time| format!("warning: this machine's clock is {time} behind KMS's: set it (NTP)"));
     assert!(warnings.len() == 1 && said.iter().any(|line| line == warnings[0]), "{}", run.stderr);
     let valid_to = scene.describe(answer["key_arn"].as_str().unwrap())["ValidTo"].as_f64().unwrap();
     let left = valid_to - now();
@@ -145,6 +145,24 @@ fn an_expiry_that_only_this_machine_s_clock_allows_is_refused_before_there_is_a_
     assert!(found.starts_with(&cause) && found.ends_with(" behind it"), "{found}");
     assert!(run.stderr.ends_with("hint: set this machine's clock (NTP), or choose another time\n"), "{}", run.stderr);
     assert_eq!(scene.kms.ok("ListKeys", json!({}))["Keys"], json!([]));
+}
+
+#[test]
+fn a_signature_refused_for_its_time_says_by_how_much_the_clock_differs() {
+    for (clock, cause) in [
+        ("-90d", "error: this machine's clock is 90 days ahead of AWS's\n"),
+        ("+0s", "error: this machine's clock differs from AWS's\n"),
+    ] {
+        let scene = Scene::new(&format!("--clock {clock} --fault DescribeKey:1:error=RequestExpired"));
+        let run = scene.run("status --key-id alias/a --quiet");
+        assert_eq!(run.code, Some(1));
+        assert!(
+            run.stderr.contains(cause) || run.stderr.contains(&cause.replace("90 days", "89 days 23 h")),
+            "{clock}: {}",
+            run.stderr
+        );
+        assert!(run.stderr.ends_with("hint: set this machine's clock (NTP)\n"), "{}", run.stderr);
+    }
 }
 
 fn now() -> f64 {

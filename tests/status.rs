@@ -146,7 +146,7 @@ fn what_expires_in_time_is_exit_code_4_over_one_key_a_prefix_or_the_region() {
     let found = run.stdout.lines().find(|line| line.starts_with("! ")).unwrap();
     assert!(found.starts_with(&format!("! {arn} (alias/prod-a) material ")), "{found}");
     assert!(
-        found.contains(" expires 20") && (found.ends_with(", in 9days 23h") || found.ends_with(", in 10days")),
+        found.contains(" expires 20") && (found.ends_with(", in 9 days 23 h") || found.ends_with(", in 10 days")),
         "{found}"
     );
 }

@@ -139,7 +139,10 @@ impl fmt::Display for Refusal {
                 write!(f, "{key} has a replica in that Region")
             }
             Reason::AlreadyExists => write!(f, "{key} exists"),
-            Reason::ClockSkew => write!(f, "this machine's clock differs from AWS's"),
+            Reason::ClockSkew => match self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
+                Some(ahead) => write!(f, "this machine's clock is {} AWS's", moment::difference(ahead)),
+                None => write!(f, "this machine's clock differs from AWS's"),
+            },
             Reason::Conflict => write!(f, "another change of {key} is in progress"),
             Reason::CredentialsExpired => write!(f, "the AWS credentials have expired"),
             Reason::CredentialsUnknown => write!(f, "AWS does not know the access key"),
@@ -220,10 +223,6 @@ impl Refusal {
         self.operation == Operation::ImportKeyMaterial && self.message.to_ascii_lowercase().contains("validto")
     }
 
-    fn wrong_clock(&self) -> Option<String> {
-        self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING).map(moment::difference)
-    }
-
     fn other_region(&self) -> Option<&str> {
         self.key.as_deref().and_then(region_of).filter(|region| *region != self.region)
     }
@@ -294,13 +293,6 @@ impl Explain for Refusal {
                 }
                 _ => None,
             },
-            Reason::Validation if self.is_about_expiry() && self.wrong_clock().is_some() => {
-                self.wrong_clock().map(|difference| {
-                    format!(
-                        "set this machine's clock (NTP), which is {difference} KMS's: the limits count from KMS's time"
-                    )
-                })
-            }
             Reason::Validation if self.is_about_expiry() => {
                 some("name a time in the future, at most 365 days from now")
             }
