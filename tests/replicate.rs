@@ -216,45 +216,6 @@ fn wrong_bytes_are_refused_and_the_right_ones_complete_the_replica() {
 }
 
 #[test]
-fn a_replica_of_a_rotated_key_needs_every_key_material() {
-    let (scene, arn) = scene("");
-    scene.material("two", 32);
-    scene.json("rotate --key-id alias/a --material two");
-    let (answer, _) = scene.fails(1, &format!("{REPLICATE} --to eu-west-2 --material two"));
-    assert_eq!(
-        answer["error"]["cause"],
-        format!("key {arn} has 2 key materials, a replica needs each of them, and 1 is given")
-    );
-    assert_eq!(scene.calls("ReplicateKey"), 0);
-    let (answer, _) = scene.fails(1, &format!("{REPLICATE} --to eu-west-2 --material two --material two"));
-    assert_eq!(answer["error"]["exit_code"], 1);
-    let answer = scene.json(&format!("{REPLICATE} --to eu-west-2 --material two --material one"));
-    assert_eq!(answer["replicas"][0]["key_state"], "Enabled");
-    assert_eq!(answer["replicas"][0]["proof"]["outcome"], "proven");
-}
-
-#[test]
-fn where_the_materials_cannot_be_listed_the_replica_tells_that_it_waits() {
-    let (scene, arn) = scene("--fault ListKeyRotations:6+:error=AccessDeniedException");
-    scene.material("two", 32);
-    scene.json("rotate --key-id alias/a --material two");
-    assert_eq!(scene.calls("ListKeyRotations"), 2);
-    for _ in 0..3 {
-        scene.materials(&arn);
-    }
-    let (answer, _) = scene.fails(3, &format!("{REPLICATE} --to eu-west-2 --material two"));
-    assert_eq!(
-        answer["error"]["cause"],
-        format!(
-            "replica {} still waits for key material: which, kms:ListKeyRotations would tell",
-            in_region(&arn, "eu-west-2")
-        )
-    );
-    let answer = scene.json(&format!("{REPLICATE} --to eu-west-2 --material two --material one"));
-    assert_eq!(answer["replicas"][0]["key_state"], "Enabled");
-}
-
-#[test]
 fn what_cannot_be_replicated_is_refused_before_anything_is_made() {
     let (scene, arn) = scene("");
     let single = scene.provision("--alias alias/single --material one");
