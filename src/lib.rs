@@ -1,4 +1,65 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
+//!
+//! A KMS key of origin EXTERNAL is made empty and waits for [`material`]. KMS hands out a wrapping public key and an import token,
+//! which belong together with the key, its spec and the algorithm: a [`ceremony::ParameterSet`] holds them as one value. [`mod@wrap`]
+//! encrypts the material for that public key, with OpenSSL and both OAEP digests set, and ImportKeyMaterial brings it in. Nothing that
+//! is asked afterwards is taken for granted: a [`mod@proof`] says what KMS's answers show, and what they cannot show.
+//!
+//! Each stage is a type with the evidence of the one before, and each room of the crate can be used alone: [`mod@wrap`] knows OpenSSL and no
+//! AWS, [`kms`] knows AWS and nothing of wrapping, [`ceremony`] knows the order of things. Secrets live in [`Secret`] from birth to
+//! wrap and are wiped. Every failure is an [`Error`]: a cause, a fix, and what OpenSSL or AWS said. [`openssl_probe`] and [`doctor`] look
+//! at the machine; [`escrow`] keeps a copy for recovery certificates. The `rehearsal` feature embeds a KMS that unwraps with real
+//! private keys, so that the whole can be tried without AWS:
+//!
+//! ```
+//! # #[cfg(feature = "rehearsal")]
+//! # fn main() -> Result<(), kms_byok::Error> {
+//! use std::sync::Arc;
+//!
+//! use kms_byok::Silent;
+//! use kms_byok::ceremony::{self, Copy, Journal, KeyRequest, Memory, Provision, Source};
+//! use kms_byok::kms::Kms;
+//! use kms_byok::material::{KeySpec, KeyUsage};
+//! use kms_byok::moment::Expiry;
+//! use kms_byok::proof::{Level, Outcome};
+//! use kms_byok::rehearsal::{Server, Settings};
+//! use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
+//!
+//! let plan = Provision {
+//!     request: KeyRequest {
+//!         alias: Some("alias/payments".parse()?),
+//!         spec: KeySpec::SymmetricDefault,
+//!         usage: KeyUsage::EncryptDecrypt,
+//!         description: None,
+//!         policy: None,
+//!         tags: Vec::new(),
+//!         multi_region: false,
+//!     },
+//!     source: Source::Generate(Copy::Discard),
+//!     algorithm: WrappingAlgorithm::RsaesOaepSha256,
+//!     wrapping: WrappingKeySpec::Rsa2048,
+//!     expiry: Expiry::Never,
+//!     material_description: None,
+//!     level: Level::Use,
+//!     memory: Memory::default(),
+//!     adopt: None,
+//! };
+//! let server = Server::start(Settings::default())?;
+//! let kms = Kms::rehearsal(&server.url(), "ANYBODY", Arc::new(Silent));
+//! let journal = Journal::new(Arc::new(Silent));
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+//! # runtime.block_on(async {
+//! ceremony::provision(&kms, &plan, &journal).await?;
+//! # Ok::<(), kms_byok::Error>(())
+//! # })?;
+//! let report = journal.report();
+//! assert_eq!(report.key_state.as_deref(), Some("Enabled"));
+//! assert_eq!(report.proof.unwrap().outcome, Outcome::Proven);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "rehearsal"))]
+//! # fn main() {}
+//! ```
 
 pub mod ceremony;
 pub mod diagnose;

@@ -11,6 +11,18 @@ use crate::error::ExpiryError;
 pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// When imported key material expires, as asked for.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kms_byok::moment::{self, Expiry};
+///
+/// let now = moment::parse("2026-11-24T00:00:00Z")?;
+/// let in_ninety_days = Expiry::In(Duration::from_secs(90 * 24 * 60 * 60));
+/// assert_eq!(in_ninety_days.resolve(now)?.map(moment::rfc3339).as_deref(), Some("2027-02-22T00:00:00Z"));
+/// assert!(Expiry::In(Duration::from_secs(400 * 24 * 60 * 60)).resolve(now).is_err());
+/// # Ok::<(), kms_byok::ExpiryError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expiry {
     /// KEY_MATERIAL_DOES_NOT_EXPIRE, as in the recipe.

@@ -1,6 +1,24 @@
 //! What this machine brings to an import: its OpenSSL, its trust, its way to KMS, its memory, and what is missing.
 //!
 //! Without `online` nobody is asked anything: no KMS, no metadata service, no credential process.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use kms_byok::Silent;
+//! use kms_byok::doctor::{self, Wanted};
+//! use kms_byok::kms::{Connection, Kms, Survey};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let connection = Connection { region: Some("eu-central-1".to_owned()), ..Connection::default() };
+//! let survey = Survey::take(&connection).await;
+//! let found = doctor::examine(&Wanted::default(), survey, || Kms::connect(&connection, Arc::new(Silent))).await;
+//! for problem in &found.problems {
+//!     println!("{}", problem.cause);
+//! }
+//! assert_eq!(found.connection.region.as_deref(), Some("eu-central-1"));
+//! # });
+//! ```
 
 mod connection;
 mod finding;

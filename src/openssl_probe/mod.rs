@@ -1,4 +1,12 @@
 //! Which OpenSSL is compiled in, loaded and on PATH, and whether the loaded one computes what it should.
+//!
+//! ```
+//! use kms_byok::openssl_probe;
+//!
+//! let accepted = openssl_probe::check_loaded()?;
+//! assert!(openssl_probe::known_answers().iter().all(|test| test.passed || !accepted.has_key_wrap()));
+//! # Ok::<(), kms_byok::OpenSslError>(())
+//! ```
 
 mod branch;
 mod fips;

@@ -5,6 +5,15 @@
 //! service, and it judges alone: nothing here calls the code that wraps. Where no reply of the real service is known, the error
 //! code is the one the service model gives for the case, and the text is this project's own.
 //!
+//! ```
+//! use kms_byok::rehearsal::{Server, Settings, ping};
+//!
+//! let server = Server::start(Settings::default())?;
+//! ping(&server.url())?;
+//! // The aws CLI and any SDK can use it: `aws kms list-keys --endpoint-url URL`. It stops when it is dropped.
+//! # Ok::<(), kms_byok::Error>(())
+//! ```
+//!
 //! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated; there are no grants, no custom key
 //! stores, no enclaves (`Recipient`), and no China Regions.
 
