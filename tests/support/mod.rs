@@ -175,3 +175,27 @@ impl Bench {
         run(self.command(&words).env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test"), b"")
     }
 }
+
+impl Bench {
+    /// Every verb, and those of `rehearsal`, as the help lists them.
+    pub fn verbs(&self) -> Vec<String> {
+        let listed = |line: &str| -> Vec<String> {
+            let help = self.kms_byok(line).succeeds().stdout.clone();
+            let lines =
+                help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+            lines.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+        };
+        let mut all = listed("--help");
+        for verb in all.clone() {
+            all.extend(listed(&format!("{verb} --help")).into_iter().map(|inner| format!("{verb} {inner}")));
+        }
+        all
+    }
+
+    /// The examples in a verb's help.
+    pub fn examples(&self, verb: &str) -> Vec<String> {
+        let help = self.kms_byok(&format!("{verb} --help")).succeeds().stdout.clone();
+        let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+        lines.map(|line| line.trim().to_owned()).collect()
+    }
+}
