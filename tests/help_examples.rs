@@ -101,7 +101,10 @@ impl Stage {
         let words = example.split(['>', '|']).next().unwrap().strip_prefix("kms-byok ").unwrap();
         let mut line = words.replace("http://127.0.0.1:4566", &self.server.url());
         if line.contains("1234abcd-12ab-34cd-56ef-1234567890ab") {
-            line = line.replace("1234abcd-12ab-34cd-56ef-1234567890ab", &self.key_id("alias/payments"));
+            line = line.replace("1234abcd-12ab-34cd-56ef-1234567890ab", &self.of_payments("key_id"));
+        }
+        if line.contains(" 0123abcd ") {
+            line = line.replace("0123abcd", &self.of_payments("key_material_id"));
         }
         if line.starts_with("delete-material") && !line.contains("--yes") {
             line.push_str(" --yes");
@@ -122,9 +125,9 @@ impl Stage {
         self.with_credentials(line).succeeds();
     }
 
-    fn key_id(&self, alias: &str) -> String {
-        let status = self.with_credentials(&format!("status --key-id {alias} --output json"));
-        status.json()["key_id"].as_str().unwrap().to_owned()
+    fn of_payments(&self, field: &str) -> String {
+        let status = self.with_credentials("status --key-id alias/payments --output json");
+        status.json()[field].as_str().unwrap().to_owned()
     }
 
     fn prepare_for_story(&self, verb: &str) {
