@@ -1,6 +1,6 @@
-//! `--fips-endpoint` and `--require-fips`: which endpoint is spoken to, and which runs are refused. A run under a FIPS provider needs
-//! one that is installed: OPENSSL_CONF then names the configuration that activates it.
-#![allow(clippy::unwrap_used)]
+//! `--fips-endpoint` and `--require-fips`: which endpoint is spoken to, and which runs are refused. The runs under a FIPS
+//! provider need one: KMS_BYOK_FIPS_CONF names an openssl.cnf that activates it, KMS_BYOK_FIPS_MODULES its directory.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot run here says so
 
 mod support;
 #[path = "support/tls_server.rs"]
@@ -117,4 +117,42 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
     );
     let run = without_provider(&bench, "doctor --fips-endpoint --region us-gov-west-1");
     assert!(run.stdout.contains("endpoint          https://kms-fips.us-gov-west-1.amazonaws.com\n"), "{}", run.stdout);
+}
+
+/// A verb under the FIPS provider of this machine; nothing where there is none.
+fn under_provider(bench: &Bench, line: &str) -> Option<Run> {
+    let Some(configuration) = std::env::var_os("KMS_BYOK_FIPS_CONF") else {
+        println!("skipped: no FIPS provider, named by KMS_BYOK_FIPS_CONF and KMS_BYOK_FIPS_MODULES");
+        return None;
+    };
+    let mut command = command(bench, line, &[]);
+    command.env("OPENSSL_CONF", configuration);
+    command.env("OPENSSL_MODULES", std::env::var_os("KMS_BYOK_FIPS_MODULES").unwrap_or_default());
+    Some(run(&mut command, b""))
+}
+
+#[test]
+fn under_a_fips_provider_wrapping_is_done_and_doctor_says_who_does_it() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    bench.kms_byok("generate --out key").succeeds();
+    let Some(run) = under_provider(&bench, "wrap --in key --inkey PublicKey.bin --out out --require-fips") else {
+        return;
+    };
+    run.succeeds();
+    let opening = "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256";
+    bench.openssl(&format!("pkeyutl -decrypt -inkey wrapping.pem -in out -out opened {opening}"));
+    assert_eq!(bench.read("opened"), bench.read("key"));
+    let line = "doctor --require-fips --fips-endpoint --region us-east-1";
+    let shown = under_provider(&bench, line).unwrap().succeeds().stdout.clone();
+    assert!(shown.contains("\nproviders         fips\nFIPS              in force\n"), "{shown}");
+    assert!(shown.contains("\nself-test passed  OAEP-SHA-256, OAEP-SHA-1, AES-KWP, random generator\n"), "{shown}");
+    assert!(shown.contains("\nendpoint          https://kms-fips.us-east-1.amazonaws.com\n"), "{shown}");
+}
+
+#[test]
+fn under_a_fips_provider_the_fips_endpoint_is_wanted_too() {
+    let bench = Bench::new();
+    let Some(run) = under_provider(&bench, &format!("status {KEY} --region us-east-1 --require-fips")) else { return };
+    run.refuses(2, "error: the FIPS endpoint is missing\nhint: add --fips-endpoint, which --require-fips wants too\n");
 }

@@ -59,11 +59,11 @@ fn openssl(found: &Examination) -> Vec<Row> {
         }
         _ => openssl.loaded.to_owned(),
     };
-    let fips = match (openssl.fips_in_force, openssl.fips_provider_loaded, openssl.fips_provider_installed) {
+    let fips = match (openssl.fips_in_force, openssl.fips_provider_loaded, openssl.fips_provider_loadable) {
         (true, _, _) => "in force",
         (false, true, _) => "provider active, but not the default",
-        (false, false, true) => "not in force; a provider is installed",
-        (false, false, false) => "not in force; no provider is installed",
+        (false, false, true) => "not in force; a provider loads, and is not active",
+        (false, false, false) => "not in force; no provider loads",
     };
     let tests = |passed: bool| names(found.self_test.iter().filter(|test| test.passed == passed).map(|test| test.name));
     let algorithms = |works: bool| {

@@ -28,8 +28,8 @@ pub struct OpenSslFacts {
     pub on_path_is_libressl: bool,
     /// The active providers; none before OpenSSL 3.0.
     pub providers: Vec<&'static str>,
-    /// A FIPS provider could be activated.
-    pub fips_provider_installed: bool,
+    /// A FIPS provider loads when it is asked for by name.
+    pub fips_provider_loadable: bool,
     /// A FIPS provider answers when it is asked for.
     pub fips_provider_loaded: bool,
     /// It answers by default: wrapping is done by it.
@@ -66,7 +66,7 @@ impl OpenSslFacts {
             end_of_life: branch.is_some_and(|branch| branch.has_ended(today)),
             on_path_is_libressl: on_path.as_ref().is_some_and(|found| found.is_libressl),
             on_path: on_path.map(|OnPath { version, .. }| version),
-            fips_provider_installed: providers.fips_is_installed,
+            fips_provider_loadable: providers.fips_loads,
             providers: providers.active,
             fips_provider_loaded: fips.provider_loaded,
             fips_in_force: fips.in_force(),

@@ -6,8 +6,9 @@ pub struct Providers {
     /// Those that answer now, by OpenSSL's own names; empty before 3.0, which has none. A provider that only encodes and decodes
     /// keys (`base`) does not show.
     pub active: Vec<&'static str>,
-    /// A FIPS provider is installed, whether or not it is active.
-    pub fips_is_installed: bool,
+    /// A FIPS provider loads when it is asked for by name, whether or not it is active. Where the provider needs the fipsmodule.cnf
+    /// that `openssl fipsinstall` writes, it loads only with a configuration that has it.
+    pub fips_loads: bool,
 }
 
 /// Asks for a digest that each provider has, and tries to load the FIPS provider in a library context of its own.
@@ -25,7 +26,7 @@ pub fn providers() -> Providers {
     let is_active = |(name, digest, properties)| answers(digest, properties).then_some(name);
     let active: Vec<&str> = known.into_iter().filter_map(is_active).collect();
     let loads = || LibCtx::new().and_then(|context| Provider::try_load(Some(&context), "fips", true).map(drop)).is_ok();
-    Providers { fips_is_installed: active.contains(&"fips") || loads(), active }
+    Providers { fips_loads: active.contains(&"fips") || loads(), active }
 }
 
 /// Before 3.0 there are no providers to ask for.
