@@ -1,0 +1,118 @@
+//! What KMS, the way to it, and the keys in it can make fail.
+
+use std::time::Duration;
+
+use super::super::refusals;
+use super::{arn, foreign, id, lost, path, time, typed};
+use crate::error::{CeremonyError, EndpointError, Error, KmsError, LifeError};
+use crate::kms::Operation;
+
+pub(super) fn all() -> Vec<(&'static str, Error)> {
+    [ceremonies(), lives(), endpoints(), calls()].into_iter().flatten().collect()
+}
+
+one_of_each! {
+    ceremonies: CeremonyError {
+        AliasName { name: typed(), problem: "it begins with alias/" }
+        Differs { key: typed(), arn: arn(), difference: "its key spec is HMAC_256, and RSA_2048 was asked for".into() }
+        TakesOnlyOriginal { arn: arn() }
+        ForeignPolicy { alias: typed(), arn: arn() }
+        AdoptsOther { alias: typed(), arn: arn(), adopt: arn() }
+        NotExternal { arn: arn(), origin: "AWS_KMS".into() }
+        WrongState { arn: arn(), state: "PendingDeletion".into() }
+        WrongState { arn: arn(), state: "Updating".into() }
+        ExpiresSoon { arn: arn(), at: time() }
+        HoldsMaterial { arn: arn() }
+        ImportedElsewhere { asked: arn(), found: arn() }
+        NotEnabled { arn: arn(), state: "PendingImport".into() }
+        SymmetricOnly { what: "--import-type", spec: "RSA_2048".into() }
+        ProofContradicts { contradiction: "the public key is another one".into() }
+        ProofNotPermitted { refused: "kms:Sign, kms:GetPublicKey".into() }
+        Interrupted { signal: "SIGINT" }
+        AliasUnknown { alias: typed() }
+    }
+    lives: LifeError {
+        NotSymmetric { arn: arn(), spec: "RSA_2048".into() }
+        Replica { arn: arn(), primary: arn(), what: "rotation" }
+        NotEnabled { arn: arn(), state: "Disabled".into(), what: "rotation" }
+        NotEnabled { arn: arn(), state: "PendingImport".into(), what: "replication" }
+        NotEnabled { arn: arn(), state: "PendingDeletion".into(), what: "rotation" }
+        NotVerifiable { arn: arn(), state: "Updating".into() }
+        NoRotationLeft { arn: arn() }
+        PendingExists { arn: arn(), id: id() }
+        OtherPending { arn: arn(), id: id() }
+        NothingPending { arn: arn() }
+        MissingInRegions { id: id(), regions: "eu-west-1, eu-west-2".into() }
+        InProgress { arn: arn() }
+        EarlierMaterial { arn: arn() }
+        NotReady { id: id(), waited: "60 s".into() }
+        StillWaiting { arn: arn(), id: id(), waited: "60 s".into() }
+        StillInProgress { arn: arn(), waited: "60 s".into() }
+        SingleRegion { arn: arn() }
+        PrimaryRegion { region: typed(), arn: arn() }
+        AliasElsewhere { alias: typed(), region: "eu-west-1".into(), arn: arn() }
+        ForeignReplica { arn: arn() }
+        OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
+        AdoptsNoReplica { adopt: arn() }
+        TooFewMaterials { arn: arn(), needed: 2, given: 1 }
+        ReplicaIncomplete { arn: arn(), missing: id() }
+        Incomplete { arn: arn(), missing: id() }
+        StillCreating { arn: arn(), waited: "60 s".into() }
+        NotSeen { permission: "kms:ListKeyRotations".into(), subject: format!(" for {}", arn()) }
+        NotNow { arn: arn(), state: "Creating".into() }
+        SeveralMaterials { arn: arn(), count: 2, ids: id() }
+        MaterialsUnknown { arn: arn() }
+        NoSuchMaterial { arn: arn(), id: id(), ids: String::new() }
+        NoSuchMaterial { arn: arn(), id: id(), ids: id() }
+        ConfirmationDiffers {}
+        StillThere { id: id() }
+    }
+    endpoints: EndpointError {
+        NotAUrl { url: typed(), problem: "there is no host in it" }
+        NotAws { url: typed(), origin: "the environment or the profile" }
+        PlainHttp { url: typed() }
+        FipsAndCustom { url: typed() }
+        NotFips { url: typed() }
+        NameUnknown { host: typed(), because: foreign() }
+        ConnectionRefused { host: typed(), because: foreign() }
+        Unreachable { host: typed(), because: foreign() }
+        ConnectTimeout { host: typed(), limit: Duration::from_millis(250) }
+        ReadTimeout { host: typed(), limit: Duration::from_secs(30) }
+        Reset { host: typed(), because: foreign() }
+        ReplyTooLarge { host: typed(), limit: 1024 }
+        NotHttp { host: typed(), because: foreign() }
+        TlsUntrusted { host: typed(), because: foreign() }
+        TlsWrongName { host: typed(), because: foreign() }
+        TlsExpired { host: typed(), because: foreign() }
+        TlsNotYetValid { host: typed(), because: foreign() }
+        TlsHandshake { host: typed(), because: foreign() }
+        TlsSetup { because: foreign() }
+        CaBundle { path: path(), because: foreign() }
+        ProxyUnusable { variable: "HTTPS_PROXY" }
+        ProxyTunnel { proxy: typed(), because: foreign() }
+    }
+    calls: KmsError {
+        NoRegion { profile: None }
+        NoRegion { profile: Some(typed()) }
+        ChinaRegion { region: typed() }
+        NotARegion { region: typed() }
+        NoCredentials { profile: None, because: foreign() }
+        NoCredentials { profile: Some(typed()), because: foreign() }
+        CredentialsFail { profile: None, because: foreign() }
+        CredentialsFail { profile: Some(typed()), because: foreign() }
+        Unsendable { operation: Operation::CreateKey, because: foreign() }
+        Refused(Box::new(refusals::any()))
+        ReplyLost { operation: Operation::CreateKey, cause: lost() }
+        ReplyLost { operation: Operation::CreateAlias, cause: lost() }
+        ReplyLost { operation: Operation::ImportKeyMaterial, cause: lost() }
+        ReplyLost { operation: Operation::DeleteImportedKeyMaterial, cause: lost() }
+        ReplyLost { operation: Operation::RotateKeyOnDemand, cause: lost() }
+        ReplyLost { operation: Operation::ScheduleKeyDeletion, cause: lost() }
+        ReplyLost { operation: Operation::TagResource, cause: lost() }
+        NotKms { operation: Operation::DescribeKey, endpoint: typed(), status: 502, because: foreign() }
+        FieldMissing { operation: Operation::CreateKey, field: "KeyMetadata" }
+        ValueUnknown { operation: Operation::CreateKey, field: "KeyState", value: typed() }
+        OtherKey { operation: Operation::DescribeKey, asked: typed(), answered: typed() }
+        EndlessList { operation: Operation::ListKeys }
+    }
+}

@@ -1,0 +1,46 @@
+//! One sample at least of every variant of every error type: what was typed is [`TYPED`], what others said is [`FOREIGN`].
+
+mod far;
+mod near;
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{FOREIGN, TYPED};
+use crate::error::{EndpointError, Error};
+
+pub(super) fn all() -> Vec<(&'static str, Error)> {
+    far::all().into_iter().chain(near::all()).collect()
+}
+
+pub(super) fn typed() -> String {
+    TYPED.to_owned()
+}
+
+pub(super) fn path() -> PathBuf {
+    TYPED.into()
+}
+
+pub(super) fn foreign() -> String {
+    FOREIGN.to_owned()
+}
+
+pub(super) fn system() -> io::Error {
+    io::Error::other(FOREIGN)
+}
+
+pub(super) fn lost() -> EndpointError {
+    EndpointError::Reset { host: typed(), because: foreign() }
+}
+
+pub(super) fn id() -> String {
+    "1f".repeat(32)
+}
+
+pub(super) fn arn() -> String {
+    "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()
+}
+
+pub(super) fn time() -> String {
+    "2027-01-31T12:00:00Z".to_owned()
+}
