@@ -79,18 +79,48 @@ fn a_refusal_after_the_key_was_made_is_exit_3_and_names_it() {
     }
 }
 
+/// A KMS whose clock is ahead of what its replies say: the client cannot know.
 #[test]
 fn an_expiry_that_is_past_by_the_clock_of_kms_is_named_as_that() {
     let bench = Bench::new();
     let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048 --expires-in 10d";
-    let run = run(&bench, "--clock +400d", line);
+    let run = run(&bench, "--clock +400d --fault *:always:date=+0s", line);
     assert_eq!(
         (run.code, told(&run).as_str()),
         (
             Some(3),
             "error: KMS does not accept the expiry\n\
              because: ValidationException: The validTo date must be in the future\n\
-             hint: name a time in the future, at most 365 days from now\n"
+             hint: name a time in the future, at most 365 days from now\n\
+             certain (expiry_refused): KMS does not accept the expiry: ValidationException: The validTo date must be in the future\n  \
+             fix: name a time in the future, at most 365 days from now: `kms-byok import --expires-in 365d`\n"
+        )
+    );
+}
+
+#[test]
+fn a_key_that_is_not_enabled_after_its_import_is_not_called_done() {
+    let bench = Bench::new();
+    let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048";
+    let run = run(&bench, "--fault DescribeKey:3+:set=KeyMetadata.KeyState=Disabled", line);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert!(lines[0].ends_with(" is Disabled after the import, and Enabled was expected"), "{}", run.stderr);
+    assert_eq!(lines[1], "hint: look at the key with `kms-byok status` before anything is encrypted with it");
+}
+
+#[test]
+fn an_import_token_of_an_impossible_length_is_refused() {
+    let bench = Bench::new();
+    let token = "A".repeat(8196); // base64 of 6147 bytes
+    let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048";
+    let run = run(&bench, &format!("--fault GetParametersForImport:1:set=ImportToken={token}"), line);
+    assert_eq!(
+        (run.code, told(&run).as_str()),
+        (
+            Some(3),
+            "error: the import token of the reply has 6147 bytes, and KMS gives 1 to 6144\n\
+             hint: check the endpoint: AWS does not answer so\n"
         )
     );
 }
