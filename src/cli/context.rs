@@ -124,7 +124,7 @@ impl Context {
 }
 
 /// One thread is enough: the tool waits for one reply at a time.
-fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(work),
         Err(source) => Err(FileError::NoEventQueue { source }.into()),
@@ -132,7 +132,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error>
 }
 
 /// Ends the work at SIGINT or SIGTERM: also as process 1 of a container, where unhandled signals are ignored.
-async fn until_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) async fn until_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let stopped = |signal| Err(CeremonyError::Interrupted { signal }.into());
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

@@ -10,7 +10,7 @@ use kms_byok::escrow::{self, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
-use super::Context;
+use super::{Context, standard_input};
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -112,7 +112,7 @@ impl GivenArgs {
         }
         let Some(path) = &self.material else { return Ok(None) };
         let bytes = if is_stdin(path) {
-            Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?
+            standard_input::read("key material", KeyMaterial::READ_LIMIT)?
         } else {
             context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
         };

@@ -21,6 +21,7 @@ mod rehearse;
 mod replicate;
 mod rotate;
 mod shell;
+mod standard_input;
 mod status;
 mod status_text;
 mod terminal;

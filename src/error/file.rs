@@ -1,7 +1,7 @@
 //! Files that cannot be read, and files that must not be written.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Explain, some};
 
@@ -65,9 +65,7 @@ impl Explain for FileError {
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),
             FileError::TooLarge { .. } => some("check that it is the file you mean"),
-            FileError::Unwritable { .. } => {
-                some("name a path in a directory that this user can write to, on a disk with room")
-            }
+            FileError::Unwritable { path, source, .. } => Some(make_writable(path, source.kind())),
             FileError::Exists { .. } => some("name another path, or add --force to replace it"),
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
             FileError::SameFile { .. } => some("name another path for the output"),
@@ -97,4 +95,21 @@ impl Explain for FileError {
 fn of_the_system(error: &io::Error) -> String {
     let text = error.to_string();
     text.split_once(" at path \"").map_or(text.clone(), |(said, _)| said.to_owned())
+}
+
+/// The fix differs most in a container: its user, its read-only root and what was mounted are easily mixed up.
+fn make_writable(path: &Path, kind: io::ErrorKind) -> String {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let shown = directory.display();
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            let user = rustix::process::geteuid().as_raw();
+            format!("let user {user} write to the directory `{shown}`, or name a path elsewhere")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            format!("mount a directory that can be written at `{shown}`, or name a path elsewhere")
+        }
+        io::ErrorKind::NotFound => format!("make the directory `{shown}`, or name a path elsewhere"),
+        _ => "name a path in a directory that this user can write to, on a disk with room".to_owned(),
+    }
 }
