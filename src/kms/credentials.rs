@@ -79,14 +79,34 @@ fn word(mark: &AwsCredentialFeature) -> Option<&'static str> {
         | Mark::CredentialsProfileSourceProfile
         | Mark::CredentialsProfileNamedProvider
         | Mark::CredentialsProfileSso
-        | Mark::CredentialsProfileProcess
-        | Mark::CredentialsProfileStsWebIdToken => "profile",
+        | Mark::CredentialsProfileProcess => "profile",
         Mark::CredentialsSso => "SSO",
         Mark::CredentialsProcess => "credential process",
         Mark::CredentialsHttp => "container role",
         Mark::CredentialsImds => "instance role",
-        Mark::CredentialsEnvVarsStsWebIdToken | Mark::CredentialsStsAssumeRoleWebId => "web identity",
+        // aws-config leaves the profile's mark also where the environment named the token, as in Kubernetes.
+        Mark::CredentialsProfileStsWebIdToken
+        | Mark::CredentialsEnvVarsStsWebIdToken
+        | Mark::CredentialsStsAssumeRoleWebId => "web identity",
         Mark::CredentialsStsAssumeRole => "assumed role",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_identity_is_called_that_whatever_named_its_token() {
+        let source = |marks: Vec<AwsCredentialFeature>| {
+            let mut credentials = Credentials::new("AKID", "secret", None, None, "test");
+            credentials.set_property(marks);
+            name(&credentials)
+        };
+        use AwsCredentialFeature as Mark;
+        assert_eq!(source(vec![Mark::CredentialsProfileStsWebIdToken]), "web identity");
+        let by_profile = vec![Mark::CredentialsProfileStsWebIdToken, Mark::CredentialsProfile];
+        assert_eq!(source(by_profile), "web identity, profile");
+    }
 }
