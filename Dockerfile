@@ -1,5 +1,5 @@
 # kms-byok on the distribution's libssl. Targets: the default one has everything; `slim` is built without the embedded
-# KMS (no `provision --rehearse`, no `rehearsal serve`).
+# KMS (no `provision --rehearse`, no `rehearsal serve`): no private-key operation of a server is in it.
 #
 #   docker build -t kms-byok .
 #   docker build -t kms-byok:slim --target slim .
@@ -24,41 +24,58 @@ RUN mkdir src \
  && printf '//! Placeholder.\n' >src/lib.rs \
  && cargo fetch --locked
 
-FROM toolchain AS build-slim
+FROM toolchain AS dependencies
+RUN cargo build --release --locked
+
+# Few crates differ without the embedded KMS; the others are taken from above.
+FROM dependencies AS dependencies-slim
 RUN cargo build --release --locked --no-default-features
+
+FROM dependencies-slim AS build-slim
 COPY build.rs ./
 COPY src src
 # touch: cargo goes by times, and the sources may be older than the placeholder's build.
 RUN touch build.rs src/lib.rs src/main.rs \
  && cargo build --release --locked --no-default-features
 
-FROM toolchain AS build
-RUN cargo build --release --locked
+FROM dependencies AS build
 COPY build.rs ./
 COPY src src
 RUN touch build.rs src/lib.rs src/main.rs \
  && cargo build --release --locked
 
 FROM ${RUNTIME_IMAGE} AS runtime
+# /data is where it runs: mount what it reads and writes there. /state: see XDG_STATE_HOME below; anybody may write there,
+# as in /tmp, because --user may be anybody.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libssl3 ca-certificates \
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o 10001 -g 10001 /data \
+ && install -d -m 1777 /state
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/kms-byok/
+ARG RUNTIME_IMAGE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="kms-byok" \
       org.opencontainers.image.description="Imports key material into AWS KMS with the system's OpenSSL" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${RUNTIME_IMAGE}"
+# What is asked of KMS is noted here until it has answered. Mount a volume, and a run that was killed between the two
+# finds its key at the next start.
+ENV XDG_STATE_HOME=/state
 # Numeric, so that Kubernetes' runAsNonRoot can tell.
 USER 10001:10001
 WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/kms-byok"]
 
+# The last step of both starts the program with the libraries it will find: base images of two Debian releases fail here.
 FROM runtime AS slim
 COPY --from=build-slim /build/target/release/kms-byok /usr/local/bin/kms-byok
+RUN ["/usr/local/bin/kms-byok", "doctor"]
 
 FROM runtime AS full
 COPY --from=build /build/target/release/kms-byok /usr/local/bin/kms-byok
+RUN ["/usr/local/bin/kms-byok", "doctor"]
