@@ -8,7 +8,7 @@ mod support;
 use std::path::PathBuf;
 
 use kms_byok::Secret;
-use kms_byok::diagnose::{Hand, Named, Said};
+use kms_byok::diagnose::{FILE_LIMIT, Hand, Named, Said};
 use kms_byok::material::{NoPassphrase, read_any_private_key};
 use openssl::pkey::{PKey, Private};
 use seeded::Workshop;
@@ -50,17 +50,18 @@ fn diagnose(bench: &Bench, key: &PKey<Private>, dice: &mut Dice) {
     let private = dice.roll(2) == 0;
     let spec = ["SYMMETRIC_DEFAULT", "RSA_2048", "ECC_NIST_P256", "HMAC_384"][dice.roll(4)].parse().ok();
     let named = match dice.roll(2) {
-        0 => Named { directory: Some(bench.directory().to_owned()), material: path("key"), ..Named::default() },
+        0 => Named { directory: Some(bench.directory().to_owned()), ..Named::default() },
         _ => Named {
             public_key: path("PublicKey.bin"),
             import_token: path("ImportToken.bin"),
             encrypted: path("EncryptedKeyMaterial.bin"),
-            material: path("rsa.der"),
             spec: spec.filter(|_| private),
             ..Named::default()
         },
     };
+    let material = bench.path(if named.directory.is_some() { "key" } else { "rsa.der" });
     let mut hand = Hand::gather(named).unwrap();
+    hand.set_material(&material, Secret::read_file("key", &material, FILE_LIMIT)).unwrap();
     if private {
         hand.set_private_key(&PathBuf::from("wrapping.pem"), key.clone());
     }

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Talk, UsageError};
+use kms_byok::{Error, Secret, Talk, UsageError};
 
 use super::Context;
 use super::material_args::Asking;
@@ -80,6 +80,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     let mut hand = Hand::gather(args.named(context))?;
+    if let Some(path) = &args.material {
+        let read = match path.as_os_str() == "-" {
+            true => Secret::read_stdin("key material", diagnose::FILE_LIMIT),
+            false => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
+        };
+        hand.set_material(path, read)?;
+    }
     if !hand.is_anything() {
         let hint = "add --dir D, or any of --public-key, --import-token, --encrypted, --material and --key-id";
         return Err(UsageError::Missing { what: "something to look at", hint }.into());
@@ -151,7 +158,6 @@ impl Args {
             public_key: self.public_key.clone(),
             import_token: self.import_token.clone(),
             encrypted: self.encrypted.clone(),
-            material: self.material.clone(),
             material_format: self.material_format,
             key: self.key_id.clone(),
             region: context.global.region.clone(),

@@ -17,6 +17,7 @@ use crate::ceremony::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FI
 use crate::error::{Error, FileError};
 use crate::material::{Format, KeySpec};
 use crate::moment;
+use crate::secret::Secret;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What the user has named. A file named here comes before one of the directory.
@@ -28,7 +29,6 @@ pub struct Named {
     pub public_key: Option<PathBuf>,
     pub import_token: Option<PathBuf>,
     pub encrypted: Option<PathBuf>,
-    pub material: Option<PathBuf>,
     /// How the key material is written, if it is not to be wrapped as it is.
     pub material_format: Option<Format>,
     pub key: Option<String>,
@@ -69,7 +69,6 @@ impl Hand {
             (Role::PublicKey, &named.public_key),
             (Role::ImportToken, &named.import_token),
             (Role::Encrypted, &named.encrypted),
-            (Role::Material, &named.material),
         ];
         for (role, path) in files {
             if let Some(path) = path {
@@ -96,6 +95,13 @@ impl Hand {
             now: moment::now(),
             read: Findings::default(),
         }
+    }
+
+    /// The key material, as it was read from a file or from standard input (`-`).
+    pub fn set_material(&mut self, path: &Path, read: Result<Secret, FileError>) -> Result<(), Error> {
+        let read = read.and_then(|bytes| Item::new(Name::of(Role::Material, path), bytes, None));
+        self.material = self.keep(Role::Material, path, read, false)?;
+        Ok(())
     }
 
     /// A private key to open the wrapped key material with, as in a rehearsal.
@@ -244,8 +250,7 @@ impl Hand {
         match role {
             Role::PublicKey => self.public_key = item,
             Role::ImportToken => self.token = item,
-            Role::Encrypted => self.encrypted = item,
-            _ => self.material = item,
+            _ => self.encrypted = item,
         }
     }
 }

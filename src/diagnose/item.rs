@@ -10,7 +10,7 @@ use crate::error::FileError;
 use crate::secret::Secret;
 
 /// The most bytes read of any file. KMS takes 6144; base64 and JSON of that fit too.
-pub(crate) const LIMIT: usize = 64 * 1024;
+pub const LIMIT: usize = 64 * 1024;
 
 /// A file in its role, and what it holds once a text encoding is taken off.
 pub(crate) struct Item {
@@ -24,10 +24,7 @@ pub(crate) struct Item {
 impl Item {
     /// Reads a file that the user has named.
     pub(crate) fn read(role: Role, path: &Path) -> Result<Self, FileError> {
-        let bytes = match path.as_os_str() == "-" && role == Role::Material {
-            true => Secret::read_stdin(role.words(), LIMIT)?,
-            false => Secret::read_file(role.words(), path, LIMIT)?,
-        };
+        let bytes = Secret::read_file(role.words(), path, LIMIT)?;
         Self::new(Name::of(role, path), bytes, modified(path))
     }
 

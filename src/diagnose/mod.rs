@@ -88,6 +88,7 @@ pub(crate) use self::after_refusal::refused_here;
 pub use self::answer::{Key, Said};
 pub use self::finding::{Certainty, Finding};
 pub use self::hand::{Hand, Named};
+pub use self::item::LIMIT as FILE_LIMIT;
 pub use self::opening::{Opened, check_private_key};
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
