@@ -83,3 +83,14 @@ fn what_cannot_be_read_is_an_error_and_not_a_cause() {
         unknown.stderr
     );
 }
+
+#[test]
+fn key_material_that_others_can_read_is_minded() {
+    let bench = Workshop::open().bench("chmod 644 key");
+    let line = "diagnose --material key --key-spec SYMMETRIC_DEFAULT";
+    let run = bench.kms_byok(line);
+    let warning = "the key material file `key` can be read by other users (mode 644)";
+    assert_eq!((run.code, run.stderr), (Some(0), format!("warning: {warning}\n")));
+    let strict = bench.kms_byok(&format!("{line} --strict"));
+    assert!(strict.code == Some(1) && strict.stderr.starts_with(&format!("error: {warning}\n")), "{}", strict.stderr);
+}
