@@ -93,19 +93,6 @@ fn a_token_of_another_key_and_an_expired_one_are_told_apart() {
 }
 
 #[test]
-fn an_expiry_that_kms_refuses_is_named() {
-    let bench = Bench::new();
-    let server = bench.serve();
-    set(&bench, &server);
-    bench.kms_byok("wrap --dir D --material key").succeeds();
-    Kms::at(server.url()).move_clock(json!({ "advance": "3h" }));
-    assert_eq!(
-        first_cause(&run(&bench, &server, "import --dir D --expires-in 1h --output json")),
-        "certain expiry_refused"
-    );
-}
-
-#[test]
 fn other_bytes_than_the_original_are_named_for_import_and_provision() {
     let bench = Bench::new();
     let server = bench.serve();

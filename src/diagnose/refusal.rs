@@ -73,10 +73,46 @@ fn incorrect(hand: &Hand, said: &Said, findings: &mut Findings) {
 }
 
 fn invalid(said: &Said, findings: &mut Findings) {
-    let (because, text) = (said.because.clone(), said.because.to_ascii_lowercase());
+    let because = said.because.trim_end_matches('.').to_owned();
+    let text = because.to_ascii_lowercase();
     if text.contains("validto") {
         findings.certain(KeyCause::ExpiryRefused { because });
     } else if text.contains("key size") && !findings.is_settled() {
         findings.certain(KeyCause::LengthRefused { because });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Certainty, Named};
+
+    fn ids(reason: Reason, because: &str) -> Vec<(&'static str, Certainty)> {
+        let mut hand = Hand::empty(Named::default());
+        hand.set_said(Said { reason, because: because.to_owned() });
+        let diagnosis = hand.diagnose().unwrap();
+        diagnosis.causes.iter().map(|cause| (cause.id, cause.certainty)).collect()
+    }
+
+    /// The texts are KMS's own (recorded), and one that users have reported.
+    #[test]
+    fn a_validation_exception_is_understood_where_it_says_what_is_wrong() {
+        let expiry = "ValidationException: A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES";
+        assert_eq!(ids(Reason::Validation, expiry), [("expiry_refused", Certainty::Certain)]);
+        let length = "ValidationException: Invalid encrypted key size.";
+        assert_eq!(ids(Reason::Validation, length), [("blob_length", Certainty::Certain)]);
+        assert_eq!(ids(Reason::Validation, "ValidationException: something new"), []);
+    }
+
+    #[test]
+    fn an_answer_that_says_no_more_leaves_suspicions_in_their_order() {
+        let suspicions = ids(Reason::InvalidCiphertext, "InvalidCiphertextException");
+        assert_eq!(suspicions[0], ("oaep_hash", Certainty::Likely));
+        assert!(suspicions[1..].iter().all(|(_, certainty)| *certainty == Certainty::Possible));
+        let incorrect = ids(Reason::IncorrectKeyMaterial, "IncorrectKeyMaterialException");
+        assert_eq!(
+            incorrect.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+            ["not_the_original_material", "material_refused"]
+        );
     }
 }
