@@ -91,9 +91,6 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         let hint = "add --dir D, or any of --public-key, --import-token, --encrypted, --material and --key-id";
         return Err(UsageError::Missing { what: "something to look at", hint }.into());
     }
-    if let Some(path) = args.material.as_deref().filter(|path| path.as_os_str() != "-") {
-        context.mind_permissions("key material file", path)?;
-    }
     if let Some(path) = &args.private_key {
         let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
         let mut asking = Asking { file: args.passphrase_file.as_deref(), key: path, context };

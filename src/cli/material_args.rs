@@ -1,7 +1,5 @@
 //! `--generate`, `--material` and what goes with them: exactly one source, and nobody loses the only copy by silence.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -156,23 +154,13 @@ impl Passphrase for Asking<'_> {
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
     pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, FileError> {
-        Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))
-    }
-
-    /// The same for a file that the library reads by itself.
-    pub(crate) fn mind_permissions(&self, what: &'static str, path: &Path) -> Result<(), FileError> {
-        match fs::metadata(path).map(|found| found.mode() & 0o777) {
-            Ok(mode) if mode & 0o044 != 0 => self.mind(what, path, mode),
-            _ => Ok(()),
-        }
-    }
-
-    fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {
-        let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
-        if self.global.strict {
-            return Err(error);
-        }
-        self.talk.warn(&error.to_string());
-        Ok(())
+        Secret::read_file_minding(what, path, limit, |mode| {
+            let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
+            if self.global.strict {
+                return Err(error);
+            }
+            self.talk.warn(&error.to_string());
+            Ok(())
+        })
     }
 }

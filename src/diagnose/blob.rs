@@ -31,10 +31,11 @@ pub(super) fn examine(hand: &Hand, modulus: Option<&Modulus>, findings: &mut Fin
         return findings.likely(FileCause::Swapped { first: item.name.clone(), second: token.name.clone() });
     }
     if making.fits(item.content().len()) {
-        if let Some(modulus) = modulus {
+        // A blob for a larger key says so by its length; the number that it is says no more.
+        let for_other_size = wrapped_length::examine(hand, bytes, findings);
+        if let Some(modulus) = modulus.filter(|_| !for_other_size) {
             compare(item, modulus, making.algorithm, findings);
         }
-        wrapped_length::examine(hand, bytes, findings);
     } else {
         explain(hand, &making, findings);
     }

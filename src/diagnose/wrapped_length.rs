@@ -9,27 +9,26 @@ use super::hand::Hand;
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findings) {
-    let (Some(item), Some(spec), Some(modulus)) = (&hand.encrypted, hand.spec(), modulus) else { return };
+/// Whether the length is that of another size of wrapping key.
+pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findings) -> bool {
+    let (Some(item), Some(spec), Some(modulus)) = (&hand.encrypted, hand.spec(), modulus) else { return false };
     if !hand.algorithm().is_some_and(WrappingAlgorithm::uses_aes_key_wrap) || !spec.is_private_key() {
-        return;
+        return false;
     }
     let (name, found) = (item.name.clone(), item.content().len());
-    let Some(carried) = carried(found, modulus) else { return };
-    if is_usual(spec, &carried) {
-        return;
-    }
-    let other =
+    let Some(carried) = carried(found, modulus).filter(|carried| !is_usual(spec, carried)) else { return false };
+    let fits =
         |other: &WrappingKeySpec| self::carried(found, other.bytes()).is_some_and(|range| is_usual(spec, &range));
     let asked = hand.wrapping().or_else(|| WrappingKeySpec::of_bits(8 * modulus as u32));
-    if let (Some(other), Some(asked)) = (WrappingKeySpec::ALL.into_iter().find(other), asked) {
+    if let (Some(other), Some(asked)) = (WrappingKeySpec::ALL.into_iter().find(fits), asked) {
         let expected = format!("about {}", modulus + (found - other.bytes()));
         findings.likely(BlobCause::OtherSize { name, found, other, asked, expected });
-    } else {
-        let (least, most) = carried.into_inner();
-        let usual = format!("about {} in PKCS#8 DER", spec.usual_length());
-        findings.likely(BlobCause::LengthForSpec { name, least, most, spec, usual });
+        return true;
     }
+    let (least, most) = carried.into_inner();
+    let usual = format!("about {} in PKCS#8 DER", spec.usual_length());
+    findings.likely(BlobCause::LengthForSpec { name, least, most, spec, usual });
+    false
 }
 
 /// Whether a PKCS#8 key of that spec can have such a length.
