@@ -40,6 +40,13 @@ pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), 
     Ok(())
 }
 
+/// As [`put_durable`], in the place of a file that the caller knows to be its own.
+pub fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    place(what, path, bytes, true, true)?;
+    sync_directory(path);
+    Ok(())
+}
+
 fn place(what: &'static str, path: &Path, bytes: &[u8], force: bool, sync: bool) -> Result<(), FileError> {
     let staged = Staged::write(what, path, bytes)?;
     if sync {
@@ -134,7 +141,7 @@ pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Moves a file that may hold the only copy of a key out of the way, and says where to.
 pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
-    let what = "superseded key file";
+    let what = "superseded file";
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);
     }
@@ -189,6 +196,12 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 pub fn open_to_writers(directory: &Path) -> Option<u32> {
     let mode = fs::metadata(directory).ok()?.mode() & 0o7777;
     (mode & 0o1002 == 0o002).then_some(mode)
+}
+
+/// Whether two paths are the same name in the same directory, whether or not there is a file.
+pub fn is_same_name(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| (fs::canonicalize(directory_of(path)).ok(), path.file_name().map(ToOwned::to_owned));
+    one == other || matches!(place(one), (Some(_), Some(_)) if place(one) == place(other))
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -72,6 +72,7 @@ pub mod material;
 pub mod moment;
 pub mod openssl_probe;
 pub mod proof;
+pub mod record;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 mod secret;

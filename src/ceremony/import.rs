@@ -49,6 +49,7 @@ pub async fn import_set(
         report.wrapping_algorithm = Some(algorithm.name());
         report.wrapping_key_spec = Some(wrapping.name());
     });
+    journal.obtained(wrapped.transfer());
     send(kms, key, wrapped.encrypted(), wrapped.token(), options, journal).await
 }
 
@@ -172,7 +173,8 @@ pub(super) async fn hand_over(
         description: options.description.as_deref(),
         key_material_id: options.key_material_id.as_deref(),
     };
-    let imported = journal.changing("ImportKeyMaterial", kms.import(&key.arn, &import)).await?;
+    let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
+    let imported = journal.changing("ImportKeyMaterial", call).await?;
     if imported.key_arn != key.arn {
         let (asked, found) = (key.arn.clone(), imported.key_arn);
         return Err(CeremonyError::ImportedElsewhere { asked, found }.into());

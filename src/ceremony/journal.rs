@@ -5,8 +5,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Transfer;
 use crate::diagnose::Diagnosis;
 use crate::error::Error;
 use crate::escrow::RecipientIdentity;
@@ -92,12 +93,22 @@ pub struct ReplicaReport {
 }
 
 /// A key that was made and is not used, with the command that removes it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Leftover {
     pub key_arn: String,
     pub reason: String,
     pub remove: String,
+}
+
+/// A proof, and the key it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenKey {
+    /// The key; absent when it was not known yet.
+    pub key_arn: Option<String>,
+    /// What was proven and what was not.
+    #[serde(flatten)]
+    pub proof: Proof,
 }
 
 /// Keeps the account while a ceremony runs, and knows whether AWS may have changed.
@@ -107,13 +118,26 @@ pub struct Journal {
     uncertain: RefCell<Option<&'static str>>,
     /// Why KMS refused an import, as far as it can be told.
     explanation: RefCell<Option<Diagnosis>>,
+    /// Every passage of key material, and every proof: a ceremony over several Regions has more than one.
+    pub(super) transfers: RefCell<Vec<Transfer>>,
+    proofs: RefCell<Vec<ProvenKey>>,
+    /// The connection, once there is one.
+    kms: RefCell<Option<Kms>>,
     talk: Arc<dyn Talk + Send>,
 }
 
 impl Journal {
     /// An empty account.
     pub fn new(talk: Arc<dyn Talk + Send>) -> Self {
-        Journal { report: RefCell::default(), uncertain: RefCell::new(None), explanation: RefCell::new(None), talk }
+        Journal {
+            report: RefCell::default(),
+            uncertain: RefCell::default(),
+            explanation: RefCell::default(),
+            transfers: RefCell::default(),
+            proofs: RefCell::default(),
+            kms: RefCell::default(),
+            talk,
+        }
     }
 
     /// The account so far.
@@ -141,6 +165,26 @@ impl Journal {
         self.explanation.borrow().clone()
     }
 
+    /// Every passage of key material so far.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.transfers.borrow().clone()
+    }
+
+    /// Every proof so far.
+    pub fn proofs(&self) -> Vec<ProvenKey> {
+        self.proofs.borrow().clone()
+    }
+
+    /// The connection of the run; clients of other Regions share what it has seen.
+    pub fn kms(&self) -> Option<Kms> {
+        self.kms.borrow().clone()
+    }
+
+    /// There is a connection, and nothing was asked yet.
+    pub fn connected(&self, kms: &Kms) {
+        self.note_kms(kms);
+    }
+
     /// The run is a rehearsal in this process.
     pub fn begin_rehearsal(&self) {
         self.note(|report| report.rehearsal = true);
@@ -162,7 +206,15 @@ impl Journal {
         edit(&mut self.report.borrow_mut());
     }
 
+    /// A proof was made or tried.
+    pub(crate) fn proved(&self, proof: Proof) {
+        let key_arn = self.report.borrow().key_arn.clone();
+        self.proofs.borrow_mut().push(ProvenKey { key_arn, proof: proof.clone() });
+        self.note(|report| report.proof = Some(proof));
+    }
+
     pub(crate) fn note_kms(&self, kms: &Kms) {
+        self.kms.borrow_mut().get_or_insert_with(|| kms.clone());
         self.note(|report| {
             report.region = Some(kms.region().to_owned());
             report.endpoint = kms.endpoint().map(str::to_owned);

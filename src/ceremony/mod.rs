@@ -25,6 +25,7 @@ mod request;
 mod rotate;
 mod standing;
 mod survey;
+mod transfer;
 mod turn;
 mod verify;
 mod wait;
@@ -38,7 +39,7 @@ pub use self::expiring::{Expiring, Matter};
 pub use self::import::{BareImport, ImportOptions, import_bare, import_set, resolve_expiry};
 pub use self::imported::prove_imported;
 pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
-pub use self::journal::{Journal, Leftover, ReplicaReport, Report, RotationReport};
+pub use self::journal::{Journal, Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
 pub use self::memory::{Memory, REQUEST_TAG};
 use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
@@ -49,6 +50,7 @@ pub use self::request::KeyRequest;
 pub use self::rotate::{Rotate, rotate};
 pub use self::standing::{NotPermitted, Standing};
 pub use self::survey::survey;
+pub use self::transfer::{Transfer, TransferOutcome};
 pub use self::verify::verify;
 
 /// The account of every key in the embedded KMS; AWS has no such account.

@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use openssl::hash::{MessageDigest, hash};
 use serde::{Deserialize, Serialize};
 
-use super::{Journal, REHEARSAL_ACCOUNT};
+use super::{Journal, REHEARSAL_ACCOUNT, Transfer};
 use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
 use crate::files::{self, Staged};
 use crate::kms::{KeyDescription, Kms};
@@ -98,6 +98,7 @@ impl ParameterSet {
             report.wrapping_algorithm = Some(algorithm.name());
             report.wrapping_key_spec = Some(wrapping.name());
         });
+        journal.obtained(bound.transfer());
         Ok(ParameterSet { bound, wrapping_key, token: reply.import_token })
     }
 
@@ -282,6 +283,11 @@ impl WrappedMaterial {
         self.bound.check_fresh()
     }
 
+    /// What the account tells of the set.
+    pub(super) fn transfer(&self) -> Transfer {
+        self.bound.transfer()
+    }
+
     /// Refuses to send the set of a rehearsal to AWS, which has no such account.
     pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
         if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
@@ -333,6 +339,18 @@ impl Bound {
             return Err(ParametersError::OfARehearsal.into());
         }
         Ok(bound)
+    }
+
+    fn transfer(&self) -> Transfer {
+        Transfer {
+            key_arn: self.key_arn.clone(),
+            wrapping_algorithm: Some(self.wrapping_algorithm.clone()),
+            wrapping_key_spec: Some(self.wrapping_key_spec.clone()),
+            public_key_sha256: Some(self.public_key_sha256.clone()),
+            valid_to: Some(self.valid_to.clone()),
+            import_token_sha256: self.import_token_sha256.clone(),
+            ..Transfer::default()
+        }
     }
 
     fn is_of_rehearsal_account(&self) -> bool {

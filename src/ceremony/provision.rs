@@ -265,7 +265,7 @@ pub fn conclude(proof: Proof, journal: &Journal) -> Result<(), Error> {
         journal.step(format!("not proven: {sentence}"));
     }
     let judged = judge(&proof);
-    journal.note(|report| report.proof = Some(proof));
+    journal.proved(proof);
     judged
 }
 

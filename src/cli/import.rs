@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Report, WrappedMaterial};
+use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, WrappedMaterial};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::moment;
 use kms_byok::{Error, UsageError};
 
 use super::key_args::{ExpiryArgs, ProofArgs};
+use super::record::RecordArgs;
 use super::{Context, next};
 use crate::report::{self, Failure};
 
@@ -42,6 +43,8 @@ pub(crate) struct Args {
     material_description: Option<String>,
     #[command(flatten)]
     proof: ProofArgs,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 fn import_type(text: &str) -> Result<ImportType, String> {
@@ -59,10 +62,12 @@ enum What {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
     let journal = context.journal();
-    let work = import(args, &what, &options, context, &journal);
-    let report: Report = context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    let report = args.record.keep("import", context, &journal, &[], false, || {
+        let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
+        let work = import(args, &what, &options, context, &journal);
+        context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
+    })?;
     Ok(context.answer(&report, &report::ceremony(&report)))
 }
 
@@ -101,6 +106,7 @@ async fn import(
         What::Set(wrapped) => connect_for(wrapped, context).await?,
         What::Bare(_) => context.connect().await?,
     };
+    journal.connected(&kms);
     let named = match (what, &args.key_id) {
         (_, Some(key_id)) => key_id.as_str(),
         (What::Set(wrapped), None) => wrapped.key_arn(),

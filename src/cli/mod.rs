@@ -15,6 +15,7 @@ mod man;
 mod material_args;
 mod next;
 mod provision;
+mod record;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod rehearse;

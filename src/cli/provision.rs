@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Memory, Provision};
+use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
 
 use super::key_args::{ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
+use super::record::RecordArgs;
 use super::{Context, next};
 use crate::report::{self, Failure};
 
@@ -35,6 +36,8 @@ pub(crate) struct Args {
     /// Look for a key that an earlier run on another machine has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
+    #[command(flatten)]
+    record: RecordArgs,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
     #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
@@ -42,20 +45,27 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let plan = plan(args, context).map_err(|error| context.failure(error))?;
     let journal = context.journal();
+    let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
+    let run = || provision(args, context, &journal);
+    let report = args.record.keep("provision", context, &journal, &outputs, args.is_rehearsal(), run)?;
+    Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report, Failure> {
+    let plan = plan(args, context).map_err(|error| context.failure(error))?;
     let rehearse = args.is_rehearsal();
     let report = context.run_changing(
-        &journal,
+        journal,
         async {
-            let kms = super::rehearse::connect(context, rehearse, &journal).await?;
-            ceremony::provision(&kms, &plan, &journal).await
+            let kms = super::rehearse::connect(context, rehearse, journal).await?;
+            ceremony::provision(&kms, &plan, journal).await
         },
         rehearse,
         |report| Some(next::same_command(report.key_arn.as_deref())),
     )?;
     drop(plan); // the key material is not needed any more, however long the answer waits for its reader
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    Ok(report)
 }
 
 impl Args {

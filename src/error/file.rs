@@ -30,6 +30,10 @@ pub enum FileError {
     Exists { what: &'static str, path: PathBuf },
     #[error("plaintext key file `{}` exists, and may hold the only copy of a key", .path.display())]
     PlaintextExists { path: PathBuf },
+    #[error("`{}` exists and is not a record of kms-byok", .path.display())]
+    NotARecord { path: PathBuf },
+    #[error("`{}` is named for two outputs", .path.display())]
+    TwoOutputs { path: PathBuf },
     #[error("`{}` is both input and output", .path.display())]
     SameFile { path: PathBuf },
     #[error("{what} is binary, and standard output is a terminal")]
@@ -68,6 +72,8 @@ impl Explain for FileError {
             FileError::Unwritable { path, source, .. } => Some(make_writable(path, source.kind())),
             FileError::Exists { .. } => some("name another path, or add --force to replace it"),
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
+            FileError::NotARecord { .. } => some("name another path for --record"),
+            FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),

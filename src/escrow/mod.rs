@@ -13,7 +13,7 @@ use std::path::Path;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509KeyUsage};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, EscrowError, OpenSslError};
 use crate::files;
@@ -30,7 +30,7 @@ pub struct Recipient {
 }
 
 /// Who can open an escrow file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipientIdentity {
     /// The subject, as in `CN = recovery 2026`.
     pub subject: String,

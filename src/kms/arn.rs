@@ -2,15 +2,15 @@
 
 /// The parts of a key ARN, checked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct KeyArn<'a> {
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
-    pub(super) id: &'a str,
+pub(crate) struct KeyArn<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) id: &'a str,
 }
 
 impl<'a> KeyArn<'a> {
     /// `None` for anything else, also for alias ARNs and for text that does not belong on a terminal.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let [arn, partition, kms, region, account, resource] = *text.splitn(6, ':').collect::<Vec<_>>() else {
             return None;
         };

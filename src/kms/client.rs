@@ -21,7 +21,7 @@ use super::credentials::{CredentialSource, Remembering};
 use super::endpoint::{self, Configured, Endpoint};
 use super::environment::Environment;
 use super::transport::Transport;
-use super::witness::Witness;
+use super::witness::{Exchange, Witness};
 use crate::error::{Error, KmsError};
 use crate::moment;
 use crate::talk::Talk;
@@ -161,9 +161,14 @@ impl Kms {
         self.shared.witness.seen_rehearsal()
     }
 
-    /// Operation and request id of every reply so far, in order.
-    pub fn request_ids(&self) -> Vec<(String, String)> {
-        self.shared.witness.requests()
+    /// Every reply so far, in order, from all Regions.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.shared.witness.exchanges()
+    }
+
+    /// Where the credentials came from that were used last; `None` before the first call. Asks nobody.
+    pub fn credentials_used(&self) -> Option<CredentialSource> {
+        self.shared.credentials.used()
     }
 
     /// Seconds by which this machine's clock is ahead of KMS's; nothing before the first reply that told its time.

@@ -29,11 +29,15 @@ impl Remembering {
 
     /// The source of what was provided last; asks the chain if nothing was yet.
     pub(super) async fn source(&self) -> Option<CredentialSource> {
-        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match last() {
+        match self.used() {
             Some(source) => Some(source),
-            None => self.load().await.ok().and_then(|_| last()),
+            None => self.load().await.ok().and_then(|_| self.used()),
         }
+    }
+
+    /// The source of what was provided last.
+    pub(super) fn used(&self) -> Option<CredentialSource> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn load(&self) -> provider::Result {

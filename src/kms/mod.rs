@@ -23,7 +23,7 @@ mod transport;
 mod witness;
 
 pub use self::aliases::{Alias, AliasOutcome};
-pub(crate) use self::arn::{is_alias, region_of};
+pub(crate) use self::arn::{KeyArn, is_alias, region_of};
 pub use self::client::Kms;
 pub(crate) use self::client::check_region;
 pub use self::connection::Connection;
@@ -38,4 +38,5 @@ pub(crate) use self::reply::printable;
 pub use self::rotation::{NewReplica, Rotation};
 pub use self::survey::Survey;
 pub use self::transport::TrustPlace;
+pub use self::witness::Exchange;
 pub(crate) use self::witness::WORTH_A_WARNING;

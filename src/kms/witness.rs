@@ -1,4 +1,4 @@
-//! Notes what passes: the request id of every reply, what time it is at KMS, and whether the embedded KMS gave it.
+//! Notes what passes: every reply with its request id, what time it is at KMS, and whether the embedded KMS gave it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,19 +6,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::date_time::Format;
+use http::Uri;
+use serde::{Deserialize, Serialize};
 
 use super::reply::printable;
-use crate::moment;
+use crate::moment::{self, rfc3339};
 use crate::talk::Talk;
 
 /// The header by which the embedded KMS says what it is.
 const REHEARSAL: &str = "x-kms-byok-rehearsal";
+
+/// A request that was answered, as CloudTrail and AWS support can find it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// The operation, by KMS's name.
+    pub operation: String,
+    /// Where it was sent: scheme, host and port.
+    pub endpoint: String,
+    /// When the reply came, by this machine's clock (RFC 3339).
+    pub at: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// `x-amzn-requestid`; `-` where the reply has none.
+    pub request_id: String,
+}
 
 #[derive(Clone)]
 pub(super) struct Witness {
@@ -29,7 +49,7 @@ pub(super) struct Witness {
 #[derive(Default)]
 struct Seen {
     rehearsal: AtomicBool,
-    requests: Mutex<Vec<(String, String)>>,
+    exchanges: Mutex<Vec<Exchange>>,
     /// Seconds by which this machine's clock was ahead of the `Date` of the last reply.
     ahead: Mutex<Option<i64>>,
     warned: AtomicBool,
@@ -47,9 +67,9 @@ impl Witness {
         self.seen.rehearsal.load(Ordering::Relaxed)
     }
 
-    /// Operation and request id of every reply, in order.
-    pub(super) fn requests(&self) -> Vec<(String, String)> {
-        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Every reply, in order.
+    pub(super) fn exchanges(&self) -> Vec<Exchange> {
+        self.seen.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Seconds by which this machine's clock is ahead of KMS's, by the last reply that told its time.
@@ -72,6 +92,17 @@ impl Intercept for Witness {
         "Witness"
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // The request is gone by the time its reply is seen.
+        cfg.interceptor_state().store_put(Origin::of(context.request().uri()));
+        Ok(())
+    }
+
     fn read_before_deserialization(
         &self,
         context: &BeforeDeserializationInterceptorContextRef<'_>,
@@ -85,11 +116,33 @@ impl Intercept for Witness {
             self.seen.rehearsal.store(true, Ordering::Relaxed);
         }
         self.compare_clocks(header("date"));
-        let id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
-        self.talk.detail(&format!("{operation}: HTTP {}, request id {id}", reply.status()));
-        let mut requests = self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.push((operation.to_owned(), id));
+        let request_id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
+        self.talk.detail(&format!("{operation}: HTTP {}, request id {request_id}", reply.status()));
+        let exchange = Exchange {
+            operation: operation.to_owned(),
+            endpoint: cfg.load::<Origin>().map_or_else(|| "?".to_owned(), |origin| origin.0.clone()),
+            at: rfc3339(moment::now()),
+            status: reply.status().as_u16(),
+            request_id,
+        };
+        self.seen.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
         Ok(())
+    }
+}
+
+/// Scheme and host of a request's URL; the endpoint rules let no user name into it.
+#[derive(Debug)]
+struct Origin(String);
+
+impl Storable for Origin {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Origin {
+    fn of(url: &str) -> Self {
+        let uri: Option<Uri> = url.parse().ok();
+        let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?)));
+        Origin(parts.map_or_else(|| "?".to_owned(), |(scheme, authority)| format!("{scheme}://{authority}")))
     }
 }
 

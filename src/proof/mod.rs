@@ -5,7 +5,7 @@ mod asymmetric;
 mod mac;
 mod symmetric;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::across::across;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage, MaterialKind};
 
 /// How much is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.
@@ -27,7 +27,7 @@ pub enum Level {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that was asked was answered as it should be.
@@ -41,7 +41,7 @@ pub enum Outcome {
 }
 
 /// What was proven and what was not, in words.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// How much was asked.
     pub level: Level,
@@ -52,7 +52,7 @@ pub struct Proof {
     /// What is still not known, and why.
     pub not_proven: Vec<String>,
     /// The permissions that were missing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_permitted: Vec<String>,
     /// What contradicts the import.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,123 @@
+//! Where a record goes. An account that a later run could erase, or that stands in the way of repeating a command, would be no use
+//! to anybody: the record of an earlier run is renamed to `F.superseded-<UTC>`, as escrow files are, and nothing else is ever
+//! replaced or moved. So a repeated command neither fails nor loses the account of the run before it.
+//!
+//! The file is there from the beginning: a directory that cannot be written to is found before anything happens in AWS, and a run
+//! that was killed leaves a record that has begun and not ended.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Record};
+use crate::ceremony::Journal;
+use crate::error::{Error, FileError, OpenSslError};
+use crate::files;
+use crate::moment::{self, rfc3339};
+use crate::talk::Talk;
+
+/// A run whose account is being kept.
+pub struct RecordFile {
+    path: PathBuf,
+    record: Record,
+}
+
+/// More than any record, and little enough to look at a file that is not one.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+impl RecordFile {
+    /// Writes down that a run begins. Refuses a path at which something else than a record is.
+    pub fn begin(path: &Path, verb: &str, talk: &dyn Talk) -> Result<Self, Error> {
+        make_room(path, talk)?;
+        let mut id = [0; 16];
+        openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
+        let record = Record::begin(verb, hex::encode(id), rfc3339(moment::now()));
+        files::put_durable("record", path, &json(&record))?;
+        Ok(RecordFile { path: path.to_owned(), record })
+    }
+
+    /// Writes down how it ended. A run that began meanwhile and took the name keeps it for its own, under a new one.
+    pub fn finish(mut self, journal: &Journal, exit: Exit, talk: &dyn Talk) -> Result<(), Error> {
+        self.record.fill(journal);
+        self.record.exit = Some(exit);
+        self.record.ended = Some(rfc3339(moment::now()));
+        if run_id(&self.path).as_deref() == Some(&self.record.run_id) {
+            return Ok(files::replace_durable("record", &self.path, &json(&self.record))?);
+        }
+        make_room(&self.path, talk)?;
+        Ok(files::put_durable("record", &self.path, &json(&self.record))?)
+    }
+}
+
+/// Moves the record of another run aside.
+fn make_room(path: &Path, talk: &dyn Talk) -> Result<(), Error> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    if run_id(path).is_none() {
+        return Err(FileError::NotARecord { path: path.to_owned() }.into());
+    }
+    if let Some(moved) = files::supersede(path)? {
+        talk.step(&format!("`{}` is the record of another run: it is now `{}`", path.display(), moved.display()));
+    }
+    Ok(())
+}
+
+/// The run that a record is of; nothing for any other file. Never follows a link, which would be replaced instead of its target.
+fn run_id(path: &Path) -> Option<String> {
+    if !fs::symlink_metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let value: serde_json::Value = serde_json::from_slice(&files::read("record", path, LIMIT).ok()?).ok()?;
+    value["record_version"].as_u64()?;
+    value["run_id"].as_str().map(str::to_owned)
+}
+
+fn json(record: &Record) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(record).unwrap_or_default();
+    json.push(b'\n');
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::talk::Silent;
+
+    fn finish(file: RecordFile) -> Result<(), Error> {
+        let journal = Journal::new(Arc::new(Silent));
+        let exit = Exit::of(0, None, &journal);
+        file.finish(&journal, exit, &Silent)
+    }
+
+    fn read(path: &Path) -> Record {
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn two_runs_with_one_file_leave_two_records() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("record");
+        let first = RecordFile::begin(&path, "provision", &Silent).unwrap();
+        let second = RecordFile::begin(&path, "import", &Silent).unwrap();
+        finish(second).unwrap();
+        finish(first).unwrap();
+        assert_eq!(read(&path).verb, "provision");
+        let mut records: Vec<Record> =
+            fs::read_dir(directory.path()).unwrap().map(|entry| read(&entry.unwrap().path())).collect();
+        records.sort_by_key(|record| (record.verb.clone(), record.ended.is_some()));
+        let seen: Vec<_> = records.iter().map(|record| (record.verb.as_str(), record.ended.is_some())).collect();
+        assert_eq!(seen, [("import", true), ("provision", false), ("provision", true)]);
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_record_meanwhile_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("record");
+        let file = RecordFile::begin(&path, "provision", &Silent).unwrap();
+        fs::write(&path, b"a key, say").unwrap();
+        assert!(matches!(finish(file), Err(Error::File(FileError::NotARecord { .. }))));
+        assert_eq!(fs::read(&path).unwrap(), b"a key, say");
+    }
+}

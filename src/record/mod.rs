@@ -1,0 +1,225 @@
+//! The account of a run for the auditor: who did what to which key, when, with what, and how it ended.
+//!
+//! It holds no secret and nothing derived from one: a hash of key material would let anybody confirm a guess. Its form is
+//! described by a JSON Schema in the tests; `record_version` changes when that does.
+
+mod file;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::file::RecordFile;
+use crate::ceremony::{Journal, Leftover, ProvenKey, Report, Transfer};
+use crate::error::Error;
+use crate::escrow::RecipientIdentity;
+use crate::kms::{Exchange, KeyArn, Kms};
+use crate::openssl_probe;
+
+/// The form of a record that this program writes.
+pub const RECORD_VERSION: u32 = 1;
+
+/// One run. Times are RFC 3339, by this machine's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names are the words of the account
+pub struct Record {
+    pub record_version: u32,
+    /// Random; tells two runs apart that wrote to the same file.
+    pub run_id: String,
+    pub verb: String,
+    pub begun: String,
+    /// Absent while the run goes on, and for ever if it was killed.
+    pub ended: Option<String>,
+    pub exit: Option<Exit>,
+    pub versions: Versions,
+    /// The KMS was an embedded one: nothing of this is in AWS.
+    pub rehearsal: bool,
+    /// How AWS was reached; absent if it was not.
+    pub aws: Option<Aws>,
+    /// The key that the run was about.
+    pub key: Option<Key>,
+    pub material: Material,
+    /// Every passage of key material into KMS, and every set of import parameters that was fetched for one.
+    pub transfers: Vec<Transfer>,
+    pub proofs: Vec<ProvenKey>,
+    /// Keys that the run made and nobody needs.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// How the run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Exit {
+    /// The exit code of the process.
+    pub code: u8,
+    /// Whether a call that changes AWS was answered with success.
+    pub changed: bool,
+    /// The changing call whose reply was not seen: it may have taken effect.
+    pub unanswered_call: Option<String>,
+    pub error: Option<Cause>,
+}
+
+/// Why it did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Cause {
+    pub cause: String,
+    /// What AWS, OpenSSL or the operating system said.
+    pub because: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// What did the work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Versions {
+    pub kms_byok: String,
+    pub openssl_compiled_against: String,
+    pub openssl_loaded: String,
+    /// A FIPS provider is loaded.
+    pub fips_provider_loaded: bool,
+    /// Everything done with key material is done by it.
+    pub fips_in_force: bool,
+}
+
+/// How AWS was reached, and each of its replies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Aws {
+    pub region: String,
+    /// The endpoint, only when it is not AWS's own; each request says where it went.
+    pub endpoint: Option<String>,
+    /// In words: `environment variables`, `SSO`, `instance role`, …
+    pub credential_source: Option<String>,
+    pub access_key_id: Option<String>,
+    pub requests: Vec<Exchange>,
+}
+
+/// The key, as KMS described it last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Key {
+    pub arn: String,
+    /// The account and Region in the ARN.
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub alias: Option<String>,
+    pub spec: Option<String>,
+    pub usage: Option<String>,
+    pub state: Option<String>,
+    pub key_material_id: Option<String>,
+    /// When its material expires.
+    pub expires: Option<String>,
+}
+
+/// Where the key material came from and where else it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Material {
+    /// Whether the run made it.
+    pub generated: bool,
+    /// The file with the plaintext copy.
+    pub kept: Option<String>,
+    /// The file with the encrypted copy, and who can open it.
+    pub escrow: Option<String>,
+    pub escrow_recipients: Vec<RecipientIdentity>,
+}
+
+impl Record {
+    fn begin(verb: &str, run_id: String, begun: String) -> Self {
+        Record {
+            record_version: RECORD_VERSION,
+            run_id,
+            verb: verb.to_owned(),
+            begun,
+            ended: None,
+            exit: None,
+            versions: Versions::here(),
+            rehearsal: false,
+            aws: None,
+            key: None,
+            material: Material::of(&Report::default()),
+            transfers: Vec::new(),
+            proofs: Vec::new(),
+            leftovers: Vec::new(),
+        }
+    }
+
+    /// Takes in what the journal knows.
+    fn fill(&mut self, journal: &Journal) {
+        let report = journal.report();
+        self.rehearsal = report.rehearsal;
+        self.aws = journal.kms().map(|kms| Aws::of(&kms));
+        self.key = report.key_arn.clone().map(|arn| Key::of(arn, &report));
+        self.material = Material::of(&report);
+        self.transfers = journal.transfers();
+        self.proofs = journal.proofs();
+        self.leftovers = report.leftovers;
+    }
+}
+
+impl Exit {
+    /// How a run ended that kept this journal.
+    pub fn of(code: u8, error: Option<&Error>, journal: &Journal) -> Self {
+        let cause = |error: &Error| Cause { cause: error.to_string(), because: error.because(), hint: error.hint() };
+        Exit {
+            code,
+            changed: journal.report().changed,
+            unanswered_call: journal.uncertain().map(str::to_owned),
+            error: error.map(cause),
+        }
+    }
+}
+
+impl Versions {
+    fn here() -> Self {
+        let fips = openssl_probe::fips();
+        Versions {
+            kms_byok: env!("CARGO_PKG_VERSION").to_owned(),
+            openssl_compiled_against: openssl_probe::COMPILED_AGAINST.to_owned(),
+            openssl_loaded: openssl_probe::loaded().to_owned(),
+            fips_provider_loaded: fips.provider_loaded,
+            fips_in_force: fips.in_force(),
+        }
+    }
+}
+
+impl Aws {
+    fn of(kms: &Kms) -> Self {
+        let credentials = kms.credentials_used();
+        Aws {
+            region: kms.region().to_owned(),
+            endpoint: kms.endpoint().map(str::to_owned),
+            credential_source: credentials.as_ref().map(|source| source.name.clone()),
+            access_key_id: credentials.map(|source| source.access_key_id),
+            requests: kms.exchanges(),
+        }
+    }
+}
+
+impl Key {
+    fn of(arn: String, report: &Report) -> Self {
+        let parts = KeyArn::parse(&arn);
+        Key {
+            account: parts.as_ref().map(|parts| parts.account.to_owned()),
+            region: parts.as_ref().map(|parts| parts.region.to_owned()),
+            alias: report.alias.clone(),
+            spec: report.key_spec.clone(),
+            usage: report.key_usage.clone(),
+            state: report.key_state.clone(),
+            key_material_id: report.key_material_id.clone(),
+            expires: report.expires.clone(),
+            arn,
+        }
+    }
+}
+
+impl Material {
+    fn of(report: &Report) -> Self {
+        let shown = |path: &std::path::PathBuf| path.display().to_string();
+        Material {
+            generated: report.generated,
+            kept: report.kept.as_ref().map(shown),
+            escrow: report.escrow.as_ref().map(shown),
+            escrow_recipients: report.escrow_recipients.clone(),
+        }
+    }
+}
