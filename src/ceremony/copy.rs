@@ -82,7 +82,7 @@ impl Copy {
         Ok(())
     }
 
-    fn path(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Copy::Escrow { out, .. } => Some(out),
             Copy::Keep(path) => Some(path),

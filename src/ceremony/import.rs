@@ -42,7 +42,7 @@ pub async fn import_set(
     options: &ImportOptions,
     journal: &Journal,
 ) -> Result<Imported, Error> {
-    wrapped.check_target(&key.arn, kms.endpoint())?;
+    wrapped.check_target(key, kms.endpoint())?;
     wrapped.check_fresh()?;
     let (algorithm, wrapping) = wrapped.wrapping()?;
     journal.note(|report| {
@@ -85,6 +85,29 @@ impl ImportOptions {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What KMS would refuse for this key.
+    pub(super) fn check_for(&self, key: &KeyDescription) -> Result<(), Error> {
+        check_importable(key)?;
+        self.check_spec(key.spec.parse()?)
+    }
+
+    /// What KMS would refuse for keys of that spec.
+    pub(super) fn check_spec(&self, spec: KeySpec) -> Result<(), Error> {
+        if spec == KeySpec::SymmetricDefault {
+            return Ok(());
+        }
+        for (given, what) in [
+            (self.import_type.is_some(), "--import-type"),
+            (self.description.is_some(), "--material-description"),
+            (self.key_material_id.is_some(), "a key material id"),
+        ] {
+            if given {
+                return Err(CeremonyError::SymmetricOnly { what, spec: spec.name().to_owned() }.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -134,20 +157,7 @@ async fn send(
     options: &ImportOptions,
     journal: &Journal,
 ) -> Result<Imported, Error> {
-    check_importable(key)?;
-    let spec: KeySpec = key.spec.parse()?;
-    let symmetric = spec == KeySpec::SymmetricDefault;
-    if !symmetric {
-        for (given, what) in [
-            (options.import_type.is_some(), "--import-type"),
-            (options.description.is_some(), "--material-description"),
-            (options.key_material_id.is_some(), "a key material id"),
-        ] {
-            if given {
-                return Err(CeremonyError::SymmetricOnly { what, spec: key.spec.clone() }.into());
-            }
-        }
-    }
+    options.check_for(key)?;
     let imported = hand_over(kms, key, encrypted, token, options, journal).await?;
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
     journal.step(format!("imported the key material, and {expires}"));

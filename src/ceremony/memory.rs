@@ -81,6 +81,11 @@ impl Memory {
         paths.filter_map(|path| Request::load(&path)).filter(ours).collect()
     }
 
+    /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.
+    pub(super) fn suspects_lost(&self, kms: &Kms, alias: &str) -> bool {
+        self.find_lost || !self.unfinished(kms, alias).is_empty()
+    }
+
     /// The key of an earlier run for that alias, if one was made and lost before it got its alias.
     pub(super) async fn recall(
         &self,

@@ -16,6 +16,7 @@ mod journal;
 mod memory;
 mod parameters;
 mod pending;
+pub mod plan;
 mod policy;
 mod provision;
 mod regions;

@@ -102,6 +102,11 @@ impl ParameterSet {
         Ok(ParameterSet { bound, wrapping_key, token: reply.import_token })
     }
 
+    /// What `save` writes into a directory, in that order.
+    pub fn files(directory: &Path) -> Vec<PathBuf> {
+        [PUBLIC_KEY_FILE, TOKEN_FILE, PARAMETERS_FILE].iter().map(|name| directory.join(name)).collect()
+    }
+
     /// Refuses early what `save` would refuse at the end.
     pub fn check_directory(directory: &Path, force: bool) -> Result<(), Error> {
         if directory.exists() && !directory.is_dir() {
@@ -296,12 +301,16 @@ impl WrappedMaterial {
         Ok(())
     }
 
-    /// Refuses what must not be sent there: another key, or the set of a rehearsal to AWS.
-    pub fn check_target(&self, key_arn: &str, endpoint: Option<&str>) -> Result<(), Error> {
+    /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
+    pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), Error> {
         self.check_endpoint(endpoint)?;
-        if self.bound.key_arn != key_arn {
-            let (found, asked) = (self.bound.key_arn.clone(), key_arn.to_owned());
+        if self.bound.key_arn != key.arn {
+            let (found, asked) = (self.bound.key_arn.clone(), key.arn.clone());
             return Err(ParametersError::OtherKey { found, asked }.into());
+        }
+        if self.bound.key_spec != key.spec {
+            let (found, is) = (self.bound.key_spec.clone(), key.spec.clone());
+            return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is }.into());
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony;
 
 use super::Context;
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::KeyArgs;
 use super::next;
 use crate::report::{self, Failure};
@@ -21,11 +22,19 @@ pub(crate) struct Args {
     /// Look for a key that an earlier run on another machine has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let request = args.key.request().map_err(|error| context.failure(error))?;
     let journal = context.journal();
+    if args.dry_run.is_wanted(None, context)? {
+        return dry_run::run(context, &journal, async {
+            let kms = context.connect().await?;
+            ceremony::plan::create_key(&kms, &request, &context.memory(args.find_lost), &journal).await
+        });
+    }
     let work = async {
         let kms = context.connect().await?;
         ceremony::create_key(&kms, &request, &context.memory(args.find_lost), &journal).await

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{ParameterSet, check_importable};
+use kms_byok::ceremony::{ParameterSet, check_importable, plan};
 use serde::Serialize;
 
 use super::Context;
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::WrappingArgs;
 use crate::report::{self, Failure};
 
@@ -28,6 +29,8 @@ pub(crate) struct Args {
     /// Replace the parameters that are in the directory
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Serialize)]
@@ -45,6 +48,15 @@ struct Answer {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(None, context)? {
+        return dry_run::run(context, &journal, async {
+            let kms = context.connect().await?;
+            let key = kms.describe(&args.key_id).await?;
+            journal.begin(&kms, &key);
+            let algorithm = args.wrapping.algorithm(key.spec.parse()?)?;
+            plan::get_parameters(&kms, &key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
+        });
+    }
     let answer = context.run(async {
         let kms = context.connect().await?;
         let key = kms.describe(&args.key_id).await?;

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, WrappedMaterial};
 use kms_byok::diagnose::{self, Named};
-use kms_byok::kms::{ImportType, Kms};
+use kms_byok::kms::{ImportType, KeyDescription, Kms};
 use kms_byok::moment;
 use kms_byok::{Error, UsageError};
 
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs};
 use super::record::RecordArgs;
 use super::{Context, next};
@@ -45,6 +46,8 @@ pub(crate) struct Args {
     proof: ProofArgs,
     #[command(flatten)]
     record: RecordArgs,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 fn import_type(text: &str) -> Result<ImportType, String> {
@@ -63,12 +66,28 @@ enum What {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(Some(&args.record), context)? {
+        let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
+        return dry_run::run(context, &journal, async {
+            let (kms, key) = look(args, &what, context, &journal).await?;
+            ceremony::plan::import(&kms, &key, what.set(), &options, args.proof.verify, &journal)
+        });
+    }
     let report = args.record.keep("import", context, &journal, &[], false, || {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         let work = import(args, &what, &options, context, &journal);
         context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
     })?;
     Ok(context.answer(&report, &report::ceremony(&report)))
+}
+
+impl What {
+    fn set(&self) -> Option<&WrappedMaterial> {
+        match self {
+            What::Set(wrapped) => Some(wrapped),
+            What::Bare(_) => None,
+        }
+    }
 }
 
 /// Everything that can be refused before AWS is asked.
@@ -102,18 +121,7 @@ async fn import(
     context: &Context,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let kms = match what {
-        What::Set(wrapped) => connect_for(wrapped, context).await?,
-        What::Bare(_) => context.connect().await?,
-    };
-    journal.connected(&kms);
-    let named = match (what, &args.key_id) {
-        (_, Some(key_id)) => key_id.as_str(),
-        (What::Set(wrapped), None) => wrapped.key_arn(),
-        (What::Bare(_), None) => "",
-    };
-    let key = kms.describe(named).await?;
-    journal.begin(&kms, &key);
+    let (kms, key) = look(args, what, context, journal).await?;
     // Counted from KMS's time, which is known only now.
     let options = &ImportOptions { expires: ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
     let imported = match what {
@@ -132,6 +140,19 @@ fn named_files(args: &Args) -> Named {
         key: args.key_id.clone(),
         ..Named::default()
     }
+}
+
+/// Connects, and asks for the key.
+async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) -> Result<(Kms, KeyDescription), Error> {
+    let kms = match what {
+        What::Set(wrapped) => connect_for(wrapped, context).await?,
+        What::Bare(_) => context.connect().await?,
+    };
+    journal.connected(&kms);
+    let named = args.key_id.as_deref().or(what.set().map(WrappedMaterial::key_arn)).unwrap_or_default();
+    let key = kms.describe(named).await?;
+    journal.begin(&kms, &key);
+    Ok((kms, key))
 }
 
 /// A parameter directory names its Region; another one would only answer NotFound.

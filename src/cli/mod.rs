@@ -5,6 +5,7 @@ mod create_key;
 mod delete_material;
 pub(crate) mod diagnose;
 mod doctor;
+mod dry_run;
 mod generate;
 mod get_parameters;
 mod global;

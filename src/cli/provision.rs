@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
 
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
@@ -38,6 +39,8 @@ pub(crate) struct Args {
     find_lost: bool,
     #[command(flatten)]
     record: RecordArgs,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
     #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
@@ -46,6 +49,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(Some(&args.record), context)? {
+        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        return dry_run::run(context, &journal, async {
+            let kms = super::rehearse::connect(context, args.is_rehearsal(), &journal).await?;
+            ceremony::plan::provision(&kms, &plan, &journal).await
+        });
+    }
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
     let run = || provision(args, context, &journal);
     let report = args.record.keep("provision", context, &journal, &outputs, args.is_rehearsal(), run)?;

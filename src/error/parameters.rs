@@ -25,6 +25,8 @@ pub enum ParametersError {
     OtherKey { found: String, asked: String },
     #[error("the parameters are for {found} key material, and {asked} was asked for")]
     OtherSpec { found: String, asked: String },
+    #[error("parameters.json is for {found} key material, and key {arn} is {is}")]
+    KeyIsOther { arn: String, found: String, is: String },
     #[error("the parameters are for Region {found}, and {asked} was asked for")]
     OtherRegion { found: String, asked: String },
     #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
@@ -47,6 +49,7 @@ impl Explain for ParametersError {
             ParametersError::NotParameters { .. }
             | ParametersError::Mixed { .. }
             | ParametersError::Expired { .. }
+            | ParametersError::KeyIsOther { .. }
             | ParametersError::OfARehearsal => {
                 some("run `kms-byok get-parameters` again and wrap the key for the new token")
             }

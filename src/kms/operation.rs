@@ -75,6 +75,31 @@ impl Operation {
         )
     }
 
+    /// How often a second one account may make the call in one Region (developer guide, "Request quotas"); `None` where it shares a
+    /// quota with others, as the cryptographic operations do, or where none is known here. Adjustable; accounts of long ago may
+    /// have less.
+    pub const fn quota_per_second(self) -> Option<u32> {
+        match self {
+            Operation::GetParametersForImport => Some(1),
+            Operation::CreateAlias | Operation::CreateKey | Operation::ReplicateKey | Operation::RotateKeyOnDemand => {
+                Some(5)
+            }
+            Operation::TagResource => Some(10),
+            Operation::DeleteImportedKeyMaterial | Operation::ImportKeyMaterial => Some(15),
+            Operation::ListKeyRotations => Some(100),
+            Operation::ListAliases | Operation::ListKeys => Some(500),
+            Operation::GetKeyRotationStatus => Some(1000),
+            Operation::DescribeKey | Operation::GetPublicKey | Operation::ListResourceTags => Some(2000),
+            Operation::Decrypt
+            | Operation::DeriveSharedSecret
+            | Operation::Encrypt
+            | Operation::GenerateMac
+            | Operation::GetKeyPolicy
+            | Operation::ScheduleKeyDeletion
+            | Operation::Sign => None,
+        }
+    }
+
     /// Whether a second call after a lost reply does no harm. KMS has no idempotency tokens: a repeated CreateKey makes
     /// a second key, a repeated RotateKeyOnDemand spends a second of 25 rotations.
     pub const fn is_repeatable(self) -> bool {

@@ -1,0 +1,62 @@
+//! The plan of `import`, and the calls that import and prove.
+
+use super::Plan;
+use crate::ceremony::{ImportOptions, Journal, WrappedMaterial};
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::material::{KeySpec, KeyUsage, MaterialKind};
+use crate::proof::Level;
+
+/// The plan of importing what was wrapped for a parameter set, or bare files if there is none, into a key that KMS was asked for.
+pub fn import(
+    kms: &Kms,
+    key: &KeyDescription,
+    wrapped: Option<&WrappedMaterial>,
+    options: &ImportOptions,
+    level: Level,
+    journal: &Journal,
+) -> Result<Plan, Error> {
+    journal.begin(kms, key);
+    if let Some(wrapped) = wrapped {
+        wrapped.check_target(key, kms.endpoint())?;
+        wrapped.check_fresh()?;
+    }
+    options.check_for(key)?;
+    let mut plan = Plan::default();
+    plan.call(Operation::DescribeKey, format!("looks at key {}", key.id));
+    send(&mut plan);
+    prove(&mut plan, key.spec.parse()?, key.usage.parse()?, level);
+    Ok(plan)
+}
+
+/// ImportKeyMaterial, and what KMS makes of it.
+pub(super) fn send(plan: &mut Plan) {
+    plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
+    plan.call(Operation::DescribeKey, "sees whether the key is enabled now");
+}
+
+/// The calls of `proof::prove`.
+pub(super) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
+    if level == Level::Off {
+        return;
+    }
+    plan.call(Operation::DescribeKey, "proof: KMS says that the key is enabled");
+    if level == Level::State {
+        return;
+    }
+    match (spec.kind(), usage) {
+        (MaterialKind::Symmetric, _) => {
+            plan.call(Operation::Encrypt, "proof: KMS encrypts a nonce with the key");
+            plan.call(Operation::Decrypt, "proof: and decrypts it again");
+        }
+        (MaterialKind::Hmac { .. }, _) => plan.call(Operation::GenerateMac, "proof: KMS computes an HMAC of a nonce"),
+        (_, usage) => {
+            plan.call(Operation::GetPublicKey, "proof: KMS reports the public half");
+            match usage {
+                KeyUsage::SignVerify => plan.call(Operation::Sign, "proof: KMS signs a nonce"),
+                KeyUsage::EncryptDecrypt => plan.call(Operation::Decrypt, "proof: KMS decrypts a nonce"),
+                _ => plan.call(Operation::DeriveSharedSecret, "proof: KMS agrees on a secret with an ephemeral key"),
+            }
+        }
+    }
+}

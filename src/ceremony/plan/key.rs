@@ -1,0 +1,82 @@
+//! The plans of `create-key` and `get-parameters`, and the calls that make a key.
+
+use std::path::Path;
+
+use super::Plan;
+use crate::ceremony::{Journal, KeyRequest, Memory, ParameterSet, check_importable, existing};
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias, if there is one.
+pub async fn create_key(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Plan, Error> {
+    request.check()?;
+    journal.note_kms(kms);
+    let mut plan = Plan::default();
+    let Some(alias) = &request.alias else {
+        make(&mut plan, kms, request, memory);
+        return Ok(plan);
+    };
+    plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+    match kms.find_alias(alias.as_str()).await? {
+        None => make(&mut plan, kms, request, memory),
+        Some(found) => {
+            journal.begin(kms, &found);
+            existing::check_matches(&found, request, alias.as_str())?;
+            journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
+        }
+    }
+    Ok(plan)
+}
+
+/// The plan of fetching import parameters into a directory. Asks KMS for the key.
+pub fn get_parameters(
+    kms: &Kms,
+    key: &KeyDescription,
+    algorithm: WrappingAlgorithm,
+    wrapping: WrappingKeySpec,
+    directory: &Path,
+    force: bool,
+) -> Result<Plan, Error> {
+    check_importable(key)?;
+    algorithm.check(key.spec.parse()?, wrapping, None)?;
+    ParameterSet::check_directory(directory, force)?;
+    let mut plan = Plan { writes: ParameterSet::files(directory), ..Plan::default() };
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    parameters(&mut plan, algorithm, wrapping);
+    Ok(plan)
+}
+
+/// CreateKey and CreateAlias, and what goes with them.
+pub(super) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Memory) {
+    if let Some(alias) = &request.alias
+        && memory.suspects_lost(kms, alias.as_str())
+    {
+        plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
+        plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");
+        plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
+        plan.call(Operation::ListAliases, "makes sure that nobody uses it");
+    }
+    let spec = request.spec;
+    plan.call(
+        Operation::CreateKey,
+        format!("makes an EXTERNAL {spec} key, with a tag by which a lost reply is found again"),
+    );
+    plan.permission("kms:TagResource");
+    plan.call(Operation::DescribeKey, "waits until KMS knows the key everywhere");
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+}
+
+pub(super) fn alias_reason(alias: &crate::ceremony::AliasName) -> String {
+    format!("names the key {alias}; to be permitted for the alias and for the key")
+}
+
+/// GetParametersForImport.
+pub(super) fn parameters(plan: &mut Plan, algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) {
+    plan.call(
+        Operation::GetParametersForImport,
+        format!("gets a {wrapping} wrapping key and an import token for {algorithm}"),
+    );
+}

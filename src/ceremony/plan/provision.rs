@@ -1,0 +1,93 @@
+//! The plan of `provision`.
+
+use super::Plan;
+use super::import::{prove, send};
+use super::key::{alias_reason, make, parameters};
+use crate::ceremony::existing::{self, Decision};
+use crate::ceremony::provision::{check_locally, check_source, find};
+use crate::ceremony::{Journal, Provision, Source};
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::material::KeySpec;
+use crate::proof::Level;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// The plan of [`ceremony::provision`](crate::ceremony::provision). Asks KMS for the alias and for the key to be adopted, if the run
+/// is about one, and where it would import into that key, for its policy.
+pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Result<Plan, Error> {
+    check_locally(wanted)?;
+    journal.note_kms(kms);
+    let mut plan = Plan::default();
+    if let Some(alias) = &wanted.request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+    }
+    let found = find(kms, wanted).await?;
+    let by_alias = match &wanted.request.alias {
+        Some(alias) if wanted.adopt.is_some() => kms.find_alias(alias.as_str()).await?.is_some(),
+        Some(_) => found.is_some(),
+        None => false,
+    };
+    if wanted.adopt.is_some() && !by_alias {
+        plan.call(Operation::DescribeKey, "looks at the key to be adopted");
+    }
+    match found {
+        Some(found) => go_on_with(&mut plan, kms, wanted, &found, by_alias, journal).await?,
+        None => {
+            make(&mut plan, kms, &wanted.request, &wanted.memory);
+            fill(&mut plan, wanted);
+        }
+    }
+    Ok(plan)
+}
+
+async fn go_on_with(
+    plan: &mut Plan,
+    kms: &Kms,
+    wanted: &Provision,
+    found: &KeyDescription,
+    by_alias: bool,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let request = &wanted.request;
+    let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
+    journal.begin(kms, found);
+    match existing::decide(found, request, name, wanted.expiry)? {
+        Decision::Unchanged => {
+            journal.step(format!("{name} exists and is what was asked for: nothing would change"));
+            prove(plan, request.spec, request.usage, wanted.level.min(Level::Use));
+        }
+        Decision::Complete { original } => {
+            existing::check_trusted(kms, found, request, name, wanted.adopt.as_deref(), journal).await?;
+            check_source(wanted, found, original.as_deref())?;
+            journal.step(format!("{name} exists and waits for key material"));
+            if wanted.adopt.is_none() {
+                plan.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
+            }
+            if let Some(alias) = &request.alias {
+                plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+                if !by_alias {
+                    plan.call(Operation::CreateAlias, alias_reason(alias));
+                }
+            }
+            fill(plan, wanted);
+        }
+    }
+    Ok(())
+}
+
+/// Parameters, import, proof.
+fn fill(plan: &mut Plan, wanted: &Provision) {
+    let (spec, usage) = (wanted.request.spec, wanted.request.usage);
+    if let Source::Generate(copy) = &wanted.source {
+        plan.writes.extend(copy.path().map(ToOwned::to_owned));
+    }
+    parameters(plan, wanted.algorithm, wanted.wrapping);
+    send(plan);
+    prove(plan, spec, usage, wanted.level);
+    if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {
+        plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
+        plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
+        parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+        plan.call(Operation::ImportKeyMaterial, "proof: the same bytes once more, as existing key material");
+    }
+}

@@ -1,0 +1,90 @@
+//! `--dry-run`: the plan of a run instead of the run.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use kms_byok::ceremony::plan::{Plan, Step};
+use kms_byok::ceremony::{Journal, Report};
+use kms_byok::{Error, UsageError};
+use serde::Serialize;
+
+use super::Context;
+use super::record::RecordArgs;
+use crate::report::{self, Failure};
+
+#[derive(Args)]
+pub(crate) struct DryRunArgs {
+    /// Print the calls, permissions and quotas that the run would need, and do nothing
+    #[arg(long, help_heading = "Output")]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    dry_run: bool,
+    key_arn: &'a Option<String>,
+    key_id: &'a Option<String>,
+    region: &'a Option<String>,
+    endpoint: &'a Option<String>,
+    key_state: &'a Option<String>,
+    rehearsal: bool,
+    changed: bool,
+    plan: &'a [Step],
+    permissions: Vec<&'a str>,
+    writes: &'a [PathBuf],
+}
+
+impl DryRunArgs {
+    /// Whether only the plan is wanted; a run that does not take place has no record.
+    pub(crate) fn is_wanted(&self, record: Option<&RecordArgs>, context: &Context) -> Result<bool, Failure> {
+        if self.dry_run && record.is_some_and(|record| record.record.is_some()) {
+            let conflict = UsageError::Conflict { first: "--dry-run", second: "--record" };
+            return Err(context.failure(conflict));
+        }
+        Ok(self.dry_run)
+    }
+}
+
+/// Makes the plan and prints it.
+pub(crate) fn run(
+    context: &Context,
+    journal: &Journal,
+    plan: impl Future<Output = Result<Plan, Error>>,
+) -> Result<ExitCode, Failure> {
+    let plan = context.run(plan)?;
+    let report = journal.report();
+    let answer = Answer {
+        dry_run: true,
+        key_arn: &report.key_arn,
+        key_id: &report.key_id,
+        region: &report.region,
+        endpoint: &report.endpoint,
+        key_state: &report.key_state,
+        rehearsal: report.rehearsal,
+        changed: false,
+        plan: &plan.steps,
+        permissions: plan.permissions(),
+        writes: &plan.writes,
+    };
+    Ok(context.answer(&answer, &text(&plan, &report)))
+}
+
+fn text(plan: &Plan, report: &Report) -> String {
+    let written = plan.writes.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    let mut text = report::lines(&[
+        ("dry run", Some("nothing was changed".to_owned())),
+        ("key", report.key_arn.clone()),
+        ("state", report.key_state.clone()),
+        ("Region", report.region.clone()),
+        ("endpoint", report.endpoint.clone()),
+        ("permissions", Some(plan.permissions().join(", "))),
+        ("writes", Some(written).filter(|names| !names.is_empty())),
+    ]);
+    let width = plan.steps.iter().map(|step| step.call.len()).max().unwrap_or(0);
+    for (number, step) in plan.steps.iter().enumerate() {
+        let quota = step.quota_per_second.map_or("-".to_owned(), |quota| format!("{quota}/s"));
+        text.push_str(&format!("{:>3}  {:width$}  {quota:>6}  {}\n", number + 1, step.call, step.why));
+    }
+    text
+}
