@@ -6,6 +6,10 @@
 mod stage;
 mod support;
 
+use std::sync::Arc;
+
+use kms_byok::Silent;
+use kms_byok::kms::{Connection, Kms};
 use serde_json::{Value, json};
 use stage::Stage;
 use support::Run;
@@ -114,7 +118,10 @@ fn what_the_run_would_refuse_is_refused() {
     let stage = Stage::new("");
     stage.secret("a.key", [7; 31]);
     stage.bench.write("escrow.pem", "no certificate");
-    stage.run("provision AT --wrapping-key-spec RSA_2048 --alias alias/taken --generate --discard").succeeds();
+    for alias in ["taken", "emptied"] {
+        stage.run(&format!("provision AT {RSA} --alias alias/{alias} --generate --discard")).succeeds();
+    }
+    empty(&stage, "alias/emptied");
     stage.bench.write("policy.json", open_policy());
     stage.run("create-key AT --alias alias/foreign --policy policy.json").succeeds();
     stage.run("get-parameters AT --key-id alias/foreign --dir D").succeeds();
@@ -133,6 +140,7 @@ fn what_the_run_would_refuse_is_refused() {
         "provision AT --alias alias/taken --key-spec HMAC_256 --generate --discard",
         "provision AT --alias alias/taken --expires-in 3d --generate --discard",
         "provision AT --alias alias/foreign --generate --discard",
+        "provision AT --alias alias/emptied --generate --discard",
         "create-key AT --alias alias/taken --multi-region",
         "get-parameters AT --key-id alias/none --dir E",
         "get-parameters AT --key-id alias/foreign --dir D",
@@ -149,6 +157,16 @@ fn what_the_run_would_refuse_is_refused() {
         assert_eq!((dry.code, dry.stderr, dry.stdout.as_str()), (run.code, run.stderr, ""), "{line}");
         assert_eq!(stage.bench.names(), before, "{line}");
     }
+}
+
+/// Deletes the material of a key, which then takes only the same bytes back.
+fn empty(stage: &Stage, alias: &str) {
+    let kms = Kms::isolated(stage.kms.url(), "AKIDTEST", &Connection::default(), Arc::new(Silent));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let arn = kms.describe(alias).await.unwrap().arn;
+        kms.delete_material(&arn, None).await.unwrap();
+    });
 }
 
 fn open_policy() -> String {

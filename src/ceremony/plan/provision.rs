@@ -51,10 +51,10 @@ async fn go_on_with(
     let request = &wanted.request;
     let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.begin(kms, found);
-    match existing::decide(found, request, name, wanted.expiry)? {
+    match existing::decide(found, request, name, wanted.expiry, kms.now())? {
         Decision::Unchanged => {
             journal.step(format!("{name} exists and is what was asked for: nothing would change"));
-            prove(plan, request.spec, request.usage, wanted.level.min(Level::Use));
+            prove(plan, request.spec, request.usage, wanted.level);
         }
         Decision::Complete { original } => {
             existing::check_trusted(kms, found, request, name, wanted.adopt.as_deref(), journal).await?;
