@@ -19,6 +19,7 @@ mod pending;
 pub mod plan;
 mod policy;
 mod provision;
+pub mod recipe;
 mod regions;
 mod replica;
 mod replicate;

@@ -17,7 +17,7 @@ use crate::report::{self, Failure};
 pub(crate) struct DryRunArgs {
     /// Print the calls, permissions and quotas that the run would need, and do nothing
     #[arg(long, help_heading = "Output")]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 #[derive(Serialize)]

@@ -59,18 +59,17 @@ impl MaterialArgs {
         if self.generate {
             return Ok(Source::Generate(self.copy()?));
         }
+        self.check_fate()?;
+        self.given.read(spec, context)?.map(Source::Given).ok_or_else(Self::missing)
+    }
+
+    /// A copy is made of generated material only.
+    pub(super) fn check_fate(&self) -> Result<(), Error> {
         let without =
             [(!self.escrow.is_empty(), "--escrow"), (self.keep.is_some(), "--keep"), (self.discard, "--discard")];
-        if let Some((_, first)) = without.into_iter().find(|(given, _)| *given) {
-            return Err(UsageError::WithoutGenerate { flag: first }.into());
-        }
-        match self.given.read(spec, context)? {
-            Some(material) => Ok(Source::Given(material)),
-            None => Err(UsageError::Missing {
-                what: "the key material",
-                hint: "add --generate, or --material FILE (`-` for standard input)",
-            }
-            .into()),
+        match without.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(UsageError::WithoutGenerate { flag }.into()),
+            None => Ok(()),
         }
     }
 
@@ -87,8 +86,13 @@ impl MaterialArgs {
         !self.escrow.is_empty() || self.keep.is_some() || self.discard
     }
 
+    pub(super) fn missing() -> Error {
+        let hint = "add --generate, or --material FILE (`-` for standard input)";
+        UsageError::Missing { what: "the key material", hint }.into()
+    }
+
     /// What happens to a copy of generated material: exactly one of three.
-    fn copy(&self) -> Result<Copy, Error> {
+    pub(super) fn copy(&self) -> Result<Copy, Error> {
         match (&self.escrow_out, &self.keep, self.discard) {
             (Some(out), _, _) => {
                 self.escrow.iter().try_for_each(|certificate| files::check_distinct(certificate, out))?;

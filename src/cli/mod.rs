@@ -16,6 +16,7 @@ mod man;
 mod material_args;
 mod next;
 mod provision;
+mod recipe;
 mod record;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
@@ -75,6 +76,8 @@ enum Verb {
     DeleteMaterial(Box<Later<delete_material::Args>>),
     /// Explain why an import failed or will fail, from the files at hand
     Diagnose(Box<Later<diagnose::Args>>),
+    /// Print the shell script that does what provision does with the same flags
+    Recipe(Box<Later<recipe::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
     Doctor(Box<Later<doctor::Args>>),
     /// Print the completions for a shell
@@ -110,6 +113,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Replicate(args) => replicate::run(&args, &context),
         Verb::DeleteMaterial(args) => delete_material::run(&args, &context),
         Verb::Diagnose(args) => diagnose::run(&args, &context),
+        Verb::Recipe(args) => recipe::run(&args, &context),
         Verb::Doctor(args) => doctor::run(&args, &context),
         Verb::Completions(args) => shell::completions(&args, &context),
         Verb::Man(args) => man::run(&args, &context),

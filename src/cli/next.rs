@@ -1,13 +1,14 @@
 //! The command that completes a partial run: the same one, with what the run has found out.
 
 use std::env;
-use std::ffi::OsString;
+
+pub(crate) use kms_byok::ceremony::recipe::quoted;
 
 use super::Context;
 
 /// This run's command line, quoted for a shell, with `--adopt ARN` when a key was made and the run can go on with it.
 pub(crate) fn same_command(adopt: Option<&str>) -> String {
-    let mut words: Vec<String> = env::args_os().map(|word| quoted(&word)).collect();
+    let mut words: Vec<String> = env::args_os().map(quoted).collect();
     if let Some(program) = words.first_mut() {
         *program = "kms-byok".to_owned();
     }
@@ -28,7 +29,7 @@ pub(crate) fn command(context: &Context, line: &str) -> String {
         [("--region", &global.region), ("--profile", &global.profile), ("--endpoint-url", &global.endpoint_url)]
     {
         if let Some(value) = value {
-            command.push_str(&format!(" {flag} {}", quoted(&OsString::from(value))));
+            command.push_str(&format!(" {flag} {}", quoted(value)));
         }
     }
     for (flag, given) in [
@@ -42,27 +43,4 @@ pub(crate) fn command(context: &Context, line: &str) -> String {
         }
     }
     command
-}
-
-/// Single quotes where a shell would read more than the word.
-pub(crate) fn quoted(word: &OsString) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.into_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        for (word, expected) in [("alias/a-b", "alias/a-b"), ("", "''"), ("it's $HOME", r"'it'\''s $HOME'")] {
-            assert_eq!(quoted(&OsString::from(word)), expected);
-        }
-    }
 }

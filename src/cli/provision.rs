@@ -19,28 +19,28 @@ Examples:
   kms-byok provision --alias alias/payments --material payments.key --expires-in 90d")]
 pub(crate) struct Args {
     #[command(flatten)]
-    key: KeyArgs,
+    pub(super) key: KeyArgs,
     #[command(flatten)]
-    material: MaterialArgs,
+    pub(super) material: MaterialArgs,
     #[command(flatten)]
-    wrapping: WrappingArgs,
+    pub(super) wrapping: WrappingArgs,
     #[command(flatten)]
-    expiry: ExpiryArgs,
+    pub(super) expiry: ExpiryArgs,
     #[command(flatten)]
     proof: ProofArgs,
     /// Description of the key material, for symmetric keys; public
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
-    material_description: Option<String>,
+    pub(super) material_description: Option<String>,
     /// Vouch for an existing key: import into it although this run did not create it
     #[arg(long, value_name = "KEY_ARN", help_heading = "Key")]
-    adopt: Option<String>,
+    pub(super) adopt: Option<String>,
     /// Look for a key that an earlier run on another machine has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
     #[command(flatten)]
-    record: RecordArgs,
+    pub(super) record: RecordArgs,
     #[command(flatten)]
-    dry_run: DryRunArgs,
+    pub(super) dry_run: DryRunArgs,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
     #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
@@ -80,12 +80,12 @@ fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report
 
 impl Args {
     #[cfg(feature = "rehearsal")]
-    fn is_rehearsal(&self) -> bool {
+    pub(super) fn is_rehearsal(&self) -> bool {
         self.rehearse
     }
 
     #[cfg(not(feature = "rehearsal"))]
-    fn is_rehearsal(&self) -> bool {
+    pub(super) fn is_rehearsal(&self) -> bool {
         false
     }
 }

@@ -13,6 +13,8 @@ pub enum UsageError {
     NoCopy,
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
+    #[error("{flag} has no equivalent in the shell")]
+    NotInShell { flag: &'static str },
     #[error("{what} is missing")]
     Missing { what: &'static str, hint: &'static str },
     #[error("`{given}` is not a verb of kms-byok")]
@@ -33,6 +35,10 @@ impl Explain for UsageError {
                 "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one",
             ),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
+            UsageError::NotInShell { flag: "--rehearse" } => {
+                some("leave it out, and run the script on `kms-byok rehearsal serve` with --endpoint-url")
+            }
+            UsageError::NotInShell { .. } => some("leave it out"),
             UsageError::Missing { hint, .. } => some(*hint),
             UsageError::UnknownVerb { .. } => some("see `kms-byok --help` for all of them"),
             UsageError::Tag { .. } => {

@@ -82,6 +82,11 @@ impl Recipient {
         Ok(Recipient { certificate, kind, identity })
     }
 
+    /// Whether its key is RSA, and not EC: the two take different parameters.
+    pub fn is_rsa(&self) -> bool {
+        self.kind == Kind::Rsa
+    }
+
     /// Who it is.
     pub fn identity(&self) -> &RecipientIdentity {
         &self.identity

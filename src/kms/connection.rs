@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::environment::Environment;
+use crate::error::Error;
 
 /// How KMS is reached. What is `None` comes from the environment and the profile, as in every AWS tool.
 #[derive(Clone, Debug)]
@@ -29,6 +30,17 @@ pub struct Connection {
     pub patience: Duration,
     /// Proxies and CA bundle; `None` reads the process's environment variables.
     pub environment: Option<Environment>,
+}
+
+impl Connection {
+    /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(region) = &self.region {
+            super::client::check_region(region)?;
+        }
+        super::endpoint::choose(self, None, self.fips_endpoint)?;
+        Ok(())
+    }
 }
 
 impl Default for Connection {

@@ -1,0 +1,86 @@
+//! `recipe`: the shell script that does what `provision` does with the same flags.
+
+use std::process::ExitCode;
+
+use clap::Args as ClapArgs;
+use kms_byok::ceremony::Copy;
+use kms_byok::ceremony::recipe::{Recipe, ShellCopy, ShellSource};
+use kms_byok::{Error, UsageError};
+use serde::Serialize;
+
+use super::material_args::MaterialArgs;
+use super::{Context, provision};
+use crate::report::Failure;
+
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  kms-byok recipe --alias alias/payments --material payments.key
+  kms-byok recipe --key-spec RSA_3072 --alias alias/signing --generate --keep signing.der > import.sh")]
+#[group(skip)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    provision: provision::Args,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    recipe: String,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let recipe = recipe(&args.provision, context).map_err(|error| context.failure(error))?;
+    let answer = Answer { recipe: recipe.script() };
+    Ok(context.answer(&answer, &answer.recipe))
+}
+
+fn recipe(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {
+    let without = [
+        (args.is_rehearsal(), "--rehearse"),
+        (args.record.record.is_some(), "--record"),
+        (args.dry_run.dry_run, "--dry-run"),
+    ];
+    if let Some((_, flag)) = without.into_iter().find(|(given, _)| *given) {
+        return Err(UsageError::NotInShell { flag }.into());
+    }
+    let request = args.key.request()?;
+    let recipe = Recipe {
+        policy_file: args.key.policy.clone(),
+        adopt: args.adopt.clone(),
+        source: source(&args.material)?,
+        algorithm: args.wrapping.algorithm(request.spec)?,
+        wrapping: args.wrapping.wrapping_key_spec,
+        expiry: args.expiry.expiry()?,
+        material_description: args.material_description.clone(),
+        connection: context.connection(context.global.region.clone()),
+        request,
+    };
+    recipe.check()?;
+    Ok(recipe)
+}
+
+/// The source that the flags name. Recovery certificates are read, and no key material.
+fn source(args: &MaterialArgs) -> Result<ShellSource, Error> {
+    if args.generate {
+        return Ok(ShellSource::Generate(match args.copy()? {
+            Copy::Escrow { recipients, out } => {
+                ShellCopy::Escrow { recipients: args.escrow.iter().cloned().zip(recipients).collect(), out }
+            }
+            Copy::Keep(path) => ShellCopy::Keep(path),
+            Copy::Discard => ShellCopy::Discard,
+        }));
+    }
+    args.check_fate()?;
+    let given = &args.given;
+    let passphrase_file = given.passphrase_file.clone();
+    match (&given.material_from_escrow, &given.recipient_key, &given.material) {
+        (Some(file), Some(key), _) => {
+            Ok(ShellSource::Escrow { file: file.clone(), recipient_key: key.clone(), passphrase_file })
+        }
+        (_, _, Some(path)) => {
+            let file = (path.as_os_str() != "-").then(|| path.clone());
+            Ok(ShellSource::Given { file, format: given.material_format, passphrase_file })
+        }
+        _ => Err(MaterialArgs::missing()),
+    }
+}

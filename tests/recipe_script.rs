@@ -1,0 +1,122 @@
+//! `recipe`: what the script makes before it turns to AWS, what ends it there, and what is refused before there is a script.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/bash.rs"]
+mod bash;
+#[path = "support/stage.rs"]
+mod stage;
+mod support;
+
+use stage::Stage;
+
+/// The bytes themselves, as they are before anything is asked of AWS.
+#[test]
+fn the_script_takes_key_material_in_every_form() {
+    let stage = Stage::new("");
+    stage.secret("raw", [7; 32]);
+    stage.secret("hexed", format!("{}\n", "07".repeat(32)));
+    stage.secret("b64", "BwcHBwcHBwcHBwcHBwcHBwcH\nBwcHBwcHBwcHBwcHBwc=\n");
+    stage.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ec.pem");
+    stage.bench.openssl("pkcs8 -topk8 -nocrypt -in ec.pem -outform DER -out ec.der");
+    stage.bench.openssl("ec -in ec.pem -outform DER -out sec1.der");
+    stage.secret("pass phrase", "correct-horse\n");
+    stage.bench.openssl("pkey -in ec.pem -aes256 -passout pass:correct-horse -out encrypted.pem");
+    for (words, expected) in [
+        (&["--key-spec", "HMAC_256", "--material", "raw"][..], "raw"),
+        (&["--key-spec", "HMAC_256", "--material", "hexed", "--material-format", "hex"], "raw"),
+        (&["--key-spec", "HMAC_256", "--material", "b64", "--material-format", "base64"], "raw"),
+        (&["--key-spec", "HMAC_256", "--material", "-"], "raw"),
+        (&["--key-spec", "ECC_NIST_P384", "--material", "ec.pem"], "ec.der"),
+        (&["--key-spec", "ECC_NIST_P384", "--material", "sec1.der"], "ec.der"),
+        (&["--key-spec", "ECC_NIST_P384", "--material", "encrypted.pem", "--passphrase-file", "pass phrase"], "ec.der"),
+    ] {
+        assert_eq!(stage.plaintext(words), stage.bench.read(expected), "{words:?}");
+    }
+}
+
+#[test]
+fn an_unfit_openssl_ends_the_script_before_anything_is_made() {
+    let stage = Stage::new("");
+    let symmetric = stage.recipe(&["--generate", "--discard"]);
+    let rsa = stage.recipe(&["--key-spec", "RSA_2048", "--generate", "--discard"]);
+    for (version, script, cause) in [
+        ("OpenSSL 1.0.1u  22 Sep 2016", &symmetric, "is too old"),
+        ("LibreSSL 3.3.6", &symmetric, "is not OpenSSL"),
+        ("OpenSSL 1.1.1w  11 Sep 2023", &rsa, "is too old"),
+    ] {
+        stage.stand_in("openssl", &format!("echo '{version}'"));
+        stage.fails_before_aws(script, 1, &format!("error: {version} {cause}\n"));
+    }
+}
+
+#[test]
+fn a_file_in_the_way_of_a_copy_ends_the_script_before_anything_is_made() {
+    let stage = Stage::new("");
+    stage.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key");
+    stage.bench.openssl("req -x509 -new -key ec.key -subj /CN=ec -days 2 -out ec.pem");
+    stage.bench.write("kept", "the only copy");
+    let keep = stage.recipe(&["--generate", "--keep", "kept"]);
+    stage.fails_before_aws(&keep, 1, ": kept: cannot overwrite existing file\n");
+    let escrow = stage.recipe(&["--generate", "--escrow", "ec.pem", "--escrow-out", "kept"]);
+    stage.fails_before_aws(&escrow, 1, "error: the escrow file exists, and may hold the only copy of a key\n");
+    assert_eq!(stage.bench.read("kept"), b"the only copy");
+}
+
+#[test]
+fn an_endpoint_of_the_environment_ends_a_script_that_was_not_told_of_it() {
+    let stage = Stage::new("");
+    let script = stage.run("recipe --generate --discard --region us-east-1").succeeds().stdout.clone();
+    let set = format!("export AWS_ENDPOINT_URL=http://127.0.0.1:9\n{script}");
+    stage.fails_before_aws(&set, 1, "error: an endpoint is set in the environment (--allow-endpoint-env)\n");
+    let allowed = stage.run("recipe --generate --discard --region us-east-1 --allow-endpoint-env");
+    assert!(!allowed.succeeds().stdout.contains("AWS_ENDPOINT_URL"));
+}
+
+#[test]
+fn the_script_warns_where_the_shell_shows_a_key() {
+    let stage = Stage::new("");
+    let rsa = stage.recipe(&["--key-spec", "RSA_3072", "--generate", "--discard"]);
+    for line in [
+        "# 4. The OpenSSL that is here: `openssl enc` has -id-aes256-wrap-pad, and `openssl cms` AES-GCM, from 3.0 on.\n",
+        "# WARNING: openssl takes the AES key as an argument. While it runs, other users of this machine can read that key in the process list;\n",
+        "# openssl wraps 4097 bytes and more wrongly, with exit status 0 (openssl#29940).\n",
+    ] {
+        assert!(rsa.contains(line), "{rsa}");
+    }
+    let symmetric = stage.recipe(&["--generate", "--discard"]);
+    assert!(!symmetric.contains("WARNING") && !symmetric.contains("openssl enc -id"), "{symmetric}");
+}
+
+#[test]
+fn no_key_material_is_read_and_what_provision_refuses_is_refused() {
+    let stage = Stage::new("");
+    assert!(stage.recipe(&["--material", "missing"]).contains("cp -- missing \"$work/PlaintextKeyMaterial.bin\"\n"));
+    let answer = stage.run("recipe --generate --discard --output json").json();
+    assert!(answer["recipe"].as_str().unwrap().starts_with("#!/usr/bin/env bash\n"));
+    stage.run("recipe --rehearse --generate --discard").refuses(
+        2,
+        "error: --rehearse has no equivalent in the shell\n\
+         hint: leave it out, and run the script on `kms-byok rehearsal serve` with --endpoint-url\n",
+    );
+    for flag in ["--dry-run", "--record r"] {
+        let cause = format!("error: {} has no equivalent in the shell\n", flag.split(' ').next().unwrap());
+        stage.run(&format!("recipe --generate --discard {flag}")).refuses(2, &format!("{cause}hint: leave it out\n"));
+    }
+    for flags in [
+        "AT --generate",
+        "AT",
+        "AT --material a --discard",
+        "AT --generate --discard --expires-at 2020-01-01T00:00:00Z",
+        "AT --generate --discard --key-spec RSA_2048 --wrapping-algorithm RSAES_OAEP_SHA_256",
+        "AT --generate --discard --key-spec HMAC_256 --material-description x",
+        "--generate --discard --region us-east-1 --endpoint-url http://kms.example.org",
+        "--generate --discard --region cn-north-1",
+    ] {
+        let (recipe, provision) =
+            (stage.run(&format!("recipe --quiet {flags}")), stage.run(&format!("provision --quiet {flags}")));
+        assert_eq!((recipe.stdout.as_str(), recipe.code), ("", provision.code), "{flags}: {}", recipe.stderr);
+        assert_eq!(recipe.stderr, provision.stderr, "{flags}");
+    }
+    assert!(stage.answered().is_empty());
+}
