@@ -31,6 +31,9 @@ pub(crate) const TOKEN_LIMIT: usize = 6144;
 
 const VERSION: u64 = 1;
 
+/// KMS gives 24 hours (API reference, `GetParametersForImport`); an hour more for clocks that disagree.
+const LONGEST_VALIDITY: i64 = 25 * 60 * 60;
+
 /// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
 pub struct ParameterSet {
     bound: Bound,
@@ -102,9 +105,9 @@ impl ParameterSet {
         Ok(ParameterSet { bound, wrapping_key, token: reply.import_token })
     }
 
-    /// What `save` writes into a directory, in that order.
-    pub fn files(directory: &Path) -> Vec<PathBuf> {
-        [PUBLIC_KEY_FILE, TOKEN_FILE, PARAMETERS_FILE].iter().map(|name| directory.join(name)).collect()
+    /// The three files of a set in that directory.
+    pub fn files(directory: &Path) -> [PathBuf; 3] {
+        [PUBLIC_KEY_FILE, TOKEN_FILE, PARAMETERS_FILE].map(|name| directory.join(name))
     }
 
     /// Refuses early what `save` would refuse at the end.
@@ -168,7 +171,8 @@ impl ParameterSet {
         let path = directory.join(PUBLIC_KEY_FILE);
         let der = files::read("wrapping public key", &path, WrappingKey::READ_LIMIT)?;
         bound.check_file("wrapping public key", path, &der, &bound.public_key_sha256)?;
-        let wrapping_key = WrappingKey::from_reply(&der, bound.wrapping_key_spec.parse()?)?;
+        let wrapping_key = WrappingKey::from_der(&der)?;
+        bound.check_size(&wrapping_key, directory)?;
         let token = bound.read_token(directory)?;
         Ok(ParameterSet { bound, wrapping_key, token })
     }
@@ -293,10 +297,15 @@ impl WrappedMaterial {
         self.bound.transfer()
     }
 
-    /// Refuses to send the set of a rehearsal to AWS, which has no such account.
+    /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
     pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
         if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
             return Err(ParametersError::OfARehearsal.into());
+        }
+        if self.bound.endpoint.as_deref() != endpoint {
+            let name = |endpoint: Option<&str>| endpoint.map_or("of AWS".to_owned(), |url| format!("`{url}`"));
+            let (found, asked) = (name(self.bound.endpoint.as_deref()), name(endpoint));
+            return Err(ParametersError::OtherEndpoint { found, asked }.into());
         }
         Ok(())
     }
@@ -335,16 +344,20 @@ impl Bound {
             None => return Err(not_parameters("`version` is missing".to_owned()).into()),
         }
         let bound: Bound = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
-        bound.key_spec.parse::<KeySpec>()?;
-        bound.wrapping_algorithm.parse::<WrappingAlgorithm>()?;
-        bound.wrapping_key_spec.parse::<WrappingKeySpec>()?;
-        moment::parse(&bound.valid_to)?;
+        let wrong = |error: &dyn std::fmt::Display| not_parameters(error.to_string());
+        bound.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
+        bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
+        bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
+        let valid_to = moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
+        if valid_to.secs() > moment::now().secs() + LONGEST_VALIDITY {
+            return Err(ParametersError::ValidTooLong { path: path.to_owned(), at: bound.valid_to }.into());
+        }
         let parts = bound.key_arn.split(':').count();
         if parts != 6 || !bound.key_arn.starts_with("arn:aws") || !bound.key_arn.contains(":key/") {
             return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
         }
         // An altered file must not make AWS's key out of a rehearsal's.
-        if bound.is_of_rehearsal_account() && !bound.rehearsal && bound.endpoint.is_none() {
+        if (bound.is_of_rehearsal_account() || bound.rehearsal) && bound.endpoint.is_none() {
             return Err(ParametersError::OfARehearsal.into());
         }
         Ok(bound)
@@ -375,6 +388,16 @@ impl Bound {
             return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
         }
         Ok(())
+    }
+
+    /// The size of the wrapping key must be the one that was asked for.
+    fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), Error> {
+        let (found, said) = (key.spec(), &self.wrapping_key_spec);
+        if found.name() == said {
+            return Ok(());
+        }
+        let problem = format!("it says {said}, and {PUBLIC_KEY_FILE} is {found}");
+        Err(ParametersError::NotParameters { path: directory.join(PARAMETERS_FILE), problem }.into())
     }
 
     fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {

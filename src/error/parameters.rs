@@ -21,6 +21,8 @@ pub enum ParametersError {
     NotAFingerprint { given: String },
     #[error("the import token expired at {at}")]
     Expired { at: String },
+    #[error("`{}` says that the import token is valid until {at}, and KMS gives 24 hours", .path.display())]
+    ValidTooLong { path: PathBuf, at: String },
     #[error("the parameters are for key {found}, and {asked} was asked for")]
     OtherKey { found: String, asked: String },
     #[error("the parameters are for {found} key material, and {asked} was asked for")]
@@ -29,6 +31,8 @@ pub enum ParametersError {
     KeyIsOther { arn: String, found: String, is: String },
     #[error("the parameters are for Region {found}, and {asked} was asked for")]
     OtherRegion { found: String, asked: String },
+    #[error("the parameters came from the endpoint {found}, and the import goes to {asked}")]
+    OtherEndpoint { found: String, asked: String },
     #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
     OfARehearsal,
     #[error("the {what} `{}` is a wrapping public key", .path.display())]
@@ -62,6 +66,12 @@ impl Explain for ParametersError {
                 some("name the key of the parameters, or get parameters for the other key")
             }
             ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
+            ParametersError::ValidTooLong { .. } => {
+                some("check this machine's clock, and if it is right find out who changed the file")
+            }
+            ParametersError::OtherEndpoint { .. } => {
+                some("give the same --endpoint-url as to get-parameters, or get parameters there")
+            }
             ParametersError::OtherRegion { .. } => some("leave --region out, or get parameters in that Region"),
             ParametersError::IsPublicKey { .. } => some(
                 "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token: the public key is for `kms-byok wrap --inkey`",

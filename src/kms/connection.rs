@@ -38,8 +38,8 @@ impl Connection {
         if let Some(region) = &self.region {
             super::client::check_region(region)?;
         }
-        super::endpoint::choose(self, None, self.fips_endpoint)?;
-        Ok(())
+        let endpoint = super::endpoint::choose(self, None, self.fips_endpoint)?;
+        super::endpoint::check_fips(self, endpoint.as_ref(), self.fips_endpoint)
     }
 }
 

@@ -41,7 +41,7 @@ pub fn get_parameters(
     check_importable(key)?;
     algorithm.check(key.spec.parse()?, wrapping, None)?;
     ParameterSet::check_directory(directory, force)?;
-    let mut plan = Plan { writes: ParameterSet::files(directory), ..Plan::default() };
+    let mut plan = Plan { writes: ParameterSet::files(directory).into(), ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
     parameters(&mut plan, algorithm, wrapping);
     Ok(plan)
