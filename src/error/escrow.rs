@@ -13,6 +13,8 @@ pub enum EscrowError {
     NoRecipient,
     #[error("`{}` is not a certificate", .path.display())]
     NotACertificate { path: PathBuf },
+    #[error("`{}` has {found} certificates, and each recovery certificate is a file of its own", .path.display())]
+    SeveralCertificates { path: PathBuf, found: usize },
     #[error("the key of recovery certificate `{}` is neither RSA nor EC, and CMS has no way to encrypt for it here", .path.display())]
     CannotReceive { path: PathBuf },
     #[error("recovery certificate `{}` is valid from {from} to {to}", .path.display())]
@@ -30,6 +32,9 @@ impl Explain for EscrowError {
         match self {
             EscrowError::NoRecipient => some("add --escrow CERT.pem"),
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
+            EscrowError::SeveralCertificates { .. } => {
+                some("put each certificate into a file of its own, and name those that shall be able to open the copy")
+            }
             EscrowError::CannotReceive { .. } => {
                 some("use a certificate with an RSA or EC key; Ed25519 keys only sign")
             }

@@ -6,6 +6,8 @@
 //!
 //! Safety: every pointer comes from a live Rust value or from a call checked for null just before; ownership never leaves this
 //! file except for the `CmsContentInfo`, which is wrapped as soon as it exists and frees itself.
+//!
+//! Opening is here for the same reason: the crate passes no flags to `CMS_decrypt`.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -55,8 +57,34 @@ pub(super) fn open(bytes: &[u8], recipient_key: &PKey<Private>) -> Result<Opened
     let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
     let parsed = if pem { CmsContentInfo::from_pem(bytes) } else { CmsContentInfo::from_der(bytes) };
     let Ok(envelope) = parsed else { return Ok(Opened::NotAnEnvelope) };
-    // Only OAEP and ECDH recipients are made here; with them a wrong key fails rather than giving random bytes.
-    Ok(envelope.decrypt_without_cert_check(recipient_key).map_or(Opened::NotForThisKey, Opened::Material))
+    Ok(decrypt(&envelope, recipient_key).map_or(Opened::NotForThisKey, Opened::Material))
+}
+
+/// Tries the key on every recipient. Without CMS_DEBUG_DECRYPT, OpenSSL would go on with a random content key where an RSA key does not
+/// fit, so that nobody can ask a server which one fits (CMS_decrypt(3)); nobody asks this program, and of AES-CBC a random key
+/// gives bytes that look right once in 256 times.
+fn decrypt(envelope: &CmsContentInfo, key: &PKey<Private>) -> Result<Vec<u8>, ErrorStack> {
+    // SAFETY: a fresh BIO, checked for null and freed below; envelope and key are live; no certificate and no detached content are
+    // allowed. The bytes are copied out before the BIO is freed, which wipes its own.
+    unsafe {
+        let out = ffi::BIO_new(ffi::BIO_s_mem());
+        if out.is_null() {
+            return Err(ErrorStack::get());
+        }
+        let (none, no_content) = (ptr::null_mut(), ptr::null_mut());
+        let done = ffi::CMS_decrypt(envelope.as_ptr(), key.as_ptr(), none, no_content, out, ffi::CMS_DEBUG_DECRYPT);
+        let mut data = ptr::null_mut();
+        let length = usize::try_from(ffi::BIO_get_mem_data(out, &mut data)).unwrap_or(0);
+        // Bytes of a failure are not authentic; of a success, the errors of recipients that were tried in vain are still queued.
+        let errors = ErrorStack::get();
+        let opened = match done {
+            1 if length == 0 => Ok(Vec::new()),
+            1 => Ok(std::slice::from_raw_parts(data.cast::<u8>().cast_const(), length).to_vec()),
+            _ => Err(errors),
+        };
+        ffi::BIO_free_all(out);
+        opened
+    }
 }
 
 fn encrypt(material: &[u8], recipients: &[Recipient]) -> Result<CmsContentInfo, ErrorStack> {

@@ -50,9 +50,15 @@ impl Recipient {
         let bytes = files::read("recovery certificate", path, 64 * 1024)?;
         let not_a_certificate = |_| EscrowError::NotACertificate { path: path.to_owned() };
         let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
-        let certificate =
-            if pem { X509::from_pem(&bytes) } else { X509::from_der(&bytes) }.map_err(not_a_certificate)?;
-        Self::check(certificate, path)
+        let mut certificates =
+            if pem { X509::stack_from_pem(&bytes) } else { X509::from_der(&bytes).map(|only| vec![only]) }
+                .map_err(not_a_certificate)?;
+        match (certificates.pop(), certificates.len()) {
+            (Some(certificate), 0) => Self::check(certificate, path),
+            // Whether it is a chain or several people, only its owner knows.
+            (Some(_), more) => Err(EscrowError::SeveralCertificates { path: path.to_owned(), found: more + 1 }.into()),
+            (None, _) => Err(EscrowError::NotACertificate { path: path.to_owned() }.into()),
+        }
     }
 
     fn check(certificate: X509, path: &Path) -> Result<Self, Error> {

@@ -117,3 +117,23 @@ fn expired() -> Vec<u8> {
     builder.sign(&key, MessageDigest::sha256()).unwrap();
     builder.build().to_der().unwrap()
 }
+
+/// Without authentication only the key transport tells a wrong key. OpenSSL hides its failure unless it is told not to, and then one
+/// wrong key in 256 gives random bytes with a padding that looks right.
+#[test]
+fn a_wrong_rsa_key_opens_no_unauthenticated_envelope_however_often_it_is_tried() {
+    let bench = Bench::new();
+    bench.certificate("rsa", RSA, "").unwrap();
+    bench.certificate("other", RSA, "").unwrap();
+    std::fs::write(bench.path("key"), [7; 32]).unwrap();
+    let key = |name: &str| PKey::private_key_from_pem(&std::fs::read(bench.path(name)).unwrap()).unwrap();
+    let (right, wrong) = (key("rsa.key"), key("other.key"));
+    for padding in ["-keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256", ""] {
+        bench.openssl(&format!(
+            "cms -encrypt -binary -aes-256-cbc -outform DER -in key -out escrow -recip rsa.pem {padding}"
+        ));
+        assert_eq!(open(&bench.path("escrow"), &right).unwrap().expose(), [7; 32]);
+        let opened = (0..1500).filter(|_| open(&bench.path("escrow"), &wrong).is_ok()).count();
+        assert_eq!(opened, 0, "{padding}");
+    }
+}
