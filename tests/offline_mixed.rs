@@ -9,8 +9,8 @@ mod ceremony;
 mod stage;
 mod support;
 
-use stage::Stage;
 use serde_json::{Value, json};
+use stage::Stage;
 
 const AGAIN: &str = "hint: run `kms-byok get-parameters` again and wrap the key for the new token\n";
 

@@ -16,7 +16,7 @@ use crate::report::{self, Failure};
 #[derive(Args)]
 pub(crate) struct DryRunArgs {
     /// Print the calls, permissions and quotas that the run would need, and do nothing
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = None::<&'static str>)]
     pub(super) dry_run: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::report::Failure;
 #[derive(Args)]
 pub(crate) struct RecordArgs {
     /// Write an account of the run for the auditor to FILE (JSON, no secrets), also when it fails
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Proof")]
     pub(crate) record: Option<PathBuf>,
 }
 

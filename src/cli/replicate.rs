@@ -12,6 +12,7 @@ use kms_byok::{Error, UsageError};
 
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::GivenArgs;
+use super::record::RecordArgs;
 use super::{Context, key_args, next};
 use crate::report::{self, Failure};
 
@@ -69,13 +70,17 @@ pub(crate) struct Args {
     /// How long to wait for KMS to make a replica
     #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
     wait: Duration,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let policy = prepare(args).map_err(|error| context.failure(error))?;
     let journal = context.journal();
-    let work = replicate(args, policy, context, &journal);
-    let report = context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    let report = args.record.keep("replicate", context, &journal, &[], false, || {
+        let policy = prepare(args).map_err(|error| context.failure(error))?;
+        let work = replicate(args, policy, context, &journal);
+        context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
+    })?;
     Ok(context.answer(&report, &report::ceremony(&report)))
 }
 
@@ -103,6 +108,7 @@ fn prepare(args: &Args) -> Result<Option<String>, Error> {
 
 async fn replicate(args: &Args, policy: Option<String>, context: &Context, journal: &Journal) -> Result<(), Error> {
     let kms = context.connect().await?;
+    journal.connected(&kms);
     let key = kms.describe(&args.key_id).await?;
     let plan = args.plan(&key, policy, context)?;
     ceremony::replicate(&kms, &key, &plan, journal).await

@@ -10,6 +10,7 @@ use kms_byok::{Error, UsageError};
 
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
+use super::record::RecordArgs;
 use super::{Context, next};
 use crate::report::{self, Failure};
 
@@ -42,17 +43,23 @@ pub(crate) struct Args {
     /// How long to wait for KMS to end the rotation
     #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
     wait: Duration,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let plan = plan(args, context).map_err(|error| context.failure(error))?;
     let journal = context.journal();
-    let work = async {
-        let kms = context.connect().await?;
-        let key = kms.describe(&args.key_id).await?;
-        ceremony::rotate(&kms, &key, &plan, &journal).await
-    };
-    let report = context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))?;
+    let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
+    let report = args.record.keep("rotate", context, &journal, &outputs, false, || {
+        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        let work = async {
+            let kms = context.connect().await?;
+            journal.connected(&kms);
+            let key = kms.describe(&args.key_id).await?;
+            ceremony::rotate(&kms, &key, &plan, &journal).await
+        };
+        context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))
+    })?;
     Ok(context.answer(&report, &report::ceremony(&report)))
 }
 

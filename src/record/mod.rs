@@ -152,6 +152,10 @@ impl Record {
         self.material = Material::of(&report);
         self.transfers = journal.transfers();
         self.proofs = journal.proofs();
+        let replicas = report.replicas.into_iter();
+        self.proofs.extend(
+            replicas.filter_map(|replica| Some(ProvenKey { key_arn: Some(replica.key_arn), proof: replica.proof? })),
+        );
         self.leftovers = report.leftovers;
     }
 }

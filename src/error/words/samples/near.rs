@@ -37,6 +37,7 @@ one_of_each! {
     escrows: EscrowError {
         NoRecipient {}
         NotACertificate { path: path() }
+        SeveralCertificates { path: path(), found: 2 }
         CannotReceive { path: path() }
         OutOfDate { path: path(), from: time(), to: time() }
         KeyUsage { path: path(), needed: "keyEncipherment" }
@@ -60,6 +61,8 @@ one_of_each! {
         Unwritable { what: "escrow file", path: path(), source: system() }
         Exists { what: "wrapped key material", path: path() }
         PlaintextExists { path: path() }
+        NotARecord { path: path() }
+        TwoOutputs { path: path() }
         SameFile { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
         OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
@@ -123,6 +126,9 @@ one_of_each! {
         Expired { at: time() }
         OtherKey { found: arn(), asked: arn() }
         OtherSpec { found: "RSA_2048".into(), asked: "HMAC_256".into() }
+        ValidTooLong { path: path(), at: time() }
+        KeyIsOther { arn: arn(), found: "HMAC_256".into(), is: "HMAC_384".into() }
+        OtherEndpoint { found: "of AWS".into(), asked: format!("`{TYPED}`") }
         OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
         OfARehearsal {}
         IsPublicKey { what: "import token", path: path() }
@@ -137,6 +143,8 @@ one_of_each! {
         NoCopy {}
         WithoutGenerate { flag: "--discard" }
         Missing { what: "the key material", hint: "add --generate, or --material FILE (`-` for standard input)" }
+        NotInShell { flag: "--rehearse" }
+        NotInShell { flag: "--record" }
         UnknownVerb { given: typed() }
         Tag { given: typed() }
         TooLong { what: "the material description", given: typed(), found: 300, limit: 256 }
