@@ -94,6 +94,10 @@ fn the_plan_of_each_step_comes_true() {
     stage.run("wrap --dir D --material a.key").succeeds();
     comes_true(&stage, "import AT --dir D");
     comes_true(&stage, "import AT --dir D --verify off");
+    stage.secret("b.key", [8; 32]);
+    stage.run("get-parameters AT --key-id alias/a --dir E").succeeds();
+    stage.run("wrap --dir E --material b.key").succeeds();
+    comes_true(&stage, "import AT --dir E --import-type new");
     comes_true(
         &stage,
         "import AT --key-id alias/a --encrypted D/EncryptedKeyMaterial.bin --import-token D/ImportToken.bin",

@@ -96,11 +96,11 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
     match (&report.kept, &report.escrow, known) {
         _ if !report.generated => next::same_command(None),
         (Some(kept), ..) => {
-            let file = next::quoted(&kept.clone().into_os_string());
+            let file = next::quoted(kept);
             next::command(context, &format!("rotate --key-id {key} --material {file}"))
         }
         (None, Some(escrow), _) => {
-            let file = next::quoted(&escrow.clone().into_os_string());
+            let file = next::quoted(escrow);
             let line = format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY");
             next::command(context, &line)
         }

@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::ceremony::{ImportOptions, Journal, WrappedMaterial};
 use crate::error::Error;
-use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
 use crate::proof::Level;
 
@@ -25,6 +25,9 @@ pub fn import(
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {}", key.id));
     send(&mut plan);
+    if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
+        plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
+    }
     prove(&mut plan, key.spec.parse()?, key.usage.parse()?, level);
     Ok(plan)
 }

@@ -89,5 +89,6 @@ fn fill(plan: &mut Plan, wanted: &Provision) {
         plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
         parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
         plan.call(Operation::ImportKeyMaterial, "proof: the same bytes once more, as existing key material");
+        plan.call(Operation::DescribeKey, "proof: makes sure that the key is as it was");
     }
 }
