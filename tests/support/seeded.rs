@@ -67,7 +67,7 @@ parameters() {
 { "version": 1, "key_arn": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   "key_spec": "$1", "wrapping_algorithm": "$2", "wrapping_key_spec": "$3",
   "public_key_sha256": "$(sha256 PublicKey.bin)", "import_token_sha256": "$(sha256 ImportToken.bin)",
-  "valid_to": "${4:-2099-01-01T00:00:00Z}", "endpoint": null, "rehearsal": false }
+  "valid_to": "${4:-$(date -u -d '+20 hours' +%Y-%m-%dT%H:%M:%SZ)}", "endpoint": null, "rehearsal": false }
 JSON
 }
 symmetric() { parameters SYMMETRIC_DEFAULT RSAES_OAEP_SHA_256 RSA_2048; oaep key EncryptedKeyMaterial.bin; }
