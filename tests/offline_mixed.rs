@@ -105,8 +105,6 @@ fn each_altered_field_that_can_be_told_is_refused() {
         format!("error: {name}: its SHA-256 is {found}, and parameters.json has {altered}\n{AGAIN}")
     };
     let zeros = "0".repeat(64);
-    let far =
-        kms_byok::moment::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::moment::now().secs() + 3 * 86_400));
     let cases: Vec<(&str, Value, String)> = vec![
         ("version", json!(2), "error: `altered/parameters.json` has version 2, and this program knows version 1\nhint: use the kms-byok that wrote it\n".to_owned()),
         ("key_arn", json!("alias/a"), not("`alias/a` is not a key ARN")),
@@ -119,7 +117,6 @@ fn each_altered_field_that_can_be_told_is_refused() {
         ("import_token_sha256", json!(zeros), mixed("ImportToken.bin", "import token", "ImportToken.bin", &zeros)),
         ("valid_to", json!("tomorrow"), not("`tomorrow` is not a time")),
         ("valid_to", json!("2026-01-02T03:04:05Z"), format!("error: the import token expired at 2026-01-02T03:04:05Z\n{AGAIN}")),
-        ("valid_to", json!(far), format!("error: `altered/parameters.json` says that the import token is valid until {far}, and KMS gives 24 hours\nhint: check this machine's clock, and if it is right find out who changed the file\n")),
         ("endpoint", Value::Null, format!("error: the parameters are of a rehearsal (account 000000000000), which AWS does not know\n{AGAIN}")),
         ("rehearsal", json!("no"), not("invalid type: string \"no\", expected a boolean")),
         ("comment", json!("x"), not("unknown field `comment`, expected one of `version`, `key_arn`, `key_spec`, `wrapping_algorithm`, `wrapping_key_spec`, `public_key_sha256`, `import_token_sha256`, `valid_to`, `endpoint`, `rehearsal`")),
@@ -166,6 +163,25 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
         2,
         "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, and SYMMETRIC_DEFAULT key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
     );
+}
+
+/// KMS gives 24 hours. Offline it may be the clock that is wrong; KMS tells the time.
+#[test]
+fn a_validity_that_kms_does_not_give_is_warned_about_offline_and_refused_by_the_clock_of_kms() {
+    let (stage, _) = wrapped();
+    let far =
+        kms_byok::moment::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::moment::now().secs() + 3 * 86_400));
+    stage.copy("D", "altered");
+    stage.alter("altered", "valid_to", &json!(far));
+    let cause = format!("parameters.json says that the import token is valid until {far}, and KMS gives 24 hours\n");
+    let hint = "hint: check this machine's clock, and if it is right find out who changed the file\n";
+    let wrap = "wrap --dir altered --material key --force --quiet";
+    assert_eq!(stage.run(wrap).succeeds().stderr, format!("warning: {cause}"));
+    stage.run(&format!("{wrap} --strict")).refuses(1, &format!("error: {cause}{hint}"));
+    let (run, answered) = stage.answered_during(|| stage.run("import AT --dir altered --quiet"));
+    run.refuses(1, &format!("error: {cause}{hint}"));
+    assert_eq!(answered, ["DescribeKey"]);
+    stage.run("import AT --dir D --quiet").succeeds();
 }
 
 /// A set whose files agree may still be somebody else's: `--key-id` says which key is meant.

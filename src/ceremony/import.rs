@@ -42,8 +42,7 @@ pub async fn import_set(
     options: &ImportOptions,
     journal: &Journal,
 ) -> Result<Imported, Error> {
-    wrapped.check_target(key, kms.endpoint())?;
-    wrapped.check_fresh()?;
+    wrapped.check_sendable(kms, key)?;
     let (algorithm, wrapping) = wrapped.wrapping()?;
     journal.note(|report| {
         report.wrapping_algorithm = Some(algorithm.name());

@@ -187,6 +187,11 @@ impl ParameterSet {
         self.bound.check_fresh()
     }
 
+    /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong.
+    pub fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+        self.bound.check_validity(now)
+    }
+
     /// The key the set is for.
     pub fn key_arn(&self) -> &str {
         &self.bound.key_arn
@@ -292,6 +297,14 @@ impl WrappedMaterial {
         self.bound.check_fresh()
     }
 
+    /// Everything that must hold before it is sent: the key, the KMS and the time are those of the set.
+    pub(super) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+        self.check_target(key, kms.endpoint())?;
+        self.check_fresh()?;
+        // By KMS's clock, once it has told its time: this machine's may be wrong.
+        if kms.clock_ahead().is_some() { self.bound.check_validity(kms.now()) } else { Ok(()) }
+    }
+
     /// What the account tells of the set.
     pub(super) fn transfer(&self) -> Transfer {
         self.bound.transfer()
@@ -348,10 +361,7 @@ impl Bound {
         bound.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
         bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
         bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
-        let valid_to = moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
-        if valid_to.secs() > moment::now().secs() + LONGEST_VALIDITY {
-            return Err(ParametersError::ValidTooLong { path: path.to_owned(), at: bound.valid_to }.into());
-        }
+        moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
         let parts = bound.key_arn.split(':').count();
         if parts != 6 || !bound.key_arn.starts_with("arn:aws") || !bound.key_arn.contains(":key/") {
             return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
@@ -381,6 +391,13 @@ impl Bound {
 
     fn valid_to(&self) -> Result<DateTime, Error> {
         Ok(moment::parse(&self.valid_to)?)
+    }
+
+    fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+        if self.valid_to()?.secs() > now.secs() + LONGEST_VALIDITY {
+            return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }.into());
+        }
+        Ok(())
     }
 
     fn check_fresh(&self) -> Result<(), Error> {

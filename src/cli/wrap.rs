@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{ENCRYPTED_FILE, ParameterSet, Source};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Talk, UsageError, files};
+use kms_byok::{Error, FileError, Talk, UsageError, files, moment};
 use serde::Serialize;
 
 use super::Context;
@@ -91,6 +91,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
         None => context.mind_writers(directory)?,
     }
     set.check_fresh()?;
+    mind_clock(&set, context)?;
     let spec = set.key_spec()?;
     let algorithm = key_args::algorithm(Some(set.algorithm()?), args.allow_sha1, spec)?;
     let out = directory.join(ENCRYPTED_FILE);
@@ -159,6 +160,16 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
         kept,
         rehearsal: false,
     }))
+}
+
+/// Offline nobody can tell whether the file or the clock is wrong: warned about, and refused with `--strict`.
+fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
+    let Err(error) = set.check_validity(moment::now()) else { return Ok(()) };
+    if context.global.strict {
+        return Err(error);
+    }
+    context.talk.warn(&error.to_string());
+    Ok(())
 }
 
 impl Context {

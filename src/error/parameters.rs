@@ -21,8 +21,8 @@ pub enum ParametersError {
     NotAFingerprint { given: String },
     #[error("the import token expired at {at}")]
     Expired { at: String },
-    #[error("`{}` says that the import token is valid until {at}, and KMS gives 24 hours", .path.display())]
-    ValidTooLong { path: PathBuf, at: String },
+    #[error("parameters.json says that the import token is valid until {at}, and KMS gives 24 hours")]
+    ValidTooLong { at: String },
     #[error("the parameters are for key {found}, and {asked} was asked for")]
     OtherKey { found: String, asked: String },
     #[error("the parameters are for {found} key material, and {asked} was asked for")]

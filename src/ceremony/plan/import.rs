@@ -18,8 +18,7 @@ pub fn import(
 ) -> Result<Plan, Error> {
     journal.begin(kms, key);
     if let Some(wrapped) = wrapped {
-        wrapped.check_target(key, kms.endpoint())?;
-        wrapped.check_fresh()?;
+        wrapped.check_sendable(kms, key)?;
     }
     options.check_for(key)?;
     let mut plan = Plan::default();

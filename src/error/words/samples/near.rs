@@ -126,7 +126,7 @@ one_of_each! {
         Expired { at: time() }
         OtherKey { found: arn(), asked: arn() }
         OtherSpec { found: "RSA_2048".into(), asked: "HMAC_256".into() }
-        ValidTooLong { path: path(), at: time() }
+        ValidTooLong { at: time() }
         KeyIsOther { arn: arn(), found: "HMAC_256".into(), is: "HMAC_384".into() }
         OtherEndpoint { found: "of AWS".into(), asked: format!("`{TYPED}`") }
         OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
