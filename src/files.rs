@@ -1,12 +1,17 @@
 //! Files that appear whole or not at all, and never over another one unasked.
 
+mod distinct;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
+pub use self::distinct::check_distinct;
 use crate::error::FileError;
 use crate::moment;
 
@@ -47,6 +52,27 @@ pub fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<
     Ok(())
 }
 
+/// The same for what shows that a run is alive: locked as long as the file is open, and from before it has its name.
+pub(crate) fn put_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<File, FileError> {
+    let staged = Staged::write(what, path, bytes)?;
+    // Where the file system has no locks, nobody sees that the run is alive.
+    let _ = flock(staged.file.as_file(), FlockOperation::NonBlockingLockExclusive);
+    staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
+    let file = staged.file.persist_noclobber(path).map_err(|error| FileError::Unwritable {
+        what,
+        path: path.to_owned(),
+        source: error.error,
+    })?;
+    sync_directory(path);
+    Ok(file)
+}
+
+/// Whether a run that holds this file is alive.
+pub(crate) fn is_locked(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+}
+
 fn place(what: &'static str, path: &Path, bytes: &[u8], force: bool, sync: bool) -> Result<(), FileError> {
     let staged = Staged::write(what, path, bytes)?;
     if sync {
@@ -65,9 +91,7 @@ pub(crate) struct Staged {
 impl Staged {
     /// Writes `bytes` beside `path`.
     pub(crate) fn write(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-        if path.is_dir() {
-            return Err(FileError::Directory { what, path: path.to_owned() });
-        }
+        check_replaceable(what, path)?;
         let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
         let mut file = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o644)) // less the umask: nothing here is secret
@@ -94,19 +118,16 @@ impl Staged {
 
 /// Refuses early what `put` would refuse at the end.
 pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), FileError> {
+    check_replaceable(what, path)?;
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => Err(FileError::Directory { what, path: path.to_owned() }),
         Ok(_) if !force => Err(FileError::Exists { what, path: path.to_owned() }),
         _ => Ok(()),
     }
 }
 
-/// Finds out early whether a key file can be written there and has room, by making and removing an unnamed one beside it.
-pub fn check_writable_beside(path: &Path) -> Result<(), FileError> {
-    let what = "plaintext key file";
-    if path.is_dir() {
-        return Err(FileError::Directory { what, path: path.to_owned() });
-    }
+/// Finds out early whether a file can be written there and has room, by making and removing an unnamed one beside it.
+pub fn check_writable_beside(what: &'static str, path: &Path) -> Result<(), FileError> {
+    check_replaceable(what, path)?;
     tempfile::tempfile_in(directory_of(path))
         .and_then(|mut file| file.write_all(&[0; ROOM]))
         .map_err(|source| FileError::Unwritable { what, path: path.to_owned(), source })
@@ -117,10 +138,11 @@ const ROOM: usize = 16 * 1024;
 
 /// Refuses early what `put_plaintext` would refuse at the end.
 pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
-    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir()) {
+    check_replaceable("plaintext key file", path)?;
+    if fs::symlink_metadata(path).is_ok() {
         return Err(FileError::PlaintextExists { path: path.to_owned() });
     }
-    check_writable_beside(path)
+    check_writable_beside("plaintext key file", path)
 }
 
 /// Writes a plaintext key under its final name: new, mode 0600, synced. A failed write leaves nothing; nothing is ever replaced.
@@ -145,6 +167,7 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);
     }
+    check_replaceable(what, path)?;
     let stamp = moment::compact(moment::now());
     let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
     for attempt in 0..100 {
@@ -173,23 +196,13 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
     Err(FileError::Exists { what, path: path.to_owned() })
 }
 
-/// Refuses an output that is an input under whatever name.
-pub fn check_distinct(input: &Path, output: &Path) -> Result<(), FileError> {
-    let same = input == output
-        || match (identity(input), identity(output)) {
-            (Some(input), Some(output)) => input == output,
-            // What is not there yet is told by its directory and name.
-            _ => {
-                input.file_name() == output.file_name()
-                    && identity(directory_of(input)) == identity(directory_of(output))
-            }
-        };
-    if same { Err(FileError::SameFile { path: output.to_owned() }) } else { Ok(()) }
-}
-
-/// Device and inode number.
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+/// A directory, device, pipe or socket is never put aside or replaced: as root, `/dev/null` would become a file.
+fn check_replaceable(what: &'static str, path: &Path) -> Result<(), FileError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(FileError::Directory { what, path: path.to_owned() }),
+        Ok(found) if !found.is_file() => Err(FileError::NotAFile { what, path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// The permission bits of a directory in which anybody may replace files.
@@ -268,20 +281,6 @@ mod tests {
         keys.sort();
         let wanted: Vec<Vec<u8>> = (0..8).flat_map(|run| (0..10).map(move |number| vec![run, number])).collect();
         assert_eq!(keys, wanted);
-    }
-
-    #[test]
-    fn files_are_the_same_under_any_name_also_before_they_exist() {
-        let directory = tempfile::tempdir().unwrap();
-        let (path, other) = (directory.path().join("out"), directory.path().join("other"));
-        let detour = directory.path().join("../").join(directory.path().file_name().unwrap()).join("out");
-        for _ in 0..2 {
-            assert!(matches!(check_distinct(&path, &detour), Err(FileError::SameFile { .. })));
-            assert!(check_distinct(&path, &other).is_ok());
-            fs::write(&path, b"").unwrap();
-        }
-        fs::hard_link(&path, &other).unwrap();
-        assert!(check_distinct(&path, &other).is_err());
     }
 
     #[test]

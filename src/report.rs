@@ -30,14 +30,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(error: Error, output: Output) -> Self {
-        let exit = if error.is_usage() { 2 } else { 1 };
+        let exit = match &error {
+            Error::Ceremony(CeremonyError::ProofNotPermitted { .. }) => 4,
+            error if error.is_usage() => 2,
+            _ => 1,
+        };
         Failure { error: Box::new(error), exit, partial: None, uncertain: None, explanation: None, output }
     }
 
     /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
     pub(crate) fn after(mut self, report: Report, uncertain: Option<&'static str>) -> Self {
-        let refused = matches!(*self.error, Error::Ceremony(CeremonyError::ProofNotPermitted { .. }));
-        self.exit = if refused { 4 } else { 3 };
+        self.exit = self.exit.max(3);
         self.partial = Some(Box::new(report));
         self.uncertain = uncertain;
         self
@@ -139,8 +142,8 @@ fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
     text
 }
 
-/// Writes the answer in one piece. A closed pipe is no error: the reader had enough.
-pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) {
+/// Writes the answer in one piece, and gives what kept it from arriving.
+pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Option<io::Error> {
     let mut bytes = match output {
         Output::Json => serde_json::to_vec_pretty(report).unwrap_or_default(),
         Output::Text => text.as_bytes().to_vec(),
@@ -148,12 +151,27 @@ pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) {
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         bytes.push(b'\n');
     }
-    self::bytes(&bytes);
+    self::bytes(&bytes)
 }
 
-/// Writes bytes to standard output.
-pub(crate) fn bytes(bytes: &[u8]) {
-    let _ = io::stdout().write_all(bytes);
+/// Writes bytes to standard output. A closed pipe is no error: the reader had enough.
+pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
+    let mut stdout = io::stdout();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+}
+
+/// Writes key material to standard output itself: std's buffer would keep a copy.
+pub(crate) fn secret(mut bytes: &[u8]) -> Option<io::Error> {
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::PIPE) => return None,
+            Err(error) => return Some(error.into()),
+        }
+    }
+    None
 }
 
 /// A report as lines of `name  value`, only those that have one.

@@ -179,6 +179,45 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "Secret(9 bytes)");
     }
 
+    /// Compiles only while `Secret` has none of these traits: two ways to the same name would be ambiguous.
+    #[test]
+    fn a_secret_cannot_be_cloned_displayed_or_serialized() {
+        trait Once<Way> {
+            fn is_only_one() {}
+        }
+        struct Cloned;
+        struct Displayed;
+        struct Serialized;
+        impl<T: ?Sized> Once<()> for T {}
+        impl<T: Clone> Once<Cloned> for T {}
+        impl<T: ?Sized + fmt::Display> Once<Displayed> for T {}
+        impl<T: ?Sized + serde::Serialize> Once<Serialized> for T {}
+        <Secret as Once<_>>::is_only_one();
+        <crate::material::KeyMaterial as Once<_>>::is_only_one();
+    }
+
+    /// As the kernel accounts for it; where the limit of locked memory is too low, the secret says that it is not locked.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_secret_is_locked_and_left_out_of_core_dumps() {
+        let secret = Secret::copy(&[7; 32]).unwrap();
+        let address = secret.expose().as_ptr() as usize;
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut here = false;
+        let flags = maps.lines().find_map(|line| {
+            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let bounds = range.map(|(from, to)| (usize::from_str_radix(from, 16), usize::from_str_radix(to, 16)));
+            if let Some((Ok(from), Ok(to))) = bounds {
+                here = (from..to).contains(&address);
+            }
+            line.strip_prefix("VmFlags:").filter(|_| here)
+        });
+        let flags = flags.unwrap();
+        let has = |flag: &str| flags.split_whitespace().any(|found| found == flag);
+        assert!(has("dd"), "{flags}");
+        assert_eq!(has("lo"), secret.is_locked(), "{flags}");
+    }
+
     #[test]
     fn reading_stops_at_the_limit() {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -1,6 +1,9 @@
 //! The version gate of build.rs: the decision over the table of OpenSSLs, and the compiled build script itself, run once per row.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(target_os = "linux")]
+mod support;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -116,4 +119,40 @@ fn build_script() -> PathBuf {
         (ours && script.is_file()).then(|| (script.metadata().unwrap().modified().unwrap(), script))
     });
     scripts.max().expect("cargo has compiled build.rs").1
+}
+
+/// A library that says it is OpenSSL 1.0.1u, laid over the real one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_loaded_library_below_the_floor_is_refused_at_every_start() {
+    const OLD: &str = "unsigned long OpenSSL_version_num(void) { return 0x1000115fUL; }\n\
+                       const char *OpenSSL_version(int what) { (void)what; return \"OpenSSL 1.0.1u  22 Sep 2016\"; }\n";
+    let bench = support::Bench::new();
+    bench.write("old.c", OLD);
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o", "old.so", "old.c"]).current_dir(bench.directory());
+    if !compiler.status().is_ok_and(|status| status.success()) {
+        println!("skipped: there is no C compiler");
+        return;
+    }
+    for line in [
+        "generate --out key",
+        "wrap --generate --discard --inkey k --out o",
+        "provision --rehearse --generate --discard",
+        "create-key",
+        "get-parameters --key-id k --dir D",
+        "import --dir D",
+        "status --key-id k",
+        "verify --key-id k --material m",
+    ] {
+        let mut command = bench.command(&line.split_whitespace().collect::<Vec<_>>());
+        support::run(command.env("LD_PRELOAD", bench.path("old.so")), b"").refuses(
+            1,
+            "error: the OpenSSL loaded at run time is `OpenSSL 1.0.1u  22 Sep 2016`, which this program does not accept\n\
+             hint: load OpenSSL 1.0.2 or newer (LibreSSL: 3.5 or newer), for example through LD_LIBRARY_PATH\n",
+        );
+    }
+    let mut doctor = bench.command(&["doctor"]);
+    assert_eq!(support::run(doctor.env("LD_PRELOAD", bench.path("old.so")), b"").code, Some(4));
+    assert_eq!(bench.names(), ["old.c", "old.so"]);
 }

@@ -58,7 +58,7 @@ fn a_fips_endpoint_and_an_endpoint_of_ones_own_exclude_each_other() {
     let bench = Bench::new();
     let line = format!("status {KEY} --region us-east-1 --fips-endpoint --endpoint-url http://127.0.0.1:1");
     without_provider(&bench, &line).refuses(
-        1,
+        2,
         "error: the endpoint `http://127.0.0.1:1` cannot be used together with a FIPS endpoint\n\
          hint: leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)\n",
     );

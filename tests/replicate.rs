@@ -229,7 +229,7 @@ fn what_cannot_be_replicated_is_refused_before_anything_is_made() {
         format!("`us-east-1` is the Region of the primary key {arn}")
     );
     assert_eq!(
-        cause(&format!("{REPLICATE} --to nowhere! --material one")),
+        scene.fails(2, &format!("{REPLICATE} --to nowhere! --material one")).0["error"]["cause"],
         "`nowhere!` is not the name of an AWS Region"
     );
     let empty = scene.kms.key(json!({ "Origin": "EXTERNAL", "MultiRegion": true }));

@@ -26,9 +26,10 @@ pub enum Copy {
 impl Copy {
     /// Refuses early what `store` would refuse at the end.
     pub fn check(&self) -> Result<(), Error> {
-        match self.path() {
-            Some(path) => Ok(files::check_writable_beside(path)?),
-            None => Ok(()),
+        match self {
+            Copy::Escrow { out, .. } => Ok(files::check_writable_beside("escrow file", out)?),
+            Copy::Keep(path) => Ok(files::check_writable_beside("plaintext key file", path)?),
+            Copy::Discard => Ok(()),
         }
     }
 

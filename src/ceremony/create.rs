@@ -16,15 +16,32 @@ pub(super) enum Made {
     Lost,
 }
 
-/// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes.
-pub async fn create_key(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<(), Error> {
+/// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes; with the ARN
+/// of a key to adopt, that key gets the alias.
+pub async fn create_key(
+    kms: &Kms,
+    request: &KeyRequest,
+    memory: &Memory,
+    adopt: Option<&str>,
+    journal: &Journal,
+) -> Result<(), Error> {
     request.check()?;
     journal.note_kms(kms);
     if let Some(alias) = &request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
+        if let Some(adopt) = adopt.filter(|adopt| *adopt != found.arn) {
+            let (alias, arn, adopt) = (alias.to_string(), found.arn, adopt.to_owned());
+            return Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into());
+        }
         name_lost_keys(kms, alias, &found, memory, journal).await;
         return adopt_as_it_is(kms, request, alias, &found, journal);
+    }
+    if let Some(adopt) = adopt {
+        let found = kms.describe(adopt).await?;
+        journal.note_key(&found);
+        existing::check_matches(&found, request, adopt)?;
+        return name_it(kms, request.alias.as_ref(), &found, journal).await;
     }
     match make(kms, request, memory, journal).await? {
         Made::New(_) => Ok(()),
@@ -69,6 +86,22 @@ pub(super) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDe
     }
 }
 
+/// Gives a key its alias, where it has none yet.
+pub(super) async fn name_it(
+    kms: &Kms,
+    alias: Option<&AliasName>,
+    found: &KeyDescription,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let Some(alias) = alias else { return Ok(()) };
+    if kms.find_alias(alias.as_str()).await?.is_none() {
+        journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &found.arn)).await?;
+        journal.step(format!("{alias} names it"));
+    }
+    journal.note(|report| report.alias = Some(alias.to_string()));
+    Ok(())
+}
+
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
 pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Made, Error> {
     let (key, begun) = match memory.recall(kms, request, journal).await? {
@@ -104,11 +137,12 @@ pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journ
 async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Journal) -> Result<KeyDescription, Error> {
     let mut new = request.to_new_key();
     new.tags.push((REQUEST_TAG.to_owned(), begun.id.clone()));
+    journal.requested(&begun.id);
     let created = match journal.changing("CreateKey", kms.create_key(&new)).await {
         Ok(created) => created,
         Err(error) if error.may_have_changed() => {
             journal.warn(format!("{error}: looking for it by its tag"));
-            let found = begun.find(kms).await.ok().flatten().ok_or(error)?;
+            let found = begun.find(kms).await.ok_or(error)?;
             journal.settled();
             found
         }
@@ -132,7 +166,7 @@ pub(super) async fn name_lost_keys(
     memory: &Memory,
     journal: &Journal,
 ) {
-    for key in memory.tidy(kms, alias.as_str(), found).await {
+    for key in memory.tidy(kms, alias, found).await {
         let reason = format!("an earlier run for {alias} made it and ended before it could use it; this key is empty");
         journal.warn(format!("{reason}: {}", key.arn));
         leave(&key, reason, journal);

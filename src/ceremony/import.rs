@@ -11,7 +11,7 @@ use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
 use crate::moment::{self, Expiry, rfc3339};
-use crate::wrap::WrappingKey;
+use crate::wrap::{self, WrappingKey};
 
 /// What goes with an import besides blob and token.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,9 @@ pub struct ImportOptions {
     pub description: Option<String>,
     /// The material that these bytes must be, for symmetric keys.
     pub key_material_id: Option<String>,
+    /// Not sent again after a lost reply. For bytes said to be new by a caller that cannot look for them: KMS refuses them the second
+    /// time, which would read as if nothing had happened.
+    pub once: bool,
 }
 
 /// A blob and a token as bare files, whose belonging together nothing vouches for.
@@ -60,6 +63,8 @@ pub async fn import_bare(
     options: &ImportOptions,
     journal: &Journal,
 ) -> Result<Imported, Error> {
+    check_importable(key)?;
+    wrap::check_possible_length(bare.encrypted.len(), key.spec.parse()?)?;
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
 }
 
@@ -93,7 +98,7 @@ impl ImportOptions {
     }
 
     /// What KMS would refuse for keys of that spec.
-    pub(super) fn check_spec(&self, spec: KeySpec) -> Result<(), Error> {
+    pub fn check_spec(&self, spec: KeySpec) -> Result<(), Error> {
         if spec == KeySpec::SymmetricDefault {
             return Ok(());
         }
@@ -181,6 +186,7 @@ pub(super) async fn hand_over(
         import_type: options.import_type.or_else(|| usual_type(key)).filter(|_| symmetric),
         description: options.description.as_deref(),
         key_material_id: options.key_material_id.as_deref(),
+        once: options.once,
     };
     let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
     let imported = journal.changing("ImportKeyMaterial", call).await?;

@@ -123,6 +123,8 @@ pub struct Journal {
     proofs: RefCell<Vec<ProvenKey>>,
     /// The connection, once there is one.
     kms: RefCell<Option<Kms>>,
+    /// The id by which a key is found whose creation was not answered.
+    request: RefCell<Option<String>>,
     talk: Arc<dyn Talk + Send>,
 }
 
@@ -136,6 +138,7 @@ impl Journal {
             transfers: RefCell::default(),
             proofs: RefCell::default(),
             kms: RefCell::default(),
+            request: RefCell::default(),
             talk,
         }
     }
@@ -183,6 +186,16 @@ impl Journal {
     /// There is a connection, and nothing was asked yet.
     pub fn connected(&self, kms: &Kms) {
         self.note_kms(kms);
+    }
+
+    /// The id of the request for a key that nobody has seen.
+    pub fn lost_request(&self) -> Option<String> {
+        self.uncertain().filter(|operation| *operation == "CreateKey")?;
+        self.request.borrow().clone()
+    }
+
+    pub(crate) fn requested(&self, id: &str) {
+        *self.request.borrow_mut() = Some(id.to_owned());
     }
 
     /// The run is a rehearsal in this process.

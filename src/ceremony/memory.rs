@@ -3,13 +3,14 @@
 //! KMS has no idempotency token for CreateKey, so each request gets one of our own: a random id, put on the key as a tag and
 //! written down locally before the call. A run that was killed, or whose reply was lost, finds its key by that tag.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Journal, KeyRequest};
-use crate::error::{Error, OpenSslError};
+use super::{AliasName, Journal, KeyRequest, existing};
+use crate::error::{Error, OpenSslError, Reason};
 use crate::files;
 use crate::kms::{KeyDescription, Kms};
 use crate::moment::{self, rfc3339};
@@ -22,8 +23,17 @@ pub const REQUEST_TAG: &str = "kms-byok:request";
 pub struct Memory {
     /// `$XDG_STATE_HOME/kms-byok`.
     pub directory: Option<PathBuf>,
-    /// Look for lost keys although nothing says that there are any.
-    pub find_lost: bool,
+    /// Look for lost keys although nothing that is written down says that there are any.
+    pub find_lost: Option<FindLost>,
+}
+
+/// Which lost keys are looked for.
+#[derive(Clone, Debug)]
+pub enum FindLost {
+    /// That of any request.
+    Any,
+    /// That of one request, by its id.
+    Request(String),
 }
 
 /// One request under way.
@@ -34,11 +44,11 @@ pub(super) struct Request {
     region: String,
     endpoint: Option<String>,
     began: String,
-    /// The process that began it.
-    #[serde(default)]
-    process: u32,
     #[serde(skip)]
     file: Option<PathBuf>,
+    /// Held while this run is alive, so that no other takes its key for a lost one.
+    #[serde(skip)]
+    lock: Option<File>,
 }
 
 impl Memory {
@@ -52,38 +62,45 @@ impl Memory {
             region: kms.region().to_owned(),
             endpoint: kms.endpoint().map(str::to_owned),
             began: rfc3339(moment::now()),
-            process: std::process::id(),
             file: None,
+            lock: None,
         };
         if let Some(directory) = &self.directory {
             let path = directory.join(format!("{}.json", begun.id));
             let json = serde_json::to_vec_pretty(&begun).unwrap_or_default();
-            let written = fs::create_dir_all(directory).is_ok() && files::put_durable("request", &path, &json).is_ok();
-            if written {
+            begun.lock =
+                fs::create_dir_all(directory).ok().and_then(|()| files::put_locked("request", &path, &json).ok());
+            if begun.lock.is_some() {
                 begun.file = Some(path);
             } else {
                 let shown = directory.display();
-                journal.detail(format!("`{shown}` cannot be written: a lost key would be found with --find-lost only"));
+                journal.detail(format!("`{shown}` cannot be written: a lost key is found with --find-lost only"));
             }
         }
         Ok(begun)
     }
 
     /// The requests of earlier runs for the same alias, Region and endpoint that have not come to their end.
-    fn unfinished(&self, kms: &Kms, alias: &str) -> Vec<Request> {
-        let entries = self.directory.as_deref().and_then(|directory| fs::read_dir(directory).ok());
-        let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    fn unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> Vec<Request> {
+        let Some(alias) = alias.map(AliasName::as_str) else { return Vec::new() };
         let ours = |request: &Request| {
             request.alias.as_deref() == Some(alias)
                 && request.region == kms.region()
                 && request.endpoint.as_deref() == kms.endpoint()
         };
-        paths.filter_map(|path| Request::load(&path)).filter(ours).collect()
+        self.written_down().filter(ours).collect()
+    }
+
+    /// What runs that are not alive any more have written down.
+    fn written_down(&self) -> impl Iterator<Item = Request> {
+        let entries = self.directory.as_deref().and_then(|directory| fs::read_dir(directory).ok());
+        let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+        paths.filter(|path| !files::is_locked(path)).filter_map(|path| Request::load(&path))
     }
 
     /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.
-    pub(super) fn suspects_lost(&self, kms: &Kms, alias: &str) -> bool {
-        self.find_lost || !self.unfinished(kms, alias).is_empty()
+    pub(super) fn suspects_lost(&self, kms: &Kms, alias: &AliasName) -> bool {
+        self.find_lost.is_some() || !self.unfinished(kms, Some(alias)).is_empty()
     }
 
     /// The key of an earlier run for that alias, if one was made and lost before it got its alias.
@@ -93,35 +110,38 @@ impl Memory {
         request: &KeyRequest,
         journal: &Journal,
     ) -> Result<Option<KeyDescription>, Error> {
-        let Some(alias) = &request.alias else { return Ok(None) };
-        for earlier in self.unfinished(kms, alias.as_str()) {
+        // Without an alias two runs are after two keys: only the user knows which request is the same.
+        for earlier in self.unfinished(kms, request.alias.as_ref()) {
             journal.step(format!("a run of {} did not finish: looking for its key", earlier.began));
-            let found = find(kms, &|id: &str| id == earlier.id).await?;
-            if let Some(key) = found {
-                journal.step(format!("found its key {}", key.arn));
-                earlier.end();
-                return Ok(Some(key));
-            }
+            let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
             earlier.end();
+            if found.is_some() {
+                return Ok(told(found, journal));
+            }
         }
-        if self.find_lost {
-            journal.step("looking for keys that an earlier run has lost");
-            return find(kms, &|_: &str| true).await;
-        }
-        Ok(None)
+        let Some(wanted) = &self.find_lost else { return Ok(None) };
+        journal.step("looking for a key that an earlier run has lost");
+        let found = match wanted {
+            FindLost::Any => {
+                find(kms, &|_| true, &|key| existing::check_matches(key, request, &key.arn).is_ok()).await?
+            }
+            FindLost::Request(id) => {
+                self.written_down().filter(|request| request.id == *id).for_each(|request| request.end());
+                find_newly_made(kms, id).await
+            }
+        };
+        Ok(told(found, journal))
     }
 
     /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
     /// knows any more, is given back. What cannot be looked at is left for the next run.
-    pub(super) async fn tidy(&self, kms: &Kms, alias: &str, found: &KeyDescription) -> Vec<KeyDescription> {
+    pub(super) async fn tidy(&self, kms: &Kms, alias: &AliasName, found: &KeyDescription) -> Vec<KeyDescription> {
         let mut lost = Vec::new();
-        for earlier in self.unfinished(kms, alias) {
+        for earlier in self.unfinished(kms, Some(alias)) {
             let Ok(tags) = kms.tags(&found.arn).await else { continue };
             if has(&tags, &|id: &str| id == earlier.id) {
                 earlier.end();
-            } else if !earlier.is_running()
-                && let Ok(key) = earlier.find(kms).await
-            {
+            } else if let Ok(key) = find(kms, &|id| id == earlier.id, &|_| true).await {
                 earlier.end();
                 lost.extend(key);
             }
@@ -131,12 +151,6 @@ impl Memory {
 }
 
 impl Request {
-    /// Whether the process that began it is still there, and minds its key itself.
-    fn is_running(&self) -> bool {
-        let process = i32::try_from(self.process).ok().and_then(rustix::process::Pid::from_raw);
-        process.is_some_and(|process| rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH))
-    }
-
     fn load(path: &Path) -> Option<Self> {
         let json = files::read("request", path, 64 * 1024).ok()?;
         let mut request: Request = serde_json::from_slice(&json).ok()?;
@@ -145,8 +159,8 @@ impl Request {
     }
 
     /// The key of this request, after its reply was lost.
-    pub(super) async fn find(&self, kms: &Kms) -> Result<Option<KeyDescription>, Error> {
-        find(kms, &|id: &str| id == self.id).await
+    pub(super) async fn find(&self, kms: &Kms) -> Option<KeyDescription> {
+        find_newly_made(kms, &self.id).await
     }
 
     /// The key has its alias, or there is none: nothing is left to be remembered.
@@ -157,19 +171,46 @@ impl Request {
     }
 }
 
+fn told(found: Option<KeyDescription>, journal: &Journal) -> Option<KeyDescription> {
+    journal.step(match &found {
+        Some(key) => format!("found key {}", key.arn),
+        None => "there is none".to_owned(),
+    });
+    found
+}
+
+/// The key of a request; for some seconds after its creation not all of KMS knows it.
+async fn find_newly_made(kms: &Kms, request: &str) -> Option<KeyDescription> {
+    for pause in [250, 500, 1000, 2000, 4000, 0] {
+        match find(kms, &|id| id == request, &|_| true).await {
+            Ok(None) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            found => return found.ok().flatten(),
+        }
+    }
+    None
+}
+
 /// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.
-async fn find(kms: &Kms, wanted: &dyn Fn(&str) -> bool) -> Result<Option<KeyDescription>, Error> {
+async fn find(
+    kms: &Kms,
+    wanted: &dyn Fn(&str) -> bool,
+    fits: &dyn Fn(&KeyDescription) -> bool,
+) -> Result<Option<KeyDescription>, Error> {
     for arn in kms.keys().await? {
         let tags = match kms.tags(&arn).await {
             Ok(tags) => tags,
-            Err(error) if error.is_access_denied() => continue,
+            Err(error) if is_not_ours(&error) => continue,
             Err(error) => return Err(error),
         };
         if !has(&tags, wanted) {
             continue;
         }
-        let key = kms.describe(&arn).await?;
-        if key.state == "PendingImport" && kms.aliases(Some(&arn)).await?.is_empty() {
+        let key = match kms.describe(&arn).await {
+            Ok(key) => key,
+            Err(error) if is_not_ours(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        if fits(&key) && key.state == "PendingImport" && kms.aliases(Some(&arn)).await?.is_empty() {
             return Ok(Some(key));
         }
     }
@@ -178,4 +219,9 @@ async fn find(kms: &Kms, wanted: &dyn Fn(&str) -> bool) -> Result<Option<KeyDesc
 
 fn has(tags: &[(String, String)], wanted: &dyn Fn(&str) -> bool) -> bool {
     tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
+}
+
+/// A key of somebody else, or one that was deleted while the list was read.
+fn is_not_ours(error: &Error) -> bool {
+    matches!(error.reason(), Some(Reason::AccessDenied | Reason::NotFound))
 }

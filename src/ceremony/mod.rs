@@ -42,7 +42,7 @@ pub use self::import::{BareImport, ImportOptions, import_bare, import_set, resol
 pub use self::imported::prove_imported;
 pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
 pub use self::journal::{Journal, Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
-pub use self::memory::{Memory, REQUEST_TAG};
+pub use self::memory::{FindLost, Memory, REQUEST_TAG};
 use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
 pub(crate) use self::parameters::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};

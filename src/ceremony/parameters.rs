@@ -245,6 +245,9 @@ impl WrappedMaterial {
     pub fn load(directory: &Path) -> Result<Self, Error> {
         let set = ParameterSet::load(directory)?;
         let path = directory.join(ENCRYPTED_FILE);
+        if !path.exists() {
+            return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
+        }
         let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
         wrap::check_length(encrypted.len(), set.algorithm()?, set.wrapping_key.spec(), None)?;
         Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })

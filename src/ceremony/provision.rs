@@ -7,7 +7,7 @@ use super::existing::{self, Decision};
 use super::verify;
 use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
 use crate::diagnose;
-use crate::error::{CeremonyError, Error, Reason, seconds};
+use crate::error::{CeremonyError, Error, Reason, UsageError, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, Expiry};
@@ -86,7 +86,10 @@ pub(super) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
     let options = ImportOptions { description: plan.material_description.clone(), ..ImportOptions::default() };
     options.check()?;
-    options.check_spec(plan.request.spec)?;
+    if plan.material_description.is_some() && plan.request.spec != KeySpec::SymmetricDefault {
+        let spec = plan.request.spec.name().to_owned();
+        return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
+    }
     plan.expiry.resolve(moment::now())?;
     let length = match &plan.source {
         Source::Given(material) => Some(material.byte_count()),
@@ -113,7 +116,9 @@ pub(super) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
 }
 
 async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
-    let name = plan.request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
+    // An adopted key may have no alias yet.
+    let alias = plan.request.alias.as_ref().filter(|_| plan.adopt.as_deref() != Some(found.arn.as_str()));
+    let name = alias.map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.note_kms(kms);
     journal.note_key(found);
     if let Some(alias) = &plan.request.alias {
@@ -130,7 +135,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
             existing::check_trusted(kms, found, &plan.request, name, plan.adopt.as_deref(), journal).await?;
             check_source(plan, found, original.as_deref())?;
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
-            name_it(kms, plan, found, journal).await?;
+            create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
             fill(kms, plan, found, original, journal).await
         }
     }
@@ -141,17 +146,6 @@ pub(super) fn check_source(plan: &Provision, found: &KeyDescription, original: O
     if original.is_some() && matches!(plan.source, Source::Generate(_)) {
         return Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into());
     }
-    Ok(())
-}
-
-/// Gives an adopted key its alias, where it has none yet.
-async fn name_it(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
-    let Some(alias) = &plan.request.alias else { return Ok(()) };
-    if kms.find_alias(alias.as_str()).await?.is_none() {
-        journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &found.arn)).await?;
-        journal.step(format!("{alias} names it"));
-    }
-    journal.note(|report| report.alias = Some(alias.to_string()));
     Ok(())
 }
 
@@ -184,6 +178,7 @@ async fn fill(
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
         key_material_id: original,
+        once: false,
     };
     let imported = match (import_set(kms, key, &wrapped, &options, journal).await, &plan.source) {
         (Ok(imported), _) => imported,
@@ -261,7 +256,18 @@ async fn prove_unchanged(kms: &Kms, plan: &Provision, found: &KeyDescription, jo
         Source::Generate(_) => None,
     };
     let subject = Subject::new(kms, found, material, None)?;
-    conclude(proof::prove(&subject, plan.level.min(Level::Use)).await?, journal)
+    let mut proof = proof::prove(&subject, plan.level.min(Level::Use)).await?;
+    if material.is_some() && plan.request.spec == KeySpec::SymmetricDefault && plan.level != Level::Off {
+        proof.not_proven.push(
+            "that the key holds these bytes: bytes not compared; `kms-byok verify` does that by a second import"
+                .to_owned(),
+        );
+    }
+    // A full proof that was not permitted is a failure here too.
+    if proof.outcome == Outcome::NotPermitted {
+        proof.level = plan.level;
+    }
+    conclude(proof, journal)
 }
 
 /// Writes a proof down, and turns a contradiction into a failure.

@@ -143,6 +143,7 @@ pub(super) async fn carry_out(
             import_type: symmetric.then_some(ImportType::Existing),
             description: None, // only the primary key keeps one
             key_material_id: primary.current_key_material_id.clone().filter(|_| one),
+            once: false,
         };
         plan.wrapping.deliver(material, &kms, &replica, &options, journal).await?;
         journal.note_replica(&replica, |report| report.imported = true);

@@ -1,6 +1,6 @@
 //! The key that is asked for.
 
-use super::AliasName;
+use super::{AliasName, REQUEST_TAG};
 use crate::error::{Error, UsageError};
 use crate::kms::NewKey;
 use crate::material::{KeySpec, KeyUsage};
@@ -33,7 +33,9 @@ impl KeyRequest {
             return Err(UsageError::TooLong { what: "the description", given, found, limit: 8192 }.into());
         }
         for (key, value) in &self.tags {
-            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:") {
+            let reserved = key.starts_with("aws:") || key == REQUEST_TAG;
+            let twice = self.tags.iter().filter(|(other, _)| other == key).count() > 1;
+            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || reserved || twice {
                 return Err(UsageError::Tag { given: format!("{key}={value}") }.into());
             }
         }

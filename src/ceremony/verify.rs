@@ -215,6 +215,7 @@ async fn take_back(
         import_type: Some(ImportType::Existing),
         description: None, // KMS keeps the one it has
         key_material_id: id.map(str::to_owned),
+        once: false,
     };
     let result = import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await;
     // The report tells how the key was imported, not how it was proven; and once it is answered, the same bytes with the same

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use kms_byok::ceremony::{Journal, Memory, Report};
+use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::{CeremonyError, Error, FileError, OpenSslError, Talk, openssl_probe};
+use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Global;
+use super::stoppable::block_on;
 use crate::report::{self, Failure, Stderr};
 
 pub(crate) struct Context {
@@ -76,21 +76,51 @@ impl Context {
     }
 
     /// Where requests under way are written down (XDG Base Directory Specification): `$XDG_STATE_HOME`, or its default.
-    pub(crate) fn memory(&self, find_lost: bool) -> Memory {
+    pub(crate) fn memory(&self, find_lost: bool, request: Option<&String>) -> Memory {
         let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+        let find_lost = match request {
+            Some(id) => Some(FindLost::Request(id.clone())),
+            None => find_lost.then_some(FindLost::Any),
+        };
         Memory { directory: state.map(|state| state.join("kms-byok")), find_lost }
     }
 
-    /// Prints the answer of a verb.
+    /// Prints the answer of a verb that changes nothing in AWS.
     pub(crate) fn answer<R: Serialize>(&self, answer: &R, text: &str) -> ExitCode {
-        report::answer(self.global.output, answer, text);
-        ExitCode::SUCCESS
+        self.answer_after(false, answer, text)
+    }
+
+    /// Prints the answer of a verb that may have changed AWS; one that does not arrive is a failure after the change.
+    pub(crate) fn answer_after<R: Serialize>(&self, changed: bool, answer: &R, text: &str) -> ExitCode {
+        let Some(source) = report::answer(self.global.output, answer, text) else { return ExitCode::SUCCESS };
+        let mut failure = self.failure(FileError::AnswerLost { source });
+        if changed {
+            failure.exit = 3;
+        }
+        report::failure(&failure)
+    }
+
+    /// Prints an answer that has one form only.
+    pub(crate) fn text(&self, text: &[u8]) -> Result<ExitCode, Failure> {
+        match report::bytes(text) {
+            None => Ok(ExitCode::SUCCESS),
+            Some(source) => Err(self.failure(FileError::AnswerLost { source })),
+        }
+    }
+
+    /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
+    pub(crate) fn account(&self, report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
+        let Some(source) = report::answer(self.global.output, &report, &report::ceremony(&report)) else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        let failure = self.failure(FileError::AnswerLost { source });
+        if report.changed && !rehearse { Err(failure.after(report, None)) } else { Err(failure) }
     }
 
     /// Runs a verb that changes nothing in AWS.
     pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-        block_on(until_stopped(work)).map_err(|error| self.failure(error))
+        block_on(work).map_err(|error| self.failure(error))
     }
 
     /// Runs a verb that may change AWS; the failure carries what stands there.
@@ -101,7 +131,7 @@ impl Context {
         rehearse: bool,
         next: impl FnOnce(&Report) -> Option<String>,
     ) -> Result<Report, Failure> {
-        match block_on(until_stopped(work)) {
+        match block_on(work) {
             Ok(()) => Ok(journal.report()),
             Err(error) => {
                 let mut report = journal.report();
@@ -120,28 +150,5 @@ impl Context {
 
     pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
         Failure::new(error.into(), self.global.output)
-    }
-}
-
-/// One thread is enough: the tool waits for one reply at a time.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(work),
-        Err(source) => Err(FileError::NoEventQueue { source }.into()),
-    }
-}
-
-/// Ends the work at SIGINT or SIGTERM: also as process 1 of a container, where unhandled signals are ignored.
-pub(super) async fn until_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let stopped = |signal| Err(CeremonyError::Interrupted { signal }.into());
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return work.await;
-    };
-    tokio::select! {
-        biased;
-        _ = interrupt.recv() => stopped("SIGINT"),
-        _ = terminate.recv() => stopped("SIGTERM"),
-        result = work => result,
     }
 }

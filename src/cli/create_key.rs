@@ -7,9 +7,9 @@ use kms_byok::ceremony;
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::KeyArgs;
+use super::key_args::{self, KeyArgs};
 use super::next;
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -19,9 +19,15 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
-    /// Look for a key that an earlier run on another machine has made and lost
+    /// Look for a key that an earlier run has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
+    /// Look for the key of that lost request and no other
+    #[arg(long, value_name = "ID", help_heading = "Key")]
+    lost_request: Option<String>,
+    /// Give the alias to this key instead of making one
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "alias", help_heading = "Key")]
+    adopt: Option<String>,
     #[command(flatten)]
     dry_run: DryRunArgs,
 }
@@ -32,20 +38,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, &journal, async {
             let kms = context.connect().await?;
-            ceremony::plan::create_key(&kms, &request, &context.memory(args.find_lost), &journal).await
+            ceremony::plan::create_key(
+                &kms,
+                &request,
+                &context.memory(args.find_lost, args.lost_request.as_ref()),
+                &journal,
+            )
+            .await
         });
     }
     let work = async {
         let kms = context.connect().await?;
-        ceremony::create_key(&kms, &request, &context.memory(args.find_lost), &journal).await
+        let memory = context.memory(args.find_lost, args.lost_request.as_ref());
+        ceremony::create_key(&kms, &request, &memory, args.adopt.as_deref(), &journal).await
     };
     let report = context.run_changing(&journal, work, false, |report| {
-        Some(match (&report.key_id, &request.alias) {
-            (Some(id), Some(alias)) => {
-                format!("aws kms create-alias --alias-name {alias} --target-key-id {id}")
-            }
-            _ => next::same_command(None),
-        })
+        // Without an alias there is nothing to complete about a key that was made.
+        let complete = request.alias.is_none() && report.key_arn.is_some();
+        (!complete).then(|| next::same_key(&journal, report))
     })?;
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    context.account(report, false)
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
         ("bring back", answer.restore.clone()),
     ]);
-    Ok(context.answer(&answer, &text))
+    Ok(context.answer_after(answer.changed, &answer, &text))
 }
 
 async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {

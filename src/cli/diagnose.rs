@@ -12,6 +12,7 @@ use kms_byok::{Error, Secret, Talk, UsageError};
 
 use super::Context;
 use super::material_args::Asking;
+use super::stoppable::stoppable;
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -82,8 +83,13 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     let mut hand = Hand::gather(args.named(context))?;
     if let Some(path) = &args.material {
         let read = match path.as_os_str() == "-" {
-            true => Secret::read_stdin("key material", diagnose::FILE_LIMIT),
+            true => stoppable(|| Ok(Secret::read_stdin("key material", diagnose::FILE_LIMIT)?)),
             false => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
+        };
+        // A file that cannot be read is a finding; a signal is not.
+        let read = match read {
+            Err(Error::File(error)) => Err(error),
+            read => Ok(read?),
         };
         hand.set_material(path, read)?;
     }

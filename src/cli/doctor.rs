@@ -32,8 +32,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let survey = Survey::take(&context.connection(context.global.region.clone())).await;
         Ok(doctor::examine(&wanted, survey, || context.connect()).await)
     })?;
-    context.answer(&found, &text(&found));
-    Ok(if found.healthy { ExitCode::SUCCESS } else { ExitCode::from(4) })
+    let printed = context.answer(&found, &text(&found));
+    Ok(if found.healthy { printed } else { ExitCode::from(4) })
 }
 
 fn text(found: &Examination) -> String {

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::material::{KeyMaterial, KeySpec};
-use kms_byok::{Error, files};
+use kms_byok::{Error, FileError, files};
 use serde::Serialize;
 
-use super::Context;
+use super::stoppable::stoppable;
+use super::{Context, terminal};
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     /// Key spec, by KMS's name
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     key_spec: KeySpec,
-    /// New file for the key material: raw bytes, or PKCS#8 DER for private keys
+    /// New file for the key material: raw bytes, or PKCS#8 DER for private keys; `-` is standard output
     #[arg(long, value_name = "F")]
     out: PathBuf,
 }
@@ -35,6 +36,7 @@ struct Answer<'a> {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let answer = generate(args).map_err(|error| context.failure(error))?;
+    let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = report::lines(&[
         ("key material", Some(format!("{} bytes, {}", answer.bytes, answer.format))),
         ("spec", Some(answer.key_spec.to_owned())),
@@ -43,10 +45,23 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(context.answer(&answer, &text))
 }
 
-fn generate(args: &Args) -> Result<Answer<'_>, Error> {
-    files::check_new_plaintext(&args.out)?;
-    let material = KeyMaterial::generate(args.key_spec)?;
-    files::put_plaintext(&args.out, material.expose())?;
-    let format = if args.key_spec.is_private_key() { "PKCS#8 DER" } else { "raw" };
-    Ok(Answer { key_spec: args.key_spec.name(), bytes: material.byte_count(), format, out: &args.out })
+fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
+    let (spec, out) = (args.key_spec, args.out.as_path());
+    let to_stdout = out.as_os_str() == "-";
+    if to_stdout && terminal::stdout_is_terminal() {
+        return Err(FileError::BinaryToTerminal { what: "key material" }.into());
+    }
+    if !to_stdout {
+        files::check_new_plaintext(out)?;
+    }
+    let material = stoppable(move || KeyMaterial::generate(spec))?;
+    if to_stdout {
+        return match report::secret(material.expose()) {
+            None => Ok(None),
+            Some(source) => Err(FileError::AnswerLost { source }.into()),
+        };
+    }
+    files::put_plaintext(out, material.expose())?;
+    let format = if spec.is_private_key() { "PKCS#8 DER" } else { "raw" };
+    Ok(Some(Answer { key_spec: spec.name(), bytes: material.byte_count(), format, out }))
 }

@@ -87,6 +87,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         ("valid until", Some(answer.valid_to.clone())),
         ("directory", Some(answer.dir.display().to_string())),
         ("endpoint", answer.endpoint.clone()),
+        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
     Ok(context.answer(&answer, &text))
 }

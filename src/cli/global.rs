@@ -39,7 +39,7 @@ pub(crate) struct Global {
     /// Say more on standard error: each call to AWS with its request id, and waits
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
-    /// Say nothing on standard error but errors
+    /// Say nothing on standard error but warnings and errors
     #[arg(long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
     /// Refuse what is only warned about otherwise

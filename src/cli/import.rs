@@ -14,7 +14,7 @@ use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs};
 use super::record::RecordArgs;
 use super::{Context, next};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -23,7 +23,7 @@ Examples:
   kms-byok import --key-id alias/payments --encrypted EncryptedKeyMaterial.bin --import-token ImportToken.bin")]
 pub(crate) struct Args {
     /// Parameter directory with EncryptedKeyMaterial.bin
-    #[arg(long, value_name = "D", required_unless_present = "encrypted", conflicts_with_all = ["encrypted", "import_token"])]
+    #[arg(long, value_name = "D", conflicts_with_all = ["encrypted", "import_token"])]
     dir: Option<PathBuf>,
     /// Key id, ARN or alias; with --dir: refuse any other key
     #[arg(long, value_name = "K")]
@@ -76,9 +76,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let report = args.record.keep("import", context, &journal, &[], false, || {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         let work = import(args, &what, &options, context, &journal);
-        context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
+        context.run_changing(&journal, work, false, |_| Some(next::same_import(journal.uncertain().is_some())))
     })?;
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    context.account(report, false)
 }
 
 impl What {
@@ -109,8 +109,12 @@ fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
         import_type: args.import_type,
         description: args.material_description.clone(),
         key_material_id: None,
+        once: args.import_type == Some(ImportType::New),
     };
-    options.check()?;
+    match &what {
+        What::Set(wrapped) => options.check().and_then(|()| options.check_spec(wrapped.key_spec()?))?,
+        What::Bare(_) => options.check()?, // the key spec is KMS's to say
+    }
     Ok((what, options))
 }
 

@@ -44,6 +44,17 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The ARN of a key; KMS itself says whether it exists.
+pub(crate) fn key_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "kms", _, _, resource] if resource.starts_with("key/") => Ok(text.to_owned()),
+        _ => {
+            Err("write it as in arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned())
+        }
+    }
+}
+
 impl KeyArgs {
     pub(crate) fn request(&self) -> Result<KeyRequest, Error> {
         let policy = self.policy.as_deref().map(policy).transpose()?;

@@ -8,7 +8,7 @@ use clap_mangen::Man;
 use kms_byok::{Error, FileError, UsageError};
 
 use super::{Cli, Context};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -23,8 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let page = page(&args.verb).map_err(|error| context.failure(error))?;
-    report::bytes(page.as_bytes());
-    Ok(ExitCode::SUCCESS)
+    context.text(page.as_bytes())
 }
 
 fn page(verb: &[String]) -> Result<String, Error> {

@@ -8,13 +8,14 @@ use kms_byok::escrow::{self, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
-use super::{Context, standard_input};
+use super::Context;
+use super::stoppable::stoppable;
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
 pub(crate) struct MaterialArgs {
     /// Make new key material with OpenSSL's random generator
-    #[arg(long, conflicts_with_all = ["material", "material_from_escrow"])]
+    #[arg(long, conflicts_with_all = ["material", "material_from_escrow", "passphrase_file"])]
     pub(crate) generate: bool,
     #[command(flatten)]
     pub(crate) given: GivenArgs,
@@ -73,12 +74,17 @@ impl MaterialArgs {
         }
     }
 
-    /// Refuses an output that is one of the files named here: it would replace a key, or the only copy of one.
-    pub(crate) fn check_distinct_from(&self, output: &Path) -> Result<(), FileError> {
+    /// The files that are read.
+    pub(crate) fn inputs(&self) -> Vec<&Path> {
         let given = &self.given;
-        let files = [&given.material, &given.material_from_escrow, &given.recipient_key, &given.passphrase_file];
-        let files = files.into_iter().chain([&self.keep, &self.escrow_out]).flatten().chain(&self.escrow);
-        files.filter(|path| !is_stdin(path)).try_for_each(|path| files::check_distinct(path, output))
+        let named = [&given.material, &given.material_from_escrow, &given.recipient_key, &given.passphrase_file];
+        let named = named.into_iter().filter_map(Option::as_deref).filter(|path| !is_stdin(path));
+        named.chain(self.escrow.iter().map(PathBuf::as_path)).collect()
+    }
+
+    /// The files that are written.
+    pub(crate) fn outputs(&self) -> Vec<&Path> {
+        [&self.keep, &self.escrow_out].into_iter().filter_map(Option::as_deref).collect()
     }
 
     /// Whether something is said about a copy of generated material.
@@ -93,9 +99,14 @@ impl MaterialArgs {
 
     /// What happens to a copy of generated material: exactly one of three.
     pub(super) fn copy(&self) -> Result<Copy, Error> {
+        for (path, flag) in [(&self.keep, "--keep"), (&self.escrow_out, "--escrow-out")] {
+            if path.as_deref().is_some_and(is_stdin) {
+                return Err(UsageError::CopyToStdout { flag }.into());
+            }
+        }
         match (&self.escrow_out, &self.keep, self.discard) {
             (Some(out), _, _) => {
-                self.escrow.iter().try_for_each(|certificate| files::check_distinct(certificate, out))?;
+                files::check_distinct(&self.inputs(), &[out])?;
                 let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
                 Ok(Copy::Escrow { recipients, out: out.clone() })
             }
@@ -114,7 +125,7 @@ impl GivenArgs {
         }
         let Some(path) = &self.material else { return Ok(None) };
         let bytes = if is_stdin(path) {
-            standard_input::read("key material", KeyMaterial::READ_LIMIT)?
+            stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?
         } else {
             context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
         };
@@ -146,7 +157,7 @@ pub(super) struct Asking<'a> {
 
 impl Passphrase for Asking<'_> {
     fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
-        let Some(path) = self.file else { return Ok(super::terminal::ask_passphrase(self.key)?) };
+        let Some(path) = self.file else { return super::terminal::ask_passphrase(self.key) };
         let mut secret = self.context.read_secret("passphrase file", path, 4096)?;
         let line = secret.expose().iter().position(|byte| *byte == b'\n').unwrap_or(secret.len());
         let end = if line > 0 && secret.expose()[line - 1] == b'\r' { line - 1 } else { line };
@@ -157,14 +168,21 @@ impl Passphrase for Asking<'_> {
 
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
-    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, FileError> {
-        Secret::read_file_minding(what, path, limit, |mode| {
-            let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
-            if self.global.strict {
-                return Err(error);
-            }
-            self.talk.warn(&error.to_string());
-            Ok(())
-        })
+    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
+        if !path.is_file() {
+            // A pipe may keep us waiting.
+            let path = path.to_owned();
+            return stoppable(move || Ok(Secret::read_file(what, &path, limit)?));
+        }
+        Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
+    }
+
+    fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {
+        let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
+        if self.global.strict {
+            return Err(error);
+        }
+        self.talk.warn(&error.to_string());
+        Ok(())
     }
 }

@@ -4,19 +4,17 @@ use std::env;
 
 pub(crate) use kms_byok::ceremony::recipe::quoted;
 
+use kms_byok::ceremony::{Journal, Report};
+
 use super::Context;
 
-/// This run's command line, quoted for a shell, with `--adopt ARN` when a key was made and the run can go on with it.
+/// This run's command line, quoted for a shell, with `--adopt ARN` when there is a key that the run can go on with.
 pub(crate) fn same_command(adopt: Option<&str>) -> String {
-    let mut words: Vec<String> = env::args_os().map(quoted).collect();
-    if let Some(program) = words.first_mut() {
-        *program = "kms-byok".to_owned();
-    }
+    let mut words = words();
     if let Some(arn) = adopt
         && !words.iter().any(|word| word == "--adopt" || word.starts_with("--adopt="))
     {
-        words.push("--adopt".to_owned());
-        words.push(arn.to_owned());
+        words.extend(["--adopt".to_owned(), arn.to_owned()]);
     }
     words.join(" ")
 }
@@ -43,4 +41,25 @@ pub(crate) fn command(context: &Context, line: &str) -> String {
         }
     }
     command
+}
+
+/// The command that goes on with a key that was made, and first finds one that may have been made.
+pub(crate) fn same_key(journal: &Journal, report: &Report) -> String {
+    match journal.lost_request() {
+        Some(id) => format!("{} --lost-request {id}", same_command(None)),
+        None => same_command(report.key_arn.as_deref()),
+    }
+}
+
+/// The command that completes an import. Material that is in the key already is not new any more, so after a success `--import-type
+/// new` becomes `existing`; where nobody knows, KMS is asked both, and refuses the wrong one without harm.
+pub(crate) fn same_import(unknown: bool) -> String {
+    let command = same_command(None);
+    let renewed = command.replacen("--import-type new", "--import-type existing", 1);
+    let renewed = renewed.replacen("--import-type=new", "--import-type=existing", 1);
+    if unknown && renewed != command { format!("{renewed} || {command}") } else { renewed }
+}
+
+fn words() -> Vec<String> {
+    ["kms-byok".to_owned()].into_iter().chain(env::args_os().skip(1).map(|word| quoted(&word))).collect()
 }

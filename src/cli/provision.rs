@@ -1,16 +1,18 @@
 //! `provision`: the whole recipe for one key.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
+use kms_byok::{Error, UsageError, files};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
+use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
 use super::{Context, next};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -32,18 +34,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
     pub(super) material_description: Option<String>,
     /// Vouch for an existing key: import into it although this run did not create it
-    #[arg(long, value_name = "KEY_ARN", help_heading = "Key")]
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Key")]
     pub(super) adopt: Option<String>,
-    /// Look for a key that an earlier run on another machine has made and lost
+    /// Look for a key that an earlier run has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
+    /// Look for the key of that lost request and no other
+    #[arg(long, value_name = "ID", help_heading = "Key")]
+    lost_request: Option<String>,
     #[command(flatten)]
     pub(super) record: RecordArgs,
     #[command(flatten)]
     pub(super) dry_run: DryRunArgs,
     /// Rehearse the whole run on an embedded KMS in this process; needs no AWS
     #[cfg(feature = "rehearsal")]
-    #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["region", "profile", "endpoint_url", "fips_endpoint", "adopt"])]
+    #[arg(long, help_heading = None::<&'static str>, conflicts_with_all = ["adopt", "find_lost", "lost_request"])]
     rehearse: bool,
 }
 
@@ -59,7 +64,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
     let run = || provision(args, context, &journal);
     let report = args.record.keep("provision", context, &journal, &outputs, args.is_rehearsal(), run)?;
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    context.account(report, args.is_rehearsal())
 }
 
 fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report, Failure> {
@@ -72,7 +77,7 @@ fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report
             ceremony::provision(&kms, &plan, journal).await
         },
         rehearse,
-        |report| Some(next::same_command(report.key_arn.as_deref())),
+        |report| Some(next::same_key(&journal, report)),
     )?;
     drop(plan); // the key material is not needed any more, however long the answer waits for its reader
     Ok(report)
@@ -90,7 +95,27 @@ impl Args {
     }
 }
 
-fn plan(args: &Args, context: &Context) -> Result<Provision, kms_byok::Error> {
+/// `--rehearse` uses none of these; flags that may stand before the verb as well are not clap's to compare.
+fn check_rehearsal(context: &Context) -> Result<(), UsageError> {
+    let global = &context.global;
+    let given = [
+        (global.region.is_some(), "--region"),
+        (global.profile.is_some(), "--profile"),
+        (global.endpoint_url.is_some(), "--endpoint-url"),
+        (global.fips_endpoint, "--fips-endpoint"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, second)) => Err(UsageError::Conflict { first: "--rehearse", second }),
+        None => Ok(()),
+    }
+}
+
+fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
+    if args.is_rehearsal() {
+        check_rehearsal(context)?;
+    }
+    let inputs = [args.material.inputs(), args.key.policy.iter().map(PathBuf::as_path).collect()].concat();
+    files::check_distinct(&inputs, &args.material.outputs())?;
     let request = args.key.request()?;
     let algorithm = args.wrapping.algorithm(request.spec)?;
     Ok(Provision {
@@ -100,7 +125,11 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, kms_byok::Error> {
         material_description: args.material_description.clone(),
         level: args.proof.verify,
         adopt: args.adopt.clone(),
-        memory: if args.is_rehearsal() { Memory::default() } else { context.memory(args.find_lost) },
+        memory: if args.is_rehearsal() {
+            Memory::default()
+        } else {
+            context.memory(args.find_lost, args.lost_request.as_ref())
+        },
         source: args.material.source(request.spec, context)?,
         request,
     })

@@ -14,7 +14,7 @@ use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::GivenArgs;
 use super::record::RecordArgs;
 use super::{Context, key_args, next};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let work = replicate(args, policy, context, &journal);
         context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
     })?;
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    context.account(report, false)
 }
 
 /// Everything that can be refused before AWS is asked; gives the key policy.

@@ -12,7 +12,7 @@ use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
 use super::{Context, next};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         };
         context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))
     })?;
-    Ok(context.answer(&report, &report::ceremony(&report)))
+    context.account(report, false)
 }
 
 fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {

@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, CommandFactory};
 use clap_complete::Shell;
 
 use super::{Cli, Context};
-use crate::report::{self, Failure};
+use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -18,11 +18,10 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
-pub(crate) fn completions(args: &Completions, _: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn completions(args: &Completions, context: &Context) -> Result<ExitCode, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "kms-byok", &mut text);
-    report::bytes(one_name(&String::from_utf8_lossy(&text)).as_bytes());
-    Ok(ExitCode::SUCCESS)
+    context.text(one_name(&String::from_utf8_lossy(&text)).as_bytes())
 }
 
 /// clap_complete 4.6 writes the hyphen of a program's name in two ways into its bash script, and no flag of a verb is ever completed:

@@ -74,19 +74,17 @@ pub(super) struct Rest {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let found = match &args.key_id {
+    let (printed, found) = match &args.key_id {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
-            context.answer(&one, &status_text::one(&one));
-            one.rest.expiring
+            (context.answer(&one, &status_text::one(&one)), one.rest.expiring)
         }
         None => {
             let many = context.run(many(args, context))?;
-            context.answer(&many, &status_text::many(&many));
-            many.rest.expiring
+            (context.answer(&many, &status_text::many(&many)), many.rest.expiring)
         }
     };
-    Ok(if found.is_some_and(|found| !found.is_empty()) { ExitCode::from(4) } else { ExitCode::SUCCESS })
+    Ok(if found.is_some_and(|found| !found.is_empty()) { ExitCode::from(4) } else { printed })
 }
 
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {

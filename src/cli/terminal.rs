@@ -1,26 +1,30 @@
 //! The terminal: asking for a passphrase without showing it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use kms_byok::{FileError, Secret};
+use kms_byok::{Error, FileError, Secret};
 use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 
+use super::stoppable::stoppable;
+
 /// Asks on the controlling terminal; nothing if there is none.
-pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
+pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
+    let Ok(typed) = terminal.try_clone() else { return Ok(None) };
     if write!(terminal, "passphrase of `{}`: ", key.display()).is_err() {
         return Ok(None);
     }
+    // Echo comes back in every case, also when the question is answered with Ctrl-C.
     let secret = {
         let _hidden = Hidden::new(&terminal, before);
-        read_line(&terminal)?
+        stoppable(move || read_line(&typed))
     };
     let _ = writeln!(terminal);
-    Ok(Some(secret))
+    secret.map(Some)
 }
 
 /// Asks for a line on the controlling terminal, and goes on listening to signals meanwhile; nothing if there is no terminal.
@@ -66,16 +70,16 @@ impl<T: AsFd> Drop for Hidden<'_, T> {
 }
 
 /// One line, straight into the secret.
-fn read_line(terminal: impl AsFd) -> Result<Secret, FileError> {
+fn read_line(terminal: &File) -> Result<Secret, Error> {
     let mut line = Secret::zeroed(4096)?;
     let mut length = 0;
     while length < line.len() {
-        let read = rustix::io::read(&terminal, &mut line.expose_mut()[length..=length]);
+        let read = rustix::io::read(terminal, &mut line.expose_mut()[length..=length]);
         match read {
             Ok(1) if line.expose()[length] != b'\n' => length += 1,
             Ok(_) => break,
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }),
+            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }.into()),
         }
     }
     line.truncate(length);

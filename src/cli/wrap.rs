@@ -1,6 +1,5 @@
 //! `wrap`: step 5 of the recipe. Needs neither network nor AWS configuration.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,7 +22,7 @@ Examples:
   kms-byok wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin")]
 pub(crate) struct Args {
     /// Parameter directory of get-parameters; the result is put into it
-    #[arg(long, value_name = "D", required_unless_present = "inkey", conflicts_with_all = ["inkey", "out", "key_spec", "wrapping_algorithm"])]
+    #[arg(long, value_name = "D", conflicts_with_all = ["inkey", "out", "key_spec", "wrapping_algorithm"])]
     dir: Option<PathBuf>,
     /// Refuse another wrapping public key than the one with this fingerprint
     #[arg(long, value_name = "SHA256")]
@@ -31,7 +30,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     material: MaterialArgs,
     /// Wrapping public key as a bare file (DER)
-    #[arg(long, value_name = "F", requires = "out", help_heading = "Bare files")]
+    #[arg(long, value_name = "F", help_heading = "Bare files")]
     inkey: Option<PathBuf>,
     /// Where the wrapped key material goes; `-` is standard output
     #[arg(long, value_name = "F", help_heading = "Bare files")]
@@ -68,7 +67,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wrapped = match (&args.dir, &args.inkey) {
         (Some(directory), _) => in_directory(args, directory, context),
         (None, Some(key)) => bare(args, key, context),
-        (None, None) => Err(UsageError::Missing { what: "the wrapping key", hint: "add --dir D or --inkey F" }.into()),
+        (None, None) => {
+            Err(UsageError::Missing { what: "the wrapping key", hint: "add --dir D, or --inkey F --out F" }.into())
+        }
     };
     let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
     let text = report::lines(&[
@@ -94,9 +95,9 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     mind_clock(&set, context)?;
     let spec = set.key_spec()?;
     let algorithm = key_args::algorithm(Some(set.algorithm()?), args.allow_sha1, spec)?;
-    let out = directory.join(ENCRYPTED_FILE);
-    args.material.check_distinct_from(&out)?;
-    files::check_free("wrapped key material", &out, args.force)?;
+    let (result, parts) = (directory.join(ENCRYPTED_FILE), ParameterSet::files(directory));
+    check_files(&args.material, &parts.each_ref().map(PathBuf::as_path), Some(&result))?;
+    files::check_free("wrapped key material", &result, args.force)?;
     context.talk.step(&format!("wrapping for key {}", set.key_arn()));
     context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
     let (material, generated, kept) = material(args, spec, context)?;
@@ -123,16 +124,16 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
     let spec = args.key_spec.unwrap_or(KeySpec::SymmetricDefault);
     let algorithm = key_args::algorithm(args.wrapping_algorithm, args.allow_sha1, spec)?;
     let Some(out) = args.out.clone() else {
-        return Err(UsageError::Missing { what: "the output", hint: "add --out FILE" }.into());
+        return Err(UsageError::Missing { what: "the output", hint: "add --out FILE (`-` for standard output)" }.into());
     };
     let to_stdout = out.as_os_str() == "-";
     if to_stdout && terminal::stdout_is_terminal() {
         return Err(FileError::BinaryToTerminal { what: "wrapped key material" }.into());
     }
-    if !to_stdout {
-        files::check_distinct(key_path, &out)?;
-        args.material.check_distinct_from(&out)?;
-        files::check_free("wrapped key material", &out, args.force)?;
+    let result = (!to_stdout).then_some(out.as_path());
+    check_files(&args.material, &[key_path], result)?;
+    if let Some(out) = result {
+        files::check_free("wrapped key material", out, args.force)?;
     }
     let key = WrappingKey::from_der(&files::read("wrapping public key", key_path, WrappingKey::READ_LIMIT)?)?;
     let fingerprint = key.fingerprint()?;
@@ -143,9 +144,10 @@ fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer
     let (material, generated, kept) = material(args, spec, context)?;
     let wrapped = wrap::wrap(&material, &key, algorithm)?;
     if to_stdout {
-        let unwritable = |source| FileError::Unwritable { what: "standard output", path: out.clone(), source };
-        io::stdout().write_all(&wrapped).and_then(|()| io::stdout().flush()).map_err(unwritable)?;
-        return Ok(None);
+        match report::bytes(&wrapped) {
+            None => return Ok(None),
+            Some(source) => return Err(FileError::AnswerLost { source }.into()),
+        }
     }
     files::put("wrapped key material", &out, &wrapped, args.force)?;
     Ok(Some(Answer {
@@ -183,6 +185,12 @@ impl Context {
         self.talk.warn(&error.to_string());
         Ok(())
     }
+}
+
+/// Refuses a result that would take the place of anything that is read, or of the copy.
+fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) -> Result<(), Error> {
+    let (inputs, outputs) = (material.inputs(), material.outputs());
+    Ok(files::check_distinct(&[&inputs, parts].concat(), &[&outputs, result.as_slice()].concat())?)
 }
 
 /// The material, whether it was generated, and where its plaintext was kept.

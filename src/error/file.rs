@@ -16,6 +16,8 @@ pub enum FileError {
     Directory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is not a directory", .path.display())]
     NotADirectory { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` is not a regular file", .path.display())]
+    NotAFile { what: &'static str, path: PathBuf },
     #[error("{what} `{}` cannot be read", .path.display())]
     Unreadable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} cannot be read from standard input")]
@@ -36,12 +38,16 @@ pub enum FileError {
     TwoOutputs { path: PathBuf },
     #[error("`{}` is both input and output", .path.display())]
     SameFile { path: PathBuf },
+    #[error("two outputs would go into `{}`", .path.display())]
+    SameOutput { path: PathBuf },
     #[error("{what} is binary, and standard output is a terminal")]
     BinaryToTerminal { what: &'static str },
     #[error("the {what} `{}` can be read by other users (mode {mode:03o})", .path.display())]
     OpenToOthers { what: &'static str, path: PathBuf, mode: u32 },
     #[error("any user can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
     OpenToWriters { path: PathBuf, mode: u32 },
+    #[error("the answer cannot be written to standard output")]
+    AnswerLost { source: io::Error },
     #[error("no memory for secrets")]
     NoMemory { source: io::Error },
     #[error("the system gives no event queue")]
@@ -52,7 +58,8 @@ impl FileError {
     /// Sorts an error of `open` or `read` by what the user has to do about it.
     pub fn reading(what: &'static str, path: PathBuf, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound => FileError::Missing { what, path },
+            // A file where a directory was meant: the path leads nowhere.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing { what, path },
             io::ErrorKind::IsADirectory => FileError::Directory { what, path },
             _ => FileError::Unreadable { what, path, source },
         }
@@ -65,6 +72,7 @@ impl Explain for FileError {
             FileError::Missing { .. } => some("check the path"),
             FileError::Directory { .. } => some("name a file in it"),
             FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
+            FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),
             FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),
@@ -75,11 +83,13 @@ impl Explain for FileError {
             FileError::NotARecord { .. } => some("name another path for --record"),
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
+            FileError::SameOutput { .. } => some("name another path for one of them"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
             FileError::OpenToWriters { .. } => some(
                 "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory",
             ),
+            FileError::AnswerLost { .. } => some("give standard output a place that takes it"),
             FileError::NoMemory { .. } => None,
             FileError::NoEventQueue { .. } => some("allow this process more open files (`ulimit -n`)"),
         }
@@ -90,6 +100,7 @@ impl Explain for FileError {
             FileError::Unreadable { source, .. }
             | FileError::StdinUnreadable { source, .. }
             | FileError::Unwritable { source, .. }
+            | FileError::AnswerLost { source }
             | FileError::NoMemory { source }
             | FileError::NoEventQueue { source } => Some(of_the_system(source)),
             _ => None,

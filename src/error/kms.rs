@@ -100,6 +100,9 @@ impl Explain for KmsError {
             }
             KmsError::Unsendable { .. } => None,
             KmsError::Refused(refusal) => refusal.hint(),
+            KmsError::ReplyLost { operation: Operation::CreateKey, .. } => {
+                some("look for the key by its tag `kms-byok:request`: run the same command with --find-lost")
+            }
             KmsError::ReplyLost { .. } => {
                 some("look at the key (`kms-byok status`, or the KMS console) before you run the command again")
             }

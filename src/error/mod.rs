@@ -105,6 +105,8 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Error::Usage(_) | Error::Expiry(_) => true,
+            Error::Endpoint(EndpointError::NotAUrl { .. } | EndpointError::FipsAndCustom { .. }) => true,
+            Error::Kms(KmsError::NotARegion { .. }) => true,
             Error::Material(error) => {
                 matches!(error, MaterialError::UsageNotAllowed { .. } | MaterialError::FormatNotForSpec { .. })
             }

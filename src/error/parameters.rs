@@ -33,6 +33,8 @@ pub enum ParametersError {
     OtherRegion { found: String, asked: String },
     #[error("the parameters came from the endpoint {found}, and the import goes to {asked}")]
     OtherEndpoint { found: String, asked: String },
+    #[error("nothing is wrapped in `{}` yet: there is no EncryptedKeyMaterial.bin", .directory.display())]
+    NotWrapped { directory: PathBuf },
     #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
     OfARehearsal,
     #[error("the {what} `{}` is a wrapping public key", .path.display())]
@@ -57,6 +59,10 @@ impl Explain for ParametersError {
             | ParametersError::OfARehearsal => {
                 some("run `kms-byok get-parameters` again and wrap the key for the new token")
             }
+            ParametersError::NotWrapped { directory } => some(format!(
+                "wrap the key material first: `kms-byok wrap --dir {} --material FILE`",
+                directory.display()
+            )),
             ParametersError::UnknownVersion { .. } => some("use the kms-byok that wrote it"),
             ParametersError::UnexpectedPublicKey { .. } => some(
                 "find out who changed the files; wrap nothing until the fingerprint is the one that get-parameters printed",
@@ -76,6 +82,9 @@ impl Explain for ParametersError {
             ParametersError::IsPublicKey { .. } => some(
                 "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token: the public key is for `kms-byok wrap --inkey`",
             ),
+            ParametersError::Encoded { found: "PEM text", .. } => {
+                some("give the binary files that GetParametersForImport and the wrapping made; neither of them is PEM")
+            }
             ParametersError::Encoded { found, .. } => {
                 let with =
                     if *found == "hex text" { "xxd -r -p FILE OUT" } else { "openssl base64 -d -A -in FILE -out OUT" };

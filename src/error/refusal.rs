@@ -299,7 +299,8 @@ impl Explain for Refusal {
             Reason::Validation if operation == Operation::ImportKeyMaterial => {
                 some("wrap the key material again for the parameters that came with this import token")
             }
-            Reason::Validation => None,
+            Reason::Validation if self.message.is_empty() => None,
+            Reason::Validation => some("mend the value that KMS names"),
         }
     }
 

@@ -11,6 +11,10 @@ pub enum UsageError {
     Conflict { first: &'static str, second: &'static str },
     #[error("the generated key material would have no copy, and nobody said that it needs none")]
     NoCopy,
+    #[error("{flag} `-` is no file, and a copy of a key needs one")]
+    CopyToStdout { flag: &'static str },
+    #[error("{flag} cannot be used for {spec} keys")]
+    SymmetricOnly { flag: &'static str, spec: String },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
     #[error("{flag} has no equivalent in the shell")]
@@ -19,7 +23,7 @@ pub enum UsageError {
     Missing { what: &'static str, hint: &'static str },
     #[error("`{given}` is not a verb of kms-byok")]
     UnknownVerb { given: String },
-    #[error("`{given}` is not a tag")]
+    #[error("`{given}` is not a tag that can be used here")]
     Tag { given: String },
     #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
     TooLong { what: &'static str, given: String, found: usize, limit: usize },
@@ -34,6 +38,8 @@ impl Explain for UsageError {
             UsageError::NoCopy => some(
                 "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one",
             ),
+            UsageError::CopyToStdout { .. } => some("name a file; write ./- for one with that name"),
+            UsageError::SymmetricOnly { .. } => some("leave it out"),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
             UsageError::NotInShell { flag: "--rehearse" } => {
                 some("leave it out, and run the script on `kms-byok rehearsal serve` with --endpoint-url")
@@ -41,9 +47,9 @@ impl Explain for UsageError {
             UsageError::NotInShell { .. } => some("leave it out"),
             UsageError::Missing { hint, .. } => some(*hint),
             UsageError::UnknownVerb { .. } => some("see `kms-byok --help` for all of them"),
-            UsageError::Tag { .. } => {
-                some("write it as KEY=VALUE, the key with 1 to 128 characters, the value with at most 256")
-            }
+            UsageError::Tag { .. } => some(
+                "write it as KEY=VALUE, with 1 to 128 and at most 256 characters; no key twice, none that begins with aws:, and not kms-byok:request",
+            ),
             UsageError::TooLong { .. } => some("shorten it"),
             UsageError::PolicyNotJson { .. } => some("check the file: a key policy is one JSON object"),
         }

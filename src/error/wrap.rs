@@ -47,6 +47,8 @@ pub enum WrapError {
     PublicKeySize { found: WrappingKeySpec, asked: WrappingKeySpec },
     #[error("the private key to open wrapped key material with is not an RSA key")]
     PrivateKeyNotRsa,
+    #[error("the wrapped key material has {found} bytes, and wrapping {spec} key material gives {expected}")]
+    ImpossibleLength { spec: KeySpec, found: usize, expected: String },
     #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
 }
@@ -79,6 +81,9 @@ impl Explain for WrapError {
                 some("run `kms-byok get-parameters` again with the --wrapping-key-spec you want")
             }
             WrapError::PrivateKeyNotRsa => some("give the private key whose public half it was wrapped for"),
+            WrapError::ImpossibleLength { .. } => some(
+                "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token, both as whole binary files",
+            ),
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
             ),

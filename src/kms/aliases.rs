@@ -2,7 +2,9 @@
 
 use super::call::Call;
 use super::client::Kms;
+use super::description::KeyDescription;
 use super::operation::Operation;
+use super::patience::Backoff;
 use crate::error::{Error, KmsError, Reason};
 
 /// What became of CreateAlias.
@@ -33,7 +35,7 @@ impl Kms {
         match self.call(Call::new(Operation::CreateAlias, Some(key_arn)), send).await {
             Ok(_) => Ok(AliasOutcome::Created),
             Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::AlreadyExists => {
-                let named = self.find_alias(alias).await?;
+                let named = self.wait_for_alias(alias).await?;
                 Ok(if named.is_some_and(|key| key.arn == key_arn) {
                     AliasOutcome::Created
                 } else {
@@ -41,6 +43,18 @@ impl Kms {
                 })
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// The key of an alias that exists, although DescribeKey may not know it everywhere yet.
+    async fn wait_for_alias(&self, alias: &str) -> Result<Option<KeyDescription>, Error> {
+        let mut backoff = Backoff::new(self.patience());
+        loop {
+            let found = self.find_alias(alias).await?;
+            match backoff.delay() {
+                Some(delay) if found.is_none() => tokio::time::sleep(delay).await,
+                _ => return Ok(found),
+            }
         }
     }
 

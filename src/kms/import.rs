@@ -30,6 +30,8 @@ pub struct Import<'a> {
     pub import_type: Option<ImportType>,
     pub description: Option<&'a str>,
     pub key_material_id: Option<&'a str>,
+    /// Not sent again after a lost reply.
+    pub once: bool,
 }
 
 /// Whether the material is new to a symmetric key or comes back.
@@ -103,7 +105,9 @@ impl Kms {
                 .set_key_material_id(import.key_material_id.map(str::to_owned));
             async move { request.send().await }
         };
-        let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
+        let mut call = Call::new(operation, Some(key_arn));
+        call.repeatable &= !import.once;
+        let answer = self.call(call, send).await?;
         let reply = Reply(operation);
         let imported = Imported {
             key_arn: reply.same_key(key_arn, answer.key_id())?,

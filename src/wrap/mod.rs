@@ -10,7 +10,7 @@ pub(crate) use self::kwp::wrap as key_wrap;
 pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 use crate::error::{Error, OpenSslError, WrapError};
-use crate::material::KeyMaterial;
+use crate::material::{KeyMaterial, KeySpec};
 use crate::secret::{Secret, on_clean_stack};
 
 /// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material").
@@ -71,6 +71,22 @@ pub fn check_length(
         }
     };
     if fits { Ok(()) } else { Err(WrapError::WrappedLength { algorithm, wrapping, found, expected }) }
+}
+
+/// Refuses a blob that no wrapping of key material of that spec gives: for bare files, whose algorithm nobody has said.
+pub fn check_possible_length(found: usize, spec: KeySpec) -> Result<(), WrapError> {
+    let possible = |algorithm: &WrappingAlgorithm, wrapping: WrappingKeySpec| {
+        algorithm.check(spec, wrapping, None).is_ok() && check_length(found, *algorithm, wrapping, None).is_ok()
+    };
+    let mut algorithms = WrappingAlgorithm::ALL.iter();
+    if algorithms.any(|algorithm| WrappingKeySpec::ALL.into_iter().any(|wrapping| possible(algorithm, wrapping))) {
+        return Ok(());
+    }
+    let expected = match spec.is_private_key() {
+        true => "at least 312, a multiple of 8; OAEP alone gives 256, 384 or 512".to_owned(),
+        false => "256, 384 or 512".to_owned(),
+    };
+    Err(WrapError::ImpossibleLength { spec, found, expected })
 }
 
 #[cfg(test)]

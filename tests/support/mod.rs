@@ -119,11 +119,27 @@ impl Run {
         assert_eq!(self.stdout, "");
     }
 
+    /// The same without the warnings, as files of tests can be read by all, and without what `diagnose` adds below a refused import.
+    #[track_caller]
+    pub fn refuses_with(&self, code: i32, stderr: &str) {
+        let beside = ["warning: ", "certain (", "likely (", "possible (", "  fix: "];
+        let said = self.stderr.lines().filter(|line| !beside.iter().any(|begin| line.starts_with(begin)));
+        let said: String = said.map(|line| format!("{line}\n")).collect();
+        assert_eq!((self.code, said.as_str()), (Some(code), stderr), "stdout: {}", self.stdout);
+        assert_eq!(self.stdout, "");
+    }
+
     /// Asserts success and gives the answer as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// The JSON object on standard output, however the run ended.
+    #[track_caller]
+    pub fn json_of_failure(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
     /// Asserts success.

@@ -64,7 +64,7 @@ impl Verb {
             Verb::ProvisionEscrowed => certificate::place(&scene.directory),
             Verb::ProvisionWaiting => {
                 let ended = scene.run(async |kms, journal| {
-                    ceremony::create_key(kms, &self.request(), &Memory::default(), journal).await
+                    ceremony::create_key(kms, &self.request(), &Memory::default(), None, journal).await
                 });
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
@@ -97,7 +97,7 @@ impl Verb {
             expiry: Expiry::Never,
             material_description: None,
             level: Level::Use,
-            memory: Memory { directory: Some(scene.path("state/kms-byok")), find_lost: false },
+            memory: Memory { directory: Some(scene.path("state/kms-byok")), find_lost: None },
             adopt: None,
         };
         ceremony::provision(kms, &plan, journal).await
@@ -117,7 +117,7 @@ impl Verb {
     }
 
     async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        ceremony::create_key(kms, &self.request(), &Memory::default(), journal).await?;
+        ceremony::create_key(kms, &self.request(), &Memory::default(), None, journal).await?;
         let key = kms.describe("alias/a").await?;
         let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
         let set = ParameterSet::get(kms, &key, self.spec(), algorithm, wrapping, journal).await?;

@@ -50,7 +50,7 @@ pub fn get_parameters(
 /// CreateKey and CreateAlias, and what goes with them.
 pub(super) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Memory) {
     if let Some(alias) = &request.alias
-        && memory.suspects_lost(kms, alias.as_str())
+        && memory.suspects_lost(kms, alias)
     {
         plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
         plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");

@@ -54,6 +54,7 @@ one_of_each! {
         Missing { what: "key policy", path: path() }
         Directory { what: "key policy", path: path() }
         NotADirectory { what: "parameter directory", path: path() }
+        NotAFile { what: "wrapped key material", path: path() }
         Unreadable { what: "key policy", path: path(), source: system() }
         StdinUnreadable { what: "key material", source: system() }
         Empty { what: "import token", path: path() }
@@ -64,9 +65,11 @@ one_of_each! {
         NotARecord { path: path() }
         TwoOutputs { path: path() }
         SameFile { path: path() }
+        SameOutput { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
         OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
         OpenToWriters { path: path(), mode: 0o777 }
+        AnswerLost { source: system() }
         NoMemory { source: system() }
         NoEventQueue { source: system() }
     }
@@ -124,11 +127,12 @@ one_of_each! {
         UnexpectedPublicKey { found: "ab".into(), expected: "cd".into() }
         NotAFingerprint { given: typed() }
         Expired { at: time() }
+        NotWrapped { directory: path() }
         OtherKey { found: arn(), asked: arn() }
         OtherSpec { found: "RSA_2048".into(), asked: "HMAC_256".into() }
         ValidTooLong { at: time() }
         KeyIsOther { arn: arn(), found: "HMAC_256".into(), is: "HMAC_384".into() }
-        OtherEndpoint { found: "of AWS".into(), asked: format!("`{TYPED}`") }
+        OtherEndpoint { found: "of AWS".into(), asked: format!("`{}`", typed()) }
         OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
         OfARehearsal {}
         IsPublicKey { what: "import token", path: path() }
@@ -141,6 +145,8 @@ one_of_each! {
     usages: UsageError {
         Conflict { first: "--keep", second: "--discard" }
         NoCopy {}
+        CopyToStdout { flag: "--keep" }
+        SymmetricOnly { flag: "--material-description", spec: "HMAC_256".into() }
         WithoutGenerate { flag: "--discard" }
         Missing { what: "the key material", hint: "add --generate, or --material FILE (`-` for standard input)" }
         NotInShell { flag: "--rehearse" }
@@ -151,6 +157,7 @@ one_of_each! {
         PolicyNotJson { path: typed(), problem: foreign() }
     }
     wraps: WrapError {
+        ImpossibleLength { spec: KeySpec::Hmac256, found: 46, expected: "256, 384 or 512".into() }
         NotForRawMaterial { algorithm: WrappingAlgorithm::RsaAesKeyWrapSha256, spec: KeySpec::Hmac256 }
         RsaKeyOverOaep { algorithm: WrappingAlgorithm::RsaesOaepSha256, spec: KeySpec::Rsa2048 }
         DoesNotFit {
