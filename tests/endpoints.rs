@@ -1,0 +1,259 @@
+//! Which endpoint is spoken to: one that is not AWS's only when the person named it, plain http only on this machine, and never in
+//! silence. And what is said when there is no way to KMS at all.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+mod support;
+
+use std::process::Command;
+
+use cloud::Cloud;
+use support::{Run, run};
+
+/// Every verb that speaks to KMS.
+const VERBS: [&str; 6] = [
+    "provision --alias alias/b --wrapping-key-spec RSA_2048 --generate --discard",
+    "create-key --alias alias/c",
+    "get-parameters --key-id alias/a --dir E --wrapping-key-spec RSA_2048",
+    "import --dir D",
+    "status --key-id alias/a",
+    "verify --key-id alias/a --material key",
+];
+
+/// A key `alias/a` with material wrapped for it in `D`.
+fn scene() -> Cloud {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    cloud.run("provision --alias alias/a --wrapping-key-spec RSA_2048 --material key").succeeds();
+    cloud.run("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048").succeeds();
+    cloud.bench.kms_byok("wrap --dir D --material key").succeeds();
+    cloud
+}
+
+/// With credentials and a Region, and nothing that names an endpoint.
+fn command(cloud: &Cloud, line: &str) -> Command {
+    let mut command = cloud.bench.command(&line.split_whitespace().collect::<Vec<_>>());
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", "us-east-1");
+    command
+}
+
+fn with(cloud: &Cloud, line: &str, variables: &[(&str, &str)]) -> Run {
+    run(command(cloud, line).envs(variables.iter().copied()), b"")
+}
+
+fn total(cloud: &Cloud) -> usize {
+    cloud.bench.read("requests.log").len()
+}
+
+#[test]
+fn an_endpoint_of_the_environment_or_the_profile_that_is_not_awss_is_refused_before_anything_is_sent() {
+    let cloud = scene();
+    let url = cloud.url().to_owned();
+    cloud.bench.write("global", format!("[default]\nendpoint_url = {url}\n[profile p]\nendpoint_url = {url}\n"));
+    cloud
+        .bench
+        .write("service", format!("[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n"));
+    let before = total(&cloud);
+    for line in VERBS {
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_ENDPOINT_URL_KMS", &url),
+            ("AWS_CONFIG_FILE", "global"),
+            ("AWS_CONFIG_FILE", "service"),
+        ] {
+            with(&cloud, &format!("{line} --quiet"), &[(name, value)]).refuses_with(
+                1,
+                &format!(
+                    "error: the endpoint `{url}` of the environment or the profile is not a KMS endpoint of AWS\n\
+                     hint: add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it\n"
+                ),
+            );
+        }
+    }
+    assert_eq!(with(&cloud, "status --key-id alias/a --profile p", &[("AWS_CONFIG_FILE", "global")]).code, Some(1));
+    assert_eq!(total(&cloud), before);
+}
+
+#[test]
+fn it_is_used_when_it_was_allowed_or_named_and_then_it_is_printed_and_in_json() {
+    let cloud = scene();
+    let url = cloud.url().to_owned();
+    for line in VERBS {
+        let json = format!("{line} --output json");
+        let allowed = with(&cloud, &format!("{json} --allow-endpoint-env"), &[("AWS_ENDPOINT_URL", &url)]);
+        let _ = std::fs::remove_dir_all(cloud.bench.path("E"));
+        let named =
+            with(&cloud, &format!("{json} --endpoint-url {url}"), &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]);
+        let _ = std::fs::remove_dir_all(cloud.bench.path("E"));
+        for run in [allowed, named] {
+            assert_eq!(run.json()["endpoint"], url, "{line}");
+            assert!(run.stderr.contains(&format!("endpoint: {url}\n")), "{line}: {}", run.stderr);
+        }
+        let text = cloud.run(line);
+        assert!(text.succeeds().stdout.lines().any(|row| row.starts_with("endpoint") && row.ends_with(&url)), "{line}");
+        let _ = std::fs::remove_dir_all(cloud.bench.path("E"));
+    }
+    let failed = cloud.run("status --key-id alias/none");
+    assert!(failed.stderr.starts_with(&format!("endpoint: {url}\nerror: ")), "{}", failed.stderr);
+}
+
+#[test]
+fn plain_http_leaves_this_machine_only_when_that_was_accepted() {
+    let cloud = scene();
+    let before = total(&cloud);
+    for line in VERBS {
+        for variables in [&[][..], &[("HTTP_PROXY", cloud.url())]] {
+            let run = with(&cloud, &format!("{line} --quiet --endpoint-url http://kms.example.org"), variables);
+            run.refuses_with(
+                1,
+                "error: the endpoint `http://kms.example.org` is plain http, and is not on this machine\n\
+                 hint: use https, or add --insecure-endpoint if you accept that\n",
+            );
+        }
+    }
+    assert_eq!(total(&cloud), before);
+    // By way of a proxy, which here is the embedded KMS itself.
+    let line = "status --key-id alias/a --endpoint-url http://kms.example.org --insecure-endpoint --output json";
+    let answer = with(&cloud, line, &[("HTTP_PROXY", cloud.url())]).json();
+    assert_eq!((&answer["endpoint"], &answer["key_state"]), (&"http://kms.example.org".into(), &"Enabled".into()));
+}
+
+#[test]
+fn an_endpoint_of_aws_may_come_from_the_environment() {
+    let cloud = scene();
+    let run = with(
+        &cloud,
+        "status --key-id alias/a --connect-timeout 1s",
+        &[
+            ("AWS_ENDPOINT_URL", "https://vpce-0123.kms.us-east-1.vpce.amazonaws.com"),
+            ("HTTPS_PROXY", "http://127.0.0.1:1"),
+        ],
+    );
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.starts_with("error: ") && run.stderr.contains("127.0.0.1:1"), "{}", run.stderr);
+    assert!(!run.stderr.contains("not a KMS endpoint"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_no_endpoint_is_wrong_usage_and_a_password_in_it_is_not_repeated() {
+    let cloud = scene();
+    for (url, problem) in [
+        ("ftp://kms.example.org", "it does not begin with https:// or http://"),
+        ("kms.example.org", "it does not begin with https:// or http://"),
+        ("https://kms.example.org?a=b", "there is a query in it"),
+    ] {
+        with(&cloud, &format!("status --key-id alias/a --endpoint-url {url}"), &[]).refuses(
+            2,
+            &format!(
+                "error: `{url}` is not an endpoint URL: {problem}\n\
+                 hint: write it as in https://kms.us-east-1.amazonaws.com\n"
+            ),
+        );
+    }
+    with(&cloud, "status --key-id alias/a --endpoint-url https://me:swordfish@kms.example.org", &[]).refuses(
+        2,
+        "error: `https://…@kms.example.org` is not an endpoint URL: there is a user name in it, which KMS does not take\n\
+         hint: write it as in https://kms.us-east-1.amazonaws.com\n",
+    );
+    for (line, variables) in [
+        (format!("status --key-id alias/a --fips-endpoint --endpoint-url {}", cloud.url()), &[][..]),
+        (format!("--fips-endpoint status --key-id alias/a --endpoint-url {}", cloud.url()), &[]),
+        (format!("status --key-id alias/a --endpoint-url {}", cloud.url()), &[("AWS_USE_FIPS_ENDPOINT", "true")]),
+    ] {
+        with(&cloud, &line, variables).refuses(
+            2,
+            &format!(
+                "error: the endpoint `{}` cannot be used together with a FIPS endpoint\n\
+                 hint: leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)\n",
+                cloud.url()
+            ),
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_down_is_a_cause_and_a_fix_for_every_verb() {
+    let cloud = scene();
+    for line in VERBS {
+        with(&cloud, &format!("{line} --quiet --endpoint-url http://127.0.0.1:1"), &[]).refuses_with(
+            1,
+            "error: nothing answers at `127.0.0.1:1`: the connection is refused\n\
+             because: Connection refused (os error 111)\n\
+             hint: check the endpoint's port, and that its server runs\n",
+        );
+    }
+    assert!(!cloud.bench.exists("E"));
+}
+
+#[test]
+fn no_region_and_no_credentials_are_a_cause_and_a_fix_for_every_verb() {
+    let cloud = scene();
+    let before = total(&cloud);
+    for line in VERBS {
+        let at = format!("{line} --quiet --endpoint-url {}", cloud.url());
+        if !line.starts_with("import") {
+            // `import --dir` knows the Region from the directory.
+            run(command(&cloud, &at).env_remove("AWS_REGION"), b"").refuses(
+                1,
+                "error: no AWS Region is set\n\
+                 hint: add --region, set AWS_REGION, or put `region` in the profile of the AWS configuration file\n",
+            );
+        }
+        let mut nobody = command(&cloud, &at);
+        nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        let nobody = run(&mut nobody, b"");
+        let lines: Vec<&str> = nobody.stderr.lines().filter(|line| !line.starts_with("warning: ")).collect();
+        assert_eq!((nobody.code, lines.len()), (Some(1), 3), "{line}: {}", nobody.stderr);
+        assert_eq!(lines[0], "error: no AWS credentials are found");
+        assert!(lines[1].starts_with("because: "), "{}", lines[1]);
+        assert!(
+            lines[2].starts_with("hint: sign in (`aws sso login`), set AWS_PROFILE or --profile, or set"),
+            "{}",
+            lines[2]
+        );
+        for (region, code, said) in [
+            (
+                "cn-north-1",
+                1,
+                "`cn-north-1` is a China Region, which this tool does not serve: key import differs there\n\
+                 hint: use the aws CLI there, or name another Region\n",
+            ),
+            ("moon/1", 2, "`moon/1` is not the name of an AWS Region\nhint: write it as in us-east-1\n"),
+        ] {
+            // `import --dir` says first that the directory is for another Region.
+            if !line.starts_with("import") {
+                let run = with(&cloud, &format!("{at} --region {region}"), &[]);
+                run.refuses_with(code, &format!("error: {said}"));
+            }
+        }
+    }
+    assert_eq!(total(&cloud), before);
+}
+
+#[test]
+fn a_key_of_another_region_is_named_with_its_region() {
+    let cloud = scene();
+    let arn = cloud.keys()[0].arn.clone();
+    let url = cloud.url();
+    for line in ["status", "get-parameters --dir E", "verify --material key"] {
+        let run = with(&cloud, &format!("{line} --key-id {arn} --quiet --endpoint-url {url} --region eu-west-1"), &[]);
+        run.refuses_with(
+            1,
+            &format!(
+                "error: KMS in eu-west-1 knows no key `{arn}`\nbecause: NotFoundException: Invalid arn us-east-1\n\
+                 hint: add --region us-east-1, which is the Region in the ARN\n"
+            ),
+        );
+    }
+    with(&cloud, &format!("import --dir D --endpoint-url {url} --region eu-west-1"), &[]).refuses(
+        1,
+        "error: the parameters are for Region us-east-1, and eu-west-1 was asked for\n\
+         hint: leave --region out, or get parameters in that Region\n",
+    );
+    // Left out, the Region of the directory counts, not that of the environment.
+    let elsewhere = [("AWS_REGION", "eu-west-1")];
+    let imported = with(&cloud, &format!("import --dir D --endpoint-url {url} --output json"), &elsewhere).json();
+    assert_eq!(imported["region"], "us-east-1");
+}

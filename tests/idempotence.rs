@@ -1,0 +1,204 @@
+//! `provision` and `create-key` again: what exists and matches is left alone, what was never filled is completed, and anything else
+//! is refused with the difference.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
+mod support;
+
+use cloud::Cloud;
+use serde_json::json;
+
+const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048";
+
+/// Calls of another program to the same server.
+fn others(cloud: &Cloud) -> embedded_kms::Kms {
+    embedded_kms::Kms::at(cloud.url())
+}
+
+#[test]
+fn a_key_that_is_there_and_matches_is_left_alone() {
+    let cloud = Cloud::new("");
+    let first = cloud.run(&format!("{PROVISION} --generate --discard --output json")).json();
+    for flags in ["--generate --discard", "--generate --keep key", "--generate --discard --verify full"] {
+        let again = cloud.run(&format!("{PROVISION} {flags} --output json")).json();
+        for (name, expected) in [("changed", json!(false)), ("generated", json!(false)), ("kept", json!(null))] {
+            assert_eq!(again[name], expected, "{flags}: {name}");
+        }
+        for name in ["key_arn", "key_id", "alias", "key_state", "key_material_id", "key_spec", "key_usage", "expires"] {
+            assert_eq!(again[name], first[name], "{flags}: {name}");
+        }
+        assert_eq!(again["proof"]["outcome"], "proven");
+    }
+    assert!(!cloud.bench.exists("key"));
+    assert_eq!((cloud.requests("CreateKey"), cloud.requests("ImportKeyMaterial")), (1, 1));
+    let run = cloud.run(&format!("{PROVISION} --generate --discard --verify off"));
+    assert_eq!(cloud.plain(&run.succeeds().stderr), "endpoint: URL\nalias/a exists and is what was asked for: ARN\n");
+}
+
+#[test]
+fn material_at_hand_is_compared_by_proofs_that_write_nothing() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("other", [8; 32]);
+    cloud.run(&format!("{PROVISION} --material key")).succeeds();
+    for material in ["key", "other"] {
+        let again = cloud.run(&format!("{PROVISION} --material {material} --verify full --output json")).json();
+        assert_eq!(again["changed"], false);
+        assert!(again["proof"]["not_proven"].to_string().contains("bytes not compared"), "{again}");
+    }
+    cloud.bench.write("mac", [9; 48]);
+    let hmac = "provision --alias alias/mac --key-spec HMAC_384 --wrapping-key-spec RSA_2048";
+    cloud.run(&format!("{hmac} --material mac")).succeeds();
+    assert_eq!(cloud.run(&format!("{hmac} --material mac --output json")).json()["changed"], false);
+    cloud.bench.write("mac", [10; 48]);
+    cloud.run(&format!("{hmac} --material mac --quiet")).refuses_with(
+        1,
+        "error: what KMS answers contradicts the import: KMS computes another HMAC than OpenSSL does with this key material\n\
+         hint: encrypt nothing with this key, and run `kms-byok verify` with the key material file\n",
+    );
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 2);
+}
+
+#[test]
+fn a_key_that_was_never_filled_is_completed() {
+    let cloud = Cloud::new("");
+    let arn = cloud.empty_key("--alias alias/a");
+    let run = cloud.run(&format!("{PROVISION} --generate --discard --output json"));
+    let answer = run.json();
+    assert_eq!(answer["key_arn"], arn);
+    assert_eq!(
+        (&answer["changed"], &answer["generated"], &answer["key_state"]),
+        (&true.into(), &true.into(), &"Enabled".into())
+    );
+    assert!(run.stderr.contains(&format!("alias/a exists and waits for key material: {arn}\n")), "{}", run.stderr);
+    assert_eq!(cloud.requests("CreateKey"), 1);
+}
+
+#[test]
+fn create_key_leaves_alone_what_matches_and_refuses_what_differs() {
+    let cloud = Cloud::new("");
+    let arn = cloud.empty_key("--alias alias/a --key-spec HMAC_256");
+    let again = cloud.run("create-key --alias alias/a --key-spec HMAC_256 --output json").json();
+    assert_eq!((&again["key_arn"], &again["changed"]), (&arn.clone().into(), &false.into()));
+    cloud.run("create-key --alias alias/a --quiet").refuses(
+        1,
+        "error: `alias/a` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for\n\
+         hint: choose another alias, or flags that match the key\n",
+    );
+    cloud.run("create-key --alias alias/a --key-spec HMAC_256 --quiet").succeeds();
+    assert_eq!(cloud.requests("CreateKey"), 1);
+}
+
+#[test]
+fn every_difference_is_named_and_nothing_is_changed() {
+    let cloud = Cloud::new("");
+    let kms = others(&cloud);
+    cloud.run(&format!("{PROVISION} --generate --discard")).succeeds();
+    let arn = cloud.keys()[0].arn.clone();
+    let rsa = "provision --alias alias/rsa --key-spec RSA_2048 --wrapping-key-spec RSA_2048";
+    cloud.run(&format!("{rsa} --generate --discard")).succeeds();
+    let own = kms.key(json!({}));
+    kms.ok("CreateAlias", json!({ "AliasName": "alias/own", "TargetKeyId": own }));
+    let before = (cloud.keys(), cloud.requests("ImportKeyMaterial"));
+    let differs = |line: &str, name: &str, difference: &str| {
+        cloud.run(&format!("{line} --generate --discard --quiet")).refuses(
+            1,
+            &format!(
+                "error: `{name}` exists and is not what was asked for: {difference}\n\
+                 hint: choose another alias, or flags that match the key\n"
+            ),
+        );
+    };
+    differs(
+        &format!("{PROVISION} --key-spec HMAC_512"),
+        "alias/a",
+        "its key spec is SYMMETRIC_DEFAULT, and HMAC_512 was asked for",
+    );
+    differs(
+        &format!("{rsa} --key-usage ENCRYPT_DECRYPT"),
+        "alias/rsa",
+        "its key usage is SIGN_VERIFY, and ENCRYPT_DECRYPT was asked for",
+    );
+    differs(
+        &format!("{PROVISION} --multi-region"),
+        "alias/a",
+        "its kind is single-Region, and multi-Region was asked for",
+    );
+    differs("provision --alias alias/own", "alias/own", "its origin is AWS_KMS, and EXTERNAL was asked for");
+    differs(
+        &format!("{PROVISION} --expires-in 90d"),
+        "alias/a",
+        "its key material never expires, which is not the expiry asked for",
+    );
+    assert_eq!((cloud.keys(), cloud.requests("ImportKeyMaterial")), before);
+    kms.ok("DisableKey", json!({ "KeyId": arn }));
+    differs(PROVISION, "alias/a", "it is Disabled, and Enabled or PendingImport was expected");
+    kms.ok("ScheduleKeyDeletion", json!({ "KeyId": arn, "PendingWindowInDays": 7 }));
+    differs(PROVISION, "alias/a", "it is PendingDeletion, and Enabled or PendingImport was expected");
+}
+
+#[test]
+fn an_expiry_asked_for_in_days_is_met_by_the_key_of_an_earlier_day_and_not_by_a_later_one() {
+    let cloud = Cloud::new("");
+    cloud.run(&format!("{PROVISION} --generate --discard --expires-in 30d")).succeeds();
+    let again = |flags: &str| cloud.run(&format!("{PROVISION} --generate --discard --output json {flags}"));
+    assert_eq!(again("--expires-in 30d").json()["changed"], false);
+    assert_eq!(again("--expires-in 60d").json()["changed"], false);
+    let at = again("--expires-in 30d").json()["expires"].as_str().unwrap().to_owned();
+    assert_eq!(again(&format!("--expires-at {at}")).json()["changed"], false);
+    for flags in ["--expires-in 10d", "--expires never", ""] {
+        let run = again(flags);
+        let cause = run.json_of_failure()["error"]["cause"].as_str().unwrap().to_owned();
+        assert_eq!(run.code, Some(1), "{flags}");
+        assert!(
+            cause.ends_with(&format!("its key material expires {at}, which is not the expiry asked for")),
+            "{cause}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_had_material_takes_only_the_original_bytes() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("other", [8; 32]);
+    let first = cloud.run(&format!("{PROVISION} --material key --output json")).json();
+    let arn = first["key_arn"].as_str().unwrap();
+    others(&cloud).ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn }));
+    cloud.run(&format!("{PROVISION} --generate --keep new --quiet")).refuses(
+        1,
+        &format!(
+            "error: key {arn} had key material before, which expired or was deleted: it takes only the original bytes\n\
+             hint: give the original key material with --material FILE, or make a new key under another alias\n"
+        ),
+    );
+    assert!(!cloud.bench.exists("new"));
+    cloud.run(&format!("{PROVISION} --material other --quiet")).refuses_with(
+        1,
+        &format!(
+            "error: the key material is not the one that key `{arn}` was given before\n\
+             because: IncorrectKeyMaterialException: The key material does not have the KeyMaterialId of the request.\n\
+             hint: import exactly the bytes of the first import (mind a trailing newline), or create another key for these\n"
+        ),
+    );
+    assert_eq!(cloud.states(), ["PendingImport"]);
+    let again = cloud.run(&format!("{PROVISION} --material key --output json")).json();
+    assert_eq!((&again["changed"], &again["key_material_id"]), (&true.into(), &first["key_material_id"]));
+    assert_eq!(cloud.states(), ["Enabled"]);
+}
+
+#[test]
+fn the_same_holds_for_material_that_has_expired() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    cloud.run(&format!("{PROVISION} --material key --expires-in 1d")).succeeds();
+    others(&cloud).move_clock(json!({ "advance": "25h" }));
+    assert_eq!(cloud.states(), ["PendingImport"]);
+    assert_eq!(cloud.run(&format!("{PROVISION} --generate --discard --expires-in 30d")).code, Some(1));
+    let again = cloud.run(&format!("{PROVISION} --material key --expires-in 30d --output json")).json();
+    assert_eq!((&again["changed"], &again["key_state"]), (&true.into(), &"Enabled".into()));
+}

@@ -1,0 +1,199 @@
+//! What is waited for and what is repeated: throttling and eventual consistency are waited out, and a call that makes something twice is
+//! sent once.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+mod support;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cloud::{Cloud, next_of, wait};
+use kms_byok::kms::{Connection, Kms, NewKey};
+use kms_byok::material::{KeySpec, KeyUsage};
+use kms_byok::{Error, Silent};
+
+const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --discard";
+
+#[test]
+fn throttling_is_waited_out_at_every_call() {
+    let operations = [
+        "DescribeKey",
+        "CreateKey",
+        "CreateAlias",
+        "GetParametersForImport",
+        "ImportKeyMaterial",
+        "Encrypt",
+        "Decrypt",
+    ];
+    each(operations, |operation| {
+        // More than the SDK's own three attempts.
+        let cloud = Cloud::new(&format!("--fault {operation}:1-4:throttle"));
+        let run = cloud.run(&format!("{PROVISION} --output json"));
+        assert_eq!(run.json()["proof"]["outcome"], "proven", "{operation}");
+        let said = format!("repeating {operation} for up to 60 s: KMS throttles it\n");
+        assert!(run.stderr.contains(&said), "{operation}: {}", run.stderr);
+        assert_eq!(cloud.states(), ["Enabled"], "{operation}");
+    });
+}
+
+/// All at once: most of the time is spent waiting.
+fn each<const N: usize>(cases: [&'static str; N], test: impl Fn(&'static str) + Sync) {
+    std::thread::scope(|scope| cases.map(|case| scope.spawn(|| test(case))).map(|case| case.join().unwrap()));
+}
+
+#[test]
+fn the_quotas_of_kms_are_kept_to_by_waiting() {
+    let bench = support::Bench::new();
+    let kms = bench.serve_with(""); // one GetParametersForImport a second
+    for number in 0..3 {
+        let line = format!(
+            "provision --alias alias/{number} --wrapping-key-spec RSA_2048 --generate --discard --endpoint-url {} --region us-east-1",
+            kms.url()
+        );
+        bench.kms_byok_with_credentials(&line).succeeds();
+    }
+}
+
+#[test]
+fn waiting_has_an_end_and_says_how_long_it_was() {
+    let cloud = Cloud::new("--fault CreateKey:always:throttle");
+    let connection = Connection { patience: Duration::from_millis(300), ..Connection::default() };
+    let kms = Kms::isolated(cloud.url(), "AKIDTEST", &connection, Arc::new(Silent));
+    let new = NewKey {
+        spec: KeySpec::SymmetricDefault,
+        usage: KeyUsage::EncryptDecrypt,
+        description: None,
+        policy: None,
+        tags: Vec::new(),
+        multi_region: false,
+    };
+    let error = wait(kms.create_key(&new)).unwrap_err();
+    assert!(error.to_string().starts_with("KMS throttles CreateKey, after 0."), "{error}");
+    assert_eq!(error.because().as_deref(), Some("ThrottlingException"));
+    assert!(!error.may_have_changed());
+}
+
+#[test]
+fn a_new_key_and_alias_are_waited_for_until_all_of_kms_knows_them() {
+    let cloud = Cloud::new("--consistency-delay 2s");
+    let run = cloud.run(&format!("{PROVISION} --output json"));
+    assert_eq!(run.json()["proof"]["outcome"], "proven");
+    assert!(run.stderr.contains("the change of the key has not reached all of KMS\n"), "{}", run.stderr);
+    assert_eq!(cloud.requests("CreateKey"), 1);
+}
+
+#[test]
+fn a_key_of_somebody_else_is_not_waited_for() {
+    let cloud = Cloud::new("");
+    let begun = Instant::now();
+    assert_eq!(cloud.run("status --key-id 00000000-0000-0000-0000-000000000000").code, Some(1));
+    assert_eq!((cloud.requests("DescribeKey"), begun.elapsed() < Duration::from_secs(5)), (1, true));
+}
+
+/// Whatever happens to the reply, CreateKey is sent once; the other calls are sent again.
+#[test]
+fn create_key_is_sent_once() {
+    each(
+        ["reset-before", "reset-after", "500", "503", "500-after", "truncated", "empty-object", "html=502"],
+        lose_the_reply,
+    );
+}
+
+fn lose_the_reply(fault: &'static str) {
+    let cloud = Cloud::new(&format!("--fault CreateKey:1:{fault} --fault ListKeys:1:error=AccessDeniedException"));
+    let run = cloud.run(PROVISION);
+    assert_eq!((run.code, cloud.requests("CreateKey")), (Some(3), 1), "{fault}: {}", run.stderr);
+    assert!(run.stderr.contains("unknown: whether CreateKey took effect; its reply was not seen\n"), "{}", run.stderr);
+    // The printed command finds the key if there is one, also where nothing could be written down.
+    let next = next_of(&run).to_owned();
+    assert!(next.contains(" --lost-request "), "{next}");
+    std::fs::remove_dir_all(cloud.bench.path(".local")).unwrap();
+    cloud.shell(&next, b"").succeeds();
+    assert_eq!(cloud.states(), ["Enabled"], "{fault}");
+}
+
+#[test]
+fn a_timeout_of_create_key_is_a_lost_reply_too() {
+    let cloud = Cloud::new("--fault CreateKey:always:latency=60s");
+    let begun = Instant::now();
+    let run = cloud.run(&format!("{PROVISION} --read-timeout 1s"));
+    // One second for the call, and the search for the key; not one second for each of three calls.
+    assert_eq!((run.code, run.stderr.matches("repeating").count()), (Some(3), 0), "{}", run.stderr);
+    assert!(run.stderr.contains("because: no complete reply from `"), "{}", run.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn a_lost_key_is_found_before_all_of_kms_knows_it() {
+    let cloud = Cloud::new("--consistency-delay 2s --fault CreateKey:1:reset-after");
+    cloud.run(PROVISION).succeeds();
+    assert_eq!((cloud.states(), cloud.requests("CreateKey")), (vec!["Enabled".to_owned()], 1));
+}
+
+#[test]
+fn an_alias_whose_creation_was_not_answered_still_names_this_runs_key() {
+    let cloud = Cloud::new("--consistency-delay 2s --fault CreateAlias:1:reset-after");
+    let answer = cloud.run(&format!("{PROVISION} --output json")).json();
+    assert_eq!((&answer["leftovers"], &answer["alias"]), (&serde_json::json!([]), &"alias/a".into()));
+    assert_eq!(cloud.states(), ["Enabled"]);
+}
+
+#[test]
+fn calls_that_do_no_harm_are_repeated() {
+    each(["DescribeKey", "CreateAlias", "GetParametersForImport", "ImportKeyMaterial", "Encrypt"], |operation| {
+        for fault in ["reset-before", "reset-after", "503"] {
+            let cloud = Cloud::new(&format!("--fault {operation}:1:{fault}"));
+            let answer = cloud.run(&format!("{PROVISION} --output json")).json();
+            assert_eq!(answer["proof"]["outcome"], "proven", "{operation} {fault}");
+            assert_eq!((cloud.states(), cloud.requests("CreateKey")), (vec!["Enabled".to_owned()], 1));
+        }
+    });
+}
+
+/// Material that is said to be new is refused the second time: a repetition would report that nothing had happened.
+#[test]
+fn an_import_of_material_said_to_be_new_is_sent_once() {
+    let cloud = Cloud::new("--fault ImportKeyMaterial:1:reset-after");
+    let arn = cloud.empty_key("");
+    cloud.run(&format!("get-parameters --key-id {arn} --dir D --wrapping-key-spec RSA_2048")).succeeds();
+    cloud.bench.kms_byok("wrap --dir D --generate --discard").succeeds();
+    let run = cloud.run("import --dir D --import-type new --quiet");
+    assert_eq!((run.code, cloud.requests("ImportKeyMaterial")), (Some(3), 1), "{}", run.stderr);
+    assert!(run.stderr.contains("and the key material may have been imported\n"), "{}", run.stderr);
+    cloud.shell(next_of(&run), b"").succeeds();
+    assert_eq!(cloud.states(), ["Enabled"]);
+}
+
+#[test]
+fn aliases_are_resolved_for_the_calls_that_take_none() {
+    let cloud = Cloud::new("");
+    let arn = cloud.empty_key("--alias alias/a");
+    let id = arn.rsplit('/').next().unwrap();
+    let alias_arn = "arn:aws:kms:us-east-1:000000000000:alias/a";
+    cloud.bench.write("key", [7; 32]);
+    for (number, name) in ["alias/a", alias_arn, id, arn.as_str()].into_iter().enumerate() {
+        let get = format!("get-parameters --key-id {name} --dir {number} --wrapping-key-spec RSA_2048 --output json");
+        assert_eq!(cloud.run(&get).json()["key_arn"], arn);
+        cloud.bench.kms_byok(&format!("wrap --dir {number} --material key")).succeeds();
+        for source in [
+            format!("--dir {number} --key-id {name}"),
+            format!(
+                "--key-id {name} --encrypted {number}/EncryptedKeyMaterial.bin --import-token {number}/ImportToken.bin"
+            ),
+        ] {
+            assert_eq!(cloud.run(&format!("import {source} --output json")).json()["key_arn"], arn, "{source}");
+        }
+        let verify = format!("verify --key-id {name} --material key --output json");
+        assert_eq!(cloud.run(&verify).json()["key_arn"], arn);
+        assert_eq!(cloud.run(&format!("status --key-id {name} --output json")).json()["key_arn"], arn);
+    }
+    let refused = wait(cloud.kms().parameters(
+        "alias/a",
+        kms_byok::wrap::WrappingAlgorithm::RsaesOaepSha256,
+        kms_byok::wrap::WrappingKeySpec::Rsa2048,
+    ));
+    assert!(matches!(refused, Err(Error::Kms(_))), "the embedded KMS takes an alias where KMS does not");
+}

@@ -1,0 +1,148 @@
+//! Standard output is the answer and nothing else: to a file, a pipe, a closed pipe, a full disk and a terminal.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+mod support;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::process::{Command, Stdio};
+
+use cloud::Cloud;
+use support::{Bench, Run};
+
+const REHEARSE: &str = "provision --rehearse --wrapping-key-spec RSA_2048 --generate --discard --quiet";
+
+/// Runs with standard output going there.
+fn into(command: &mut Command, stdout: impl Into<Stdio>) -> Run {
+    Run::of(
+        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap(),
+    )
+}
+
+fn words(bench: &Bench, line: &str) -> Command {
+    bench.command(&line.split_whitespace().collect::<Vec<_>>())
+}
+
+/// The end of a pipe that nobody reads.
+fn closed_pipe() -> io::PipeWriter {
+    io::pipe().unwrap().1
+}
+
+fn full() -> File {
+    OpenOptions::new().write(true).open("/dev/full").unwrap()
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    for line in [
+        REHEARSE,
+        &format!("{REHEARSE} --output json"),
+        "generate --out -",
+        "wrap --generate --discard --inkey PublicKey.bin --out -",
+        "doctor",
+        "completions bash",
+        "man",
+        "--help",
+    ] {
+        let run = into(&mut words(&bench, line), closed_pipe());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")] // elsewhere there is no /dev/full
+#[test]
+fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_done() {
+    let cloud = Cloud::new("");
+    cloud.bench.wrapping_key(2048);
+    let lost = "error: the answer cannot be written to standard output\n\
+                because: No space left on device (os error 28)\n\
+                hint: give standard output a place that takes it\n";
+    for line in [
+        REHEARSE,
+        "generate --out -",
+        "wrap --generate --discard --inkey PublicKey.bin --out -",
+        "doctor",
+        "completions bash",
+        "man",
+    ] {
+        let run = into(&mut words(&cloud.bench, line), full());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(1), lost), "{line}");
+    }
+    let run = into(&mut cloud.command("create-key --quiet"), full());
+    assert_eq!(run.code, Some(3));
+    assert_eq!(cloud.plain(&run.stderr), format!("{lost}exists: key ARN, PendingImport\n"));
+    let provision = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --discard --quiet";
+    let run = into(&mut cloud.command(provision), full());
+    assert_eq!(
+        (run.code, cloud.plain(&run.stderr)),
+        (Some(3), format!("{lost}exists: key ARN, Enabled, named by alias/a\n"))
+    );
+    // The second run changes nothing.
+    assert_eq!(into(&mut cloud.command(provision), full()).code, Some(1));
+}
+
+#[test]
+fn json_is_one_object_and_the_talk_is_elsewhere() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    for line in [
+        "provision --alias alias/a --wrapping-key-spec RSA_2048 --material key",
+        "create-key --alias alias/b",
+        "get-parameters --key-id alias/b --dir D --wrapping-key-spec RSA_2048",
+        "wrap --dir D --material key",
+        "import --dir D",
+        "status --key-id alias/b",
+        "verify --key-id alias/b --material key",
+    ] {
+        let run = cloud.run(&format!("{line} --output json"));
+        let answer = run.json();
+        let arn = answer["key_arn"].as_str().unwrap_or_else(|| panic!("{line}: {answer}"));
+        assert!(arn.starts_with("arn:aws:kms:us-east-1:000000000000:key/"), "{line}");
+        assert_eq!(answer["rehearsal"], true, "{line}");
+        assert!(run.stdout.ends_with("}\n") && !run.stderr.contains('{'), "{line}");
+        let snake =
+            |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        assert!(answer.as_object().unwrap().keys().all(snake), "{line}: {answer}");
+    }
+}
+
+#[test]
+fn generated_material_goes_through_a_pipe_and_leaves_no_file() {
+    let cloud = Cloud::new("");
+    let run = cloud.shell(
+        &format!(
+            "kms-byok generate --key-spec HMAC_384 --out - | {}",
+            cloud.line("kms-byok provision --alias alias/a --key-spec HMAC_384 --wrapping-key-spec RSA_2048 --material - --output json")
+        ),
+        b"",
+    );
+    assert_eq!(run.json()["proof"]["outcome"], "proven");
+    assert_eq!(cloud.bench.names(), [".local", "requests.log"]);
+    let run = cloud.bench.kms_byok("generate --key-spec HMAC_384 --out -");
+    assert_eq!((run.succeeds().raw_stdout.len(), run.stderr.as_str()), (48, ""));
+}
+
+#[test]
+fn a_dash_is_no_name_for_the_copy_of_a_key() {
+    let bench = Bench::new();
+    for (line, flag) in [
+        ("provision --rehearse --generate --keep -", "--keep"),
+        ("wrap --generate --keep - --inkey PublicKey.bin --out out", "--keep"),
+        ("provision --rehearse --generate --escrow ec.pem --escrow-out -", "--escrow-out"),
+    ] {
+        bench.wrapping_key(2048);
+        bench.kms_byok(line).refuses(
+            2,
+            &format!(
+                "error: {flag} `-` is no file, and a copy of a key needs one\nhint: name a file; write ./- for one with that name\n"
+            ),
+        );
+    }
+    bench.kms_byok(&format!("{} --keep ./-", REHEARSE.replace(" --discard", ""))).succeeds();
+    assert_eq!(bench.read("-").len(), 32);
+}

@@ -1,0 +1,149 @@
+//! On a terminal: no binary on the screen, and a passphrase that is asked for without being shown. The terminal is made by `script`.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
+#![cfg(all(feature = "rehearsal", target_os = "linux"))] // elsewhere `script` has other flags
+
+mod support;
+
+use std::fs::Permissions;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use support::{Bench, Run, run};
+
+/// A shell command on a terminal of its own.
+struct Terminal {
+    script: Child,
+    seen: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    /// Nothing where `script` is not installed.
+    fn open(bench: &Bench, line: &str) -> Option<Self> {
+        let model = bench.command(&[]);
+        let mut script = Command::new("script");
+        script.args(["-qec", line, "/dev/null"]).current_dir(bench.directory()).env_clear();
+        script.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        script.env("SHELL", "/bin/sh").env("KMS_BYOK", env!("CARGO_BIN_EXE_kms-byok"));
+        let Ok(mut script) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
+            println!("skipped: there is no `script` command to make a terminal with");
+            return None;
+        };
+        let seen = Arc::<Mutex<String>>::default();
+        let (mut output, shared) = (script.stdout.take().unwrap(), seen.clone());
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                shared.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]).replace("\r\n", "\n"));
+            }
+        });
+        Some(Terminal { script, seen })
+    }
+
+    fn wait_for(&self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !self.seen.lock().unwrap().contains(text) {
+            assert!(Instant::now() < end, "`{text}` does not come: {}", self.seen.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // The prompt stands before echo is off and the read has begun.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.script.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// The exit code, and everything that was on the screen.
+    fn end(mut self) -> (Option<i32>, String) {
+        let status = self.script.wait().unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        (status.code(), self.seen.lock().unwrap().clone())
+    }
+}
+
+fn encrypted_key() -> Bench {
+    let bench = Bench::new();
+    bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.pem");
+    bench.openssl("pkcs8 -topk8 -v2 aes-256-cbc -passout pass:swordfish -in plain.pem -out key.pem");
+    std::fs::set_permissions(bench.path("key.pem"), Permissions::from_mode(0o600)).unwrap();
+    bench.wrapping_key(2048);
+    bench
+}
+
+const WRAP: &str = "\"$KMS_BYOK\" wrap --key-spec ECC_NIST_P256 --material key.pem --inkey PublicKey.bin --out out";
+
+#[test]
+fn binary_is_not_written_to_a_terminal() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    for (line, what) in [
+        ("wrap --generate --discard --inkey PublicKey.bin --out -", "wrapped key material"),
+        ("generate --out -", "key material"),
+    ] {
+        let Some(terminal) = Terminal::open(&bench, &format!("\"$KMS_BYOK\" {line}")) else { return };
+        let expected = format!(
+            "error: {what} is binary, and standard output is a terminal\n\
+             hint: redirect standard output to a file, or use --out FILE\n"
+        );
+        assert_eq!(terminal.end(), (Some(1), expected));
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_not_shown() {
+    let bench = encrypted_key();
+    let Some(mut terminal) = Terminal::open(&bench, WRAP) else { return };
+    terminal.wait_for("passphrase of `key.pem`: ");
+    terminal.press("swordfish\n");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, screen.contains("swordfish")), (Some(0), false), "{screen}");
+    assert_eq!(bench.read("out").len(), 256);
+}
+
+#[test]
+fn a_wrong_passphrase_is_a_cause_and_a_fix() {
+    let bench = encrypted_key();
+    let Some(mut terminal) = Terminal::open(&bench, WRAP) else { return };
+    terminal.wait_for("passphrase of");
+    terminal.press("herring\n");
+    let expected = "passphrase of `key.pem`: \n\
+                    error: the passphrase does not open the private key\n\
+                    hint: check the passphrase; a trailing newline in --passphrase-file is ignored, spaces are not\n";
+    assert_eq!(terminal.end(), (Some(1), expected.to_owned()));
+    assert!(!bench.exists("out"));
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_it_and_gives_the_echo_back() {
+    let bench = encrypted_key();
+    let Some(mut terminal) = Terminal::open(&bench, &format!("trap : INT; {WRAP}; echo \"code $?\"; stty -a")) else {
+        return;
+    };
+    terminal.wait_for("passphrase of");
+    terminal.press("sword\u{3}");
+    let (_, screen) = terminal.end();
+    assert!(screen.contains("error: stopped by SIGINT\nhint: run the same command again\ncode 1\n"), "{screen}");
+    assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{screen}");
+    assert!(!screen.contains("sword") && !bench.exists("out"), "{screen}");
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let bench = encrypted_key();
+    let model = bench.command(&[]);
+    let mut command = Command::new("setsid");
+    command.args(["--wait", env!("CARGO_BIN_EXE_kms-byok"), "wrap", "--key-spec", "ECC_NIST_P256"]);
+    command.args(["--material", "key.pem", "--inkey", "PublicKey.bin", "--out", "out"]).current_dir(bench.directory());
+    command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    run(&mut command, b"").refuses(
+        1,
+        "error: the private key is encrypted, and there is no passphrase\n\
+         hint: run it on a terminal to be asked, or add --passphrase-file FILE\n",
+    );
+    let run: Run = bench.kms_byok(&format!("{} --passphrase-file PublicKey.bin", WRAP.replace("\"$KMS_BYOK\" ", "")));
+    assert!(run.stderr.contains("error: the passphrase does not open the private key\n"), "{}", run.stderr);
+    assert!(!bench.exists("out"));
+}

@@ -1,0 +1,201 @@
+//! Flags that are wrong, that exclude each other or that are missing: exit code 2, a cause and a fix, and no call to KMS.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+mod support;
+
+use cloud::Cloud;
+use support::Bench;
+
+/// Exit code 2, nothing on standard output, and these texts on standard error.
+#[track_caller]
+fn wrong(bench: &Bench, line: &str, texts: &[&str]) {
+    let run = bench.kms_byok(line);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{line}: {}", run.stderr);
+    assert!(run.stderr.starts_with("error: "), "{line}: {}", run.stderr);
+    for text in texts {
+        assert!(run.stderr.contains(text), "{line}: `{text}` is not in: {}", run.stderr);
+    }
+}
+
+#[test]
+fn values_that_kms_does_not_know_are_refused_with_those_it_knows() {
+    let bench = Bench::new();
+    for (flag, cause, hint) in [
+        ("--key-spec AES_256", "`AES_256` is not a key spec of KMS", "use one of SYMMETRIC_DEFAULT, HMAC_224,"),
+        ("--key-spec SM2", "SM2 key pairs exist in the China Regions only", "let KMS make the key (origin AWS_KMS)"),
+        ("--key-spec ML_DSA_65", "KMS does not support importing key material for ML-DSA keys", "let KMS make the key"),
+        ("--key-spec ML_KEM_768", "no import of key material is documented for ML-KEM keys", "let KMS make the key"),
+        ("--key-usage SIGN", "`SIGN` is not a key usage of KMS", "use ENCRYPT_DECRYPT, SIGN_VERIFY,"),
+        ("--wrapping-algorithm SM2PKE", "exists in the China Regions only", "use an RSA wrapping key"),
+        (
+            "--wrapping-algorithm RSAES_PKCS1_V1_5",
+            "has been refused by KMS since 2023-10-10",
+            "use one of RSAES_OAEP_SHA_256,",
+        ),
+        ("--wrapping-algorithm OAEP", "`OAEP` is not a wrapping algorithm of KMS", "use one of RSAES_OAEP_SHA_256,"),
+        ("--wrapping-key-spec SM2", "exists in the China Regions only", "use an RSA wrapping key"),
+        (
+            "--wrapping-key-spec RSA_1024",
+            "`RSA_1024` is not a wrapping key spec of KMS",
+            "use one of RSA_2048, RSA_3072",
+        ),
+        ("--alias payments", "`payments` is not an alias name", "write it as in alias/payments: it begins with alias/"),
+        ("--alias alias/aws/s3", "is not an alias name", "write it as in alias/payments: alias/aws/ is reserved"),
+    ] {
+        wrong(
+            &bench,
+            &format!("provision --rehearse --generate --discard {flag}"),
+            &[cause, &format!("\nhint: {hint}")],
+        );
+    }
+    wrong(
+        &bench,
+        "wrap --material k --material-format xml",
+        &["`xml` is not a key material format", "\nhint: use raw, hex,"],
+    );
+}
+
+#[test]
+fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
+    let cloud = Cloud::new("");
+    for (flags, stderr) in [
+        (
+            "--key-spec ECC_NIST_P521 --wrapping-key-spec RSA_2048",
+            "error: ECC_NIST_P521 key material of 241 bytes does not fit: RSA_2048 with RSAES_OAEP_SHA_256 carries 190 bytes\n\
+             hint: use RSA_AES_KEY_WRAP_SHA_256, or a larger --wrapping-key-spec\n",
+        ),
+        (
+            "--key-spec RSA_3072 --wrapping-algorithm RSAES_OAEP_SHA_256",
+            "error: an RSA_3072 private key cannot be wrapped with RSAES_OAEP_SHA_256: KMS takes RSA private keys under RSA_AES_KEY_WRAP only\n\
+             hint: use RSA_AES_KEY_WRAP_SHA_256\n",
+        ),
+        (
+            "--key-spec HMAC_256 --wrapping-algorithm RSA_AES_KEY_WRAP_SHA_256",
+            "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, and HMAC_256 key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
+        ),
+        (
+            "--wrapping-algorithm RSAES_OAEP_SHA_1",
+            "error: RSAES_OAEP_SHA_1 uses SHA-1, which was not allowed\nhint: use the SHA-256 variant, or add --allow-sha1\n",
+        ),
+        (
+            "--key-spec ECC_SECG_P256K1 --key-usage KEY_AGREEMENT",
+            "error: KMS does not allow KEY_AGREEMENT for ECC_SECG_P256K1 keys\nhint: use SIGN_VERIFY\n",
+        ),
+        (
+            "--key-spec HMAC_256 --material-description mine",
+            "error: --material-description cannot be used for HMAC_256 keys\nhint: leave it out\n",
+        ),
+        ("--expires-in 0s", "hint: choose a time in the future, and check this machine's clock\n"),
+        ("--expires-in 366d", " is more than 365 days away\nhint: choose "),
+        ("--expires-at 2020-01-01T00:00:00Z", "error: the expiry 2020-01-01T00:00:00Z is in the past\n"),
+        (
+            "--expires-at tomorrow",
+            "error: `tomorrow` is not a time\nhint: write it as RFC 3339 does: 2027-01-31T12:00:00Z\n",
+        ),
+        ("--tag aws:owner=me", "error: `aws:owner=me` is not a tag that can be used here\nhint: write it as KEY=VALUE"),
+        ("--tag a=1 --tag a=2", "error: `a=1` is not a tag that can be used here\n"),
+        ("--tag kms-byok:request=1", "error: `kms-byok:request=1` is not a tag that can be used here\n"),
+    ] {
+        let run = cloud.run(&format!("provision --generate --keep key --quiet {flags}"));
+        assert!(run.code == Some(2) && run.stderr.contains(stderr), "{flags}: {}", run.stderr);
+        assert!(!run.stderr.contains("exists: "), "{flags}");
+    }
+    assert_eq!((cloud.bench.read("requests.log").len(), cloud.bench.exists("key")), (0, false));
+    let long = "x".repeat(257);
+    wrong(
+        &cloud.bench,
+        &format!("provision --rehearse --generate --discard --material-description {long}"),
+        &["the material description `xxxxxxxxxxxxxxxxxxxx…` is too long: 257 characters, and KMS takes 256"],
+    );
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_named() {
+    let bench = Bench::new();
+    for (line, flags) in [
+        ("provision --generate --discard --material key", ["--generate", "--material"]),
+        ("provision --generate --discard --keep key", ["--discard", "--keep"]),
+        ("provision --generate --discard --passphrase-file f", ["--generate", "--passphrase-file"]),
+        ("provision --generate --keep key --escrow c --escrow-out o", ["--escrow", "--keep"]),
+        ("provision --generate --escrow c", ["--escrow-out", "required"]),
+        (
+            "provision --material key --material-from-escrow f --recipient-key k",
+            ["--material-from-escrow", "--material"],
+        ),
+        ("provision --material-from-escrow f", ["--recipient-key", "required"]),
+        ("provision --generate --discard --expires-in 90d --expires never", ["--expires-in", "--expires"]),
+        (
+            "provision --generate --discard --expires-in 90d --expires-at 2027-01-31T12:00:00Z",
+            ["--expires-in", "--expires-at"],
+        ),
+        (
+            "provision --rehearse --generate --discard --adopt arn:aws:kms:us-east-1:000000000000:key/1",
+            ["--rehearse", "--adopt"],
+        ),
+        ("provision --rehearse --generate --discard --find-lost", ["--rehearse", "--find-lost"]),
+        ("create-key --adopt arn:aws:kms:us-east-1:000000000000:key/1", ["--alias", "required"]),
+        ("wrap --dir D --inkey k --out o --material m", ["--dir", "--inkey"]),
+        ("wrap --dir D --key-spec RSA_2048 --material m", ["--dir", "--key-spec"]),
+        ("import --dir D --encrypted f --import-token t", ["--dir", "--encrypted"]),
+        ("import --encrypted f --key-id k", ["--import-token", "required"]),
+        ("import --encrypted f --import-token t", ["--key-id", "required"]),
+        ("status --key-id k -v --quiet", ["--verbose", "--quiet"]),
+        ("rehearsal serve --no-quotas --quota-scale 2", ["--no-quotas", "--quota-scale"]),
+    ] {
+        wrong(&bench, line, &flags);
+    }
+    assert!(bench.names().is_empty());
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_flag_that_gives_it() {
+    let bench = Bench::new();
+    for (line, stderr) in [
+        (
+            "provision",
+            "error: the key material is missing\nhint: add --generate, or --material FILE (`-` for standard input)\n",
+        ),
+        (
+            "provision --keep key",
+            "error: --keep is for generated key material\nhint: leave --keep out, or add --generate\n",
+        ),
+        (
+            "provision --material k --discard",
+            "error: --discard is for generated key material\nhint: leave --discard out, or add --generate\n",
+        ),
+        ("wrap --material key", "error: the wrapping key is missing\nhint: add --dir D, or --inkey F --out F\n"),
+        (
+            "wrap --inkey k --material m",
+            "error: the output is missing\nhint: add --out FILE (`-` for standard output)\n",
+        ),
+        (
+            "import",
+            "error: what to import is missing\nhint: add --dir D, or --key-id K --encrypted F --import-token F\n",
+        ),
+        (
+            "verify --key-id k",
+            "error: the key material is missing\nhint: add --material FILE (`-` for standard input), or --material-from-escrow F --recipient-key K\n",
+        ),
+    ] {
+        bench.kms_byok(line).refuses(2, stderr);
+    }
+    for (line, flag) in [
+        ("generate", "--out <F>"),
+        ("get-parameters --key-id k", "--dir <D>"),
+        ("get-parameters --dir D", "--key-id <K>"),
+        ("verify --material key", "--key-id <K>"),
+    ] {
+        wrong(&bench, line, &[flag]);
+    }
+    for line in ["", "frobnicate", "provision --frobnicate", "status --key-id"] {
+        assert_eq!(bench.kms_byok(line).code, Some(2), "{line}");
+    }
+    for (line, text) in [("--help", "Usage: kms-byok"), ("--version", "kms-byok "), ("provision --help", "--rehearse")]
+    {
+        let run = bench.kms_byok(line);
+        assert!(run.succeeds().stdout.contains(text) && run.stderr.is_empty(), "{line}");
+    }
+}
