@@ -9,6 +9,7 @@ mod support {
     pub(crate) mod embedded_kms;
     pub(crate) mod fault_scene;
     pub(crate) mod goal;
+    pub(crate) mod life_verbs;
     pub(crate) mod verbs;
     pub(crate) mod way;
     pub(crate) mod workers;
@@ -39,7 +40,8 @@ fn a_disk_that_fails_at_any_call_loses_nothing() {
         return;
     }
     let mut cells = Vec::new();
-    for verb in Verb::ALL {
+    // Those that write files.
+    for verb in [Verb::ProvisionKept, Verb::ProvisionEscrowed, Verb::ProvisionGiven, Verb::RotateGenerated] {
         for call in 1..=calls_of(verb) {
             cells.extend([false, true].map(|read_only| Cell { verb, call, read_only }));
         }
@@ -95,7 +97,10 @@ fn run(cell: &Cell) -> Result<u8, String> {
         disk.free()
     }
     checked.map_err(|problem| format!("{problem}; it ended with {}: {}", first.exit, first.said))?;
-    let second = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    if verb.is_done_once(&first) {
+        return Ok(0);
+    }
+    let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
     if second.exit != 0 {
         return Err(format!("{}, then again: {}", first.said, second.said));
     }
@@ -109,7 +114,9 @@ fn run(cell: &Cell) -> Result<u8, String> {
 /// service itself says to such a signature is in the matrix.
 #[test]
 fn a_clock_that_is_a_day_off_loses_nothing() {
-    for verb in Verb::ALL.into_iter().filter(|verb| *verb != Verb::Import) {
+    // The other verbs begin with a key that could not be provisioned so; and the next test is about `import`.
+    let verbs = [Verb::ProvisionKept, Verb::ProvisionEscrowed, Verb::ProvisionGiven, Verb::ProvisionWaiting];
+    for verb in verbs {
         for offset in ["+25h", "-25h"] {
             let scene = Scene::with(Settings { clock: offset.parse().unwrap(), ..Settings::default() });
             verb.prepare(&scene);
@@ -122,7 +129,7 @@ fn a_clock_that_is_a_day_off_loses_nothing() {
                 assert!(first.exit != 0 && first.said.contains("expired"), "{verb:?}: {}", first.said);
                 scene.truth().move_clock(json!({ "advance": "25h" }));
             }
-            let second = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+            let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
             assert_eq!(second.exit, 0, "{verb:?} {offset}: {}", second.said);
             check_goal(verb, &scene, &[&first, &second])
                 .unwrap_or_else(|problem| panic!("{verb:?} {offset}: {problem}"));

@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod embedded_kms;
     pub(crate) mod fault_scene;
     pub(crate) mod goal;
+    pub(crate) mod life_verbs;
     pub(crate) mod stopped;
     pub(crate) mod verbs;
     pub(crate) mod way;
@@ -31,7 +32,7 @@ struct Cell {
 
 #[test]
 fn a_signal_at_any_call_loses_nothing() {
-    let cells: Vec<Cell> = Verb::ALL.into_iter().flat_map(cells_of).collect();
+    let cells: Vec<Cell> = Verb::ALL[..Verb::FIRST].iter().copied().flat_map(cells_of).collect();
     let outcomes = in_parallel(6, &cells, run);
     println!("exit codes after SIGINT, SIGTERM, SIGKILL before the call, and after it");
     for row in 0..cells.len() / 6 {

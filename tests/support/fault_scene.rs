@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kms_byok::ceremony::Journal;
+use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
@@ -15,6 +15,7 @@ use kms_byok::{CeremonyError, Error, Silent};
 use serde_json::{Value, json};
 
 use super::embedded_kms;
+use super::life_verbs::REPLICA_REGION;
 use super::way::Way;
 
 pub struct Scene {
@@ -36,18 +37,23 @@ pub struct Ended {
     pub key_state: Option<String>,
     /// Keys that are named with the command that removes them.
     pub leftovers: Vec<String>,
+    pub replicas: Vec<String>,
     /// The call whose effect is unknown.
     pub uncertain: Option<String>,
     pub said: String,
+    /// The whole account, where the run was in this process.
+    pub report: Report,
 }
 
-/// What stands in KMS.
+/// What stands in KMS, in both Regions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct World {
     /// ARN and everything DescribeKey says, in order of the ARN.
     pub keys: Vec<(String, Value)>,
-    /// Alias and key id.
-    pub aliases: Vec<(String, String)>,
+    /// Region, alias and key id.
+    pub aliases: Vec<(String, String, String)>,
+    /// The key materials of symmetric keys, as ListKeyRotations tells them, by ARN.
+    pub materials: Vec<(String, Value)>,
 }
 
 impl Scene {
@@ -101,22 +107,36 @@ impl Scene {
     }
 
     pub fn world(&self) -> World {
-        self.world_in("us-east-1")
+        let mut world = World { keys: Vec::new(), aliases: Vec::new(), materials: Vec::new() };
+        for region in ["us-east-1", REPLICA_REGION] {
+            let kms = self.truth().in_region(region);
+            let text = |object: &Value, name: &str| object[name].as_str().unwrap_or_default().to_owned();
+            for key in kms.ok("ListKeys", json!({ "Limit": 1000 }))["Keys"].as_array().unwrap() {
+                let arn = text(key, "KeyArn");
+                let described = kms.describe(&arn);
+                if described["KeySpec"] == "SYMMETRIC_DEFAULT" {
+                    world.materials.extend(self.materials(&arn).into_iter().map(|material| (arn.clone(), material)));
+                }
+                world.keys.push((arn, described));
+            }
+            for alias in kms.ok("ListAliases", json!({ "Limit": 100 }))["Aliases"].as_array().unwrap() {
+                world.aliases.push((region.to_owned(), text(alias, "AliasName"), text(alias, "TargetKeyId")));
+            }
+        }
+        world.keys.sort_by(|one, other| one.0.cmp(&other.0));
+        world
     }
 
-    pub fn world_in(&self, region: &str) -> World {
-        let kms = self.truth().in_region(region);
-        let list = kms.ok("ListKeys", json!({ "Limit": 1000 }));
-        let mut keys: Vec<(String, Value)> = (list["Keys"].as_array().unwrap().iter())
-            .map(|key| key["KeyArn"].as_str().unwrap().to_owned())
-            .map(|arn| (arn.clone(), kms.describe(&arn)))
-            .collect();
-        keys.sort_by(|one, other| one.0.cmp(&other.0));
-        let list = kms.ok("ListAliases", json!({ "Limit": 100 }));
-        let text = |alias: &Value, name: &str| alias[name].as_str().unwrap_or_default().to_owned();
-        let aliases = list["Aliases"].as_array().unwrap().iter();
-        let aliases = aliases.map(|alias| (text(alias, "AliasName"), text(alias, "TargetKeyId"))).collect();
-        World { keys, aliases }
+    /// Every key material of a symmetric key.
+    pub fn materials(&self, arn: &str) -> Vec<Value> {
+        let reply = self
+            .truth_for(arn)
+            .ok("ListKeyRotations", json!({ "KeyId": arn, "IncludeKeyMaterial": "ALL_KEY_MATERIAL" }));
+        reply["Rotations"].as_array().unwrap().clone()
+    }
+
+    fn truth_for(&self, arn: &str) -> embedded_kms::Kms {
+        self.truth().in_region(arn.split(':').nth(3).unwrap())
     }
 
     /// Whether KMS takes these bytes as what the key has: the one answer of KMS that depends on them.
@@ -125,7 +145,14 @@ impl Scene {
             "SYMMETRIC_DEFAULT" => json!({ "ImportType": "EXISTING_KEY_MATERIAL" }),
             _ => json!({}),
         };
-        self.truth().import(arn, bytes, extra).is_ok()
+        self.truth_for(arn).import(arn, bytes, extra).is_ok()
+    }
+
+    /// Whether they are what a symmetric key encrypts with.
+    pub fn is_current(&self, arn: &str, bytes: &[u8]) -> bool {
+        let current = self.truth_for(arn).describe(arn)["CurrentKeyMaterialId"].clone();
+        let extra = json!({ "ImportType": "EXISTING_KEY_MATERIAL", "KeyMaterialId": current });
+        self.truth_for(arn).import(arn, bytes, extra).is_ok()
     }
 
     /// Every file but those of requests under way, by name.
@@ -144,6 +171,14 @@ impl Scene {
 }
 
 impl World {
+    pub fn in_region(&self, region: &str, state: &str) -> Vec<&str> {
+        self.in_state(state).into_iter().filter(|arn| arn.split(':').nth(3) == Some(region)).collect()
+    }
+
+    pub fn materials_of<'a>(&'a self, arn: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.materials.iter().filter(move |(key, _)| key == arn).map(|(_, material)| material)
+    }
+
     pub fn in_state(&self, state: &str) -> Vec<&str> {
         self.keys.iter().filter(|(_, key)| key["KeyState"] == state).map(|(arn, _)| arn.as_str()).collect()
     }
@@ -163,9 +198,11 @@ impl Ended {
         Ended {
             exit,
             leftovers: removable.map(|leftover| leftover.key_arn.clone()).collect(),
+            replicas: report.replicas.iter().map(|replica| replica.key_arn.clone()).collect(),
             key_arn: report.key_arn,
             key_state: report.key_state,
             uncertain: journal.uncertain().map(str::to_owned),
+            report: journal.report(),
             said: match result {
                 Ok(()) => "done".to_owned(),
                 Err(error) => format!("{error} (because: {})", error.because().unwrap_or_default()),
@@ -174,7 +211,9 @@ impl Ended {
     }
 
     pub fn names(&self, arn: &str) -> bool {
-        self.key_arn.as_deref() == Some(arn) || self.leftovers.iter().any(|leftover| leftover == arn)
+        self.key_arn.as_deref() == Some(arn)
+            || self.leftovers.iter().any(|leftover| leftover == arn)
+            || self.replicas.iter().any(|replica| replica == arn)
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 
+use kms_byok::ceremony::Report;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -82,6 +83,13 @@ fn finish(child: Child) -> Ended {
         key_arn: text("key_arn"),
         key_state: text("key_state"),
         leftovers: leftovers.map(|leftover| leftover["key_arn"].as_str().unwrap().to_owned()).collect(),
+        replicas: report["replicas"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|replica| replica["key_arn"].as_str().unwrap().to_owned())
+            .collect(),
+        report: Report::default(),
         uncertain: unknown.and_then(|line| line.split(' ').next()).map(str::to_owned),
         said: stderr,
     }

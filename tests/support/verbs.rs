@@ -17,7 +17,8 @@ use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use openssl::pkey::PKey;
 
 use super::certificate;
-use super::fault_scene::{Scene, given};
+use super::fault_scene::{Ended, Scene, given};
+use super::life_verbs::{self, NEXT, next_generated, next_given, next_source};
 
 /// A command that is run twice in each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +33,32 @@ pub enum Verb {
     ProvisionWaiting,
     /// What was wrapped before.
     Import,
+    /// To bytes from a file.
+    RotateGiven,
+    /// To new bytes, whose plaintext is kept.
+    RotateGenerated,
+    /// A key with a replica.
+    RotateReplicas,
+    /// Into a second Region.
+    Replicate,
 }
 
 pub const GIVEN: [u8; 32] = *b"thirty-two bytes of key material";
 
 impl Verb {
-    pub const ALL: [Verb; 5] =
-        [Verb::ProvisionKept, Verb::ProvisionEscrowed, Verb::ProvisionGiven, Verb::ProvisionWaiting, Verb::Import];
+    pub const ALL: [Verb; 9] = [
+        Verb::ProvisionKept,
+        Verb::Import,
+        Verb::RotateGiven,
+        Verb::Replicate,
+        Verb::ProvisionEscrowed,
+        Verb::ProvisionGiven,
+        Verb::ProvisionWaiting,
+        Verb::RotateGenerated,
+        Verb::RotateReplicas,
+    ];
+    /// One of each kind; the others differ from one of these in where the bytes come from, or in where they go.
+    pub const FIRST: usize = 4;
 
     pub fn name(self) -> &'static str {
         match self {
@@ -47,6 +67,10 @@ impl Verb {
             Verb::ProvisionGiven => "provision --material",
             Verb::ProvisionWaiting => "provision into a waiting key",
             Verb::Import => "import",
+            Verb::RotateGiven => "rotate --material",
+            Verb::RotateGenerated => "rotate --generate --keep",
+            Verb::RotateReplicas => "rotate a key with a replica",
+            Verb::Replicate => "replicate",
         }
     }
 
@@ -68,6 +92,9 @@ impl Verb {
                 });
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
+            Verb::RotateGiven | Verb::RotateGenerated | Verb::RotateReplicas | Verb::Replicate => {
+                self.provision_first(scene);
+            }
             Verb::Import => {
                 let ended = scene.run(async |kms, journal| self.wrap_for_import(scene, kms, journal).await);
                 assert_eq!(ended.exit, 0, "{}", ended.said);
@@ -78,8 +105,12 @@ impl Verb {
     }
 
     pub async fn run(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        if self == Verb::Import {
-            return self.import(scene, kms, journal).await;
+        match self {
+            Verb::Import => return self.import(scene, kms, journal).await,
+            Verb::RotateGiven | Verb::RotateReplicas => return life_verbs::rotate(next_given(), kms, journal).await,
+            Verb::RotateGenerated => return life_verbs::rotate(next_generated(scene), kms, journal).await,
+            Verb::Replicate => return life_verbs::replicate(kms, journal).await,
+            _ => {}
         }
         let source = match self {
             Verb::ProvisionGiven => Source::Given(given("HMAC_256", &GIVEN)),
@@ -89,6 +120,25 @@ impl Verb {
             }),
             _ => Source::Generate(Copy::Keep(scene.path("copy"))),
         };
+        self.provision(source, scene, kms, journal).await
+    }
+
+    /// Whether there is nothing to repeat: another `rotate --generate` is another rotation.
+    pub fn is_done_once(self, first: &Ended) -> bool {
+        self == Verb::RotateGenerated && first.exit == 0
+    }
+
+    /// The command that completes a run which ended like `first`: the same one, but where that would make new key material.
+    pub async fn run_again(self, first: &Ended, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+        match self {
+            Verb::RotateGenerated if first.exit != 1 => {
+                life_verbs::rotate(next_source(scene, &first.report), kms, journal).await
+            }
+            _ => self.run(scene, kms, journal).await,
+        }
+    }
+
+    async fn provision(self, source: Source, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
         let plan = Provision {
             request: self.request(),
             source,
@@ -112,8 +162,18 @@ impl Verb {
             description: None,
             policy: None,
             tags: Vec::new(),
-            multi_region: false,
+            multi_region: matches!(self, Verb::RotateReplicas | Verb::Replicate),
         }
+    }
+
+    /// The key that is rotated or replicated, with its replica where it has one.
+    fn provision_first(self, scene: &Scene) {
+        let ended = scene.run(async |kms, journal| {
+            let source = Source::Given(given("SYMMETRIC_DEFAULT", &GIVEN));
+            self.provision(source, scene, kms, journal).await?;
+            if self == Verb::RotateReplicas { life_verbs::replicate(kms, journal).await } else { Ok(()) }
+        });
+        assert_eq!(ended.exit, 0, "{}", ended.said);
     }
 
     async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
@@ -151,13 +211,24 @@ impl Verb {
                 ("provision --alias alias/a --wrapping-key-spec RSA_2048 --key-spec HMAC_256 --material -", &GIVEN)
             }
             Verb::Import => ("import --dir D", b""),
+            Verb::RotateGiven | Verb::RotateReplicas => {
+                ("rotate --key-id alias/a --wrapping-key-spec RSA_2048 --material -", &NEXT)
+            }
+            Verb::RotateGenerated => {
+                ("rotate --key-id alias/a --wrapping-key-spec RSA_2048 --generate --keep copy", b"")
+            }
+            Verb::Replicate => (
+                "replicate --key-id alias/a --to eu-west-1 --alias alias/a --wrapping-key-spec RSA_2048 --material -",
+                &GIVEN,
+            ),
         }
     }
 
     /// Every key that a file of the scene holds: the copy, and copies that were moved aside.
     pub fn copies(self, scene: &Scene) -> Vec<(String, Vec<u8>)> {
         match self {
-            Verb::ProvisionGiven | Verb::Import => return vec![("given".to_owned(), GIVEN.to_vec())],
+            Verb::ProvisionGiven | Verb::Import | Verb::Replicate => return vec![("given".to_owned(), GIVEN.to_vec())],
+            Verb::RotateGiven | Verb::RotateReplicas => return vec![("given".to_owned(), NEXT.to_vec())],
             _ => {}
         }
         let names = scene.names().into_iter().filter(|name| name.starts_with("copy"));

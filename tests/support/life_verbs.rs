@@ -1,0 +1,77 @@
+//! The verbs of a key's later life in the fault matrix: rotation, with and without replicas, and replication.
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::fs;
+use std::time::Duration;
+
+use kms_byok::Error;
+use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Wrapping};
+use kms_byok::kms::Kms;
+use kms_byok::moment::Expiry;
+use kms_byok::proof::Level;
+use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+use super::fault_scene::{Scene, given};
+use super::verbs::GIVEN;
+
+/// What a key is rotated to.
+pub const NEXT: [u8; 32] = *b"another thirty-two bytes to turn";
+pub const REPLICA_REGION: &str = "eu-west-1";
+
+const WRAPPING: Wrapping =
+    Wrapping { algorithm: WrappingAlgorithm::RsaesOaepSha256, key_spec: WrappingKeySpec::Rsa2048 };
+/// How long KMS is waited for: here it does everything at once.
+const WAIT: Duration = Duration::from_secs(2);
+
+pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+    let key = kms.describe("alias/a").await?;
+    let plan = Rotate {
+        source,
+        wrapping: WRAPPING,
+        expiry: Expiry::Never,
+        description: None,
+        level: Level::Use,
+        patience: WAIT,
+    };
+    ceremony::rotate(kms, &key, &plan, journal).await
+}
+
+pub fn next_given() -> Option<Source> {
+    Some(Source::Given(given("SYMMETRIC_DEFAULT", &NEXT)))
+}
+
+pub fn next_generated(scene: &Scene) -> Option<Source> {
+    Some(Source::Generate(Copy::Keep(scene.path("copy"))))
+}
+
+/// What the report of a partial run with `--generate` names as the next command: the same bytes again, while it is not known
+/// that KMS has them, and `--resume` from then on.
+pub fn next_source(scene: &Scene, first: &Report) -> Option<Source> {
+    let rotation = first.rotation.clone().unwrap_or_default();
+    if rotation.new_key_material_id.is_some() && first.changed {
+        return None;
+    }
+    match &first.kept {
+        Some(kept) => Some(Source::Given(given("SYMMETRIC_DEFAULT", &fs::read(kept).unwrap()))),
+        None => next_generated(scene),
+    }
+}
+
+pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
+    let key = kms.describe("alias/a").await?;
+    let plan = Replicate {
+        regions: vec![REPLICA_REGION.to_owned()],
+        materials: vec![given("SYMMETRIC_DEFAULT", &GIVEN)],
+        alias: Some("alias/a".parse().unwrap()),
+        description: None,
+        policy: None,
+        tags: Vec::new(),
+        wrapping: WRAPPING,
+        expiry: Expiry::Never,
+        level: Level::Use,
+        adopt: Vec::new(),
+        patience: WAIT,
+    };
+    ceremony::replicate(kms, &key, &plan, journal).await
+}
