@@ -96,7 +96,7 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
     if let Some(report) = &failure.partial {
         text.push_str(&standing(report, failure.uncertain));
     }
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(printable(&text).as_bytes());
     if failure.output == Output::Json {
         answer(Output::Json, &failure_object(failure), "");
     }
@@ -146,7 +146,7 @@ fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
 pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Option<io::Error> {
     let mut bytes = match output {
         Output::Json => serde_json::to_vec_pretty(report).unwrap_or_default(),
-        Output::Text => text.as_bytes().to_vec(),
+        Output::Text => printable(text).into_bytes(),
     };
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         bytes.push(b'\n');
@@ -178,7 +178,13 @@ pub(crate) fn secret(mut bytes: &[u8]) -> Option<io::Error> {
 pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    present.map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    // A value is one line, whoever wrote it: descriptions and aliases are somebody's text.
+    present.map(|(name, value)| format!("{name:width$}  {}\n", printable(&value.replace('\n', "\u{fffd}")))).collect()
+}
+
+/// Text that may hold somebody else's words, without what would move the cursor or colour the screen.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// The text answer of `provision`, `create-key` and `import`.
@@ -257,7 +263,7 @@ impl Talk for Stderr {
 impl Stderr {
     fn line(&self, text: &str, wanted: bool) {
         if wanted {
-            let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+            let _ = io::stderr().write_all(printable(&format!("{text}\n")).as_bytes());
         }
     }
 }

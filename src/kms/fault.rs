@@ -29,6 +29,10 @@ impl Kms {
             };
         }
         match error {
+            // KMS sends nobody elsewhere, and nobody is followed: the request would be signed for another host.
+            SdkError::ServiceError(context) if (300..400).contains(&context.raw().status().as_u16()) => {
+                self.not_kms(operation, context.raw()).into()
+            }
             SdkError::ServiceError(context) => match context.err().code().filter(|code| !code.is_empty()) {
                 Some(code) => self.refused(operation, key, code, context.err(), context.raw()).into(),
                 None => self.not_kms(operation, context.raw()).into(),
@@ -63,10 +67,11 @@ impl Kms {
 
     fn not_kms(&self, operation: Operation, raw: &HttpResponse) -> KmsError {
         let status = raw.status().as_u16();
-        let kind = raw.headers().get("content-type").map(printable);
-        let because = match kind {
-            Some(kind) => format!("HTTP {status}, {kind}"),
-            None => format!("HTTP {status}"),
+        let header = |name: &str| raw.headers().get(name).map(printable);
+        let because = match (header("location"), header("content-type")) {
+            (Some(location), _) => format!("HTTP {status}, a redirect to {location}"),
+            (None, Some(kind)) => format!("HTTP {status}, {kind}"),
+            (None, None) => format!("HTTP {status}"),
         };
         let endpoint = self.endpoint().map_or_else(|| format!("KMS in {}", self.region()), str::to_owned);
         KmsError::NotKms { operation, endpoint, status, because }

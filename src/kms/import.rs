@@ -77,7 +77,7 @@ impl Kms {
             key_arn: reply.same_key(key_arn, answer.key_id())?,
             public_key: reply.bytes("PublicKey", answer.public_key)?,
             import_token: reply.bytes("ImportToken", answer.import_token)?,
-            valid_to: reply.need("ParametersValidTo", answer.parameters_valid_to)?,
+            valid_to: reply.time("ParametersValidTo", answer.parameters_valid_to)?,
         })
     }
 

@@ -1,5 +1,8 @@
 //! Replies are checked at the border: what a hostile or half-built endpoint leaves out must not pass as success.
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
 use super::arn::KeyArn;
 use super::operation::Operation;
 use crate::error::KmsError;
@@ -30,6 +33,24 @@ impl Reply {
             return Ok(value.to_owned());
         }
         Err(KmsError::ValueUnknown { operation: self.0, field, value: printable(value) })
+    }
+
+    /// A name of KMS's own, as in `ECC_NIST_P256`; it may be one that is not known here.
+    pub(super) fn name(self, field: &'static str, value: Option<&str>) -> Result<String, KmsError> {
+        let name = self.text(field, value)?;
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Ok(name);
+        }
+        Err(KmsError::ValueUnknown { operation: self.0, field, value: printable(&name) })
+    }
+
+    /// A time that KMS always sends, within the years that can be written down (RFC 3339).
+    pub(super) fn time(self, field: &'static str, value: Option<DateTime>) -> Result<DateTime, KmsError> {
+        let time = self.need(field, value)?;
+        if time.fmt(Format::DateTime).is_ok() {
+            return Ok(time);
+        }
+        Err(KmsError::ValueUnknown { operation: self.0, field, value: format!("{} s after 1970", time.secs()) })
     }
 
     /// The ARN of a key.

@@ -10,6 +10,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 /// What goes wrong with a request.
 #[derive(Clone)]
 pub enum Trouble {
@@ -29,6 +31,8 @@ pub enum Trouble {
     Truncated,
     /// An error that goes away by itself.
     ForAWhile { code: &'static str, time: Duration },
+    /// The reply, changed.
+    Edited(Arc<dyn Fn(&str, &mut Value) + Send + Sync>),
     /// Something happens elsewhere, before or after KMS has done its part; the reply comes only if this says so.
     Meanwhile { happens: Arc<dyn Fn() -> bool + Send + Sync>, after: bool },
 }
@@ -234,6 +238,16 @@ impl State {
             Some(Trouble::ForAWhile { code, time }) => {
                 let since = *self.since.lock().unwrap().get_or_insert_with(Instant::now);
                 if since.elapsed() < time { Message::error(400, code, "not yet") } else { forward()? }
+            }
+            Some(Trouble::Edited(edit)) => {
+                let reply = forward()?;
+                match serde_json::from_slice(&reply.body) {
+                    Ok(mut body) if reply.head.starts_with("HTTP/1.1 200 ") => {
+                        edit(&request.operation(), &mut body);
+                        Message::new(200, JSON, body.to_string().as_bytes())
+                    }
+                    _ => reply,
+                }
             }
             Some(Trouble::Meanwhile { happens, after }) => {
                 let reply = if after { Some(forward()?) } else { None };
