@@ -56,7 +56,6 @@ const NOT_NEEDED: &[(&str, &[&str])] = &[
             "KeyMetadata/Description",
             "KeyMetadata/Enabled",
             "KeyMetadata/EncryptionAlgorithms",
-            "KeyMetadata/ExpirationModel",
             "KeyMetadata/KeyManager",
             "KeyMetadata/MacAlgorithms",
             "KeyMetadata/MultiRegion",

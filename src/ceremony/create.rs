@@ -155,6 +155,9 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
     journal.note_kms(kms);
     journal.note_key(&created);
     journal.step(format!("created key {}", created.arn));
+    if created.state == "Enabled" {
+        return Err(CeremonyError::NotEmpty { arn: created.arn, state: created.state }.into());
+    }
     kms.wait_until_visible(&created.arn).await
 }
 

@@ -29,6 +29,8 @@ pub enum CeremonyError {
     HoldsMaterial { arn: String },
     #[error("the reply says that the import went into {found}, and {asked} was asked for")]
     ImportedElsewhere { asked: String, found: String },
+    #[error("key {arn} is new and {state}, and KMS enables no key without key material")]
+    NotEmpty { arn: String, state: String },
     #[error("key {arn} is {state} after the import, and Enabled was expected")]
     NotEnabled { arn: String, state: String },
     #[error("{what} cannot be used for {spec} keys")]
@@ -69,6 +71,7 @@ impl Explain for CeremonyError {
             CeremonyError::ImportedElsewhere { .. } | CeremonyError::NotEnabled { .. } => {
                 some("look at the key with `kms-byok status` before anything is encrypted with it")
             }
+            CeremonyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
             CeremonyError::SymmetricOnly { .. } => some("leave it out"),
             CeremonyError::ProofContradicts { .. } => {
                 some("encrypt nothing with this key, and run `kms-byok verify` with the key material file")

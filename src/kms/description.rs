@@ -4,6 +4,7 @@ use aws_sdk_kms::types::KeyMetadata;
 use aws_smithy_types::DateTime;
 
 use super::arn::KeyArn;
+use super::operation::Operation;
 use super::reply::Reply;
 use crate::error::KmsError;
 
@@ -68,6 +69,11 @@ impl KeyDescription {
         }
         let state = reply.text("KeyState", key.key_state().map(|state| state.as_str()))?;
         let origin = reply.text("Origin", key.origin().map(|origin| origin.as_str()))?;
+        // An EXTERNAL key is enabled because material was imported, and KMS then tells its expiration model. What calls a key
+        // enabled without it knows nothing of imports.
+        if reply.0 == Operation::DescribeKey && origin == "EXTERNAL" && state == "Enabled" {
+            reply.need("ExpirationModel", key.expiration_model())?;
+        }
         let multi_region = match key.multi_region_configuration() {
             Some(relatives) if key.multi_region() == Some(true) => Some(MultiRegion {
                 primary: relatives.multi_region_key_type().is_some_and(|kind| kind.as_str() == "PRIMARY"),

@@ -133,7 +133,9 @@ impl Kms {
         connection.get_mut().set_nodelay(true)?;
         connection.get_mut().write_all(&[request.as_bytes(), body].concat())?;
         let reply = read_reply(&mut connection)?;
-        *slot = Some(connection);
+        if !reply.head.contains("\r\nconnection: close\r\n") {
+            *slot = Some(connection);
+        }
         Ok(reply)
     }
 

@@ -24,6 +24,7 @@ one_of_each! {
         ExpiresSoon { arn: arn(), at: time() }
         HoldsMaterial { arn: arn() }
         ImportedElsewhere { asked: arn(), found: arn() }
+        NotEmpty { arn: arn(), state: "Enabled".into() }
         NotEnabled { arn: arn(), state: "PendingImport".into() }
         SymmetricOnly { what: "--import-type", spec: "RSA_2048".into() }
         ProofContradicts { contradiction: "the public key is another one".into() }
