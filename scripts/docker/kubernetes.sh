@@ -8,13 +8,15 @@ the_kubernetes_files_fit_the_schema() {
   "$python_env/kubernetes-validate" --strict examples/kubernetes/*.yaml
   # It would say so if they did not.
   sed 's/backoffLimit: 3/backoffLimit: three/' examples/kubernetes/provision-job.yaml >"$work/wrong.yaml"
-  if "$python_env/kubernetes-validate" --strict "$work/wrong.yaml"; then return 1; fi
+  if "$python_env/kubernetes-validate" --strict "$work/wrong.yaml" >"$work/said" 2>&1; then return 1; fi
+  holds three "$work/said"
 }
 
 their_pods_are_restricted() {
   python scripts/docker/documents.py restricted examples/kubernetes/*.yaml
   sed 's/drop: \[ALL\]/add: [NET_ADMIN]/' examples/kubernetes/expiry-cronjob.yaml >"$work/wrong.yaml"
-  if python scripts/docker/documents.py restricted "$work/wrong.yaml"; then return 1; fi
+  fails 1 python scripts/docker/documents.py restricted "$work/wrong.yaml"
+  holds 'not restricted: expiry: capabilities$' "$work/said"
 }
 
 the_job_provisions_and_the_cron_job_tells_what_expires() {

@@ -26,7 +26,8 @@ def main():
             if data.startswith(magic):
                 data = unpack(data)
         if data.startswith(b"\x28\xb5\x2f\xfd"):
-            sys.exit(f"{name} is packed with zstd, which this cannot open")
+            print(f"{name} is packed with zstd, which this cannot open")
+            sys.exit(2)
         found.extend(name for each in needles if each in data)
         if data[257:262] == b"ustar":
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:

@@ -51,9 +51,9 @@ that_search_finds_what_is_planted() {
   inspect_image "$tag:leaky" "$work/found"
   docker rmi "$tag:leaky" >/dev/null
   for kind in in-a-file in-the-environment; do
-    if python scripts/docker/search.py "$kind-$marker" "$work/found.tar"; then echo "$kind: not found"; return 1; fi
+    fails 1 python scripts/docker/search.py "$kind-$marker" "$work/found.tar"
   done
-  if python scripts/docker/search.py "in-an-argument-$marker" "$work/found.json"; then echo 'in an argument: not found'; return 1; fi
+  fails 1 python scripts/docker/search.py "in-an-argument-$marker" "$work/found.json"
 }
 
 no_material_stays_in_a_container_its_log_or_its_configuration() {
@@ -71,8 +71,8 @@ no_material_stays_in_a_container_its_log_or_its_configuration() {
   docker inspect "$id" >"$work/container.json"
   python scripts/docker/search.py "$marker" "$work"/container.{tar,log,json}
   # The search would find it: the key itself, and the name of the file in the container's configuration.
-  if python scripts/docker/search.py "$marker" "$work/marker"; then return 1; fi
-  if python scripts/docker/search.py /run/material/marker "$work/container.json"; then return 1; fi
+  fails 1 python scripts/docker/search.py "$marker" "$work/marker"
+  fails 1 python scripts/docker/search.py /run/material/marker "$work/container.json"
 }
 
 tests+=(material_comes_on_standard_input material_comes_from_a_mounted_file
