@@ -77,7 +77,7 @@ fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report
             ceremony::provision(&kms, &plan, journal).await
         },
         rehearse,
-        |report| Some(next::same_key(&journal, report)),
+        |report| Some(next::same_key(journal, report)),
     )?;
     drop(plan); // the key material is not needed any more, however long the answer waits for its reader
     Ok(report)
