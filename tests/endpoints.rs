@@ -176,7 +176,9 @@ fn what_is_no_endpoint_is_wrong_usage_and_a_password_in_it_is_not_repeated() {
 #[test]
 fn an_endpoint_that_is_down_is_a_cause_and_a_fix_for_every_verb() {
     let cloud = scene();
-    for line in VERBS {
+    let bare = "import --key-id alias/a --encrypted D/EncryptedKeyMaterial.bin --import-token D/ImportToken.bin";
+    // With a directory, `import` says first that its parameters came from another endpoint.
+    for line in VERBS.into_iter().filter(|line| !line.starts_with("import")).chain([bare]) {
         with(&cloud, &format!("{line} --quiet --endpoint-url http://127.0.0.1:1"), &[]).refuses_with(
             1,
             "error: nothing answers at `127.0.0.1:1`: the connection is refused\n\

@@ -95,7 +95,7 @@ fn two_outputs_in_one_file_are_refused() {
     ] {
         cloud.bench.kms_byok(line).refuses(
             1,
-            &format!("error: two outputs would go into `{shown}`\nhint: name another path for one of them\n"),
+            &format!("error: `{shown}` is named for two outputs\nhint: name another path for one of them\n"),
         );
         assert!(contents(&cloud.bench) == before, "{line}");
     }
@@ -158,11 +158,7 @@ fn a_place_that_takes_no_file_is_found_out_before_a_key_is_made() {
         let run = cloud.run(&format!("provision --generate {flags} --quiet"));
         assert_eq!(run.code, Some(1), "{flags}: {}", run.stderr);
         assert!(run.stderr.contains("cannot be written\nbecause: "), "{flags}: {}", run.stderr);
-        assert!(
-            run.stderr.contains("\nhint: name a path in a directory that this user can write to"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("\nhint: "), "{}", run.stderr);
     }
     let run = cloud.run("get-parameters --key-id alias/a --dir key/D --quiet");
     assert!(

@@ -38,8 +38,6 @@ pub enum FileError {
     TwoOutputs { path: PathBuf },
     #[error("`{}` is both input and output", .path.display())]
     SameFile { path: PathBuf },
-    #[error("two outputs would go into `{}`", .path.display())]
-    SameOutput { path: PathBuf },
     #[error("{what} is binary, and standard output is a terminal")]
     BinaryToTerminal { what: &'static str },
     #[error("the {what} `{}` can be read by other users (mode {mode:03o})", .path.display())]
@@ -83,7 +81,6 @@ impl Explain for FileError {
             FileError::NotARecord { .. } => some("name another path for --record"),
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
-            FileError::SameOutput { .. } => some("name another path for one of them"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
             FileError::OpenToWriters { .. } => some(

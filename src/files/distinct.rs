@@ -18,7 +18,7 @@ pub fn check_distinct(inputs: &[&Path], outputs: &[&Path]) -> Result<(), FileErr
             return Err(FileError::SameFile { path });
         }
         if earlier.contains(&identity) {
-            return Err(FileError::SameOutput { path });
+            return Err(FileError::TwoOutputs { path });
         }
         earlier.push(identity);
     }

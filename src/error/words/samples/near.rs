@@ -65,7 +65,6 @@ one_of_each! {
         NotARecord { path: path() }
         TwoOutputs { path: path() }
         SameFile { path: path() }
-        SameOutput { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
         OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
         OpenToWriters { path: path(), mode: 0o777 }
