@@ -253,6 +253,6 @@ fn read_request(stream: &mut impl Read) -> Option<String> {
 
 fn key_metadata() -> String {
     format!(
-        r#"{{"KeyMetadata":{{"AWSAccountId":"111122223333","Arn":"{KEY_ARN}","KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab","CreationDate":1.0,"Enabled":true,"Description":"","KeyUsage":"ENCRYPT_DECRYPT","KeyState":"Enabled","Origin":"EXTERNAL","KeyManager":"CUSTOMER","KeySpec":"SYMMETRIC_DEFAULT","CustomerMasterKeySpec":"SYMMETRIC_DEFAULT","EncryptionAlgorithms":["SYMMETRIC_DEFAULT"],"MultiRegion":false}}}}"#
+        r#"{{"KeyMetadata":{{"AWSAccountId":"111122223333","Arn":"{KEY_ARN}","KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab","CreationDate":1.0,"Enabled":true,"Description":"","KeyUsage":"ENCRYPT_DECRYPT","KeyState":"Enabled","Origin":"EXTERNAL","ExpirationModel":"KEY_MATERIAL_DOES_NOT_EXPIRE","KeyManager":"CUSTOMER","KeySpec":"SYMMETRIC_DEFAULT","CustomerMasterKeySpec":"SYMMETRIC_DEFAULT","EncryptionAlgorithms":["SYMMETRIC_DEFAULT"],"MultiRegion":false}}}}"#
     )
 }
