@@ -1,20 +1,24 @@
 //! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
 //! a directory.
 
+mod bound;
+mod wrapped;
+
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
 use openssl::hash::{MessageDigest, hash};
-use serde::{Deserialize, Serialize};
 
-use super::{Journal, REHEARSAL_ACCOUNT, Transfer};
+use self::bound::{Bound, VERSION};
+pub use self::wrapped::WrappedMaterial;
+use super::Journal;
 use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
 use crate::files::{self, Staged};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::{self, rfc3339};
+use crate::moment::rfc3339;
 use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// The recipe's names of the files in a parameter directory.
@@ -29,41 +33,11 @@ pub(crate) const PARAMETERS_FILE: &str = "parameters.json";
 /// The most bytes of an import token and of wrapped key material (API reference, `ImportKeyMaterial`).
 pub(crate) const TOKEN_LIMIT: usize = 6144;
 
-const VERSION: u64 = 1;
-
-/// KMS gives 24 hours (API reference, `GetParametersForImport`); an hour more for clocks that disagree.
-const LONGEST_VALIDITY: i64 = 25 * 60 * 60;
-
 /// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
 pub struct ParameterSet {
     bound: Bound,
     wrapping_key: WrappingKey,
     token: Vec<u8>,
-}
-
-/// Key material wrapped for a parameter set; nothing in it is secret.
-pub struct WrappedMaterial {
-    bound: Bound,
-    encrypted: Vec<u8>,
-    token: Vec<u8>,
-}
-
-/// What a set is for: the contents of `parameters.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bound {
-    version: u64,
-    key_arn: String,
-    key_spec: String,
-    wrapping_algorithm: String,
-    wrapping_key_spec: String,
-    public_key_sha256: String,
-    import_token_sha256: String,
-    /// RFC 3339.
-    valid_to: String,
-    /// The endpoint, only when it is not AWS's own.
-    endpoint: Option<String>,
-    rehearsal: bool,
 }
 
 impl ParameterSet {
@@ -237,202 +211,6 @@ impl ParameterSet {
         self.check_fresh()?;
         let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm()?)?;
         Ok(WrappedMaterial { bound: self.bound, encrypted, token: self.token })
-    }
-}
-
-impl WrappedMaterial {
-    /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
-    pub fn load(directory: &Path) -> Result<Self, Error> {
-        let set = ParameterSet::load(directory)?;
-        let path = directory.join(ENCRYPTED_FILE);
-        if !path.exists() {
-            return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
-        }
-        let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
-        wrap::check_length(encrypted.len(), set.algorithm()?, set.wrapping_key.spec(), None)?;
-        Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
-    }
-
-    /// Adds the blob to the directory its set came from.
-    pub fn save(&self, directory: &Path, force: bool) -> Result<PathBuf, Error> {
-        let path = directory.join(ENCRYPTED_FILE);
-        files::put("wrapped key material", &path, &self.encrypted, force)?;
-        Ok(path)
-    }
-
-    /// The blob that `ImportKeyMaterial` takes.
-    pub fn encrypted(&self) -> &[u8] {
-        &self.encrypted
-    }
-
-    /// The token that goes with it.
-    pub fn token(&self) -> &[u8] {
-        &self.token
-    }
-
-    /// The key it is for.
-    pub fn key_arn(&self) -> &str {
-        &self.bound.key_arn
-    }
-
-    /// The Region of that key.
-    pub fn region(&self) -> Option<&str> {
-        self.bound.key_arn.split(':').nth(3)
-    }
-
-    /// The key spec of the set.
-    pub fn key_spec(&self) -> Result<KeySpec, Error> {
-        Ok(self.bound.key_spec.parse()?)
-    }
-
-    /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
-    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), Error> {
-        Ok((self.bound.wrapping_algorithm.parse()?, self.bound.wrapping_key_spec.parse()?))
-    }
-
-    /// What `parameters.json` says of the set.
-    pub(crate) fn parameters(&self) -> serde_json::Value {
-        serde_json::to_value(&self.bound).unwrap_or_default()
-    }
-
-    /// Refuses a set whose token has expired.
-    pub fn check_fresh(&self) -> Result<(), Error> {
-        self.bound.check_fresh()
-    }
-
-    /// Everything that must hold before it is sent: the key, the KMS and the time are those of the set.
-    pub(super) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
-        self.check_target(key, kms.endpoint())?;
-        self.check_fresh()?;
-        // By KMS's clock, once it has told its time: this machine's may be wrong.
-        if kms.clock_ahead().is_some() { self.bound.check_validity(kms.now()) } else { Ok(()) }
-    }
-
-    /// What the account tells of the set.
-    pub(super) fn transfer(&self) -> Transfer {
-        self.bound.transfer()
-    }
-
-    /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
-    pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
-        if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
-            return Err(ParametersError::OfARehearsal.into());
-        }
-        if self.bound.endpoint.as_deref() != endpoint {
-            let name = |endpoint: Option<&str>| endpoint.map_or("of AWS".to_owned(), |url| format!("`{url}`"));
-            let (found, asked) = (name(self.bound.endpoint.as_deref()), name(endpoint));
-            return Err(ParametersError::OtherEndpoint { found, asked }.into());
-        }
-        Ok(())
-    }
-
-    /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
-    pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), Error> {
-        self.check_endpoint(endpoint)?;
-        if self.bound.key_arn != key.arn {
-            let (found, asked) = (self.bound.key_arn.clone(), key.arn.clone());
-            return Err(ParametersError::OtherKey { found, asked }.into());
-        }
-        if self.bound.key_spec != key.spec {
-            let (found, is) = (self.bound.key_spec.clone(), key.spec.clone());
-            return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is }.into());
-        }
-        Ok(())
-    }
-}
-
-impl Bound {
-    fn load(directory: &Path) -> Result<Self, Error> {
-        let path = directory.join(PARAMETERS_FILE);
-        let json = files::read("parameter file", &path, 64 * 1024)?;
-        Self::parse(&json, &path)
-    }
-
-    fn parse(json: &[u8], path: &Path) -> Result<Self, Error> {
-        let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
-        let value: serde_json::Value = serde_json::from_slice(json)
-            .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
-        match value["version"].as_u64() {
-            Some(VERSION) => {}
-            Some(found) => {
-                return Err(ParametersError::UnknownVersion { path: path.to_owned(), found, known: VERSION }.into());
-            }
-            None => return Err(not_parameters("`version` is missing".to_owned()).into()),
-        }
-        let bound: Bound = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
-        let wrong = |error: &dyn std::fmt::Display| not_parameters(error.to_string());
-        bound.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
-        bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
-        bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
-        moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
-        let parts = bound.key_arn.split(':').count();
-        if parts != 6 || !bound.key_arn.starts_with("arn:aws") || !bound.key_arn.contains(":key/") {
-            return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
-        }
-        // An altered file must not make AWS's key out of a rehearsal's.
-        if (bound.is_of_rehearsal_account() || bound.rehearsal) && bound.endpoint.is_none() {
-            return Err(ParametersError::OfARehearsal.into());
-        }
-        Ok(bound)
-    }
-
-    fn transfer(&self) -> Transfer {
-        Transfer {
-            key_arn: self.key_arn.clone(),
-            wrapping_algorithm: Some(self.wrapping_algorithm.clone()),
-            wrapping_key_spec: Some(self.wrapping_key_spec.clone()),
-            public_key_sha256: Some(self.public_key_sha256.clone()),
-            valid_to: Some(self.valid_to.clone()),
-            import_token_sha256: self.import_token_sha256.clone(),
-            ..Transfer::default()
-        }
-    }
-
-    fn is_of_rehearsal_account(&self) -> bool {
-        self.key_arn.split(':').nth(4) == Some(REHEARSAL_ACCOUNT)
-    }
-
-    fn valid_to(&self) -> Result<DateTime, Error> {
-        Ok(moment::parse(&self.valid_to)?)
-    }
-
-    fn check_validity(&self, now: DateTime) -> Result<(), Error> {
-        if self.valid_to()?.secs() > now.secs() + LONGEST_VALIDITY {
-            return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }.into());
-        }
-        Ok(())
-    }
-
-    fn check_fresh(&self) -> Result<(), Error> {
-        if self.valid_to()? <= moment::now() {
-            return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
-        }
-        Ok(())
-    }
-
-    /// The size of the wrapping key must be the one that was asked for.
-    fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), Error> {
-        let (found, said) = (key.spec(), &self.wrapping_key_spec);
-        if found.name() == said {
-            return Ok(());
-        }
-        let problem = format!("it says {said}, and {PUBLIC_KEY_FILE} is {found}");
-        Err(ParametersError::NotParameters { path: directory.join(PARAMETERS_FILE), problem }.into())
-    }
-
-    fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
-        let path = directory.join(TOKEN_FILE);
-        let token = files::read("import token", &path, TOKEN_LIMIT)?;
-        self.check_file("import token", path, &token, &self.import_token_sha256)?;
-        Ok(token)
-    }
-
-    fn check_file(&self, what: &'static str, path: PathBuf, bytes: &[u8], expected: &str) -> Result<(), Error> {
-        let found = sha256(bytes)?;
-        if found == expected {
-            return Ok(());
-        }
-        Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() }.into())
     }
 }
 

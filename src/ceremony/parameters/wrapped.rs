@@ -1,0 +1,120 @@
+//! What wrapping makes of a parameter set: a blob that still knows which key it is for.
+
+use std::path::{Path, PathBuf};
+
+use super::bound::Bound;
+use super::{ENCRYPTED_FILE, ParameterSet, TOKEN_LIMIT};
+use crate::ceremony::Transfer;
+use crate::error::{Error, ParametersError};
+use crate::files;
+use crate::kms::{KeyDescription, Kms};
+use crate::material::KeySpec;
+use crate::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
+
+/// Key material wrapped for a parameter set; nothing in it is secret.
+pub struct WrappedMaterial {
+    pub(super) bound: Bound,
+    pub(super) encrypted: Vec<u8>,
+    pub(super) token: Vec<u8>,
+}
+
+impl WrappedMaterial {
+    /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
+    pub fn load(directory: &Path) -> Result<Self, Error> {
+        let set = ParameterSet::load(directory)?;
+        let path = directory.join(ENCRYPTED_FILE);
+        if !path.exists() {
+            return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
+        }
+        let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
+        wrap::check_length(encrypted.len(), set.algorithm()?, set.wrapping_key.spec(), None)?;
+        Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
+    }
+
+    /// Adds the blob to the directory its set came from.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<PathBuf, Error> {
+        let path = directory.join(ENCRYPTED_FILE);
+        files::put("wrapped key material", &path, &self.encrypted, force)?;
+        Ok(path)
+    }
+
+    /// The blob that `ImportKeyMaterial` takes.
+    pub fn encrypted(&self) -> &[u8] {
+        &self.encrypted
+    }
+
+    /// The token that goes with it.
+    pub fn token(&self) -> &[u8] {
+        &self.token
+    }
+
+    /// The key it is for.
+    pub fn key_arn(&self) -> &str {
+        &self.bound.key_arn
+    }
+
+    /// The Region of that key.
+    pub fn region(&self) -> Option<&str> {
+        self.bound.key_arn.split(':').nth(3)
+    }
+
+    /// The key spec of the set.
+    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+        Ok(self.bound.key_spec.parse()?)
+    }
+
+    /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
+    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), Error> {
+        Ok((self.bound.wrapping_algorithm.parse()?, self.bound.wrapping_key_spec.parse()?))
+    }
+
+    /// What `parameters.json` says of the set.
+    pub(crate) fn parameters(&self) -> serde_json::Value {
+        serde_json::to_value(&self.bound).unwrap_or_default()
+    }
+
+    /// Refuses a set whose token has expired.
+    pub fn check_fresh(&self) -> Result<(), Error> {
+        self.bound.check_fresh()
+    }
+
+    /// Everything that must hold before it is sent: the key, the KMS and the time are those of the set.
+    pub(in crate::ceremony) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+        self.check_target(key, kms.endpoint())?;
+        self.check_fresh()?;
+        // By KMS's clock, once it has told its time: this machine's may be wrong.
+        if kms.clock_ahead().is_some() { self.bound.check_validity(kms.now()) } else { Ok(()) }
+    }
+
+    /// What the account tells of the set.
+    pub(in crate::ceremony) fn transfer(&self) -> Transfer {
+        self.bound.transfer()
+    }
+
+    /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
+    pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
+        if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
+            return Err(ParametersError::OfARehearsal.into());
+        }
+        if self.bound.endpoint.as_deref() != endpoint {
+            let name = |endpoint: Option<&str>| endpoint.map_or("of AWS".to_owned(), |url| format!("`{url}`"));
+            let (found, asked) = (name(self.bound.endpoint.as_deref()), name(endpoint));
+            return Err(ParametersError::OtherEndpoint { found, asked }.into());
+        }
+        Ok(())
+    }
+
+    /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
+    pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), Error> {
+        self.check_endpoint(endpoint)?;
+        if self.bound.key_arn != key.arn {
+            let (found, asked) = (self.bound.key_arn.clone(), key.arn.clone());
+            return Err(ParametersError::OtherKey { found, asked }.into());
+        }
+        if self.bound.key_spec != key.spec {
+            let (found, is) = (self.bound.key_spec.clone(), key.spec.clone());
+            return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is }.into());
+        }
+        Ok(())
+    }
+}
