@@ -1,5 +1,5 @@
 //! An endpoint that knows nothing of imports and calls every key enabled: a client that minds only that looks green there. moto is one.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
 #![cfg(feature = "rehearsal")]
 
 mod support {

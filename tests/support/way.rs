@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What is done to the reply of an operation.
+pub(crate) type Edit = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+
 /// What goes wrong with a request.
 #[derive(Clone)]
 pub enum Trouble {
@@ -32,7 +35,7 @@ pub enum Trouble {
     /// An error that goes away by itself.
     ForAWhile { code: &'static str, time: Duration },
     /// The reply, changed.
-    Edited(Arc<dyn Fn(&str, &mut Value) + Send + Sync>),
+    Edited(Edit),
     /// Something happens elsewhere, before or after KMS has done its part; the reply comes only if this says so.
     Meanwhile { happens: Arc<dyn Fn() -> bool + Send + Sync>, after: bool },
 }
