@@ -59,7 +59,8 @@ fn the_whole_ceremony_works_with_wrap_on_a_machine_without_network() {
              public key SHA-256  {fingerprint}\n\
              valid until         {}\n\
              directory           {directory}\n\
-             endpoint            {}\n",
+             endpoint            {}\n\
+             rehearsal           yes: an embedded KMS, nothing is in AWS\n",
             stage.field(&directory, "valid_to"),
             stage.kms.url()
         );
