@@ -27,6 +27,17 @@ an_escrow_file_lands_in_the_mounted_directory_and_openssl_opens_it() {
   equal "$(wc -c <"$work/key" | tr -d ' ')" 32
 }
 
+a_record_lands_in_the_mounted_directory() {
+  local data key; data=$(owned record)
+  alone -v "$data:/data" "$full" --output json provision --rehearse --alias alias/a --generate --discard --record /data/record.json |
+    tee "$work/report"
+  key=$(field key_arn <"$work/report")
+  equal "${key%/*}" arn:aws:kms:us-east-1:000000000000:key
+  read_owned "$data" record.json | tee "$work/record"
+  holds "$key" "$work/record"
+  holds '"ended": "2' "$work/record"
+}
+
 # Root's directory, and none at all: each output says which directory, why, and what to do.
 an_output_that_cannot_be_written_is_refused_before_kms_is_asked() {
   local kms output
@@ -35,7 +46,7 @@ an_output_that_cannot_be_written_is_refused_before_kms_is_asked() {
   mkdir -p "$work/roots"
   chmod 0755 "$work/roots"
   ((EUID == 0)) || container --rm -u 0 -v "$work/roots:/owned" --entrypoint chown "$full" 0:0 /owned
-  for output in '--keep /data/key.bin' '--escrow /recovery.pem --escrow-out /data/key.cms'; do
+  for output in '--keep /data/key.bin' '--escrow /recovery.pem --escrow-out /data/key.cms' '--discard --record /data/record.json'; do
     # shellcheck disable=SC2086 # the words of the flags
     refused "$kms" "let user $uid write to the directory" -v "$work/roots:/data" -- $output
     # shellcheck disable=SC2086
@@ -73,5 +84,6 @@ a_run_that_was_killed_finds_its_key_again_with_the_volume_of_its_state() {
 }
 
 tests+=(a_kept_key_lands_in_the_mounted_directory an_escrow_file_lands_in_the_mounted_directory_and_openssl_opens_it
+  a_record_lands_in_the_mounted_directory
   an_output_that_cannot_be_written_is_refused_before_kms_is_asked
   a_run_that_was_killed_finds_its_key_again_with_the_volume_of_its_state)
