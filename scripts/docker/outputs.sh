@@ -33,9 +33,9 @@ a_record_lands_in_the_mounted_directory() {
     tee "$work/report"
   key=$(field key_arn <"$work/report")
   equal "${key%/*}" arn:aws:kms:us-east-1:000000000000:key
-  read_owned "$data" record.json | tee "$work/record"
-  holds "$key" "$work/record"
-  holds '"ended": "2' "$work/record"
+  read_owned "$data" record.json | tee "$work/record.json"
+  holds "$key" "$work/record.json"
+  holds '"ended": "2' "$work/record.json"
 }
 
 # Root's directory, and none at all: each output says which directory, why, and what to do.

@@ -11,12 +11,12 @@ endpoint=http://127.0.0.1:4600
 
 has_engine() { docker version >/dev/null 2>&1; }
 
-# What a run leaves, however it ends: containers, and the directory of its files.
+# What a run leaves, however it ends: containers, and the directory of its files. Each test has its own in it, $work.
 clean_up() {
   local left
   left=$(docker ps -aq --filter "label=test=$tag" 2>/dev/null) || true
   [[ -z $left ]] || xargs docker rm -fv <<<"$left" >/dev/null
-  rm -rf "$work"
+  rm -rf "$scratch"
 }
 
 skip() { printf 'skipped: %s\n' "$*"; exit 77; }
