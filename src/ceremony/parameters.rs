@@ -139,6 +139,11 @@ impl ParameterSet {
         Ok(())
     }
 
+    /// Refuses bytes that are no `parameters.json`; `path` names them in errors.
+    pub fn check_json(json: &[u8], path: &Path) -> Result<(), Error> {
+        Bound::parse(json, path).map(|_| ())
+    }
+
     /// Reads a directory back; files that are not of one set are named.
     pub fn load(directory: &Path) -> Result<Self, Error> {
         let bound = Bound::load(directory)?;

@@ -121,9 +121,13 @@ pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Error>
 
 /// Opens an escrow file with the private key of one recipient.
 pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
-    let bytes = files::read("escrow file", path, LIMIT)?;
+    open_bytes(&files::read("escrow file", path, LIMIT)?, path, recipient_key)
+}
+
+/// The same with the bytes of the file at hand; `path` names it in errors.
+pub fn open_bytes(bytes: &[u8], path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
     let path = path.to_owned();
-    match on_clean_stack(|| envelope::open(&bytes, recipient_key))? {
+    match on_clean_stack(|| envelope::open(bytes, recipient_key))? {
         envelope::Opened::Material(bytes) => Ok(Secret::take(bytes)?),
         envelope::Opened::NotAnEnvelope => Err(EscrowError::NotAnEnvelope { path }.into()),
         envelope::Opened::NotForThisKey => Err(EscrowError::CannotOpen { path }.into()),

@@ -10,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{Builder, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -87,8 +88,19 @@ impl Kms {
     /// As [`Kms::rehearsal`], with the Region, time limits, proxies and CA bundle of `connection`. Its endpoint and
     /// profile are not looked at, and no endpoint rule applies: `url` is what the caller wants.
     pub fn isolated(url: &str, access_key_id: &str, connection: &Connection, talk: Arc<dyn Talk + Send>) -> Kms {
+        let transport = Transport::new(&connection.environment.clone().unwrap_or_default());
+        Kms::over(transport, url, access_key_id, connection, talk)
+    }
+
+    /// As [`Kms::isolated`], over an HTTP client of the caller's.
+    pub fn over(
+        client: impl HttpClient + 'static,
+        url: &str,
+        access_key_id: &str,
+        connection: &Connection,
+        talk: Arc<dyn Talk + Send>,
+    ) -> Kms {
         let region = connection.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
-        let environment = connection.environment.clone().unwrap_or_default();
         let credentials = Credentials::builder()
             .access_key_id(access_key_id)
             .secret_access_key("rehearsal")
@@ -96,7 +108,7 @@ impl Kms {
             .build();
         let builder = Builder::default()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(Transport::new(&environment))
+            .http_client(client)
             .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts(connection))
             .region(Region::new(region.clone()))

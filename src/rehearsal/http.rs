@@ -81,7 +81,7 @@ impl Service {
         Ok(reply(answer?, &request_id, self.clock.now()))
     }
 
-    async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
+    pub(super) async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
         let faults = self.faults.strike(name);
         for fault in &faults {
             match fault {

@@ -27,6 +27,7 @@ mod creation;
 mod deletion;
 mod delivery;
 mod der;
+mod desk;
 mod dispatch;
 mod faults;
 mod http;
@@ -58,6 +59,7 @@ mod validate;
 mod wrapping_keys;
 
 pub use self::clock::ClockSetting;
+pub use self::desk::Desk;
 pub use self::faults::Fault;
 pub use self::server::{Server, ping};
 pub use self::settings::Settings;

@@ -96,7 +96,7 @@ impl Drop for Server {
     }
 }
 
-fn service(settings: Settings) -> Result<Service, Error> {
+pub(super) fn service(settings: Settings) -> Result<Service, Error> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
     let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay));
