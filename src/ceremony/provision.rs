@@ -84,12 +84,7 @@ async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> 
 /// Everything that can be refused without asking anybody.
 pub(super) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
-    let options = ImportOptions { description: plan.material_description.clone(), ..ImportOptions::default() };
-    options.check()?;
-    if plan.material_description.is_some() && plan.request.spec != KeySpec::SymmetricDefault {
-        let spec = plan.request.spec.name().to_owned();
-        return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
-    }
+    check_description(plan.material_description.as_ref(), plan.request.spec)?;
     plan.expiry.resolve(moment::now())?;
     let length = match &plan.source {
         Source::Given(material) => Some(material.byte_count()),
@@ -100,6 +95,15 @@ pub(super) fn check_locally(plan: &Provision) -> Result<(), Error> {
     };
     plan.algorithm.check(plan.request.spec, plan.wrapping, length)?;
     Ok(())
+}
+
+/// A description of key material is short, and of symmetric keys.
+pub(super) fn check_description(description: Option<&String>, spec: KeySpec) -> Result<(), Error> {
+    if description.is_some() && spec != KeySpec::SymmetricDefault {
+        let spec = spec.name().to_owned();
+        return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
+    }
+    ImportOptions { description: description.cloned(), ..ImportOptions::default() }.check()
 }
 
 /// The key that the alias names, or that is to be adopted.

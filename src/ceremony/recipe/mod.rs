@@ -11,7 +11,8 @@ use std::path::PathBuf;
 
 pub use self::material::{ShellCopy, ShellSource};
 pub use self::shell::quoted;
-use super::{ImportOptions, KeyRequest};
+use super::KeyRequest;
+use super::provision::check_description;
 use crate::error::Error;
 use crate::kms::Connection;
 use crate::moment::{self, Expiry};
@@ -44,9 +45,7 @@ impl Recipe {
     pub fn check(&self) -> Result<(), Error> {
         self.request.check()?;
         self.connection.check()?;
-        let options = ImportOptions { description: self.material_description.clone(), ..ImportOptions::default() };
-        options.check()?;
-        options.check_spec(self.request.spec)?;
+        check_description(self.material_description.as_ref(), self.request.spec)?;
         self.expiry.resolve(moment::now())?;
         self.algorithm.check(self.request.spec, self.wrapping, None)?;
         Ok(())
