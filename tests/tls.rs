@@ -166,7 +166,7 @@ async fn a_redirect_is_not_followed() {
     let server = authority.serve(Shows::Localhost, Does::Redirect);
     let error = Client::trusting(&authority).describe(&server).await.unwrap_err();
     assert!(error.to_string().contains("is not KMS"), "{error}");
-    assert_eq!(error.because().as_deref(), Some("HTTP 307"));
+    assert_eq!(error.because().as_deref(), Some("HTTP 307, a redirect to http://127.0.0.1:1/"));
 }
 
 #[tokio::test]
