@@ -27,7 +27,10 @@ fn every_target_takes_its_seeds_and_what_was_found() {
     }
 }
 
-const TARGETS: [(&str, fn(&[u8])); 7] = [
+/// Takes any bytes, and panics where a promise is broken.
+type Target = fn(&[u8]);
+
+const TARGETS: [(&str, Target); 7] = [
     ("material", files::material),
     ("private_key", files::private_key),
     ("public_key", files::public_key),

@@ -2,7 +2,7 @@
 //! down, and through escrow.
 //!
 //! The seed is printed and can be given: KMS_BYOK_SEED=….
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // the seed is printed, and skips are
 
 mod support {
     pub(crate) mod independent;
