@@ -16,9 +16,7 @@ credentials_come_from_an_env_file_a_mounted_file_or_a_role() {
   equal "$(source_of "$kms" --env-file "$work/aws.env")" 'environment variables'
 
   data=$(owned aws)
-  printf '[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = secret\n' >"$work/credentials"
-  install -m 0400 "$work/credentials" "$data/credentials"
-  give_away "$data/credentials"
+  printf '[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = secret\n' | put_owned "$data" credentials
   equal "$(source_of "$kms" -v "$data:/run/secrets:ro" -e AWS_SHARED_CREDENTIALS_FILE=/run/secrets/credentials)" profile
 
   docker build -q -t "$application" examples/app

@@ -14,8 +14,7 @@ generate_and_wrap_run_hardened_and_openssl_opens_what_they_made() {
   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/private.pem" 2>/dev/null
   for image in "$full" "$slim"; do
     data=$(owned "wrap-${image##*:}")
-    openssl pkey -in "$work/private.pem" -pubout -outform DER | docker run --rm -i -u 0 -v "$data:/data" --entrypoint tee "$image" \
-      /data/PublicKey.bin >/dev/null
+    openssl pkey -in "$work/private.pem" -pubout -outform DER | put_owned "$data" PublicKey.bin
     alone -v "$data:/data" "$image" generate --key-spec SYMMETRIC_DEFAULT --out PlaintextKeyMaterial.bin
     alone -v "$data:/data" "$image" wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin
     read_owned "$data" PlaintextKeyMaterial.bin >"$work/plain"

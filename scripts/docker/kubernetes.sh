@@ -28,7 +28,7 @@ the_job_provisions_and_the_cron_job_tells_what_expires() {
   mkdir "$data"
   openssl rand 32 >"$data/key-material.bin"
   # As the kubelet does for fsGroup: root's, readable by the Pod's group.
-  container --rm -u 0 -v "$data:/owned" --entrypoint sh "$full" -c "chown -R 0:$uid /owned && chmod 0750 /owned && chmod 0440 /owned/*"
+  as_root "$data" "chown -R 0:$uid . && chmod 0750 . && chmod 0440 ./*"
   pod "$kms" -v "$data:/run/key-material:ro" --tmpfs "/state:mode=0770,uid=0,gid=$uid" "$slim" "${provision[@]}" | tee "$work/report"
   equal "$(field changed <"$work/report")" true
   [[ $(field expires <"$work/report") != null ]]

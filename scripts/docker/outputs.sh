@@ -5,7 +5,7 @@
 a_kept_key_lands_in_the_mounted_directory() {
   local data; data=$(owned kept)
   alone -v "$data:/data" "$full" provision --rehearse --alias alias/a --generate --keep /data/key.bin
-  equal "$(container --rm -u 0 -v "$data:/data" --entrypoint stat "$full" -c '%s %a %u' /data/key.bin)" "32 600 $uid"
+  equal "$(as_root "$data" "stat -c '%s %a %u' key.bin")" "32 600 $uid"
 }
 
 recovery_certificate() { # directory: recovery.pem, recovery.key
@@ -45,7 +45,7 @@ an_output_that_cannot_be_written_is_refused_before_kms_is_asked() {
   recovery_certificate "$work/recovery"
   mkdir -p "$work/roots"
   chmod 0755 "$work/roots"
-  ((EUID == 0)) || container --rm -u 0 -v "$work/roots:/owned" --entrypoint chown "$full" 0:0 /owned
+  as_root "$work/roots" 'chown 0:0 .'
   for output in '--keep /data/key.bin' '--escrow /recovery.pem --escrow-out /data/key.cms' '--discard --record /data/record.json'; do
     # shellcheck disable=SC2086 # the words of the flags
     refused "$kms" "let user $uid write to the directory" -v "$work/roots:/data" -- $output

@@ -10,9 +10,7 @@ material_comes_on_standard_input() {
 
 material_comes_from_a_mounted_file() {
   local data; data=$(owned mounted)
-  openssl rand 32 >"$work/material"
-  install -m 0400 "$work/material" "$data/material"
-  give_away "$data/material"
+  openssl rand 32 | put_owned "$data" material
   alone -v "$data:/run/material:ro" "$full" --output json --strict provision --rehearse --alias alias/a \
     --material /run/material/material | tee "$work/report"
   equal "$(field key_state <"$work/report")" Enabled
@@ -61,8 +59,7 @@ no_material_stays_in_a_container_its_log_or_its_configuration() {
   marker=planted-$(openssl rand -hex 12) # 32 bytes, as a symmetric key has
   data=$(owned marked)
   printf '%s' "$marker" >"$work/marker"
-  install -m 0400 "$work/marker" "$data/marker"
-  give_away "$data/marker"
+  put_owned "$data" marker <"$work/marker"
   id=$(container -d -v "$data:/run/material:ro" --network none "$full" -vv provision --rehearse --alias alias/a \
     --material /run/material/marker)
   equal "$(docker wait "$id")" 0

@@ -16,6 +16,8 @@ clean_up() {
   local left
   left=$(docker ps -aq --filter "label=test=$tag" 2>/dev/null) || true
   [[ -z $left ]] || xargs docker rm -fv <<<"$left" >/dev/null
+  # Files of the image's user are not for everybody to remove.
+  ((EUID == 0)) || ! has_engine || as_root "$scratch" 'rm -rf ./*' || true
   rm -rf "$scratch"
 }
 
@@ -57,18 +59,15 @@ beside() { # id words of docker run...
 }
 local_credentials=(-e AWS_ACCESS_KEY_ID=local -e AWS_SECRET_ACCESS_KEY=local -e AWS_REGION=us-east-1)
 
-# A directory that the image's user may write, and nobody else may read.
-owned() { mkdir -p "$work/$1"; give_away "$work/$1"; printf '%s' "$work/$1"; }
-give_away() {
-  if ((EUID == 0)); then
-    chown -R "$uid:$uid" "$1"
-    [[ ! -d $1 ]] || chmod 0700 "$1"
-  else
-    container --rm -u 0 -v "$1:/owned" --entrypoint chown "$full" -R "$uid:$uid" /owned
-  fi
+# A directory that the image's user may write, and nobody else may read; whoever runs this reaches it through a container.
+owned() { # name
+  mkdir "$work/$1"
+  as_root "$work/$1" "chown $uid:$uid . && chmod 0700 ."
+  printf '%s' "$work/$1"
 }
-# Reads a file of such a directory, whoever runs this.
-read_owned() { container --rm -u 0 --network none -v "$1:/owned:ro" --entrypoint cat "$slim" "/owned/$2"; } # directory name
+put_owned() { as_root "$1" "umask 377 && cat >'$2' && chown $uid:$uid '$2'"; } # directory name, contents on stdin: mode 0400
+read_owned() { as_root "$1" "cat '$2'"; } # directory name
+as_root() { container --rm -i -u 0 --network none -v "$1:/owned" -w /owned --entrypoint sh "$base" -c "$2"; } # directory script
 
 # What the build needs, and nothing else: for builds that change something.
 context() { # name
