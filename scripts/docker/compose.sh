@@ -25,7 +25,7 @@ begin_stack() { # file...
 ended() { # service status
   local id
   for _ in {1..200}; do
-    id=$(compose ps -q "$1" 2>/dev/null)
+    id=$(compose ps -a -q "$1" 2>/dev/null)
     if [[ -n $id && $(docker inspect -f '{{.State.Status}}' "$id") == exited ]]; then
       equal "$(docker inspect -f '{{.State.ExitCode}}' "$id")" "$2"
       return
@@ -66,7 +66,7 @@ the_application_does_not_start_when_provisioning_fails() {
   ended provision 1
   compose logs --no-color provision | tee "$work/log"
   holds 'error: ' "$work/log"
-  [[ -z $(compose ps -q application) ]] || equal "$(docker inspect -f '{{.State.StartedAt}}' "$(compose ps -q application)")" 0001-01-01T00:00:00Z
+  [[ -z $(compose ps -a -q application) ]] || equal "$(docker inspect -f '{{.State.StartedAt}}' "$(compose ps -a -q application)")" 0001-01-01T00:00:00Z
 }
 
 # The override puts an embedded KMS in AWS's place: everything else is the file's, the env file and the volume included.
