@@ -47,6 +47,10 @@ impl Bound {
         let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
         let value: serde_json::Value = serde_json::from_slice(json)
             .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
+        // Nothing in it has any, and what is wrong in it is shown.
+        if has_control_characters(&value) {
+            return Err(not_parameters("it has control characters".to_owned()).into());
+        }
         match value["version"].as_u64() {
             Some(VERSION) => {}
             Some(found) => {
@@ -134,5 +138,17 @@ impl Bound {
             return Ok(());
         }
         Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() }.into())
+    }
+}
+
+fn has_control_characters(value: &serde_json::Value) -> bool {
+    let control = |text: &str| text.chars().any(char::is_control);
+    match value {
+        serde_json::Value::String(text) => control(text),
+        serde_json::Value::Array(items) => items.iter().any(has_control_characters),
+        serde_json::Value::Object(members) => {
+            members.iter().any(|(name, member)| control(name) || has_control_characters(member))
+        }
+        _ => false,
     }
 }
