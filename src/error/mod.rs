@@ -16,6 +16,7 @@ mod life;
 mod material;
 mod openssl;
 mod parameters;
+mod reason;
 mod refusal;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
@@ -37,7 +38,8 @@ pub use self::life::LifeError;
 pub use self::material::MaterialError;
 pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
-pub use self::refusal::{Reason, Refusal};
+pub use self::reason::Reason;
+pub use self::refusal::Refusal;
 #[cfg(feature = "rehearsal")]
 pub use self::rehearsal::RehearsalError;
 pub use self::usage::UsageError;
