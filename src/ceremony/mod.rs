@@ -30,6 +30,7 @@ mod standing;
 mod survey;
 mod transfer;
 mod turn;
+mod verdict;
 mod verify;
 mod wait;
 
@@ -47,7 +48,7 @@ pub use self::memory::{FindLost, Memory, REQUEST_TAG};
 use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
 pub(crate) use self::parameters::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
-pub use self::provision::{Provision, Source, conclude, provision};
+pub use self::provision::{Provision, Source, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
 pub use self::request::KeyRequest;
@@ -55,6 +56,7 @@ pub use self::rotate::{Rotate, rotate};
 pub use self::standing::{NotPermitted, Standing};
 pub use self::survey::survey;
 pub use self::transfer::{Transfer, TransferOutcome};
+pub use self::verdict::conclude;
 pub use self::verify::verify;
 
 /// The account of every key in the embedded KMS; AWS has no such account.

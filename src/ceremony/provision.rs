@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::create::{self, Made};
 use super::existing::{self, Decision};
+use super::verdict::conclude;
 use super::verify;
 use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
 use crate::diagnose;
@@ -272,31 +273,4 @@ async fn prove_unchanged(kms: &Kms, plan: &Provision, found: &KeyDescription, jo
         proof.level = plan.level;
     }
     conclude(proof, journal)
-}
-
-/// Writes a proof down, and turns a contradiction into a failure.
-pub fn conclude(proof: Proof, journal: &Journal) -> Result<(), Error> {
-    for sentence in &proof.proven {
-        journal.step(format!("proven: {sentence}"));
-    }
-    for sentence in &proof.not_proven {
-        journal.step(format!("not proven: {sentence}"));
-    }
-    let judged = judge(&proof);
-    journal.proved(proof);
-    judged
-}
-
-/// A contradiction is a failure, and a missing permission is one where everything was to be proven.
-pub(super) fn judge(proof: &Proof) -> Result<(), Error> {
-    match proof.outcome {
-        Outcome::Contradicted => {
-            let contradiction = proof.contradiction.clone().unwrap_or_default();
-            Err(CeremonyError::ProofContradicts { contradiction }.into())
-        }
-        Outcome::NotPermitted if proof.level == Level::Full => {
-            Err(CeremonyError::ProofNotPermitted { refused: proof.not_permitted.join(", ") }.into())
-        }
-        _ => Ok(()),
-    }
 }

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::provision::{judge, prove_in};
+use super::provision::prove_in;
 use super::regions::check_primary;
 use super::replica::{self, Plan};
+use super::verdict::judge;
 use super::{AliasName, Inventory, Journal, Wrapping, check_external, resolve_expiry};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};

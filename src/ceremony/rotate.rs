@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use super::pending::{self, Place};
-use super::provision::{judge, prove_in};
+use super::provision::prove_in;
 use super::regions::{self, Regions};
 use super::turn::{self, Ready};
+use super::verdict::judge;
 use super::{Inventory, Journal, Source, Wrapping};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
