@@ -25,8 +25,6 @@ pub enum CeremonyError {
     WrongState { arn: String, state: String },
     #[error("the key material of {arn} expires at {at}, too soon to import it again safely")]
     ExpiresSoon { arn: String, at: String },
-    #[error("key {arn} holds key material already")]
-    HoldsMaterial { arn: String },
     #[error("the reply says that the import went into {found}, and {asked} was asked for")]
     ImportedElsewhere { asked: String, found: String },
     #[error("key {arn} is new and {state}, and KMS enables no key without key material")]
@@ -65,9 +63,6 @@ impl Explain for CeremonyError {
                 some("wait until `kms-byok status` shows PendingImport, or use another key")
             }
             CeremonyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
-            CeremonyError::HoldsMaterial { .. } => {
-                some("use `kms-byok verify` to compare, or `kms-byok rotate` to renew it")
-            }
             CeremonyError::ImportedElsewhere { .. } | CeremonyError::NotEnabled { .. } => {
                 some("look at the key with `kms-byok status` before anything is encrypted with it")
             }

@@ -20,8 +20,6 @@ pub enum MaterialError {
     UnknownFormat { name: String },
     #[error("the key material is empty")]
     Empty,
-    #[error("the key material is larger than {limit} bytes, which no {spec} key is")]
-    TooLarge { spec: KeySpec, limit: usize },
     #[error("the key material has {found} bytes, and {spec} needs {wanted}")]
     WrongLength { spec: KeySpec, found: usize, wanted: String },
     #[error(
@@ -80,7 +78,6 @@ impl Explain for MaterialError {
             }
             MaterialError::UnknownFormat { .. } => some("use raw, hex, base64, pem or der"),
             MaterialError::Empty => some("check the command that was to write the key material"),
-            MaterialError::TooLarge { .. } => some("check that it is the file you mean"),
             MaterialError::WrongLength { spec, .. } => some(format!(
                 "run `kms-byok generate --key-spec {spec}` to see what fits, or choose the key spec of your key"
             )),

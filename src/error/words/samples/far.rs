@@ -22,7 +22,6 @@ one_of_each! {
         WrongState { arn: arn(), state: "PendingDeletion".into() }
         WrongState { arn: arn(), state: "Updating".into() }
         ExpiresSoon { arn: arn(), at: time() }
-        HoldsMaterial { arn: arn() }
         ImportedElsewhere { asked: arn(), found: arn() }
         NotEmpty { arn: arn(), state: "Enabled".into() }
         NotEnabled { arn: arn(), state: "PendingImport".into() }

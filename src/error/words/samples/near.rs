@@ -91,7 +91,6 @@ one_of_each! {
         UsageNotAllowed { spec: KeySpec::Hmac256, usage: KeyUsage::SignVerify }
         UnknownFormat { name: typed() }
         Empty {}
-        TooLarge { spec: KeySpec::Hmac256, limit: 128 }
         WrongLength { spec: KeySpec::SymmetricDefault, found: 31, wanted: "exactly 32".into() }
         ChinaLength { spec: KeySpec::SymmetricDefault }
         TrailingNewline { spec: KeySpec::SymmetricDefault, found: 33, wanted: "exactly 32".into() }
