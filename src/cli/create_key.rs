@@ -32,6 +32,7 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let request = args.key.request().map_err(|error| context.failure(error))?;
     let journal = context.journal();

@@ -50,6 +50,7 @@ struct Answer {
     rehearsal: bool,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     let mut answer = None;

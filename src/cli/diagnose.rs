@@ -73,6 +73,7 @@ fn said(code: &str) -> Result<Said, String> {
     })
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let diagnosis = context.run(examine(args, context))?;
     context.answer(&diagnosis, &text(&diagnosis));

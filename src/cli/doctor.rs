@@ -26,6 +26,7 @@ pub(crate) struct Args {
     key_id: Option<String>,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wanted = Wanted { fips: context.global.require_fips, online: args.online, key: args.key_id.clone() };
     let found = context.run(async {

@@ -34,6 +34,7 @@ struct Answer<'a> {
     out: &'a Path,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let answer = generate(args).map_err(|error| context.failure(error))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };

@@ -46,6 +46,7 @@ struct Answer {
     rehearsal: bool,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {

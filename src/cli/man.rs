@@ -21,6 +21,7 @@ pub(crate) struct Args {
     verb: Vec<String>,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let page = page(&args.verb).map_err(|error| context.failure(error))?;
     context.text(page.as_bytes())

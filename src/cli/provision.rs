@@ -52,6 +52,7 @@ pub(crate) struct Args {
     rehearse: bool,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {

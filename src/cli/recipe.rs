@@ -28,6 +28,7 @@ struct Answer {
     recipe: String,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let recipe = recipe(&args.provision, context).map_err(|error| context.failure(error))?;
     let answer = Answer { recipe: recipe.script() };

@@ -80,6 +80,7 @@ Examples:
   kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566 --output json")]
 struct Ping {}
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     match &args.verb {
         Verb::Serve(serve) => serve.run(context),

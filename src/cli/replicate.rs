@@ -74,6 +74,7 @@ pub(crate) struct Args {
     record: RecordArgs,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     let report = args.record.keep("replicate", context, &journal, &[], false, || {

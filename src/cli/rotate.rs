@@ -47,6 +47,7 @@ pub(crate) struct Args {
     record: RecordArgs,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];

@@ -73,6 +73,7 @@ pub(super) struct Rest {
     pub(super) now: DateTime,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let (printed, found) = match &args.key_id {
         Some(name) => {

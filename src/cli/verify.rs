@@ -41,6 +41,7 @@ struct Answer {
     proof: Proof,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if args.given.material.is_none() && args.given.material_from_escrow.is_none() {
         return Err(context.failure(nothing_to_compare()));

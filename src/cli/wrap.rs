@@ -63,6 +63,7 @@ struct Answer {
     rehearsal: bool,
 }
 
+#[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wrapped = match (&args.dir, &args.inkey) {
         (Some(directory), _) => in_directory(args, directory, context),

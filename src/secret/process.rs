@@ -33,12 +33,12 @@ fn forbid_dumps() -> bool {
     false
 }
 
-#[cfg(not(openssl_is_libressl))]
+#[cfg(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple")))]
 fn wipe_freed_memory() -> bool {
     super::freed::wipe_what_openssl_frees()
 }
 
-#[cfg(openssl_is_libressl)]
+#[cfg(not(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple"))))]
 fn wipe_freed_memory() -> bool {
     false
 }
