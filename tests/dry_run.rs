@@ -81,6 +81,8 @@ fn the_plan_for_a_key_that_exists_tells_which_of_the_rules_applies() {
     assert!(!calls(&answer).contains(&"ImportKeyMaterial"));
     comes_true(&stage, &format!("{complete} --verify full"));
     comes_true(&stage, &format!("provision AT {RSA} --generate --discard --alias alias/new --adopt {arn}"));
+    comes_true(&stage, &format!("create-key AT --alias alias/adopted --adopt {arn}"));
+    comes_true(&stage, &format!("create-key AT --alias alias/adopted --adopt {arn}"));
 }
 
 #[test]
@@ -146,6 +148,8 @@ fn what_the_run_would_refuse_is_refused() {
         "provision AT --alias alias/foreign --generate --discard",
         "provision AT --alias alias/emptied --generate --discard",
         "create-key AT --alias alias/taken --multi-region",
+        "create-key AT --alias alias/taken --adopt alias/foreign",
+        "create-key AT --alias alias/b --adopt alias/none",
         "get-parameters AT --key-id alias/none --dir E",
         "get-parameters AT --key-id alias/foreign --dir D",
         "get-parameters AT --key-id alias/foreign --dir log",

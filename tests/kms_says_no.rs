@@ -176,3 +176,55 @@ fn files_of_two_parameter_sets_are_not_mixed() {
          hint: name a directory, or a path where none is yet\n",
     );
 }
+
+#[test]
+fn a_replica_that_another_run_has_made_is_a_cause_when_it_cannot_be_found() {
+    let bench = Bench::new();
+    bench.kms_byok("generate --out key").succeeds();
+    let server = bench.serve_with("--no-quotas --fault ReplicateKey:always:error=AlreadyExistsException");
+    let at = |line: &str| format!("--quiet --region us-east-1 --endpoint-url {} {line}", server.url());
+    let wrapping = "--wrapping-key-spec RSA_2048";
+    let made = format!("provision --alias alias/a --multi-region --material key {wrapping}");
+    bench.kms_byok_with_credentials(&at(&made)).succeeds();
+    let replicate = format!("replicate --key-id alias/a --to eu-west-1 --material key {wrapping}");
+    let run = bench.kms_byok_with_credentials(&at(&replicate));
+    assert_eq!(
+        (run.code, told(&run).as_str()),
+        (
+            Some(1),
+            "warning: key `ARN` has a replica in that Region: looking for it\n\
+             error: key `ARN` has a replica in that Region\n\
+             because: AlreadyExistsException\n\
+             hint: run the command again: it goes on with that replica\n"
+        )
+    );
+    let foreign = "arn:aws:kms:eu-west-1:000000000000:key/mrk-0123456789abcdef0123456789abcdef";
+    bench.kms_byok_with_credentials(&at(&format!("{replicate} --adopt {foreign}"))).refuses(
+        1,
+        &format!(
+            "error: --adopt names {foreign}, which is no replica of the key in a Region asked for\n\
+             hint: give the ARN of the replica that you trust\n"
+        ),
+    );
+}
+
+#[test]
+fn rotations_that_are_used_up_meanwhile_are_a_cause() {
+    let bench = Bench::new();
+    let server = bench.serve_with("--no-quotas --fault RotateKeyOnDemand:always:error=LimitExceededException");
+    let at = |line: &str| {
+        let line = format!("--quiet --region us-east-1 --endpoint-url {} {line}", server.url());
+        bench.kms_byok_with_credentials(&format!("{line} --generate --discard --wrapping-key-spec RSA_2048"))
+    };
+    at("provision --alias alias/a").succeeds();
+    let run = at("rotate --key-id alias/a");
+    assert_eq!(
+        (run.code, told(&run).as_str()),
+        (
+            Some(3),
+            "error: key `ARN` has no on-demand rotation left: KMS allows 25 for each key\n\
+             because: LimitExceededException\n\
+             hint: create another key\n"
+        )
+    );
+}

@@ -30,10 +30,7 @@ pub async fn create_key(
     if let Some(alias) = &request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
-        if let Some(adopt) = adopt.filter(|adopt| *adopt != found.arn) {
-            let (alias, arn, adopt) = (alias.to_string(), found.arn, adopt.to_owned());
-            return Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into());
-        }
+        check_adopts(adopt, alias, &found)?;
         name_lost_keys(kms, alias, &found, memory, journal).await;
         return adopt_as_it_is(kms, request, alias, &found, journal);
     }
@@ -52,6 +49,17 @@ pub async fn create_key(
             }
             None => Ok(()),
         },
+    }
+}
+
+/// An alias that names another key than the one to be adopted is left as it is.
+pub(super) fn check_adopts(adopt: Option<&str>, alias: &AliasName, found: &KeyDescription) -> Result<(), Error> {
+    match adopt.filter(|adopt| *adopt != found.arn) {
+        None => Ok(()),
+        Some(adopt) => {
+            let (alias, arn, adopt) = (alias.to_string(), found.arn.clone(), adopt.to_owned());
+            Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into())
+        }
     }
 }
 

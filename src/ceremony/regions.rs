@@ -58,7 +58,7 @@ impl Regions {
         Ok(())
     }
 
-    async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
+    pub(super) async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
         let mut missing = Vec::new();
         for (kms, replica) in self.replicas() {
             let inventory = Inventory::of(kms, replica).await?;

@@ -14,13 +14,15 @@ use crate::moment::rfc3339;
 const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// What is to be done in one Region.
-pub(super) struct Plan {
+pub(super) struct Errand {
     kms: Kms,
-    region: String,
-    what: What,
+    pub(super) region: String,
+    pub(super) what: What,
+    /// Whether the alias that was asked for names the replica already.
+    pub(super) named: bool,
 }
 
-enum What {
+pub(super) enum What {
     /// There is no replica.
     Make,
     /// It waits for key material, and may be given it.
@@ -29,7 +31,7 @@ enum What {
     Leave(Box<KeyDescription>),
 }
 
-impl Plan {
+impl Errand {
     /// Looks at the Region, and refuses what could not be carried out.
     pub(super) async fn of(
         primary_kms: &Kms,
@@ -57,20 +59,20 @@ impl Plan {
         if let Some(needed) = wanted.filter(|needed| *needed > given) {
             return Err(LifeError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
         }
-        let step = Plan { kms, region: region.to_owned(), what };
-        step.check_alias(primary, plan).await?;
-        Ok(step)
+        let named = names_it(&kms, region, primary, plan).await?;
+        Ok(Errand { kms, region: region.to_owned(), what, named })
     }
+}
 
-    async fn check_alias(&self, primary: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
-        let Some(alias) = &plan.alias else { return Ok(()) };
-        match self.kms.find_alias(alias.as_str()).await? {
-            Some(named) if named.id != primary.id => {
-                let (alias, region) = (alias.to_string(), self.region.clone());
-                Err(LifeError::AliasElsewhere { alias, region, arn: named.arn }.into())
-            }
-            _ => Ok(()),
+/// Whether the alias is there; an alias of another key is refused.
+async fn names_it(kms: &Kms, region: &str, primary: &KeyDescription, plan: &Replicate) -> Result<bool, Error> {
+    let Some(alias) = &plan.alias else { return Ok(false) };
+    match kms.find_alias(alias.as_str()).await? {
+        Some(named) if named.id != primary.id => {
+            let (alias, region) = (alias.to_string(), region.to_owned());
+            Err(LifeError::AliasElsewhere { alias, region, arn: named.arn }.into())
         }
+        named => Ok(named.is_some()),
     }
 }
 
@@ -113,22 +115,22 @@ async fn check_trusted(kms: &Kms, replica: &KeyDescription, plan: &Replicate) ->
 pub(super) async fn carry_out(
     primary_kms: &Kms,
     primary: &KeyDescription,
-    step: Plan,
+    errand: Errand,
     inventory: &Inventory,
     plan: &Replicate,
     journal: &Journal,
 ) -> Result<(Kms, KeyDescription, bool), Error> {
-    let kms = step.kms;
-    let (replica, empty) = match step.what {
+    let kms = errand.kms;
+    let (replica, empty) = match errand.what {
         What::Leave(replica) => {
-            journal.step(format!("the replica in {} is what was asked for: {}", step.region, replica.arn));
+            journal.step(format!("the replica in {} is what was asked for: {}", errand.region, replica.arn));
             (*replica, false)
         }
         What::Fill(replica) => {
-            journal.step(format!("the replica in {} waits for key material: {}", step.region, replica.arn));
+            journal.step(format!("the replica in {} waits for key material: {}", errand.region, replica.arn));
             (*replica, true)
         }
-        What::Make => (make(primary_kms, primary, &kms, &step.region, plan, journal).await?, true),
+        What::Make => (make(primary_kms, primary, &kms, &errand.region, plan, journal).await?, true),
     };
     journal.note_replica(&replica, |_| {});
     name(&kms, &replica, plan, journal).await?;

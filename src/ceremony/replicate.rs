@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::provision::prove_in;
 use super::regions::check_primary;
-use super::replica::{self, Plan};
+use super::replica::{self, Errand};
 use super::verdict::judge;
 use super::{AliasName, Inventory, Journal, Wrapping, check_external, resolve_expiry};
-use crate::error::{Error, LifeError};
+use crate::error::{Error, KmsError, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::Expiry;
@@ -42,26 +42,37 @@ pub struct Replicate {
 
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
+    let (inventory, errands) = look(kms, key, plan, journal).await?;
+    for errand in errands {
+        let (there, found, touched) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
+        let level = if touched { plan.level } else { plan.level.min(Level::Use) };
+        prove(kms, key, &there, &found, plan, level, journal).await?;
+    }
+    Ok(())
+}
+
+/// Looks at the key and at every Region, and refuses what could not be carried out: the key materials, and what is to be done.
+pub(super) async fn look(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Replicate,
+    journal: &Journal,
+) -> Result<(Inventory, Vec<Errand>), Error> {
     journal.begin(kms, key);
     check_locally(kms, plan)?;
     check_replicable(key, plan)?;
     check_material(kms, key, plan).await?;
     let inventory = Inventory::as_permitted(kms, key).await?;
-    let mut planned = Vec::new();
+    let mut errands = Vec::new();
     for region in plan.distinct_regions() {
-        planned.push(Plan::of(kms, key, region, &inventory, plan, journal).await?);
+        errands.push(Errand::of(kms, key, region, &inventory, plan, journal).await?);
     }
     if let Some(waiting) = inventory.pending().and_then(|material| material.key_material_id.as_deref()) {
         journal.warn(format!(
             "key material {waiting} waits for rotation, and will be wanted in every replica before KMS rotates"
         ));
     }
-    for step in planned {
-        let (there, found, touched) = replica::carry_out(kms, key, step, &inventory, plan, journal).await?;
-        let level = if touched { plan.level } else { plan.level.min(Level::Use) };
-        prove(kms, key, &there, &found, plan, level, journal).await?;
-    }
-    Ok(())
+    Ok((inventory, errands))
 }
 
 /// Everything that can be refused without asking further.
@@ -70,7 +81,17 @@ fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
     resolve_expiry(kms, plan.expiry)?;
-    Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
+    Ok(plan.regions.iter().try_for_each(|region| check_replica_region(region))?)
+}
+
+/// KMS's own rule for the Region of a replica: `^([a-z]+-){2,3}\d+$` (API reference, `ReplicateKey`).
+fn check_replica_region(region: &str) -> Result<(), KmsError> {
+    check_region(region)?;
+    let (words, number) = region.rsplit_once('-').unwrap_or_default();
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = numbered && (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
+    if fits { Ok(()) } else { Err(KmsError::NotARegion { region: region.to_owned() }) }
 }
 
 fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {

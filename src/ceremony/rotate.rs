@@ -10,7 +10,7 @@ use super::provision::prove_in;
 use super::regions::{self, Regions};
 use super::turn::{self, Ready};
 use super::verdict::judge;
-use super::{Inventory, Journal, Source, Wrapping};
+use super::{Inventory, Journal, Material, Source, Wrapping};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
@@ -46,41 +46,24 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
             return finish(kms, &finished, &regions, plan, None, journal).await;
         }
     }
-    let inventory = look(kms, key, journal).await?;
-    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
-    let left = inventory.rotations_left().unwrap_or_default();
-    journal.step(format!("{left} of 25 on-demand rotations are left"));
-    if left == 0 {
-        return Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into());
-    }
     let made;
-    let (material, place) = match (&plan.source, waiting) {
-        (None, None) => {
-            match inventory.materials.iter().find(|material| material.current && material.rotated.is_some()) {
-                // The end of a run whose last replies were lost: the rotation is over, and its proof may be missing.
-                Some(current) => {
-                    let id = current.key_material_id.as_deref().unwrap_or_default();
-                    journal.step(format!("no key material waits for rotation: {id} is current already"));
-                    let now = kms.describe(&key.arn).await?;
-                    return finish(kms, &now, &regions, plan, None, journal).await;
-                }
-                None => return Err(LifeError::NothingPending { arn: key.arn.clone() }.into()),
-            }
+    let (material, place) = match (begin_with(kms, key, plan, journal).await?, &plan.source) {
+        (Beginning::Over, _) => {
+            let now = kms.describe(&key.arn).await?;
+            return finish(kms, &now, &regions, plan, None, journal).await;
         }
-        (None, Some(id)) => (None, Place::Rotate(id)),
-        (Some(Source::Generate(_)), Some(id)) => {
-            return Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into());
+        (Beginning::Waiting(id), Some(Source::Given(material))) => {
+            (Some(material), pending::place_again(kms, key, material, plan, id, journal).await?)
         }
-        (Some(Source::Generate(copy)), None) => {
+        (Beginning::Waiting(id), _) => (None, Place::Rotate(id)),
+        (Beginning::New, Some(Source::Generate(copy))) => {
             made = super::provision::generate(KeySpec::SymmetricDefault, copy, journal)?;
             (Some(&made), pending::place_new(kms, key, &made, plan, Some(copy), journal).await?)
         }
-        (Some(Source::Given(material)), None) => {
+        (Beginning::New, Some(Source::Given(material))) => {
             (Some(material), pending::place_new(kms, key, material, plan, None, journal).await?)
         }
-        (Some(Source::Given(material)), Some(id)) => {
-            (Some(material), pending::place_again(kms, key, material, plan, id, journal).await?)
-        }
+        (Beginning::New, None) => return Err(LifeError::NothingPending { arn: key.arn.clone() }.into()),
     };
     let id = match place {
         Place::Rotate(id) => id,
@@ -98,8 +81,48 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     finish(kms, &now, &regions, plan, material, journal).await
 }
 
+/// With what a rotation begins, by what the key has already.
+pub(super) enum Beginning {
+    /// With the import of new key material.
+    New,
+    /// With the key material that waits for rotation, under this id.
+    Waiting(String),
+    /// With its end: the replies of an earlier run were lost, and the proof may be missing.
+    Over,
+}
+
+/// Looks at the key materials, and refuses what could not be carried out.
+pub(super) async fn begin_with(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Rotate,
+    journal: &Journal,
+) -> Result<Beginning, Error> {
+    let inventory = look(kms, key, journal).await?;
+    let left = inventory.rotations_left().unwrap_or_default();
+    journal.step(format!("{left} of 25 on-demand rotations are left"));
+    if left == 0 {
+        return Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into());
+    }
+    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
+    match (&plan.source, waiting) {
+        (Some(Source::Generate(_)), Some(id)) => Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into()),
+        (_, Some(id)) => Ok(Beginning::Waiting(id)),
+        (Some(_), None) => Ok(Beginning::New),
+        (None, None) => {
+            let rotated = |material: &&Material| material.current && material.rotated.is_some();
+            let Some(current) = inventory.materials.iter().find(rotated) else {
+                return Err(LifeError::NothingPending { arn: key.arn.clone() }.into());
+            };
+            let id = current.key_material_id.as_deref().unwrap_or_default();
+            journal.step(format!("no key material waits for rotation: {id} is current already"));
+            Ok(Beginning::Over)
+        }
+    }
+}
+
 /// Everything that can be refused without asking further.
-fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
+pub(super) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
     plan.options(kms)?.check()?;
     let length = match &plan.source {
         Some(Source::Given(material)) => Some(material.byte_count()),
@@ -112,7 +135,7 @@ fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
     Ok(plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?)
 }
 
-fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
+pub(super) fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
     let arn = key.arn.clone();
     if key.spec != KeySpec::SymmetricDefault.name() {
         return Err(LifeError::NotSymmetric { arn, spec: key.spec.clone() }.into());
@@ -132,11 +155,17 @@ async fn go_on_waiting(
     plan: &Rotate,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    if matches!(plan.source, Some(Source::Generate(_))) {
-        return Err(LifeError::InProgress { arn: key.arn.clone() }.into());
-    }
+    check_waits(key, plan)?;
     journal.step("a rotation is in progress");
     turn::until_over(kms, key, plan.patience, journal).await
+}
+
+/// While KMS rotates it takes no new key material.
+pub(super) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Error> {
+    match plan.source {
+        Some(Source::Generate(_)) => Err(LifeError::InProgress { arn: key.arn.clone() }.into()),
+        _ => Ok(()),
+    }
 }
 
 async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<Inventory, Error> {

@@ -39,13 +39,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, &journal, async {
             let kms = context.connect().await?;
-            ceremony::plan::create_key(
-                &kms,
-                &request,
-                &context.memory(args.find_lost, args.lost_request.as_ref()),
-                &journal,
-            )
-            .await
+            let memory = context.memory(args.find_lost, args.lost_request.as_ref());
+            ceremony::plan::create_key(&kms, &request, &memory, args.adopt.as_deref(), &journal).await
         });
     }
     let work = async {

@@ -8,6 +8,7 @@ use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::{Error, LifeError, Talk, UsageError};
 use serde::Serialize;
 
+use super::dry_run::{self, DryRunArgs};
 use super::{Context, next, terminal};
 use crate::report::{self, Failure};
 
@@ -28,6 +29,8 @@ pub(crate) struct Args {
     /// Delete without asking
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 /// The JSON answer.
@@ -53,6 +56,12 @@ struct Answer {
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(None, context)? {
+        return dry_run::run(context, &journal, async {
+            let (kms, key, deletion) = look(args, context).await?;
+            Ok(ceremony::plan::delete_material(&kms, &key, deletion.as_ref(), &journal))
+        });
+    }
     let mut answer = None;
     let work = async {
         answer = Some(delete(args, context, &journal).await?);
@@ -73,20 +82,27 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {
-    let kms = context.connect().await?;
-    let key = kms.describe(&args.key_id).await?;
-    let Some(deletion) = ceremony::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await? else {
-        context.talk.step(&format!("key {} has no key material that could be deleted", key.arn));
-        return Ok(Answer::of(&kms, &key, &key, None, context));
-    };
-    let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-    context.talk.step(&format!("deleting key material{which} of key {} means:", key.arn));
-    for sentence in &deletion.consequences {
-        context.talk.step(&format!("- {sentence}"));
-    }
+    let (kms, key, deletion) = look(args, context).await?;
+    let Some(deletion) = deletion else { return Ok(Answer::of(&kms, &key, &key, None, context)) };
     confirm(args, &deletion, context.global.quiet).await?;
     let now = ceremony::delete_material(&kms, &deletion, journal).await?;
     Ok(Answer::of(&kms, &key, &now, Some(deletion), context))
+}
+
+/// Finds what would be deleted, and says what that means.
+async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Option<Deletion>), Error> {
+    let kms = context.connect().await?;
+    let key = kms.describe(&args.key_id).await?;
+    let deletion = ceremony::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
+    match &deletion {
+        None => context.talk.step(&format!("key {} has no key material that could be deleted", key.arn)),
+        Some(deletion) => {
+            let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            context.talk.step(&format!("deleting key material{which} of key {} means:", key.arn));
+            deletion.consequences.iter().for_each(|sentence| context.talk.step(&format!("- {sentence}")));
+        }
+    }
+    Ok((kms, key, deletion))
 }
 
 /// `--yes`, or the id of the key typed on the terminal. Nobody types it without having been told what it means.

@@ -84,7 +84,8 @@ fn text(plan: &Plan, report: &Report) -> String {
     let width = plan.steps.iter().map(|step| step.call.len()).max().unwrap_or(0);
     for (number, step) in plan.steps.iter().enumerate() {
         let quota = step.quota_per_second.map_or("-".to_owned(), |quota| format!("{quota}/s"));
-        text.push_str(&format!("{:>3}  {:width$}  {quota:>6}  {}\n", number + 1, step.call, step.why));
+        let place = step.region.as_ref().map(|region| format!("in {region}: ")).unwrap_or_default();
+        text.push_str(&format!("{:>3}  {:width$}  {quota:>6}  {place}{}\n", number + 1, step.call, step.why));
     }
     text
 }

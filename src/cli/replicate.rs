@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Wrapping};
-use kms_byok::kms::KeyDescription;
+use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::GivenArgs;
 use super::record::RecordArgs;
@@ -72,11 +73,20 @@ pub(crate) struct Args {
     wait: Duration,
     #[command(flatten)]
     record: RecordArgs,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(Some(&args.record), context)? {
+        let policy = prepare(args).map_err(|error| context.failure(error))?;
+        return dry_run::run(context, &journal, async {
+            let (kms, key, plan) = look(args, policy, context, &journal).await?;
+            ceremony::plan::replicate(&kms, &key, &plan, &journal).await
+        });
+    }
     let report = args.record.keep("replicate", context, &journal, &[], false, || {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
         let work = replicate(args, policy, context, &journal);
@@ -108,11 +118,21 @@ fn prepare(args: &Args) -> Result<Option<String>, Error> {
 }
 
 async fn replicate(args: &Args, policy: Option<String>, context: &Context, journal: &Journal) -> Result<(), Error> {
+    let (kms, key, plan) = look(args, policy, context, journal).await?;
+    ceremony::replicate(&kms, &key, &plan, journal).await
+}
+
+async fn look(
+    args: &Args,
+    policy: Option<String>,
+    context: &Context,
+    journal: &Journal,
+) -> Result<(Kms, KeyDescription, Replicate), Error> {
     let kms = context.connect().await?;
     journal.connected(&kms);
     let key = kms.describe(&args.key_id).await?;
     let plan = args.plan(&key, policy, context)?;
-    ceremony::replicate(&kms, &key, &plan, journal).await
+    Ok((kms, key, plan))
 }
 
 impl Args {

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Report, Rotate, Wrapping};
+use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
+use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, UsageError};
 
+use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
@@ -45,23 +47,37 @@ pub(crate) struct Args {
     wait: Duration,
     #[command(flatten)]
     record: RecordArgs,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    if args.dry_run.is_wanted(Some(&args.record), context)? {
+        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        return dry_run::run(context, &journal, async {
+            let (kms, key) = look(args, context, &journal).await?;
+            ceremony::plan::rotate(&kms, &key, &plan, &journal).await
+        });
+    }
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
     let report = args.record.keep("rotate", context, &journal, &outputs, false, || {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
         let work = async {
-            let kms = context.connect().await?;
-            journal.connected(&kms);
-            let key = kms.describe(&args.key_id).await?;
+            let (kms, key) = look(args, context, &journal).await?;
             ceremony::rotate(&kms, &key, &plan, &journal).await
         };
         context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))
     })?;
     context.account(report, false)
+}
+
+async fn look(args: &Args, context: &Context, journal: &Journal) -> Result<(Kms, KeyDescription), Error> {
+    let kms = context.connect().await?;
+    journal.connected(&kms);
+    let key = kms.describe(&args.key_id).await?;
+    Ok((kms, key))
 }
 
 fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {

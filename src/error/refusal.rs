@@ -143,7 +143,9 @@ impl Explain for Refusal {
                 }
                 _ => some(format!("allow kms:{operation} in the key policy or the caller's IAM policy")),
             },
-            Reason::AlreadyExists if operation == Operation::ReplicateKey => some("use the replica that exists"),
+            Reason::AlreadyExists if operation == Operation::ReplicateKey => {
+                some("run the command again: it goes on with that replica")
+            }
             Reason::AlreadyExists => some("choose another name"),
             Reason::ClockSkew => some("set this machine's clock (NTP)"),
             Reason::Conflict | Reason::Unavailable => some("try again in a minute"),

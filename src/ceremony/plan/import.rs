@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
 use crate::proof::Level;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of importing what was wrapped for a parameter set, or bare files if there is none, into a key that KMS was asked for.
 pub fn import(
@@ -61,4 +62,16 @@ pub(super) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Leve
             }
         }
     }
+}
+
+/// The second import with which a full proof of a symmetric key ends.
+pub(super) fn import_again(plan: &mut Plan) {
+    plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
+    plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
+    super::key::parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+    plan.call(
+        Operation::ImportKeyMaterial,
+        "proof: the same bytes once more, for each key material of the key until they are its bytes",
+    );
+    plan.call(Operation::DescribeKey, "proof: makes sure that the key is as it was");
 }

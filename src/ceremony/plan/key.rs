@@ -3,28 +3,44 @@
 use std::path::Path;
 
 use super::Plan;
+use crate::ceremony::create::check_adopts;
 use crate::ceremony::{Journal, KeyRequest, Memory, ParameterSet, check_importable, existing};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias, if there is one.
-pub async fn create_key(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Plan, Error> {
+/// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias and the key to adopt, if there is one.
+pub async fn create_key(
+    kms: &Kms,
+    request: &KeyRequest,
+    memory: &Memory,
+    adopt: Option<&str>,
+    journal: &Journal,
+) -> Result<Plan, Error> {
     request.check()?;
     journal.note_kms(kms);
     let mut plan = Plan::default();
-    let Some(alias) = &request.alias else {
-        make(&mut plan, kms, request, memory);
-        return Ok(plan);
-    };
-    plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
-    match kms.find_alias(alias.as_str()).await? {
-        None => make(&mut plan, kms, request, memory),
-        Some(found) => {
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+        if let Some(found) = kms.find_alias(alias.as_str()).await? {
+            check_adopts(adopt, alias, &found)?;
             journal.begin(kms, &found);
             existing::check_matches(&found, request, alias.as_str())?;
             journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
+            return Ok(plan);
         }
+    }
+    let Some(adopt) = adopt else {
+        make(&mut plan, kms, request, memory);
+        return Ok(plan);
+    };
+    plan.call(Operation::DescribeKey, "looks at the key to be adopted");
+    let found = kms.describe(adopt).await?;
+    journal.begin(kms, &found);
+    existing::check_matches(&found, request, adopt)?;
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+        plan.call(Operation::CreateAlias, alias_reason(alias));
     }
     Ok(plan)
 }

@@ -1,17 +1,23 @@
 //! What a run would do, call by call, without doing it. Whatever the run would refuse before its first change is refused here too, and
 //! of AWS nothing is asked but what tells which plan applies.
 
+mod delete;
 mod import;
 mod key;
 mod provision;
+mod replicate;
+mod rotate;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub use self::delete::delete_material;
 pub use self::import::import;
 pub use self::key::{create_key, get_parameters};
 pub use self::provision::provision;
+pub use self::replicate::replicate;
+pub use self::rotate::rotate;
 use crate::kms::Operation;
 
 /// The calls in their order, and the files that would be written.
@@ -23,6 +29,8 @@ pub struct Plan {
     pub writes: Vec<PathBuf>,
     /// Permissions besides those of the calls themselves.
     extra: Vec<&'static str>,
+    /// Where the calls that are added next are made, if not in the Region of the run.
+    elsewhere: Option<String>,
 }
 
 /// One call to KMS.
@@ -32,6 +40,9 @@ pub struct Step {
     pub call: &'static str,
     /// The permission it needs.
     pub permission: String,
+    /// The Region it goes to, where that is not the Region of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How often a second one account may make it in one Region, where it has a quota of its own that is known here. AWS adjusts most
     /// quotas on request.
     pub quota_per_second: Option<u32>,
@@ -45,9 +56,15 @@ impl Plan {
         self.steps.push(Step {
             call: operation.name(),
             permission: format!("kms:{operation}"),
+            region: self.elsewhere.clone(),
             quota_per_second: operation.quota_per_second(),
             why: why.into(),
         });
+    }
+
+    /// Lets the calls that are added next go to another Region; to the Region of the run again without one.
+    pub fn go_to(&mut self, region: Option<&str>) {
+        self.elsewhere = region.map(str::to_owned);
     }
 
     /// Adds a permission that a call needs besides its own, as CreateKey with tags does.

@@ -1,7 +1,7 @@
 //! The plan of `provision`.
 
 use super::Plan;
-use super::import::{prove, send};
+use super::import::{import_again, prove, send};
 use super::key::{alias_reason, make, parameters};
 use crate::ceremony::existing::{self, Decision};
 use crate::ceremony::provision::{check_locally, check_source, find};
@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::material::KeySpec;
 use crate::proof::Level;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of [`ceremony::provision`](crate::ceremony::provision). Asks KMS for the alias and for the key to be adopted, if the run
 /// is about one, and where it would import into that key, for its policy.
@@ -85,10 +84,6 @@ fn fill(plan: &mut Plan, wanted: &Provision) {
     send(plan);
     prove(plan, spec, usage, wanted.level);
     if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {
-        plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
-        plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
-        parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
-        plan.call(Operation::ImportKeyMaterial, "proof: the same bytes once more, as existing key material");
-        plan.call(Operation::DescribeKey, "proof: makes sure that the key is as it was");
+        import_again(plan);
     }
 }
