@@ -75,19 +75,19 @@ fn the_halves_of_rsa_aes_key_wrap_are_opened_one_after_the_other() {
         certain("the halves in the wrong order", "oaep aes first; kwp rsa.der second; cat second first > blob", KEY_WRAP, "halves_swapped"),
         certain(
             "AES-KW instead of AES-KWP",
-            "oaep aes first; (cat ec.der; head -c 6 /dev/zero) > padded; openssl enc -id-aes256-wrap -K $(hex aes) -iv A6A6A6A6A6A6A6A6 -in padded -out second; cat first second > blob",
+            "oaep aes first; (cat ec.der; head -c 6 /dev/zero) > padded; \"$OPENSSL3\" enc -id-aes256-wrap -K $(hex aes) -iv A6A6A6A6A6A6A6A6 -in padded -out second; cat first second > blob",
             KEY_WRAP_EC,
             "key_wrap_unpadded",
         ),
         certain(
             "an AES key of 16 bytes",
-            "openssl rand -out aes 16; oaep aes first; openssl enc -id-aes128-wrap-pad -K $(hex aes) -iv A65959A6 -in rsa.der -out second; cat first second > blob",
+            "openssl rand -out aes 16; oaep aes first; \"$OPENSSL3\" enc -id-aes128-wrap-pad -K $(hex aes) -iv A65959A6 -in rsa.der -out second; cat first second > blob",
             KEY_WRAP,
             "aes_key_length",
         ),
         certain(
             "the AES key as hex text",
-            "openssl rand -hex 32 > aes.hex; oaep aes.hex first; openssl enc -id-aes256-wrap-pad -K $(cat aes.hex) -iv A65959A6 -in rsa.der -out second; cat first second > blob",
+            "openssl rand -hex 32 > aes.hex; oaep aes.hex first; \"$OPENSSL3\" enc -id-aes256-wrap-pad -K $(cat aes.hex) -iv A65959A6 -in rsa.der -out second; cat first second > blob",
             KEY_WRAP,
             "aes_key_encoded",
         ),

@@ -62,8 +62,8 @@ fn read(
 fn every_container_of_a_private_key_becomes_the_same_pkcs8() {
     let bench = Bench::new();
     bench.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out @rsa.pem");
-    bench.openssl("rsa -in @rsa.pem -traditional -out @rsa.pkcs1.pem");
-    bench.openssl("rsa -in @rsa.pem -traditional -outform DER -out @rsa.pkcs1.der");
+    bench.openssl("pkey -in @rsa.pem -traditional -out @rsa.pkcs1.pem");
+    bench.openssl("pkey -in @rsa.pem -traditional -outform DER -out @rsa.pkcs1.der");
     bench.openssl("pkcs8 -topk8 -nocrypt -in @rsa.pem -outform DER -out @rsa.pkcs8.der");
     bench.openssl("ecparam -name prime256v1 -genkey -out @ec.sec1.pem"); // with its EC PARAMETERS block in front
     bench.openssl("pkcs8 -topk8 -nocrypt -in @ec.sec1.pem -out @ec.pem");
@@ -205,7 +205,7 @@ fn three_primes_and_spelled_out_curves_are_refused() {
 fn a_key_that_contradicts_itself_is_refused() {
     let bench = Bench::new();
     bench.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out @rsa.pem");
-    bench.openssl("rsa -in @rsa.pem -traditional -outform DER -out @rsa.der");
+    bench.openssl("pkey -in @rsa.pem -traditional -outform DER -out @rsa.der");
     let mut der = std::fs::read(bench.path("rsa.der")).unwrap();
     let last = der.len() - 1;
     der[last] ^= 1; // the CRT coefficient

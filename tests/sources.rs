@@ -86,8 +86,8 @@ fn private_keys_of_every_spec_come_in_every_container() {
 fn older_containers_are_recognised_too() {
     let cloud = Cloud::new("");
     make(&cloud, "RSA_2048");
-    cloud.bench.openssl("rsa -in pem -traditional -out pkcs1.pem");
-    cloud.bench.openssl("rsa -in pem -traditional -outform DER -out pkcs1.der");
+    cloud.bench.openssl("pkey -in pem -traditional -out pkcs1.pem");
+    cloud.bench.openssl("pkey -in pem -traditional -outform DER -out pkcs1.der");
     cloud.bench.openssl("ecparam -name prime256v1 -genkey -out sec1.pem");
     cloud.bench.openssl("ec -in sec1.pem -outform DER -out sec1.der");
     for (spec, names) in [("RSA_2048", ["pkcs1.pem", "pkcs1.der"]), ("ECC_NIST_P256", ["sec1.pem", "sec1.der"])] {

@@ -43,7 +43,7 @@ fn an_rsa_private_key_goes_through_rsa_aes_key_wrap() {
     bench.write("key.wrapped", &wrapped[384..]);
     bench.openssl("pkeyutl -decrypt -inkey wrapping.pem -in ephemeral.wrapped -out ephemeral.bin -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256");
     let ephemeral = hex::encode(bench.read("ephemeral.bin"));
-    bench.openssl(&format!("enc -d -id-aes256-wrap-pad -K {ephemeral} -iv A65959A6 -in key.wrapped -out opened.der"));
+    bench.openssl3(&format!("enc -d -id-aes256-wrap-pad -K {ephemeral} -iv A65959A6 -in key.wrapped -out opened.der"));
     assert_eq!(bench.read("opened.der"), bench.read("key.der"));
 }
 

@@ -86,11 +86,29 @@ impl Bench {
         assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// The same with an `openssl` whose `enc` does AES key wrap.
+    pub fn openssl3(&self, line: &str) {
+        let output =
+            Command::new(openssl3()).args(line.split_whitespace()).current_dir(self.0.path()).output().unwrap();
+        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// A wrapping key pair: `wrapping.pem`, and `PublicKey.bin` as KMS would give it.
     pub fn wrapping_key(&self, bits: u32) {
         self.openssl(&format!("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{bits} -out wrapping.pem"));
         self.openssl("pkey -in wrapping.pem -pubout -outform DER -out PublicKey.bin");
     }
+}
+
+/// The first OpenSSL 3.0 or newer on PATH: `openssl enc` of an older one refuses every wrap mode.
+pub fn openssl3() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let mut found = std::env::split_paths(&path).map(|directory| directory.join("openssl")).filter(|file| {
+        let version = Command::new(file).arg("version").output();
+        let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        version.strip_prefix("OpenSSL ").is_some_and(|number| !number.starts_with(['0', '1']))
+    });
+    found.next().expect("an openssl command of OpenSSL 3.0 or newer is installed")
 }
 
 /// Runs a command to its end.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::Bench;
+use crate::support::{Bench, openssl3};
 
 /// A mistake, as a shell makes it, and the first cause that is found in what it leaves.
 pub struct Mistake {
@@ -58,7 +58,7 @@ with() {
   openssl pkeyutl -encrypt -pubin -keyform DER -inkey PublicKey.bin -in "$in" -out "$out" "${options[@]}"
 }
 # kwp IN OUT: under the AES key in the file `aes`
-kwp() { openssl enc -id-aes256-wrap-pad -K "$(hex aes)" -iv A65959A6 -in "$1" -out "$2"; }
+kwp() { "$OPENSSL3" enc -id-aes256-wrap-pad -K "$(hex aes)" -iv A65959A6 -in "$1" -out "$2"; }
 # key_wrap IN OUT: RSA_AES_KEY_WRAP_SHA_256
 key_wrap() { oaep aes first && kwp "$1" second && cat first second > "$2"; }
 # parameters SPEC ALGORITHM WRAPPING [VALID_TO]: what get-parameters writes
@@ -138,8 +138,13 @@ pub fn shell(bench: &Bench, script: &str) {
     path.push(":");
     path.push(env::var_os("PATH").unwrap_or_default());
     let script = format!("set -euo pipefail; umask 077; {FUNCTIONS}\n{script}");
-    let output =
-        Command::new("bash").args(["-c", &script]).current_dir(bench.directory()).env("PATH", path).output().unwrap();
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(bench.directory())
+        .env("PATH", path)
+        .env("OPENSSL3", openssl3())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
