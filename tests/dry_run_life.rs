@@ -95,7 +95,7 @@ fn the_plan_of_a_rotation_comes_true_at_every_level() {
 #[test]
 fn the_plan_of_a_rotation_in_three_regions_comes_true() {
     let (scene, _) = scene("--multi-region");
-    scene.json(&format!("{REPLICATE} --to eu-west-2 ap-south-1 --material one"));
+    scene.json(&format!("{REPLICATE} --to eu-west-2,ap-south-1 --material one"));
     comes_true(&scene, &format!("{ROTATE} --generate --discard"));
     comes_true(&scene, &format!("{ROTATE} --material two --verify full"));
 }

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "K", help_heading = "Key")]
     key_id: String,
     /// Region of a replica; may be repeated
-    #[arg(long, value_name = "REGION", num_args = 1.., required = true, help_heading = "Replicas")]
+    #[arg(long, value_name = "REGION", num_args = 1.., value_delimiter = ',', required = true, help_heading = "Replicas")]
     to: Vec<String>,
     /// Alias of each replica
     #[arg(long, value_name = "A", help_heading = "Replicas")]
