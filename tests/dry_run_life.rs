@@ -17,13 +17,8 @@ const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048
 const READS: [&str; 7] =
     ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListKeyRotations", "Sign"];
 
-fn scene(flags: &str) -> (Scene, String) {
-    let scene = Scene::new("");
-    for name in ["one", "two", "three"] {
-        scene.material(name, 32);
-    }
-    let arn = scene.provision(&format!("--alias alias/a --material one {flags}"));
-    (scene, arn)
+fn scene(more: &str) -> (Scene, String) {
+    Scene::with_key("", more)
 }
 
 /// The requests that were answered, each with its Region.

@@ -14,10 +14,7 @@ const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048
 
 /// A multi-Region key with material `one`.
 fn scene(flags: &str) -> (Scene, String) {
-    let scene = Scene::new(flags);
-    scene.material("one", 32);
-    let arn = scene.provision("--alias alias/a --material one --multi-region");
-    (scene, arn)
+    Scene::with_key(flags, "--multi-region")
 }
 
 fn in_region(arn: &str, region: &str) -> String {

@@ -18,11 +18,7 @@ use support::Run;
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 
 fn scene(flags: &str) -> (Scene, String) {
-    let scene = Scene::new(flags);
-    scene.material("one", 32);
-    scene.material("two", 32);
-    let arn = scene.provision("--alias alias/a --material one");
-    (scene, arn)
+    Scene::with_key(flags, "")
 }
 
 #[test]

@@ -15,10 +15,7 @@ const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 
 /// A key in us-east-1, eu-west-2 and ap-south-1 with material `one`.
 fn scene(flags: &str) -> (Scene, String) {
-    let scene = Scene::new(flags);
-    scene.material("one", 32);
-    scene.material("two", 32);
-    let arn = scene.provision("--alias alias/a --material one --multi-region");
+    let (scene, arn) = Scene::with_key(flags, "--multi-region");
     scene.json("replicate --key-id alias/a --to eu-west-2 ap-south-1 --material one --wrapping-key-spec RSA_2048");
     (scene, arn)
 }

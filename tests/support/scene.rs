@@ -22,6 +22,15 @@ impl Scene {
         Scene { bench, kms, server }
     }
 
+    /// The same with private files of 32 random bytes, `one`, `two` and `three`, and the key alias/a with the first of them; its ARN.
+    /// `more` goes to `provision`.
+    pub(crate) fn with_key(flags: &str, more: &str) -> (Self, String) {
+        let scene = Scene::new(flags);
+        ["one", "two", "three"].iter().for_each(|name| scene.material(name, 32));
+        let arn = scene.provision(&format!("--alias alias/a --material one {more}"));
+        (scene, arn)
+    }
+
     /// Where the binary finds it.
     pub(crate) fn at(&self) -> String {
         format!("--endpoint-url {} --region us-east-1", self.server.url())
