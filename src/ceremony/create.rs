@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::existing;
-use super::memory::{Memory, REQUEST_TAG, Request};
+use super::memory::{Memory, REQUEST_TAG, Recalled, Request};
 use super::{AliasName, Journal, KeyRequest, Leftover};
 use crate::error::{CeremonyError, Error};
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
@@ -102,42 +102,48 @@ pub(super) async fn name_it(
     journal: &Journal,
 ) -> Result<(), Error> {
     let Some(alias) = alias else { return Ok(()) };
-    if kms.find_alias(alias.as_str()).await?.is_none() {
-        journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &found.arn)).await?;
-        journal.step(format!("{alias} names it"));
-    }
+    let named = match kms.find_alias(alias.as_str()).await? {
+        Some(named) => named,
+        None => match journal.naming(kms, alias, &found.arn).await? {
+            AliasOutcome::Created => {
+                journal.step(format!("{alias} names it"));
+                found.clone()
+            }
+            AliasOutcome::Exists => find_other_run(kms, alias).await?,
+        },
+    };
+    check_adopts(Some(&found.arn), alias, &named)?;
     journal.note(|report| report.alias = Some(alias.to_string()));
     Ok(())
 }
 
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
 pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Made, Error> {
-    let (key, begun) = match memory.recall(kms, request, journal).await? {
-        Some(found) => {
-            existing::check_matches(&found, request, &found.arn)?;
-            existing::check_trusted(kms, &found, request, &found.arn, None, journal).await?;
-            journal.note_key(&found);
-            (found, None)
+    let Recalled { key, requests } = match memory.recall(kms, request, journal).await? {
+        Some(recalled) => {
+            let found = &recalled.key;
+            existing::check_matches(found, request, &found.arn)?;
+            existing::check_trusted(kms, found, request, &found.arn, None, journal).await?;
+            journal.note_key(found);
+            recalled
         }
         None => {
             let begun = memory.begin(kms, request, journal)?;
-            (create(kms, request, &begun, journal).await?, Some(begun))
+            Recalled { key: create(kms, request, &begun, journal).await?, requests: vec![begun] }
         }
     };
     if let Some(alias) = &request.alias {
-        match journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &key.arn)).await? {
-            AliasOutcome::Created => {
-                journal.note(|report| report.alias = Some(alias.to_string()));
-                journal.step(format!("{alias} names it"));
-            }
-            AliasOutcome::Exists => {
-                begun.iter().for_each(Request::end);
-                leave_behind(&key, alias, journal);
-                return Ok(Made::Lost);
-            }
+        let made = journal.naming(kms, alias, &key.arn).await?;
+        // Another run may have recalled the same key.
+        if made == AliasOutcome::Exists && find_other_run(kms, alias).await?.arn != key.arn {
+            requests.iter().for_each(Request::end);
+            leave_behind(&key, alias, journal);
+            return Ok(Made::Lost);
         }
+        journal.note(|report| report.alias = Some(alias.to_string()));
+        journal.step(format!("{alias} names it"));
     }
-    begun.iter().for_each(Request::end);
+    requests.iter().for_each(Request::end);
     Ok(Made::New(Box::new(key)))
 }
 

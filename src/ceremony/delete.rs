@@ -158,7 +158,9 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
 
 /// Where nothing shows whether it is gone, KMS's word is taken, unless it was not heard.
 async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful: bool) -> Result<bool, Error> {
-    if now.state == "PendingImport" && !deletion.material.is_pending() {
+    // A key that was PendingImport before may have lacked another key material.
+    let emptied = now.state == "PendingImport" && deletion.key.state != "PendingImport";
+    if emptied && !deletion.material.is_pending() {
         return Ok(true);
     }
     let Some(id) = deletion.material.key_material_id.as_deref() else {

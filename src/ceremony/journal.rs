@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::Transfer;
 use super::report::{ProvenKey, ReplicaReport, Report, RotationReport};
+use super::{AliasName, Transfer};
 use crate::diagnose::Diagnosis;
 use crate::error::Error;
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{AliasOutcome, KeyDescription, Kms};
 use crate::moment::rfc3339;
 use crate::proof::Proof;
 use crate::talk::Talk;
@@ -203,5 +203,15 @@ impl Journal {
             Err(_) => *self.uncertain.borrow_mut() = None,
         }
         result
+    }
+
+    /// CreateAlias. An alias that was there already is no change.
+    pub(crate) async fn naming(&self, kms: &Kms, alias: &AliasName, key_arn: &str) -> Result<AliasOutcome, Error> {
+        let before = self.report.borrow().changed;
+        let made = self.changing("CreateAlias", kms.create_alias(alias.as_str(), key_arn)).await?;
+        if made == AliasOutcome::Exists {
+            self.note(|report| report.changed = before);
+        }
+        Ok(made)
     }
 }

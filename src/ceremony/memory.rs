@@ -51,6 +51,12 @@ pub(super) struct Request {
     lock: Option<File>,
 }
 
+/// A key that was lost, and what is still written down about it: until it has its alias, it can be lost again.
+pub(super) struct Recalled {
+    pub(super) key: KeyDescription,
+    pub(super) requests: Vec<Request>,
+}
+
 impl Memory {
     /// Writes a new request down, synced, before CreateKey is sent.
     pub(super) fn begin(&self, kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<Request, Error> {
@@ -99,8 +105,13 @@ impl Memory {
     }
 
     /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.
-    pub(super) fn suspects_lost(&self, kms: &Kms, alias: &AliasName) -> bool {
-        self.find_lost.is_some() || !self.unfinished(kms, Some(alias)).is_empty()
+    pub(super) fn suspects_lost(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
+        self.find_lost.is_some() || self.has_unfinished(kms, alias)
+    }
+
+    /// Whether an earlier run for that alias has not come to its end.
+    pub(super) fn has_unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
+        !self.unfinished(kms, alias).is_empty()
     }
 
     /// The key of an earlier run for that alias, if one was made and lost before it got its alias.
@@ -109,28 +120,27 @@ impl Memory {
         kms: &Kms,
         request: &KeyRequest,
         journal: &Journal,
-    ) -> Result<Option<KeyDescription>, Error> {
+    ) -> Result<Option<Recalled>, Error> {
         // Without an alias two runs are after two keys: only the user knows which request is the same.
         for earlier in self.unfinished(kms, request.alias.as_ref()) {
             journal.step(format!("a run of {} did not finish: looking for its key", earlier.began));
             let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
-            earlier.end();
-            if found.is_some() {
-                return Ok(told(found, journal));
+            if let Some(recalled) = told(found, vec![earlier], journal) {
+                return Ok(Some(recalled));
             }
         }
         let Some(wanted) = &self.find_lost else { return Ok(None) };
         journal.step("looking for a key that an earlier run has lost");
-        let found = match wanted {
+        match wanted {
             FindLost::Any => {
-                find(kms, &|_| true, &|key| existing::check_matches(key, request, &key.arn).is_ok()).await?
+                let fits = |key: &KeyDescription| existing::check_matches(key, request, &key.arn).is_ok();
+                Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), journal))
             }
             FindLost::Request(id) => {
-                self.written_down().filter(|request| request.id == *id).for_each(|request| request.end());
-                find_newly_made(kms, id).await
+                let found = find_newly_made(kms, id).await?;
+                Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), journal))
             }
-        };
-        Ok(told(found, journal))
+        }
     }
 
     /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
@@ -158,9 +168,9 @@ impl Request {
         Some(request)
     }
 
-    /// The key of this request, after its reply was lost.
+    /// The key of this request, after its reply was lost. That it cannot be looked for is no answer either.
     pub(super) async fn find(&self, kms: &Kms) -> Option<KeyDescription> {
-        find_newly_made(kms, &self.id).await
+        find_newly_made(kms, &self.id).await.ok().flatten()
     }
 
     /// The key has its alias, or there is none: nothing is left to be remembered.
@@ -171,23 +181,30 @@ impl Request {
     }
 }
 
-fn told(found: Option<KeyDescription>, journal: &Journal) -> Option<KeyDescription> {
-    journal.step(match &found {
-        Some(key) => format!("found key {}", key.arn),
-        None => "there is none".to_owned(),
-    });
-    found
+/// Says what was found. Where nothing was, the requests are over.
+fn told(found: Option<KeyDescription>, requests: Vec<Request>, journal: &Journal) -> Option<Recalled> {
+    match found {
+        Some(key) => {
+            journal.step(format!("found key {}", key.arn));
+            Some(Recalled { key, requests })
+        }
+        None => {
+            journal.step("there is none");
+            requests.iter().for_each(Request::end);
+            None
+        }
+    }
 }
 
 /// The key of a request; for some seconds after its creation not all of KMS knows it.
-async fn find_newly_made(kms: &Kms, request: &str) -> Option<KeyDescription> {
+async fn find_newly_made(kms: &Kms, request: &str) -> Result<Option<KeyDescription>, Error> {
     for pause in [250, 500, 1000, 2000, 4000, 0] {
-        match find(kms, &|id| id == request, &|_| true).await {
-            Ok(None) => tokio::time::sleep(Duration::from_millis(pause)).await,
-            found => return found.ok().flatten(),
+        match find(kms, &|id| id == request, &|_| true).await? {
+            None => tokio::time::sleep(Duration::from_millis(pause)).await,
+            found => return Ok(found),
         }
     }
-    None
+    Ok(None)
 }
 
 /// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.

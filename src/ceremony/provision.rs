@@ -112,6 +112,7 @@ pub(super) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
     if let Some(alias) = &plan.request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
+        create::check_adopts(plan.adopt.as_deref(), alias, &found)?;
         return Ok(Some(found));
     }
     match &plan.adopt {
@@ -132,8 +133,11 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
     let decision = existing::decide(found, &plan.request, name, plan.expiry, kms.now())?;
     match decision {
         Decision::Unchanged => {
-            journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
             journal.step(format!("{name} exists and is what was asked for: {}", found.arn));
+            if plan.adopt.is_some() {
+                create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
+            }
+            journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
             prove_unchanged(kms, plan, found, journal).await
         }
         Decision::Complete { original } => {

@@ -212,7 +212,7 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
     let Some(alias) = &plan.alias else { return Ok(()) };
     let named = kms.find_alias(alias.as_str()).await?;
     if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
-        let made = journal.changing("CreateAlias", kms.create_alias(alias.as_str(), &replica.arn)).await?;
+        let made = journal.naming(kms, alias, &replica.arn).await?;
         if made == AliasOutcome::Exists {
             let arn = kms.describe(alias.as_str()).await?.arn;
             let (alias, region) = (alias.to_string(), replica.region.clone());

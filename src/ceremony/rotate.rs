@@ -101,10 +101,11 @@ pub(super) async fn begin_with(
     let inventory = look(kms, key, journal).await?;
     let left = inventory.rotations_left().unwrap_or_default();
     journal.step(format!("{left} of 25 on-demand rotations are left"));
-    if left == 0 {
+    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
+    // The last rotation may have been this run's: its proof needs no further one.
+    if left == 0 && (waiting.is_some() || plan.source.is_some()) {
         return Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into());
     }
-    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
     match (&plan.source, waiting) {
         (Some(Source::Generate(_)), Some(id)) => Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into()),
         (_, Some(id)) => Ok(Beginning::Waiting(id)),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Deletion, Journal};
 use kms_byok::kms::{KeyDescription, Kms};
-use kms_byok::{Error, LifeError, Talk, UsageError};
+use kms_byok::{Error, LifeError, Talk, UsageError, moment};
 use serde::Serialize;
 
 use super::dry_run::{self, DryRunArgs};
@@ -131,10 +131,12 @@ impl Answer {
     ) -> Self {
         let permanent = deletion.as_ref().is_some_and(|deletion| !deletion.material.is_pending());
         let arn = &before.arn;
+        let expiry = deletion.as_ref().and_then(|deletion| deletion.material.expires);
+        let expires = expiry.map(|at| format!(" --expires-at {}", moment::rfc3339(at))).unwrap_or_default();
         let steps = [
             next::command(context, &format!("get-parameters --key-id {arn} --dir D")),
             "kms-byok wrap --dir D --material FILE".to_owned(),
-            next::command(context, "import --dir D"),
+            next::command(context, &format!("import --dir D{expires}")),
         ];
         Answer {
             key_arn: arn.clone(),

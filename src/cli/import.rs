@@ -71,6 +71,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, &journal, async {
             let (kms, key) = look(args, &what, context, &journal).await?;
+            ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?;
             ceremony::plan::import(&kms, &key, what.set(), &options, args.proof.verify, &journal)
         });
     }

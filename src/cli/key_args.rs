@@ -156,6 +156,18 @@ pub(crate) struct ProofArgs {
     pub(crate) verify: Level,
 }
 
+impl ProofArgs {
+    /// The level as it is written on the command line.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.verify {
+            Level::Off => "off",
+            Level::State => "state",
+            Level::Use => "use",
+            Level::Full => "full",
+        }
+    }
+}
+
 fn level(text: &str) -> Result<Level, String> {
     match text {
         "off" => Ok(Level::Off),

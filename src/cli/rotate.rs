@@ -7,7 +7,9 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, UsageError};
+use kms_byok::proof::Level;
+use kms_byok::wrap::WrappingKeySpec;
+use kms_byok::{Error, UsageError, moment};
 
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
@@ -50,6 +52,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     dry_run: DryRunArgs,
 }
+
+/// The default of --wait.
+const WAIT: Duration = Duration::from_secs(600);
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
@@ -107,18 +112,19 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
     let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
     let known = rotation.new_key_material_id.filter(|_| report.changed);
     if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
-        return next::command(context, &format!("rotate --key-id {key} --resume"));
+        return next::command(context, &format!("rotate --key-id {key} --resume{}", proves(args)));
     }
+    let same = format!("{}{}", imports(args), proves(args));
     // A Region still wants the bytes, or it is not known whether the primary key has them: the same ones do no harm.
     match (&report.kept, &report.escrow, known) {
         _ if !report.generated => next::same_command(None),
         (Some(kept), ..) => {
             let file = next::quoted(kept);
-            next::command(context, &format!("rotate --key-id {key} --material {file}"))
+            next::command(context, &format!("rotate --key-id {key} --material {file}{same}"))
         }
         (None, Some(escrow), _) => {
             let file = next::quoted(escrow);
-            let line = format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY");
+            let line = format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY{same}");
             next::command(context, &line)
         }
         (None, None, Some(id)) => {
@@ -126,4 +132,38 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
         }
         (None, None, None) => next::same_command(None),
     }
+}
+
+/// The flags of this run that the next one needs to import as this one did: the time of expiry is the same, not the span.
+fn imports(args: &Args) -> String {
+    let mut flags = String::new();
+    let expires = args.expiry.expiry().ok().and_then(|expiry| expiry.resolve(moment::now()).ok()).flatten();
+    if let Some(at) = expires {
+        flags.push_str(&format!(" --expires-at {}", moment::rfc3339(at)));
+    }
+    if let Some(text) = &args.material_description {
+        flags.push_str(&format!(" --material-description {}", next::quoted(text)));
+    }
+    if let Some(algorithm) = args.wrapping.wrapping_algorithm {
+        flags.push_str(&format!(" --wrapping-algorithm {algorithm}"));
+    }
+    if args.wrapping.allow_sha1 {
+        flags.push_str(" --allow-sha1");
+    }
+    if args.wrapping.wrapping_key_spec != WrappingKeySpec::Rsa4096 {
+        flags.push_str(&format!(" --wrapping-key-spec {}", args.wrapping.wrapping_key_spec));
+    }
+    flags
+}
+
+/// Those that it needs to wait and to prove as this one would have.
+fn proves(args: &Args) -> String {
+    let mut flags = String::new();
+    if args.proof.verify != Level::Use {
+        flags.push_str(&format!(" --verify {}", args.proof.word()));
+    }
+    if args.wait != WAIT {
+        flags.push_str(&format!(" --wait {}s", args.wait.as_secs()));
+    }
+    flags
 }

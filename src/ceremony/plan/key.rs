@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Plan;
 use crate::ceremony::create::check_adopts;
-use crate::ceremony::{Journal, KeyRequest, Memory, ParameterSet, check_importable, existing};
+use crate::ceremony::{AliasName, Journal, KeyRequest, Memory, ParameterSet, check_importable, existing};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -24,6 +24,7 @@ pub async fn create_key(
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
         if let Some(found) = kms.find_alias(alias.as_str()).await? {
             check_adopts(adopt, alias, &found)?;
+            name_lost_keys(&mut plan, kms, alias, memory);
             journal.begin(kms, &found);
             existing::check_matches(&found, request, alias.as_str())?;
             journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
@@ -65,13 +66,12 @@ pub fn get_parameters(
 
 /// CreateKey and CreateAlias, and what goes with them.
 pub(super) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Memory) {
-    if let Some(alias) = &request.alias
-        && memory.suspects_lost(kms, alias)
-    {
+    if memory.suspects_lost(kms, request.alias.as_ref()) {
         plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
         plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");
         plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
         plan.call(Operation::ListAliases, "makes sure that nobody uses it");
+        plan.call(Operation::GetKeyPolicy, "makes sure that it is nobody else's; if there is one, none is made");
     }
     let spec = request.spec;
     plan.call(
@@ -85,7 +85,19 @@ pub(super) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Me
     }
 }
 
-pub(super) fn alias_reason(alias: &crate::ceremony::AliasName) -> String {
+/// What is asked about an earlier run that did not come to its end, where the alias names a key.
+pub(super) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, memory: &Memory) {
+    if memory.has_unfinished(kms, Some(alias)) {
+        plan.call(
+            Operation::ListResourceTags,
+            "sees whether an earlier run made this key; otherwise its key is looked for",
+        );
+        plan.permission("kms:ListKeys");
+        plan.permission("kms:ListAliases");
+    }
+}
+
+pub(super) fn alias_reason(alias: &AliasName) -> String {
     format!("names the key {alias}; to be permitted for the alias and for the key")
 }
 

@@ -2,10 +2,10 @@
 
 use super::Plan;
 use super::import::{import_again, prove, send};
-use super::key::{alias_reason, make, parameters};
+use super::key::{alias_reason, make, name_lost_keys, parameters};
 use crate::ceremony::existing::{self, Decision};
 use crate::ceremony::provision::{check_locally, check_source, find};
-use crate::ceremony::{Journal, Provision, Source};
+use crate::ceremony::{AliasName, Journal, Provision, Source, resolve_expiry};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::material::KeySpec;
@@ -33,7 +33,7 @@ pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Resu
         Some(found) => go_on_with(&mut plan, kms, wanted, &found, by_alias, journal).await?,
         None => {
             make(&mut plan, kms, &wanted.request, &wanted.memory);
-            fill(&mut plan, wanted);
+            fill(&mut plan, kms, wanted)?;
         }
     }
     Ok(plan)
@@ -50,9 +50,15 @@ async fn go_on_with(
     let request = &wanted.request;
     let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.begin(kms, found);
+    if let Some(alias) = &request.alias {
+        name_lost_keys(plan, kms, alias, &wanted.memory);
+    }
     match existing::decide(found, request, name, wanted.expiry, kms.now())? {
         Decision::Unchanged => {
-            journal.step(format!("{name} exists and is what was asked for: nothing would change"));
+            match &request.alias {
+                Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
+                _ => journal.step(format!("{name} exists and is what was asked for: nothing would change")),
+            }
             prove(plan, request.spec, request.usage, wanted.level);
         }
         Decision::Complete { original } => {
@@ -63,19 +69,25 @@ async fn go_on_with(
                 plan.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
             }
             if let Some(alias) = &request.alias {
-                plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
-                if !by_alias {
-                    plan.call(Operation::CreateAlias, alias_reason(alias));
-                }
+                name_it(plan, alias, by_alias);
             }
-            fill(plan, wanted);
+            fill(plan, kms, wanted)?;
         }
     }
     Ok(())
 }
 
+/// CreateAlias, where the alias is not there.
+fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
+    plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+    if !exists {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+}
+
 /// Parameters, import, proof.
-fn fill(plan: &mut Plan, wanted: &Provision) {
+fn fill(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
+    resolve_expiry(kms, wanted.expiry)?;
     let (spec, usage) = (wanted.request.spec, wanted.request.usage);
     if let Source::Generate(copy) = &wanted.source {
         plan.writes.extend(copy.path().map(ToOwned::to_owned));
@@ -86,4 +98,5 @@ fn fill(plan: &mut Plan, wanted: &Provision) {
     if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {
         import_again(plan);
     }
+    Ok(())
 }
