@@ -205,3 +205,28 @@ fn a_deletion_that_was_not_answered_is_uncertain_until_it_is_seen() {
     );
     assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
 }
+
+/// PendingImport before and after says nothing about the second key material.
+#[test]
+fn a_deletion_that_did_not_happen_is_not_called_done() {
+    let (scene, arn) = scene("--fault DeleteImportedKeyMaterial:2+:reset-before");
+    scene.json("rotate --key-id alias/a --generate --discard --wrapping-key-spec RSA_2048");
+    let ids: Vec<String> =
+        scene.materials(&arn).iter().map(|one| one["KeyMaterialId"].as_str().unwrap().to_owned()).collect();
+    scene.json(&format!("{DELETE} --key-material-id {} --yes", ids[1]));
+    assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");
+    let (answer, _) = scene.fails(3, &format!("{DELETE} --key-material-id {} --yes", ids[0]));
+    assert!(answer["error"]["cause"].as_str().unwrap().contains("DeleteImportedKeyMaterial"), "{answer}");
+    assert_eq!(scene.materials(&arn)[0]["ImportState"], "IMPORTED");
+}
+
+#[test]
+fn a_mistyped_id_deletes_nothing_where_the_materials_cannot_be_listed() {
+    let (scene, arn) = scene("--fault ListKeyRotations:always:error=AccessDeniedException");
+    let id = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
+    scene.json(&format!("{DELETE} --key-material-id {id} --yes"));
+    let other = "0".repeat(64);
+    let (answer, stderr) = scene.fails(1, &format!("{DELETE} --key-material-id {other} --yes"));
+    assert!(answer["error"]["because"].as_str().unwrap().starts_with("NotFoundException"), "{answer}");
+    assert!(!stderr.contains("deleted the key material"), "{stderr}");
+}

@@ -260,3 +260,18 @@ fn new_material_imported_step_by_step_is_rotated_to_with_resume() {
     scene.json(&format!("{ROTATE} --resume"));
     assert_eq!(scene.describe(&arn)["CurrentKeyMaterialId"], id);
 }
+
+/// No further rotation is needed to see that the last one is over.
+#[test]
+fn the_last_rotation_is_finished_like_any_other() {
+    let (scene, _) = scene("");
+    for _ in 0..24 {
+        scene.json(&format!("{ROTATE} --generate --discard --verify off --quiet"));
+    }
+    let (answer, _) = scene.fails(3, &format!("{ROTATE} --generate --keep last --wait 0s"));
+    assert!(answer["next"].as_str().unwrap().contains(" --resume "), "{answer}");
+    let answer = scene.json(&format!("{ROTATE} --resume"));
+    assert_eq!((&answer["proof"]["outcome"], &answer["rotation"]["rotated"]), (&json!("proven"), &json!(true)));
+    let (answer, _) = scene.fails(1, &format!("{ROTATE} --generate --discard"));
+    assert!(answer["error"]["cause"].as_str().unwrap().contains("25 times"), "{answer}");
+}

@@ -173,3 +173,22 @@ fn an_import_of_new_material_that_was_not_answered_is_found() {
     assert_eq!(scene.materials(&arn).len(), 2);
     assert!(scene.bench.exists("copy"));
 }
+
+/// The new material of a run that stopped expires when that run said, wherever the next command imports it.
+#[test]
+fn the_command_that_completes_a_rotation_keeps_expiry_and_proof() {
+    let (scene, arn) = scene("--fault ImportKeyMaterial:5:error=AccessDeniedException");
+    let flags = "--expires-in 90d --verify full --wait 5m --material-description new";
+    let (answer, _) = scene.fails(3, &format!("{ROTATE} --generate --keep copy {flags}"));
+    let next = answer["next"].as_str().unwrap();
+    for kept in
+        ["--expires-at ", "--verify full", "--wait 300s", "--material-description new", "--wrapping-key-spec RSA_2048"]
+    {
+        assert!(next.contains(kept), "{kept}: {next}");
+    }
+    let answer = scene.bench.kms_byok_with_credentials(&format!("{} --output json", &next["kms-byok ".len()..])).json();
+    assert_eq!(answer["proof"]["level"], "full");
+    for arn in everywhere(&arn) {
+        assert_eq!(scene.materials(&arn)[0]["ExpirationModel"], "KEY_MATERIAL_EXPIRES", "{arn}");
+    }
+}
