@@ -154,11 +154,20 @@ pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
             _ => unwritable(error),
         })?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| {
-        let _ = fs::remove_file(path);
+        remove_if_same(&file, path);
         unwritable(source)
     })?;
     sync_directory(path);
     Ok(())
+}
+
+/// Removes a file that is still open, unless another one stands at its path by now: that may hold the only copy of a key.
+fn remove_if_same(file: &File, path: &Path) {
+    if let (Ok(open), Ok(there)) = (file.metadata(), fs::symlink_metadata(path))
+        && (open.dev(), open.ino()) == (there.dev(), there.ino())
+    {
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Moves a file that may hold the only copy of a key out of the way, and says where to.
@@ -243,6 +252,24 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(matches!(put_plaintext(&path, b"two"), Err(FileError::PlaintextExists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_failed_write_removes_its_own_file_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let ours = File::create_new(&path).unwrap();
+        let aside = supersede(&path).unwrap().unwrap();
+        remove_if_same(&ours, &path); // nothing is there
+        put_plaintext(&path, b"another run's").unwrap();
+        remove_if_same(&ours, &path);
+        assert_eq!(fs::read(&path).unwrap(), b"another run's");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&aside, &path).unwrap();
+        remove_if_same(&ours, &path);
+        assert!(fs::symlink_metadata(&path).is_ok() && aside.exists());
+        remove_if_same(&ours, &aside);
+        assert!(!aside.exists());
     }
 
     #[test]

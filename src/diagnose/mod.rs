@@ -35,7 +35,7 @@
 //! | `blob_length` | no wrapping gives that many bytes |
 //! | `blob_for_other_size` | the length is that of another size of wrapping key |
 //! | `blob_other_algorithm` | the length is that of another wrapping algorithm |
-//! | `other_public_key` | the blob was made for another public key |
+//! | `other_public_key` | the blob was made for another public key; unless that is certain, it may be damaged or padded in an unknown way |
 //! | `halves_swapped` | the two halves of RSA_AES_KEY_WRAP are in the wrong order |
 //! | `wrapped_length_for_spec` | what is wrapped is too long or too short for the key spec |
 //! | `oaep_hash`, `mgf1_hash`, `oaep_label` | OAEP with another hash, another hash of MGF1, or a label |
@@ -125,7 +125,8 @@ impl Hand {
         set::examine(&self, &mut findings);
         key_state::examine(&self, &mut findings);
         let is_opened = opened.as_ref().is_some_and(|opened| opened.padding.is_some());
-        refusal::examine(&self, is_opened, &mut findings);
+        // The usual suspects would have shown themselves under a private key, or that is not the blob's.
+        refusal::examine(&self, opened.is_some(), &mut findings);
         Ok(Diagnosis {
             key_arn: self.key_arn(),
             causes: findings.ordered(&self.commands()),

@@ -149,7 +149,7 @@ impl Opening<'_> {
                 (algorithm.uses_aes_key_wrap()).then_some(payload)
             }
             Block::Unreadable => {
-                findings.certain(OpenedCause::OtherPublicKey { name, private_key: self.private_key.clone() });
+                findings.likely(OpenedCause::OtherPublicKey { name, private_key: self.private_key.clone() });
                 None
             }
         }

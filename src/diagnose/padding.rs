@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 use crate::error::{Error, OpenSslError};
 use crate::secret::Secret;
 
-/// The hashes that OAEP is found with in practice.
+/// The hashes that OAEP is found with in practice, and those that somebody may have taken for SHA-256 or better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hash {
     Sha1,
@@ -22,6 +22,12 @@ pub(crate) enum Hash {
     Sha256,
     Sha384,
     Sha512,
+    Sha512_224,
+    Sha512_256,
+    Sha3_224,
+    Sha3_256,
+    Sha3_384,
+    Sha3_512,
 }
 
 /// What a block turned out to be.
@@ -32,12 +38,24 @@ pub(crate) enum Block {
     Pkcs1 { payload: Secret },
     /// Zeros and then the payload: no padding at all.
     Bare { payload: Secret },
-    /// What any block looks like that was encrypted for another key.
+    /// What any block looks like that was encrypted for another key, and one with a hash that is not tried.
     Unreadable,
 }
 
 impl Hash {
-    const ALL: [Hash; 5] = [Hash::Sha1, Hash::Sha224, Hash::Sha256, Hash::Sha384, Hash::Sha512];
+    const ALL: [Hash; 11] = [
+        Hash::Sha1,
+        Hash::Sha224,
+        Hash::Sha256,
+        Hash::Sha384,
+        Hash::Sha512,
+        Hash::Sha512_224,
+        Hash::Sha512_256,
+        Hash::Sha3_224,
+        Hash::Sha3_256,
+        Hash::Sha3_384,
+        Hash::Sha3_512,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -46,27 +64,38 @@ impl Hash {
             Hash::Sha256 => "SHA-256",
             Hash::Sha384 => "SHA-384",
             Hash::Sha512 => "SHA-512",
+            Hash::Sha512_224 => "SHA-512/224",
+            Hash::Sha512_256 => "SHA-512/256",
+            Hash::Sha3_224 => "SHA3-224",
+            Hash::Sha3_256 => "SHA3-256",
+            Hash::Sha3_384 => "SHA3-384",
+            Hash::Sha3_512 => "SHA3-512",
         }
     }
 
-    const fn length(self) -> usize {
+    /// By name where not every OpenSSL and LibreSSL has it: what the loaded one lacks or forbids is not tried.
+    fn digest(self) -> Option<MessageDigest> {
+        let by_name = |name| {
+            let digest = MessageDigest::from_name(name)?;
+            openssl::hash::hash(digest, b"").is_ok().then_some(digest)
+        };
         match self {
-            Hash::Sha1 => 20,
-            Hash::Sha224 => 28,
-            Hash::Sha256 => 32,
-            Hash::Sha384 => 48,
-            Hash::Sha512 => 64,
+            Hash::Sha1 => Some(MessageDigest::sha1()),
+            Hash::Sha224 => Some(MessageDigest::sha224()),
+            Hash::Sha256 => Some(MessageDigest::sha256()),
+            Hash::Sha384 => Some(MessageDigest::sha384()),
+            Hash::Sha512 => Some(MessageDigest::sha512()),
+            Hash::Sha512_224 => by_name("SHA512-224"),
+            Hash::Sha512_256 => by_name("SHA512-256"),
+            Hash::Sha3_224 => by_name("SHA3-224"),
+            Hash::Sha3_256 => by_name("SHA3-256"),
+            Hash::Sha3_384 => by_name("SHA3-384"),
+            Hash::Sha3_512 => by_name("SHA3-512"),
         }
     }
 
-    fn digest(self) -> MessageDigest {
-        match self {
-            Hash::Sha1 => MessageDigest::sha1(),
-            Hash::Sha224 => MessageDigest::sha224(),
-            Hash::Sha256 => MessageDigest::sha256(),
-            Hash::Sha384 => MessageDigest::sha384(),
-            Hash::Sha512 => MessageDigest::sha512(),
-        }
+    fn loaded() -> Vec<(Hash, MessageDigest)> {
+        Hash::ALL.into_iter().filter_map(|hash| Some((hash, hash.digest()?))).collect()
     }
 }
 
@@ -90,9 +119,12 @@ pub(crate) fn raw(key: &Rsa<Private>, block: &[u8]) -> Result<Option<Secret>, Er
 /// Names the padding: OAEP with each hash and each hash of MGF1, then PKCS#1 v1.5, then none.
 pub(crate) fn read(block: &Secret) -> Result<Block, Error> {
     let mut found = Block::Unreadable;
-    for hash in Hash::ALL {
-        for mgf1 in Hash::ALL {
-            let opened = oaep(block, hash, mgf1)?;
+    let hashes = Hash::loaded();
+    for (mgf1, mask) in hashes.iter().copied() {
+        // A label hides which hash of its length was used. That of MGF1 comes first: it is the likeliest.
+        let others = hashes.iter().copied().filter(|(hash, _)| *hash != mgf1);
+        for (hash, digest) in std::iter::once((mgf1, mask)).chain(others) {
+            let opened = oaep(block, digest, mask)?;
             if let Some((has_label, payload)) = opened
                 && (!has_label || matches!(found, Block::Unreadable))
             {
@@ -113,8 +145,8 @@ pub(crate) fn read(block: &Secret) -> Result<Block, Error> {
 const ZEROS: usize = 8;
 
 /// EME-OAEP decoding (RFC 8017 §7.1.2 step 3). True if only the label is not the empty one.
-fn oaep(block: &Secret, hash: Hash, mgf1: Hash) -> Result<Option<(bool, Secret)>, Error> {
-    let length = hash.length();
+fn oaep(block: &Secret, hash: MessageDigest, mgf1: MessageDigest) -> Result<Option<(bool, Secret)>, Error> {
+    let length = hash.size();
     let step = OpenSslError::step("compute MGF1");
     let bytes = block.expose();
     if bytes.len() < 2 * length + 2 {
@@ -125,7 +157,7 @@ fn oaep(block: &Secret, hash: Hash, mgf1: Hash) -> Result<Option<(bool, Secret)>
     let mut data = Secret::copy(masked_data)?;
     let unmasked = mask(seed.expose_mut(), data.expose(), mgf1)
         .and_then(|()| mask(data.expose_mut(), seed.expose(), mgf1))
-        .and_then(|()| openssl::hash::hash(hash.digest(), b""));
+        .and_then(|()| openssl::hash::hash(hash, b""));
     let empty_label = unmasked.map_err(step)?;
     let (label, rest) = data.expose().split_at(length);
     let same_label = memcmp::eq(label, &empty_label);
@@ -153,9 +185,9 @@ fn separator(bytes: &[u8]) -> (bool, usize) {
 }
 
 /// XORs MGF1 of `seed` (RFC 8017 §B.2.1) into `target`.
-fn mask(target: &mut [u8], seed: &[u8], hash: Hash) -> Result<(), ErrorStack> {
-    for (counter, chunk) in target.chunks_mut(hash.length()).enumerate() {
-        let mut hasher = Hasher::new(hash.digest())?;
+fn mask(target: &mut [u8], seed: &[u8], hash: MessageDigest) -> Result<(), ErrorStack> {
+    for (counter, chunk) in target.chunks_mut(hash.size()).enumerate() {
+        let mut hasher = Hasher::new(hash)?;
         hasher.update(seed)?;
         hasher.update(&(counter as u32).to_be_bytes())?;
         let mut output = hasher.finish()?;
@@ -195,14 +227,8 @@ mod tests {
 
     const PAYLOAD: &[u8] = b"\x00\x01 thirty-two bytes, more or less";
 
-    fn md(hash: Hash) -> &'static MdRef {
-        match hash {
-            Hash::Sha1 => Md::sha1(),
-            Hash::Sha224 => Md::sha224(),
-            Hash::Sha256 => Md::sha256(),
-            Hash::Sha384 => Md::sha384(),
-            Hash::Sha512 => Md::sha512(),
-        }
+    fn md(digest: MessageDigest) -> &'static MdRef {
+        Md::from_nid(digest.type_()).unwrap()
     }
 
     fn sealed(key: &Rsa<Private>, set: impl FnOnce(&mut PkeyCtx<Private>)) -> Block {
@@ -217,12 +243,12 @@ mod tests {
     #[test]
     fn every_pair_of_hashes_is_told_from_the_others() {
         let key = Rsa::generate(2048).unwrap();
-        for hash in Hash::ALL {
-            for mgf1 in Hash::ALL {
+        for (hash, digest) in Hash::loaded() {
+            for (mgf1, mask) in Hash::loaded() {
                 let block = sealed(&key, |context| {
                     context.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
-                    context.set_rsa_oaep_md(md(hash)).unwrap();
-                    context.set_rsa_mgf1_md(md(mgf1)).unwrap();
+                    context.set_rsa_oaep_md(md(digest)).unwrap();
+                    context.set_rsa_mgf1_md(md(mask)).unwrap();
                 });
                 let Block::Oaep { hash: found, mgf1: found_mgf1, has_label: false, payload } = block else {
                     panic!("{hash:?} {mgf1:?} is not recognised")
@@ -235,14 +261,17 @@ mod tests {
     #[test]
     fn a_label_and_pkcs1_are_recognised() {
         let key = Rsa::generate(2048).unwrap();
-        let labelled = sealed(&key, |context| {
-            context.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
-            context.set_rsa_oaep_md(Md::sha256()).unwrap();
-            context.set_rsa_oaep_label(b"kms").unwrap();
-        });
-        assert!(
-            matches!(labelled, Block::Oaep { hash: Hash::Sha256, has_label: true, payload, .. } if payload.expose() == PAYLOAD)
-        );
+        for (hash, digest) in Hash::loaded() {
+            let labelled = sealed(&key, |context| {
+                context.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
+                context.set_rsa_oaep_md(md(digest)).unwrap();
+                context.set_rsa_oaep_label(b"kms").unwrap();
+            });
+            let Block::Oaep { hash: found, has_label: true, payload, .. } = labelled else {
+                panic!("{hash:?} with a label is not recognised")
+            };
+            assert_eq!((found, payload.expose()), (hash, PAYLOAD));
+        }
         let pkcs1 = sealed(&key, |context| context.set_rsa_padding(Padding::PKCS1).unwrap());
         assert!(matches!(pkcs1, Block::Pkcs1 { payload } if payload.expose() == PAYLOAD));
     }

@@ -10,10 +10,10 @@ use crate::material::KeySpec;
 use crate::openssl_probe;
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
-pub(super) fn examine(hand: &Hand, opened: bool, findings: &mut Findings) {
+pub(super) fn examine(hand: &Hand, looked_inside: bool, findings: &mut Findings) {
     let Some(said) = &hand.said else { return };
     match said.reason {
-        Reason::InvalidCiphertext => unwrappable(hand, opened, findings),
+        Reason::InvalidCiphertext => unwrappable(hand, looked_inside, findings),
         Reason::IncorrectKeyMaterial => incorrect(hand, said, findings),
         Reason::InvalidImportToken if !findings.is_settled() => findings.likely(ParametersCause::TokenRefused),
         Reason::ExpiredImportToken => findings.certain(ParametersCause::ExpiredSaid),
@@ -23,7 +23,7 @@ pub(super) fn examine(hand: &Hand, opened: bool, findings: &mut Findings) {
 }
 
 /// InvalidCiphertext comes without a word of why. What this process has wrapped itself has the right hashes, unless OpenSSL errs.
-fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
+fn unwrappable(hand: &Hand, looked_inside: bool, findings: &mut Findings) {
     if hand.wrapped_here {
         let version = openssl_probe::loaded().to_owned();
         for test in openssl_probe::known_answers().into_iter().filter(|test| !test.passed) {
@@ -31,7 +31,7 @@ fn unwrappable(hand: &Hand, opened: bool, findings: &mut Findings) {
         }
         return;
     }
-    if findings.is_settled() || opened {
+    if findings.is_settled() || looked_inside {
         return;
     }
     let name = hand.encrypted.as_ref().map_or(Name::unnamed(Role::Encrypted), |item| item.name.clone());

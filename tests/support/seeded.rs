@@ -51,6 +51,8 @@ oaep() {
   openssl pkeyutl -encrypt -pubin -keyform DER -inkey "${3:-PublicKey.bin}" -in "$1" -out "$2" \
     -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
 }
+# oaep_below IN OUT [PUBLIC_KEY]: a number below any modulus of that length, whichever key it is held against
+oaep_below() { for _ in {1..64}; do oaep "$@"; (( $(od -An -tu1 -N1 "$2") < 128 )) && return; done; return 1; }
 # with IN OUT pkeyopt...
 with() {
   local in=$1 out=$2 option options=(); shift 2

@@ -18,7 +18,9 @@ pub(crate) enum OpenedCause {
     Pkcs1Padding { name: Name, algorithm: WrappingAlgorithm },
     #[error("{name} has no padding, and {algorithm} means OAEP")]
     NoPadding { name: Name, algorithm: WrappingAlgorithm },
-    #[error("{name} was made for another public key than that of {private_key}, or damaged: it shows no padding")]
+    #[error(
+        "{name} shows no padding under {private_key}: it is for another public key, damaged, or padded in a way that is not known here"
+    )]
     OtherPublicKey { name: Name, private_key: Name },
     #[error(
         "{name} opens with {private_key}, whose public half is not {public_key}: it was made for another public key"
