@@ -40,7 +40,7 @@ pub async fn verify(
         }
     };
     if disabled {
-        proof.not_proven.push("that the key works: it is disabled".to_owned());
+        proof.not_proven.push(proof::DISABLED.to_owned());
     }
     if again && proof.outcome != Outcome::Contradicted {
         prove_again(kms, key, material, &mut proof, journal).await?;
