@@ -229,6 +229,61 @@ fn a_symmetric_key_that_uses_other_material_or_other_bytes_is_a_contradiction() 
     }
 }
 
+/// The third DescribeKey of a provision with an alias comes after the import, the fourth is the proof's.
+#[test]
+fn a_key_that_is_shown_as_it_was_before_the_import_is_asked_for_again() {
+    for fault in ["DescribeKey:3", "DescribeKey:4", "DescribeKey:3-4"] {
+        for key in ["SYMMETRIC_DEFAULT --material right", "HMAC_256 --material right"] {
+            let scene = Scene::new(&format!("--fault {fault}:set=KeyMetadata.KeyState=PendingImport"));
+            scene.material("right", 32);
+            let run = scene
+                .run(&format!("provision --alias alias/a --key-spec {key} --wrapping-key-spec RSA_2048 --output json"));
+            assert_eq!(run.json()["proof"]["outcome"], "proven", "{fault} {key}");
+            assert!(run.stderr.contains("waiting up to 5 s for KMS to enable the key\n"), "{fault}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_stays_without_its_import_is_a_failure_after_the_wait() {
+    for (fault, expected) in [
+        ("DescribeKey:3+", " is PendingImport after the import, and Enabled was expected"),
+        ("DescribeKey:4+", "what KMS answers contradicts the import: KMS says that the key is PendingImport"),
+    ] {
+        let scene = Scene::new(&format!("--fault {fault}:set=KeyMetadata.KeyState=PendingImport"));
+        scene.material("right", 32);
+        let (answer, _) = scene.fails(3, "provision --alias alias/a --material right --wrapping-key-spec RSA_2048");
+        let cause = answer["error"]["cause"].as_str().unwrap();
+        assert!(cause.ends_with(expected), "{fault}: {cause}");
+    }
+}
+
+#[test]
+fn a_disabled_key_whose_material_is_renewed_is_not_called_a_contradiction() {
+    let scene = Scene::new("");
+    scene.material("right", 32);
+    for (spec, proven) in [
+        ("SYMMETRIC_DEFAULT", "the current key material is the one imported"),
+        ("HMAC_256", "KMS says that the key is disabled, as it was before"),
+    ] {
+        let arn = scene.provision(&format!("--key-spec {spec} --material right --expires-in 30d"));
+        scene.kms.ok("DisableKey", json!({ "KeyId": arn }));
+        for level in ["use", "state"] {
+            let directory = format!("{spec}.{level}");
+            scene.json(&format!("get-parameters --key-id {arn} --dir {directory} --wrapping-key-spec RSA_2048"));
+            scene.bench.kms_byok(&format!("wrap --dir {directory} --material right")).succeeds();
+            let answer = scene.json(&format!("import --dir {directory} --expires-in 60d --verify {level}"));
+            assert_eq!(
+                (&answer["proof"]["outcome"], &answer["proof"]["not_proven"]),
+                (&json!("proven"), &json!(["that the key works: it is disabled"])),
+                "{spec}"
+            );
+            assert_eq!(sentences(&answer["proof"]).pop().unwrap(), proven, "{spec}");
+            assert_eq!(scene.describe(&arn)["KeyState"], "Disabled", "{spec}");
+        }
+    }
+}
+
 #[test]
 fn a_proof_that_is_not_permitted_is_said_clearly_and_fails_only_with_full() {
     for (operation, key) in [

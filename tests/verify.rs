@@ -174,6 +174,28 @@ fn within_ten_minutes_of_the_expiry_nothing_is_imported() {
     assert_eq!(scene.calls("ImportKeyMaterial"), imports);
 }
 
+/// It may be what the file holds.
+#[test]
+fn key_material_that_expires_too_soon_to_be_tried_is_no_contradiction() {
+    let (scene, arn) = scene("", "");
+    scene.material("two", 32);
+    scene.json("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048");
+    scene.bench.kms_byok("wrap --dir D --material two").succeeds();
+    scene.json("import --dir D --import-type new --expires-in 5m");
+    let before = everything(&scene, &arn);
+    let pending = before.1.iter().find(|material| material["KeyMaterialState"] == "PENDING_ROTATION").unwrap();
+    for file in ["two", "other"] {
+        let (answer, stderr) = scene.fails(1, &format!("{VERIFY} {file}"));
+        let cause = answer["error"]["cause"].as_str().unwrap();
+        assert!(cause.starts_with(&format!("the key material of {arn} expires at ")), "{cause}");
+        let id = pending["KeyMaterialId"].as_str().unwrap();
+        let told = format!("not proven: whether it is key material {id}: that expires too soon\n");
+        assert!(stderr.contains(&told), "{stderr}");
+    }
+    assert_eq!(scene.json(&format!("{VERIFY} one"))["proof"]["outcome"], "proven");
+    assert_eq!(everything(&scene, &arn), before);
+}
+
 #[test]
 fn where_the_materials_may_not_be_listed_an_expiry_is_not_put_at_risk() {
     let denied = "--fault ListKeyRotations:always:error=AccessDeniedException";

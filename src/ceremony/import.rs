@@ -5,7 +5,7 @@ use std::path::Path;
 use aws_smithy_types::DateTime;
 
 use super::parameters::{TOKEN_LIMIT, check_importable};
-use super::{Inventory, Journal, WrappedMaterial};
+use super::{Inventory, Journal, WrappedMaterial, wait};
 use crate::error::{CeremonyError, Error, ExpiryError, LifeError, ParametersError, UsageError};
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
@@ -212,7 +212,7 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
         }
     };
     note_id();
-    let after = kms.describe(&before.arn).await?;
+    let after = wait::settled(kms, &before.arn, imported.key_material_id.as_deref(), journal).await?;
     journal.note_kms(kms);
     journal.note_key(&after);
     note_id(); // which need not be the current one's

@@ -1,9 +1,9 @@
 //! What is proven after an import by itself, with no key material at hand.
 
-use super::{Inventory, Journal, conclude};
+use super::{Inventory, Journal, conclude, wait};
 use crate::error::Error;
 use crate::kms::{Imported, KeyDescription, Kms};
-use crate::proof::{self, Level, Subject};
+use crate::proof::{self, Level, Proof, Subject};
 
 /// The proofs that `level` asks for. `key` is the key before the import.
 pub async fn prove_imported(
@@ -15,7 +15,16 @@ pub async fn prove_imported(
 ) -> Result<(), Error> {
     let expected = expected_to_be_current(kms, key, imported, journal).await?;
     let subject = Subject::new(kms, key, None, expected)?;
-    conclude(proof::prove(&subject, level).await?, journal)
+    conclude(prove_settled(subject, level, journal).await?, journal)
+}
+
+/// The same proofs as `proof::prove`, about a key that DescribeKey may still show as it was before the import.
+pub(super) async fn prove_settled(subject: Subject<'_>, level: Level, journal: &Journal) -> Result<Proof, Error> {
+    if level == Level::Off {
+        return proof::prove(&subject, level).await;
+    }
+    let now = wait::settled(subject.kms, &subject.key.arn, subject.imported_id, journal).await?;
+    proof::prove(&subject.seen(now), level).await
 }
 
 /// The imported material is the current one, unless KMS knows it as earlier material or as one that waits for rotation.

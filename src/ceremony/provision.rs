@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::create::{self, Made};
 use super::existing::{self, Decision};
+use super::imported::prove_settled;
 use super::verdict::conclude;
 use super::verify;
 use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
@@ -214,7 +215,7 @@ pub(super) async fn prove_in(
     journal: &Journal,
 ) -> Result<Proof, Error> {
     let subject = Subject::new(kms, key, material, imported_id)?;
-    let mut proof = proof::prove(&subject, level).await?;
+    let mut proof = prove_settled(subject, level, journal).await?;
     let symmetric = key.spec == KeySpec::SymmetricDefault.name();
     if symmetric && level == Level::Full && proof.outcome != Outcome::Contradicted {
         match material {

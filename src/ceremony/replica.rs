@@ -1,7 +1,5 @@
 //! One replica: what is there, what is missing, and the calls that make it whole.
 
-use std::time::Duration;
-
 use super::regions::until_made;
 use super::replicate::Replicate;
 use super::{ImportOptions, Inventory, Journal, existing, resolve_expiry, wait};
@@ -9,9 +7,6 @@ use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
 use crate::material::KeySpec;
 use crate::moment::rfc3339;
-
-/// How long KMS is asked whether a call took effect whose reply was lost, and whether an import has enabled a key.
-const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// What is to be done in one Region.
 pub(super) struct Errand {
@@ -201,7 +196,7 @@ async fn look_up(
     region: &str,
     journal: &Journal,
 ) -> Result<Option<String>, Error> {
-    wait::until("a sign of the replica", LOOK_UP, journal, async || {
+    wait::until("a sign of the replica", wait::LOOK_UP, journal, async || {
         Ok(replica_in(&kms.describe(&primary.arn).await?, region).map(str::to_owned))
     })
     .await
@@ -227,7 +222,7 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
 /// What KMS says about the replica after the imports: after rotations it wants every key material.
 async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
     let what = format!("KMS to enable the replica in {}", replica.region);
-    let now = wait::until(&what, LOOK_UP, journal, async || {
+    let now = wait::until(&what, wait::LOOK_UP, journal, async || {
         let now = kms.describe(&replica.arn).await?;
         if now.state != "PendingImport" {
             return Ok(Some(now));

@@ -40,7 +40,7 @@ pub async fn verify(
         }
     };
     if disabled {
-        proof.not_proven.push("that the key works: it is disabled".to_owned());
+        proof.not_proven.push(proof::DISABLED.to_owned());
     }
     if again && proof.outcome != Outcome::Contradicted {
         prove_again(kms, key, material, &mut proof, journal).await?;
@@ -135,10 +135,13 @@ async fn try_again(
         }
         Err(error) => return Err(error),
     };
+    let mut skipped = None;
     for candidate in candidates(&inventory) {
         let id = candidate.key_material_id.as_deref();
-        if candidate.expires.is_some_and(|at| is_too_close(kms, at)) {
-            proof.not_proven.push(format!("whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+        if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
+            journal
+                .step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+            skipped = Some(at);
             continue;
         }
         if let Some(id) = take_back(kms, key, material, id, candidate.expires, journal).await? {
@@ -150,6 +153,10 @@ async fn try_again(
             proof.proven.push(format!("KMS took a second import of the same bytes as {which}, {id}"));
             return Ok(());
         }
+    }
+    // The bytes may be those that were not tried.
+    if let Some(at) = skipped {
+        return Err(CeremonyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
     }
     proof.contradict("KMS refuses these bytes as key material of the key: it holds others".to_owned());
     Ok(())

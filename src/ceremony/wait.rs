@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::Journal;
+use super::{Inventory, Journal};
 use crate::error::{Error, seconds};
+use crate::kms::{KeyDescription, Kms};
 
+/// How long KMS is asked whether a call took effect whose reply was lost, and whether an import has enabled a key.
+pub(super) const LOOK_UP: Duration = Duration::from_secs(5);
 /// How often a wait says that it still goes on.
 const REMIND: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -43,5 +46,28 @@ pub(super) async fn until<T>(
         }
         tokio::time::sleep(pause.min(left)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The key after an import. DescribeKey may lag behind it, so PendingImport is believed only where other key material is missing, or
+/// when the time is over.
+pub(super) async fn settled(
+    kms: &Kms,
+    arn: &str,
+    imported_id: Option<&str>,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let settled = until("KMS to enable the key", LOOK_UP, journal, async || {
+        let now = kms.describe(arn).await?;
+        if now.state != "PendingImport" {
+            return Ok(Some(now));
+        }
+        let missing = Inventory::as_permitted(kms, &now).await?.missing();
+        Ok(missing.iter().any(|id| Some(&**id) != imported_id).then_some(now))
+    })
+    .await?;
+    match settled {
+        Some(now) => Ok(now),
+        None => kms.describe(arn).await,
     }
 }

@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage, MaterialKind};
 
+/// What cannot be shown about a key that answers no cryptographic call.
+pub(crate) const DISABLED: &str = "that the key works: it is disabled";
+
 /// How much is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,14 +85,16 @@ impl Proof {
 
 /// The key that is looked at, and what is known about it.
 pub struct Subject<'a> {
-    kms: &'a Kms,
-    key: &'a KeyDescription,
+    pub(crate) kms: &'a Kms,
+    pub(crate) key: &'a KeyDescription,
     spec: KeySpec,
     usage: KeyUsage,
     /// The material at hand, to compare with.
     material: Option<&'a KeyMaterial>,
     /// What ImportKeyMaterial answered.
-    imported_id: Option<&'a str>,
+    pub(crate) imported_id: Option<&'a str>,
+    /// What DescribeKey answered after the import.
+    now: Option<KeyDescription>,
 }
 
 impl<'a> Subject<'a> {
@@ -100,7 +105,12 @@ impl<'a> Subject<'a> {
         material: Option<&'a KeyMaterial>,
         imported_id: Option<&'a str>,
     ) -> Result<Self, Error> {
-        Ok(Subject { kms, key, spec: key.spec.parse()?, usage: key.usage.parse()?, material, imported_id })
+        Ok(Subject { kms, key, spec: key.spec.parse()?, usage: key.usage.parse()?, material, imported_id, now: None })
+    }
+
+    /// With what DescribeKey has answered by now, which is not asked again.
+    pub(crate) fn seen(self, now: KeyDescription) -> Self {
+        Subject { now: Some(now), ..self }
     }
 }
 
@@ -110,12 +120,22 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> 
     if level == Level::Off {
         return Ok(findings.into_proof(level));
     }
-    let now = subject.kms.describe(&subject.key.arn).await?;
-    findings.expect(
-        now.state == "Enabled",
-        "KMS says that the key is enabled",
-        format!("KMS says that the key is {}", now.state),
-    );
+    let now = match &subject.now {
+        Some(now) => now.clone(),
+        None => subject.kms.describe(&subject.key.arn).await?,
+    };
+    // A disabled key stays disabled when its material is renewed.
+    let disabled = subject.key.state == "Disabled" && now.state == "Disabled";
+    if disabled {
+        findings.proven("KMS says that the key is disabled, as it was before");
+        findings.not_proven(DISABLED);
+    } else {
+        findings.expect(
+            now.state == "Enabled",
+            "KMS says that the key is enabled",
+            format!("KMS says that the key is {}", now.state),
+        );
+    }
     if let Some(imported) = subject.imported_id
         && subject.spec == KeySpec::SymmetricDefault
     {
@@ -127,6 +147,9 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> 
                 now.current_key_material_id.as_deref().unwrap_or("none")
             ),
         );
+    }
+    if disabled {
+        return Ok(findings.into_proof(level));
     }
     if level >= Level::Use && findings.contradiction.is_none() {
         match subject.spec.kind() {
