@@ -31,7 +31,7 @@ fn bare_files_that_are_swapped_encoded_or_something_else_are_named() {
         ("D/ImportToken.bin", "D/EncryptedKeyMaterial.bin", format!("the wrapped key material has {} bytes, and wrapping SYMMETRIC_DEFAULT key material gives 256, 384 or 512\n{both}", token.len())),
         ("D/PublicKey.bin", "D/ImportToken.bin", format!("the wrapped key material `D/PublicKey.bin` is a wrapping public key\n{public}")),
         ("D/EncryptedKeyMaterial.bin", "D/PublicKey.bin", format!("the import token `D/PublicKey.bin` is a wrapping public key\n{public}")),
-        ("blob.base64", "D/ImportToken.bin", "the wrapped key material `blob.base64` is base64 text, and the bytes themselves are needed\nhint: decode it first: `openssl base64 -d -A -in FILE -out OUT`\n".to_owned()),
+        ("blob.base64", "D/ImportToken.bin", "the wrapped key material `blob.base64` is base64 text, and the bytes themselves are needed\nhint: decode it first: `tr -d '\\n' < FILE | openssl base64 -d -A -out OUT`\n".to_owned()),
         ("D/EncryptedKeyMaterial.bin", "token.hex", "the import token `token.hex` is hex text, and the bytes themselves are needed\nhint: decode it first: `xxd -r -p FILE OUT`\n".to_owned()),
         ("public.pem", "D/ImportToken.bin", "the wrapped key material `public.pem` is PEM text, and the bytes themselves are needed\nhint: give the binary files that GetParametersForImport and the wrapping made; neither of them is PEM\n".to_owned()),
         ("long", "D/ImportToken.bin", "the wrapped key material `long` has 7000 bytes, and KMS takes at most 6144\nhint: check that it is the file you mean\n".to_owned()),
@@ -60,4 +60,20 @@ fn a_reply_that_is_no_parameter_set_makes_no_directory() {
         assert!(run.code == Some(1) && shown.starts_with(&format!("error: {cause}\n")), "{fault}: {shown}");
         assert!(shown.contains("\nhint: ") && !cloud.bench.exists("D"), "{fault}: {shown}");
     }
+}
+
+/// Base64 comes in lines, and `openssl base64 -A` alone makes nothing of them and says nothing.
+#[test]
+fn the_hint_for_base64_decodes_it() {
+    let cloud = Cloud::new("");
+    let bench = &cloud.bench;
+    cloud.empty_key("--alias alias/a");
+    cloud.run(&format!("{GET} --key-id alias/a --dir D")).succeeds();
+    bench.write("bytes", [7; 512]);
+    bench.openssl("base64 -in bytes -out FILE");
+    let run = cloud.run("import --key-id alias/a --encrypted FILE --import-token D/ImportToken.bin");
+    let hint = run.stderr.split('`').find(|part| part.contains("openssl")).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    assert!(shell.args(["-c", hint]).current_dir(bench.directory()).status().unwrap().success());
+    assert_eq!(bench.read("OUT"), [7; 512]);
 }

@@ -181,7 +181,7 @@ fn a_key_that_had_material_takes_only_the_original_bytes() {
         1,
         &format!(
             "error: the key material is not the one that key `{arn}` was given before\n\
-             because: IncorrectKeyMaterialException: The key material does not have the KeyMaterialId of the request.\n\
+             because: IncorrectKeyMaterialException: The key material is not the same key material that was previously imported.\n\
              hint: import exactly the bytes of the first import (mind a trailing newline), or create another key for these\n"
         ),
     );

@@ -98,3 +98,25 @@ fn an_alias_that_another_run_has_just_made_is_not_taken_for_ones_own() {
     assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {other}, and --adopt names {mine}"));
     assert_eq!((scene.kms.state(&mine), scene.calls("ImportKeyMaterial")), ("PendingImport".to_owned(), 0));
 }
+
+#[test]
+fn an_adopted_key_of_a_rehearsal_is_reported_as_one() {
+    let scene = Scene::new("");
+    let arn = scene.json("create-key")["key_arn"].as_str().unwrap().to_owned();
+    let answer = scene.json(&format!("create-key --alias alias/a --adopt {arn}"));
+    assert_eq!((&answer["rehearsal"], &answer["changed"]), (&json!(true), &json!(true)));
+}
+
+/// After rotations the missing key material need not be the current one.
+#[test]
+fn a_key_that_lacks_an_earlier_material_is_completed_with_it() {
+    let (scene, arn) = Scene::with_key("", "");
+    let first = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
+    scene.json("rotate --key-id alias/a --material two --wrapping-key-spec RSA_2048");
+    scene.json(&format!("delete-material --key-id alias/a --key-material-id {first} --yes"));
+    assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");
+    let wrong = scene.run("provision --alias alias/a --material three --wrapping-key-spec RSA_2048");
+    assert_eq!(wrong.code, Some(1), "{}", wrong.stderr);
+    scene.json("provision --alias alias/a --material one --wrapping-key-spec RSA_2048");
+    assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
+}

@@ -36,6 +36,7 @@ pub async fn create_key(
     }
     if let Some(adopt) = adopt {
         let found = kms.describe(adopt).await?;
+        journal.note_kms(kms);
         journal.note_key(&found);
         existing::check_matches(&found, request, adopt)?;
         return name_it(kms, request.alias.as_ref(), &found, journal).await;
@@ -124,6 +125,7 @@ pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journ
             let found = &recalled.key;
             existing::check_matches(found, request, &found.arn)?;
             existing::check_trusted(kms, found, request, &found.arn, None, journal).await?;
+            journal.note_kms(kms);
             journal.note_key(found);
             recalled
         }

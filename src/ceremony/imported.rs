@@ -28,7 +28,7 @@ pub(super) async fn prove_settled(subject: Subject<'_>, level: Level, journal: &
 }
 
 /// The imported material is the current one, unless KMS knows it as earlier material or as one that waits for rotation.
-async fn expected_to_be_current<'a>(
+pub(super) async fn expected_to_be_current<'a>(
     kms: &Kms,
     key: &KeyDescription,
     imported: &'a Imported,

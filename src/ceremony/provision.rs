@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::create::{self, Made};
 use super::existing::{self, Decision};
-use super::imported::prove_settled;
+use super::imported::{expected_to_be_current, prove_settled};
 use super::verdict::conclude;
 use super::verify;
 use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
@@ -56,7 +56,7 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
     // Now that KMS has told its time, and before there is a key.
     resolve_expiry(kms, plan.expiry)?;
     match create::make(kms, &plan.request, &plan.memory, journal).await? {
-        Made::New(key) => fill(kms, plan, &key, None, journal).await,
+        Made::New(key) => fill(kms, plan, &key, journal).await,
         Made::Lost => match &plan.request.alias {
             Some(alias) => {
                 let found = wait_for_other_run(kms, alias, journal).await?;
@@ -146,7 +146,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
             check_source(plan, found, original.as_deref())?;
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
             create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
-            fill(kms, plan, found, original, journal).await
+            fill(kms, plan, found, journal).await
         }
     }
 }
@@ -160,13 +160,7 @@ pub(super) fn check_source(plan: &Provision, found: &KeyDescription, original: O
 }
 
 /// Parameters, material, wrap, import, proof.
-async fn fill(
-    kms: &Kms,
-    plan: &Provision,
-    key: &KeyDescription,
-    original: Option<String>,
-    journal: &Journal,
-) -> Result<(), Error> {
+async fn fill(kms: &Kms, plan: &Provision, key: &KeyDescription, journal: &Journal) -> Result<(), Error> {
     let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
     let made;
     let material = match &plan.source {
@@ -187,7 +181,7 @@ async fn fill(
         expires: resolve_expiry(kms, plan.expiry)?,
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
-        key_material_id: original,
+        key_material_id: None, // after rotations any of them may be what is missing: KMS knows its bytes
         once: false,
     };
     let imported = match (import_set(kms, key, &wrapped, &options, journal).await, &plan.source) {
@@ -201,7 +195,7 @@ async fn fill(
             return Err(error);
         }
     };
-    let id = imported.key_material_id.as_deref();
+    let id = expected_to_be_current(kms, key, &imported, journal).await?;
     conclude(prove_in(kms, key, Some(material), id, plan.level, journal).await?, journal)
 }
 

@@ -162,6 +162,9 @@ fn proves(args: &Args) -> String {
     if args.proof.verify != Level::Use {
         flags.push_str(&format!(" --verify {}", args.proof.word()));
     }
+    if let Some(record) = &args.record.record {
+        flags.push_str(&format!(" --record {}", next::quoted(record)));
+    }
     if args.wait != WAIT {
         flags.push_str(&format!(" --wait {}s", args.wait.as_secs()));
     }

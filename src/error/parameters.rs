@@ -86,8 +86,11 @@ impl Explain for ParametersError {
                 some("give the binary files that GetParametersForImport and the wrapping made; neither of them is PEM")
             }
             ParametersError::Encoded { found, .. } => {
-                let with =
-                    if *found == "hex text" { "xxd -r -p FILE OUT" } else { "openssl base64 -d -A -in FILE -out OUT" };
+                let with = if *found == "hex text" {
+                    "xxd -r -p FILE OUT"
+                } else {
+                    "tr -d '\\n' < FILE | openssl base64 -d -A -out OUT"
+                };
                 some(format!("decode it first: `{with}`"))
             }
             ParametersError::TooLong { .. } => some("check that it is the file you mean"),

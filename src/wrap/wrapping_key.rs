@@ -87,7 +87,7 @@ fn encoded(bytes: &[u8]) -> Option<WrapError> {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
     text.iter().all(base64).then_some(WrapError::PublicKeyEncoded {
         found: "base64 text",
-        decode: "openssl base64 -d -A -in FILE -out PublicKey.bin",
+        decode: "tr -d '\\n' < FILE | openssl base64 -d -A -out PublicKey.bin",
     })
 }
 
