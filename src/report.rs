@@ -2,6 +2,8 @@
 
 mod life;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -62,14 +64,34 @@ impl Failure {
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let hint = std::error::Error::source(error).and_then(kms_byok::hint_of);
-    let Some(hint) = hint else {
-        let _ = error.print();
-        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-    };
     let text = error.render().to_string();
     let cause = text.lines().next().unwrap_or_default();
-    let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
+    match &hint {
+        Some(hint) => {
+            let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
+        }
+        None => {
+            let _ = error.print();
+        }
+    }
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if asks_for_json(env::args_os()) {
+        let said = text.split("\n\n").next().unwrap_or_default();
+        let cause = said.strip_prefix("error: ").unwrap_or(said).split_whitespace().collect::<Vec<_>>().join(" ");
+        let hint = hint.unwrap_or_else(|| "see `kms-byok --help`, or --help after the verb".to_owned());
+        let object = json!({ "error": { "cause": cause, "because": null, "hint": hint, "exit_code": 2 } });
+        answer(Output::Json, &object, "");
+    }
     ExitCode::from(2)
+}
+
+/// Whether the words ask for `--output json`, as far as words say that which are no command line.
+fn asks_for_json(words: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<OsString> = words.collect();
+    words.iter().any(|word| word == "--output=json")
+        || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
 /// Has panics say where they happened and nothing else: their own texts may show values.

@@ -199,3 +199,24 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
         assert!(run.succeeds().stdout.contains(text) && run.stderr.is_empty(), "{line}");
     }
 }
+
+/// Whoever reads JSON gets wrong usage as JSON too; the talk is what it always is.
+#[test]
+fn wrong_usage_is_answered_as_json_where_json_is_asked_for() {
+    let bench = Bench::new();
+    for (line, cause) in [
+        ("status --no-such-flag --output json", "unexpected argument '--no-such-flag' found"),
+        ("replicate --output=json --key-id a", "the following required arguments were not provided: --to <REGION>..."),
+        (
+            "create-key --lost-request zzz --output json",
+            "invalid value 'zzz' for '--lost-request <ID>': give the 32 hexadecimal digits that the report names",
+        ),
+    ] {
+        let run = bench.kms_byok(line);
+        assert_eq!(run.code, Some(2), "{line}: {}", run.stderr);
+        let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((&answer["error"]["cause"], &answer["error"]["exit_code"]), (&cause.into(), &2.into()), "{line}");
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    }
+    assert_eq!(bench.kms_byok("status --no-such-flag").stdout, "");
+}

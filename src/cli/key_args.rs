@@ -147,6 +147,13 @@ impl ExpiryArgs {
     }
 }
 
+/// The id of a lost request, as a report names it.
+pub(crate) fn request_id(text: &str) -> Result<String, String> {
+    let fits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| "give the 32 hexadecimal digits that the report names".to_owned())
+}
+
 /// `--verify`.
 #[derive(Args)]
 #[command(next_help_heading = "Proof")]

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
     /// Look for the key of that lost request and no other
-    #[arg(long, value_name = "ID", help_heading = "Key")]
+    #[arg(long, value_name = "ID", value_parser = key_args::request_id, help_heading = "Key")]
     lost_request: Option<String>,
     #[command(flatten)]
     pub(super) record: RecordArgs,
