@@ -133,6 +133,14 @@ pub fn check_writable_beside(what: &'static str, path: &Path) -> Result<(), File
         .map_err(|source| FileError::Unwritable { what, path: path.to_owned(), source })
 }
 
+/// The same for files in a directory that need not be there yet: the nearest one that is there tells.
+pub fn check_writable_into(what: &'static str, directory: &Path) -> Result<(), FileError> {
+    let named = |path| if path == Path::new("") { Path::new(".") } else { path };
+    let Some(there) = directory.ancestors().map(named).find(|path| path.is_dir()) else { return Ok(()) };
+    let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
+    tempfile::tempfile_in(there).map(drop).map_err(unwritable)
+}
+
 /// More than any key, and any escrow file for a few recipients.
 const ROOM: usize = 16 * 1024;
 

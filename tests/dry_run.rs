@@ -153,6 +153,7 @@ fn what_the_run_would_refuse_is_refused() {
         "get-parameters AT --key-id alias/none --dir E",
         "get-parameters AT --key-id alias/foreign --dir D",
         "get-parameters AT --key-id alias/foreign --dir log",
+        "get-parameters AT --key-id alias/foreign --dir /proc/none/D",
         "import AT --dir D",
         "import AT --dir missing",
         "import AT --key-id alias/foreign --encrypted D/PublicKey.bin --import-token D/ImportToken.bin",

@@ -93,7 +93,7 @@ impl ParameterSet {
         for name in [PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, ENCRYPTED_FILE] {
             files::check_free("parameter file", &directory.join(name), force)?;
         }
-        Ok(())
+        Ok(files::check_writable_into("parameter directory", directory)?)
     }
 
     /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
