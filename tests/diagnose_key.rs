@@ -123,3 +123,16 @@ fn nobody_is_asked_because_a_file_says_so_or_without_credentials() {
     );
     assert_eq!(bench.read("log"), before);
 }
+
+/// By KMS's clock, which need not be this machine's.
+#[test]
+fn parameters_that_have_expired_by_the_clock_of_kms_are_named() {
+    let bench = Bench::new();
+    let server = bench.serve();
+    let kms = Kms::at(server.url());
+    let key = kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    run(&bench, &server, &format!("get-parameters --key-id {key} --dir D --wrapping-key-spec RSA_2048")).succeeds();
+    assert_eq!(first(&run(&bench, &server, "diagnose --dir D")), "none");
+    kms.move_clock(json!({ "advance": "25h" }));
+    assert_eq!(first(&run(&bench, &server, "diagnose --dir D")), "parameters_expired");
+}

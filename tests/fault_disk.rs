@@ -79,11 +79,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     let before = scene.world();
     let (failing, read_only) = (disk.clone(), cell.read_only);
     let happens = Arc::new(move || {
-        if read_only {
-            failing.set_read_only(true)
-        } else {
-            failing.fill(0)
-        }
+        failing.fail(read_only);
         true
     });
     scene.way.trouble(Plan { at: cell.call, lasting: false, trouble: Trouble::Meanwhile { happens, after: true } });
@@ -91,11 +87,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     scene.way.heal();
     let between = scene.world();
     let checked = check_first(verb, &scene, &first, &before, &between);
-    if read_only {
-        disk.set_read_only(false)
-    } else {
-        disk.free()
-    }
+    disk.mend();
     checked.map_err(|problem| format!("{problem}; it ended with {}: {}", first.exit, first.said))?;
     if verb.is_done_once(&first) {
         return Ok(0);

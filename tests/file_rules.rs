@@ -225,11 +225,7 @@ fn a_full_or_read_only_disk_leaves_nothing_behind() {
         ("full", "because: No space left on device (os error 28)\n"),
         ("read-only", "because: Read-only file system (os error 30)\n"),
     ] {
-        if how == "full" {
-            disk.fill(0)
-        } else {
-            disk.set_read_only(true)
-        }
+        disk.fail(how == "read-only");
         let before = entries();
         for line in &lines {
             let failed = bench.kms_byok_with_credentials(line);
@@ -238,7 +234,7 @@ fn a_full_or_read_only_disk_leaves_nothing_behind() {
             assert!(failed.stderr.contains(because), "{how}: {line}: {}", failed.stderr);
             assert_eq!(entries(), before, "{how}: {line}");
         }
-        if how == "full" { disk.free() } else { disk.set_read_only(false) }
+        disk.mend();
     }
     assert!(!bench.exists("D/EncryptedKeyMaterial.bin"));
     // No key was created for a copy that could not be kept.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Secret, Talk, UsageError};
+use kms_byok::{Error, Secret, Talk, UsageError, moment};
 
 use super::Context;
 use super::material_args::Asking;
@@ -109,48 +110,49 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         hand.set_said(said.clone());
     }
     hand.set_openssl(OpenSslCommand::on_path());
-    let key = match &args.key_id {
+    let (key, now) = match &args.key_id {
         Some(key) => ask(key, &hand, context).await?,
         None => ask_if_easy(&hand, context).await,
     };
     hand.set_key(key);
+    hand.set_now(now.unwrap_or_else(moment::now));
     hand.diagnose()
 }
 
 /// The user wants to know about this key: a failure is told, and where there is nothing else to look at it is one.
-async fn ask(key: &str, hand: &Hand, context: &Context) -> Result<Key, Error> {
+async fn ask(key: &str, hand: &Hand, context: &Context) -> Result<(Key, Option<DateTime>), Error> {
     let region = context.global.region.clone().or_else(|| hand.region().map(str::to_owned));
-    let key = match context.connect_to(region).await {
-        Ok(kms) => Key::ask(&kms, key).await,
-        Err(error) => Key::Unreachable(Box::new(error)),
+    let (key, now) = match context.connect_to(region).await {
+        Ok(kms) => (Key::ask(&kms, key).await, Some(kms.now())),
+        Err(error) => (Key::Unreachable(Box::new(error)), None),
     };
     match key {
         Key::Unreachable(error) if !hand.has_files() => Err(*error),
         Key::Unreachable(error) => {
             context.talk.warn(&format!("KMS was not asked about the key: {error}"));
-            Ok(Key::Unreachable(error))
+            Ok((Key::Unreachable(error), None))
         }
-        key => Ok(key),
+        key => Ok((key, now)),
     }
 }
 
 /// How long a machine without network is held up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The directory names a key: KMS is asked if there are credentials, and if it answers soon.
-async fn ask_if_easy(hand: &Hand, context: &Context) -> Key {
-    let (Some(key), Some(region)) = (hand.key(), hand.region()) else { return Key::NotAsked };
+/// The directory names a key: KMS is asked if there are credentials, and if it answers soon. Its clock comes with the answer.
+async fn ask_if_easy(hand: &Hand, context: &Context) -> (Key, Option<DateTime>) {
+    let (Some(key), Some(region)) = (hand.key(), hand.region()) else { return (Key::NotAsked, None) };
     // No request goes to an endpoint only because a file names it.
     if let (Some(endpoint), None) = (hand.endpoint(), &context.global.endpoint_url) {
-        return Key::Elsewhere { endpoint: endpoint.to_owned() };
+        return (Key::Elsewhere { endpoint: endpoint.to_owned() }, None);
     }
     if context.global.region.as_ref().is_some_and(|asked| asked != region) {
-        return Key::NotAsked;
+        return (Key::NotAsked, None);
     }
     let asking = async {
         let kms = context.connect_to(Some(region.to_owned())).await.ok()?;
         kms.credential_source().await?;
-        Some(Key::ask(&kms, key).await)
+        Some((Key::ask(&kms, key).await, Some(kms.now())))
     };
     tokio::time::timeout(PATIENCE, asking).await.ok().flatten().unwrap_or_default()
 }

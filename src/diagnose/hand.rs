@@ -114,6 +114,11 @@ impl Hand {
         self.key = key;
     }
 
+    /// What time it is by KMS's clock, by which import tokens expire.
+    pub fn set_now(&mut self, now: DateTime) {
+        self.now = now;
+    }
+
     /// What KMS said about the import.
     pub fn set_said(&mut self, said: Said) {
         self.said = Some(said);

@@ -79,7 +79,7 @@ impl Explain for MaterialError {
             MaterialError::UnknownFormat { .. } => some("use raw, hex, base64, pem or der"),
             MaterialError::Empty => some("check the command that was to write the key material"),
             MaterialError::WrongLength { spec, .. } => some(format!(
-                "`kms-byok generate --key-spec {spec} --out FILE` makes one that fits; or choose the key spec of your key"
+                "give key material that fits, as `kms-byok generate --key-spec {spec} --out FILE` makes it, or choose the key spec of your key"
             )),
             MaterialError::ChinaLength { .. } => some("make a 32-byte key"),
             MaterialError::TrailingNewline { .. } => {

@@ -31,13 +31,20 @@ impl Disk {
         filler.set_len(length.next_multiple_of(4096) - 4096 * but_for as u64).unwrap();
     }
 
-    pub fn free(&self) {
-        fs::remove_file(self.0.join(".filler")).unwrap();
+    /// No file can be written from now on. While one is open for writing no mount becomes read-only: then the disk is full.
+    pub fn fail(&self, read_only: bool) {
+        if !read_only || !self.remount("remount,ro") {
+            self.fill(0);
+        }
     }
 
-    pub fn set_read_only(&self, read_only: bool) {
-        let options = if read_only { "remount,ro" } else { "remount,rw" };
-        assert!(Command::new("mount").args(["-o", options]).arg(&self.0).status().unwrap().success());
+    pub fn mend(&self) {
+        assert!(self.remount("remount,rw"));
+        let _ = fs::remove_file(self.0.join(".filler"));
+    }
+
+    fn remount(&self, options: &str) -> bool {
+        Command::new("mount").args(["-o", options]).arg(&self.0).output().unwrap().status.success()
     }
 }
 
