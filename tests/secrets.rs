@@ -15,6 +15,8 @@ mod support {
     pub(crate) use run::*;
 }
 
+use std::time::{Duration, Instant};
+
 use support::Bench;
 use support::memory::{Shapes, search_process};
 use support::planted;
@@ -33,7 +35,14 @@ fn the_search_finds_a_copy_that_is_there() {
     ] {
         let mut sleep = std::process::Command::new("sleep");
         let mut sleep = sleep.arg("30").env_clear().env("PLANTED", &text).spawn().unwrap();
-        let found = search_process(sleep.id(), &shapes).unwrap();
+        // Just begun, a process has no environment yet.
+        let begun = Instant::now();
+        let found = loop {
+            let found = search_process(sleep.id(), &shapes).unwrap();
+            if found.iter().any(|copy| copy.place == "environ") || begun.elapsed() > Duration::from_secs(5) {
+                break found;
+            }
+        };
         sleep.kill().unwrap();
         sleep.wait().unwrap();
         assert!(found.iter().any(|copy| copy.place == "environ" && copy.what == what), "{what}: {found:?}");
