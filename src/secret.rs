@@ -1,6 +1,9 @@
 //! Plaintext key material in memory: bounded, on pages of its own, locked where the system allows, wiped on drop.
 
-#[cfg(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple")))]
+#[cfg_attr(
+    not(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple"))),
+    path = "secret/not_freed.rs"
+)]
 mod freed;
 mod process;
 

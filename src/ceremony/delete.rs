@@ -1,14 +1,9 @@
 //! DeleteImportedKeyMaterial: what it makes unusable is said before, and how it comes back afterwards.
 
-use std::time::Duration;
-
 use super::{Inventory, Journal, Material, check_external, wait};
 use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{KeyDescription, Kms, region_of};
 use crate::material::KeySpec;
-
-/// How long KMS is asked whether the material is gone.
-const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// One key material that is to be deleted, and what hangs on it.
 pub struct Deletion {
@@ -139,7 +134,7 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
         Err(error) if error.may_have_changed() || error.reason() == Some(Reason::NotFound) => Some(error),
         Err(error) => return Err(error),
     };
-    let gone = wait::until("KMS to forget the key material", LOOK_UP, journal, async || {
+    let gone = wait::until("KMS to forget the key material", wait::LOOK_UP, journal, async || {
         let now = kms.describe(&key.arn).await?;
         Ok(is_gone(kms, &now, deletion, failure.is_some()).await?.then_some(now))
     });

@@ -6,9 +6,6 @@ use super::{Inventory, Journal, wait};
 use crate::error::{Error, LifeError, Reason, seconds};
 use crate::kms::{KeyDescription, Kms};
 
-/// How long KMS is asked whether a call took effect whose reply was lost.
-const LOOK_UP: Duration = Duration::from_secs(5);
-
 /// Whether there is anything left to ask KMS for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ready {
@@ -61,7 +58,7 @@ pub(super) async fn turn(kms: &Kms, key: &KeyDescription, id: &str, journal: &Jo
 }
 
 async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<bool, Error> {
-    let begun = wait::until("a sign of the rotation", LOOK_UP, journal, async || {
+    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, async || {
         let current = kms.describe(&key.arn).await?.current_key_material_id;
         let begun = current.as_deref() == Some(id) || kms.rotation_in_progress(&key.arn).await?;
         Ok(begun.then_some(()))

@@ -163,24 +163,17 @@ pub(crate) struct ProofArgs {
     pub(crate) verify: Level,
 }
 
+const LEVELS: [(&str, Level); 4] =
+    [("off", Level::Off), ("state", Level::State), ("use", Level::Use), ("full", Level::Full)];
+
 impl ProofArgs {
     /// The level as it is written on the command line.
     pub(crate) fn word(&self) -> &'static str {
-        match self.verify {
-            Level::Off => "off",
-            Level::State => "state",
-            Level::Use => "use",
-            Level::Full => "full",
-        }
+        LEVELS.iter().find(|(_, level)| *level == self.verify).map_or("use", |(word, _)| word)
     }
 }
 
 fn level(text: &str) -> Result<Level, String> {
-    match text {
-        "off" => Ok(Level::Off),
-        "state" => Ok(Level::State),
-        "use" => Ok(Level::Use),
-        "full" => Ok(Level::Full),
-        _ => Err("use off, state, use or full".to_owned()),
-    }
+    let known = LEVELS.iter().find(|(word, _)| *word == text);
+    known.map(|(_, level)| *level).ok_or_else(|| "use off, state, use or full".to_owned())
 }

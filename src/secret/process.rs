@@ -17,7 +17,7 @@ pub struct Protection {
 pub fn protect_process() -> Protection {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     Protection {
-        freed_memory_wiped: wipe_freed_memory(),
+        freed_memory_wiped: super::freed::wipe_what_openssl_frees(),
         not_dumpable: forbid_dumps(),
         no_core_file: setrlimit(Resource::Core, none).is_ok(),
     }
@@ -30,15 +30,5 @@ fn forbid_dumps() -> bool {
 
 #[cfg(not(target_os = "linux"))]
 fn forbid_dumps() -> bool {
-    false
-}
-
-#[cfg(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple")))]
-fn wipe_freed_memory() -> bool {
-    super::freed::wipe_what_openssl_frees()
-}
-
-#[cfg(not(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple"))))]
-fn wipe_freed_memory() -> bool {
     false
 }

@@ -82,15 +82,17 @@ impl Bench {
 
     /// Runs `openssl` with a line of words.
     pub fn openssl(&self, line: &str) {
-        let output = Command::new("openssl").args(line.split_whitespace()).current_dir(self.0.path()).output().unwrap();
+        self.openssl_at(Path::new("openssl"), line);
+    }
+
+    fn openssl_at(&self, program: &Path, line: &str) {
+        let output = Command::new(program).args(line.split_whitespace()).current_dir(self.0.path()).output().unwrap();
         assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// The same with an `openssl` whose `enc` does AES key wrap.
     pub fn openssl3(&self, line: &str) {
-        let output =
-            Command::new(openssl3()).args(line.split_whitespace()).current_dir(self.0.path()).output().unwrap();
-        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
+        self.openssl_at(&openssl3(), line);
     }
 
     /// A wrapping key pair: `wrapping.pem`, and `PublicKey.bin` as KMS would give it.

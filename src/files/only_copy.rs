@@ -1,0 +1,150 @@
+//! Files that may hold the only copy of a key: written under their final name, moved aside, and never replaced or deleted.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{check_replaceable, check_writable_beside, sync_directory};
+use crate::error::FileError;
+use crate::moment;
+
+/// Refuses early what `put_plaintext` would refuse at the end.
+pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
+    check_replaceable("plaintext key file", path)?;
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(FileError::PlaintextExists { path: path.to_owned() });
+    }
+    check_writable_beside("plaintext key file", path)
+}
+
+/// Writes a plaintext key under its final name: new, mode 0600, synced. A failed write leaves nothing; nothing is ever replaced.
+pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let unwritable = |source| FileError::Unwritable { what: "plaintext key file", path: path.to_owned(), source };
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => FileError::PlaintextExists { path: path.to_owned() },
+            _ => unwritable(error),
+        })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| {
+        remove_if_same(&file, path);
+        unwritable(source)
+    })?;
+    sync_directory(path);
+    Ok(())
+}
+
+/// Removes a file that is still open, unless another one stands at its path by now: that may hold the only copy of a key.
+fn remove_if_same(file: &File, path: &Path) {
+    if let (Ok(open), Ok(there)) = (file.metadata(), fs::symlink_metadata(path))
+        && (open.dev(), open.ino()) == (there.dev(), there.ino())
+    {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Moves a file that may hold the only copy of a key out of the way, and says where to.
+pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
+    let what = "superseded file";
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(None);
+    }
+    check_replaceable(what, path)?;
+    let stamp = moment::compact(moment::now());
+    let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
+    for attempt in 0..100 {
+        let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".superseded-{stamp}{suffix}"));
+        let target = PathBuf::from(name);
+        // The new name is claimed with an empty file, and the rename replaces that: whatever stands at `path` by then is
+        // moved in one step. (A link and a removal would remove what another run has put there in between.)
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&target) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(unwritable(error)),
+        }
+        return match fs::rename(path, &target) {
+            Ok(()) => {
+                sync_directory(path);
+                Ok(Some(target))
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&target);
+                if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(unwritable(error)) }
+            }
+        };
+    }
+    Err(FileError::Exists { what, path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plaintext_key_is_private_and_never_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        put_plaintext(&path, b"one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert!(matches!(put_plaintext(&path, b"two"), Err(FileError::PlaintextExists { .. })));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_failed_write_removes_its_own_file_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let ours = File::create_new(&path).unwrap();
+        let aside = supersede(&path).unwrap().unwrap();
+        remove_if_same(&ours, &path); // nothing is there
+        put_plaintext(&path, b"another run's").unwrap();
+        remove_if_same(&ours, &path);
+        assert_eq!(fs::read(&path).unwrap(), b"another run's");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&aside, &path).unwrap();
+        remove_if_same(&ours, &path);
+        assert!(fs::symlink_metadata(&path).is_ok() && aside.exists());
+        remove_if_same(&ours, &aside);
+        assert!(!aside.exists());
+    }
+
+    #[test]
+    fn a_superseded_file_keeps_its_bytes_under_a_new_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        assert_eq!(supersede(&path).unwrap(), None);
+        let mut names = Vec::new();
+        for bytes in [b"one", b"two"] {
+            put_plaintext(&path, bytes).unwrap();
+            names.push(supersede(&path).unwrap().unwrap());
+        }
+        assert_eq!((fs::read(&names[0]).unwrap(), fs::read(&names[1]).unwrap()), (b"one".to_vec(), b"two".to_vec()));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn no_key_is_lost_when_many_supersede_the_same_file_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        std::thread::scope(|scope| {
+            for run in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for number in 0..10u8 {
+                        supersede(path).unwrap();
+                        while put_plaintext(path, &[run, number]).is_err() {
+                            supersede(path).unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        let mut keys: Vec<Vec<u8>> = files.collect();
+        keys.sort();
+        let wanted: Vec<Vec<u8>> = (0..8).flat_map(|run| (0..10).map(move |number| vec![run, number])).collect();
+        assert_eq!(keys, wanted);
+    }
+}
