@@ -221,20 +221,7 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
 
 /// What KMS says about the replica after the imports: after rotations it wants every key material.
 async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
-    let what = format!("KMS to enable the replica in {}", replica.region);
-    let now = wait::until(&what, wait::LOOK_UP, journal, async || {
-        let now = kms.describe(&replica.arn).await?;
-        if now.state != "PendingImport" {
-            return Ok(Some(now));
-        }
-        let missing = Inventory::as_permitted(kms, &now).await?.missing();
-        Ok((!missing.is_empty()).then_some(now))
-    })
-    .await?;
-    let now = match now {
-        Some(now) => now,
-        None => kms.describe(&replica.arn).await?,
-    };
+    let now = wait::settled(kms, &replica.arn, None, journal).await?;
     journal.note_replica(&now, |_| {});
     if now.state == "Enabled" {
         return Ok(now);
