@@ -71,6 +71,7 @@ pub mod kms;
 pub mod material;
 pub mod moment;
 pub mod openssl_probe;
+mod posix;
 pub mod proof;
 pub mod record;
 #[cfg(feature = "rehearsal")]

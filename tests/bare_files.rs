@@ -32,7 +32,7 @@ fn bare_files_that_are_swapped_encoded_or_something_else_are_named() {
         ("D/PublicKey.bin", "D/ImportToken.bin", format!("the wrapped key material `D/PublicKey.bin` is a wrapping public key\n{public}")),
         ("D/EncryptedKeyMaterial.bin", "D/PublicKey.bin", format!("the import token `D/PublicKey.bin` is a wrapping public key\n{public}")),
         ("blob.base64", "D/ImportToken.bin", "the wrapped key material `blob.base64` is base64 text, and the bytes themselves are needed\nhint: decode it first: `tr -d '\\n' < FILE | openssl base64 -d -A -out OUT`\n".to_owned()),
-        ("D/EncryptedKeyMaterial.bin", "token.hex", "the import token `token.hex` is hex text, and the bytes themselves are needed\nhint: decode it first: `xxd -r -p FILE OUT`\n".to_owned()),
+        ("D/EncryptedKeyMaterial.bin", "token.hex", "the import token `token.hex` is hex text, and the bytes themselves are needed\nhint: decode it first: `tr -d '[:space:]' < FILE | fold -w 2 | while read -r byte || [ -n \"$byte\" ]; do printf %b \"\\\\0$(printf %03o \"0x$byte\")\"; done > OUT`\n".to_owned()),
         ("public.pem", "D/ImportToken.bin", "the wrapped key material `public.pem` is PEM text, and the bytes themselves are needed\nhint: give the binary files that GetParametersForImport and the wrapping made; neither of them is PEM\n".to_owned()),
         ("long", "D/ImportToken.bin", "the wrapped key material `long` has 7000 bytes, and KMS takes at most 6144\nhint: check that it is the file you mean\n".to_owned()),
     ] {

@@ -83,6 +83,10 @@ fn fish_completes_verbs_and_flags() {
         let script = format!("source ./_kms-byok; complete -C 'kms-byok {typed}'");
         let offered = shell(&bench, "fish", &["--no-config", "-c", &script]).succeeds().stdout.clone();
         let words: Vec<&str> = offered.lines().filter_map(|line| line.split('\t').next()).collect();
-        assert_eq!(words, [becomes.split(' ').next_back().unwrap()], "{typed}");
+        // fish 4 also offers what has the typed letters elsewhere, as `--allow-endpoint-env` has those of `--ali`, but later.
+        let begun = typed.split(' ').next_back().unwrap();
+        let first: Vec<&&str> = words.iter().filter(|word| word.starts_with(begun)).collect();
+        assert_eq!(first, [&becomes.split(' ').next_back().unwrap()], "{typed}");
+        assert_eq!(words.first(), first.first().copied(), "{typed}: {words:?}");
     }
 }

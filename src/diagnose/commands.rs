@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::encodings::Encoding;
 use super::name::{Name, Role};
 use crate::material::{Format, KeySpec};
+use crate::posix;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 
 /// What commands need to know. What nobody has named stands in capitals: `FILE`, `KEY`.
@@ -100,7 +101,7 @@ impl Commands {
         let (file, decoded) = in_place(name, "decoded");
         let base64 = format!("openssl base64 -d -A > {decoded}");
         let decode = match encoding {
-            Encoding::Hex => format!("xxd -r -p {file} {decoded}"),
+            Encoding::Hex => posix::decode_hex(&file, &decoded),
             Encoding::Base64 | Encoding::QuotedBase64 => format!("tr -d '\" \\r\\n' < {file} | {base64}"),
             Encoding::Utf16Base64 => format!("iconv -f UTF-16 -t UTF-8 {file} | tr -d '\\r\\n' | {base64}"),
             Encoding::Json => format!("jq -j .{} {file} | {base64}", name.role.field()),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Explain, some};
+use crate::posix;
 
 /// A parameter directory or a set of its files cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,9 +88,9 @@ impl Explain for ParametersError {
             }
             ParametersError::Encoded { found, .. } => {
                 let with = if *found == "hex text" {
-                    "xxd -r -p FILE OUT"
+                    posix::decode_hex("FILE", "OUT")
                 } else {
-                    "tr -d '\\n' < FILE | openssl base64 -d -A -out OUT"
+                    "tr -d '\\n' < FILE | openssl base64 -d -A -out OUT".to_owned()
                 };
                 some(format!("decode it first: `{with}`"))
             }

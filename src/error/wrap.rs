@@ -36,7 +36,7 @@ pub enum WrapError {
     #[error("the wrapping public key is empty")]
     EmptyPublicKey,
     #[error("the wrapping public key is {found}, and DER bytes are needed")]
-    PublicKeyEncoded { found: &'static str, decode: &'static str },
+    PublicKeyEncoded { found: &'static str, decode: String },
     #[error("the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
     PublicKeyNotDer,
     #[error("the wrapping public key is not an RSA key")]

@@ -8,6 +8,7 @@ use openssl::rsa::Rsa;
 
 use super::WrappingKeySpec;
 use crate::error::{Error, OpenSslError, WrapError};
+use crate::posix;
 
 /// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA, of a size KMS makes.
 pub struct WrappingKey {
@@ -78,16 +79,16 @@ fn refusal(der: &[u8]) -> WrapError {
 fn encoded(bytes: &[u8]) -> Option<WrapError> {
     let text = bytes.trim_ascii();
     if text.starts_with(b"-----BEGIN ") {
-        let decode = "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin";
+        let decode = "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned();
         return Some(WrapError::PublicKeyEncoded { found: "PEM text", decode });
     }
     if text.len() > 1 && text.iter().all(u8::is_ascii_hexdigit) {
-        return Some(WrapError::PublicKeyEncoded { found: "hex text", decode: "xxd -r -p FILE PublicKey.bin" });
+        return Some(WrapError::PublicKeyEncoded { found: "hex text", decode: posix::decode_hex("FILE", "PublicKey.bin") });
     }
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
     text.iter().all(base64).then_some(WrapError::PublicKeyEncoded {
         found: "base64 text",
-        decode: "tr -d '\\n' < FILE | openssl base64 -d -A -out PublicKey.bin",
+        decode: "tr -d '\\n' < FILE | openssl base64 -d -A -out PublicKey.bin".to_owned(),
     })
 }
 

@@ -158,17 +158,28 @@ fn writable(pid: u32) -> io::Result<Vec<Region>> {
 }
 
 /// Waits until the process stands still in this part of the kernel: `pipe_write` where a pipe is full, `epoll` where a reply is
-/// awaited.
+/// awaited. Where the kernel does not say it (a container without the right to trace), a process that has slept for half a second
+/// stands still.
 pub fn wait_until_in(pid: u32, place: &str) -> bool {
     let end = Instant::now() + Duration::from_secs(20);
-    let mut seen = 0;
+    let (mut seen, mut asleep, mut before) = (0, 0, None);
     while Instant::now() < end {
         let now = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
         seen = if now.contains(place) { seen + 1 } else { 0 };
-        if seen == 5 {
+        let sleep = (now == "0").then(|| sleeps_since(pid)).flatten();
+        asleep = if sleep.is_some() && sleep == before { asleep + 1 } else { 0 };
+        before = sleep;
+        if seen == 5 || asleep == 100 {
             return true;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     false
+}
+
+/// The processor time that a sleeping process has used; nothing while it runs (proc(5), `stat`, fields 3, 14 and 15).
+fn sleeps_since(pid: u32) -> Option<(u64, u64)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    (fields[0] == "S").then(|| Some((fields[11].parse().ok()?, fields[12].parse().ok()?))).flatten()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::shell::{self, quoted};
 use crate::escrow::Recipient;
 use crate::material::{Curve, Format, KeySpec, MaterialKind};
+use crate::posix;
 
 /// Where the key material comes from. None of it is read for the recipe.
 pub enum ShellSource {
@@ -67,7 +68,7 @@ impl ShellSource {
                     "\"$work/given\"".to_owned()
                 });
                 let decode = match format {
-                    Some(Format::Hex) => Some("xxd -r -p"),
+                    Some(Format::Hex) => Some(posix::FROM_HEX),
                     Some(Format::Base64) => Some("openssl base64 -d -A"),
                     _ => None,
                 };

@@ -178,7 +178,7 @@ one_of_each! {
         Sm2Refused { name: "SM2PKE" }
         Sha1NotAllowed { algorithm: WrappingAlgorithm::RsaesOaepSha1 }
         EmptyPublicKey {}
-        PublicKeyEncoded { found: "PEM text", decode: "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin" }
+        PublicKeyEncoded { found: "PEM text", decode: "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned() }
         PublicKeyNotDer {}
         PublicKeyNotRsa {}
         PrivateKeyNotRsa {}

@@ -1,0 +1,34 @@
+//! What POSIX has for work that people do with other tools: minimal systems lack `xxd`, and `openssl` reads no hex.
+
+/// A pipeline stage that turns hex digits on its input into bytes. Input without white space; the digits are in no argument of a process,
+/// because `printf` is a part of the shell.
+pub(crate) const FROM_HEX: &str =
+    r#"fold -w 2 | while read -r byte || [ -n "$byte" ]; do printf %b "\\0$(printf %03o "0x$byte")"; done"#;
+
+/// A command that decodes a file of hex text. Both names are words of a shell already.
+pub(crate) fn decode_hex(input: &str, output: &str) -> String {
+    format!("tr -d '[:space:]' < {input} | {FROM_HEX} > {output}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_comes_back_in_every_shell_that_is_here() {
+        let directory = tempfile::tempdir().unwrap();
+        let bytes: Vec<u8> = (0..=255).collect();
+        for text in [hex::encode(&bytes), hex::encode_upper(&bytes) + "\n", hex::encode(&bytes).replace("0f", "0f\r\n")] {
+            std::fs::write(directory.path().join("hex"), text).unwrap();
+            for shell in ["sh", "bash", "dash", "zsh"] {
+                let mut command = Command::new(shell);
+                command.args(["-c", &decode_hex("hex", "bytes")]).current_dir(directory.path());
+                let Ok(output) = command.output() else { continue };
+                assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
+                assert_eq!(std::fs::read(directory.path().join("bytes")).unwrap(), bytes, "{shell}");
+            }
+        }
+    }
+}
