@@ -3,6 +3,7 @@
 # examples/github-actions.yml: its scripts run here with an embedded KMS in AWS's place; the workflow itself needs GitHub.
 
 the_provisioning_step_hands_the_key_arn_to_the_next_one() {
+  needs_python
   local kms step
   command -v jq >/dev/null || skip "jq is not installed, which the step uses as GitHub's runners have it"
   kms=$(serve)

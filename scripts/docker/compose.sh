@@ -71,6 +71,7 @@ the_application_does_not_start_when_provisioning_fails() {
 
 # The override puts an embedded KMS in AWS's place: everything else is the file's, the env file and the volume included.
 the_compose_file_for_aws_runs_with_its_env_file_against_a_stand_in() {
+  needs_python
   local command key
   cp -R examples "$work/examples"
   sed -e 's/^AWS_ACCESS_KEY_ID=/&AKIDENVFILE/' -e 's/^AWS_SECRET_ACCESS_KEY=/&secret/' examples/aws.env.example >"$work/examples/aws.env"

@@ -13,6 +13,7 @@ the_kubernetes_files_fit_the_schema() {
 }
 
 their_pods_are_restricted() {
+  needs_python
   python scripts/docker/documents.py restricted examples/kubernetes/*.yaml
   sed 's/drop: \[ALL\]/add: [NET_ADMIN]/' examples/kubernetes/expiry-cronjob.yaml >"$work/wrong.yaml"
   fails 1 python scripts/docker/documents.py restricted "$work/wrong.yaml"
@@ -20,6 +21,7 @@ their_pods_are_restricted() {
 }
 
 the_job_provisions_and_the_cron_job_tells_what_expires() {
+  needs_python
   local kms data provision expiry
   kms=$(serve)
   mapfile -t provision < <(python scripts/docker/documents.py args examples/kubernetes/provision-job.yaml)

@@ -18,6 +18,7 @@ material_comes_from_a_mounted_file() {
 
 # Secrets lie around the checkout and in the builder's environment; not one may be in a layer or in the configuration.
 no_planted_secret_is_in_any_layer_or_in_the_configuration() {
+  needs_python
   local marker context secret
   marker=planted-$(openssl rand -hex 12) # 32 bytes
   context=$(context planted)
@@ -39,6 +40,7 @@ inspect_image() { # image file
 # The same search on an image in which there is something: in a layer that a later one hides, in the environment, in the
 # arguments of a build step.
 that_search_finds_what_is_planted() {
+  needs_python
   local marker kind
   marker=planted-$(openssl rand -hex 12)
   mkdir "$work/leaky"
@@ -55,6 +57,7 @@ that_search_finds_what_is_planted() {
 }
 
 no_material_stays_in_a_container_its_log_or_its_configuration() {
+  needs_python
   local marker data id
   marker=planted-$(openssl rand -hex 12) # 32 bytes, as a symmetric key has
   data=$(owned marked)

@@ -25,7 +25,10 @@ skip() { printf 'skipped: %s\n' "$*"; exit 77; }
 equal() { [[ $1 == "$2" ]] || { printf 'expected %q, found %q\n' "$2" "$1"; return 1; }; }
 holds() { grep -q -- "$1" "$2" || { printf 'no line like %q in %s:\n' "$1" "$2"; cat "$2"; return 1; }; } # pattern file
 field() { sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1; } # of one JSON object on stdin
+
+# The Python that scripts/python-env makes. A test that wants it begins with `needs_python`.
 python() { "$python_env/python" "$@"; }
+needs_python() { "$python_env/python" -c 'import yaml' 2>/dev/null || skip "scripts/python-env cannot make target/python here"; }
 
 # Runs a command that must fail with that status; what it says on standard error goes to $work/said.
 fails() { # status command...
