@@ -20,7 +20,8 @@ mod tests {
     fn every_byte_comes_back_in_every_shell_that_is_here() {
         let directory = tempfile::tempdir().unwrap();
         let bytes: Vec<u8> = (0..=255).collect();
-        for text in [hex::encode(&bytes), hex::encode_upper(&bytes) + "\n", hex::encode(&bytes).replace("0f", "0f\r\n")] {
+        for text in [hex::encode(&bytes), hex::encode_upper(&bytes) + "\n", hex::encode(&bytes).replace("0f", "0f\r\n")]
+        {
             std::fs::write(directory.path().join("hex"), text).unwrap();
             for shell in ["sh", "bash", "dash", "zsh"] {
                 let mut command = Command::new(shell);

@@ -170,7 +170,9 @@ fn only_the_run_itself_is_answered_by_its_embedded_kms() {
     let mut said = String::new();
     BufReader::new(process.stderr.take().unwrap()).read_line(&mut said).unwrap();
     if std::fs::read_dir(format!("/proc/{}/fd", process.id())).is_err() {
-        println!("skipped: the open files of a run cannot be looked at here: that takes root with the capability SYS_PTRACE");
+        println!(
+            "skipped: the open files of a run cannot be looked at here: that takes root with the capability SYS_PTRACE"
+        );
         process.kill().unwrap();
         process.wait().unwrap();
         return;

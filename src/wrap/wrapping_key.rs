@@ -83,7 +83,10 @@ fn encoded(bytes: &[u8]) -> Option<WrapError> {
         return Some(WrapError::PublicKeyEncoded { found: "PEM text", decode });
     }
     if text.len() > 1 && text.iter().all(u8::is_ascii_hexdigit) {
-        return Some(WrapError::PublicKeyEncoded { found: "hex text", decode: posix::decode_hex("FILE", "PublicKey.bin") });
+        return Some(WrapError::PublicKeyEncoded {
+            found: "hex text",
+            decode: posix::decode_hex("FILE", "PublicKey.bin"),
+        });
     }
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
     text.iter().all(base64).then_some(WrapError::PublicKeyEncoded {

@@ -140,7 +140,9 @@ pub fn memory_of(run: &Watched, shapes: &Shapes) -> Option<Vec<Copy>> {
     match search_process(run.pid(), shapes) {
         Ok(copies) => Some(copies),
         Err(error) => {
-            println!("skipped: the memory of a run cannot be read here ({error}): that takes root with the capability SYS_PTRACE");
+            println!(
+                "skipped: the memory of a run cannot be read here ({error}): that takes root with the capability SYS_PTRACE"
+            );
             None
         }
     }
