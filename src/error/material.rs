@@ -1,7 +1,7 @@
 //! Key material that is not what its key spec needs.
 
 use super::{Explain, some};
-use crate::material::{Format, KeySpec, KeyUsage};
+use crate::material::{Container, Format, KeySpec, KeyUsage};
 
 /// The key material does not match the key spec, or cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,80 @@ pub enum MaterialError {
     ExplicitCurve,
     #[error("the private key contradicts itself: {problem}")]
     Inconsistent { problem: &'static str },
+    #[error("the {} is damaged: {problem}", container.name())]
+    Damaged { container: Container, problem: String },
+    #[error("the {} is in a form that cannot be read: {form}", container.name())]
+    UnreadableForm { container: Container, form: String, command: Option<String> },
+    #[error("the OpenSSH private key is encrypted with a passphrase that OpenSSL cannot use: it has no bcrypt")]
+    EncryptedOpenSsh { command: String },
+    #[error("the {} is encrypted with {cipher}, which the loaded OpenSSL lacks", container.name())]
+    MissingCipher { container: Container, cipher: String, command: Option<String> },
+    #[error("the {} asks for {found} {unit} to open it, and {limit} are the most that is allowed", container.name())]
+    TooCostly { container: Container, unit: &'static str, found: u64, limit: u64 },
+    #[error("the {} holds {} private keys: {}", container.name(), names.len(), names.join(", "))]
+    SeveralKeys { container: Container, names: Vec<String>, command: Option<String> },
+    #[error("the {} holds no private key", container.name())]
+    NoPrivateKey { container: Container },
+    #[error("the key material is {}, and the private half is needed", container.with_article())]
+    PublicHalf { container: Container },
+    #[error("the key material is {}, which is not read", container.with_article())]
+    ForeignContainer { container: Container, command: Option<String> },
+    #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
+    CertificateMismatch { subject: String },
+}
+
+impl MaterialError {
+    /// Its stable name for machines.
+    pub const fn id(&self) -> &'static str {
+        match self {
+            MaterialError::UnknownKeySpec { .. } => "unknown_key_spec",
+            MaterialError::KeySpecNotImportable { .. } => "key_spec_not_importable",
+            MaterialError::UnknownKeyUsage { .. } => "unknown_key_usage",
+            MaterialError::UsageNotAllowed { .. } => "usage_not_allowed",
+            MaterialError::UnknownFormat { .. } => "unknown_format",
+            MaterialError::Empty => "empty",
+            MaterialError::WrongLength { .. } | MaterialError::ChinaLength { .. } => "wrong_length",
+            MaterialError::TrailingNewline { .. } => "trailing_newline",
+            MaterialError::LooksEncoded { .. } => "looks_encoded",
+            MaterialError::PemForRaw { .. } => "private_key_for_raw",
+            MaterialError::AllZero => "all_zero",
+            MaterialError::NotDecodable { .. } => "not_decodable",
+            MaterialError::FormatNotForSpec { .. } => "format_not_for_spec",
+            MaterialError::NotAPrivateKey { .. } | MaterialError::NoPrivateKey { .. } => "no_private_key",
+            MaterialError::PassphraseNeeded => "passphrase_needed",
+            MaterialError::WrongPassphrase => "wrong_passphrase",
+            MaterialError::WrongKeyType { .. } => "wrong_key_type",
+            MaterialError::WrongModulus { .. } => "wrong_modulus",
+            MaterialError::MultiPrime => "multi_prime",
+            MaterialError::WrongCurve { .. } => "wrong_curve",
+            MaterialError::ExplicitCurve => "explicit_curve",
+            MaterialError::Inconsistent { .. } => "inconsistent",
+            MaterialError::Damaged { .. } => "damaged",
+            MaterialError::UnreadableForm { .. } | MaterialError::EncryptedOpenSsh { .. } => "unreadable_form",
+            MaterialError::MissingCipher { .. } => "missing_cipher",
+            MaterialError::TooCostly { .. } => "too_costly",
+            MaterialError::SeveralKeys { .. } => "several_keys",
+            MaterialError::PublicHalf { .. } => "public_half",
+            MaterialError::ForeignContainer { .. } => "foreign_container",
+            MaterialError::CertificateMismatch { .. } => "certificate_mismatch",
+        }
+    }
+
+    /// The same error with the file's name, quoted for a shell, where its command says `FILE`.
+    #[must_use]
+    pub fn naming(mut self, file: &str) -> Self {
+        match &mut self {
+            MaterialError::UnreadableForm { command: Some(command), .. }
+            | MaterialError::EncryptedOpenSsh { command }
+            | MaterialError::MissingCipher { command: Some(command), .. }
+            | MaterialError::SeveralKeys { command: Some(command), .. }
+            | MaterialError::ForeignContainer { command: Some(command), .. } => {
+                *command = command.replace("FILE", file);
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 impl Explain for MaterialError {
@@ -107,6 +181,29 @@ impl Explain for MaterialError {
             MaterialError::MultiPrime => some("make a new key with two primes: `kms-byok generate`"),
             MaterialError::ExplicitCurve => some("convert it: `openssl ec -param_enc named_curve`"),
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
+            MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
+            MaterialError::UnreadableForm { command, .. }
+            | MaterialError::ForeignContainer { command, .. }
+            | MaterialError::MissingCipher { command, .. } => {
+                command.as_ref().map(|command| format!("convert it: `{command}`"))
+            }
+            MaterialError::EncryptedOpenSsh { command } => some(format!(
+                "convert a copy of it with an empty new passphrase, and delete the copy afterwards, because it is plaintext: `{command}`"
+            )),
+            MaterialError::TooCostly { .. } => {
+                some("encrypt the key anew with fewer iterations if it is from a source that you trust")
+            }
+            MaterialError::SeveralKeys { command, .. } => match command {
+                Some(command) => some(format!("choose one and write it to a file of its own: `{command}`")),
+                None => some("choose one and write it to a file of its own"),
+            },
+            MaterialError::NoPrivateKey { .. } => some("look for the file that has the private key"),
+            MaterialError::PublicHalf { .. } => {
+                some("give the private key that belongs to it: this is the public half")
+            }
+            MaterialError::CertificateMismatch { .. } => {
+                some("choose the certificate of this key, or give the private key alone")
+            }
         }
     }
 }

@@ -1,19 +1,25 @@
 //! What a key is: its spec, its bytes, and whether the two agree.
 
+#[allow(dead_code)] // until the recogniser calls it
+mod container;
 pub(crate) mod der;
 mod encoded;
 mod format;
 mod generate;
 mod private_key;
 mod raw;
+#[allow(dead_code)] // until the recogniser calls it
+mod soundness;
 mod spec;
 
 use std::fmt;
 
 use openssl::pkey::{PKey, Private};
 
+pub use self::container::{Container, Note};
 pub use self::format::Format;
 pub use self::private_key::read_any_private_key;
+pub use self::soundness::Weakness;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::secret::{Secret, on_clean_stack};

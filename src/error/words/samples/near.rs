@@ -9,7 +9,7 @@ use crate::error::{
     Error, EscrowError, ExpiryError, FileError, HealthError, MaterialError, OpenSslError, ParametersError, UsageError,
     WrapError,
 };
-use crate::material::{Format, KeySpec, KeyUsage};
+use crate::material::{Container, Format, KeySpec, KeyUsage};
 use crate::openssl_probe::{Branch, Platform};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -108,6 +108,20 @@ one_of_each! {
         WrongCurve { spec: KeySpec::EccNistP256, found: "secp384r1".into() }
         ExplicitCurve {}
         Inconsistent { problem: "its public half is not the one of its private half" }
+        Damaged { container: Container::Sec1, problem: "it ends too early".into() }
+        UnreadableForm { container: Container::Sec1, form: "its curve is of its own parameters".into(), command: None }
+        UnreadableForm {
+            container: Container::Sec1, form: "its curve is of its own parameters".into(), command: Some("openssl ec".into())
+        }
+        EncryptedOpenSsh { command: "ssh-keygen".into() }
+        MissingCipher { container: Container::EncryptedPkcs8, cipher: "DES-CBC".into(), command: Some("openssl pkcs8".into()) }
+        TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2_000_000_000, limit: 10_000_000 }
+        SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into(), "`two`".into()], command: None }
+        SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into()], command: Some("openssl pkcs12".into()) }
+        NoPrivateKey { container: Container::Pkcs12 }
+        PublicHalf { container: Container::PublicKey }
+        ForeignContainer { container: Container::Jks, command: Some("keytool".into()) }
+        CertificateMismatch { subject: typed() }
     }
     openssls: OpenSslError {
         Step { step: "draw random bytes", source: Rsa::private_key_from_der(b"none").unwrap_err() }
