@@ -64,8 +64,8 @@ pub enum MaterialError {
     UnreadableForm { container: Container, form: String, command: Option<String> },
     #[error("the OpenSSH private key is encrypted with a passphrase that OpenSSL cannot use: it has no bcrypt")]
     EncryptedOpenSsh { command: String },
-    #[error("the {} is encrypted with {cipher}, which the loaded OpenSSL lacks", container.name())]
-    MissingCipher { container: Container, cipher: String, command: Option<String> },
+    #[error("the {} is encrypted with {cipher}, which {}", container.name(), place(*provider))]
+    MissingCipher { container: Container, cipher: String, provider: Option<&'static str>, command: Option<String> },
     #[error("the {} asks for {found} {unit} to open it, and {limit} are the most that is allowed", container.name())]
     TooCostly { container: Container, unit: &'static str, found: u64, limit: u64 },
     #[error("the {} holds {} private keys: {}", container.name(), names.len(), names.join(", "))]
@@ -76,6 +76,8 @@ pub enum MaterialError {
     PublicHalf { container: Container },
     #[error("the key material is {}, which is not read", container.with_article())]
     ForeignContainer { container: Container, command: Option<String> },
+    #[error("the EC private number is 0, or not below the order of its curve (FIPS 186-5 §A.2)")]
+    ScalarOutOfRange,
     #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
     CertificateMismatch { subject: String },
 }
@@ -113,6 +115,7 @@ impl MaterialError {
             MaterialError::SeveralKeys { .. } => "several_keys",
             MaterialError::PublicHalf { .. } => "public_half",
             MaterialError::ForeignContainer { .. } => "foreign_container",
+            MaterialError::ScalarOutOfRange => "forbidden_key",
             MaterialError::CertificateMismatch { .. } => "certificate_mismatch",
         }
     }
@@ -131,6 +134,14 @@ impl MaterialError {
             _ => {}
         }
         self
+    }
+}
+
+/// Where an algorithm is that the loaded OpenSSL lacks.
+fn place(provider: Option<&'static str>) -> String {
+    match provider {
+        Some(provider) => format!("OpenSSL has in its {provider} provider only, and that is not loaded"),
+        None => "the loaded OpenSSL does not have".to_owned(),
     }
 }
 
@@ -182,6 +193,7 @@ impl Explain for MaterialError {
             MaterialError::ExplicitCurve => some("convert it: `openssl ec -param_enc named_curve`"),
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
             MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
+            MaterialError::ForeignContainer { container, command: None } => container.advice().and_then(some),
             MaterialError::UnreadableForm { command, .. }
             | MaterialError::ForeignContainer { command, .. }
             | MaterialError::MissingCipher { command, .. } => {
@@ -200,6 +212,9 @@ impl Explain for MaterialError {
             MaterialError::NoPrivateKey { .. } => some("look for the file that has the private key"),
             MaterialError::PublicHalf { .. } => {
                 some("give the private key that belongs to it: this is the public half")
+            }
+            MaterialError::ScalarOutOfRange => {
+                some("look for another copy of the key: no curve has a key of this number")
             }
             MaterialError::CertificateMismatch { .. } => {
                 some("choose the certificate of this key, or give the private key alone")

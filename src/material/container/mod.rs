@@ -1,14 +1,29 @@
 //! The containers in which private keys are kept: which one a file is, and the key in it as the PKCS#8 that KMS wants.
 
+mod asn1;
+mod curve;
+mod der_key;
+mod ec;
+mod encrypted;
+mod foreign;
 mod identify;
+mod jwk;
 mod kind;
+mod libcrypto;
 mod note;
+mod number;
+mod openssh;
+mod pkcs12;
+mod rsa;
+mod scheme;
+mod text;
+mod wif;
 
 pub use self::kind::Container;
 pub use self::note::Note;
 use super::Passphrase;
 use crate::error::{Error, MaterialError};
-use crate::secret::Secret;
+use crate::secret::{Secret, on_clean_stack};
 
 /// A private key, whatever it was kept in.
 pub(crate) struct PrivateKey {
@@ -31,12 +46,67 @@ pub(crate) fn read_private_key(
     bytes: &Secret,
     passphrase: &mut dyn Passphrase,
 ) -> Result<PrivateKey, Error> {
-    let _ = (bytes, passphrase);
-    Err(MaterialError::Damaged { container, problem: "it is not read yet".to_owned() }.into())
+    on_clean_stack(|| read(container, bytes, passphrase))
 }
 
-/// The secret bytes (`k`, RFC 7518 §6.4) of a JWK of key type `oct`.
+fn read(claimed: Container, bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PrivateKey, Error> {
+    let container = if claimed.is_der() { told(claimed, bytes.expose()) } else { claimed };
+    let mut notes = Vec::new();
+    if claimed.is_der() && !same_label(claimed, container) {
+        notes.push(Note::Mislabelled { label: claimed, found: container });
+    }
+    let mut certificate = None;
+    let pkcs8 = match container {
+        Container::Pkcs8 | Container::Pkcs8V2 | Container::Pkcs1 | Container::Sec1 => {
+            der_key::read(container, bytes.expose(), &mut notes)?
+        }
+        Container::EncryptedPkcs8 => encrypted::pkcs8(bytes.expose(), passphrase, &mut notes)?,
+        Container::EncryptedTraditional => encrypted::traditional(bytes.expose(), passphrase, &mut notes)?,
+        Container::OpenSsh | Container::EncryptedOpenSsh => openssh::read(bytes, &mut notes)?,
+        Container::Jwk | Container::JwkSet => jwk::private_key(container, bytes, &mut notes)?,
+        Container::Pkcs12 => {
+            let found = pkcs12::read(bytes, passphrase, &mut notes)?;
+            certificate = found.certificate;
+            found.pkcs8
+        }
+        other => return Err(foreign::refusal(other).into()),
+    };
+    Ok(PrivateKey { pkcs8, container, notes, certificate })
+}
+
+/// What the bytes are, whatever was claimed; what is not told at all stays what it was called, and is found to be damaged.
+fn told(claimed: Container, bytes: &[u8]) -> Container {
+    Container::identify(bytes).unwrap_or(claimed)
+}
+
+/// Whether one PEM label serves for both.
+fn same_label(one: Container, other: Container) -> bool {
+    let plain = |container| matches!(container, Container::Pkcs8 | Container::Pkcs8V2);
+    one == other || (plain(one) && plain(other))
+}
+
+/// The secret bytes (`k`, RFC 7518 §6.4) of a JWK of key type `oct`, or of a JWK Set that has one.
 pub(crate) fn read_jwk_oct(bytes: &Secret) -> Result<Secret, Error> {
-    let _ = bytes;
-    Err(MaterialError::Damaged { container: Container::Jwk, problem: "it is not read yet".to_owned() }.into())
+    jwk::oct(bytes)
+}
+
+/// Whether a JWK, or each key of a JWK Set, is of key type `oct`.
+pub(crate) fn is_jwk_oct(bytes: &[u8]) -> bool {
+    jwk::is_oct(bytes)
+}
+
+/// Why a container is not read: that it holds the public half only, or what converts it.
+pub(crate) fn refusal(container: Container) -> MaterialError {
+    foreign::refusal(container)
+}
+
+/// A certificate's subject in one line, most significant part last (RFC 4514 writes it the other way round).
+pub(crate) fn subject(certificate: &openssl::x509::X509) -> String {
+    let part = |entry: &openssl::x509::X509NameEntryRef| {
+        let name = entry.object().nid().short_name().unwrap_or("?");
+        let value = entry.data().to_string().unwrap_or_default();
+        format!("{name}={}", jwk::shown(&value))
+    };
+    let parts: Vec<String> = certificate.subject_name().entries().map(part).collect();
+    if parts.is_empty() { "an empty name".to_owned() } else { parts.join(", ") }
 }

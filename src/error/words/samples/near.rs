@@ -114,13 +114,15 @@ one_of_each! {
             container: Container::Sec1, form: "its curve is of its own parameters".into(), command: Some("openssl ec".into())
         }
         EncryptedOpenSsh { command: "ssh-keygen".into() }
-        MissingCipher { container: Container::EncryptedPkcs8, cipher: "DES-CBC".into(), command: Some("openssl pkcs8".into()) }
+        MissingCipher { container: Container::EncryptedPkcs8, cipher: "DES-CBC".into(), provider: Some("legacy"), command: Some("openssl pkcs8".into()) }
         TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2_000_000_000, limit: 10_000_000 }
         SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into(), "`two`".into()], command: None }
         SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into()], command: Some("openssl pkcs12".into()) }
         NoPrivateKey { container: Container::Pkcs12 }
         PublicHalf { container: Container::PublicKey }
         ForeignContainer { container: Container::Jks, command: Some("keytool".into()) }
+        MissingCipher { container: Container::EncryptedPkcs8, cipher: "1.2.3".into(), provider: None, command: None }
+        ScalarOutOfRange {}
         CertificateMismatch { subject: typed() }
     }
     openssls: OpenSslError {
