@@ -115,7 +115,8 @@ fn integers(first: &[u8], rest: &[u8]) -> Option<Container> {
     }
     let whole = reader.is_empty();
     match (first, sizes.as_slice()) {
-        ([0 | 1], [_, _, _, _, _]) if whole && first == [0] => Some(Container::Dsa),
+        // p, q, g, y, x: q has 160 to 256 bits, where an RSA key has its public exponent.
+        ([0], [_, 20..=32, _, _, _]) if whole => Some(Container::Dsa),
         ([0 | 1], _) => Some(Container::Pkcs1),
         // e is 3 at least and odd, a generator of Diffie-Hellman mostly 2 or 5.
         (_, [1..=32]) if whole && !matches!(rest, [_, 1, 2 | 5]) => Some(Container::PublicKey),

@@ -211,7 +211,7 @@ impl Container {
             "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Container::CertificateRequest,
             "X509 CRL" => Container::RevocationList,
             "CMS" | "PKCS7" | "PKCS #7 SIGNED DATA" => Container::Cms,
-            "PUBLIC KEY" | "RSA PUBLIC KEY" | "EC PUBLIC KEY" => Container::PublicKey,
+            "PUBLIC KEY" | "RSA PUBLIC KEY" | "EC PUBLIC KEY" | "DSA PUBLIC KEY" => Container::PublicKey,
             "SSH2 PUBLIC KEY" => Container::OpenSshPublicKey,
             "EC PARAMETERS" => Container::EcParameters,
             "DH PARAMETERS" | "X9.42 DH PARAMETERS" | "DSA PARAMETERS" => Container::Parameters,

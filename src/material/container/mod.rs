@@ -16,6 +16,8 @@ mod openssh;
 mod pkcs12;
 mod rsa;
 mod scheme;
+#[cfg(test)]
+mod tests;
 mod text;
 mod wif;
 

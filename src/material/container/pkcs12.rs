@@ -40,6 +40,10 @@ pub(super) fn read(bytes: &Secret, passphrase: &mut dyn Passphrase, notes: &mut 
         notes.push(Note::Lenient { what: "the file has no MAC, so that nothing shows whether it is whole".to_owned() });
     }
     let layers = layers(&file)?;
+    // Nobody is asked for a passphrase that cannot help.
+    for scheme in mac.iter().map(|mac| &mac.scheme).chain(layers.iter().flatten()) {
+        scheme.check_available(CONTAINER)?;
+    }
     let mut answer = Answer { passphrase, known: None };
     if let Some(mac) = &mac {
         answer.find(&file, mac, &mut budget)?;
@@ -219,10 +223,12 @@ fn certificate(pkcs8: &Secret, certificates: &[Vec<u8>]) -> Result<Option<String
     for der in certificates {
         let Ok(certificate) = X509::from_der(der) else { continue };
         let subject = super::subject(&certificate);
-        match certificate.public_key() {
-            Ok(public) if public.public_eq(&key) => return Ok(Some(subject)),
-            _ => others.push(subject),
+        // A public key that OpenSSL cannot read is no key that it could have read beside it.
+        let Ok(public) = certificate.public_key() else { continue };
+        if public.public_eq(&key) {
+            return Ok(Some(subject));
         }
+        others.push(subject);
     }
     drop(openssl::error::ErrorStack::get());
     match others.into_iter().next() {

@@ -88,6 +88,12 @@ impl Scheme {
 
     /// Refuses what OpenSSL lacks, and what would take too long: `budget` is how many iterations the file may still ask for.
     pub(super) fn check(&self, container: Container, budget: &mut u64) -> Result<(), MaterialError> {
+        self.check_available(container)?;
+        self.check_cost(container, budget)
+    }
+
+    /// Refuses what OpenSSL lacks.
+    pub(super) fn check_available(&self, container: Container) -> Result<(), MaterialError> {
         if let Some(missing) = self.missing() {
             let legacy = LEGACY.contains(&missing.as_str());
             return Err(MaterialError::MissingCipher {
@@ -97,6 +103,10 @@ impl Scheme {
                 cipher: missing,
             });
         }
+        Ok(())
+    }
+
+    fn check_cost(&self, container: Container, budget: &mut u64) -> Result<(), MaterialError> {
         if self.kdf.is_some() && self.iterations == 0 {
             let problem = "it is encrypted with 0 iterations".to_owned();
             return Err(MaterialError::Damaged { container, problem });

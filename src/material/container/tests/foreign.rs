@@ -1,0 +1,155 @@
+//! What is not read is named, with its half and what converts it.
+
+use super::*;
+
+#[test]
+fn public_halves_are_called_so() {
+    let key = key("rsa");
+    let spki = key.public_key_to_der().unwrap();
+    let pkcs1 = key.rsa().unwrap().public_key_to_der_pkcs1().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "key");
+    std::fs::write(&file, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    let make = |options: &[&str]| {
+        openssl(&[&["req", "-key", &file, "-subj", "/CN=a", "-outform", "DER"], options].concat(), b"")
+    };
+    for (bytes, name) in [
+        (spki, "a public key"),
+        (pkcs1, "a public key"),
+        (make(&["-x509"]), "a certificate"),
+        (make(&["-new"]), "a certificate request"),
+        (b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKoB me\n".to_vec(), "an OpenSSH public key"),
+        (
+            b"<RSAKeyValue><Modulus>AA==</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>".to_vec(),
+            "an XML RSA public key",
+        ),
+    ] {
+        assert_eq!(
+            refused(&bytes, None),
+            ("public_half", format!("the key material is {name}, and the private half is needed"))
+        );
+    }
+    let parameters = openssl(&["ecparam", "-name", "prime256v1", "-outform", "DER"], b"");
+    let explicit = openssl(&["ecparam", "-name", "prime256v1", "-param_enc", "explicit", "-outform", "DER"], b"");
+    for bytes in [parameters, explicit] {
+        assert_eq!(refused(&bytes, None).0, "no_private_key");
+        assert_eq!(Container::identify(&bytes), Some(Container::EcParameters));
+    }
+}
+
+#[test]
+fn other_programs_keys_are_named_with_what_converts_them() {
+    let tr31 = b"B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E";
+    let cases: [(&[u8], Container, Option<&str>); 7] = [
+        (
+            b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
+            Container::Putty,
+            Some("convert it: `puttygen FILE -O private-openssh -o FILE.pem`"),
+        ),
+        (
+            b"<RSAKeyValue><Modulus>AA==</Modulus><D>AA==</D></RSAKeyValue>",
+            Container::XmlKey,
+            Some("convert it to PKCS#8 with `ExportPkcs8PrivateKeyPem` of .NET"),
+        ),
+        (
+            b"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ\n",
+            Container::Wif,
+            Some("decode the 32-byte number with the wallet's own tool, and give it with --material-format scalar"),
+        ),
+        (
+            br#"{"version":3,"id":"x","crypto":{"ciphertext":"00","cipher":"aes-128-ctr"}}"#,
+            Container::WalletKeystore,
+            Some(
+                "ask the wallet for the private key in hex with the keystore's passphrase, and give it with --material-format scalar",
+            ),
+        ),
+        (tr31, Container::Tr31, Some("ask the HSM that holds its key block protection key to unwrap it")),
+        (
+            b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01",
+            Container::Jks,
+            Some(
+                "convert it: `keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12`",
+            ),
+        ),
+        (
+            b"\xce\xce\xce\xce\0\0\0\x02\0\0\0\x01",
+            Container::Jceks,
+            Some(
+                "convert it: `keytool -importkeystore -srcstoretype JCEKS -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12`",
+            ),
+        ),
+    ];
+    for (bytes, container, expected) in cases {
+        assert_eq!(Container::identify(bytes), Some(container));
+        assert_eq!(refused(bytes, None).0, "foreign_container");
+        assert_eq!(hint(bytes, None).as_deref(), expected);
+    }
+}
+
+#[test]
+fn a_java_keystore_is_converted_by_the_command_that_is_printed() {
+    if !has_tool("keytool") {
+        return eprintln!("skipped: there is no keytool");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, container) in [("JKS", Container::Jks), ("JCEKS", Container::Jceks)] {
+        let store = path(folder.path(), kind);
+        let base = [
+            "-genkeypair",
+            "-keyalg",
+            "RSA",
+            "-keysize",
+            "2048",
+            "-alias",
+            "k",
+            "-dname",
+            "CN=k",
+            "-keypass",
+            "changeit",
+        ];
+        tool(
+            "keytool",
+            &[&base[..], &["-storetype", kind, "-storepass", "changeit", "-keystore", &store]].concat(),
+            b"",
+        );
+        let file = std::fs::read(&store).unwrap();
+        assert_eq!(Container::identify(&file), Some(container));
+        let hint = hint_of(&read_any(&file, None).err().unwrap().naming(&store)).unwrap();
+        let command = hint.strip_prefix("convert it: `").unwrap().strip_suffix('`').unwrap();
+        tool("sh", &["-c", &format!("{command} -srcstorepass changeit -deststorepass changeit")], b"");
+        let converted = std::fs::read(format!("{store}.p12")).unwrap();
+        assert_eq!(read_any(&converted, Some("changeit")).unwrap().certificate.as_deref(), Some("CN=k"));
+    }
+}
+
+#[test]
+fn a_pgp_key_is_named() {
+    if !has_tool("gpg") {
+        return eprintln!("skipped: there is no gpg");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path().to_str().unwrap();
+    let gpg = |more: &[&str]| {
+        tool(
+            "gpg",
+            &[&["--homedir", at, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""], more].concat(),
+            b"",
+        )
+    };
+    gpg(&["--quick-generate-key", "someone@example.com", "ed25519", "sign"]);
+    assert_eq!(Container::identify(&gpg(&["--export-secret-keys"])), Some(Container::PgpPrivateKey));
+    assert_eq!(Container::identify(&gpg(&["--export"])), Some(Container::PgpPublicKey));
+    let _ = Command::new("gpgconf").args(["--homedir", at, "--kill", "all"]).status();
+}
+
+/// Random key material is never taken for a container.
+#[test]
+fn random_bytes_are_no_container() {
+    for length in [16, 24, 28, 32, 48, 64, 66, 128] {
+        for _ in 0..20_000 {
+            let mut bytes = vec![0; length];
+            openssl::rand::rand_bytes(&mut bytes).unwrap();
+            assert_eq!(Container::identify(&bytes), None, "{}", hex::encode(&bytes));
+        }
+    }
+}
