@@ -1,4 +1,4 @@
-//! CMS with the recipients' parameters set expressly: the one file of this crate with unsafe code.
+//! CMS with the recipients' parameters set expressly: one of the three files of this crate with unsafe code.
 //!
 //! The `openssl` crate's `CmsContentInfo::encrypt` gives RSA recipients PKCS#1 v1.5 and EC recipients a SHA-1 KDF, and has no way to ask for
 //! anything else. The calls below are those of `openssl cms -encrypt -keyopt …`: an envelope without content, each recipient

@@ -107,6 +107,9 @@ fn minimal_to(mut bytes: &[u8], depth: usize) -> bool {
 
 /// An OBJECT IDENTIFIER as people write it.
 pub(super) fn dotted(oid: &[u8]) -> String {
+    if oid.len() > 32 {
+        return format!("an identifier of {} bytes", oid.len());
+    }
     let mut arcs: Vec<u128> = Vec::new();
     let mut arc: u128 = 0;
     for byte in oid {

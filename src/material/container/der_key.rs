@@ -28,6 +28,11 @@ const CUT_OFF: &str = "its elements are not those of such a key";
 
 /// The key in DER of one of the three containers, as PKCS#8; what was read leniently goes into `notes`.
 pub(super) fn read(container: Container, der: &[u8], notes: &mut Vec<Note>) -> Result<Secret, Error> {
+    if der.get(1) == Some(&0x80) {
+        let form = "its lengths are left open, as BER allows and DER does not".to_owned();
+        let command = Some("openssl pkey -inform DER -in FILE -out FILE.pem".to_owned());
+        return Err(MaterialError::UnreadableForm { container, form, command }.into());
+    }
     let mut reader = Reader::new(der);
     let Some(whole) = reader.take_whole().filter(|whole| whole.first() == Some(&SEQUENCE)) else {
         return Err(damaged(container, "it is cut off").into());
@@ -252,11 +257,12 @@ fn ed25519(container: Container, key: &[u8], public: Option<&[u8]>, rules: &mut 
 
 /// Keys of other algorithms, which KMS does not take: OpenSSL reads them, so that they can be named.
 fn by_openssl(container: Container, oid: &[u8], whole: &[u8]) -> Result<Secret, Error> {
-    let key = PKey::private_key_from_pkcs8(whole).map_err(|_| {
+    let written = PKey::private_key_from_pkcs8(whole).and_then(|key| key.private_key_to_pkcs8());
+    let written = written.map_err(|_| {
         let form = format!("OpenSSL cannot read a key of the algorithm {}", name(oid));
         MaterialError::UnreadableForm { container, form, command: None }
     })?;
-    Ok(Secret::take(key.private_key_to_pkcs8().map_err(OpenSslError::step("write the private key as PKCS#8"))?)?)
+    Ok(Secret::take(written)?)
 }
 
 fn name(oid: &[u8]) -> String {

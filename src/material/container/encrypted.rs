@@ -113,7 +113,14 @@ impl<'a> Block<'a> {
         let header = find(inside, b"DEK-Info:")? + 9;
         let line_end = header + inside[header..].iter().position(|byte| *byte == b'\n' || *byte == b'\r')?;
         let (cipher, iv) = std::str::from_utf8(&inside[header..line_end]).ok()?.trim().split_once(',')?;
-        Some(Block { cipher: cipher.trim(), iv: hex::decode(iv.trim()).ok()?, body: &inside[line_end..] })
+        let cipher = cipher.trim();
+        let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        // What OpenSSL writes keys with; a cipher that wraps or authenticates is none of them.
+        let block_cipher = ["-CBC", "-CFB", "-OFB"].iter().any(|mode| cipher.ends_with(mode));
+        if !cipher.bytes().all(name) || !block_cipher {
+            return None;
+        }
+        Some(Block { cipher, iv: hex::decode(iv.trim()).ok()?, body: &inside[line_end..] })
     }
 }
 

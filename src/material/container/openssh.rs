@@ -39,6 +39,9 @@ pub(super) fn read(bytes: &Secret, notes: &mut Vec<Note>) -> Result<Secret, Erro
     let mut wire = Wire::new(&bytes[MAGIC.len()..]);
     let (_cipher, _kdf, _options) = (wire.need()?, wire.need()?, wire.need()?);
     let count = wire.number().ok_or_else(cut_off)?;
+    if count == 0 {
+        return Err(damaged("it says that it holds no key").into());
+    }
     if count != 1 {
         let names = (1..=count.min(8)).map(|number| format!("number {number}")).collect();
         return Err(MaterialError::SeveralKeys { container: Container::OpenSsh, names, command: None }.into());

@@ -273,3 +273,22 @@ fn ssh_keys_without_a_passphrase_are_read_and_others_are_named() {
     damaged[end] ^= 1;
     assert!(["damaged", "inconsistent"].contains(&read(Container::OpenSsh, &damaged, None).err().unwrap().id()));
 }
+
+/// OpenSSL believes the curve inside where it differs from the one outside, so it is the user who decides to let it read such a file.
+#[test]
+fn open_lengths_are_named_with_the_command_that_writes_der() {
+    let key = key("P-256");
+    let pkcs8 = key.private_key_to_pkcs8().unwrap();
+    let contents = crate::material::der::element(&pkcs8).unwrap().contents;
+    let ber = [&[0x30, 0x80], contents, &[0, 0]].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "ber");
+    std::fs::write(&file, &ber).unwrap();
+    let error = read_any(&ber, None).err().unwrap();
+    assert_eq!(error.id(), "unreadable_form");
+    let hint = hint_of(&error.naming(&file)).unwrap();
+    let command = hint.strip_prefix("convert it: `").unwrap().strip_suffix('`').unwrap();
+    tool("sh", &["-c", command], b"");
+    let converted = der(&std::fs::read(format!("{file}.pem")).unwrap());
+    assert!(read_any(&converted, None).unwrap().pkcs8.expose() == pkcs8);
+}

@@ -184,3 +184,14 @@ fn a_mac_of_too_many_iterations_is_refused_at_once() {
         )
     );
 }
+
+/// As NSS and old versions of Java write it: the lengths are left open, which BER allows.
+#[test]
+fn open_lengths_are_read() {
+    let made = Made::new();
+    let file = made.export("key.crt", RIGHT, &[]);
+    let contents = crate::material::der::element(&file).unwrap().contents;
+    let ber = [&[0x30, 0x80], contents, &[0, 0]].concat();
+    assert_eq!(Container::identify(&ber), Some(Container::Pkcs12));
+    assert!(read_any(&ber, Some(RIGHT)).unwrap().pkcs8.expose() == made.key.private_key_to_pkcs8().unwrap());
+}
