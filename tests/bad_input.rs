@@ -1,6 +1,6 @@
 //! Files that are missing, unreadable, empty, oversized or directories, for every verb and flag that reads one: a cause, a fix, exit
 //! code 1, no file, and no call that changes anything.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(feature = "rehearsal")]
 
 #[path = "support/cloud.rs"]
@@ -27,6 +27,9 @@ const fn reads(line: &'static str, what: &'static str, limit: usize) -> Reads {
 }
 
 const KIB: usize = 1024;
+
+const SECRET_HINT: &str = "hint: give the path of a file, or `-` and pipe the bytes in; a secret in an argument is seen by every user of \
+                           the machine\n";
 
 /// `FILE` is where the file goes.
 const ALL: [Reads; 17] = [
@@ -106,7 +109,19 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             let (line, shown) = reads.with(&cloud, file);
             let names = cloud.bench.names();
             let run = cloud.run(&format!("{line} --quiet"));
-            run.refuses(1, &format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what));
+            let flag = match reads.what {
+                "key material file" => Some("--material"),
+                "passphrase file" => Some("--passphrase-file"),
+                "recipient key" => Some("--recipient-key"),
+                _ => None,
+            };
+            match flag.filter(|_| file == "missing") {
+                // It may be the secret itself.
+                Some(flag) => {
+                    run.refuses(1, &format!("error: {flag} names no file: its value is 7 characters\n{SECRET_HINT}"))
+                }
+                None => run.refuses(1, &format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what)),
+            }
             assert_eq!(cloud.bench.names(), names, "{line}");
         }
     }
@@ -181,4 +196,73 @@ fn standard_input_is_held_to_the_same_limits() {
         );
     }
     assert_eq!((cloud.requests("CreateKey"), cloud.requests("ImportKeyMaterial")), (1, 0));
+}
+
+/// People give the key or the passphrase itself where its file is wanted.
+#[test]
+fn a_secret_in_the_place_of_its_file_is_never_repeated() {
+    let cloud = scene();
+    let pem = String::from_utf8(cloud.bench.read("key.pem")).unwrap();
+    let passphrase = "Tr0ub4dor and 3 horses";
+    let secrets = [
+        ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "64 characters of hex"),
+        ("0x9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "66 characters of hex"),
+        ("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=", "44 characters of base64's alphabet"),
+        ("n4bQgYhMfWWaL/qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=", "44 characters of base64's alphabet"),
+        (r#"{"kty":"oct","k":"n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"}"#, "63 characters of JSON"),
+        (passphrase, "22 characters"),
+        ("--hunter2", "9 characters"),
+        (&pem, "characters of PEM text"),
+    ];
+    let takes = [
+        ("provision --alias alias/b", "--material", ""),
+        ("provision --key-spec RSA_2048 --material encrypted.pem", "--passphrase-file", ""),
+        ("provision --material-from-escrow key.pem", "--recipient-key", ""),
+        ("wrap --inkey D/PublicKey.bin --out out", "--material", ""),
+        ("wrap --inkey D/PublicKey.bin --out out --material-from-escrow key.pem", "--recipient-key", ""),
+        ("verify --key-id alias/a", "--material", ""),
+        ("rotate --key-id alias/a", "--material", ""),
+        ("replicate --key-id alias/a --to eu-west-1", "--material", ""),
+        ("recipe", "--material", ""),
+        ("diagnose", "--material", ""),
+        ("diagnose --encrypted D/ImportToken.bin", "--private-key", ""),
+        ("diagnose --encrypted D/ImportToken.bin --private-key encrypted.pem", "--passphrase-file", ""),
+        ("provision", "--material", "--record record.json"),
+    ];
+    let mut tried = 0;
+    for (line, flag, more) in takes {
+        for (secret, said) in secrets {
+            for joined in [false, true] {
+                let mut words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+                match joined {
+                    true => words.push(format!("{flag}={secret}")),
+                    false => words.extend([flag.to_owned(), secret.to_owned()]),
+                }
+                words.extend(more.split_whitespace().map(str::to_owned));
+                words.extend(["--output", "json", "--endpoint-url", cloud.url()].map(str::to_owned));
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let mut command = cloud.bench.command(&words);
+                command
+                    .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
+                    .env("AWS_SECRET_ACCESS_KEY", "test")
+                    .env("AWS_REGION", "us-east-1");
+                let run = run(&mut command, b"");
+                let cause = format!("error: {flag} names no file: its value is ");
+                assert!(run.stderr.contains(&cause) && run.stderr.contains(said), "{words:?}: {}", run.stderr);
+                assert_eq!(run.code, Some(1), "{words:?}");
+                let record =
+                    if cloud.bench.exists("record.json") { cloud.bench.read("record.json") } else { Vec::new() };
+                let everything = format!("{}{}{}", run.stdout, run.stderr, String::from_utf8_lossy(&record));
+                for piece in secret.as_bytes().windows(7.min(secret.len())) {
+                    let piece = std::str::from_utf8(piece).unwrap();
+                    // Words of the program's own: PEM's lines and JSON's members.
+                    let own =
+                        piece.chars().all(|c| c.is_ascii_uppercase() || " -".contains(c)) || secret.starts_with('{');
+                    assert!(own || !everything.contains(piece), "{words:?} repeats `{piece}`: {everything}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    println!("{tried} secrets in the place of a file name");
 }

@@ -95,9 +95,9 @@ fn the_whole_ceremony_works_with_wrap_on_a_machine_without_network() {
 fn wrap_says_for_which_key_it_wraps_before_it_reads_the_key_material() {
     let stage = Stage::new("");
     let arn = stage.parameters("SYMMETRIC_DEFAULT", "D");
-    let run = stage.run("wrap --dir D --material missing");
+    let run = stage.run("wrap --dir D --material ./missing");
     let expected = format!(
-        "wrapping for key {arn}\nwrapping public key SHA-256: {}\nerror: key material file `missing` does not exist\nhint: check the path\n",
+        "wrapping for key {arn}\nwrapping public key SHA-256: {}\nerror: key material file `./missing` does not exist\nhint: check the path\n",
         stage.hash("D/PublicKey.bin")
     );
     run.refuses(1, &expected);

@@ -73,7 +73,8 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
     let before = bench.names();
     let use_parameters = "hint: use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run `kms-byok get-parameters`\n";
     for (key, public, stderr) in [
-        ("missing", "PublicKey.bin", "error: key material file `missing` does not exist\nhint: check the path\n".to_owned()),
+        ("missing", "PublicKey.bin", "error: --material names no file: its value is 7 characters\nhint: give the path of a file, or `-` and pipe the bytes in; a secret in an argument is seen by every user of the machine\n".to_owned()),
+        ("./missing", "PublicKey.bin", "error: key material file `./missing` does not exist\nhint: check the path\n".to_owned()),
         ("empty", "PublicKey.bin", "error: key material file `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
         ("directory", "PublicKey.bin", "error: key material file `directory` is a directory\nhint: name a file in it\n".to_owned()),
         ("huge", "PublicKey.bin", "error: key material file `huge` is larger than 16384 bytes\nhint: check that it is the file you mean\n".to_owned()),

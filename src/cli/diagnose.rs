@@ -12,6 +12,7 @@ use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, Secret, Talk, UsageError, moment};
 
 use super::Context;
+use super::key_file::{self, KeyFile};
 use super::material_args::Asking;
 use super::stoppable::stoppable;
 use crate::report::{self, Failure};
@@ -38,17 +39,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "F", help_heading = "Bare files")]
     encrypted: Option<PathBuf>,
     /// Key material, or `-` for standard input
-    #[arg(long, value_name = "F", help_heading = "Bare files")]
-    material: Option<PathBuf>,
+    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    material: Option<KeyFile>,
     /// raw, hex, base64, pem or der, if it was decoded when it was wrapped
     #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
     material_format: Option<Format>,
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
-    #[arg(long, value_name = "F", help_heading = "Bare files")]
-    private_key: Option<PathBuf>,
+    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    private_key: Option<KeyFile>,
     /// Read the passphrase of that private key from FILE
     #[arg(long, value_name = "FILE", requires = "private_key", help_heading = "Bare files")]
-    passphrase_file: Option<PathBuf>,
+    #[arg(value_parser = key_file::parser(), allow_hyphen_values = true)]
+    passphrase_file: Option<KeyFile>,
     /// Key id, ARN or alias
     #[arg(long, value_name = "K", help_heading = "What was meant")]
     key_id: Option<String>,
@@ -83,10 +85,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     let mut hand = Hand::gather(args.named(context))?;
-    if let Some(path) = &args.material {
-        let read = match path.as_os_str() == "-" {
-            true => stoppable(|| Ok(Secret::read_stdin("key material", diagnose::FILE_LIMIT)?)),
-            false => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
+    if let Some(file) = &args.material {
+        let path = file.file("--material")?;
+        let read = match file.path("--material")? {
+            None => stoppable(|| Ok(Secret::read_stdin("key material", diagnose::FILE_LIMIT)?)),
+            Some(path) => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
         };
         // A file that cannot be read is a finding; a signal is not.
         let read = match read {
@@ -99,9 +102,10 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         let hint = "add --dir D, or any of --public-key, --import-token, --encrypted, --material and --key-id";
         return Err(UsageError::Missing { what: "something to look at", hint }.into());
     }
-    if let Some(path) = &args.private_key {
+    if let Some(file) = &args.private_key {
+        let path = file.file("--private-key")?;
         let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
-        let mut asking = Asking { file: args.passphrase_file.as_deref(), key: path, context };
+        let mut asking = Asking::new(args.passphrase_file.as_ref(), path, context)?;
         let key = material::read_any_private_key(&bytes, &mut asking)?;
         diagnose::check_private_key(&key)?;
         hand.set_private_key(path, key);

@@ -9,6 +9,7 @@ use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passp
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
+use super::key_file::{self, KeyFile};
 use super::stoppable::stoppable;
 
 #[derive(Args)]
@@ -38,8 +39,8 @@ pub(crate) struct MaterialArgs {
 #[command(next_help_heading = "Key material")]
 pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
-    #[arg(long, visible_alias = "in", value_name = "FILE")]
-    pub(crate) material: Option<PathBuf>,
+    #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    pub(crate) material: Option<KeyFile>,
     /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
     #[arg(long, value_name = "F", requires = "material")]
     pub(crate) material_format: Option<Format>,
@@ -47,11 +48,11 @@ pub(crate) struct GivenArgs {
     #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
     pub(crate) material_from_escrow: Option<PathBuf>,
     /// The private key of one of its recovery certificates (PEM or DER)
-    #[arg(long, value_name = "K", requires = "material_from_escrow")]
-    pub(crate) recipient_key: Option<PathBuf>,
+    #[arg(long, value_name = "K", requires = "material_from_escrow", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    pub(crate) recipient_key: Option<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    pub(crate) passphrase_file: Option<KeyFile>,
 }
 
 impl MaterialArgs {
@@ -77,9 +78,10 @@ impl MaterialArgs {
     /// The files that are read.
     pub(crate) fn inputs(&self) -> Vec<&Path> {
         let given = &self.given;
-        let named = [&given.material, &given.material_from_escrow, &given.recipient_key, &given.passphrase_file];
-        let named = named.into_iter().filter_map(Option::as_deref).filter(|path| !is_stdin(path));
-        named.chain(self.escrow.iter().map(PathBuf::as_path)).collect()
+        let secret = [&given.material, &given.recipient_key, &given.passphrase_file];
+        let secret = secret.into_iter().filter_map(|file| file.as_ref()?.known());
+        let others = self.escrow.iter().chain(&given.material_from_escrow).map(PathBuf::as_path);
+        secret.chain(others).collect()
     }
 
     /// The files that are written.
@@ -123,24 +125,25 @@ impl GivenArgs {
         if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
             return self.recover(file, key, spec, context).map(Some);
         }
-        let Some(path) = &self.material else { return Ok(None) };
-        let bytes = if is_stdin(path) {
-            stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?
-        } else {
-            context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
+        let Some(file) = &self.material else { return Ok(None) };
+        let bytes = match file.path("--material")? {
+            None => stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?,
+            Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
         };
-        KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)).map(Some)
+        let mut asking = self.asking(file.file("--material")?, context)?;
+        KeyMaterial::read(bytes, spec, self.material_format, &mut asking).map(Some)
     }
 
-    fn recover(&self, file: &Path, key: &Path, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
+    fn recover(&self, file: &Path, key: &KeyFile, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
+        let key = key.file("--recipient-key")?;
         let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
-        let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context))?;
+        let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context)?)?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         KeyMaterial::read(escrow::open(file, &recipient)?, spec, Some(format), &mut NoPassphrase)
     }
 
-    fn asking<'a>(&'a self, key: &'a Path, context: &'a Context) -> Asking<'a> {
-        Asking { file: self.passphrase_file.as_deref(), key, context }
+    fn asking<'a>(&'a self, key: &'a Path, context: &'a Context) -> Result<Asking<'a>, Error> {
+        Asking::new(self.passphrase_file.as_ref(), key, context)
     }
 }
 
@@ -150,9 +153,17 @@ fn is_stdin(path: &Path) -> bool {
 
 /// A passphrase from `--passphrase-file`, or from the terminal.
 pub(super) struct Asking<'a> {
-    pub(super) file: Option<&'a Path>,
-    pub(super) key: &'a Path,
-    pub(super) context: &'a Context,
+    file: Option<&'a Path>,
+    key: &'a Path,
+    context: &'a Context,
+}
+
+impl<'a> Asking<'a> {
+    /// `file` is what `--passphrase-file` names, `key` what the passphrase opens.
+    pub(super) fn new(file: Option<&'a KeyFile>, key: &'a Path, context: &'a Context) -> Result<Self, Error> {
+        let file = file.map(|file| file.file("--passphrase-file")).transpose()?;
+        Ok(Asking { file, key, context })
+    }
 }
 
 impl Passphrase for Asking<'_> {

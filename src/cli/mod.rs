@@ -11,6 +11,7 @@ mod get_parameters;
 mod global;
 mod import;
 mod key_args;
+mod key_file;
 mod later;
 mod man;
 mod material_args;

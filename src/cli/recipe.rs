@@ -1,5 +1,6 @@
 //! `recipe`: the shell script that does what `provision` does with the same flags.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
@@ -73,13 +74,15 @@ fn source(args: &MaterialArgs) -> Result<ShellSource, Error> {
     }
     args.check_fate()?;
     let given = &args.given;
-    let passphrase_file = given.passphrase_file.clone();
+    let passphrase_file = given.passphrase_file.as_ref().map(|file| file.file("--passphrase-file")).transpose()?;
+    let passphrase_file = passphrase_file.map(Path::to_owned);
     match (&given.material_from_escrow, &given.recipient_key, &given.material) {
         (Some(file), Some(key), _) => {
-            Ok(ShellSource::Escrow { file: file.clone(), recipient_key: key.clone(), passphrase_file })
+            let recipient_key = key.file("--recipient-key")?.to_owned();
+            Ok(ShellSource::Escrow { file: file.clone(), recipient_key, passphrase_file })
         }
-        (_, _, Some(path)) => {
-            let file = (path.as_os_str() != "-").then(|| path.clone());
+        (_, _, Some(file)) => {
+            let file = file.path("--material")?.map(Path::to_owned);
             Ok(ShellSource::Given { file, format: given.material_format, passphrase_file })
         }
         _ => Err(MaterialArgs::missing()),

@@ -12,6 +12,7 @@ use kms_byok::{Error, UsageError};
 
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
+use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
 use super::record::RecordArgs;
 use super::{Context, key_args, next};
@@ -48,8 +49,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KEY_ARN", help_heading = "Replicas")]
     adopt: Vec<String>,
     /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
-    #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material")]
-    material: Vec<PathBuf>,
+    #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    material: Vec<KeyFile>,
     /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
     #[arg(long, value_name = "F", requires = "material", help_heading = "Key material")]
     material_format: Option<Format>,
@@ -57,11 +58,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "F", requires = "recipient_key", help_heading = "Key material")]
     material_from_escrow: Vec<PathBuf>,
     /// The private key of one of its recovery certificates (PEM or DER)
-    #[arg(long, value_name = "K", requires = "material_from_escrow", help_heading = "Key material")]
-    recipient_key: Option<PathBuf>,
+    #[arg(long, value_name = "K", requires = "material_from_escrow", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    recipient_key: Option<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
-    #[arg(long, value_name = "FILE", help_heading = "Key material")]
-    passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    passphrase_file: Option<KeyFile>,
     #[command(flatten)]
     wrapping: WrappingArgs,
     #[command(flatten)]
@@ -154,7 +155,7 @@ impl Args {
     }
 
     fn materials(&self, spec: KeySpec, context: &Context) -> Result<Vec<KeyMaterial>, Error> {
-        let one = |material: Option<&PathBuf>, escrow: Option<&PathBuf>| GivenArgs {
+        let one = |material: Option<&KeyFile>, escrow: Option<&PathBuf>| GivenArgs {
             material: material.cloned(),
             material_format: self.material_format,
             material_from_escrow: escrow.cloned(),

@@ -12,6 +12,8 @@ use super::{Explain, some};
 pub enum FileError {
     #[error("{what} `{}` does not exist", .path.display())]
     Missing { what: &'static str, path: PathBuf },
+    #[error("{flag} names no file: its value is {length} {kind}")]
+    NamesNoFile { flag: &'static str, length: usize, kind: &'static str },
     #[error("{what} `{}` is a directory", .path.display())]
     Directory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is not a directory", .path.display())]
@@ -68,6 +70,9 @@ impl Explain for FileError {
     fn hint(&self) -> Option<String> {
         match self {
             FileError::Missing { .. } => some("check the path"),
+            FileError::NamesNoFile { .. } => some(
+                "give the path of a file, or `-` and pipe the bytes in; a secret in an argument is seen by every user of the machine",
+            ),
             FileError::Directory { .. } => some("name a file in it"),
             FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
             FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),
