@@ -72,7 +72,9 @@ pub mod material;
 pub mod moment;
 pub mod openssl_probe;
 mod posix;
+pub mod printable;
 pub mod proof;
+mod quoted;
 pub mod record;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::{CeremonyError, Defect, Error, Talk};
+use kms_byok::{CeremonyError, Defect, Error, Talk, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -64,18 +64,16 @@ impl Failure {
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let hint = std::error::Error::source(error).and_then(kms_byok::hint_of);
-    let text = error.render().to_string();
+    if !error.use_stderr() {
+        // Words of this program, coloured on a terminal.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = typed_as_lines(&error.render().to_string(), env::args_os());
     let cause = text.lines().next().unwrap_or_default();
     match &hint {
-        Some(hint) => {
-            let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
-        }
-        None => {
-            let _ = error.print();
-        }
-    }
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
+        Some(hint) => say(&(line(cause) + &line(&format!("hint: {hint}")))),
+        None => say(&text),
     }
     if asks_for_json(env::args_os()) {
         let said = text.split("\n\n").next().unwrap_or_default();
@@ -85,6 +83,23 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         answer(Output::Json, &object, "");
     }
     ExitCode::from(2)
+}
+
+/// What clap says about the words of the command line, with each of them on one line.
+fn typed_as_lines(text: &str, words: impl Iterator<Item = OsString>) -> String {
+    let mut text = text.to_owned();
+    for word in words.map(|word| word.to_string_lossy().into_owned()) {
+        let value = word.split_once('=').map_or("", |(_, value)| value);
+        for typed in [&word, value].into_iter().filter(|typed| typed.contains('\n')) {
+            text = text.replace(typed, &printable::line(typed));
+        }
+    }
+    text
+}
+
+/// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(printable::page(text).as_bytes());
 }
 
 /// Whether the words ask for `--output json`, as far as words say that which are no command line.
@@ -98,19 +113,18 @@ fn asks_for_json(words: impl Iterator<Item = OsString>) -> bool {
 pub(crate) fn show_places_of_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let defect = Defect::of(panic);
-        let text = format!("error: {defect}\nhint: {}\n", defect.hint().unwrap_or_default());
-        let _ = io::stderr().write_all(text.as_bytes());
+        say(&(line(&format!("error: {defect}")) + &line(&format!("hint: {}", defect.hint().unwrap_or_default()))));
     }));
 }
 
 /// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
-    let mut text = format!("error: {}\n", failure.error);
+    let mut text = line(&format!("error: {}", failure.error));
     if let Some(because) = failure.error.because() {
-        text.push_str(&format!("because: {because}\n"));
+        text.push_str(&line(&format!("because: {because}")));
     }
     if let Some(hint) = failure.error.hint() {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.push_str(&line(&format!("hint: {hint}")));
     }
     if let Some(diagnosis) = &failure.explanation {
         text.push_str(&cli::diagnose::explanation(diagnosis));
@@ -118,7 +132,7 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
     if let Some(report) = &failure.partial {
         text.push_str(&standing(report, failure.uncertain));
     }
-    let _ = io::stderr().write_all(printable(&text).as_bytes());
+    say(&text);
     if failure.output == Output::Json {
         answer(Output::Json, &failure_object(failure), "");
     }
@@ -147,33 +161,30 @@ fn failure_object(failure: &Failure) -> Value {
 fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
     let mut text = String::new();
     if let Some(operation) = uncertain {
-        text.push_str(&format!("unknown: whether {operation} took effect; its reply was not seen\n"));
+        text.push_str(&line(&format!("unknown: whether {operation} took effect; its reply was not seen")));
     }
     if let Some(arn) = &report.key_arn {
         let state = report.key_state.as_deref().unwrap_or("in an unknown state");
         let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
-        text.push_str(&format!("exists: key {arn}, {state}{alias}\n"));
+        text.push_str(&line(&format!("exists: key {arn}, {state}{alias}")));
     }
     text.push_str(&life::standing(report));
     for leftover in &report.leftovers {
-        text.push_str(&format!("left over: key {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
+        text.push_str(&line(&format!("left over: key {}; remove it with: {}", leftover.key_arn, leftover.remove)));
     }
     if let Some(next) = &report.next {
-        text.push_str(&format!("next: {next}\n"));
+        text.push_str(&line(&format!("next: {next}")));
     }
     text
 }
 
 /// Writes the answer in one piece, and gives what kept it from arriving.
 pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Option<io::Error> {
-    let mut bytes = match output {
-        Output::Json => serde_json::to_vec_pretty(report).unwrap_or_default(),
-        Output::Text => printable(text).into_bytes(),
-    };
-    if bytes.last().is_some_and(|byte| *byte != b'\n') {
-        bytes.push(b'\n');
+    match output {
+        Output::Json => bytes(&printable::json(report)),
+        Output::Text if text.is_empty() || text.ends_with('\n') => bytes(printable::page(text).as_bytes()),
+        Output::Text => bytes(line(text).as_bytes()),
     }
-    self::bytes(&bytes)
 }
 
 /// Writes bytes to standard output. A closed pipe is no error: the reader had enough.
@@ -200,13 +211,12 @@ pub(crate) fn secret(mut bytes: &[u8]) -> Option<io::Error> {
 pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    // A value is one line, whoever wrote it: descriptions and aliases are somebody's text.
-    present.map(|(name, value)| format!("{name:width$}  {}\n", printable(&value.replace('\n', "\u{fffd}")))).collect()
+    present.map(|(name, value)| line(&format!("{name:width$}  {value}"))).collect()
 }
 
-/// Text that may hold somebody else's words, without what would move the cursor or colour the screen.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+/// One line, whoever wrote what is in it: descriptions, aliases and file names are somebody's text.
+pub(crate) fn line(text: &str) -> String {
+    printable::line(text) + "\n"
 }
 
 /// The text answer of `provision`, `create-key` and `import`.
@@ -236,7 +246,7 @@ pub(crate) fn ceremony(report: &Report) -> String {
     }
     text.push_str(&life::replicas(report));
     for leftover in &report.leftovers {
-        text.push_str(&format!("left over  {}; remove it with: {}\n", leftover.key_arn, leftover.remove));
+        text.push_str(&line(&format!("left over  {}; remove it with: {}", leftover.key_arn, leftover.remove)));
     }
     text
 }
@@ -249,15 +259,15 @@ pub(crate) fn proof_lines(proof: &Proof) -> String {
         Outcome::Contradicted => "contradicted",
         Outcome::Off => "not asked for",
     };
-    let mut text = format!("proof: {outcome}\n");
+    let mut text = line(&format!("proof: {outcome}"));
     for sentence in &proof.proven {
-        text.push_str(&format!("  + {sentence}\n"));
+        text.push_str(&line(&format!("  + {sentence}")));
     }
     for sentence in &proof.not_proven {
-        text.push_str(&format!("  - not proven: {sentence}\n"));
+        text.push_str(&line(&format!("  - not proven: {sentence}")));
     }
     if let Some(contradiction) = &proof.contradiction {
-        text.push_str(&format!("  ! {contradiction}\n"));
+        text.push_str(&line(&format!("  ! {contradiction}")));
     }
     text
 }
@@ -285,7 +295,7 @@ impl Talk for Stderr {
 impl Stderr {
     fn line(&self, text: &str, wanted: bool) {
         if wanted {
-            let _ = io::stderr().write_all(printable(&format!("{text}\n")).as_bytes());
+            say(&line(text));
         }
     }
 }

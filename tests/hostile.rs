@@ -71,6 +71,46 @@ fn a_wrapping_key_that_kms_does_not_make_is_refused_before_anything_is_wrapped()
     }
 }
 
+/// What is wrapped with the exponent 1 is the key in the clear.
+#[test]
+fn a_wrapping_key_with_another_exponent_is_refused_by_every_verb_that_reads_one() {
+    use base64::Engine as _;
+    let honest = openssl::rsa::Rsa::generate(2048).unwrap();
+    let one = openssl::bn::BigNum::from_u32(1).unwrap();
+    let key = openssl::rsa::Rsa::from_public_components(honest.n().to_owned().unwrap(), one).unwrap();
+    let der = key.public_key_to_der().unwrap();
+    let forged = base64::prelude::BASE64_STANDARD.encode(&der);
+    let cause = "error: the wrapping public key has the public exponent 1, and KMS uses 65537 only\n";
+    let scene = Scene::new(&format!("GetParametersForImport:1:set=PublicKey={forged}"));
+    scene.fails_and_is_completed(cause);
+
+    let scene = Scene::new(&format!("GetParametersForImport:1:set=PublicKey={forged}"));
+    let at = format!("--endpoint-url {} --region us-east-1 --quiet", scene.server.url());
+    scene.bench.kms_byok_with_credentials(&format!("create-key --alias alias/a {at}")).succeeds();
+    let get = format!("get-parameters --key-id alias/a --wrapping-key-spec RSA_2048 --dir D {at}");
+    let refused = scene.bench.kms_byok_with_credentials(&get);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.starts_with(cause), "{}", refused.stderr);
+    assert!(!scene.bench.exists("D"));
+
+    // A set that was changed on the way, with its checksums made to fit.
+    scene.bench.kms_byok_with_credentials(&get).succeeds();
+    scene.bench.kms_byok("generate --out material").succeeds();
+    scene.bench.kms_byok("wrap --dir D --material material").succeeds();
+    let parameters = String::from_utf8(scene.bench.read("D/parameters.json")).unwrap();
+    let was: serde_json::Value = serde_json::from_str(&parameters).unwrap();
+    let sha256 = hex::encode(openssl::sha::sha256(&der));
+    let changed = parameters.replace(was["public_key_sha256"].as_str().unwrap(), &sha256);
+    scene.bench.write("D/parameters.json", changed);
+    scene.bench.write("D/PublicKey.bin", &der);
+    for line in ["wrap --dir D --material material --force --quiet".to_owned(), format!("import --dir D {at}")] {
+        let refused = scene.bench.kms_byok_with_credentials(&line);
+        assert_eq!(refused.code, Some(1), "{line}");
+        let said = refused.stderr.lines().filter(|line| !line.starts_with("warning: ")).next().unwrap();
+        assert_eq!(format!("{said}\n"), cause, "{line}");
+    }
+}
+
 /// Of the right size and form, but nobody has the private key: only KMS can find out, and does.
 #[test]
 fn a_damaged_wrapping_key_ends_in_a_refusal_with_its_diagnosis() {

@@ -187,3 +187,54 @@ fn doctor_is_healthy_and_says_which_openssl_it_is() {
     assert_eq!(answer["self_test"].as_array().unwrap().len(), 4);
     assert!(answer["self_test"].as_array().unwrap().iter().all(|test| test["passed"] == true));
 }
+
+/// A public key of 2048 bits: `e` in decimal, and a modulus that `divisor` divides, or an honest one.
+fn public_key(e: &str, divisor: Option<u32>) -> Vec<u8> {
+    use openssl::bn::BigNum;
+    use openssl::rsa::Rsa;
+    let mut modulus = Rsa::generate(2048).unwrap().n().to_owned().unwrap();
+    if let Some(divisor) = divisor {
+        // No smaller divisor, so that the cause is the same each time.
+        while (2..=divisor).find(|n| modulus.mod_word(*n).unwrap() == 0) != Some(divisor) {
+            let rest = u32::try_from(modulus.mod_word(divisor).unwrap()).unwrap();
+            modulus.sub_word(if rest == 0 { divisor } else { rest }).unwrap();
+        }
+    }
+    Rsa::from_public_components(modulus, BigNum::from_dec_str(e).unwrap()).unwrap().public_key_to_der().unwrap()
+}
+
+/// With the exponent 1, what is "wrapped" is the padded key itself; with others it may be opened without the private key.
+#[test]
+fn a_public_key_that_need_not_protect_anything_is_refused_and_named_by_diagnose() {
+    let hint =
+        "hint: wrap nothing with it, find out where it came from, and run `kms-byok get-parameters` for a new one\n";
+    let large = "36893488147419103233"; // 2^65 + 1
+    let exponents = ["0", "1", "2", "3", "4", "17", "65536", "65539", "4294967297", large];
+    let exponents = exponents.map(|e| {
+        let shown = if e == large { "a number of 66 bits" } else { e };
+        let cause = format!("has the public exponent {shown}, and KMS uses 65537 only");
+        (public_key(e, None), format!("the wrapping public key {cause}"), "public_key_exponent")
+    });
+    let factors = [2, 3, 751].map(|factor| {
+        let cause = format!("the modulus of the wrapping public key is divisible by {factor}, as no key of KMS is: it is damaged, or made to be broken");
+        (public_key("65537", Some(factor)), cause, "public_key_factor")
+    });
+    let bench = Bench::new();
+    bench.kms_byok("generate --out key").succeeds();
+    for (der, cause, id) in exponents.into_iter().chain(factors) {
+        bench.write("PublicKey.bin", &der);
+        for strict in ["", " --strict"] {
+            bench
+                .kms_byok(&format!("wrap --in key --inkey PublicKey.bin --out wrapped{strict}"))
+                .refuses(1, &format!("error: {cause}\n{hint}"));
+            assert!(!bench.exists("wrapped"), "{cause}");
+        }
+        let diagnosis = bench.kms_byok("diagnose --public-key PublicKey.bin --output json");
+        let causes = serde_json::from_str::<serde_json::Value>(&diagnosis.stdout).unwrap()["causes"].clone();
+        assert_eq!(
+            (diagnosis.code, &causes[0]["id"], &causes[0]["certainty"]),
+            (Some(4), &id.into(), &"certain".into())
+        );
+        assert_eq!(causes.as_array().unwrap().len(), 1, "{causes}");
+    }
+}

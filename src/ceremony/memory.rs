@@ -14,6 +14,7 @@ use crate::error::{Error, OpenSslError, Reason};
 use crate::files;
 use crate::kms::{KeyDescription, Kms};
 use crate::moment::{self, rfc3339};
+use crate::printable;
 
 /// The tag by which a lost key is found again.
 pub const REQUEST_TAG: &str = "kms-byok:request";
@@ -73,7 +74,7 @@ impl Memory {
         };
         if let Some(directory) = &self.directory {
             let path = directory.join(format!("{}.json", begun.id));
-            let json = serde_json::to_vec_pretty(&begun).unwrap_or_default();
+            let json = printable::json(&begun);
             begun.lock =
                 fs::create_dir_all(directory).ok().and_then(|()| files::put_locked("request", &path, &json).ok());
             if begun.lock.is_some() {

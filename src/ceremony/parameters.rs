@@ -19,6 +19,7 @@ use crate::files::{self, Staged};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::rfc3339;
+use crate::printable;
 use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// The recipe's names of the files in a parameter directory.
@@ -113,8 +114,7 @@ impl ParameterSet {
         let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
         // Whoever can replace the public key can read what is wrapped.
         fs::DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(unwritable)?;
-        let mut json = serde_json::to_vec_pretty(&self.bound).unwrap_or_default();
-        json.push(b'\n');
+        let json = printable::json(&self.bound);
         let files = [
             ("wrapping public key", PUBLIC_KEY_FILE, self.wrapping_key.der()),
             ("import token", TOKEN_FILE, &self.token),

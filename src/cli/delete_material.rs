@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Deletion, Journal};
 use kms_byok::kms::{KeyDescription, Kms};
-use kms_byok::{Error, LifeError, Talk, UsageError, moment};
+use kms_byok::{Error, LifeError, Talk, UsageError, moment, printable};
 use serde::Serialize;
 
 use super::dry_run::{self, DryRunArgs};
@@ -110,8 +110,11 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
     if args.yes {
         return Ok(());
     }
-    let told = if quiet { deletion.consequences.join("\n") + "\n" } else { String::new() };
-    match terminal::ask(format!("{told}type the key id {} to delete it: ", deletion.key.id)).await {
+    let told: String = match quiet {
+        true => deletion.consequences.iter().map(|sentence| report::line(sentence)).collect(),
+        false => String::new(),
+    };
+    match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(&deletion.key.id))).await {
         Some(typed) if typed == deletion.key.id => Ok(()),
         Some(_) => Err(LifeError::ConfirmationDiffers.into()),
         None => {

@@ -200,14 +200,16 @@ pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
 
 fn causes(diagnosis: &Diagnosis) -> String {
     let line = |cause: &diagnose::Finding| {
-        format!("{} ({}): {}\n  fix: {}\n", cause.certainty.name(), cause.id, cause.evidence, cause.fix)
+        let evidence = report::line(&format!("{} ({}): {}", cause.certainty.name(), cause.id, cause.evidence));
+        evidence + &report::line(&format!("  fix: {}", cause.fix))
     };
     diagnosis.causes.iter().map(line).collect()
 }
 
 fn unknown(diagnosis: &Diagnosis) -> String {
     let line = |unknown: &diagnose::Unknown| {
-        format!("not known ({}): {}\n  find out: {}\n", unknown.id, unknown.what, unknown.find_out)
+        let what = report::line(&format!("not known ({}): {}", unknown.id, unknown.what));
+        what + &report::line(&format!("  find out: {}", unknown.find_out))
     };
     diagnosis.unknown.iter().map(line).collect()
 }

@@ -149,10 +149,10 @@ fn online(online: &Online) -> Vec<Row> {
 }
 
 fn finding(kind: &str, finding: &Finding) -> String {
-    let mut text = format!("{kind}: {}\n", finding.cause);
+    let mut text = report::line(&format!("{kind}: {}", finding.cause));
     for (name, words) in [("because", &finding.because), ("hint", &finding.hint)] {
         if let Some(words) = words {
-            text.push_str(&format!("  {name}: {words}\n"));
+            text.push_str(&report::line(&format!("  {name}: {words}")));
         }
     }
     text

@@ -85,7 +85,8 @@ fn text(plan: &Plan, report: &Report) -> String {
     for (number, step) in plan.steps.iter().enumerate() {
         let quota = step.quota_per_second.map_or("-".to_owned(), |quota| format!("{quota}/s"));
         let place = step.region.as_ref().map(|region| format!("in {region}: ")).unwrap_or_default();
-        text.push_str(&format!("{:>3}  {:width$}  {quota:>6}  {place}{}\n", number + 1, step.call, step.why));
+        let line = format!("{:>3}  {:width$}  {quota:>6}  {place}{}", number + 1, step.call, step.why);
+        text.push_str(&report::line(&line));
     }
     text
 }

@@ -43,7 +43,7 @@ use crate::report::Failure;
 
 /// Bring your own key into AWS KMS with the system's OpenSSL.
 #[derive(Parser)]
-#[command(version, propagate_version = true, disable_help_subcommand = true)]
+#[command(version, bin_name = "kms-byok", propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,

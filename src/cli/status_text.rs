@@ -15,7 +15,7 @@ pub(super) fn one(one: &One) -> String {
         ("usage", Some(key.key_usage.clone())),
         ("state", Some(key.key_state.clone())),
         ("origin", Some(key.origin.clone())),
-        ("description", Some(shown(&key.description)).filter(|text| !text.is_empty())),
+        ("description", Some(key.description.clone()).filter(|text| !text.is_empty())),
         ("expires", expires(key)),
         ("multi-Region", key.role.map(str::to_owned)),
         ("rotations", key.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on demand are left"))),
@@ -48,13 +48,8 @@ pub(super) fn many(many: &Many) -> String {
     let mut text = String::new();
     for key in &many.keys {
         let expires = expires(key).map_or(String::new(), |at| format!(", expires {at}"));
-        text.push_str(&format!(
-            "{}  {}, {}{expires}{}\n",
-            key.key_arn,
-            key.key_spec,
-            key.key_state,
-            names(&key.aliases)
-        ));
+        let names = names(&key.aliases);
+        text.push_str(&report::line(&format!("{}  {}, {}{expires}{names}", key.key_arn, key.key_spec, key.key_state)));
     }
     if many.keys.is_empty() {
         text.push_str(&format!("no key with imported key material in {}\n", many.region));
@@ -86,7 +81,7 @@ fn line(material: &Material) -> String {
     if material.is_imported() {
         words.push(material.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at))));
     }
-    words.extend(material.description.iter().map(|text| format!("`{}`", shown(text))));
+    words.extend(material.description.iter().map(|text| format!("`{text}`")));
     match &material.key_material_id {
         Some(id) => format!("{id}: {}", words.join(", ")),
         None => words.join(", "),
@@ -101,16 +96,11 @@ fn matters(rest: &Rest) -> String {
     }
     let line = |one: &kms_byok::ceremony::Expiring| {
         let id = one.key_material_id.as_ref().map(|id| format!(" material {id}")).unwrap_or_default();
-        format!("! {}{}{id} {}\n", one.key_arn, names(&one.aliases), one.says(rest.now))
+        report::line(&format!("! {}{}{id} {}", one.key_arn, names(&one.aliases), one.says(rest.now)))
     };
     expiring.iter().map(line).collect()
 }
 
 fn names(aliases: &[String]) -> String {
     if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) }
-}
-
-/// Somebody else's text, fit for a terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use kms_byok::{Error, FileError, Secret};
+use kms_byok::{Error, FileError, Secret, printable};
 use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 
 use super::stoppable::stoppable;
@@ -15,7 +15,7 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
     let Ok(typed) = terminal.try_clone() else { return Ok(None) };
-    if write!(terminal, "passphrase of `{}`: ", key.display()).is_err() {
+    if terminal.write_all(printable::line(&format!("passphrase of `{}`: ", key.display())).as_bytes()).is_err() {
         return Ok(None);
     }
     // Echo comes back in every case, also when the question is answered with Ctrl-C.
@@ -37,7 +37,7 @@ pub(super) async fn ask(question: String) -> Option<String> {
 
 fn read_answer(question: &str) -> Option<String> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    write!(terminal, "{question}").ok()?;
+    terminal.write_all(printable::page(question).as_bytes()).ok()?;
     let mut line = String::new();
     BufReader::new(terminal.take(4096)).read_line(&mut line).ok()?;
     Some(line.trim().to_owned())

@@ -6,6 +6,7 @@ use super::encodings::Encoding;
 use super::name::{Name, Role};
 use crate::material::{Format, KeySpec};
 use crate::posix;
+use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 
 /// What commands need to know. What nobody has named stands in capitals: `FILE`, `KEY`.
@@ -138,17 +139,12 @@ fn in_place(name: &Name, suffix: &str) -> (String, String) {
 
 /// A path as one word of a shell.
 pub(crate) fn quoted(path: &Path) -> String {
-    word(&path.to_string_lossy())
+    quoted::quoted(path)
 }
 
-/// Single quotes where a shell would read more than the word.
+/// Text as one word of a shell.
 pub(crate) fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    quoted::quoted(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The wrapping public key: is it one, and of which size?
 
-use openssl::pkey::{Id, PKey};
-use openssl::rsa::Rsa;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::rsa::{Rsa, RsaRef};
 
 use super::causes::{FileCause, PublicKeyCause};
 use super::encodings::{self, newline_after};
@@ -9,8 +9,9 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use super::name::Name;
+use crate::error::WrapError;
 use crate::material::der::{self, Container};
-use crate::wrap::{WrappingKey, WrappingKeySpec};
+use crate::wrap::{Weakness, WrappingKey, WrappingKeySpec, weakness};
 
 /// The modulus that the wrapped key material must be smaller than.
 pub(crate) struct Modulus {
@@ -52,7 +53,7 @@ fn understand(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modul
                 extra: der.len() - length,
                 wanted: length,
             });
-        } else if WrappingKeySpec::of_bits(bits(&key)).is_some() && WrappingKey::from_der(der).is_err() {
+        } else if matches!(WrappingKey::from_der(der), Err(WrapError::PublicKeyNotDer)) {
             // The key in a writing that is not DER's only one.
             findings.certain(PublicKeyCause::NotDer { name: name.clone() });
         }
@@ -60,21 +61,34 @@ fn understand(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modul
         if spec.is_none() {
             findings.certain(PublicKeyCause::Bits { name: name.clone(), bits: bits(&key) });
         }
+        examine_strength(&name, &key, findings);
         return Some(Modulus { name, bytes: key.n().to_vec(), spec });
     }
     explain(item, hand, findings)
+}
+
+/// An RSA key that protects nothing, in whatever writing.
+fn examine_strength(name: &Name, key: &RsaRef<Public>, findings: &mut Findings) {
+    let name = name.clone();
+    match weakness(key) {
+        Ok(Some(Weakness::Exponent(exponent))) => findings.certain(PublicKeyCause::Exponent { name, exponent }),
+        Ok(Some(Weakness::Factor(factor))) => findings.certain(PublicKeyCause::Factor { name, factor }),
+        Ok(None) | Err(_) => {}
+    }
 }
 
 /// Why these bytes are no RSA public key; what could be understood all the same is still the modulus.
 fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
     let (name, bytes) = (item.name.clone(), item.content());
     if let Ok(key) = Rsa::public_key_from_der_pkcs1(bytes) {
+        examine_strength(&name, &key, findings);
         findings.certain(PublicKeyCause::Pkcs1 { name: name.clone() });
         return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
     }
     if let Some((before, damage)) = encodings::without_carriage_returns(bytes)
         && let Ok(key) = Rsa::public_key_from_der(&before)
     {
+        examine_strength(&name, &key, findings);
         findings.certain(FileCause::Mangled { name: name.clone(), damage });
         return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Explain, some};
 use crate::posix;
+use crate::quoted::quoted;
 
 /// A parameter directory or a set of its files cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +63,7 @@ impl Explain for ParametersError {
             }
             ParametersError::NotWrapped { directory } => some(format!(
                 "wrap the key material first: `kms-byok wrap --dir {} --material FILE`",
-                directory.display()
+                quoted(directory)
             )),
             ParametersError::UnknownVersion { .. } => some("use the kms-byok that wrote it"),
             ParametersError::UnexpectedPublicKey { .. } => some(

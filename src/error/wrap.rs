@@ -43,6 +43,12 @@ pub enum WrapError {
     PublicKeyNotRsa,
     #[error("the wrapping public key has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
     PublicKeyBits { bits: u32 },
+    #[error("the wrapping public key has the public exponent {exponent}, and KMS uses 65537 only")]
+    PublicKeyExponent { exponent: String },
+    #[error(
+        "the modulus of the wrapping public key is divisible by {factor}, as no key of KMS is: it is damaged, or made to be broken"
+    )]
+    PublicKeyFactor { factor: u32 },
     #[error("the wrapping public key is {found}, and {asked} was asked for")]
     PublicKeySize { found: WrappingKeySpec, asked: WrappingKeySpec },
     #[error("the private key to open wrapped key material with is not an RSA key")]
@@ -76,6 +82,9 @@ impl Explain for WrapError {
             | WrapError::PublicKeyNotRsa
             | WrapError::PublicKeyBits { .. } => some(
                 "use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run `kms-byok get-parameters`",
+            ),
+            WrapError::PublicKeyExponent { .. } | WrapError::PublicKeyFactor { .. } => some(
+                "wrap nothing with it, find out where it came from, and run `kms-byok get-parameters` for a new one",
             ),
             WrapError::PublicKeySize { .. } => {
                 some("run `kms-byok get-parameters` again with the --wrapping-key-spec you want")

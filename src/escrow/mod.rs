@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, EscrowError, OpenSslError};
 use crate::files;
+use crate::printable;
 use crate::secret::{Secret, on_clean_stack};
 
 /// The most bytes of an escrow file: four RSA_4096 recipients and an RSA_4096 key stay far below.
@@ -104,7 +105,7 @@ fn subject(certificate: &X509) -> String {
     let parts = certificate.subject_name().entries().map(|entry| {
         let name = entry.object().nid().short_name().unwrap_or("?");
         let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
-        format!("{name} = {}", value.chars().filter(|c| !c.is_control()).collect::<String>())
+        format!("{name} = {}", printable::line(&value))
     });
     let text = parts.collect::<Vec<_>>().join(", ");
     if text.is_empty() { "(no subject)".to_owned() } else { text }

@@ -6,6 +6,7 @@ use aws_smithy_types::date_time::Format;
 use super::arn::KeyArn;
 use super::operation::Operation;
 use crate::error::KmsError;
+use crate::printable;
 
 /// A reply of one operation, about to be taken apart.
 #[derive(Clone, Copy)]
@@ -90,8 +91,7 @@ fn id(key: &str) -> &str {
 /// Somebody else's text, fit for a terminal: no control characters, and an end.
 pub(crate) fn printable(text: &str) -> String {
     const LIMIT: usize = 1000;
-    let safe = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    let mut shown: String = text.trim().chars().take(LIMIT).map(safe).collect();
+    let mut shown = printable::line(&text.trim().chars().take(LIMIT).collect::<String>());
     if text.trim().chars().nth(LIMIT).is_some() {
         shown.push('…');
     }

@@ -13,6 +13,7 @@ use crate::ceremony::Journal;
 use crate::error::{Error, FileError, OpenSslError};
 use crate::files;
 use crate::moment::{self, rfc3339};
+use crate::printable;
 use crate::talk::Talk;
 
 /// A run whose account is being kept.
@@ -73,9 +74,7 @@ fn run_id(path: &Path) -> Option<String> {
 }
 
 fn json(record: &Record) -> Vec<u8> {
-    let mut json = serde_json::to_vec_pretty(record).unwrap_or_default();
-    json.push(b'\n');
-    json
+    printable::json(record)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::clock::{Millis, rfc3339};
 use crate::error::RehearsalError;
+use crate::printable;
 
 pub(super) struct AccessLog {
     file: Option<Mutex<File>>,
@@ -38,7 +39,7 @@ impl AccessLog {
     pub(super) fn write(&self, line: &Line<'_>) {
         let Some(file) = &self.file else { return };
         let text = format!(
-            "{} {} {} {} {} {:.1}ms {}\n",
+            "{} {} {} {} {} {:.1}ms {}",
             rfc3339(line.time),
             line.region,
             line.operation,
@@ -47,6 +48,7 @@ impl AccessLog {
             line.took.as_secs_f64() * 1000.0,
             line.request_id,
         );
-        let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
+        let _ =
+            file.lock().unwrap_or_else(PoisonError::into_inner).write_all((printable::line(&text) + "\n").as_bytes());
     }
 }

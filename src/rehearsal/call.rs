@@ -6,6 +6,7 @@ use super::clock::Millis;
 use super::key::Plain;
 use super::protocol::Refusal;
 use super::validate;
+use super::wrapping_keys::SetNumber;
 
 /// What an operation answers.
 pub(super) type Reply = Result<Value, Refusal>;
@@ -18,6 +19,8 @@ pub(super) struct Call {
     pub(super) input: Map<String, Value>,
     /// Key material that was made for this request before the state was locked: making RSA keys takes long.
     pub(super) made: Option<Plain>,
+    /// The number of the parameter set, where one is asked for.
+    pub(super) set: SetNumber,
 }
 
 impl Call {

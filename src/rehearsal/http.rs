@@ -1,7 +1,7 @@
 //! From an HTTP request to an HTTP reply: who asks, what for, what goes wrong on purpose, and what KMS says.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -126,9 +126,38 @@ impl Service {
             now: self.clock.now(),
             input,
             made: None,
+            set: 0,
         };
-        prepare(&mut call).await?;
-        dispatch::run(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner), &mut call)
+        self.prepare(&mut call).await?;
+        dispatch::run(&mut self.world(), &mut call)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes RSA keys on a thread of their own, before the state is locked.
+    async fn prepare(&self, call: &mut Call) -> Result<(), Refusal> {
+        let lost = |_| Refusal::internal("a thread");
+        match call.operation.as_str() {
+            "GetParametersForImport" => {
+                let set = self.world().next_set();
+                call.set = set;
+                if let Some(spec) = parameters::wanted(call).filter(|spec| wrapping_keys::ready(*spec, set).is_none()) {
+                    let make = move || wrapping_keys::make(spec, set).map(|_| ());
+                    tokio::task::spawn_blocking(make).await.map_err(lost)??;
+                }
+            }
+            "CreateKey" => {
+                let wish = Wish::read(call)?;
+                call.made = match wish.is_slow() {
+                    true => tokio::task::spawn_blocking(move || wish.make()).await.map_err(lost)??,
+                    false => wish.make()?,
+                };
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// What is not KMS: health and the clock.
@@ -167,27 +196,6 @@ impl Service {
 
 const CLOCK_HELP: &str =
     "send {\"advance\": \"25h\"}, {\"set\": \"2027-01-31T12:00:00Z\"}, {\"set\": \"+90d\"} or {\"reset\": true}";
-
-/// Makes RSA keys on a thread of their own, before the state is locked.
-async fn prepare(call: &mut Call) -> Result<(), Refusal> {
-    let lost = |_| Refusal::internal("a thread");
-    match call.operation.as_str() {
-        "GetParametersForImport" => {
-            if let Some(spec) = parameters::wanted(call).filter(|spec| wrapping_keys::ready(*spec).is_none()) {
-                tokio::task::spawn_blocking(move || wrapping_keys::make(spec).map(|_| ())).await.map_err(lost)??;
-            }
-        }
-        "CreateKey" => {
-            let wish = Wish::read(call)?;
-            call.made = match wish.is_slow() {
-                true => tokio::task::spawn_blocking(move || wish.make()).await.map_err(lost)??,
-                false => wish.make()?,
-            };
-        }
-        _ => {}
-    }
-    Ok(())
-}
 
 fn json_object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() {

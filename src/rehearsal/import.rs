@@ -23,8 +23,8 @@ pub(super) fn import_key_material(world: &mut World, call: &Call) -> Reply {
     let spec = key.spec;
 
     let token = Token::open(&call.required_blob("ImportToken"), &secret, &found.arn, call.now)?;
-    let wrapping_key = wrapping_keys::make(token.wrapping)?.private_key(token.exponent)?;
-    let bytes = unwrap::unwrap(token.algorithm, &wrapping_key, &call.required_blob("EncryptedKeyMaterial"))
+    let wrapping_key = wrapping_keys::make(token.wrapping, token.set)?;
+    let bytes = unwrap::unwrap(token.algorithm, &wrapping_key.private, &call.required_blob("EncryptedKeyMaterial"))
         .ok_or_else(|| Refusal::silent("InvalidCiphertextException"))?;
     if !containers::fits(spec, &bytes) {
         return Err(incorrect(format!("The key material is not valid for KeySpec {spec}.")));

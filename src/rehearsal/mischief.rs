@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::clock::{Clock, http_date};
 use super::faults::{Forgery, What};
 use super::http::Answer;
+use crate::wrap::weakness;
 
 /// What `huge` adds: more than any reply of KMS, and more than a client should read.
 const HUGE: usize = 64 << 20;
@@ -134,6 +135,12 @@ fn forged(forgery: Forgery, real: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         }
     };
     let mut modulus = BigNum::new()?;
-    modulus.rand(bits, MsbOption::TWO_ONES, true)?;
-    Rsa::from_public_components(modulus, BigNum::from_u32(65_537)?)?.public_key_to_der()
+    // Nothing that can be seen from outside is wrong with it.
+    loop {
+        modulus.rand(bits, MsbOption::TWO_ONES, true)?;
+        let key = Rsa::from_public_components(modulus.to_owned()?, BigNum::from_u32(65_537)?)?;
+        if weakness(&key)?.is_none() {
+            return key.public_key_to_der();
+        }
+    }
 }

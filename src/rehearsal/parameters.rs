@@ -28,13 +28,12 @@ pub(super) fn get_parameters_for_import(world: &mut World, call: &Call) -> Reply
     let algorithm = algorithm(call.required("WrappingAlgorithm"))?;
     combination(key.spec, algorithm, wrapping)?;
     key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
-    let wrapping_key = wrapping_keys::ready(wrapping).ok_or_else(|| Refusal::internal("no wrapping key"))?;
-    let (exponent, public_key) = wrapping_key.public_key()?;
-    let token = Token { algorithm, wrapping, exponent, valid_to: call.now + DAY };
+    let wrapping_key = wrapping_keys::ready(wrapping, call.set).ok_or_else(|| Refusal::internal("no wrapping key"))?;
+    let token = Token { algorithm, wrapping, set: call.set, valid_to: call.now + DAY };
     Ok(json!({
         "KeyId": found.arn,
         "ImportToken": BASE64_STANDARD.encode(token.seal(&secret, &found.arn)?),
-        "PublicKey": BASE64_STANDARD.encode(public_key),
+        "PublicKey": BASE64_STANDARD.encode(&wrapping_key.public),
         "ParametersValidTo": seconds(token.valid_to),
     }))
 }

@@ -52,7 +52,9 @@ impl Server {
         let service = Arc::new(service(settings)?);
         let (stop, stopped) = oneshot::channel();
         let run = move || {
-            runtime.spawn_blocking(move || ahead.into_iter().map(wrapping_keys::make).all(|made| made.is_ok()));
+            runtime.spawn_blocking(move || {
+                ahead.into_iter().map(|spec| wrapping_keys::make(spec, 0)).all(|made| made.is_ok())
+            });
             runtime.block_on(accept(listener, service, stopped));
             runtime.shutdown_timeout(PATIENCE);
         };

@@ -7,6 +7,7 @@ use super::clock::Millis;
 use super::key::{Key, KeyId, Role};
 use super::protocol::Refusal;
 use super::token::mac;
+use super::wrapping_keys::SetNumber;
 
 pub(super) struct World {
     pub(super) account: String,
@@ -14,6 +15,8 @@ pub(super) struct World {
     pub(super) secret: [u8; 32],
     pub(super) consistency_delay: Millis,
     regions: HashMap<Box<str>, Region>,
+    /// How many parameter sets were asked for.
+    sets: SetNumber,
 }
 
 #[derive(Default)]
@@ -44,7 +47,14 @@ pub(super) enum By {
 
 impl World {
     pub(super) fn new(account: String, secret: [u8; 32], consistency_delay: Millis) -> Self {
-        World { account, secret, consistency_delay, regions: HashMap::new() }
+        World { account, secret, consistency_delay, regions: HashMap::new(), sets: 0 }
+    }
+
+    /// Numbers the parameter sets from 0.
+    pub(super) fn next_set(&mut self) -> SetNumber {
+        let set = self.sets;
+        self.sets = set.wrapping_add(1);
+        set
     }
 
     pub(super) fn region(&mut self, name: &str) -> &mut Region {

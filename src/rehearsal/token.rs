@@ -8,7 +8,7 @@ use openssl::sign::Signer;
 
 use super::clock::Millis;
 use super::protocol::Refusal;
-use super::wrapping_keys::Exponent;
+use super::wrapping_keys::SetNumber;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What one parameter set was given out for. The key's ARN is bound to it by the MAC.
@@ -16,7 +16,7 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 pub(super) struct Token {
     pub(super) algorithm: WrappingAlgorithm,
     pub(super) wrapping: WrappingKeySpec,
-    pub(super) exponent: Exponent,
+    pub(super) set: SetNumber,
     pub(super) valid_to: Millis,
 }
 
@@ -29,7 +29,7 @@ impl Token {
         let mut bytes = Vec::with_capacity(BODY + MAC);
         bytes.push(position(&WrappingAlgorithm::ALL, &self.algorithm));
         bytes.push(position(&WrappingKeySpec::ALL, &self.wrapping));
-        bytes.extend(self.exponent.to_be_bytes());
+        bytes.extend(self.set.to_be_bytes());
         bytes.extend(self.valid_to.to_be_bytes());
         bytes.extend(mac(secret, &[&bytes, arn.as_bytes()])?);
         Ok(bytes)
@@ -46,7 +46,7 @@ impl Token {
             Some(Token {
                 algorithm: *WrappingAlgorithm::ALL.get(usize::from(body[0]))?,
                 wrapping: *WrappingKeySpec::ALL.get(usize::from(body[1]))?,
-                exponent: Exponent::from_be_bytes(body[2..6].try_into().ok()?),
+                set: SetNumber::from_be_bytes(body[2..6].try_into().ok()?),
                 valid_to: Millis::from_be_bytes(body[6..14].try_into().ok()?),
             })
         })()
@@ -82,7 +82,7 @@ mod tests {
     const TOKEN: Token = Token {
         algorithm: WrappingAlgorithm::RsaAesKeyWrapSha1,
         wrapping: WrappingKeySpec::Rsa3072,
-        exponent: 0x4000_0001,
+        set: 7,
         valid_to: 1000,
     };
 

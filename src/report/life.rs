@@ -2,7 +2,7 @@
 
 use kms_byok::ceremony::{MOST_ROTATIONS, Report};
 
-use super::{lines, proof_lines};
+use super::{line, lines, proof_lines};
 
 /// What a rotation has come to.
 pub(super) fn rotation(report: &Report) -> String {
@@ -18,7 +18,7 @@ pub(super) fn rotation(report: &Report) -> String {
 pub(super) fn replicas(report: &Report) -> String {
     let mut text = String::new();
     for replica in &report.replicas {
-        text.push_str(&format!("replica in {}\n", replica.region));
+        text.push_str(&line(&format!("replica in {}", replica.region)));
         let done = match (replica.created, replica.imported) {
             (true, _) => "made and imported into",
             (false, true) => "imported into",
@@ -44,13 +44,13 @@ pub(super) fn standing(report: &Report) -> String {
     let mut text = String::new();
     for replica in &report.replicas {
         let what = if replica.created { "made by this run" } else { "that was there" };
-        text.push_str(&format!("exists: replica {}, {}, {what}\n", replica.key_arn, replica.key_state));
+        text.push_str(&line(&format!("exists: replica {}, {}, {what}", replica.key_arn, replica.key_state)));
     }
     if let Some(rotation) = report.rotation.as_ref().filter(|rotation| !rotation.rotated)
         && let Some(id) = &rotation.new_key_material_id
     {
         let begun = if rotation.begun { "and its rotation has begun" } else { "and waits for rotation" };
-        text.push_str(&format!("exists: key material {id} in the key, {begun}\n"));
+        text.push_str(&line(&format!("exists: key material {id} in the key, {begun}")));
     }
     text
 }

@@ -2,13 +2,19 @@
 
 use std::fmt;
 
+use openssl::bn::{BigNum, BigNumRef};
+use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
-use openssl::pkey::{Id, PKey, PKeyRef, Public};
-use openssl::rsa::Rsa;
+use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
+use openssl::rsa::{Rsa, RsaRef};
 
 use super::WrappingKeySpec;
 use crate::error::{Error, OpenSslError, WrapError};
 use crate::posix;
+
+/// The public exponent of every wrapping key of KMS. With 1 the "wrapped" bytes are the padded key material itself, with a small one or
+/// an even one they may be opened without the private key.
+const EXPONENT: u32 = 65_537;
 
 /// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA, of a size KMS makes.
 pub struct WrappingKey {
@@ -32,9 +38,13 @@ impl WrappingKey {
         if rsa.public_key_to_der().map_or(true, |canonical| canonical != der) {
             return Err(WrapError::PublicKeyNotDer);
         }
-        let key = PKey::from_rsa(rsa).map_err(|_| WrapError::PublicKeyNotDer)?;
+        let key = PKey::from_rsa(rsa.clone()).map_err(|_| WrapError::PublicKeyNotDer)?;
         let spec = WrappingKeySpec::of_bits(key.bits()).ok_or(WrapError::PublicKeyBits { bits: key.bits() })?;
-        Ok(WrappingKey { key, spec, der: der.to_vec() })
+        match weakness(&rsa).map_err(|_| WrapError::PublicKeyNotDer)? {
+            None => Ok(WrappingKey { key, spec, der: der.to_vec() }),
+            Some(Weakness::Exponent(exponent)) => Err(WrapError::PublicKeyExponent { exponent }),
+            Some(Weakness::Factor(factor)) => Err(WrapError::PublicKeyFactor { factor }),
+        }
     }
 
     /// Parses the key and refuses another size than was asked for.
@@ -64,6 +74,37 @@ impl WrappingKey {
 
     pub(super) fn public(&self) -> &PKeyRef<Public> {
         &self.key
+    }
+}
+
+/// What makes an RSA key no protection, whatever its size.
+pub(crate) enum Weakness {
+    /// The public exponent, in words for a message.
+    Exponent(String),
+    /// A small prime that divides the modulus.
+    Factor(u32),
+}
+
+/// The checks of a public key that need no private half (NIST SP 800-89 §5.3.3): the exponent that KMS uses, and a modulus without a
+/// prime factor below 752.
+pub(crate) fn weakness<T: HasPublic>(key: &RsaRef<T>) -> Result<Option<Weakness>, ErrorStack> {
+    if *key.e() != *BigNum::from_u32(EXPONENT)? {
+        return Ok(Some(Weakness::Exponent(number(key.e())?)));
+    }
+    let small = (2..752).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
+    for prime in small {
+        if key.n().mod_word(prime)? == 0 {
+            return Ok(Some(Weakness::Factor(prime)));
+        }
+    }
+    Ok(None)
+}
+
+/// A number of any size, short enough for a line.
+fn number(value: &BigNumRef) -> Result<String, ErrorStack> {
+    match value.num_bits() {
+        ..=64 => Ok(value.to_dec_str()?.to_string()),
+        bits => Ok(format!("a number of {bits} bits")),
     }
 }
 

@@ -9,8 +9,10 @@ use super::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
 use crate::ceremony::{REHEARSAL_ACCOUNT, Transfer};
 use crate::error::{Error, ParametersError};
 use crate::files;
+use crate::kms::KeyArn;
 use crate::material::KeySpec;
 use crate::moment;
+use crate::printable::is_unprintable;
 use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 pub(super) const VERSION: u64 = 1;
@@ -49,7 +51,7 @@ impl Bound {
             .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
         // Nothing in it has any, and what is wrong in it is shown.
         if has_control_characters(&value) {
-            return Err(not_parameters("it has control characters".to_owned()).into());
+            return Err(not_parameters("it has control characters, or others that do not show".to_owned()).into());
         }
         match value["version"].as_u64() {
             Some(VERSION) => {}
@@ -64,8 +66,7 @@ impl Bound {
         bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
         bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
         moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
-        let parts = bound.key_arn.split(':').count();
-        if parts != 6 || !bound.key_arn.starts_with("arn:aws") || !bound.key_arn.contains(":key/") {
+        if KeyArn::parse(&bound.key_arn).is_none() {
             return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
         }
         // An altered file must not make AWS's key out of a rehearsal's.
@@ -142,7 +143,7 @@ impl Bound {
 }
 
 fn has_control_characters(value: &serde_json::Value) -> bool {
-    let control = |text: &str| text.chars().any(char::is_control);
+    let control = |text: &str| text.chars().any(is_unprintable);
     match value {
         serde_json::Value::String(text) => control(text),
         serde_json::Value::Array(items) => items.iter().any(has_control_characters),

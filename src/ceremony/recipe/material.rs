@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::shell::{self, quoted};
+use super::shell;
 use crate::escrow::Recipient;
 use crate::material::{Curve, Format, KeySpec, MaterialKind};
 use crate::posix;
+use crate::quoted::quoted;
 
 /// Where the key material comes from. None of it is read for the recipe.
 pub enum ShellSource {

@@ -10,12 +10,12 @@ mod steps;
 use std::path::PathBuf;
 
 pub use self::material::{ShellCopy, ShellSource};
-pub use self::shell::quoted;
 use super::KeyRequest;
 use super::provision::check_description;
 use crate::error::Error;
 use crate::kms::Connection;
 use crate::moment::{self, Expiry};
+pub use crate::quoted::quoted;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What the script is to do.

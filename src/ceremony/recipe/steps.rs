@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Recipe;
-use super::shell::{self, quoted};
+use super::shell;
 use crate::moment::{Expiry, rfc3339};
+use crate::quoted::quoted;
 use crate::wrap::OaepDigest;
 
 const HEAD: &str = r#"#!/usr/bin/env bash

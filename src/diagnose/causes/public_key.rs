@@ -17,6 +17,12 @@ pub(crate) enum PublicKeyCause {
     NotRsa { name: Name, found: &'static str },
     #[error("{name} has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
     Bits { name: Name, bits: u32 },
+    #[error(
+        "{name} has the public exponent {exponent}, and KMS uses 65537 only: what is wrapped with it may be read without a private key"
+    )]
+    Exponent { name: Name, exponent: String },
+    #[error("the modulus of {name} is divisible by {factor}, as no key of KMS is: it is damaged, or made to be broken")]
+    Factor { name: Name, factor: u32 },
     #[error("{name} is an {found} key, and {asked} was asked for")]
     Size { name: Name, found: WrappingKeySpec, asked: WrappingKeySpec },
     #[error("{name} has {found} bytes, and KMS takes at most {limit}")]
@@ -31,6 +37,8 @@ impl Words for PublicKeyCause {
             PublicKeyCause::ExtraBytes { .. } => "public_key_extra_bytes",
             PublicKeyCause::NotRsa { .. } => "public_key_not_rsa",
             PublicKeyCause::Bits { .. } => "public_key_bits",
+            PublicKeyCause::Exponent { .. } => "public_key_exponent",
+            PublicKeyCause::Factor { .. } => "public_key_factor",
             PublicKeyCause::Size { .. } => "public_key_size",
             PublicKeyCause::TokenLength { .. } => "import_token_length",
         }

@@ -61,6 +61,8 @@ fn wrapped() -> Vec<Cause> {
         PublicKeyCause::ExtraBytes { name: key(), extra: 3, wanted: 294 }.into(),
         PublicKeyCause::NotRsa { name: key(), found: "an EC public key" }.into(),
         PublicKeyCause::Bits { name: key(), bits: 1024 }.into(),
+        PublicKeyCause::Exponent { name: key(), exponent: "1".into() }.into(),
+        PublicKeyCause::Factor { name: key(), factor: 2 }.into(),
         PublicKeyCause::Size { name: key(), found: WrappingKeySpec::Rsa2048, asked: WRAPPING }.into(),
         PublicKeyCause::TokenLength { name: name(Role::ImportToken), found: 9999, limit: 6144 }.into(),
         BlobCause::Length { name: blob(), found: 9, with: text(), expected: text() }.into(),

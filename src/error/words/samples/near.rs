@@ -200,6 +200,8 @@ one_of_each! {
         PublicKeyNotRsa {}
         PrivateKeyNotRsa {}
         PublicKeyBits { bits: 1024 }
+        PublicKeyExponent { exponent: "1".into() }
+        PublicKeyFactor { factor: 2 }
         PublicKeySize { found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
         WrappedLength {
             algorithm: WrappingAlgorithm::RsaesOaepSha256,

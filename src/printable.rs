@@ -1,0 +1,85 @@
+//! Text that others wrote (KMS, files, certificates, file names, the environment), made fit for a terminal and for JSON.
+//!
+//! A control character can move the cursor and a bidirectional one can turn a line around, so that a person reads what is not there; what
+//! takes no room hides in a name that looks like another. On a terminal each becomes U+FFFD, in JSON an escape.
+
+use serde::Serialize;
+
+/// Whether a character does something to a line instead of showing in it. A line feed is one.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            // Fillers, which take no room or look like a blank.
+            | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+            // Zero width, marks of direction, line and paragraph separators, embeddings, overrides and isolates.
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            // Variation selectors, the byte order mark, interlinear annotations, what is no character.
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+            | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{13455}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            // Tags, and everything else on their plane.
+            | '\u{e0000}'..='\u{effff}')
+}
+
+/// One line, whatever the text holds.
+pub fn line(text: &str) -> String {
+    text.chars().map(|c| if is_unprintable(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Several lines; only line feeds stay as they are.
+pub fn page(text: &str) -> String {
+    text.chars().map(|c| if is_unprintable(c) && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// JSON over several lines, with a line feed at the end. Serde escapes C0 only (RFC 8259 §7 asks for no more).
+pub fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut escaped = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Outside of strings there is nothing to escape but the line feeds of the form.
+        match c {
+            _ if c == '\n' || !is_unprintable(c) => escaped.push(c),
+            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    escaped.push('\n');
+    escaped.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_shows_everything_and_does_nothing() {
+        for (text, shown) in [
+            ("plain ümläut 日本 עברית 🔑 a'\"$", "plain ümläut 日本 עברית 🔑 a'\"$"),
+            ("\u{1b}[2J\u{7}\t\r\n\u{7f}\u{9b}1m", "?[2J??????1m"),
+            ("a\u{202e}b\u{2066}c\u{200b}\u{200f}\u{feff}\u{2028}\u{2029}\u{ad}", "a?b?c??????"),
+            ("\u{e0041}\u{e0001}\u{e0100}\u{fe0f}\u{61c}\u{180e}\u{2064}\u{fff9}", "????????"),
+        ] {
+            assert_eq!(line(text), shown.replace('?', "\u{fffd}"), "{text:?}");
+            assert_eq!(page(&format!("{text}\n{text}")).matches('\n').count(), 1 + 2 * text.matches('\n').count());
+        }
+    }
+
+    #[test]
+    fn json_has_escapes_for_them_and_means_the_same() {
+        for text in [
+            "\u{1b}[2J",
+            "\u{7f}\u{9b}",
+            "\u{202e}gnp",
+            "\u{200b}\u{feff}\u{2028}",
+            "\u{e0041}",
+            "\\u0041\u{85}\"",
+            "ü🔑",
+        ] {
+            let bytes = json(&serde_json::json!({ text: [text, "\n"] }));
+            let written = String::from_utf8(bytes).unwrap();
+            assert!(written.chars().all(|c| c == '\n' || !is_unprintable(c)), "{written:?}");
+            let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+            assert_eq!(read, serde_json::json!({ text: [text, "\n"] }));
+        }
+        assert!(String::from_utf8(json("\u{e0041}")).unwrap().contains(r"\udb40\udc41"));
+    }
+}
