@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     report::show_places_of_panics();
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(usage) => return report::usage(&usage),
+        Err(usage) => return report::usage(usage),
     };
     match cli::run(cli) {
         Ok(code) => code,

@@ -3,7 +3,9 @@
 //! A control character can move the cursor and a bidirectional one can turn a line around, so that a person reads what is not there; what
 //! takes no room hides in a name that looks like another. On a terminal each becomes U+FFFD, in JSON an escape.
 
-use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
 
 /// Whether a character does something to a line instead of showing in it. A line feed is one.
 pub fn is_unprintable(c: char) -> bool {
@@ -44,6 +46,16 @@ pub fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     }
     escaped.push('\n');
     escaped.into_bytes()
+}
+
+/// A path as JSON text. Serde refuses one that is no UTF-8, and the answer would be lost with it; what is none becomes U+FFFD.
+pub fn path<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.as_ref().display())
+}
+
+/// The same for a path that may be missing.
+pub fn maybe_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 #[cfg(test)]

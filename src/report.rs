@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
@@ -62,14 +63,14 @@ impl Failure {
 }
 
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    let hint = std::error::Error::source(error).and_then(kms_byok::hint_of);
+pub(crate) fn usage(error: clap::Error) -> ExitCode {
+    let hint = std::error::Error::source(&error).and_then(kms_byok::hint_of);
     if !error.use_stderr() {
         // Words of this program, coloured on a terminal.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let text = typed_as_lines(&error.render().to_string(), env::args_os());
+    let text = of_clap(error);
     let cause = text.lines().next().unwrap_or_default();
     match &hint {
         Some(hint) => say(&(line(cause) + &line(&format!("hint: {hint}")))),
@@ -85,16 +86,25 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// What clap says about the words of the command line, with each of them on one line.
-fn typed_as_lines(text: &str, words: impl Iterator<Item = OsString>) -> String {
-    let mut text = text.to_owned();
-    for word in words.map(|word| word.to_string_lossy().into_owned()) {
-        let value = word.split_once('=').map_or("", |(_, value)| value);
-        for typed in [&word, value].into_iter().filter(|typed| typed.contains('\n')) {
-            text = text.replace(typed, &printable::line(typed));
-        }
+/// What clap says, with each word of the command line on one line.
+fn of_clap(mut error: clap::Error) -> String {
+    let typed: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, printable::line(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
     }
-    text
+    let text = error.render().to_string();
+    // What our own parsers say may hold the value too; clap puts it last, and adds no usage.
+    let more = "\n\nFor more information, try '--help'.\n";
+    match (error.kind(), text.strip_suffix(more)) {
+        (ErrorKind::ValueValidation, Some(said)) => printable::line(said) + more,
+        _ => text,
+    }
 }
 
 /// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.

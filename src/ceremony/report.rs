@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::escrow::RecipientIdentity;
+use crate::printable;
 use crate::proof::Proof;
 
 /// The account of a ceremony. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
@@ -30,7 +31,9 @@ pub struct Report {
     /// Whether this run made the key material.
     pub generated: bool,
     /// Where the plaintext was kept.
+    #[serde(serialize_with = "printable::maybe_path")]
     pub kept: Option<PathBuf>,
+    #[serde(serialize_with = "printable::maybe_path")]
     pub escrow: Option<PathBuf>,
     /// Who can open the escrow file.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,5 @@
 //! `--dry-run`: the plan of a run instead of the run.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -32,7 +31,7 @@ struct Answer<'a> {
     changed: bool,
     plan: &'a [Step],
     permissions: Vec<&'a str>,
-    writes: &'a [PathBuf],
+    writes: Vec<String>,
 }
 
 impl DryRunArgs {
@@ -65,7 +64,7 @@ pub(crate) fn run(
         changed: false,
         plan: &plan.steps,
         permissions: plan.permissions(),
-        writes: &plan.writes,
+        writes: plan.writes.iter().map(|path| path.display().to_string()).collect(),
     };
     Ok(context.answer(&answer, &text(&plan, &report)))
 }

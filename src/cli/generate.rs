@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::material::{KeyMaterial, KeySpec};
-use kms_byok::{Error, FileError, files};
+use kms_byok::{Error, FileError, files, printable};
 use serde::Serialize;
 
 use super::stoppable::stoppable;
@@ -31,6 +31,7 @@ struct Answer<'a> {
     key_spec: &'static str,
     bytes: usize,
     format: &'static str,
+    #[serde(serialize_with = "printable::path")]
     out: &'a Path,
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{ParameterSet, check_importable, plan};
+use kms_byok::printable;
 use serde::Serialize;
 
 use super::Context;
@@ -41,6 +42,7 @@ struct Answer {
     wrapping_key_spec: &'static str,
     public_key_sha256: String,
     valid_to: String,
+    #[serde(serialize_with = "printable::path")]
     dir: PathBuf,
     endpoint: Option<String>,
     rehearsal: bool,

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{ENCRYPTED_FILE, ParameterSet, Source};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Talk, UsageError, files, moment};
+use kms_byok::{Error, FileError, Talk, UsageError, files, moment, printable};
 use serde::Serialize;
 
 use super::Context;
@@ -57,8 +57,10 @@ struct Answer {
     wrapping_key_spec: &'static str,
     public_key_sha256: String,
     bytes: usize,
+    #[serde(serialize_with = "printable::path")]
     out: PathBuf,
     generated: bool,
+    #[serde(serialize_with = "printable::maybe_path")]
     kept: Option<PathBuf>,
     rehearsal: bool,
 }

@@ -9,11 +9,13 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use crate::error::EndpointError;
+use crate::printable;
 
 /// A file or directory in which certificate authorities are looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrustPlace {
     /// The file of certificates, or the directory of hashed ones.
+    #[serde(serialize_with = "printable::path")]
     pub path: PathBuf,
     /// The environment variable that names it, or `default` for the one compiled into OpenSSL.
     pub named_by: &'static str,
