@@ -79,7 +79,7 @@ fn a_late_reply_is_late_before_or_after_the_effect() {
     for (fault, done) in [("CreateKey:1:latency=400ms", false), ("CreateKey:1:latency-after=400ms", true)] {
         let kms = with(fault);
         let mut impatient = TcpStream::connect(kms.url.trim_start_matches("http://")).unwrap();
-        impatient.write_all(request("CreateKey").as_bytes()).unwrap();
+        impatient.write_all(request(&kms, "CreateKey").as_bytes()).unwrap();
         std::thread::sleep(Duration::from_millis(100));
         drop(impatient);
         std::thread::sleep(Duration::from_millis(500));
@@ -265,9 +265,10 @@ fn the_help_names_every_fault() {
     assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
 }
 
-fn request(operation: &str) -> String {
+fn request(kms: &Kms, operation: &str) -> String {
+    let address = kms.url.trim_start_matches("http://");
     format!(
-        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\nx-amz-target: TrentService.{operation}\r\nauthorization: \
+        "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\nx-amz-target: TrentService.{operation}\r\nauthorization: \
          AWS4-HMAC-SHA256 Credential=local/20270131/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=00\r\n\r\n{{}}"
     )
 }
@@ -275,7 +276,7 @@ fn request(operation: &str) -> String {
 /// All that arrives before the connection ends, however it ends.
 fn raw_reply(kms: &Kms, operation: &str) -> String {
     let mut stream = TcpStream::connect(kms.url.trim_start_matches("http://")).unwrap();
-    stream.write_all(request(operation).as_bytes()).unwrap();
+    stream.write_all(request(kms, operation).as_bytes()).unwrap();
     let (mut received, mut piece) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut piece) {
         received.extend(&piece[..length]);

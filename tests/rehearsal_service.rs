@@ -125,3 +125,97 @@ fn tampered_ciphertext_does_not_open() {
         assert_eq!(open(&sealed, other.clone()).unwrap_err(), invalid, "{other}");
     }
 }
+
+/// A page in a browser reaches loopback: with an Origin, or, after its own name was made to mean 127.0.0.1, with that name as Host.
+#[test]
+fn a_request_with_a_foreign_host_or_an_origin_is_refused_and_moves_no_clock() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let settings =
+        kms_byok::rehearsal::Settings { access_log: Some(log.clone()), ..kms_byok::rehearsal::Settings::default() };
+    let server = kms_byok::rehearsal::Server::start(settings).unwrap();
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let port = address.rsplit(':').next().unwrap();
+    let ask = |target: &str, headers: &str| -> String {
+        let body = if target.starts_with("GET") { "" } else { r#"{"advance": "25h"}"# };
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        write!(stream, "{target} HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+            .unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    };
+    let clock = || {
+        ask("GET /_rehearsal/clock", &format!("host: {address}\r\n")).rsplit("\r\n").next().unwrap()[9..19].to_owned()
+    };
+    let before = clock();
+    let own = format!("host: {address}\r\n");
+    let refused: Vec<(String, String)> = [
+        format!("evil.example:{port}"),
+        "evil.example".to_owned(),
+        format!("127.0.0.1.evil.example:{port}"),
+        format!("localhost.evil.example:{port}"),
+        format!("localhost.:{port}"),
+        format!("10.0.0.1:{port}"),
+        format!("0.0.0.0:{port}"),
+        format!("[::2]:{port}"),
+        format!("localhost@evil.example:{port}"),
+        format!("evil@localhost:{port}"),
+        format!("{address}, evil.example"),
+        format!("http://{address}"),
+        "127.0.0.1".to_owned(),
+        "127.0.0.1:1".to_owned(),
+        "localhost".to_owned(),
+        format!("127.1:{port}"),
+        String::new(),
+    ]
+    .into_iter()
+    .map(|host| ("/_rehearsal/clock".to_owned(), format!("host: {host}\r\n")))
+    .chain([
+        ("/_rehearsal/clock".to_owned(), String::new()),
+        ("/_rehearsal/clock".to_owned(), format!("{own}host: evil.example\r\n")),
+        ("/_rehearsal/clock".to_owned(), format!("{own}origin: http://evil.example\r\n")),
+        ("/_rehearsal/clock".to_owned(), format!("{own}Origin: null\r\n")),
+        ("/_rehearsal/clock".to_owned(), format!("{own}origin: http://{address}\r\n")),
+        ("/_rehearsal/clock".to_owned(), format!("{own}origin:\r\n")),
+        (format!("http://evil.example:{port}/_rehearsal/clock"), own.clone()),
+        (format!("http://{address}/_rehearsal/clock"), format!("host: evil.example:{port}\r\n")),
+        ("/".to_owned(), format!("host: evil.example:{port}\r\nx-amz-target: TrentService.CreateKey\r\n")),
+        ("/".to_owned(), format!("{own}origin: x\r\nx-amz-target: TrentService.CreateKey\r\n")),
+        ("/nowhere".to_owned(), format!("host: evil.example:{port}\r\n")),
+    ])
+    .collect();
+    for (path, headers) in &refused {
+        let reply = ask(&format!("POST {path}"), headers);
+        let status = reply.lines().next().unwrap();
+        assert!(["HTTP/1.1 403 Forbidden", "HTTP/1.1 400 Bad Request"].contains(&status), "{path} {headers}: {reply}");
+        assert!(!reply.to_ascii_lowercase().contains("access-control-allow"), "{reply}");
+    }
+    let told = ask("POST /_rehearsal/clock", &format!("host: evil.example:{port}\r\n"));
+    assert!(
+        told.ends_with(r#"{"error":"the Host of the request is not the address that the embedded KMS listens on"}"#),
+        "{told}"
+    );
+    let told = ask("POST /_rehearsal/clock", &format!("{own}origin: http://evil.example\r\n"));
+    let because = "a request with an Origin comes from a page in a browser, and the embedded KMS answers none";
+    assert!(told.ends_with(&format!(r#"{{"error":"{because}"}}"#)), "{told}");
+    assert_eq!(clock(), before);
+    let lines = std::fs::read_to_string(&log).unwrap();
+    assert!(lines.lines().count() >= 20 && lines.lines().all(|line| line.contains(" - - 403 foreign ")), "{lines}");
+
+    for host in [
+        address.clone(),
+        format!("localhost:{port}"),
+        format!("LocalHost:{port}"),
+        format!("[::1]:{port}"),
+        format!("127.0.0.2:{port}"),
+    ] {
+        let reply = ask("POST /_rehearsal/clock", &format!("host: {host}\r\n"));
+        assert!(reply.starts_with("HTTP/1.1 200 OK"), "{host}: {reply}");
+    }
+    assert_ne!(clock(), before);
+}

@@ -1,6 +1,7 @@
 //! From an HTTP request to an HTTP reply: who asks, what for, what goes wrong on purpose, and what KMS says.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use super::faults::{Plan, What};
 use super::protocol::{Refusal, Scope, operation};
 use super::quotas::Quotas;
 use super::state::World;
-use super::{dispatch, mischief, model, parameters, sts, validate, wrapping_keys};
+use super::{dispatch, mischief, model, parameters, sts, validate, visitors, wrapping_keys};
 
 /// More than any request of KMS may have.
 const MOST: usize = 1 << 20;
@@ -47,10 +48,27 @@ pub(super) struct Answer {
 
 impl Service {
     /// An error here breaks the connection.
-    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Delivered>, io::Error> {
+    pub(super) async fn serve(
+        &self,
+        request: Request<Incoming>,
+        own: SocketAddr,
+    ) -> Result<Response<Delivered>, io::Error> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id();
+        if let Some(why) = visitors::refusal(&parts, own) {
+            self.log.write(&Line {
+                time: self.clock.now(),
+                region: "-",
+                operation: "-",
+                status: 403,
+                code: "foreign",
+                took: started.elapsed(),
+                request_id: &request_id,
+            });
+            let answer = Answer { status: 403, ..Answer::success(&json!({ "error": why })) };
+            return Ok(reply(answer, &request_id, self.clock.now()));
+        }
         let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
             let answer = Answer::refusal(&Refusal::silent("RequestEntityTooLargeException"));
             return Ok(reply(answer, &request_id, self.clock.now()));

@@ -56,6 +56,7 @@ mod unwrap;
 mod use_asymmetric;
 mod use_symmetric;
 mod validate;
+mod visitors;
 mod wrapping_keys;
 
 pub use self::clock::ClockSetting;
