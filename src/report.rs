@@ -28,6 +28,8 @@ pub(crate) struct Failure {
     pub(crate) uncertain: Option<&'static str>,
     /// Why KMS refused an import, as far as it can be told.
     explanation: Option<Box<Diagnosis>>,
+    /// What the escrow file is, if one was opened.
+    escrow: Option<Value>,
     output: Output,
 }
 
@@ -38,7 +40,15 @@ impl Failure {
             error if error.is_usage() => 2,
             _ => 1,
         };
-        Failure { error: Box::new(error), exit, partial: None, uncertain: None, explanation: None, output }
+        Failure {
+            error: Box::new(error),
+            exit,
+            partial: None,
+            uncertain: None,
+            explanation: None,
+            escrow: None,
+            output,
+        }
     }
 
     /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
@@ -46,6 +56,12 @@ impl Failure {
         self.exit = self.exit.max(3);
         self.partial = Some(Box::new(report));
         self.uncertain = uncertain;
+        self
+    }
+
+    /// What is known of the escrow file that was opened.
+    pub(crate) fn with_escrow(mut self, escrow: Option<Value>) -> Self {
+        self.escrow = escrow;
         self
     }
 
@@ -161,6 +177,9 @@ fn failure_object(failure: &Failure) -> Value {
         "hint": failure.error.hint(),
         "exit_code": failure.exit,
     });
+    if let Some(escrow) = &failure.escrow {
+        object["escrow_opened"] = escrow.clone();
+    }
     if let Some(diagnosis) = &failure.explanation {
         object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();
     }

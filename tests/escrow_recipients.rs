@@ -143,3 +143,147 @@ fn certificate(from: i64, to: i64) -> Vec<u8> {
     builder.sign(&key, openssl::hash::MessageDigest::sha256()).unwrap();
     builder.build().to_pem().unwrap()
 }
+
+/// The copy may be the only one: what it is encrypted with must hold for years, and so must what says whose key it is.
+#[test]
+fn certificates_with_small_or_broken_keys_or_signatures_that_can_be_forged_are_refused() {
+    let bench = Bench::new();
+    let rsa = |bits: u32| format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits}");
+    let curve =
+        |name: &str| format!("-algorithm EC -pkeyopt ec_paramgen_curve:{name} -pkeyopt ec_param_enc:named_curve");
+    let pss = |digest: &str| format!("-{digest} -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:{digest}");
+    let (key, signature) = (
+        "make a certificate with a larger key, RSA of 3072 bits or P-256",
+        "use a certificate that is signed with SHA-256, also where it signs itself",
+    );
+    let mut refused = 0;
+    for (algorithm, request, cause, hint) in [
+        (
+            rsa(1024),
+            "",
+            "recovery certificate `c.pem` has an RSA key of 1024 bits, and 2048 bits or more is needed",
+            key,
+        ),
+        (
+            rsa(2047),
+            "",
+            "recovery certificate `c.pem` has an RSA key of 2047 bits, and 2048 bits or more is needed",
+            key,
+        ),
+        (
+            curve("prime192v1"),
+            "",
+            "recovery certificate `c.pem` has an EC key of 192 bits, and 224 bits or more is needed",
+            key,
+        ),
+        (
+            curve("secp160r1"),
+            "",
+            "recovery certificate `c.pem` has an EC key of 161 bits, and 224 bits or more is needed",
+            key,
+        ),
+        (
+            RSA.to_owned(),
+            "-sha1",
+            "the signature of recovery certificate `c.pem` uses SHA-1, which can be forged",
+            signature,
+        ),
+        (
+            RSA.to_owned(),
+            "-md5",
+            "the signature of recovery certificate `c.pem` uses MD5, which can be forged",
+            signature,
+        ),
+        (
+            EC.to_owned(),
+            "-sha1",
+            "the signature of recovery certificate `c.pem` uses SHA-1, which can be forged",
+            signature,
+        ),
+        (
+            RSA.to_owned(),
+            &pss("sha1"),
+            "the signature of recovery certificate `c.pem` uses SHA-1, which can be forged",
+            signature,
+        ),
+    ] {
+        if !try_certificate(&bench, &algorithm, request) {
+            println!("skipped: this openssl makes no certificate with {algorithm} {request}");
+            continue;
+        }
+        let before = bench.names();
+        for line in [
+            format!("{PROVISION} --generate --escrow c.pem --escrow-out a.cms"),
+            "recipe --alias alias/a --generate --escrow c.pem --escrow-out a.cms".to_owned(),
+        ] {
+            bench.kms_byok(&line).refuses(1, &format!("error: {cause}\nhint: {hint}\n"));
+            assert_eq!(bench.names(), before);
+        }
+        refused += 1;
+    }
+    assert!(refused >= 4, "{refused}");
+    for (algorithm, request) in [
+        (rsa(2048), ""),
+        (curve("secp224r1"), ""),
+        (RSA.to_owned(), &*pss("sha256")),
+        (RSA.to_owned(), &pss("sha512")),
+        (EC.to_owned(), "-sha384"),
+        (EC.to_owned(), "-sha224"),
+    ] {
+        assert!(try_certificate(&bench, &algorithm, request), "{algorithm} {request}");
+        let _ = std::fs::remove_file(bench.path("a.cms"));
+        bench.kms_byok(&format!("{PROVISION} --generate --escrow c.pem --escrow-out a.cms")).succeeds();
+    }
+}
+
+/// With the exponent 1 the copy is the key in the clear.
+#[test]
+fn certificates_with_rsa_keys_that_need_not_protect_anything_are_refused() {
+    use openssl::asn1::Asn1Time;
+    use openssl::bn::BigNum;
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::rsa::Rsa;
+
+    let bench = Bench::new();
+    let signer = Rsa::generate(2048).unwrap();
+    let mut even = signer.n().to_owned().unwrap();
+    even.sub_word(1).unwrap();
+    let signer = PKey::from_rsa(signer).unwrap();
+    let n = signer.rsa().unwrap().n().to_owned().unwrap();
+    for (modulus, exponent, found) in [
+        (&n, 1, "an RSA key with the public exponent 1, and an odd exponent above 1"),
+        (&n, 2, "an RSA key with the public exponent 2, and an odd exponent above 1"),
+        (&even, 65537, "an RSA key divisible by 2, and a modulus of two primes"),
+    ] {
+        let rsa = Rsa::from_public_components(
+            BigNum::from_slice(&modulus.to_vec()).unwrap(),
+            BigNum::from_u32(exponent).unwrap(),
+        )
+        .unwrap();
+        let mut builder = openssl::x509::X509::builder().unwrap();
+        builder.set_pubkey(&PKey::from_rsa(rsa).unwrap()).unwrap();
+        builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+        builder.set_not_after(&Asn1Time::days_from_now(9).unwrap()).unwrap();
+        builder.sign(&signer, MessageDigest::sha256()).unwrap();
+        bench.write("c.pem", builder.build().to_pem().unwrap());
+        bench.kms_byok(&format!("{PROVISION} --generate --escrow c.pem --escrow-out a.cms")).refuses(
+            1,
+            &format!(
+                "error: recovery certificate `c.pem` has {found} is needed\n\
+                 hint: make a certificate with a larger key, RSA of 3072 bits or P-256\n"
+            ),
+        );
+        assert!(!bench.exists("a.cms"));
+    }
+}
+
+/// A self-signed certificate `c.pem`, where this OpenSSL still makes it.
+fn try_certificate(bench: &Bench, algorithm: &str, request: &str) -> bool {
+    let openssl = |line: String| {
+        let mut command = std::process::Command::new("openssl");
+        command.args(line.split_whitespace()).current_dir(bench.directory()).output().unwrap().status.success()
+    };
+    openssl(format!("genpkey {algorithm} -out c.key"))
+        && openssl(format!("req -x509 -new -key c.key -subj /CN=c -days 2 {request} -out c.pem"))
+}

@@ -198,3 +198,43 @@ fn as_somebody(bench: &Bench, command: &Command) -> Option<Command> {
     same.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     Some(same)
 }
+
+/// AES-CBC has no tag: whoever could write to the file may have changed the key. And of no copy it is known who made it.
+#[test]
+fn a_copy_says_what_it_does_not_vouch_for_and_strict_takes_only_an_authenticated_one() {
+    let bench = Bench::new();
+    bench.certificate_with("rsa", RSA, "");
+    bench.write("key", [7; 32]);
+    std::fs::set_permissions(bench.path("rsa.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let maker = "does not say who made it: anybody with the certificate can make such a file\n";
+    let mut authenticated = vec!["-aes-256-gcm", "-aes-128-gcm"];
+    if openssl::version::number() < 0x3000_0000 {
+        authenticated.clear();
+    }
+    for (cipher, form) in ["-aes-256-cbc", "-aes-128-cbc", "-des-ede3-cbc"]
+        .into_iter()
+        .chain(authenticated)
+        .flat_map(|cipher| [(cipher, "DER"), (cipher, "PEM"), (cipher, "DER -stream")])
+    {
+        bench.openssl(&format!("cms -encrypt -binary {cipher} -outform {form} -in key -out copy -recip rsa.pem -keyopt rsa_padding_mode:oaep"));
+        let line = "--material-from-escrow copy --recipient-key rsa.key";
+        let is_authenticated = cipher.ends_with("gcm");
+        let warning =
+            "escrow file `copy` is not authenticated: whoever could write to it may have changed the key in it\n";
+        let provision = "provision --rehearse --wrapping-key-spec RSA_2048";
+        let run = bench.kms_byok(&format!("{provision} {line} --output json"));
+        let expected = serde_json::json!({ "file": "copy", "authenticated": is_authenticated, "maker_known": false });
+        assert_eq!(run.json()["escrow_opened"], expected, "{cipher} {form}");
+        assert!(run.stderr.contains(&format!("`copy` {maker}")), "{}", run.stderr);
+        assert_eq!(run.stderr.contains(&format!("warning: {warning}")), !is_authenticated, "{}", run.stderr);
+        let strict = bench.kms_byok(&format!("{provision} {line} --strict --quiet"));
+        if is_authenticated {
+            strict.succeeds();
+        } else {
+            let hint = "leave out --strict to use it all the same, and compare the proof with what is known of the key";
+            strict.refuses(1, &format!("error: {warning}hint: {hint}\n"));
+            let failed = bench.kms_byok(&format!("{provision} {line} --key-spec HMAC_512 --output json"));
+            assert_eq!(failed.json_of_failure()["escrow_opened"], expected);
+        }
+    }
+}

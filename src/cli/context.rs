@@ -2,14 +2,16 @@
 
 use std::env;
 use std::future::Future;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Global;
 use super::stoppable::block_on;
@@ -18,12 +20,14 @@ use crate::report::{self, Failure, Stderr};
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) talk: Arc<Stderr>,
+    /// What the escrow file of this run is, once it is open.
+    escrow: OnceLock<Value>,
 }
 
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
-        Context { global, talk }
+        Context { global, talk, escrow: OnceLock::new() }
     }
 
     /// Refuses to go on with a library that is not fit, whatever the headers were.
@@ -86,6 +90,22 @@ impl Context {
         Memory { directory: state.map(|state| state.join("kms-byok")), find_lost }
     }
 
+    /// Notes what the escrow file does and does not vouch for.
+    pub(crate) fn opened_escrow(&self, file: &Path, authenticated: bool) {
+        let file = file.display().to_string();
+        let _ = self.escrow.set(json!({ "file": file, "authenticated": authenticated, "maker_known": false }));
+    }
+
+    fn print<R: Serialize>(&self, answer: &R, text: &str) -> Option<io::Error> {
+        match (self.escrow.get(), serde_json::to_value(answer)) {
+            (Some(escrow), Ok(mut object)) if object.is_object() => {
+                object["escrow_opened"] = escrow.clone();
+                report::answer(self.global.output, &object, text)
+            }
+            _ => report::answer(self.global.output, answer, text),
+        }
+    }
+
     /// Prints the answer of a verb that changes nothing in AWS.
     pub(crate) fn answer<R: Serialize>(&self, answer: &R, text: &str) -> ExitCode {
         self.answer_after(false, answer, text)
@@ -93,7 +113,7 @@ impl Context {
 
     /// Prints the answer of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn answer_after<R: Serialize>(&self, changed: bool, answer: &R, text: &str) -> ExitCode {
-        let Some(source) = report::answer(self.global.output, answer, text) else { return ExitCode::SUCCESS };
+        let Some(source) = self.print(answer, text) else { return ExitCode::SUCCESS };
         let mut failure = self.failure(FileError::AnswerLost { source });
         if changed {
             failure.exit = 3;
@@ -111,7 +131,7 @@ impl Context {
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn account(&self, report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
-        let Some(source) = report::answer(self.global.output, &report, &report::ceremony(&report)) else {
+        let Some(source) = self.print(&report, &report::ceremony(&report)) else {
             return Ok(ExitCode::SUCCESS);
         };
         let failure = self.failure(FileError::AnswerLost { source });
@@ -149,6 +169,6 @@ impl Context {
     }
 
     pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
-        Failure::new(error.into(), self.global.output)
+        Failure::new(error.into(), self.global.output).with_escrow(self.escrow.get().cloned())
     }
 }

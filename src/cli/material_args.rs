@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kms_byok::ceremony::{Copy, Source};
-use kms_byok::escrow::{self, Recipient};
+use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
+use kms_byok::{Error, EscrowError, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
 use super::key_file::{self, KeyFile};
@@ -139,7 +139,27 @@ impl GivenArgs {
         let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
         let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context)?)?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
-        KeyMaterial::read(escrow::open(file, &recipient)?, spec, Some(format), &mut NoPassphrase)
+        let escrow = EscrowFile::read(file)?;
+        let material = escrow.open(&recipient)?;
+        self.say_what_is_known(file, escrow.is_authenticated(), context)?;
+        KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)
+    }
+
+    /// What an escrow file does not vouch for: warned about, and refused with `--strict` where anybody may have changed it.
+    fn say_what_is_known(&self, file: &Path, authenticated: bool, context: &Context) -> Result<(), Error> {
+        let shown = file.display();
+        if !authenticated {
+            let error = EscrowError::NotAuthenticated { path: file.to_owned() };
+            if context.global.strict {
+                return Err(error.into());
+            }
+            context.talk.warn(&error.to_string());
+        }
+        context
+            .talk
+            .step(&format!("`{shown}` does not say who made it: anybody with the certificate can make such a file"));
+        context.opened_escrow(file, authenticated);
+        Ok(())
     }
 
     fn asking<'a>(&'a self, key: &'a Path, context: &'a Context) -> Result<Asking<'a>, Error> {

@@ -21,6 +21,12 @@ pub enum EscrowError {
     OutOfDate { path: PathBuf, from: String, to: String },
     #[error("recovery certificate `{}` does not allow {needed}", .path.display())]
     KeyUsage { path: PathBuf, needed: &'static str },
+    #[error("recovery certificate `{}` has {found}, and {needed} is needed", .path.display())]
+    WeakKey { path: PathBuf, found: String, needed: String },
+    #[error("the signature of recovery certificate `{}` uses {digest}, which can be forged", .path.display())]
+    WeakSignature { path: PathBuf, digest: &'static str },
+    #[error("escrow file `{}` is not authenticated: whoever could write to it may have changed the key in it", .path.display())]
+    NotAuthenticated { path: PathBuf },
     #[error("`{}` is not an escrow file", .path.display())]
     NotAnEnvelope { path: PathBuf },
     #[error("escrow file `{}` does not open with this recipient key, or was changed", .path.display())]
@@ -41,6 +47,13 @@ impl Explain for EscrowError {
             EscrowError::OutOfDate { .. } => some("use a certificate that is in date, and check this machine's clock"),
             EscrowError::KeyUsage { needed, .. } => {
                 some(format!("use a certificate whose keyUsage has {needed}, or none"))
+            }
+            EscrowError::WeakKey { .. } => some("make a certificate with a larger key, RSA of 3072 bits or P-256"),
+            EscrowError::WeakSignature { .. } => {
+                some("use a certificate that is signed with SHA-256, also where it signs itself")
+            }
+            EscrowError::NotAuthenticated { .. } => {
+                some("leave out --strict to use it all the same, and compare the proof with what is known of the key")
             }
             EscrowError::NotAnEnvelope { .. } => some("give the file that --escrow-out wrote"),
             EscrowError::CannotOpen { .. } => {

@@ -22,6 +22,7 @@ use openssl_sys as ffi;
 
 use super::{Kind, Recipient};
 use crate::error::OpenSslError;
+use crate::material::der::{OBJECT_IDENTIFIER, element};
 
 /// CMS_RecipientInfo is opaque; openssl-sys does not name it.
 #[repr(C)]
@@ -53,10 +54,21 @@ pub(super) enum Opened {
     NotForThisKey,
 }
 
-pub(super) fn open(bytes: &[u8], recipient_key: &PKey<Private>) -> Result<Opened, OpenSslError> {
+/// The content type of a CMS file, as the contents of its object identifier.
+pub(super) fn content_type(bytes: &[u8]) -> Option<Vec<u8>> {
+    // Written again as DER: the file may be PEM, or BER of indefinite length.
+    let der = parse(bytes).ok()?.to_der().ok()?;
+    let kind = element(element(&der)?.contents).filter(|kind| kind.tag == OBJECT_IDENTIFIER)?;
+    Some(kind.contents.to_vec())
+}
+
+fn parse(bytes: &[u8]) -> Result<CmsContentInfo, ErrorStack> {
     let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
-    let parsed = if pem { CmsContentInfo::from_pem(bytes) } else { CmsContentInfo::from_der(bytes) };
-    let Ok(envelope) = parsed else { return Ok(Opened::NotAnEnvelope) };
+    if pem { CmsContentInfo::from_pem(bytes) } else { CmsContentInfo::from_der(bytes) }
+}
+
+pub(super) fn open(bytes: &[u8], recipient_key: &PKey<Private>) -> Result<Opened, OpenSslError> {
+    let Ok(envelope) = parse(bytes) else { return Ok(Opened::NotAnEnvelope) };
     Ok(decrypt(&envelope, recipient_key).map_or(Opened::NotForThisKey, Opened::Material))
 }
 

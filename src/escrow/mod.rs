@@ -7,8 +7,9 @@ mod envelope;
 #[cfg(not(openssl_has_cms))]
 #[path = "no_envelope.rs"]
 mod envelope;
+mod strength;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Private};
@@ -71,6 +72,7 @@ impl Recipient {
             Id::EC => Kind::Ec,
             _ => return Err(EscrowError::CannotReceive { path }.into()),
         };
+        strength::check(&certificate, &key, &path)?;
         let now = openssl::asn1::Asn1Time::days_from_now(0).map_err(OpenSslError::step(step))?;
         if certificate.not_before() > &*now || certificate.not_after() < &*now {
             let (from, to) = (certificate.not_before().to_string(), certificate.not_after().to_string());
@@ -120,9 +122,35 @@ pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Error>
     Ok(on_clean_stack(|| envelope::seal(material, recipients))?)
 }
 
+/// An escrow file as it was read. Anybody who has the certificate can make one: nothing in it says who did.
+pub struct EscrowFile {
+    bytes: Vec<u8>,
+    path: PathBuf,
+}
+
+impl EscrowFile {
+    /// Reads it.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Ok(EscrowFile { bytes: files::read("escrow file", path, LIMIT)?, path: path.to_owned() })
+    }
+
+    /// Whether a change to it would be noticed: AuthEnvelopedData (RFC 5083) has a tag, EnvelopedData has none.
+    pub fn is_authenticated(&self) -> bool {
+        envelope::content_type(&self.bytes).as_deref() == Some(AUTH_ENVELOPED_DATA)
+    }
+
+    /// Opens it with the private key of one recipient.
+    pub fn open(&self, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
+        open_bytes(&self.bytes, &self.path, recipient_key)
+    }
+}
+
+/// id-ct-authEnvelopedData (RFC 5083 §2.1): 1.2.840.113549.1.9.16.1.23.
+const AUTH_ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17];
+
 /// Opens an escrow file with the private key of one recipient.
 pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
-    open_bytes(&files::read("escrow file", path, LIMIT)?, path, recipient_key)
+    EscrowFile::read(path)?.open(recipient_key)
 }
 
 /// The same with the bytes of the file at hand; `path` names it in errors.

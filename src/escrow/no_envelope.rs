@@ -18,6 +18,10 @@ pub(super) enum Opened {
     NotForThisKey,
 }
 
+pub(super) fn content_type(_: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
 pub(super) fn open(_: &[u8], _: &PKey<Private>) -> Result<Opened, OpenSslError> {
     Err(no_cms())
 }

@@ -9,7 +9,7 @@ pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 pub(crate) use self::kwp::wrap as key_wrap;
 pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
-pub(crate) use self::wrapping_key::{Weakness, weakness};
+pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
 use crate::error::{Error, OpenSslError, WrapError};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::secret::{Secret, on_clean_stack};

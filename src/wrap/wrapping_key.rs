@@ -91,10 +91,15 @@ pub(crate) fn weakness<T: HasPublic>(key: &RsaRef<T>) -> Result<Option<Weakness>
     if *key.e() != *BigNum::from_u32(EXPONENT)? {
         return Ok(Some(Weakness::Exponent(number(key.e())?)));
     }
+    Ok(small_factor(key)?.map(Weakness::Factor))
+}
+
+/// A prime below 752 that divides the modulus.
+pub(crate) fn small_factor<T: HasPublic>(key: &RsaRef<T>) -> Result<Option<u32>, ErrorStack> {
     let small = (2..752).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
     for prime in small {
         if key.n().mod_word(prime)? == 0 {
-            return Ok(Some(Weakness::Factor(prime)));
+            return Ok(Some(prime));
         }
     }
     Ok(None)

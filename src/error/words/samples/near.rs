@@ -41,6 +41,9 @@ one_of_each! {
         CannotReceive { path: path() }
         OutOfDate { path: path(), from: time(), to: time() }
         KeyUsage { path: path(), needed: "keyEncipherment" }
+        WeakKey { path: path(), found: "an RSA key of 1024 bits".into(), needed: "2048 bits or more".into() }
+        WeakSignature { path: path(), digest: "SHA-1" }
+        NotAuthenticated { path: path() }
         NotAnEnvelope { path: path() }
         CannotOpen { path: path() }
     }
