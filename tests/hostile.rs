@@ -106,7 +106,7 @@ fn a_wrapping_key_with_another_exponent_is_refused_by_every_verb_that_reads_one(
     for line in ["wrap --dir D --material material --force --quiet".to_owned(), format!("import --dir D {at}")] {
         let refused = scene.bench.kms_byok_with_credentials(&line);
         assert_eq!(refused.code, Some(1), "{line}");
-        let said = refused.stderr.lines().filter(|line| !line.starts_with("warning: ")).next().unwrap();
+        let said = refused.stderr.lines().find(|line| !line.starts_with("warning: ")).unwrap();
         assert_eq!(format!("{said}\n"), cause, "{line}");
     }
 }

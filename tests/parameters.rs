@@ -148,6 +148,36 @@ fn a_parameter_file_that_was_changed_is_named_with_what_is_wrong() {
     };
     let mut less = value.clone();
     less.as_object_mut().unwrap().remove("valid_to");
+    // What names a key in KMS's grammar (arn:PARTITION:kms:REGION:ACCOUNT:key/ID), and nothing that only looks like it.
+    let arn = value["key_arn"].as_str().unwrap();
+    for wrong in [
+        arn.replace(":kms:", ":s3:"),
+        arn.replace("arn:aws:", "arn:awful corp:"),
+        arn.replace("us-east-1", "us-east-1/../x"),
+        arn.replace("us-east-1", ""),
+        arn.replace("000000000000", "0000"),
+        arn.replace("000000000000", "00000000000x"),
+        arn.replace(":key/", ":alias/x:key/"),
+        arn.replace(":key/", ":key/ "),
+        format!("{arn}:x"),
+        format!("{arn}/x"),
+        format!("{arn}`; rm -rf x; `"),
+        format!("{arn}ä"),
+        arn.rsplit_once('/').unwrap().0.to_owned() + "/",
+    ] {
+        cloud.bench.write("D/parameters.json", changed("key_arn", json!(wrong)));
+        for line in ["wrap --dir D --material key --force --quiet", "import --dir D --quiet"] {
+            let begin = format!("error: `D/parameters.json` is not a parameters.json: `{wrong}` is not a key ARN");
+            let run = cloud.run(line);
+            assert!(run.code == Some(1) && run.stderr.starts_with(&begin), "{wrong}: {}", run.stderr);
+        }
+    }
+    for hidden in ["\u{1b}[2J", "\u{9b}", "\u{202e}", "\u{200b}", "\u{feff}", "\u{2028}", "\u{e0041}", "\n"] {
+        cloud.bench.write("D/parameters.json", changed("key_arn", json!(format!("{arn}{hidden}"))));
+        let run = cloud.run("import --dir D --quiet");
+        let cause = "error: `D/parameters.json` is not a parameters.json: it has control characters, or others that do not show\n";
+        assert!(run.code == Some(1) && run.stderr.starts_with(cause), "{hidden:?}: {}", run.stderr);
+    }
     for (text, problem) in [
         ("hello".to_owned(), "no JSON at line 1, column 1"),
         (honest[..honest.len() / 2].to_owned(), "no JSON at line "),

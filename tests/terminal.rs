@@ -147,3 +147,47 @@ fn without_a_terminal_nobody_is_asked() {
     assert!(run.stderr.contains("error: the passphrase does not open the private key\n"), "{}", run.stderr);
     assert!(!bench.exists("out"));
 }
+
+/// Nothing on the screen acts on it; what the terminal itself adds at the end of a line is left out.
+fn check_screen(screen: &str) {
+    let acts = |c: &char| *c != '\n' && kms_byok::printable::is_unprintable(*c);
+    assert_eq!(screen.chars().find(acts), None, "{screen:?}");
+}
+
+#[test]
+fn the_question_for_a_passphrase_shows_the_name_of_the_file_and_nothing_acts() {
+    let bench = encrypted_key();
+    bench.write("k\u{1b}[2J\u{202e}\u{9b}\nhint: x\u{200b}.pem", bench.read("key.pem"));
+    let Some(mut terminal) = Terminal::open(&bench, &WRAP.replace("key.pem", "k?*.pem").replace("k?*", "k*x*")) else {
+        return;
+    };
+    terminal.wait_for("passphrase of `k\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}hint: x\u{fffd}.pem`: ");
+    terminal.press("swordfish\n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(0), "{screen}");
+    check_screen(&screen);
+}
+
+#[test]
+fn the_question_of_delete_material_shows_what_others_wrote_and_nothing_acts() {
+    let bench = Bench::new();
+    let name = "alias/\u{1b}[2J\u{202e}\u{9b}\n\u{200b}type the key id";
+    let escaped: String = name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    let server = bench.serve_with(&format!("--no-quotas --fault ListAliases:1+:set=Aliases.0.AliasName=\"{escaped}\""));
+    let at = format!("--endpoint-url {} --region us-east-1", server.url());
+    let provision = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048 --output json";
+    let key =
+        bench.kms_byok_with_credentials(&format!("{provision} {at}")).json()["key_id"].as_str().unwrap().to_owned();
+    for quiet in ["", "--quiet"] {
+        let line = format!(
+            "AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=b \"$KMS_BYOK\" delete-material --key-id {key} {at} {quiet}"
+        );
+        let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+        terminal.wait_for("to delete it: ");
+        terminal.press("no\n");
+        let (code, screen) = terminal.end();
+        assert_eq!(code, Some(1), "{screen}");
+        assert!(screen.contains("alias/\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}type the key id"), "{screen}");
+        check_screen(&screen);
+    }
+}
