@@ -213,7 +213,7 @@ fn what_kms_and_certificates_say_cannot_do_anything() {
 #[test]
 fn the_subject_of_a_certificate_is_shown_and_does_nothing() {
     let bench = Bench::new();
-    bench.write("subject", format!("[req]\nprompt=no\nutf8=yes\nstring_mask=utf8only\ndistinguished_name=dn\n[dn]\nCN=who\u{202e}\u{200b}\u{9b}\u{e0041}is\n"));
+    bench.write("subject", "[req]\nprompt=no\nutf8=yes\nstring_mask=utf8only\ndistinguished_name=dn\n[dn]\nCN=who\u{202e}\u{200b}\u{9b}\u{e0041}is\n");
     bench.openssl("req -x509 -utf8 -newkey rsa:2048 -nodes -keyout r.key -out r.pem -days 2 -config subject");
     let server = bench.serve();
     let line = format!(
