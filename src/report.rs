@@ -96,7 +96,7 @@ pub(crate) fn usage(error: clap::Error) -> ExitCode {
         let said = text.split("\n\n").next().unwrap_or_default();
         let cause = said.strip_prefix("error: ").unwrap_or(said).split_whitespace().collect::<Vec<_>>().join(" ");
         let hint = hint.unwrap_or_else(|| "see `kms-byok --help`, or --help after the verb".to_owned());
-        let object = json!({ "error": { "cause": cause, "because": null, "hint": hint, "exit_code": 2 } });
+        let object = json!({ "error": { "id": "usage", "cause": cause, "because": null, "hint": hint, "aws_code": null, "exit_code": 2 } });
         answer(Output::Json, &object, "");
     }
     ExitCode::from(2)
@@ -172,9 +172,11 @@ fn failure_object(failure: &Failure) -> Value {
         None => json!({}),
     };
     object["error"] = json!({
+        "id": failure.error.id(),
         "cause": failure.error.to_string(),
         "because": failure.error.because(),
         "hint": failure.error.hint(),
+        "aws_code": failure.error.aws_code(),
         "exit_code": failure.exit,
     });
     if let Some(escrow) = &failure.escrow {

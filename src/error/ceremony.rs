@@ -3,7 +3,8 @@
 use super::{Explain, some};
 
 /// The key at hand cannot take the key material.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum CeremonyError {
@@ -44,6 +45,10 @@ pub enum CeremonyError {
 }
 
 impl Explain for CeremonyError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             CeremonyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),

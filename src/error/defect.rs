@@ -35,6 +35,10 @@ impl fmt::Display for Defect {
 }
 
 impl Explain for Defect {
+    fn id(&self) -> &'static str {
+        "defect"
+    }
+
     fn hint(&self) -> Option<String> {
         some("report it with this place and the command line, then run the same command again: it finds what exists")
     }

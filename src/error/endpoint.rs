@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{Explain, some};
 
 /// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum EndpointError {
@@ -19,6 +20,7 @@ pub enum EndpointError {
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
     FipsAndCustom { url: String },
     #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, which --require-fips demands")]
+    #[strum(serialize = "endpoint_not_fips")]
     NotFips { url: String },
 
     #[error("the host name `{host}` cannot be resolved")]
@@ -91,6 +93,10 @@ pub(crate) fn seconds(duration: Duration) -> String {
 }
 
 impl Explain for EndpointError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             EndpointError::NotAUrl { .. } => some("write it as in https://kms.us-east-1.amazonaws.com"),

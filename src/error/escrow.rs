@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::{Explain, some};
 
 /// A copy of the key material cannot be kept, or cannot be brought back.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum EscrowError {
@@ -34,6 +35,10 @@ pub enum EscrowError {
 }
 
 impl Explain for EscrowError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             EscrowError::NoRecipient => some("add --escrow CERT.pem"),

@@ -3,7 +3,8 @@
 use super::{Explain, some};
 
 /// The expiry asked for is not one KMS takes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum ExpiryError {
@@ -18,6 +19,10 @@ pub enum ExpiryError {
 }
 
 impl Explain for ExpiryError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             ExpiryError::NotATime { .. } => some("write it as RFC 3339 does: 2027-01-31T12:00:00Z"),

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use super::{Explain, some};
 
 /// A file is not what is needed, or may not be touched.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum FileError {
     #[error("{what} `{}` does not exist", .path.display())]
+    #[strum(serialize = "file_missing")]
     Missing { what: &'static str, path: PathBuf },
     #[error("{flag} names no file: its value is {length} {kind}")]
     NamesNoFile { flag: &'static str, length: usize, kind: &'static str },
@@ -25,6 +27,7 @@ pub enum FileError {
     #[error("{what} cannot be read from standard input")]
     StdinUnreadable { what: &'static str, source: io::Error },
     #[error("{what} `{}` is empty", .path.display())]
+    #[strum(serialize = "file_empty")]
     Empty { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is larger than {limit} bytes", .path.display())]
     TooLarge { what: &'static str, path: PathBuf, limit: usize },
@@ -67,6 +70,10 @@ impl FileError {
 }
 
 impl Explain for FileError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             FileError::Missing { .. } => some("check the path"),

@@ -4,7 +4,8 @@ use super::{Explain, some};
 use crate::openssl_probe::{Branch, Platform};
 
 /// Something about this machine that stands in the way, or may.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum HealthError {
@@ -23,6 +24,10 @@ pub enum HealthError {
 }
 
 impl Explain for HealthError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             HealthError::EndOfLife { platform, newer, .. } => some(renewal(*platform, *newer)),

@@ -5,7 +5,8 @@ use super::{EndpointError, Explain, some};
 use crate::kms::Operation;
 
 /// A call to KMS failed.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum KmsError {
@@ -34,6 +35,7 @@ pub enum KmsError {
     #[error("the reply to {operation} has `{value}` as {field}, which is unknown here")]
     ValueUnknown { operation: Operation, field: &'static str, value: String },
     #[error("the reply to {operation} for `{asked}` is about `{answered}`")]
+    #[strum(serialize = "reply_about_other_key")]
     OtherKey { operation: Operation, asked: String, answered: String },
     #[error("the list of {operation} has no end")]
     EndlessList { operation: Operation },
@@ -76,6 +78,13 @@ fn may_exist(operation: Operation) -> &'static str {
 }
 
 impl Explain for KmsError {
+    fn id(&self) -> &'static str {
+        match self {
+            KmsError::Refused(refusal) => refusal.id(),
+            error => error.into(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             KmsError::NoRegion { profile: None } => {

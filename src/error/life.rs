@@ -3,7 +3,8 @@
 use super::{Explain, some};
 
 /// The life of a key cannot go on as asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum LifeError {
@@ -12,6 +13,7 @@ pub enum LifeError {
     #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
     Replica { arn: String, primary: String, what: &'static str },
     #[error("key {arn} is {state}, and {what} needs it Enabled")]
+    #[strum(serialize = "key_not_enabled")]
     NotEnabled { arn: String, state: String, what: &'static str },
     #[error("key {arn} is {state}, and it is verified only while it is Enabled or Disabled")]
     NotVerifiable { arn: String, state: String },
@@ -74,6 +76,10 @@ pub enum LifeError {
 }
 
 impl Explain for LifeError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             LifeError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),

@@ -146,6 +146,10 @@ fn place(provider: Option<&'static str>) -> String {
 }
 
 impl Explain for MaterialError {
+    fn id(&self) -> &'static str {
+        MaterialError::id(self)
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             MaterialError::UnknownKeySpec { .. } => {

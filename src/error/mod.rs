@@ -83,6 +83,9 @@ pub enum Error {
 
 /// The fix for a cause, and the words of whoever reported it.
 pub(crate) trait Explain {
+    /// The cause's stable name for machines.
+    fn id(&self) -> &'static str;
+
     /// One imperative sentence that mends it, where one exists.
     fn hint(&self) -> Option<String>;
 
@@ -93,6 +96,19 @@ pub(crate) trait Explain {
 }
 
 impl Error {
+    /// The cause's stable name for machines, as in `access_denied`.
+    pub fn id(&self) -> &'static str {
+        self.explain().id()
+    }
+
+    /// The error code of KMS's answer, if KMS refused.
+    pub fn aws_code(&self) -> Option<&str> {
+        match self {
+            Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
+            _ => None,
+        }
+    }
+
     /// The fix: one imperative sentence, or nothing where there is none to give.
     pub fn hint(&self) -> Option<String> {
         self.explain().hint()

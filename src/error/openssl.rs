@@ -5,7 +5,8 @@ use openssl::error::ErrorStack;
 use super::{Explain, some};
 
 /// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum OpenSslError {
@@ -33,6 +34,10 @@ impl OpenSslError {
 }
 
 impl Explain for OpenSslError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             OpenSslError::Step { .. } => some("run `kms-byok doctor` to see what the loaded OpenSSL can do"),

@@ -7,7 +7,8 @@ use crate::posix;
 use crate::quoted::quoted;
 
 /// A parameter directory or a set of its files cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum ParametersError {
@@ -52,6 +53,10 @@ pub enum ParametersError {
 }
 
 impl Explain for ParametersError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             ParametersError::NotParameters { .. }

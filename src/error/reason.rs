@@ -2,7 +2,8 @@
 //! Source: the error lists of each operation in the AWS KMS API reference, and its "Common Errors".
 
 /// What an error code means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum Reason {

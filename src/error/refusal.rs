@@ -132,6 +132,10 @@ impl Refusal {
 }
 
 impl Explain for Refusal {
+    fn id(&self) -> &'static str {
+        self.reason.into()
+    }
+
     fn hint(&self) -> Option<String> {
         let operation = self.operation;
         match self.reason {

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use super::{Explain, some};
 
 /// The embedded KMS was asked for something it does not do, or the system refused it a socket.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum RehearsalError {
@@ -24,6 +25,7 @@ pub enum RehearsalError {
     #[error("`{text}` is not a time for the clock")]
     Clock { text: String },
     #[error("no embedded KMS answers at `{url}`")]
+    #[strum(serialize = "rehearsal_unreachable")]
     Unreachable { url: String, source: io::Error },
     #[error("what answers at `{url}` is not the embedded KMS")]
     NotARehearsal { url: String },
@@ -32,6 +34,10 @@ pub enum RehearsalError {
 }
 
 impl Explain for RehearsalError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             RehearsalError::NotLoopback { .. } => some("listen on 127.0.0.1"),

@@ -3,35 +3,45 @@
 use super::{Explain, some};
 
 /// The command line asks for something that cannot be meant.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum UsageError {
     #[error("{first} and {second} exclude each other")]
+    #[strum(serialize = "flags_conflict")]
     Conflict { first: &'static str, second: &'static str },
     #[error("the generated key material would have no copy, and nobody said that it needs none")]
     NoCopy,
     #[error("{flag} `-` is no file, and a copy of a key needs one")]
     CopyToStdout { flag: &'static str },
     #[error("{flag} cannot be used for {spec} keys")]
+    #[strum(serialize = "flag_for_symmetric_only")]
     SymmetricOnly { flag: &'static str, spec: String },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
     #[error("{flag} has no equivalent in the shell")]
     NotInShell { flag: &'static str },
     #[error("{what} is missing")]
+    #[strum(serialize = "flag_missing")]
     Missing { what: &'static str, hint: &'static str },
     #[error("`{given}` is not a verb of kms-byok")]
     UnknownVerb { given: String },
     #[error("`{given}` is not a tag that can be used here")]
+    #[strum(serialize = "flag_tag")]
     Tag { given: String },
     #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
+    #[strum(serialize = "value_too_long")]
     TooLong { what: &'static str, given: String, found: usize, limit: usize },
     #[error("the key policy `{path}` is not JSON")]
     PolicyNotJson { path: String, problem: String },
 }
 
 impl Explain for UsageError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             UsageError::Conflict { .. } => some("leave one of them out"),

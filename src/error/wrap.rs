@@ -5,7 +5,8 @@ use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The key material cannot be wrapped as asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum WrapError {
@@ -60,6 +61,10 @@ pub enum WrapError {
 }
 
 impl Explain for WrapError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             WrapError::NotForRawMaterial { .. } => some("use RSAES_OAEP_SHA_256"),

@@ -60,3 +60,20 @@ fn the_rules_find_what_breaks_them() {
     assert_eq!(rules::of_cause("HTTPS_PROXY names no proxy"), [""; 0]);
     assert_eq!(rules::of_hint("run `kms-byok \"x\"`, or check the path"), [""; 0]);
 }
+
+/// Scripts rely on the ids: a renamed variant is seen here. Each stands for the causes of one type only.
+#[test]
+fn the_ids_are_those_that_scripts_know() {
+    let mut ids: Vec<(String, &str)> = all()
+        .iter()
+        .filter(|(name, _)| *name != "KmsError::Refused") // the refusals have samples of their own
+        .map(|(name, error)| (error.id().to_owned(), name.split_once("::").map_or(*name, |(of, _)| of)))
+        .collect();
+    ids.sort();
+    ids.dedup();
+    let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
+    assert!(twice.is_empty(), "one id for two types: {twice:?}");
+    let found: Vec<&str> = ids.iter().map(|(id, _)| id.as_str()).collect();
+    let known = include_str!("../../../tests/data/error_ids.txt");
+    assert_eq!(found.join("\n") + "\n", known, "an id that is new goes into tests/data/error_ids.txt; none may go");
+}
