@@ -9,8 +9,10 @@ use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passp
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
+<<<<<<< HEAD
 use super::key_file::{self, KeyFile};
-use super::stoppable::stoppable;
+=======
+>>>>>>> 132b24f (Let signals and panics end every verb with its report)
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -125,10 +127,18 @@ impl GivenArgs {
         if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
             return self.recover(file, key, spec, context).map(Some);
         }
+<<<<<<< HEAD
         let Some(file) = &self.material else { return Ok(None) };
         let bytes = match file.path("--material")? {
-            None => stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?,
+            None => Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
+=======
+        let Some(path) = &self.material else { return Ok(None) };
+        let bytes = if is_stdin(path) {
+            Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?
+        } else {
+            context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
+>>>>>>> 132b24f (Let signals and panics end every verb with its report)
         };
         let mut asking = self.asking(file.file("--material")?, context)?;
         KeyMaterial::read(bytes, spec, self.material_format, &mut asking).map(Some)
@@ -180,11 +190,6 @@ impl Passphrase for Asking<'_> {
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
     pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
-        if !path.is_file() {
-            // A pipe may keep us waiting.
-            let path = path.to_owned();
-            return stoppable(move || Ok(Secret::read_file(what, &path, limit)?));
-        }
         Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
     }
 

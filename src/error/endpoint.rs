@@ -78,7 +78,6 @@ impl EndpointError {
             EndpointError::NameUnknown { .. }
                 | EndpointError::ConnectionRefused { .. }
                 | EndpointError::Unreachable { .. }
-                | EndpointError::ConnectTimeout { .. }
                 | EndpointError::TlsHandshake { .. }
                 | EndpointError::ProxyTunnel { .. }
         )

@@ -51,7 +51,7 @@ one_of_each! {
         TooFar { at: time(), limit: time() }
     }
     files: FileError {
-        Missing { what: "key policy", path: path() },
+        Missing { what: "key policy", path: path() }
         NamesNoFile { flag: "--material", length: 64, kind: "characters of hex" }
         Directory { what: "key policy", path: path() }
         NotADirectory { what: "parameter directory", path: path() }
