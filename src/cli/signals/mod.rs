@@ -92,7 +92,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Resul
             result = work => Some(result),
         }
     });
-    match (result, state().stopped) {
+    let stopped = state().stopped;
+    match (result, stopped) {
         (None, Some(signal)) => {
             enter(Phase::Ending);
             Err(interrupted(signal))
