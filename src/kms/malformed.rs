@@ -35,6 +35,12 @@ fn name(stray: char) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+    use super::super::credentials::Remembering;
+    use super::super::transport::find;
     use super::*;
 
     fn checked(id: &str, secret: &str, token: Option<&str>) -> Result<(), String> {
@@ -76,5 +82,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Good credentials first, and worse ones when they are renewed.
+    #[derive(Debug)]
+    struct Worsening(AtomicBool);
+
+    impl ProvideCredentials for Worsening {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let id = if self.0.swap(true, Ordering::Relaxed) { "AKID\n" } else { "AKID" };
+            future::ProvideCredentials::ready(Ok(Credentials::new(id, "secret", None, None, "test")))
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_replace_others_are_looked_at_as_well() {
+        let provider = Remembering::new(SharedCredentialsProvider::new(Worsening(AtomicBool::new(false))));
+        assert_eq!(provider.provide_credentials().await.unwrap().access_key_id(), "AKID");
+        let error = provider.provide_credentials().await.unwrap_err();
+        let cause = find::<KmsError>(&error).unwrap().to_string();
+        assert_eq!(cause, "the access key id from static credentials has a line break as character 5");
     }
 }
