@@ -101,9 +101,8 @@ fn run(cell: &Cell) -> Result<u8, String> {
     let before = scene.world();
     let first = match cell.end {
         End::By(signal) => scene.run_stopped(cell.verb, cell.call, cell.after, signal),
-        End::Panic => {
-            scene.run_panicking(cell.verb, &format!("{}:{}", if cell.after { "after" } else { "before" }, cell.call))
-        }
+        End::Panic => scene
+            .run_binary_panicking(cell.verb, &format!("{}:{}", if cell.after { "after" } else { "before" }, cell.call)),
     };
     let between = scene.world();
     let killed = matches!(cell.end, End::By(Signal::KILL));

@@ -29,8 +29,11 @@ pub(crate) struct Context {
 struct Changing {
     journal: &'static Journal,
     rehearse: bool,
-    next: Box<dyn Fn(&Report) -> Option<String> + Send + Sync>,
+    next: Box<Next>,
 }
+
+/// The command that completes a run, from what the run has come to.
+type Next = dyn Fn(&Report) -> Option<String> + Send + Sync;
 
 impl Context {
     pub(crate) fn new(global: Global) -> Self {

@@ -43,7 +43,7 @@ impl Scene {
     }
 
     /// Runs the verb, which panics at a call: `before:3` or `after:3`.
-    pub fn run_panicking(&self, verb: Verb, at: &str) -> Ended {
+    pub fn run_binary_panicking(&self, verb: Verb, at: &str) -> Ended {
         let ended = finish(self.start(verb, Some(at)));
         self.way.heal();
         ended
