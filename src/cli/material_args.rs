@@ -9,10 +9,7 @@ use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passp
 use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
-<<<<<<< HEAD
 use super::key_file::{self, KeyFile};
-=======
->>>>>>> 132b24f (Let signals and panics end every verb with its report)
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -127,18 +124,10 @@ impl GivenArgs {
         if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
             return self.recover(file, key, spec, context).map(Some);
         }
-<<<<<<< HEAD
         let Some(file) = &self.material else { return Ok(None) };
         let bytes = match file.path("--material")? {
             None => Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
-=======
-        let Some(path) = &self.material else { return Ok(None) };
-        let bytes = if is_stdin(path) {
-            Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?
-        } else {
-            context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
->>>>>>> 132b24f (Let signals and panics end every verb with its report)
         };
         let mut asking = self.asking(file.file("--material")?, context)?;
         KeyMaterial::read(bytes, spec, self.material_format, &mut asking).map(Some)
