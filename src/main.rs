@@ -7,13 +7,14 @@ mod report;
 
 fn main() -> ExitCode {
     kms_byok::protect_process();
-    report::show_places_of_panics();
+    cli::panics::note();
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(usage) => return report::usage(usage),
     };
-    match cli::run(cli) {
+    let code = match cli::run(cli) {
         Ok(code) => code,
         Err(failure) => report::failure(&failure),
-    }
+    };
+    cli::signals::end(code)
 }

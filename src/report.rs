@@ -6,16 +6,20 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::{CeremonyError, Defect, Error, Talk, printable};
+use kms_byok::{CeremonyError, Error, Talk, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::{self, Output};
+
+/// Whether anything was written to standard output.
+static BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Why a verb did not end well, what stands in AWS all the same, and the exit code that says so.
 pub(crate) struct Failure {
@@ -124,7 +128,7 @@ fn of_clap(mut error: clap::Error) -> String {
 }
 
 /// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = io::stderr().write_all(printable::page(text).as_bytes());
 }
 
@@ -135,16 +139,15 @@ fn asks_for_json(words: impl Iterator<Item = OsString>) -> bool {
         || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
-/// Has panics say where they happened and nothing else: their own texts may show values.
-pub(crate) fn show_places_of_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let defect = Defect::of(panic);
-        say(&(line(&format!("error: {defect}")) + &line(&format!("hint: {}", defect.hint().unwrap_or_default()))));
-    }));
-}
-
 /// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
+    cli::signals::begin_report();
+    failure_instead(failure);
+    ExitCode::from(failure.exit)
+}
+
+/// The same from another thread than the main one, and instead of it.
+pub(crate) fn failure_instead(failure: &Failure) {
     let mut text = line(&format!("error: {}", failure.error));
     if let Some(because) = failure.error.because() {
         text.push_str(&line(&format!("because: {because}")));
@@ -159,10 +162,10 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
         text.push_str(&standing(report, failure.uncertain));
     }
     say(&text);
-    if failure.output == Output::Json {
+    // An answer that broke off is no JSON, and is not mended by another one behind it.
+    if failure.output == Output::Json && !BEGUN.load(Ordering::Relaxed) {
         answer(Output::Json, &failure_object(failure), "");
     }
-    ExitCode::from(failure.exit)
 }
 
 /// The report as far as it got, with the error beside it.
@@ -220,6 +223,7 @@ pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Op
 
 /// Writes bytes to standard output. A closed pipe is no error: the reader had enough.
 pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
+    BEGUN.store(true, Ordering::Relaxed);
     let mut stdout = io::stdout();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
@@ -227,6 +231,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
 
 /// Writes key material to standard output itself: std's buffer would keep a copy.
 pub(crate) fn secret(mut bytes: &[u8]) -> Option<io::Error> {
+    BEGUN.store(true, Ordering::Relaxed);
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stdout(), bytes) {
             Ok(count) => bytes = &bytes[count..],

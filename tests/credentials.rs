@@ -176,6 +176,100 @@ fn sso_tokens_are_cached_by_the_aws_cli_and_exchanged() {
     assert!(run.stderr.contains("aws sso login"), "{}", run.stderr);
 }
 
+/// `echo KEY | base64` in a Kubernetes secret gives a key id with a line break, which no request header may have.
+#[test]
+fn a_stray_character_is_told_by_source_field_and_place_and_never_with_the_value() {
+    let id = ("AKIDSOUND", "sound+secret", "sound-token");
+    for (stray, named) in [
+        ("\n", "a line break"),
+        ("\r", "a line break"),
+        ("\t", "a tab"),
+        (" ", "a space"),
+        ("\u{1}", "a control character"),
+        ("\u{7f}", "a control character"),
+        ("\u{85}", "a control character"),
+        ("é", "a character that is not ASCII"),
+        ("\u{202e}", "a character that is not ASCII"),
+    ] {
+        // The SDK itself trims the session token of the environment.
+        for (field, (key, secret, token)) in [
+            ("access key id", (format!("{}{stray}", id.0), id.1.to_owned(), id.2.to_owned())),
+            ("secret access key", (id.0.to_owned(), format!("{}{stray}", id.1), id.2.to_owned())),
+            ("session token", (id.0.to_owned(), id.1.to_owned(), format!("{}{stray}more", id.2))),
+        ] {
+            let place = 1 + match field {
+                "access key id" => id.0.len(),
+                "secret access key" => id.1.len(),
+                _ => id.2.len(),
+            };
+            let run = Setting::new()
+                .variable("AWS_REGION", "us-east-1")
+                .variable("AWS_ACCESS_KEY_ID", &key)
+                .variable("AWS_SECRET_ACCESS_KEY", &secret)
+                .variable("AWS_SESSION_TOKEN", &token)
+                .status(&["--quiet"]);
+            run.refuses(
+                1,
+                &format!(
+                    "error: the {field} from environment variables has {named} as character {place}\n\
+                     hint: set it again without that character: `echo` adds a line break, and `printf %s` does not\n"
+                ),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_source_is_checked_before_its_credentials_sign_anything() {
+    let told = |run: &Run, from: &str, field: &str| {
+        let begin = format!("error: the {field} from {from} has a ");
+        assert!(run.stderr.contains(&begin) && !run.stderr.contains("SOUND"), "{from}: {}", run.stderr);
+        assert_eq!(run.code, Some(1), "{from}");
+    };
+    let config = |text: &str| {
+        let setting = Setting::new();
+        setting.bench.write("config", format!("[default]\nregion = us-east-1\n{text}\n"));
+        let path = setting.bench.path("config").display().to_string();
+        setting.variable("AWS_CONFIG_FILE", path)
+    };
+    // A value of a profile goes on in an indented line.
+    let profile = "aws_access_key_id = AKIDSOUND\n  more\naws_secret_access_key = secret";
+    told(&config(profile).status(&[]), "profile", "access key id");
+    let process = r#"credential_process = printf '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"SOUND\\n"}'"#;
+    told(&config(process).status(&[]), "credential process, profile", "secret access key");
+    let role = |token: &str, expires: &str| {
+        serve(
+            "application/json",
+            format!(
+                r#"{{"AccessKeyId":"AKID","SecretAccessKey":"secret","Token":"{token}","Expiration":"{expires}"}}"#
+            ),
+        )
+    };
+    let container = role("SOUND\\n", "2099-01-01T00:00:00Z");
+    let setting = Setting::new()
+        .variable("AWS_REGION", "us-east-1")
+        .variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://127.0.0.1:{}/role", container.port()));
+    told(&setting.status(&[]), "container role", "session token");
+    assert!(setting.kms.requests().is_empty());
+    let web = serve(
+        "text/xml",
+        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleWithWebIdentityResult>\
+         <Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>SOUND&#10;</SessionToken>\
+         <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>\
+         <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"
+            .into(),
+    );
+    let setting = Setting::new();
+    setting.bench.write("token", "a-web-identity-token");
+    let token = setting.bench.path("token").display().to_string();
+    let setting = setting
+        .variable("AWS_REGION", "us-east-1")
+        .variable("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/keys")
+        .variable("AWS_WEB_IDENTITY_TOKEN_FILE", token)
+        .variable("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{}", web.port()));
+    told(&setting.status(&[]), "web identity", "session token");
+}
+
 #[test]
 fn nothing_at_all_is_a_cause_and_a_fix() {
     let run = Setting::new().variable("AWS_REGION", "us-east-1").status(&[]);

@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGKILL at each call of the real binary, before and after KMS has done its part: the exit code tells truthfully
-//! whether AWS has changed, and the same command again completes it.
+//! SIGINT, SIGTERM, SIGHUP and SIGKILL at each call of the real binary, and a panic in it, before and after KMS has done its part: the
+//! exit code tells truthfully whether AWS has changed, and the same command again completes it.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(feature = "rehearsal")]
 
@@ -26,27 +26,40 @@ struct Cell {
     /// Counted from 1.
     call: usize,
     operation: String,
-    signal: Signal,
+    end: End,
     after: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum End {
+    By(Signal),
+    Panic,
+}
+
+/// What ends a run, in the order of the columns.
+const ENDS: [End; 5] =
+    [End::By(Signal::INT), End::By(Signal::TERM), End::By(Signal::HUP), End::By(Signal::KILL), End::Panic];
+/// Before each call and after it.
+const COLUMNS: usize = 2 * ENDS.len();
+
 #[test]
-fn a_signal_at_any_call_loses_nothing() {
+fn a_signal_or_a_panic_at_any_call_loses_nothing() {
     let cells: Vec<Cell> = Verb::ALL[..Verb::FIRST].iter().copied().flat_map(cells_of).collect();
     let outcomes = in_parallel(6, &cells, run);
-    println!("exit codes after SIGINT, SIGTERM, SIGKILL before the call, and after it");
-    for row in 0..cells.len() / 6 {
-        let Cell { verb, call, operation, .. } = &cells[6 * row];
-        let codes =
-            outcomes[6 * row..6 * row + 6].iter().map(|code| code.as_ref().map_or("!".to_owned(), u8::to_string));
+    println!("exit codes after SIGINT, SIGTERM, SIGHUP, SIGKILL and a panic before the call, and after it");
+    for row in 0..cells.len() / COLUMNS {
+        let Cell { verb, call, operation, .. } = &cells[COLUMNS * row];
+        let codes = outcomes[COLUMNS * row..COLUMNS * (row + 1)]
+            .iter()
+            .map(|code| code.as_ref().map_or("!".to_owned(), u8::to_string));
         println!("{:29} {call:>2} {operation:24} {}", verb.name(), codes.collect::<Vec<_>>().join(" "));
     }
     println!("{} cells, none skipped", cells.len());
     let failures: Vec<String> = (cells.iter().zip(&outcomes))
-        .filter_map(|(Cell { verb, call, operation, signal, after }, outcome)| {
+        .filter_map(|(Cell { verb, call, operation, end, after }, outcome)| {
             let when = if *after { "after" } else { "before" };
             let problem = outcome.as_ref().err()?;
-            Some(format!("{}, {signal:?} {when} call {call} ({operation}): {problem}", verb.name()))
+            Some(format!("{}, {end:?} {when} call {call} ({operation}): {problem}", verb.name()))
         })
         .collect();
     assert!(failures.is_empty(), "{} of {} cells:\n{}", failures.len(), cells.len(), failures.join("\n"));
@@ -61,21 +74,39 @@ fn cells_of(verb: Verb) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (index, operation) in scene.way.heal().into_iter().enumerate() {
         for after in [false, true] {
-            for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
-                cells.push(Cell { verb, call: index + 1, operation: operation.clone(), signal, after });
+            for end in ENDS {
+                cells.push(Cell { verb, call: index + 1, operation: operation.clone(), end, after });
             }
         }
     }
     cells
 }
 
+impl End {
+    /// Its words on standard error.
+    fn says(self) -> &'static str {
+        match self {
+            End::By(Signal::INT) => "error: stopped by SIGINT\n",
+            End::By(Signal::TERM) => "error: stopped by SIGTERM\n",
+            End::By(Signal::HUP) => "error: stopped by SIGHUP\n",
+            End::By(_) => "",
+            End::Panic => "error: a defect of kms-byok ends this run, at src/kms/injected.rs:",
+        }
+    }
+}
+
 fn run(cell: &Cell) -> Result<u8, String> {
     let scene = Scene::new();
     cell.verb.prepare(&scene);
     let before = scene.world();
-    let first = scene.run_stopped(cell.verb, cell.call, cell.after, cell.signal);
+    let first = match cell.end {
+        End::By(signal) => scene.run_stopped(cell.verb, cell.call, cell.after, signal),
+        End::Panic => scene
+            .run_binary_panicking(cell.verb, &format!("{}:{}", if cell.after { "after" } else { "before" }, cell.call)),
+    };
     let between = scene.world();
-    if (cell.signal == Signal::KILL) != (first.exit == KILLED) || first.exit == 0 {
+    let killed = matches!(cell.end, End::By(Signal::KILL));
+    if killed != (first.exit == KILLED) || first.exit == 0 || !first.said.contains(cell.end.says()) {
         return Err(format!("it ended with {}: {}", first.exit, first.said));
     }
     check_first(cell.verb, &scene, &first, &before, &between)

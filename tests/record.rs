@@ -122,7 +122,7 @@ fn a_run_that_fails_before_aws_is_reached_has_an_account() {
 
 #[test]
 fn a_run_that_is_stopped_has_an_account_of_what_is_uncertain() {
-    for (signal, name) in [("INT", "SIGINT"), ("TERM", "SIGTERM")] {
+    for (signal, name, code) in [("INT", "SIGINT", 130), ("TERM", "SIGTERM", 3), ("HUP", "SIGHUP", 3)] {
         let stage = Stage::new("--fault ImportKeyMaterial:1:latency=60s");
         let mut command = stage.command(&format!("{PROVISION} --generate --discard"));
         let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -130,8 +130,9 @@ fn a_run_that_is_stopped_has_an_account_of_what_is_uncertain() {
         let id = process.id().to_string();
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
         let run = Run::of(process.wait_with_output().unwrap());
-        assert_eq!(run.code, Some(3), "{}", run.stderr);
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
         let record = stage.record("record.json");
+        assert_eq!(record["exit"]["code"], 3);
         assert_eq!(record["exit"]["error"]["cause"], format!("stopped by {name}"));
         assert_eq!(record["exit"]["unanswered_call"], "ImportKeyMaterial");
         assert_eq!(record["transfers"][0]["outcome"], "unanswered");

@@ -167,9 +167,6 @@ fn a_request_with_a_foreign_host_or_an_origin_is_refused_and_moves_no_clock() {
         format!("evil@localhost:{port}"),
         format!("{address}, evil.example"),
         format!("http://{address}"),
-        "127.0.0.1".to_owned(),
-        "127.0.0.1:1".to_owned(),
-        "localhost".to_owned(),
         format!("127.1:{port}"),
         String::new(),
     ]
@@ -197,7 +194,7 @@ fn a_request_with_a_foreign_host_or_an_origin_is_refused_and_moves_no_clock() {
     }
     let told = ask("POST /_rehearsal/clock", &format!("host: evil.example:{port}\r\n"));
     assert!(
-        told.ends_with(r#"{"error":"the Host of the request is not the address that the embedded KMS listens on"}"#),
+        told.ends_with(r#"{"error":"the Host of the request is no name of this machine's loopback, on which the embedded KMS listens"}"#),
         "{told}"
     );
     let told = ask("POST /_rehearsal/clock", &format!("{own}origin: http://evil.example\r\n"));
@@ -213,6 +210,8 @@ fn a_request_with_a_foreign_host_or_an_origin_is_refused_and_moves_no_clock() {
         format!("LocalHost:{port}"),
         format!("[::1]:{port}"),
         format!("127.0.0.2:{port}"),
+        "localhost:4566".to_owned(), // a tunnel, or a published port
+        "127.0.0.1".to_owned(),
     ] {
         let reply = ask("POST /_rehearsal/clock", &format!("host: {host}\r\n"));
         assert!(reply.starts_with("HTTP/1.1 200 OK"), "{host}: {reply}");

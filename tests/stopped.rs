@@ -1,5 +1,5 @@
 //! SIGINT and SIGTERM at each step: exit code 1 while nothing has changed in AWS, 3 with a report and the command that completes it
-//! afterwards.
+//! afterwards. After SIGINT the report tells the code, and the process dies of the signal, which a shell shows as 130.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "rehearsal")]
 
@@ -71,7 +71,7 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         let mut stdout = Vec::new();
         self.child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
-        let code = self.child.wait().unwrap().code();
+        let code = support::code_of(self.child.wait().unwrap());
         self.said.extend(self.lines.iter().map(|line| format!("{line}\n")));
         Run { code, stdout: String::from_utf8_lossy(&stdout).into_owned(), stderr: self.said, raw_stdout: stdout }
     }
@@ -98,7 +98,7 @@ fn before_anything_has_changed_the_exit_code_is_1() {
     for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
         let cloud = Cloud::new("--fault DescribeKey:1:latency=60s");
         let run = stop(&cloud, PROVISION, "endpoint: ", 1, signal);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(if signal == Signal::INT { 130 } else { 1 }), ""));
         assert_eq!(end_of(&run), STOPPED.replace("SIGINT", name));
         assert_eq!((cloud.states().len(), cloud.bench.exists("key")), (0, false));
     }
@@ -131,7 +131,7 @@ fn after_create_key_the_exit_code_is_3_and_the_command_that_is_printed_completes
     ] {
         let cloud = Cloud::new(&format!("--fault {fault}:latency=60s"));
         let run = stop(&cloud, PROVISION, after, count, Signal::INT);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(3), ""), "{fault}: {}", run.stderr);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(130), ""), "{fault}: {}", run.stderr);
         let arn = cloud.keys()[0].arn.clone();
         let next = format!("next: {} --adopt {arn}\n", printed(&cloud, PROVISION));
         assert_eq!(cloud.plain(end_of(&run)), cloud.plain(&format!("{STOPPED}{exists}{next}")), "{fault}");
@@ -175,8 +175,8 @@ fn a_run_that_is_stopped_in_create_key_names_the_request_by_which_the_key_is_fou
 fn the_other_verbs_keep_to_the_same_rule() {
     let cloud = Cloud::new("--fault CreateAlias:1:latency=60s --fault GetParametersForImport:1:latency=60s");
     let run = stop(&cloud, "create-key --alias alias/a --output json", "created key", 1, Signal::INT);
-    assert_eq!(run.code, Some(3));
     let report = run.json_of_failure();
+    assert_eq!((run.code, &report["error"]["exit_code"]), (Some(130), &3.into()));
     let arn = report["key_arn"].as_str().unwrap();
     let line = printed(&cloud, "create-key --alias alias/a --output json");
     assert_eq!(report["next"], format!("{line} --adopt {arn}"));
@@ -184,7 +184,7 @@ fn the_other_verbs_keep_to_the_same_rule() {
     assert_eq!((&completed["key_arn"], &completed["alias"]), (&arn.into(), &"alias/a".into()));
     let get = "get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048";
     let run = stop(&cloud, get, "DescribeKey: HTTP 200", 1, Signal::INT);
-    assert_eq!((run.code, end_of(&run)), (Some(1), STOPPED));
+    assert_eq!((run.code, end_of(&run)), (Some(130), STOPPED));
     assert!(!cloud.bench.exists("D"));
     cloud.run(get).succeeds();
     cloud.bench.kms_byok("wrap --dir D --generate --discard").succeeds();
@@ -203,7 +203,7 @@ fn an_import_that_is_stopped_is_completed_by_the_command_it_prints() {
         let arn = cloud.empty_key("");
         cloud.run(&format!("get-parameters --key-id {arn} --dir D --wrapping-key-spec RSA_2048")).succeeds();
         cloud.bench.kms_byok("wrap --dir D --generate --discard").succeeds();
-        let run = stop(&cloud, &format!("import --dir D {flags}"), after, 1, Signal::INT);
+        let run = stop(&cloud, &format!("import --dir D {flags}"), after, 1, Signal::TERM);
         assert_eq!(run.code, Some(code), "{fault}: {}", run.stderr);
         if code == 3 {
             cloud.shell(next_of(&run), b"").succeeds();
@@ -223,7 +223,7 @@ fn waiting_for_standard_input_is_ended_too() {
         "wrap --material pipe --inkey PublicKey.bin --out out",
         "generate --key-spec RSA_4096 --out out",
     ] {
-        for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
+        for (signal, name, code) in [(Signal::INT, "SIGINT", Some(130)), (Signal::TERM, "SIGTERM", Some(1))] {
             let words: Vec<&str> = line.split_whitespace().collect();
             let running = Running::start(&mut bench.command(&words));
             running.wait_until_it_handles_signals();
@@ -231,7 +231,7 @@ fn waiting_for_standard_input_is_ended_too() {
             if words[0] == "generate" && run.code == Some(0) {
                 continue; // the key was there sooner
             }
-            assert_eq!((run.code, run.stderr.as_str()), (Some(1), STOPPED.replace("SIGINT", name).as_str()), "{line}");
+            assert_eq!((run.code, run.stderr.as_str()), (code, STOPPED.replace("SIGINT", name).as_str()), "{line}");
             assert!(!bench.exists("out"), "{line}");
         }
     }
@@ -249,5 +249,6 @@ fn a_rehearsal_never_ends_with_3() {
         return;
     }
     let report = run.json_of_failure();
-    assert_eq!((run.code, &report["next"], &report["rehearsal"]), (Some(1), &serde_json::Value::Null, &true.into()));
+    assert_eq!((&report["error"]["exit_code"], &report["next"]), (&1.into(), &serde_json::Value::Null));
+    assert_eq!((run.code, &report["rehearsal"]), (Some(130), &true.into()));
 }

@@ -53,16 +53,16 @@ fn ends_within(child: &mut Child, limit: Duration) -> bool {
 }
 
 #[test]
-fn a_run_that_waits_for_its_key_material_stops_with_exit_1() {
+fn a_run_that_waits_for_its_key_material_stops_with_exit_1_and_of_sigint_itself() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
     for line in [
         "provision --rehearse --alias alias/a --material -",
         "wrap --in - --inkey PublicKey.bin --out EncryptedKeyMaterial.bin",
     ] {
-        for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
+        for (signal, name, code) in [("TERM", "SIGTERM", 1), ("HUP", "SIGHUP", 1), ("INT", "SIGINT", 130)] {
             stopped_waiting(&bench, line, signal)
-                .refuses(1, &format!("error: stopped by {name}\nhint: run the same command again\n"));
+                .refuses(code, &format!("error: stopped by {name}\nhint: run the same command again\n"));
         }
     }
     assert!(!bench.exists("EncryptedKeyMaterial.bin"));

@@ -52,6 +52,27 @@ impl Terminal {
         std::thread::sleep(Duration::from_millis(200));
     }
 
+    /// Waits for the text to come a second time.
+    fn wait_for_again(&self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.seen.lock().unwrap().matches(text).count() < 2 {
+            assert!(Instant::now() < end, "`{text}` does not come again: {}", self.seen.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+
+    /// Sends a signal to the kms-byok that runs on the terminal: the shell that `script` has started is its parent.
+    fn signal(&self, name: &str) {
+        let children = |id: &str| {
+            let listed = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+            listed.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let shell = children(&self.script.id().to_string());
+        let run = children(&shell[0]);
+        assert!(Command::new("kill").args(["-s", name, &run[0]]).status().unwrap().success());
+    }
+
     fn press(&mut self, keys: &str) {
         self.script.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
@@ -125,9 +146,68 @@ fn ctrl_c_at_the_question_ends_it_and_gives_the_echo_back() {
     terminal.wait_for("passphrase of");
     terminal.press("sword\u{3}");
     let (_, screen) = terminal.end();
-    assert!(screen.contains("error: stopped by SIGINT\nhint: run the same command again\ncode 1\n"), "{screen}");
+    assert!(screen.contains("error: stopped by SIGINT\nhint: run the same command again\ncode 130\n"), "{screen}");
     assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{screen}");
     assert!(!screen.contains("sword") && !bench.exists("out"), "{screen}");
+}
+
+/// Ctrl-\ and the signals that others send: each would end the process by itself.
+#[test]
+fn whatever_ends_the_question_gives_the_echo_back() {
+    let bench = encrypted_key();
+    for (signal, code) in
+        [("QUIT", 131), ("ALRM", 142), ("USR1", 138), ("USR2", 140), ("XCPU", 152), ("HUP", 1), ("TERM", 1)]
+    {
+        let line = format!("trap : QUIT; {WRAP}; echo \"code $?\"; stty -a");
+        let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+        terminal.wait_for("passphrase of");
+        if signal == "QUIT" {
+            terminal.press("sword\u{1c}");
+        } else {
+            terminal.press("sword");
+            std::thread::sleep(Duration::from_millis(200)); // through `script`
+            terminal.signal(signal);
+        }
+        let (_, screen) = terminal.end();
+        assert!(screen.contains(&format!("code {code}\n")), "{signal}: {screen}");
+        assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{signal}: {screen}");
+        assert!(!screen.contains("sword") && !bench.exists("out"), "{signal}: {screen}");
+    }
+}
+
+/// Ctrl-Z: the shell's own prompt shows what is typed, and the question comes again, unseen as before.
+#[test]
+fn a_question_that_is_stopped_shows_typing_meanwhile_and_asks_again() {
+    let bench = encrypted_key();
+    let line = format!("bash --norc -mc '{WRAP}; echo \"code $?\"; stty -a; fg; echo \"code $?\"; stty -a'");
+    let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+    terminal.wait_for("passphrase of");
+    terminal.press("sword\u{1a}");
+    terminal.wait_for("code 148\n");
+    terminal.wait_for_again("passphrase of");
+    terminal.press("swordfish\n");
+    let (_, screen) = terminal.end();
+    let (stopped, after) = screen.split_once("code 148\n").unwrap();
+    assert!(!stopped.contains("sword") && !after.contains("swordfish"), "{screen}");
+    assert!(
+        after.contains("code 0\n") && after.matches(" echo ").count() == 2 && !after.contains("-echo "),
+        "{screen}"
+    );
+    assert_eq!(bench.read("out").len(), 256);
+}
+
+/// A shell goes on after a command that has merely failed.
+#[test]
+fn a_shell_loop_over_keys_stops_at_ctrl_c() {
+    let bench = encrypted_key();
+    let line = format!("bash --norc -c 'for k in a b c; do echo \"key $k\"; {WRAP}; done; echo all'");
+    let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+    terminal.wait_for("passphrase of");
+    terminal.press("\u{3}");
+    let (code, screen) = terminal.end();
+    assert!(screen.starts_with("key a\n") && screen.contains("error: stopped by SIGINT\n"), "{screen}");
+    assert!(!screen.contains("key b") && !screen.contains("all"), "{screen}");
+    assert_eq!(code, Some(130), "{screen}");
 }
 
 #[test]

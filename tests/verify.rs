@@ -278,10 +278,10 @@ fn a_signal_during_the_second_import_ends_with_3_and_before_it_with_1() {
         }
         std::thread::sleep(Duration::from_millis(300)); // wrapping, and the request on its way
         let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let run = Run::of(child.wait_with_output().unwrap());
         assert_eq!(run.code, Some(code), "{fault}: {}", run.stderr);
-        assert!(run.stderr.contains("error: stopped by SIGINT\n"), "{}", run.stderr);
+        assert!(run.stderr.contains("error: stopped by SIGTERM\n"), "{}", run.stderr);
         let uncertain = run.stderr.contains("unknown: whether ImportKeyMaterial took effect");
         assert_eq!(uncertain, code == 3, "{}", run.stderr);
     }

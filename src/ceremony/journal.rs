@@ -1,8 +1,8 @@
-//! What a ceremony has done so far, readable at any moment: also when it fails or is stopped.
+//! What a ceremony has done so far, readable at any moment and from any thread: also when it fails, is stopped or panics.
 
-use std::cell::RefCell;
 use std::future::Future;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::report::{ProvenKey, ReplicaReport, Report, RotationReport};
 use super::{AliasName, Transfer};
@@ -13,20 +13,32 @@ use crate::moment::rfc3339;
 use crate::proof::Proof;
 use crate::talk::Talk;
 
+/// A part of the account. It is locked for one statement at a time, and a panic meanwhile leaves it readable.
+#[derive(Default)]
+pub(super) struct Part<T>(Mutex<T>);
+
+impl<T> Part<T> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Keeps the account while a ceremony runs, and knows whether AWS may have changed.
 pub struct Journal {
-    report: RefCell<Report>,
+    report: Part<Report>,
     /// The changing call under way, or whose reply was lost.
-    uncertain: RefCell<Option<&'static str>>,
+    uncertain: Part<Option<&'static str>>,
     /// Why KMS refused an import, as far as it can be told.
-    explanation: RefCell<Option<Diagnosis>>,
+    explanation: Part<Option<Diagnosis>>,
     /// Every passage of key material, and every proof: a ceremony over several Regions has more than one.
-    pub(super) transfers: RefCell<Vec<Transfer>>,
-    proofs: RefCell<Vec<ProvenKey>>,
+    pub(super) transfers: Part<Vec<Transfer>>,
+    proofs: Part<Vec<ProvenKey>>,
     /// The connection, once there is one.
-    kms: RefCell<Option<Kms>>,
+    kms: Part<Option<Kms>>,
     /// The id by which a key is found whose creation was not answered.
-    request: RefCell<Option<String>>,
+    request: Part<Option<String>>,
+    /// Passed by every changing call before it is sent.
+    gate: Part<()>,
     talk: Arc<dyn Talk + Send>,
 }
 
@@ -34,55 +46,62 @@ impl Journal {
     /// An empty account.
     pub fn new(talk: Arc<dyn Talk + Send>) -> Self {
         Journal {
-            report: RefCell::default(),
-            uncertain: RefCell::default(),
-            explanation: RefCell::default(),
-            transfers: RefCell::default(),
-            proofs: RefCell::default(),
-            kms: RefCell::default(),
-            request: RefCell::default(),
+            report: Part::default(),
+            uncertain: Part::default(),
+            explanation: Part::default(),
+            transfers: Part::default(),
+            proofs: Part::default(),
+            kms: Part::default(),
+            request: Part::default(),
+            gate: Part::default(),
             talk,
         }
     }
 
     /// The account so far.
     pub fn report(&self) -> Report {
-        self.report.borrow().clone()
+        self.report.lock().clone()
+    }
+
+    /// Keeps the ceremony from sending another call that changes AWS, for as long as the process lives: whoever reports on a ceremony
+    /// that goes on in another thread does so of a state that lasts. A call that is under way already is `uncertain`.
+    pub fn close(&self) {
+        mem::forget(self.gate.lock());
     }
 
     /// Whether AWS changed, or may have because a reply did not arrive.
     pub fn may_have_changed(&self) -> bool {
-        self.report.borrow().changed || self.uncertain.borrow().is_some()
+        self.report.lock().changed || self.uncertain.lock().is_some()
     }
 
     /// The call whose effect is unknown.
     pub fn uncertain(&self) -> Option<&'static str> {
-        *self.uncertain.borrow()
+        *self.uncertain.lock()
     }
 
     /// Why KMS refused an import.
     pub fn explain(&self, explanation: Option<Diagnosis>) {
-        *self.explanation.borrow_mut() = explanation;
+        *self.explanation.lock() = explanation;
     }
 
     /// What was found out about a refused import.
     pub fn explanation(&self) -> Option<Diagnosis> {
-        self.explanation.borrow().clone()
+        self.explanation.lock().clone()
     }
 
     /// Every passage of key material so far.
     pub fn transfers(&self) -> Vec<Transfer> {
-        self.transfers.borrow().clone()
+        self.transfers.lock().clone()
     }
 
     /// Every proof so far.
     pub fn proofs(&self) -> Vec<ProvenKey> {
-        self.proofs.borrow().clone()
+        self.proofs.lock().clone()
     }
 
     /// The connection of the run; clients of other Regions share what it has seen.
     pub fn kms(&self) -> Option<Kms> {
-        self.kms.borrow().clone()
+        self.kms.lock().clone()
     }
 
     /// There is a connection, and nothing was asked yet.
@@ -93,11 +112,11 @@ impl Journal {
     /// The id of the request for a key that nobody has seen.
     pub fn lost_request(&self) -> Option<String> {
         self.uncertain().filter(|operation| *operation == "CreateKey")?;
-        self.request.borrow().clone()
+        self.request.lock().clone()
     }
 
     pub(crate) fn requested(&self, id: &str) {
-        *self.request.borrow_mut() = Some(id.to_owned());
+        *self.request.lock() = Some(id.to_owned());
     }
 
     /// The run is a rehearsal in this process.
@@ -113,23 +132,23 @@ impl Journal {
 
     /// What was uncertain was found in AWS.
     pub(crate) fn settled(&self) {
-        *self.uncertain.borrow_mut() = None;
         self.note(|report| report.changed = true);
+        *self.uncertain.lock() = None;
     }
 
     pub(crate) fn note(&self, edit: impl FnOnce(&mut Report)) {
-        edit(&mut self.report.borrow_mut());
+        edit(&mut self.report.lock());
     }
 
     /// A proof was made or tried.
     pub(crate) fn proved(&self, proof: Proof) {
-        let key_arn = self.report.borrow().key_arn.clone();
-        self.proofs.borrow_mut().push(ProvenKey { key_arn, proof: proof.clone() });
+        let key_arn = self.report.lock().key_arn.clone();
+        self.proofs.lock().push(ProvenKey { key_arn, proof: proof.clone() });
         self.note(|report| report.proof = Some(proof));
     }
 
     pub(crate) fn note_kms(&self, kms: &Kms) {
-        self.kms.borrow_mut().get_or_insert_with(|| kms.clone());
+        self.kms.lock().get_or_insert_with(|| kms.clone());
         self.note(|report| {
             report.region = Some(kms.region().to_owned());
             report.endpoint = kms.endpoint().map(str::to_owned);
@@ -192,22 +211,23 @@ impl Journal {
         operation: &'static str,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        *self.uncertain.borrow_mut() = Some(operation);
+        {
+            let _open = self.gate.lock();
+            *self.uncertain.lock() = Some(operation);
+        }
         let result = call.await;
         match &result {
-            Ok(_) => {
-                *self.uncertain.borrow_mut() = None;
-                self.note(|report| report.changed = true);
-            }
+            // In this order, so that at every moment one of the two says that something may have changed.
+            Ok(_) => self.settled(),
             Err(error) if error.may_have_changed() => {}
-            Err(_) => *self.uncertain.borrow_mut() = None,
+            Err(_) => *self.uncertain.lock() = None,
         }
         result
     }
 
     /// CreateAlias. An alias that was there already is no change.
     pub(crate) async fn naming(&self, kms: &Kms, alias: &AliasName, key_arn: &str) -> Result<AliasOutcome, Error> {
-        let before = self.report.borrow().changed;
+        let before = self.report.lock().changed;
         let made = self.changing("CreateAlias", kms.create_alias(alias.as_str(), key_arn)).await?;
         if made == AliasOutcome::Exists {
             self.note(|report| report.changed = before);

@@ -49,7 +49,7 @@ impl Journal {
     /// A set of parameters is at hand.
     pub(super) fn obtained(&self, transfer: Transfer) {
         if self.known(&transfer.import_token_sha256).is_none() {
-            self.transfers.borrow_mut().push(transfer);
+            self.transfers.lock().push(transfer);
         }
     }
 
@@ -85,12 +85,12 @@ impl Journal {
 
     fn note_transfer(&self, token_sha256: &str, edit: impl FnOnce(&mut Transfer)) {
         if let Some(place) = self.known(token_sha256) {
-            edit(&mut self.transfers.borrow_mut()[place]);
+            edit(&mut self.transfers.lock()[place]);
         }
     }
 
     /// The passage with that token: a set serves one key.
     fn known(&self, token_sha256: &str) -> Option<usize> {
-        self.transfers.borrow().iter().rposition(|transfer| transfer.import_token_sha256 == token_sha256)
+        self.transfers.lock().iter().rposition(|transfer| transfer.import_token_sha256 == token_sha256)
     }
 }

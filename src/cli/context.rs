@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
@@ -13,8 +13,9 @@ use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Global;
-use super::stoppable::block_on;
+use super::record::Kept;
+use super::signals::block_on;
+use super::{Global, panics};
 use crate::report::{self, Failure, Stderr};
 
 pub(crate) struct Context {
@@ -22,12 +23,26 @@ pub(crate) struct Context {
     pub(crate) talk: Arc<Stderr>,
     /// What the escrow file of this run is, once it is open.
     escrow: OnceLock<Value>,
+    /// What the run may change in AWS, from the moment on when it may.
+    changing: OnceLock<Changing>,
+    /// The record that the run keeps.
+    pub(super) record: Mutex<Option<Kept>>,
 }
+
+/// All that is needed to tell of a run that may have changed AWS, at any moment and from any thread.
+struct Changing {
+    journal: &'static Journal,
+    rehearse: bool,
+    next: Box<Next>,
+}
+
+/// The command that completes a run, from what the run has come to.
+type Next = dyn Fn(&Report) -> Option<String> + Send + Sync;
 
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
-        Context { global, talk, escrow: OnceLock::new() }
+        Context { global, talk, escrow: OnceLock::new(), changing: OnceLock::new(), record: Mutex::default() }
     }
 
     /// Refuses to go on with a library that is not fit, whatever the headers were.
@@ -39,8 +54,9 @@ impl Context {
         Ok(())
     }
 
-    pub(crate) fn journal(&self) -> Journal {
-        Journal::new(self.talk.clone())
+    /// The account of the run. It lives as long as the process, because it is read whatever ends that.
+    pub(crate) fn journal(&self) -> &'static Journal {
+        Box::leak(Box::new(Journal::new(self.talk.clone())))
     }
 
     /// Connects as the global flags say.
@@ -146,29 +162,46 @@ impl Context {
     /// Runs a verb that may change AWS; the failure carries what stands there.
     pub(crate) fn run_changing(
         &self,
-        journal: &Journal,
+        journal: &'static Journal,
         work: impl Future<Output = Result<(), Error>>,
         rehearse: bool,
-        next: impl FnOnce(&Report) -> Option<String>,
+        next: impl Fn(&Report) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Report, Failure> {
-        match block_on(work) {
-            Ok(()) => Ok(journal.report()),
-            Err(error) => {
-                let mut report = journal.report();
-                let failure = self.failure(error).explained(journal.explanation());
-                if !journal.may_have_changed() {
-                    return Err(failure);
-                }
-                if rehearse {
-                    return Err(failure.after(report, None).in_rehearsal());
-                }
-                report.next = next(&report);
-                Err(failure.after(report, journal.uncertain()))
-            }
+        let _ = self.changing.set(Changing { journal, rehearse, next: Box::new(next) });
+        block_on(work).map_err(|error| self.broken_off(error))?;
+        Ok(journal.report())
+    }
+
+    /// The failure of a run that ends here, with what stands in AWS.
+    pub(crate) fn broken_off(&self, error: Error) -> Failure {
+        let failure = self.failure(error);
+        let Some(Changing { journal, rehearse, next }) = self.changing.get() else { return failure };
+        let failure = failure.explained(journal.explanation());
+        if !journal.may_have_changed() {
+            return failure;
+        }
+        let mut report = journal.report();
+        if *rehearse {
+            return failure.after(report, None).in_rehearsal();
+        }
+        report.next = next(&report);
+        failure.after(report, journal.uncertain())
+    }
+
+    /// Keeps the run from changing anything more in AWS.
+    pub(super) fn close_account(&self) {
+        if let Some(changing) = self.changing.get() {
+            changing.journal.close();
         }
     }
 
+    /// A failure as it is told. One that comes of a panic elsewhere in this process is that of the panic.
     pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
-        Failure::new(error.into(), self.global.output).with_escrow(self.escrow.get().cloned())
+        let error = error.into();
+        let error = match panics::noted() {
+            Some(defect) => defect.that_led_to(&error).into(),
+            None => error,
+        };
+        Failure::new(error, self.global.output).with_escrow(self.escrow.get().cloned())
     }
 }

@@ -33,25 +33,25 @@ pub(crate) struct Args {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let request = args.key.request().map_err(|error| context.failure(error))?;
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, &journal, async {
+        return dry_run::run(context, journal, async {
             let kms = context.connect().await?;
             let memory = context.memory(args.find_lost, args.lost_request.as_ref());
-            ceremony::plan::create_key(&kms, &request, &memory, args.adopt.as_deref(), &journal).await
+            ceremony::plan::create_key(&kms, &request, &memory, args.adopt.as_deref(), journal).await
         });
     }
     let work = async {
         let kms = context.connect().await?;
         let memory = context.memory(args.find_lost, args.lost_request.as_ref());
-        ceremony::create_key(&kms, &request, &memory, args.adopt.as_deref(), &journal).await
+        ceremony::create_key(&kms, &request, &memory, args.adopt.as_deref(), journal).await
     };
-    let report = context.run_changing(&journal, work, false, |report| {
+    let report = context.run_changing(journal, work, false, |report| {
         // Without an alias there is nothing to complete about a key that was made.
-        let complete = request.alias.is_none() && report.key_arn.is_some();
-        (!complete).then(|| next::same_key(&journal, report))
+        let complete = args.key.alias.is_none() && report.key_arn.is_some();
+        (!complete).then(|| next::same_key(journal, report))
     })?;
     context.account(report, false)
 }

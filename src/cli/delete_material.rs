@@ -57,17 +57,17 @@ struct Answer {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, &journal, async {
+        return dry_run::run(context, journal, async {
             let (kms, key, deletion) = look(args, context).await?;
-            Ok(ceremony::plan::delete_material(&kms, &key, deletion.as_ref(), &journal))
+            Ok(ceremony::plan::delete_material(&kms, &key, deletion.as_ref(), journal))
         });
     }
     let mut answer = None;
     let work = async {
-        answer = Some(delete(args, context, &journal).await?);
+        answer = Some(delete(args, context, journal).await?);
         Ok(())
     };
-    context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    context.run_changing(journal, work, false, |_| Some(next::same_command(None)))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = report::lines(&[
         ("key", Some(answer.key_arn.clone())),

@@ -14,7 +14,6 @@ use kms_byok::{Error, Secret, Talk, UsageError, moment};
 use super::Context;
 use super::key_file::{self, KeyFile};
 use super::material_args::Asking;
-use super::stoppable::stoppable;
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -88,10 +87,10 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(file) = &args.material {
         let path = file.file("--material")?;
         let read = match file.path("--material")? {
-            None => stoppable(|| Ok(Secret::read_stdin("key material", diagnose::FILE_LIMIT)?)),
+            None => Secret::read_stdin("key material", diagnose::FILE_LIMIT).map_err(Error::from),
             Some(path) => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
         };
-        // A file that cannot be read is a finding; a signal is not.
+        // A file that cannot be read is a finding.
         let read = match read {
             Err(Error::File(error)) => Err(error),
             read => Ok(read?),

@@ -8,7 +8,6 @@ use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::{Error, FileError, files, printable};
 use serde::Serialize;
 
-use super::stoppable::stoppable;
 use super::{Context, terminal};
 use crate::report::{self, Failure};
 
@@ -56,7 +55,7 @@ fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
     if !to_stdout {
         files::check_new_plaintext(out)?;
     }
-    let material = stoppable(move || KeyMaterial::generate(spec))?;
+    let material = KeyMaterial::generate(spec)?;
     if to_stdout {
         return match report::secret(material.expose()) {
             None => Ok(None),

@@ -52,7 +52,7 @@ struct Answer {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, &journal, async {
+        return dry_run::run(context, journal, async {
             let kms = context.connect().await?;
             let key = kms.describe(&args.key_id).await?;
             journal.begin(&kms, &key);
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let algorithm = args.wrapping.algorithm(spec)?;
         algorithm.check(spec, args.wrapping.wrapping_key_spec, None)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
-        let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, &journal).await?;
+        let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, journal).await?;
         set.save(&args.dir, args.force)?;
         Ok(Answer {
             key_arn: set.key_arn().to_owned(),

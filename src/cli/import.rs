@@ -65,20 +65,20 @@ enum What {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, &journal, async {
-            let (kms, key) = look(args, &what, context, &journal).await?;
+        return dry_run::run(context, journal, async {
+            let (kms, key) = look(args, &what, context, journal).await?;
             ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?;
-            ceremony::plan::import(&kms, &key, what.set(), &options, args.proof.verify, &journal)
+            ceremony::plan::import(&kms, &key, what.set(), &options, args.proof.verify, journal)
         });
     }
-    let report = args.record.keep("import", context, &journal, &[], false, || {
+    let report = args.record.keep("import", context, journal, &[], false, || {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
-        let work = import(args, &what, &options, context, &journal);
-        context.run_changing(&journal, work, false, |_| Some(next::same_import(journal.uncertain().is_some())))
+        let work = import(args, &what, &options, context, journal);
+        context.run_changing(journal, work, false, |_| Some(next::same_import(journal.uncertain().is_some())))
     })?;
     context.account(report, false)
 }

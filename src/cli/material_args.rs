@@ -10,7 +10,6 @@ use kms_byok::{Error, EscrowError, FileError, Secret, Talk, UsageError, files};
 
 use super::Context;
 use super::key_file::{self, KeyFile};
-use super::stoppable::stoppable;
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -127,7 +126,7 @@ impl GivenArgs {
         }
         let Some(file) = &self.material else { return Ok(None) };
         let bytes = match file.path("--material")? {
-            None => stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?,
+            None => Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
         };
         let mut asking = self.asking(file.file("--material")?, context)?;
@@ -200,11 +199,6 @@ impl Passphrase for Asking<'_> {
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
     pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
-        if !path.is_file() {
-            // A pipe may keep us waiting.
-            let path = path.to_owned();
-            return stoppable(move || Ok(Secret::read_file(what, &path, limit)?));
-        }
         Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
     }
 

@@ -16,6 +16,7 @@ mod later;
 mod man;
 mod material_args;
 mod next;
+pub(crate) mod panics;
 mod provision;
 mod recipe;
 mod record;
@@ -25,9 +26,9 @@ mod rehearse;
 mod replicate;
 mod rotate;
 mod shell;
+pub(crate) mod signals;
 mod status;
 mod status_text;
-mod stoppable;
 mod terminal;
 mod verify;
 mod wrap;
@@ -35,6 +36,7 @@ mod wrap;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use kms_byok::Talk;
 
 pub(crate) use self::context::Context;
 pub(crate) use self::global::{Global, Output};
@@ -96,31 +98,62 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
 }
 
 /// Runs the verb; the exit code is 0, or 4 where a check found a problem.
-///
-/// The verbs are kept out of line: together here, they would take the stack of the largest of them, 80 KiB, for the smallest.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
-    let context = Context::new(cli.global);
-    if !matches!(cli.verb, Verb::Doctor(_)) {
-        context.check_openssl().map_err(|error| context.failure(error))?;
+    // Both live as long as the process: whatever ends it, from whichever thread, can tell what the run was.
+    let context: &'static Context = Box::leak(Box::new(Context::new(cli.global)));
+    let verb: &'static Verb = Box::leak(Box::new(cli.verb));
+    if !verb.has_signals_of_its_own() {
+        signals::listen(context);
     }
-    match cli.verb {
-        Verb::Provision(args) => provision::run(&args, &context),
-        Verb::CreateKey(args) => create_key::run(&args, &context),
-        Verb::GetParameters(args) => get_parameters::run(&args, &context),
-        Verb::Generate(args) => generate::run(&args, &context),
-        Verb::Wrap(args) => wrap::run(&args, &context),
-        Verb::Import(args) => import::run(&args, &context),
-        Verb::Status(args) => status::run(&args, &context),
-        Verb::Verify(args) => verify::run(&args, &context),
-        Verb::Rotate(args) => rotate::run(&args, &context),
-        Verb::Replicate(args) => replicate::run(&args, &context),
-        Verb::DeleteMaterial(args) => delete_material::run(&args, &context),
-        Verb::Diagnose(args) => diagnose::run(&args, &context),
-        Verb::Recipe(args) => recipe::run(&args, &context),
-        Verb::Doctor(args) => doctor::run(&args, &context),
-        Verb::Completions(args) => shell::completions(&args, &context),
-        Verb::Man(args) => man::run(&args, &context),
+    match panics::catch(|| verb.run(context)) {
+        Ok(result) => {
+            if let Some(defect) = panics::noted() {
+                context.talk.warn(&defect.to_string());
+            }
+            result
+        }
+        Err(defect) => {
+            let failure = context.broken_off(defect.into());
+            context.end_record_of(&failure);
+            Err(failure)
+        }
+    }
+}
+
+impl Verb {
+    /// The verbs are kept out of line: together here, they would take the stack of the largest of them, 80 KiB, for the smallest.
+    fn run(&'static self, context: &'static Context) -> Result<ExitCode, Failure> {
+        if !matches!(self, Verb::Doctor(_)) {
+            context.check_openssl().map_err(|error| context.failure(error))?;
+        }
+        match self {
+            Verb::Provision(args) => provision::run(args, context),
+            Verb::CreateKey(args) => create_key::run(args, context),
+            Verb::GetParameters(args) => get_parameters::run(args, context),
+            Verb::Generate(args) => generate::run(args, context),
+            Verb::Wrap(args) => wrap::run(args, context),
+            Verb::Import(args) => import::run(args, context),
+            Verb::Status(args) => status::run(args, context),
+            Verb::Verify(args) => verify::run(args, context),
+            Verb::Rotate(args) => rotate::run(args, context),
+            Verb::Replicate(args) => replicate::run(args, context),
+            Verb::DeleteMaterial(args) => delete_material::run(args, context),
+            Verb::Diagnose(args) => diagnose::run(args, context),
+            Verb::Recipe(args) => recipe::run(args, context),
+            Verb::Doctor(args) => doctor::run(args, context),
+            Verb::Completions(args) => shell::completions(args, context),
+            Verb::Man(args) => man::run(args, context),
+            #[cfg(feature = "rehearsal")]
+            Verb::Rehearsal(args) => rehearsal::run(args, context),
+        }
+    }
+
+    /// A server ends well when it is told to.
+    fn has_signals_of_its_own(&self) -> bool {
         #[cfg(feature = "rehearsal")]
-        Verb::Rehearsal(args) => rehearsal::run(&args, &context),
+        if let Verb::Rehearsal(args) = self {
+            return args.serves();
+        }
+        false
     }
 }

@@ -53,22 +53,22 @@ pub(crate) struct Args {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, &journal, async {
-            let kms = super::rehearse::connect(context, args.is_rehearsal(), &journal).await?;
-            ceremony::plan::provision(&kms, &plan, &journal).await
+        return dry_run::run(context, journal, async {
+            let kms = super::rehearse::connect(context, args.is_rehearsal(), journal).await?;
+            ceremony::plan::provision(&kms, &plan, journal).await
         });
     }
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
-    let run = || provision(args, context, &journal);
-    let report = args.record.keep("provision", context, &journal, &outputs, args.is_rehearsal(), run)?;
+    let run = || provision(args, context, journal);
+    let report = args.record.keep("provision", context, journal, &outputs, args.is_rehearsal(), run)?;
     context.account(report, args.is_rehearsal())
 }
 
-fn provision(args: &Args, context: &Context, journal: &Journal) -> Result<Report, Failure> {
+fn provision(args: &'static Args, context: &'static Context, journal: &'static Journal) -> Result<Report, Failure> {
     let plan = plan(args, context).map_err(|error| context.failure(error))?;
     let rehearse = args.is_rehearsal();
     let report = context.run_changing(

@@ -1,11 +1,12 @@
 //! `--record`: the account of a run for the auditor, also of one that fails.
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use clap::Args;
 use kms_byok::ceremony::Journal;
 use kms_byok::record::{Exit, RecordFile};
-use kms_byok::{FileError, Talk};
+use kms_byok::{Error, FileError, Talk};
 
 use super::Context;
 use crate::report::Failure;
@@ -24,7 +25,7 @@ impl RecordArgs {
         &self,
         verb: &str,
         context: &Context,
-        journal: &Journal,
+        journal: &'static Journal,
         outputs: &[Option<&Path>],
         rehearse: bool,
         run: impl FnOnce() -> Result<T, Failure>,
@@ -34,10 +35,12 @@ impl RecordArgs {
             return Err(context.failure(FileError::TwoOutputs { path: path.clone() }));
         }
         let file = RecordFile::begin(path, verb, &*context.talk).map_err(|error| context.failure(error))?;
+        *context.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { file, journal });
         let result = run();
         let failure = result.as_ref().err();
-        let exit = Exit::of(failure.map_or(0, |failure| failure.exit), failure.map(|failure| &*failure.error), journal);
-        match (file.finish(journal, exit, &*context.talk), result) {
+        let ended =
+            context.end_record(failure.map_or(0, |failure| failure.exit), failure.map(|failure| &*failure.error));
+        match (ended, result) {
             (Ok(()), result) => result,
             (Err(error), Ok(_)) => Err(unrecorded(context.failure(error), journal, rehearse)),
             // The run's own failure matters more.
@@ -45,6 +48,28 @@ impl RecordArgs {
                 context.talk.warn(&error.to_string());
                 Err(failure)
             }
+        }
+    }
+}
+
+/// A record that has begun.
+pub(crate) struct Kept {
+    file: RecordFile,
+    journal: &'static Journal,
+}
+
+impl Context {
+    /// Ends the record, if there is one that has not ended.
+    fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
+        let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Kept { file, journal }) = kept else { return Ok(()) };
+        file.finish(journal, Exit::of(code, error, journal), &*self.talk)
+    }
+
+    /// Ends the record of a run that was broken off.
+    pub(super) fn end_record_of(&self, failure: &Failure) {
+        if let Err(error) = self.end_record(failure.exit, Some(&failure.error)) {
+            self.talk.warn(&error.to_string());
         }
     }
 }

@@ -80,6 +80,12 @@ Examples:
   kms-byok rehearsal ping --endpoint-url http://127.0.0.1:4566 --output json")]
 struct Ping {}
 
+impl Args {
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.verb, Verb::Serve(_))
+    }
+}
+
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     match &args.verb {

@@ -83,15 +83,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, &journal, async {
-            let (kms, key, plan) = look(args, policy, context, &journal).await?;
-            ceremony::plan::replicate(&kms, &key, &plan, &journal).await
+        return dry_run::run(context, journal, async {
+            let (kms, key, plan) = look(args, policy, context, journal).await?;
+            ceremony::plan::replicate(&kms, &key, &plan, journal).await
         });
     }
-    let report = args.record.keep("replicate", context, &journal, &[], false, || {
+    let report = args.record.keep("replicate", context, journal, &[], false, || {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
-        let work = replicate(args, policy, context, &journal);
-        context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))
+        let work = replicate(args, policy, context, journal);
+        context.run_changing(journal, work, false, |_| Some(next::same_command(None)))
     })?;
     context.account(report, false)
 }

@@ -57,23 +57,23 @@ pub(crate) struct Args {
 const WAIT: Duration = Duration::from_secs(600);
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, &journal, async {
-            let (kms, key) = look(args, context, &journal).await?;
-            ceremony::plan::rotate(&kms, &key, &plan, &journal).await
+        return dry_run::run(context, journal, async {
+            let (kms, key) = look(args, context, journal).await?;
+            ceremony::plan::rotate(&kms, &key, &plan, journal).await
         });
     }
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
-    let report = args.record.keep("rotate", context, &journal, &outputs, false, || {
+    let report = args.record.keep("rotate", context, journal, &outputs, false, || {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
         let work = async {
-            let (kms, key) = look(args, context, &journal).await?;
-            ceremony::rotate(&kms, &key, &plan, &journal).await
+            let (kms, key) = look(args, context, journal).await?;
+            ceremony::rotate(&kms, &key, &plan, journal).await
         };
-        context.run_changing(&journal, work, false, |report| Some(completes(args, report, context)))
+        context.run_changing(journal, work, false, |report| Some(completes(args, report, context)))
     })?;
     context.account(report, false)
 }

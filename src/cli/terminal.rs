@@ -2,28 +2,26 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kms_byok::{Error, FileError, Secret, printable};
-use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr};
 
-use super::stoppable::stoppable;
+use super::signals;
 
 /// Asks on the controlling terminal; nothing if there is none.
 pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
-    let Ok(typed) = terminal.try_clone() else { return Ok(None) };
-    if terminal.write_all(printable::line(&format!("passphrase of `{}`: ", key.display())).as_bytes()).is_err() {
+    let prompt = printable::line(&format!("passphrase of `{}`: ", key.display()));
+    if write!(terminal, "{prompt}").is_err() {
         return Ok(None);
     }
-    // Echo comes back in every case, also when the question is answered with Ctrl-C.
-    let secret = {
-        let _hidden = Hidden::new(&terminal, before);
-        stoppable(move || read_line(&typed))
-    };
-    let _ = writeln!(terminal);
+    let Some(hidden) = Hidden::until_dropped(&terminal, before, &prompt) else { return Ok(None) };
+    let secret = read_line(&terminal);
+    drop(hidden);
+    end_line();
     secret.map(Some)
 }
 
@@ -48,24 +46,71 @@ pub(crate) fn stdout_is_terminal() -> bool {
     isatty(rustix::stdio::stdout())
 }
 
-/// Echo is off while this lives.
-struct Hidden<'a, T: AsFd> {
-    terminal: &'a T,
+/// A question whose answer is not shown. Whatever ends or stops the process meanwhile, the terminal shows again what is typed.
+struct Question {
+    terminal: File,
     before: Termios,
+    prompt: String,
+    /// The process may be stopped and go on.
+    hidden: bool,
 }
 
-impl<'a, T: AsFd> Hidden<'a, T> {
-    fn new(terminal: &'a T, before: Termios) -> Self {
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        let _ = tcsetattr(terminal, OptionalActions::Flush, &silent);
-        Hidden { terminal, before }
+static QUESTION: Mutex<Option<Question>> = Mutex::new(None);
+
+fn question() -> MutexGuard<'static, Option<Question>> {
+    QUESTION.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows again what is typed; what was typed unseen is thrown away. Does not wait for a terminal that is held (Ctrl-S).
+pub(super) fn show_typing() {
+    if let Some(asked) = question().as_mut().filter(|asked| asked.hidden) {
+        let _ = tcflush(&asked.terminal, QueueSelector::IFlush);
+        let _ = tcsetattr(&asked.terminal, OptionalActions::Now, &asked.before);
+        asked.hidden = false;
     }
 }
 
-impl<T: AsFd> Drop for Hidden<'_, T> {
+/// Asks again after the process was stopped.
+pub(super) fn hide_typing() {
+    if let Some(asked) = question().as_mut() {
+        asked.hide();
+        let _ = write!(&asked.terminal, "{}", asked.prompt);
+    }
+}
+
+/// Leaves the line of a question that got no answer.
+pub(super) fn end_line() {
+    let asked = question().take();
+    if let Some(asked) = asked {
+        let _ = writeln!(&asked.terminal);
+    }
+}
+
+impl Question {
+    fn hide(&mut self) {
+        let mut silent = self.before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        self.hidden = tcsetattr(&self.terminal, OptionalActions::Flush, &silent).is_ok();
+    }
+}
+
+/// Nothing of what is typed is shown while this lives.
+struct Hidden;
+
+impl Hidden {
+    fn until_dropped(terminal: &File, before: Termios, prompt: &str) -> Option<Self> {
+        let terminal = terminal.try_clone().ok()?;
+        signals::mind_terminal();
+        let mut asked = Question { terminal, before, prompt: prompt.to_owned(), hidden: false };
+        asked.hide();
+        *question() = Some(asked);
+        Some(Hidden)
+    }
+}
+
+impl Drop for Hidden {
     fn drop(&mut self) {
-        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+        show_typing();
     }
 }
 

@@ -49,11 +49,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     let mut answer = None;
     let work = async {
-        answer = Some(verify(args, context, &journal).await?);
+        answer = Some(verify(args, context, journal).await?);
         Ok(())
     };
     // A second import that is not answered may have been done.
-    context.run_changing(&journal, work, false, |_| Some(next::same_command(None)))?;
+    context.run_changing(journal, work, false, |_| Some(next::same_command(None)))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let mut text = report::lines(&[
         ("key", Some(answer.key_arn.clone())),

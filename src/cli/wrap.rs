@@ -204,7 +204,7 @@ fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMateria
             copy.check()?;
             let journal = context.journal();
             let material = KeyMaterial::generate(spec)?;
-            copy.store(&material, &journal)?;
+            copy.store(&material, journal)?;
             let report = journal.report();
             Ok((material, true, report.kept.or(report.escrow)))
         }

@@ -3,18 +3,26 @@
 use std::fmt;
 use std::panic::PanicHookInfo;
 
-use super::{Explain, some};
+use super::{Error, Explain, some};
 
 /// A panic. Its own text may show values, and stays out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Defect {
     place: Option<String>,
+    because: Option<String>,
 }
 
 impl Defect {
     /// Where it happened.
     pub fn of(panic: &PanicHookInfo<'_>) -> Self {
-        Defect { place: panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line())) }
+        let place = panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line()));
+        Defect { place, because: None }
+    }
+
+    /// The failure that it has led to: a panic of one task is a broken connection to another.
+    pub fn that_led_to(self, failure: &Error) -> Self {
+        let because = failure.because().map_or_else(|| failure.to_string(), |inner| format!("{failure}: {inner}"));
+        Defect { because: Some(because), ..self }
     }
 
     /// What the user can do about it.
@@ -34,6 +42,8 @@ impl fmt::Display for Defect {
     }
 }
 
+impl std::error::Error for Defect {}
+
 impl Explain for Defect {
     fn id(&self) -> &'static str {
         "defect"
@@ -41,5 +51,9 @@ impl Explain for Defect {
 
     fn hint(&self) -> Option<String> {
         some("report it with this place and the command line, then run the same command again: it finds what exists")
+    }
+
+    fn because(&self) -> Option<String> {
+        self.because.clone()
     }
 }

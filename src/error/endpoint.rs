@@ -80,7 +80,6 @@ impl EndpointError {
             EndpointError::NameUnknown { .. }
                 | EndpointError::ConnectionRefused { .. }
                 | EndpointError::Unreachable { .. }
-                | EndpointError::ConnectTimeout { .. }
                 | EndpointError::TlsHandshake { .. }
                 | EndpointError::ProxyTunnel { .. }
         )

@@ -20,6 +20,8 @@ pub enum KmsError {
     NoCredentials { profile: Option<String>, because: String },
     #[error("a source of AWS credentials fails")]
     CredentialsFail { profile: Option<String>, because: String },
+    #[error("the {field} from {origin} has {found} as character {place}")]
+    CredentialsMalformed { origin: String, field: &'static str, found: &'static str, place: usize },
     #[error("{operation} cannot be sent")]
     Unsendable { operation: Operation, because: String },
 
@@ -106,6 +108,9 @@ impl Explain for KmsError {
             }
             KmsError::CredentialsFail { profile: Some(profile), .. } => {
                 some(format!("mend profile `{profile}`, or sign in again: `aws sso login --profile {profile}`"))
+            }
+            KmsError::CredentialsMalformed { .. } => {
+                some("set it again without that character: `echo` adds a line break, and `printf %s` does not")
             }
             KmsError::Unsendable { .. } => None,
             KmsError::Refused(refusal) => refusal.hint(),

@@ -76,6 +76,8 @@ pub enum Error {
     Usage(#[from] UsageError),
     #[error(transparent)]
     Health(#[from] HealthError),
+    #[error(transparent)]
+    Defect(#[from] Defect),
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
@@ -180,6 +182,7 @@ impl Error {
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
             Error::Health(error) => error,
+            Error::Defect(error) => error,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(error) => error,
         }

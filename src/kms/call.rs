@@ -78,13 +78,16 @@ impl Kms {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         super::client::check_region(self.region())?;
+        super::injected::panic_before();
         let begun = Instant::now();
         let mut throttling = Backoff::new(self.patience());
         let mut consistency = None;
         let mut attempts = 1;
         let mut announced = None;
         loop {
-            let mut error = match send(self.sdk(call.repeatable)).await {
+            let answer = send(self.sdk(call.repeatable)).await;
+            super::injected::panic_after();
+            let mut error = match answer {
                 Ok(reply) => {
                     if announced.is_some() {
                         let waited = seconds(tenths(begun.elapsed()));

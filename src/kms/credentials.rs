@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+
+use super::malformed;
 
 /// The source of the credentials in use. Neither field is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +45,9 @@ impl Remembering {
 
     async fn load(&self) -> provider::Result {
         let credentials = self.inner.provide_credentials().await?;
-        let source =
-            CredentialSource { name: name(&credentials), access_key_id: credentials.access_key_id().to_owned() };
+        let name = name(&credentials);
+        malformed::check(&credentials, &name).map_err(CredentialsError::invalid_configuration)?;
+        let source = CredentialSource { name, access_key_id: credentials.access_key_id().to_owned() };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(source);
         Ok(credentials)
     }

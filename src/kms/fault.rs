@@ -18,6 +18,9 @@ impl Kms {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
+        if let Some(error) = find::<KmsError>(error) {
+            return error.clone().into();
+        }
         if let Some(error) = find::<CredentialsError>(error) {
             return self.no_credentials(error).into();
         }

@@ -1,7 +1,6 @@
 //! From an HTTP request to an HTTP reply: who asks, what for, what goes wrong on purpose, and what KMS says.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -48,15 +47,11 @@ pub(super) struct Answer {
 
 impl Service {
     /// An error here breaks the connection.
-    pub(super) async fn serve(
-        &self,
-        request: Request<Incoming>,
-        own: SocketAddr,
-    ) -> Result<Response<Delivered>, io::Error> {
+    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Delivered>, io::Error> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id();
-        if let Some(why) = visitors::refusal(&parts, own) {
+        if let Some(why) = visitors::refusal(&parts) {
             self.log.write(&Line {
                 time: self.clock.now(),
                 region: "-",

@@ -55,7 +55,7 @@ impl Server {
             runtime.spawn_blocking(move || {
                 ahead.into_iter().map(|spec| wrapping_keys::make(spec, 0)).all(|made| made.is_ok())
             });
-            runtime.block_on(accept(listener, address, service, stopped));
+            runtime.block_on(accept(listener, service, stopped));
             runtime.shutdown_timeout(PATIENCE);
         };
         let thread = std::thread::Builder::new()
@@ -113,13 +113,13 @@ pub(super) fn service(settings: Settings) -> Result<Service, Error> {
     })
 }
 
-async fn accept(listener: TcpListener, own: SocketAddr, service: Arc<Service>, mut stopped: oneshot::Receiver<()>) {
+async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         tokio::select! {
             _ = &mut stopped => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { tokio::spawn(converse(stream, own, service.clone())); }
+                Ok((stream, _)) => { tokio::spawn(converse(stream, service.clone())); }
                 // Out of descriptors: wait for connections to end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
@@ -128,11 +128,11 @@ async fn accept(listener: TcpListener, own: SocketAddr, service: Arc<Service>, m
 }
 
 /// One connection, kept open for as many requests as the client likes.
-async fn converse(stream: tokio::net::TcpStream, own: SocketAddr, service: Arc<Service>) {
+async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request| {
         let service = service.clone();
-        async move { service.serve(request, own).await }
+        async move { service.serve(request).await }
     });
     // Clients pause between requests, and a connection that ends meanwhile looks like a fault: there is no limit.
     let mut connection = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), answer);

@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
-use kms_byok::{CeremonyError, Error, Silent};
+use kms_byok::{CeremonyError, Defect, Error, Silent, Talk};
 use serde_json::{Value, json};
 
 use super::embedded_kms;
@@ -24,6 +26,25 @@ pub struct Scene {
     pub directory: PathBuf,
     pub way: Way,
     server: Server,
+}
+
+/// Panics when it is told of the reply to a call, counted from 1.
+struct Panicking {
+    call: usize,
+    replies: AtomicUsize,
+}
+
+impl Talk for Panicking {
+    fn step(&self, _: &str) {}
+
+    fn warn(&self, _: &str) {}
+
+    fn detail(&self, text: &str) {
+        if text.contains(": HTTP ") {
+            let reply = self.replies.fetch_add(1, Ordering::Relaxed) + 1;
+            assert_ne!(reply, self.call, "a panic at `{text}`");
+        }
+    }
 }
 
 /// The exit code of a run that could not say anything any more.
@@ -79,7 +100,7 @@ impl Scene {
 
     /// Runs a ceremony as the binary does, and ends it by the same rule.
     pub fn run(&self, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
-        self.run_with(Connection::default(), ceremony)
+        self.run_with(Connection::default(), Arc::new(Silent), ceremony)
     }
 
     /// The same with a read timeout, and with little patience for KMS to become consistent or to stop throttling.
@@ -89,20 +110,30 @@ impl Scene {
         ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
     ) -> Ended {
         let patience = Duration::from_millis(200);
-        self.run_with(Connection { read_timeout, patience, ..Connection::default() }, ceremony)
+        self.run_with(Connection { read_timeout, patience, ..Connection::default() }, Arc::new(Silent), ceremony)
+    }
+
+    /// The same, with a panic when the reply to that call has come.
+    pub fn run_panicking(&self, call: usize, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
+        self.run_with(Connection::default(), Arc::new(Panicking { call, replies: AtomicUsize::new(0) }), ceremony)
     }
 
     fn run_with(
         &self,
         connection: Connection,
+        talk: Arc<dyn Talk + Send>,
         ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
     ) -> Ended {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let journal = Journal::new(Arc::new(Silent));
-        let result = runtime.block_on(async {
-            let kms = Kms::isolated(&self.way.url, "AKIDTEST", &connection, Arc::new(Silent));
-            ceremony(&kms, &journal).await
+        let run = AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                let kms = Kms::isolated(&self.way.url, "AKIDTEST", &connection, talk);
+                // On the heap: a ceremony is large, and a panic is caught around it.
+                Box::pin(ceremony(&kms, &journal)).await
+            })
         });
+        let result = catch_unwind(run).unwrap_or_else(|_| Err(Defect::default().into()));
         Ended::of(result, &journal)
     }
 

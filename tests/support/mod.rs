@@ -3,14 +3,16 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 /// A working directory with an environment of its own.
 pub struct Bench(tempfile::TempDir);
 
 /// How a run ended.
 pub struct Run {
+    /// As a shell gives it: 128 and the number of the signal, where the run died of one.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -122,10 +124,14 @@ pub fn run(command: &mut Command, stdin: &[u8]) -> Run {
     Run::of(child.wait_with_output().unwrap())
 }
 
+pub fn code_of(status: ExitStatus) -> Option<i32> {
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+}
+
 impl Run {
     pub fn of(output: Output) -> Self {
         Run {
-            code: output.status.code(),
+            code: code_of(output.status),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             raw_stdout: output.stdout,

@@ -29,7 +29,7 @@ impl Scene {
             false
         });
         self.way.trouble(Plan { at, lasting: false, trouble: Trouble::Meanwhile { happens, after } });
-        let child = self.start(verb);
+        let child = self.start(verb, None);
         *target.0.lock().unwrap() = Some(Pid::from_child(&child));
         target.1.notify_all();
         let ended = finish(child);
@@ -39,10 +39,17 @@ impl Scene {
 
     /// Runs the verb undisturbed.
     pub fn run_binary(&self, verb: Verb) -> Ended {
-        finish(self.start(verb))
+        finish(self.start(verb, None))
     }
 
-    fn start(&self, verb: Verb) -> Child {
+    /// Runs the verb, which panics at a call: `before:3` or `after:3`.
+    pub fn run_binary_panicking(&self, verb: Verb, at: &str) -> Ended {
+        let ended = finish(self.start(verb, Some(at)));
+        self.way.heal();
+        ended
+    }
+
+    fn start(&self, verb: Verb, panics: Option<&str>) -> Child {
         let (line, stdin) = verb.words();
         let mut command = Command::new(env!("CARGO_BIN_EXE_kms-byok"));
         command.args(line.split_whitespace()).args(["--output", "json", "--region", "us-east-1", "--endpoint-url"]);
@@ -55,6 +62,9 @@ impl Scene {
             ("AWS_EC2_METADATA_DISABLED", "true".as_ref()),
         ] {
             command.env(name, value);
+        }
+        if let Some(at) = panics {
+            command.env("KMS_BYOK_TEST_PANIC", at);
         }
         if let Some(libraries) = std::env::var_os("LD_LIBRARY_PATH") {
             command.env("LD_LIBRARY_PATH", libraries);
@@ -69,13 +79,17 @@ impl Scene {
 fn finish(child: Child) -> Ended {
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.signal().is_some() {
+    let died_of = output.status.signal().and_then(Signal::from_named_raw);
+    if died_of.is_some_and(|signal| signal != Signal::INT) {
         return Ended { exit: KILLED, said: stderr, ..Ended::default() };
     }
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
     let text = |name: &str| report[name].as_str().map(str::to_owned);
     let leftovers = report["leftovers"].as_array().into_iter().flatten();
-    let exit = u8::try_from(output.status.code().unwrap()).unwrap();
+    // SIGINT is died of after the report, which tells what the exit code would have been.
+    let code = || report["error"]["exit_code"].as_i64().and_then(|code| i32::try_from(code).ok());
+    let exit = u8::try_from(if died_of.is_some() { code() } else { output.status.code() }.unwrap()).unwrap();
+    assert!(died_of.is_some() || code().is_none_or(|code| code == i32::from(exit)), "{report}");
     assert_eq!(exit == 3, report["next"].is_string(), "a partial run names the command that completes it: {stderr}");
     let unknown = stderr.lines().find_map(|line| line.strip_prefix("unknown: whether "));
     Ended {

@@ -34,6 +34,8 @@ pub enum Trouble {
     Truncated,
     /// An error that goes away by itself.
     ForAWhile { code: &'static str, time: Duration },
+    /// A panic in the client when the reply has come, which the scene brings about.
+    Panic,
     /// The reply, changed.
     Edited(Edit),
     /// Something happens elsewhere, before or after KMS has done its part; the reply comes only if this says so.
@@ -201,7 +203,7 @@ impl State {
         }
         let due = plan.filter(|plan| number == plan.at || plan.lasting && number > plan.at);
         let reply = match due.map(|plan| plan.trouble) {
-            None => forward()?,
+            None | Some(Trouble::Panic) => forward()?,
             Some(Trouble::Refused) => return Err(broken()),
             Some(Trouble::Broken { after }) => {
                 if after {

@@ -28,12 +28,13 @@ pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static
     None
 }
 
-/// The kinds by which the SDK decides on another attempt: timeouts and I/O are tried again, the others are not.
+/// The kinds by which the SDK decides on another attempt: a reply that does not come and I/O are tried again, the others are not. The
+/// time to connect is all the time that the user gives, so when it is over nobody tries again.
 pub(super) fn connector_error(error: EndpointError) -> ConnectorError {
     let reached = error.may_have_been_sent();
     let boxed: Box<dyn StdError + Send + Sync> = Box::new(error.clone());
     let mapped = match error {
-        EndpointError::ConnectTimeout { .. } | EndpointError::ReadTimeout { .. } => ConnectorError::timeout(boxed),
+        EndpointError::ReadTimeout { .. } => ConnectorError::timeout(boxed),
         EndpointError::ConnectionRefused { .. }
         | EndpointError::Unreachable { .. }
         | EndpointError::NameUnknown { .. }

@@ -100,6 +100,7 @@ one_of_each! {
         NoCredentials { profile: Some(typed()), because: foreign() }
         CredentialsFail { profile: None, because: foreign() }
         CredentialsFail { profile: Some(typed()), because: foreign() }
+        CredentialsMalformed { origin: "SSO".into(), field: "session token", found: "a line break", place: 21 }
         Unsendable { operation: Operation::CreateKey, because: foreign() }
         Refused(Box::new(refusals::any()))
         ReplyLost { operation: Operation::CreateKey, cause: lost() }
