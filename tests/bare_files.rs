@@ -77,3 +77,55 @@ fn the_hint_for_base64_decodes_it() {
     assert!(shell.args(["-c", hint]).current_dir(bench.directory()).status().unwrap().success());
     assert_eq!(bench.read("OUT"), [7; 512]);
 }
+
+/// The console's zip has a public key and a token with an id in their names, and no `parameters.json`; the recipe's files have none either.
+#[test]
+fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_consoles() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", [7; 32]);
+    std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for (directory, public_key, token) in [
+        (
+            "console",
+            "wrappingKey_fcb572d3-6680-449c-91ab-ac3a5c07dc09_0804104355",
+            "importToken_fcb572d3-6680-449c-91ab-ac3a5c07dc09_0804104355",
+        ),
+        ("recipe", "PublicKey.bin", "ImportToken.bin"),
+    ] {
+        let arn = cloud.empty_key("");
+        cloud.run(&format!("{GET} --key-id {arn} --dir D --force")).succeeds();
+        std::fs::create_dir(cloud.bench.path(directory)).unwrap();
+        cloud.bench.write(&format!("{directory}/{public_key}"), cloud.bench.read("D/PublicKey.bin"));
+        cloud.bench.write(&format!("{directory}/{token}"), cloud.bench.read("D/ImportToken.bin"));
+        let wrapped = cloud.bench.kms_byok(&format!("wrap --dir {directory} --material key --output json")).json();
+        assert_eq!(wrapped["out"], format!("{directory}/EncryptedKeyMaterial.bin"));
+        let diagnosis = cloud.run(&format!("diagnose --dir {directory} --key-spec SYMMETRIC_DEFAULT --output json"));
+        assert_eq!((diagnosis.code, diagnosis.json()["causes"].as_array().map(Vec::len)), (Some(0), Some(0)));
+        cloud.run(&format!("import --dir {directory}")).refuses(
+            2,
+            "error: the key is missing\nhint: add --key-id K: a directory without parameters.json does not say for which key it is\n",
+        );
+        cloud.run(&format!("import --dir {directory} --key-id {arn}")).succeeds();
+        assert_eq!(
+            cloud.run(&format!("verify --key-id {arn} --material key --output json")).json()["proof"]["outcome"],
+            "proven"
+        );
+    }
+    // Two sets in one directory: which belongs to which would be a guess.
+    for name in ["importToken_other", "wrappingKey_other"] {
+        cloud.bench.write(&format!("console/{name}"), [1; 300]);
+    }
+    for line in ["wrap --material key", "import --key-id alias/a", "diagnose"] {
+        cloud.run(&format!("{line} --dir console --quiet")).refuses(
+            1,
+            &format!(
+                "error: the directory `console` has several files that are named as wrapping public key\n\
+                 hint: keep the files of one parameter set in a directory of their own\n"
+            ),
+        );
+    }
+    cloud.run("wrap --dir D --material key --key-spec HMAC_256").refuses(
+        2,
+        "error: --key-spec and a parameter directory with parameters.json, which says it exclude each other\nhint: leave one of them out\n",
+    );
+}

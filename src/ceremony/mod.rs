@@ -46,8 +46,10 @@ pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
 pub use self::journal::Journal;
 pub use self::memory::{FindLost, Memory, REQUEST_TAG};
 use self::parameters::check_external;
-pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
-pub(crate) use self::parameters::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
+pub use self::parameters::{
+    BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable,
+};
+pub(crate) use self::parameters::{PARAMETERS_FILE, TOKEN_LIMIT, bare, sha256};
 pub use self::provision::{Provision, Source, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};

@@ -1,6 +1,7 @@
 //! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
 //! a directory.
 
+pub(crate) mod bare;
 mod bound;
 mod wrapped;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use aws_smithy_types::DateTime;
 use openssl::hash::{MessageDigest, hash};
 
+pub use self::bare::BareDirectory;
 use self::bound::{Bound, VERSION};
 pub use self::wrapped::WrappedMaterial;
 use super::Journal;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, WrappedMaterial};
+use kms_byok::ceremony::{self, BareDirectory, BareImport, ImportOptions, Journal, WrappedMaterial};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, KeyDescription, Kms};
 use kms_byok::moment;
@@ -95,6 +95,13 @@ impl What {
 /// Everything that can be refused before AWS is asked.
 fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
     let what = match (&args.dir, &args.encrypted, &args.import_token) {
+        (Some(directory), _, _) if let Some(bare) = BareDirectory::find(directory)? => {
+            if args.key_id.is_none() {
+                let hint = "add --key-id K: a directory without parameters.json does not say for which key it is";
+                return Err(UsageError::Missing { what: "the key", hint }.into());
+            }
+            What::Bare(BareImport::load(&bare.encrypted, &bare.import_token)?)
+        }
         (Some(directory), _, _) => {
             let wrapped = WrappedMaterial::load(directory)?;
             wrapped.check_fresh()?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{ENCRYPTED_FILE, ParameterSet, Source};
+use kms_byok::ceremony::{BareDirectory, ENCRYPTED_FILE, ParameterSet, Source};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
 use kms_byok::{Error, FileError, Talk, UsageError, files, moment, printable};
@@ -22,7 +22,7 @@ Examples:
   kms-byok wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin")]
 pub(crate) struct Args {
     /// Parameter directory of get-parameters; the result is put into it
-    #[arg(long, value_name = "D", conflicts_with_all = ["inkey", "out", "key_spec", "wrapping_algorithm"])]
+    #[arg(long, value_name = "D", conflicts_with_all = ["inkey", "out"])]
     dir: Option<PathBuf>,
     /// Refuse another wrapping public key than the one with this fingerprint
     #[arg(long, value_name = "SHA256")]
@@ -68,8 +68,12 @@ struct Answer {
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wrapped = match (&args.dir, &args.inkey) {
-        (Some(directory), _) => in_directory(args, directory, context),
-        (None, Some(key)) => bare(args, key, context),
+        (Some(directory), _) => match BareDirectory::find(directory) {
+            Ok(Some(found)) => bare(args, &found.public_key, Some(found.encrypted), context),
+            Ok(None) => in_directory(args, directory, context),
+            Err(error) => Err(error.into()),
+        },
+        (None, Some(key)) => bare(args, key, args.out.clone(), context),
         (None, None) => {
             Err(UsageError::Missing { what: "the wrapping key", hint: "add --dir D, or --inkey F --out F" }.into())
         }
@@ -89,6 +93,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 /// With a parameter directory, which knows the key, its spec and the algorithm.
 fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Option<Answer>, Error> {
+    let named = [(args.key_spec.is_some(), "--key-spec"), (args.wrapping_algorithm.is_some(), "--wrapping-algorithm")];
+    if let Some((_, flag)) = named.into_iter().find(|(given, _)| *given) {
+        return Err(UsageError::Conflict {
+            first: flag,
+            second: "a parameter directory with parameters.json, which says it",
+        }
+        .into());
+    }
     let set = ParameterSet::load(directory)?;
     match &args.expect_public_key {
         Some(expected) => set.expect_public_key(expected)?,
@@ -123,10 +135,10 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
 }
 
 /// With bare files, as `openssl pkeyutl` takes them.
-fn bare(args: &Args, key_path: &Path, context: &Context) -> Result<Option<Answer>, Error> {
+fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -> Result<Option<Answer>, Error> {
     let spec = args.key_spec.unwrap_or(KeySpec::SymmetricDefault);
     let algorithm = key_args::algorithm(args.wrapping_algorithm, args.allow_sha1, spec)?;
-    let Some(out) = args.out.clone() else {
+    let Some(out) = out else {
         return Err(UsageError::Missing { what: "the output", hint: "add --out FILE (`-` for standard output)" }.into());
     };
     let to_stdout = out.as_os_str() == "-";

@@ -13,7 +13,7 @@ use super::finding::Findings;
 use super::item::{Item, LIMIT};
 use super::name::{Name, Role};
 use super::openssl_cli::OpenSslCommand;
-use crate::ceremony::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE};
+use crate::ceremony::{ENCRYPTED_FILE, PARAMETERS_FILE, bare};
 use crate::error::{Error, FileError};
 use crate::material::{Format, KeySpec};
 use crate::moment;
@@ -197,13 +197,12 @@ impl Hand {
         }
         let named = self.named.clone();
         let files = [
-            (Role::Parameters, PARAMETERS_FILE, &None),
-            (Role::PublicKey, PUBLIC_KEY_FILE, &named.public_key),
-            (Role::ImportToken, TOKEN_FILE, &named.import_token),
-            (Role::Encrypted, ENCRYPTED_FILE, &named.encrypted),
+            (Role::Parameters, directory.join(PARAMETERS_FILE), &None),
+            (Role::PublicKey, bare::public_key_in(directory)?, &named.public_key),
+            (Role::ImportToken, bare::import_token_in(directory)?, &named.import_token),
+            (Role::Encrypted, directory.join(ENCRYPTED_FILE), &named.encrypted),
         ];
-        for (role, file, named) in files {
-            let path = directory.join(file);
+        for (role, path, named) in files {
             if named.is_some() || !path.exists() && matches!(role, Role::Encrypted | Role::Parameters) {
                 continue;
             }

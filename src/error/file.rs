@@ -39,6 +39,8 @@ pub enum FileError {
     PlaintextExists { path: PathBuf },
     #[error("`{}` exists and is not a record of kms-byok", .path.display())]
     NotARecord { path: PathBuf },
+    #[error("the directory `{}` has several files that are named as {what}", .directory.display())]
+    SeveralOfOneKind { what: &'static str, directory: PathBuf },
     #[error("`{}` is named for two outputs", .path.display())]
     TwoOutputs { path: PathBuf },
     #[error("`{}` is both input and output", .path.display())]
@@ -91,6 +93,9 @@ impl Explain for FileError {
             FileError::Exists { .. } => some("name another path, or add --force to replace it"),
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
             FileError::NotARecord { .. } => some("name another path for --record"),
+            FileError::SeveralOfOneKind { .. } => {
+                some("keep the files of one parameter set in a directory of their own")
+            }
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),

@@ -55,6 +55,7 @@ one_of_each! {
     }
     files: FileError {
         Missing { what: "key policy", path: path() }
+        SeveralOfOneKind { what: "import token", directory: path() }
         NamesNoFile { flag: "--material", length: 64, kind: "characters of hex" }
         Directory { what: "key policy", path: path() }
         NotADirectory { what: "parameter directory", path: path() }
