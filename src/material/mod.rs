@@ -7,6 +7,8 @@ mod encoded;
 mod format;
 mod generate;
 mod private_key;
+#[allow(dead_code)] // until all verbs call it
+mod recognise;
 mod raw;
 #[allow(dead_code)] // until the recogniser calls it
 mod soundness;
