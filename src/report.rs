@@ -64,14 +64,18 @@ impl Failure {
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let hint = std::error::Error::source(error).and_then(kms_byok::hint_of);
-    let text = error.render().to_string();
+    let text = without_keys(error.render().to_string(), env::args_os());
     let cause = text.lines().next().unwrap_or_default();
     match &hint {
         Some(hint) => {
             let _ = io::stderr().write_all(format!("{cause}\nhint: {hint}\n").as_bytes());
         }
-        None => {
+        // Colours and the stream are clap's to choose, unless its text repeats what may be a key.
+        None if text == error.render().to_string() => {
             let _ = error.print();
+        }
+        None => {
+            let _ = io::stderr().write_all(text.as_bytes());
         }
     }
     if !error.use_stderr() {
@@ -85,6 +89,24 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         answer(Output::Json, &object, "");
     }
     ExitCode::from(2)
+}
+
+/// Leaves out what may be a key, given where there is no place for it: PEM, 32 hex digits, or as much base64.
+fn without_keys(mut text: String, words: impl Iterator<Item = OsString>) -> String {
+    for word in words {
+        let word = word.to_string_lossy();
+        let value = word.split_once('=').map_or(&*word, |(_, value)| value);
+        for part in [&*word, value] {
+            let digits = part.strip_prefix("0x").unwrap_or(part);
+            let all = |fits: fn(u8) -> bool| digits.len() >= 32 && digits.bytes().all(fits);
+            let hex = all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+            let base64 = all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+            if part.contains("-----BEGIN") || part.contains('\n') || hex || base64 {
+                text = text.replace(part, &format!("({} characters that may be a key)", part.chars().count()));
+            }
+        }
+    }
+    text
 }
 
 /// Whether the words ask for `--output json`, as far as words say that which are no command line.
@@ -137,6 +159,9 @@ fn failure_object(failure: &Failure) -> Value {
         "hint": failure.error.hint(),
         "exit_code": failure.exit,
     });
+    if let Some(id) = failure.error.id() {
+        object["error"]["id"] = id.into();
+    }
     if let Some(diagnosis) = &failure.explanation {
         object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();
     }

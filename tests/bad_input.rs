@@ -106,7 +106,22 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             let (line, shown) = reads.with(&cloud, file);
             let names = cloud.bench.names();
             let run = cloud.run(&format!("{line} --quiet"));
-            run.refuses(1, &format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what));
+            let flag = match reads.what {
+                _ if file != "missing" => None,
+                "key material file" => Some("--material"),
+                "passphrase file" => Some("--passphrase-file"),
+                "recipient key" => Some("--recipient-key"),
+                "private key" => Some("--private-key"),
+                _ => None,
+            };
+            // A value that names no file may be the secret itself: it is not repeated.
+            run.refuses(1, &match flag {
+                None => format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what),
+                Some(flag) => format!(
+                    "error: the value of {flag} names no file: it has 7 characters and is no file of the current directory\n\
+                     hint: write it to a file with mode 0600 and give that file to {flag}; if it is a secret, others on this machine could see it on the command line\n"
+                ),
+            });
             assert_eq!(cloud.bench.names(), names, "{line}");
         }
     }

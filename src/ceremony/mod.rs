@@ -47,7 +47,9 @@ pub use self::journal::Journal;
 pub use self::memory::{FindLost, Memory, REQUEST_TAG};
 use self::parameters::check_external;
 pub use self::parameters::{ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable};
-pub(crate) use self::parameters::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
+pub(crate) use self::parameters::{
+    PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, named_by_console, sha256,
+};
 pub use self::provision::{Provision, Source, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};

@@ -30,6 +30,23 @@ pub const ENCRYPTED_FILE: &str = "EncryptedKeyMaterial.bin";
 /// What binds the others together.
 pub(crate) const PARAMETERS_FILE: &str = "parameters.json";
 
+/// The one file that the AWS console has written for the recipe's file of that name: its zip calls them `wrappingKey_…` and
+/// `importToken_…`. Nothing where the recipe's own is there, or where there are two.
+pub(crate) fn named_by_console(directory: &Path, file: &str) -> Option<PathBuf> {
+    let prefix = match file {
+        PUBLIC_KEY_FILE => "wrappingKey_",
+        TOKEN_FILE => "importToken_",
+        _ => return None,
+    };
+    if directory.join(file).exists() {
+        return None;
+    }
+    let entries = std::fs::read_dir(directory).ok()?.filter_map(Result::ok);
+    let mut found = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+    let path = found.next()?.path();
+    found.next().is_none().then_some(path)
+}
+
 /// The most bytes of an import token and of wrapped key material (API reference, `ImportKeyMaterial`).
 pub(crate) const TOKEN_LIMIT: usize = 6144;
 
@@ -147,7 +164,7 @@ impl ParameterSet {
     /// Reads a directory back; files that are not of one set are named.
     pub fn load(directory: &Path) -> Result<Self, Error> {
         let bound = Bound::load(directory)?;
-        let path = directory.join(PUBLIC_KEY_FILE);
+        let path = named_by_console(directory, PUBLIC_KEY_FILE).unwrap_or_else(|| directory.join(PUBLIC_KEY_FILE));
         let der = files::read("wrapping public key", &path, WrappingKey::READ_LIMIT)?;
         bound.check_file("wrapping public key", path, &der, &bound.public_key_sha256)?;
         let wrapping_key = WrappingKey::from_der(&der)?;

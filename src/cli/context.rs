@@ -4,10 +4,11 @@ use std::env;
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
+use kms_byok::material::Reading;
 use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 
@@ -15,15 +16,26 @@ use super::Global;
 use super::stoppable::block_on;
 use crate::report::{self, Failure, Stderr};
 
+/// An answer of a verb that has read key material.
+#[derive(Serialize)]
+struct WithReading<'a, R> {
+    #[serde(flatten)]
+    answer: &'a R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    material: Option<&'a Reading>,
+}
+
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) talk: Arc<Stderr>,
+    /// How the key material of this run was read.
+    pub(crate) reading: OnceLock<Reading>,
 }
 
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
-        Context { global, talk }
+        Context { global, talk, reading: OnceLock::new() }
     }
 
     /// Refuses to go on with a library that is not fit, whatever the headers were.
@@ -93,12 +105,19 @@ impl Context {
 
     /// Prints the answer of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn answer_after<R: Serialize>(&self, changed: bool, answer: &R, text: &str) -> ExitCode {
-        let Some(source) = report::answer(self.global.output, answer, text) else { return ExitCode::SUCCESS };
+        let Some(source) = report::answer(self.global.output, &self.with_reading(answer), text) else {
+            return ExitCode::SUCCESS;
+        };
         let mut failure = self.failure(FileError::AnswerLost { source });
         if changed {
             failure.exit = 3;
         }
         report::failure(&failure)
+    }
+
+    /// The answer, with how the key material was read.
+    fn with_reading<'a, R>(&'a self, answer: &'a R) -> WithReading<'a, R> {
+        WithReading { answer, material: self.reading.get() }
     }
 
     /// Prints an answer that has one form only.
@@ -111,7 +130,8 @@ impl Context {
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn account(&self, report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
-        let Some(source) = report::answer(self.global.output, &report, &report::ceremony(&report)) else {
+        let Some(source) = report::answer(self.global.output, &self.with_reading(&report), &report::ceremony(&report))
+        else {
             return Ok(ExitCode::SUCCESS);
         };
         let failure = self.failure(FileError::AnswerLost { source });

@@ -9,10 +9,10 @@ use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Secret, Talk, UsageError, moment};
+use kms_byok::{Error, FileError, Secret, Talk, UsageError, moment};
 
 use super::Context;
-use super::material_args::Asking;
+use super::material_args::{Asking, MATERIAL, PRIVATE_KEY, naming};
 use super::stoppable::stoppable;
 use crate::report::{self, Failure};
 
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Key material, or `-` for standard input
     #[arg(long, value_name = "F", help_heading = "Bare files")]
     material: Option<PathBuf>,
-    /// raw, hex, base64, pem or der, if it was decoded when it was wrapped
+    /// How it was decoded when it was wrapped: raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh
     #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
     material_format: Option<Format>,
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
@@ -86,10 +86,12 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(path) = &args.material {
         let read = match path.as_os_str() == "-" {
             true => stoppable(|| Ok(Secret::read_stdin("key material", diagnose::FILE_LIMIT)?)),
-            false => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
+            false => context.read_secret(&MATERIAL, path, diagnose::FILE_LIMIT),
         };
         // A file that cannot be read is a finding; a signal is not.
         let read = match read {
+            // What may be the key itself, given for its file's name, is repeated nowhere.
+            Err(Error::File(error @ FileError::NoFileName { .. })) => return Err(error.into()),
             Err(Error::File(error)) => Err(error),
             read => Ok(read?),
         };
@@ -100,9 +102,9 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         return Err(UsageError::Missing { what: "something to look at", hint }.into());
     }
     if let Some(path) = &args.private_key {
-        let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
+        let bytes = context.read_secret(&PRIVATE_KEY, path, KeyMaterial::READ_LIMIT)?;
         let mut asking = Asking { file: args.passphrase_file.as_deref(), key: path, context };
-        let key = material::read_any_private_key(&bytes, &mut asking)?;
+        let key = material::read_any_private_key(&bytes, &mut asking).map_err(|error| naming(error, path))?;
         diagnose::check_private_key(&key)?;
         hand.set_private_key(path, key);
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use kms_byok::ceremony::{Copy, Source};
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::{Error, FileError, Secret, Talk, UsageError, files};
+use kms_byok::{Error, FileError, MaterialError, Secret, Talk, UsageError, files};
 
 use super::Context;
 use super::stoppable::stoppable;
@@ -40,13 +40,13 @@ pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
     #[arg(long, visible_alias = "in", value_name = "FILE")]
     pub(crate) material: Option<PathBuf>,
-    /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
+    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which is what the file shows itself to be]
     #[arg(long, value_name = "F", requires = "material")]
     pub(crate) material_format: Option<Format>,
     /// Bring the key material back from an escrow file
     #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
     pub(crate) material_from_escrow: Option<PathBuf>,
-    /// The private key of one of its recovery certificates (PEM or DER)
+    /// The private key of one of its recovery certificates
     #[arg(long, value_name = "K", requires = "material_from_escrow")]
     pub(crate) recipient_key: Option<PathBuf>,
     /// Read the passphrase of an encrypted private key from FILE
@@ -127,14 +127,18 @@ impl GivenArgs {
         let bytes = if is_stdin(path) {
             stoppable(|| Ok(Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?))?
         } else {
-            context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?
+            context.read_secret(&MATERIAL, path, KeyMaterial::READ_LIMIT)?
         };
-        KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)).map(Some)
+        let read = KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context));
+        let material = read.map_err(|error| naming(error, path))?;
+        context.account_for(&material)?;
+        Ok(Some(material))
     }
 
     fn recover(&self, file: &Path, key: &Path, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
-        let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
-        let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context))?;
+        let bytes = context.read_secret(&RECIPIENT_KEY, key, KeyMaterial::READ_LIMIT)?;
+        let read = material::read_any_private_key(&bytes, &mut self.asking(key, context));
+        let recipient = read.map_err(|error| naming(error, key))?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         KeyMaterial::read(escrow::open(file, &recipient)?, spec, Some(format), &mut NoPassphrase)
     }
@@ -158,7 +162,7 @@ pub(super) struct Asking<'a> {
 impl Passphrase for Asking<'_> {
     fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
         let Some(path) = self.file else { return super::terminal::ask_passphrase(self.key) };
-        let mut secret = self.context.read_secret("passphrase file", path, 4096)?;
+        let mut secret = self.context.read_secret(&PASSPHRASE, path, 4096)?;
         let line = secret.expose().iter().position(|byte| *byte == b'\n').unwrap_or(secret.len());
         let end = if line > 0 && secret.expose()[line - 1] == b'\r' { line - 1 } else { line };
         secret.truncate(end);
@@ -166,15 +170,94 @@ impl Passphrase for Asking<'_> {
     }
 }
 
+/// The error with the file's name where its command says `FILE`. Standard input has none.
+pub(super) fn naming(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Material(error) if !is_stdin(path) => error.naming(&super::next::quoted(path)).into(),
+        error => error,
+    }
+}
+
+/// A flag that names a file with a secret in it.
+pub(crate) struct SecretFile {
+    pub(crate) what: &'static str,
+    pub(crate) flag: &'static str,
+}
+
+pub(crate) const MATERIAL: SecretFile = SecretFile { what: "key material file", flag: "--material" };
+pub(crate) const PASSPHRASE: SecretFile = SecretFile { what: "passphrase file", flag: "--passphrase-file" };
+pub(crate) const RECIPIENT_KEY: SecretFile = SecretFile { what: "recipient key", flag: "--recipient-key" };
+pub(crate) const PRIVATE_KEY: SecretFile = SecretFile { what: "private key", flag: "--private-key" };
+
+impl SecretFile {
+    /// The error without the value, if that may be the secret itself, given where its file's name was wanted.
+    fn hide(&self, error: FileError) -> FileError {
+        match &error {
+            FileError::Missing { path, .. } | FileError::Unreadable { path, .. } if !is_a_path(path) => {
+                let text = path.to_string_lossy();
+                FileError::NoFileName { flag: self.flag, length: text.chars().count(), kind: kind(&text) }
+            }
+            _ => error,
+        }
+    }
+}
+
+/// Whether a value names a file, or at least a place in a directory that is there. A key in base64 may begin with a slash.
+fn is_a_path(path: &Path) -> bool {
+    if path.symlink_metadata().is_ok() {
+        return true;
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let like_key = name.len() >= 32 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=_-".contains(&byte));
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory.is_some_and(Path::is_dir) && !like_key
+}
+
+fn kind(text: &str) -> &'static str {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    match text {
+        _ if text.contains("-----BEGIN") => "looks like PEM",
+        _ if digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':') => {
+            "looks like hex"
+        }
+        _ if text.starts_with('{') => "looks like JSON",
+        _ if text.len() >= 32 && text.bytes().all(base64) => "looks like base64",
+        _ if text.contains('/') => "leads into a directory that does not exist",
+        _ => "is no file of the current directory",
+    }
+}
+
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
-    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
-        if !path.is_file() {
-            // A pipe may keep us waiting.
-            let path = path.to_owned();
-            return stoppable(move || Ok(Secret::read_file(what, &path, limit)?));
+    pub(crate) fn read_secret(&self, file: &SecretFile, path: &Path, limit: usize) -> Result<Secret, Error> {
+        let what = file.what;
+        if path.is_file() {
+            return Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?);
         }
-        Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
+        // A pipe may keep us waiting.
+        let owned = path.to_owned();
+        stoppable(move || Ok(Secret::read_file(what, &owned, limit)?)).map_err(|error| match error {
+            Error::File(error) => file.hide(error).into(),
+            error => error,
+        })
+    }
+
+    /// Says how key material was read, and what is weak about it: warned about, and refused with `--strict`.
+    pub(crate) fn account_for(&self, material: &KeyMaterial) -> Result<(), Error> {
+        if let Some(reading) = material.reading() {
+            for sentence in reading.sentences() {
+                self.talk.step(&sentence);
+            }
+            let _ = self.reading.set(reading.clone());
+        }
+        for weakness in material.weaknesses() {
+            if self.global.strict {
+                return Err(MaterialError::Weak { id: weakness.id(), cause: weakness.to_string() }.into());
+            }
+            self.talk.warn(&weakness.to_string());
+        }
+        Ok(())
     }
 
     fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {

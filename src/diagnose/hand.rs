@@ -13,6 +13,7 @@ use super::finding::Findings;
 use super::item::{Item, LIMIT};
 use super::name::{Name, Role};
 use super::openssl_cli::OpenSslCommand;
+use crate::ceremony::named_by_console;
 use crate::ceremony::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE};
 use crate::error::{Error, FileError};
 use crate::material::{Format, KeySpec};
@@ -203,7 +204,7 @@ impl Hand {
             (Role::Encrypted, ENCRYPTED_FILE, &named.encrypted),
         ];
         for (role, file, named) in files {
-            let path = directory.join(file);
+            let path = named_by_console(directory, file).unwrap_or_else(|| directory.join(file));
             if named.is_some() || !path.exists() && matches!(role, Role::Encrypted | Role::Parameters) {
                 continue;
             }

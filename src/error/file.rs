@@ -12,6 +12,8 @@ use super::{Explain, some};
 pub enum FileError {
     #[error("{what} `{}` does not exist", .path.display())]
     Missing { what: &'static str, path: PathBuf },
+    #[error("the value of {flag} names no file: it has {length} characters and {kind}")]
+    NoFileName { flag: &'static str, length: usize, kind: &'static str },
     #[error("{what} `{}` is a directory", .path.display())]
     Directory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is not a directory", .path.display())]
@@ -68,6 +70,9 @@ impl Explain for FileError {
     fn hint(&self) -> Option<String> {
         match self {
             FileError::Missing { .. } => some("check the path"),
+            FileError::NoFileName { flag, .. } => some(format!(
+                "write it to a file with mode 0600 and give that file to {flag}; if it is a secret, others on this machine could see it on the command line"
+            )),
             FileError::Directory { .. } => some("name a file in it"),
             FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
             FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),

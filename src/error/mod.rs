@@ -93,6 +93,15 @@ pub(crate) trait Explain {
 }
 
 impl Error {
+    /// Its stable name for machines, where it has one.
+    pub fn id(&self) -> Option<&'static str> {
+        match self {
+            Error::Material(error) => Some(error.id()),
+            Error::File(FileError::NoFileName { .. }) => Some("no_file_name"),
+            _ => None,
+        }
+    }
+
     /// The fix: one imperative sentence, or nothing where there is none to give.
     pub fn hint(&self) -> Option<String> {
         self.explain().hint()

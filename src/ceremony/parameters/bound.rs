@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
+use super::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, named_by_console, sha256};
 use crate::ceremony::{REHEARSAL_ACCOUNT, Transfer};
 use crate::error::{Error, ParametersError};
 use crate::files;
@@ -120,7 +120,7 @@ impl Bound {
     }
 
     pub(super) fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
-        let path = directory.join(TOKEN_FILE);
+        let path = named_by_console(directory, TOKEN_FILE).unwrap_or_else(|| directory.join(TOKEN_FILE));
         let token = files::read("import token", &path, TOKEN_LIMIT)?;
         self.check_file("import token", path, &token, &self.import_token_sha256)?;
         Ok(token)

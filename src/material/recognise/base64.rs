@@ -41,7 +41,11 @@ pub(super) fn judge(text: &[u8]) -> Judged {
     let cases = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let other = has(u8::is_ascii_digit) || standard || url || padding > 0;
     // An alphabet of words, numbers and hyphens (a UUID, a passphrase of words) is not base64url's by itself.
-    if cases && other { Judged::Encoded(if url { Layer::Base64Url } else { Layer::Base64 }, count) } else { Judged::Letters }
+    if cases && other {
+        Judged::Encoded(if url { Layer::Base64Url } else { Layer::Base64 }, count)
+    } else {
+        Judged::Letters
+    }
 }
 
 pub(super) fn is_url(text: &[u8]) -> bool {

@@ -1,5 +1,7 @@
 //! The layers of text around bytes, and how they are named.
 
+use crate::posix;
+
 /// One layer of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
@@ -49,6 +51,25 @@ impl Layer {
             Layer::Base64 => "base64",
             Layer::Base64Url => "base64url",
             Layer::Pem => "PEM",
+        }
+    }
+}
+
+impl Layer {
+    /// The filter of a shell that takes it off, with what POSIX has; `member` is the JSON member that counts.
+    pub(crate) fn filter(self, member: &str) -> String {
+        match self {
+            Layer::Bom => "tail -c +4".to_owned(),
+            Layer::Utf16 => r"LC_ALL=C tr -d '\000\376\377'".to_owned(),
+            Layer::Quotes => r#"tr -d '"\047'"#.to_owned(),
+            Layer::Escaped => r"sed 's/\\[nr]//g'".to_owned(),
+            Layer::Json => format!("jq -j '.\"{member}\"'"),
+            Layer::Hex => format!("sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | {}", posix::FROM_HEX),
+            Layer::HexDump => "xxd -r".to_owned(),
+            Layer::Base64 | Layer::Base64Url => posix::FROM_BASE64.to_owned(),
+            Layer::Pem => {
+                format!("tr -d '[:space:]' | sed 's/.*-----BEGIN[^-]*-----//; s/-----END.*//' | {}", posix::FROM_BASE64)
+            }
         }
     }
 }

@@ -3,15 +3,17 @@
 
 mod base64;
 mod hex;
-pub(crate) mod json;
+mod json;
 mod layer;
 mod pem;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub(crate) use self::json::SECRETS;
 pub(crate) use self::layer::{Layer, described, ids};
 pub(crate) use self::pem::Block;
+pub(crate) use self::text::is_text;
 use super::Container;
 use crate::error::FileError;
 use crate::secret::Secret;
@@ -44,7 +46,7 @@ pub(crate) enum Content {
 
 /// Kinds of text that encode nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plain {
+pub(crate) enum Plain {
     /// `NAME=value`.
     Assignment,
     /// JSON that is no key and no reply.
@@ -65,7 +67,7 @@ pub(crate) fn recognise(bytes: &[u8], members: &[&str]) -> Result<Recognised, Fi
         let step = step(inner.expose(), members)?;
         match step {
             Step::Layer(layer, inner, characters) => {
-                found.layers.extend(layer);
+                found.layers.push(layer);
                 if characters > 0 {
                     found.characters = characters;
                 }
@@ -87,18 +89,18 @@ pub(crate) fn recognise(bytes: &[u8], members: &[&str]) -> Result<Recognised, Fi
 }
 
 enum Step {
-    /// A layer was taken off, perhaps only white space: what is in it, and how many characters wrote it.
-    Layer(Option<Layer>, Secret, usize),
+    /// A layer was taken off: what is in it, and how many characters wrote it.
+    Layer(Layer, Secret, usize),
     Content(Content),
     Binary,
 }
 
 fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
     if let Some(narrow) = text::narrowed(bytes)? {
-        return Ok(Step::Layer(Some(Layer::Utf16), narrow, 0));
+        return Ok(Step::Layer(Layer::Utf16, narrow, 0));
     }
     if let Some(rest) = text::without_mark(bytes) {
-        return Ok(Step::Layer(Some(Layer::Bom), Secret::copy(rest)?, 0));
+        return Ok(Step::Layer(Layer::Bom, Secret::copy(rest)?, 0));
     }
     let pem = pem::is_pem(bytes);
     if !pem && !text::is_text(bytes) {
@@ -109,20 +111,20 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
     }
     let trimmed = bytes.trim_ascii();
     if let Some((quotes, inner)) = text::without_quotes(trimmed)? {
-        return Ok(Step::Layer(Some(quotes), inner, 0));
+        return Ok(Step::Layer(quotes, inner, 0));
     }
     if let Some(container) = Container::identify(trimmed).filter(|_| !pem || trimmed.starts_with(b"{")) {
         return Ok(Step::Content(Content::Container(container, Secret::copy(trimmed)?)));
     }
     if trimmed.starts_with(b"{") {
         return Ok(match json::member(trimmed, members)? {
-            Some(value) => Step::Layer(Some(Layer::Json), value, 0),
+            Some(value) => Step::Layer(Layer::Json, value, 0),
             None => plain(trimmed, Plain::Json)?,
         });
     }
     if pem {
         return match text::unescaped(trimmed)? {
-            Some(inner) => Ok(Step::Layer(Some(Layer::Escaped), inner, 0)),
+            Some(inner) => Ok(Step::Layer(Layer::Escaped, inner, 0)),
             None => Ok(Step::Content(pem::content(trimmed)?)),
         };
     }
@@ -133,18 +135,18 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
 fn encoded(text: &[u8]) -> Result<Step, FileError> {
     if let Some(bytes) = hex::dump(text)? {
         let characters = bytes.len() * 2;
-        return Ok(Step::Layer(Some(Layer::HexDump), bytes, characters));
+        return Ok(Step::Layer(Layer::HexDump, bytes, characters));
     }
     match hex::digits(text) {
         Some(count) if count % 2 == 1 => {
             return Ok(Step::Content(Content::Broken(Layer::Hex, "its number of digits is odd, so some are missing")));
         }
-        Some(count) => return Ok(Step::Layer(Some(Layer::Hex), hex::decode(text, count)?, count)),
+        Some(count) => return Ok(Step::Layer(Layer::Hex, hex::decode(text, count)?, count)),
         None => {}
     }
     Ok(match base64::judge(text) {
         base64::Judged::Encoded(layer, count) => match base64::decode(text, layer)? {
-            Some(bytes) => Step::Layer(Some(layer), bytes, count),
+            Some(bytes) => Step::Layer(layer, bytes, count),
             None => Step::Content(Content::Broken(layer, "it is cut off, or has characters too many")),
         },
         base64::Judged::Letters => plain(text, Plain::Letters)?,
@@ -157,14 +159,84 @@ fn plain(text: &[u8], kind: Plain) -> Result<Step, FileError> {
     Ok(Step::Content(Content::Text(Secret::copy(text)?, kind)))
 }
 
-/// Decodes the one encoding that the user insists on; nothing where the text is not of its alphabet.
-pub(crate) fn insist(text: &[u8], layer: Layer) -> Result<Option<Secret>, FileError> {
-    let text = text.trim_ascii();
-    match layer {
-        Layer::Hex => match hex::any_digits(text) {
-            Some(count) if count % 2 == 0 && count > 0 => hex::decode(text, count).map(Some),
+/// What comes of an encoding that the user insists on.
+pub(crate) enum Insisted {
+    Decoded(Secret, Vec<Layer>),
+    Broken(Layer, &'static str),
+    /// What the text is instead.
+    Other(String),
+}
+
+/// Takes off what is around `wanted` (hex or base64), and then that, unless the characters show that it is something else.
+pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError> {
+    let fits = |layer: Layer| match wanted {
+        Layer::Hex => matches!(layer, Layer::Hex | Layer::HexDump),
+        _ => matches!(layer, Layer::Base64 | Layer::Base64Url),
+    };
+    let mut layers = Vec::new();
+    let mut text = Secret::copy(bytes)?;
+    for _ in 0..MOST_LAYERS {
+        text = match step(text.expose(), &SECRETS)? {
+            Step::Layer(layer, inner, _) if fits(layer) => {
+                layers.push(layer);
+                return Ok(Insisted::Decoded(inner, layers));
+            }
+            Step::Layer(layer @ (Layer::Bom | Layer::Utf16 | Layer::Quotes | Layer::Json), inner, _) => {
+                layers.push(layer);
+                inner
+            }
+            Step::Layer(layer, ..) => return Ok(Insisted::Other(layer.name().to_owned())),
+            Step::Content(Content::Broken(layer, problem)) if fits(layer) => {
+                return Ok(Insisted::Broken(layer, problem));
+            }
+            // Too short or too plain to be recognised, but the user knows.
+            Step::Content(Content::Text(text, kind)) => {
+                let Some((layer, inner)) = decode(text.expose(), wanted)? else {
+                    return Ok(Insisted::Other(kind.words().to_owned()));
+                };
+                layers.push(layer);
+                return Ok(Insisted::Decoded(inner, layers));
+            }
+            Step::Content(content) => return Ok(Insisted::Other(content.words())),
+            Step::Binary => return Ok(Insisted::Other("binary".to_owned())),
+        };
+    }
+    Ok(Insisted::Other("text in many layers".to_owned()))
+}
+
+fn decode(text: &[u8], wanted: Layer) -> Result<Option<(Layer, Secret)>, FileError> {
+    if wanted == Layer::Hex {
+        return match hex::any_digits(text) {
+            Some(count) if count % 2 == 0 && count > 0 => Ok(Some((wanted, hex::decode(text, count)?))),
             _ => Ok(None),
-        },
-        _ => base64::decode(text, if base64::is_url(text) { Layer::Base64Url } else { Layer::Base64 }),
+        };
+    }
+    let layer = if base64::is_url(text) { Layer::Base64Url } else { Layer::Base64 };
+    Ok(base64::decode(text, layer)?.map(|bytes| (layer, bytes)))
+}
+
+impl Content {
+    /// What it is, after "the key material is".
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Content::Bytes(_) => "binary".to_owned(),
+            Content::Container(container, _) => container.with_article(),
+            Content::Pem(_) => "PEM".to_owned(),
+            Content::Text(_, kind) => kind.words().to_owned(),
+            Content::Broken(layer, _) => format!("damaged {}", layer.name()),
+        }
+    }
+}
+
+impl Plain {
+    /// What it is, after "the key material is".
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Plain::Assignment => "an assignment of a value to a name",
+            Plain::Json => "JSON that is neither a JWK nor a reply with a key",
+            Plain::Letters => "letters that may be words",
+            Plain::Words => "text that is no encoding",
+            Plain::Layered => "text in more layers than anybody writes",
+        }
     }
 }

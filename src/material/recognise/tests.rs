@@ -1,7 +1,7 @@
 use super::*;
 
 fn bytes_of(text: &[u8]) -> (String, Vec<u8>) {
-    let found = recognise(text, &json::SECRETS).unwrap();
+    let found = recognise(text, &SECRETS).unwrap();
     let content = match &found.content {
         Content::Bytes(bytes) | Content::Container(_, bytes) => bytes.expose().to_vec(),
         Content::Pem(blocks) => blocks[0].bytes.expose().to_vec(),
@@ -19,7 +19,7 @@ fn wide(text: &str, mark: bool) -> Vec<u8> {
 
 #[test]
 fn each_writing_of_bytes_is_taken_off() {
-    let bytes: Vec<u8> = (0..32_u8).map(|index| index.wrapping_mul(37) ^ 0xa5).collect();
+    let bytes: Vec<u8> = (0..32_u8).map(|index| index.wrapping_mul(37) ^ 0xfb).collect();
     let hex = ::hex::encode(&bytes);
     let plain = openssl::base64::encode_block(&bytes);
     let url = plain.replace('+', "-").replace('/', "_");
@@ -93,7 +93,10 @@ fn pem_is_read_however_it_is_folded() {
         (format!("\"{}\"", pem.replace('\n', "\\n")).into(), "quotes"),
         (format!("Bag Attributes\n    friendlyName: a\nKey Attributes: <No Attributes>\n{pem}").into(), ""),
         (openssl::base64::encode_block(pem.as_bytes()).into(), "base64"),
-        (format!("{{\"type\": \"service_account\", \"private_key\": \"{}\"}}", pem.replace('\n', "\\n")).into(), "json"),
+        (
+            format!("{{\"type\": \"service_account\", \"private_key\": \"{}\"}}", pem.replace('\n', "\\n")).into(),
+            "json",
+        ),
         (wide(&pem, true), "utf16"),
     ];
     for (text, layers) in cases {

@@ -92,7 +92,8 @@ fn nibble(digit: u8) -> Option<u8> {
 /// `NAME=value`, as files of environment variables have it.
 pub(super) fn is_assignment(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"export ").unwrap_or(text);
-    let name = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+    let name =
+        text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
     let rest = text[name..].trim_ascii_start();
     name > 0 && name < 64 && matches!(rest, [b'=' | b':', _, ..])
 }
