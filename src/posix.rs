@@ -5,6 +5,9 @@
 pub(crate) const FROM_HEX: &str =
     r#"fold -w 2 | while read -r byte || [ -n "$byte" ]; do printf %b "\\0$(printf %03o "0x$byte")"; done"#;
 
+/// A pipeline that turns base64 of either alphabet on its input into bytes. OpenSSL wants the padding that others leave out.
+pub(crate) const FROM_BASE64: &str = r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A"#;
+
 /// A command that decodes a file of hex text. Both names are words of a shell already.
 pub(crate) fn decode_hex(input: &str, output: &str) -> String {
     format!("tr -d '[:space:]' < {input} | {FROM_HEX} > {output}")

@@ -90,7 +90,7 @@ pub(crate) fn usage(error: clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let text = of_clap(error);
+    let text = without_keys(of_clap(error), env::args_os());
     let cause = text.lines().next().unwrap_or_default();
     match &hint {
         Some(hint) => say(&(line(cause) + &line(&format!("hint: {hint}")))),
@@ -130,6 +130,24 @@ fn of_clap(mut error: clap::Error) -> String {
 /// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.
 pub(crate) fn say(text: &str) {
     let _ = io::stderr().write_all(printable::page(text).as_bytes());
+}
+
+/// Leaves out what may be a key, given where there is no place for it: PEM, 32 hex digits, or as much base64.
+fn without_keys(mut text: String, words: impl Iterator<Item = OsString>) -> String {
+    for word in words {
+        let word = word.to_string_lossy();
+        let value = word.split_once('=').map_or(&*word, |(_, value)| value);
+        for part in [&*word, value] {
+            let digits = part.strip_prefix("0x").unwrap_or(part);
+            let all = |fits: fn(u8) -> bool| digits.len() >= 32 && digits.bytes().all(fits);
+            let hex = all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+            let base64 = all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+            if part.contains("-----BEGIN") || part.contains('\n') || hex || base64 {
+                text = text.replace(part, &format!("({} characters that may be a key)", part.chars().count()));
+            }
+        }
+    }
+    text
 }
 
 /// Whether the words ask for `--output json`, as far as words say that which are no command line.

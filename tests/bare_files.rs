@@ -118,10 +118,8 @@ fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_conso
     for line in ["wrap --material key", "import --key-id alias/a", "diagnose"] {
         cloud.run(&format!("{line} --dir console --quiet")).refuses(
             1,
-            &format!(
-                "error: the directory `console` has several files that are named as wrapping public key\n\
-                 hint: keep the files of one parameter set in a directory of their own\n"
-            ),
+            "error: the directory `console` has several files that are named as wrapping public key\n\
+                 hint: keep the files of one parameter set in a directory of their own\n",
         );
     }
     cloud.run("wrap --dir D --material key --key-spec HMAC_256").refuses(

@@ -94,7 +94,7 @@ fn a_key_whose_material_has_expired_takes_only_the_original_bytes() {
     assert_eq!(scene.calls("ImportKeyMaterial"), imports);
     assert!(!scene.bench.exists("copy"));
     let (answer, _) = scene.fails(1, &format!("{line} --material other"));
-    assert_eq!(answer["error"]["cause"], format!("the key material is not the one that key `{arn}` was given before"));
+    assert_eq!(answer["error"]["cause"], format!("the key material is not the one that key `{arn}` takes"));
     assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");
     let answer = scene.json(&format!("{line} --material one"));
     assert_eq!((&answer["key_state"], &answer["key_material_id"]), (&json!("Enabled"), &id));

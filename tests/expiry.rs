@@ -92,7 +92,7 @@ fn other_bytes_renew_nothing_and_the_reason_is_said() {
         assert_eq!(run.code, Some(1), "{of}: {}", run.stderr);
         assert!(
             run.stderr.contains(&format!(
-                "error: the key material is not the one that key `{arn}` was given before\n\
+                "error: the key material is not the one that key `{arn}` takes\n\
                  because: IncorrectKeyMaterialException"
             )),
             "{}",

@@ -180,9 +180,9 @@ fn a_key_that_had_material_takes_only_the_original_bytes() {
     cloud.run(&format!("{PROVISION} --material other --quiet")).refuses_with(
         1,
         &format!(
-            "error: the key material is not the one that key `{arn}` was given before\n\
+            "error: the key material is not the one that key `{arn}` takes\n\
              because: IncorrectKeyMaterialException: The key material is not the same key material that was previously imported.\n\
-             hint: import exactly the bytes of the first import (mind a trailing newline), or create another key for these\n"
+             hint: import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these\n"
         ),
     );
     assert_eq!(cloud.states(), ["PendingImport"]);

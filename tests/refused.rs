@@ -35,8 +35,8 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         ),
         (
             "IncorrectKeyMaterialException",
-            "the key material is not the one that key `ARN` was given before",
-            "import exactly the bytes of the first import (mind a trailing newline), or create another key for these",
+            "the key material is not the one that key `ARN` takes",
+            "import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these",
         ),
         (
             "InvalidImportTokenException",

@@ -192,10 +192,7 @@ fn wrong_bytes_are_refused_and_the_right_ones_complete_the_replica() {
     scene.material("other", 32);
     let (answer, _) = scene.fails(3, &format!("{REPLICATE} --to eu-west-2 --material other"));
     let replica = in_region(&arn, "eu-west-2");
-    assert_eq!(
-        answer["error"]["cause"],
-        format!("the key material is not the one that key `{replica}` was given before")
-    );
+    assert_eq!(answer["error"]["cause"], format!("the key material is not the one that key `{replica}` takes"));
     assert_eq!(scene.describe(&replica)["KeyState"], "PendingImport");
     scene.json(&format!("{REPLICATE} --to eu-west-2 --material one"));
 

@@ -54,7 +54,7 @@ fn values_that_kms_does_not_know_are_refused_with_those_it_knows() {
     wrong(
         &bench,
         "wrap --material k --material-format xml",
-        &["`xml` is not a key material format", "\nhint: use raw, hex,"],
+        &["`xml` is not a key material format", "\nhint: use auto, raw, hex,"],
     );
 }
 

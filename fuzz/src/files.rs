@@ -9,12 +9,12 @@ use kms_byok::wrap::WrappingKey;
 use kms_byok::{Error, Secret, escrow as vault};
 use openssl::pkey::{PKey, Private};
 
-/// Raw, hex and base64 key material: no OpenSSL.
+/// Raw key material in any layers of text.
 pub fn material(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else { return };
     let specs = [KeySpec::SymmetricDefault, KeySpec::Hmac224, KeySpec::Hmac512];
-    let formats = [None, Some(Format::Raw), Some(Format::Hex), Some(Format::Base64)];
-    let (spec, format) = (specs[usize::from(choice % 3)], formats[usize::from(choice / 3 % 4)]);
+    let formats = [None, Some(Format::Raw), Some(Format::Hex), Some(Format::Base64), Some(Format::Jwk)];
+    let (spec, format) = (specs[usize::from(choice % 3)], formats[usize::from(choice / 3 % 5)]);
     let length = match read(bytes, spec, format) {
         Ok(material) => material.byte_count(),
         Err(error) => return said(&error),
@@ -22,7 +22,7 @@ pub fn material(data: &[u8]) {
     assert!(length <= 128 && (spec != KeySpec::SymmetricDefault || length == 32));
 }
 
-/// PEM and DER private keys, encrypted or not, in whatever container.
+/// Private keys in any layers of text and any container, encrypted or not, and bare numbers.
 pub fn private_key(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else { return };
     let specs = [
@@ -32,8 +32,19 @@ pub fn private_key(data: &[u8]) {
         KeySpec::EccNistEdwards25519,
         KeySpec::Rsa2048,
     ];
-    let formats = [None, Some(Format::Pem), Some(Format::Der), Some(Format::Hex), Some(Format::Base64)];
-    let (spec, format) = (specs[usize::from(choice % 5)], formats[usize::from(choice / 5 % 5)]);
+    let formats = [
+        None,
+        Some(Format::Pem),
+        Some(Format::Der),
+        Some(Format::Hex),
+        Some(Format::Base64),
+        Some(Format::Scalar),
+        Some(Format::Seed),
+        Some(Format::Jwk),
+        Some(Format::OpenSsh),
+        Some(Format::Pkcs12),
+    ];
+    let (spec, format) = (specs[usize::from(choice % 5)], formats[usize::from(choice / 5 % 10)]);
     match read(bytes, spec, format) {
         Ok(key) => {
             // What was accepted is what KMS takes: it can be read again as it is, and has a public half.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::kms::{Connection, Kms};
+use kms_byok::material::Reading;
 use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,11 +19,22 @@ use super::signals::block_on;
 use super::{Global, panics};
 use crate::report::{self, Failure, Stderr};
 
+/// An answer of a verb that has read key material.
+#[derive(Serialize)]
+struct WithReading<'a, R> {
+    #[serde(flatten)]
+    answer: &'a R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    material: Option<&'a Reading>,
+}
+
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) talk: Arc<Stderr>,
     /// What the escrow file of this run is, once it is open.
     escrow: OnceLock<Value>,
+    /// How the key material of this run was read.
+    pub(crate) reading: OnceLock<Reading>,
     /// What the run may change in AWS, from the moment on when it may.
     changing: OnceLock<Changing>,
     /// The record that the run keeps.
@@ -42,7 +54,14 @@ type Next = dyn Fn(&Report) -> Option<String> + Send + Sync;
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
-        Context { global, talk, escrow: OnceLock::new(), changing: OnceLock::new(), record: Mutex::default() }
+        Context {
+            global,
+            talk,
+            escrow: OnceLock::new(),
+            reading: OnceLock::new(),
+            changing: OnceLock::new(),
+            record: Mutex::default(),
+        }
     }
 
     /// Refuses to go on with a library that is not fit, whatever the headers were.
@@ -129,12 +148,17 @@ impl Context {
 
     /// Prints the answer of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn answer_after<R: Serialize>(&self, changed: bool, answer: &R, text: &str) -> ExitCode {
-        let Some(source) = self.print(answer, text) else { return ExitCode::SUCCESS };
+        let Some(source) = self.print(&self.with_reading(answer), text) else { return ExitCode::SUCCESS };
         let mut failure = self.failure(FileError::AnswerLost { source });
         if changed {
             failure.exit = 3;
         }
         report::failure(&failure)
+    }
+
+    /// The answer, with how the key material was read.
+    fn with_reading<'a, R>(&'a self, answer: &'a R) -> WithReading<'a, R> {
+        WithReading { answer, material: self.reading.get() }
     }
 
     /// Prints an answer that has one form only.
@@ -147,7 +171,7 @@ impl Context {
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn account(&self, report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
-        let Some(source) = self.print(&report, &report::ceremony(&report)) else {
+        let Some(source) = self.print(&self.with_reading(&report), &report::ceremony(&report)) else {
             return Ok(ExitCode::SUCCESS);
         };
         let failure = self.failure(FileError::AnswerLost { source });

@@ -13,7 +13,7 @@ use kms_byok::{Error, Secret, Talk, UsageError, moment};
 
 use super::Context;
 use super::key_file::{self, KeyFile};
-use super::material_args::Asking;
+use super::material_args::{Asking, naming};
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Key material, or `-` for standard input
     #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
     material: Option<KeyFile>,
-    /// raw, hex, base64, pem or der, if it was decoded when it was wrapped
+    /// How it was decoded when it was wrapped: raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh
     #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
     material_format: Option<Format>,
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
@@ -105,7 +105,7 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         let path = file.file("--private-key")?;
         let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
         let mut asking = Asking::new(args.passphrase_file.as_ref(), path, context)?;
-        let key = material::read_any_private_key(&bytes, &mut asking)?;
+        let key = material::read_any_private_key(&bytes, &mut asking).map_err(|error| naming(error, path))?;
         diagnose::check_private_key(&key)?;
         hand.set_private_key(path, key);
     }

@@ -31,7 +31,7 @@ impl KeyFile {
             return KeyFile::Stdin;
         }
         let leads_somewhere = || path.as_os_str().as_bytes().contains(&b'/') && path.parent().is_some_and(Path::is_dir);
-        if path.symlink_metadata().is_ok() || leads_somewhere() {
+        if path.symlink_metadata().is_ok() || (leads_somewhere() && !ends_like_a_key(&path)) {
             return KeyFile::At(path);
         }
         let text = path.as_os_str().to_string_lossy();
@@ -59,6 +59,12 @@ impl KeyFile {
             KeyFile::Stdin | KeyFile::Unknown { .. } => None,
         }
     }
+}
+
+/// A key in base64 may begin with a slash, or have one behind the name of a directory.
+fn ends_like_a_key(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.len() >= 32 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=_-".contains(&byte))
 }
 
 /// What the value looks like, in words that give nothing of it away.

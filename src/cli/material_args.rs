@@ -6,7 +6,7 @@ use clap::Args;
 use kms_byok::ceremony::{Copy, Source};
 use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::{Error, EscrowError, FileError, Secret, Talk, UsageError, files};
+use kms_byok::{Error, EscrowError, FileError, MaterialError, Secret, Talk, UsageError, files};
 
 use super::Context;
 use super::key_file::{self, KeyFile};
@@ -40,13 +40,13 @@ pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
     #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
     pub(crate) material: Option<KeyFile>,
-    /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
+    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which is what the file shows itself to be]
     #[arg(long, value_name = "F", requires = "material")]
     pub(crate) material_format: Option<Format>,
     /// Bring the key material back from an escrow file
     #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
     pub(crate) material_from_escrow: Option<PathBuf>,
-    /// The private key of one of its recovery certificates (PEM or DER)
+    /// The private key of one of its recovery certificates
     #[arg(long, value_name = "K", requires = "material_from_escrow", value_parser = key_file::parser(), allow_hyphen_values = true)]
     pub(crate) recipient_key: Option<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
@@ -129,14 +129,18 @@ impl GivenArgs {
             None => Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
         };
-        let mut asking = self.asking(file.file("--material")?, context)?;
-        KeyMaterial::read(bytes, spec, self.material_format, &mut asking).map(Some)
+        let path = file.file("--material")?;
+        let read = KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)?);
+        let material = read.map_err(|error| naming(error, path))?;
+        context.account_for(&material)?;
+        Ok(Some(material))
     }
 
     fn recover(&self, file: &Path, key: &KeyFile, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
         let key = key.file("--recipient-key")?;
         let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
-        let recipient = material::read_any_private_key(&bytes, &mut self.asking(key, context)?)?;
+        let read = material::read_any_private_key(&bytes, &mut self.asking(key, context)?);
+        let recipient = read.map_err(|error| naming(error, key))?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         let escrow = EscrowFile::read(file)?;
         let material = escrow.open(&recipient)?;
@@ -196,10 +200,35 @@ impl Passphrase for Asking<'_> {
     }
 }
 
+/// The error with the file's name where its command says `FILE`. Standard input has none.
+pub(super) fn naming(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Material(error) if !is_stdin(path) => error.naming(&super::next::quoted(path)).into(),
+        error => error,
+    }
+}
+
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
     pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
         Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
+    }
+
+    /// Says how key material was read, and what is weak about it: warned about, and refused with `--strict`.
+    pub(crate) fn account_for(&self, material: &KeyMaterial) -> Result<(), Error> {
+        if let Some(reading) = material.reading() {
+            for sentence in reading.sentences() {
+                self.talk.step(&sentence);
+            }
+            let _ = self.reading.set(reading.clone());
+        }
+        for weakness in material.weaknesses() {
+            if self.global.strict {
+                return Err(MaterialError::Weak { id: weakness.id(), cause: weakness.to_string() }.into());
+            }
+            self.talk.warn(&weakness.to_string());
+        }
+        Ok(())
     }
 
     fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {

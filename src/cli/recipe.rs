@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::Copy;
-use kms_byok::ceremony::recipe::{Recipe, ShellCopy, ShellSource};
+use kms_byok::ceremony::recipe::{self, Recipe, ShellCopy, ShellSource};
+use kms_byok::material::{Format, KeyMaterial};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
@@ -31,12 +32,12 @@ struct Answer {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let recipe = recipe(&args.provision, context).map_err(|error| context.failure(error))?;
+    let recipe = for_flags(&args.provision, context).map_err(|error| context.failure(error))?;
     let answer = Answer { recipe: recipe.script() };
     Ok(context.answer(&answer, &answer.recipe))
 }
 
-fn recipe(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {
+fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {
     let without = [
         (args.is_rehearsal(), "--rehearse"),
         (args.record.record.is_some(), "--record"),
@@ -49,7 +50,7 @@ fn recipe(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {
     let recipe = Recipe {
         policy_file: args.key.policy.clone(),
         adopt: args.adopt.clone(),
-        source: source(&args.material)?,
+        source: source(&args.material, context)?,
         algorithm: args.wrapping.algorithm(request.spec)?,
         wrapping: args.wrapping.wrapping_key_spec,
         expiry: args.expiry.expiry()?,
@@ -61,8 +62,8 @@ fn recipe(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {
     Ok(recipe)
 }
 
-/// The source that the flags name. Recovery certificates are read, and no key material.
-fn source(args: &MaterialArgs) -> Result<ShellSource, Error> {
+/// The source that the flags name. Recovery certificates are read, and of key material only how it is written.
+fn source(args: &MaterialArgs, context: &Context) -> Result<ShellSource, Error> {
     if args.generate {
         return Ok(ShellSource::Generate(match args.copy()? {
             Copy::Escrow { recipients, out } => {
@@ -83,7 +84,14 @@ fn source(args: &MaterialArgs) -> Result<ShellSource, Error> {
         }
         (_, _, Some(file)) => {
             let file = file.path("--material")?.map(Path::to_owned);
-            Ok(ShellSource::Given { file, format: given.material_format, passphrase_file })
+            let looked_at = matches!(given.material_format, None | Some(Format::Auto | Format::Hex | Format::Base64));
+            let filters = match &file {
+                Some(path) if looked_at && path.is_file() => {
+                    recipe::filters(&context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?)?
+                }
+                _ => Vec::new(),
+            };
+            Ok(ShellSource::Given { file, format: given.material_format, filters, passphrase_file })
         }
         _ => Err(MaterialArgs::missing()),
     }

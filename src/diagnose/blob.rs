@@ -120,7 +120,7 @@ fn explain(hand: &Hand, making: &Making<'_>, findings: &mut Findings) {
     let (Some(asked), Some(wrapping)) = (making.algorithm, making.wrapping) else {
         return findings.certain(BlobCause::Length { name, found, with, expected });
     };
-    let key_wrap = found >= wrapping.bytes() + 56 && (found - wrapping.bytes()).is_multiple_of(8);
+    let key_wrap = found >= wrapping.bytes() + 16 && (found - wrapping.bytes()).is_multiple_of(8);
     let private_key = hand.spec().is_some_and(|spec| {
         wrapped_length::carried(found, wrapping.bytes()).is_some_and(|range| wrapped_length::is_usual(spec, &range))
     });

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::encodings::Encoding;
-use super::name::{Name, Role};
+use super::name::Name;
 use crate::material::{Format, KeySpec};
-use crate::posix;
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 
@@ -91,27 +90,11 @@ impl Commands {
         format!("kms-byok status --key-id {}", self.key.as_deref().map_or("KEY".to_owned(), word))
     }
 
-    /// New key material of the right kind.
-    pub(crate) fn generate(&self) -> String {
-        let spec = self.spec.unwrap_or(KeySpec::SymmetricDefault);
-        format!("kms-byok generate --key-spec {spec} --out NEW.key")
-    }
-
-    /// Takes a text encoding off a file that holds no secret, in place.
-    pub(crate) fn decode(&self, name: &Name, encoding: Encoding) -> String {
+    /// Takes text around a file that holds no secret off, in place.
+    pub(crate) fn decode(&self, name: &Name, encoding: &Encoding) -> String {
         let (file, decoded) = in_place(name, "decoded");
-        let base64 = format!("openssl base64 -d -A > {decoded}");
-        let decode = match encoding {
-            Encoding::Hex => posix::decode_hex(&file, &decoded),
-            Encoding::Base64 | Encoding::QuotedBase64 => format!("tr -d '\" \\r\\n' < {file} | {base64}"),
-            Encoding::Utf16Base64 => format!("iconv -f UTF-16 -t UTF-8 {file} | tr -d '\\r\\n' | {base64}"),
-            Encoding::Json => format!("jq -j .{} {file} | {base64}", name.role.field()),
-            Encoding::Pem if name.role == Role::PublicKey => {
-                format!("openssl pkey -pubin -in {file} -pubout -outform DER -out {decoded}")
-            }
-            Encoding::Pem => format!("grep -v -e ----- {file} | tr -d '\\r\\n' | {base64}"),
-        };
-        format!("{decode} && mv {decoded} {file}")
+        let steps: Vec<String> = encoding.0.iter().map(|layer| layer.filter(name.role.field())).collect();
+        format!("< {file} {} > {decoded} && mv {decoded} {file}", steps.join(" | "))
     }
 
     /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::encodings::Encoding;
+use super::encodings::{Encoding, taken_off};
 use super::name::{Name, Role};
 use crate::error::FileError;
 use crate::secret::Secret;
@@ -51,11 +51,7 @@ impl Item {
     }
 
     pub(crate) fn new(name: Name, bytes: Secret, modified: Option<SystemTime>) -> Result<Self, FileError> {
-        let encoding = Encoding::recognise(bytes.expose());
-        let decoded = match encoding {
-            Some(encoding) => encoding.decode(bytes.expose(), name.role)?,
-            None => None,
-        };
+        let (encoding, decoded) = taken_off(bytes.expose(), name.role)?;
         Ok(Item { name, bytes, encoding, decoded, modified })
     }
 
@@ -70,8 +66,8 @@ impl Item {
     }
 
     /// The text encoding, if the file has one.
-    pub(crate) fn encoding(&self) -> Option<Encoding> {
-        self.encoding
+    pub(crate) fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
     }
 
     /// Whether the encoding could be taken off.

@@ -8,7 +8,7 @@ use super::item::Item;
 use super::name::Name;
 use super::wrapped_length;
 use crate::error::{Error, FileError, MaterialError, WrapError};
-use crate::material::der::{self, Container};
+use crate::material::der;
 use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
 use crate::secret::Secret;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -79,8 +79,8 @@ fn guess(item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileErro
             let wanted = 32;
             findings.likely(FileCause::TrailingNewline { name, found, extra: found - wanted, wanted });
         }
-        Err(Error::Material(MaterialError::LooksEncoded { .. })) => {
-            let encoding = item.encoding().unwrap_or(Encoding::Base64);
+        _ if item.encoding().is_some_and(|encoding| !encoding.is_pem()) && item.is_decoded() => {
+            let encoding = item.encoding().cloned().unwrap_or(Encoding(Vec::new()));
             findings.likely(FileCause::Encoded { name, encoding });
         }
         _ => {}
@@ -123,63 +123,58 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// The length in bytes of the key material in `bytes`, if it is fit.
     pub(super) fn judge(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
-        if self.spec.is_private_key() { self.private_key(bytes, item) } else { self.raw(bytes, item) }
+        self.as_found(bytes, item)
     }
 
-    fn raw(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
-        let (name, found) = (self.name.clone(), bytes.len());
-        match KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase) {
-            Err(Error::Material(MaterialError::TrailingNewline { .. })) => {
+    fn as_found(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
+        if let Some(whole) = self.without_newline(bytes) {
+            return self.read(&whole?, Some(Format::Der));
+        }
+        let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase);
+        match &read {
+            Err(Error::Material(MaterialError::TrailingNewline { found, .. })) => {
+                let (name, found) = (self.name.clone(), *found);
                 let extra = if bytes.expose().ends_with(b"\r\n") { 2 } else { 1 };
                 let cause = FileCause::TrailingNewline { name, found, extra, wanted: found - extra };
                 // Where the length is not fixed, a key may end with any byte.
                 let fixed = self.spec == KeySpec::SymmetricDefault;
                 self.findings.add(if fixed { Certainty::Certain } else { Certainty::Likely }, cause);
-                Ok(None)
+                return Ok(None);
             }
-            Err(Error::Material(MaterialError::LooksEncoded { .. } | MaterialError::PemForRaw { .. })) => {
-                self.encoded(item.encoding().unwrap_or(Encoding::Base64));
-                Ok(None)
+            Ok(material) => self.written(material, item),
+            Err(_) if item.is_decoded() && item.encoding().is_some_and(|encoding| !encoding.is_pem()) => {
+                self.encoded(item);
             }
-            Err(Error::Material(MaterialError::WrongLength { .. })) if item.is_decoded() => {
-                self.encoded(item.encoding().unwrap_or(Encoding::Base64));
-                self.read(&Secret::copy(item.content())?, Some(Format::Raw))
+            Err(_) => {}
+        }
+        self.outcome(read)
+    }
+
+    /// What was taken off key material that is fit for its spec, and may have been wrapped with it.
+    fn written(&mut self, material: &KeyMaterial, item: &Item) {
+        let Some(reading) = material.reading() else { return };
+        match reading.container() {
+            None if reading.encoding() != "raw" => self.encoded(item),
+            Some("pkcs8") if reading.encoding() == "der" && material.expose() == item.raw().expose() => {}
+            Some("pkcs8") if reading.encoding() == "der" => self.container("that others write differently".to_owned()),
+            Some(_) if self.spec.is_private_key() && item.encoding().is_none_or(Encoding::is_pem) => {
+                self.container(reading.found());
             }
-            read => self.outcome(read),
+            Some(_) => self.encoded(item),
+            None => {}
         }
     }
 
-    fn private_key(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
-        match item.encoding() {
-            Some(Encoding::Pem) => {
-                let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase);
-                if !matches!(read, Err(Error::Material(MaterialError::NotAPrivateKey { .. }))) {
-                    self.container("in PEM");
-                }
-                self.outcome(read)
-            }
-            Some(encoding) => {
-                self.encoded(encoding);
-                if !item.is_decoded() { Ok(None) } else { self.der(&Secret::copy(item.content())?) }
-            }
-            None => self.der(bytes),
-        }
-    }
-
-    fn der(&mut self, bytes: &Secret) -> Result<Option<usize>, FileError> {
+    /// A DER key with nothing but a line end behind it.
+    fn without_newline(&mut self, bytes: &Secret) -> Option<Result<Secret, FileError>> {
         let der = bytes.expose();
-        match der::container(der) {
-            Some(Container::Pkcs1) => self.container("in PKCS#1"),
-            Some(Container::Sec1) => self.container("in SEC1"),
-            _ => {}
+        if !self.spec.is_private_key() || der.first() != Some(&der::SEQUENCE) {
+            return None;
         }
-        let length = der::element(der).map_or(der.len(), |element| der.len() - element.rest.len());
-        if let Some(extra) = newline_after(der, length) {
-            let name = self.name.clone();
-            self.findings.certain(FileCause::TrailingNewline { name, found: der.len(), extra, wanted: length });
-            return self.read(&Secret::copy(&der[..length])?, Some(Format::Der));
-        }
-        self.read(bytes, Some(Format::Der))
+        let wanted = der.len() - der::element(der)?.rest.len();
+        let extra = newline_after(der, wanted)?;
+        self.findings.certain(FileCause::TrailingNewline { name: self.name.clone(), found: der.len(), extra, wanted });
+        Some(Secret::copy(&der[..wanted]))
     }
 
     fn read(&mut self, bytes: &Secret, format: Option<Format>) -> Result<Option<usize>, FileError> {
@@ -208,13 +203,17 @@ impl Judge<'_> {
         }
     }
 
-    fn encoded(&mut self, encoding: Encoding) {
+    fn encoded(&mut self, item: &Item) {
         if let Some(certainty) = self.as_it_is {
-            self.findings.add(certainty, FileCause::Encoded { name: self.name.clone(), encoding });
+            let name = self.name.clone();
+            match item.encoding() {
+                Some(encoding) => self.findings.add(certainty, FileCause::Encoded { name, encoding: encoding.clone() }),
+                None => self.findings.add(certainty, MaterialCause::Container { name, found: "in a JWK".to_owned() }),
+            }
         }
     }
 
-    fn container(&mut self, found: &'static str) {
+    fn container(&mut self, found: String) {
         if let Some(certainty) = self.container {
             self.findings.add(certainty, MaterialCause::Container { name: self.name.clone(), found });
         }

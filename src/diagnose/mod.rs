@@ -45,7 +45,11 @@
 //! | `key_wrap_unpadded`, `second_half` | the second half is AES-KW (RFC 3394), or nothing the AES key opens |
 //! | `other_material_inside` | the blob carries other bytes than the key material file |
 //! | `material_length`, `material_all_zero` | raw key material of a wrong length, or of zeros |
-//! | `material_container`, `material_encrypted`, `material_not_a_private_key`, `material_not_der` | not an unencrypted PKCS#8 private key in DER |
+//! | `material_container`, `passphrase_needed`, `wrong_passphrase`, `no_private_key` | not an unencrypted PKCS#8 private key in DER |
+//! | `damaged`, `unreadable_form`, `missing_cipher`, `too_costly` | a private key that cannot be read, and why |
+//! | `public_half`, `foreign_container`, `certificate_mismatch`, `several_keys` | a file with something else than one private key in it |
+//! | `not_encoded_text`, `encoding_contradicted`, `ambiguous`, `bare_number` | what the key is, nobody but its owner can tell |
+//! | `forbidden_key` | a private key that FIPS 186-5 forbids |
 //! | `material_type`, `material_modulus`, `material_curve`, `material_explicit_curve`, `material_multi_prime`, `material_inconsistent` | a private key that is not of the key spec, or not one that KMS takes |
 //! | `material_does_not_fit`, `algorithm_not_for_spec` | the wrapping algorithm cannot carry it |
 //! | `parameters_unreadable`, `parameters_expired`, `parameters_differ`, `parameters_of_other_key`, `parameters_of_a_rehearsal` | the parameter set is broken, too old, or for something else |

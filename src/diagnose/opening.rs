@@ -5,7 +5,7 @@ use openssl::rsa::Rsa;
 use serde::Serialize;
 
 use super::causes::OpenedCause;
-use super::encodings::Encoding;
+use super::encodings::taken_off;
 use super::finding::{Certainty, Findings};
 use super::hand::Hand;
 use super::item::Item;
@@ -188,17 +188,18 @@ impl Opening<'_> {
         if second.is_empty() {
             return Ok(None); // its length says so already
         }
-        let encoding = Encoding::recognise(payload.expose()).filter(|_| payload.len() != 32);
-        let decoded = match encoding {
-            Some(encoding) => {
-                findings.certain(OpenedCause::AesKeyEncoded { name: name.clone(), encoding });
-                encoding.decode(payload.expose(), Role::Inside)?
-            }
-            None if payload.len() != 32 => {
-                findings.certain(OpenedCause::AesKeyLength { name: name.clone(), found: payload.len() });
-                None
-            }
-            None => None,
+        let decoded = match payload.len() {
+            32 => None,
+            found => match taken_off(payload.expose(), Role::Inside)? {
+                (Some(encoding), decoded) => {
+                    findings.certain(OpenedCause::AesKeyEncoded { name: name.clone(), encoding });
+                    decoded
+                }
+                (None, _) => {
+                    findings.certain(OpenedCause::AesKeyLength { name: name.clone(), found });
+                    None
+                }
+            },
         };
         let key = decoded.as_ref().unwrap_or(payload);
         Ok(match key_wrap::open(key.expose(), second)? {

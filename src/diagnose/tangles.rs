@@ -12,7 +12,7 @@ use crate::ceremony::sha256;
 pub(super) fn examine(hand: &mut Hand, findings: &mut Findings) {
     for item in [&hand.public_key, &hand.token, &hand.encrypted].into_iter().flatten() {
         if let Some(encoding) = item.encoding() {
-            findings.certain(FileCause::Encoded { name: item.name.clone(), encoding });
+            findings.certain(FileCause::Encoded { name: item.name.clone(), encoding: encoding.clone() });
         }
     }
     let public_key_sha256 = hand.claims.as_ref().and_then(|claims| claims.public_key_sha256.clone());

@@ -27,18 +27,34 @@ pub enum MaterialError {
     )]
     ChinaLength { spec: KeySpec },
     #[error(
-        "the key material has {found} bytes and the last is a newline: {spec} needs {wanted}, so an editor or `echo` added it"
+        "the key material has {found} bytes and the last is a newline: {spec} needs {wanted}, so an editor or `echo` may have added it"
     )]
     TrailingNewline { spec: KeySpec, found: usize, wanted: String },
-    #[error("the key material is {found} characters of {encoding}, and raw bytes were expected")]
-    LooksEncoded { found: usize, encoding: Format },
-    #[error("the key material is PEM text, and {spec} needs raw bytes")]
-    PemForRaw { spec: KeySpec },
+    #[error(
+        "the key material is {characters} characters of {encoding}, which are {found} bytes, and {spec} needs {wanted}"
+    )]
+    EncodedLength { spec: KeySpec, encoding: String, characters: usize, found: usize, wanted: String },
+    #[error("the key material is {kind} ({characters} characters{inside}), and {spec} needs {}", wants(*spec))]
+    NotEncodedText { spec: KeySpec, characters: usize, kind: &'static str, inside: String },
+    #[error("the key material is {found}, and --material-format says {said}")]
+    EncodingContradicted { said: Format, found: String },
+    #[error("the key material is {what}, and either may be the key")]
+    Ambiguous { what: String },
+    #[error("the key material is {encoding} that is damaged: {problem}")]
+    BrokenText { encoding: &'static str, problem: &'static str },
+    #[error(
+        "the key material is a bare number of {found} bytes, which may be the {format} of a private key with the public key `{public_key}`, or another thing"
+    )]
+    BareNumber { spec: KeySpec, found: usize, format: Format, public_key: String },
+    #[error("the {format} has {found} bytes, and {spec} needs {wanted}")]
+    NumberLength { spec: KeySpec, format: Format, found: usize, wanted: usize },
+    #[error("the key material is {}, and {spec} needs raw bytes", container.with_article())]
+    ContainerForRaw { container: Container, spec: KeySpec },
     #[error("every byte of the key material is zero")]
     AllZero,
     #[error("the key material is not {format}: {problem}")]
     NotDecodable { format: Format, problem: String },
-    #[error("{format} is a format of private keys, and {spec} key material is raw bytes")]
+    #[error("{spec} key material is never in the format {format}")]
     FormatNotForSpec { format: Format, spec: KeySpec },
     #[error("the key is {found}, and a private key is needed")]
     NotAPrivateKey { found: &'static str },
@@ -70,6 +86,8 @@ pub enum MaterialError {
     TooCostly { container: Container, unit: &'static str, found: u64, limit: u64 },
     #[error("the {} holds {} private keys: {}", container.name(), names.len(), names.join(", "))]
     SeveralKeys { container: Container, names: Vec<String>, command: Option<String> },
+    #[error("the PEM text holds {count} private keys: {}", names.join(", "))]
+    SeveralBlocks { count: usize, names: Vec<String> },
     #[error("the {} holds no private key", container.name())]
     NoPrivateKey { container: Container },
     #[error("the key material is {}, and the private half is needed", container.with_article())]
@@ -78,6 +96,8 @@ pub enum MaterialError {
     ForeignContainer { container: Container, command: Option<String> },
     #[error("the EC private number is 0, or not below the order of its curve (FIPS 186-5 §A.2)")]
     ScalarOutOfRange,
+    #[error("{cause}")]
+    Weak { id: &'static str, cause: String },
     #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
     CertificateMismatch { subject: String },
 }
@@ -92,31 +112,35 @@ impl MaterialError {
             MaterialError::UsageNotAllowed { .. } => "usage_not_allowed",
             MaterialError::UnknownFormat { .. } => "unknown_format",
             MaterialError::Empty => "empty",
-            MaterialError::WrongLength { .. } | MaterialError::ChinaLength { .. } => "wrong_length",
+            MaterialError::WrongLength { .. } | MaterialError::ChinaLength { .. } => "material_length",
             MaterialError::TrailingNewline { .. } => "trailing_newline",
-            MaterialError::LooksEncoded { .. } => "looks_encoded",
-            MaterialError::PemForRaw { .. } => "private_key_for_raw",
-            MaterialError::AllZero => "all_zero",
-            MaterialError::NotDecodable { .. } => "not_decodable",
+            MaterialError::EncodedLength { .. } | MaterialError::NumberLength { .. } => "material_length",
+            MaterialError::NotEncodedText { .. } => "not_encoded_text",
+            MaterialError::EncodingContradicted { .. } => "encoding_contradicted",
+            MaterialError::Ambiguous { .. } => "ambiguous",
+            MaterialError::BareNumber { .. } => "bare_number",
+            MaterialError::AllZero => "material_all_zero",
+            MaterialError::NotDecodable { .. } | MaterialError::BrokenText { .. } => "damaged",
             MaterialError::FormatNotForSpec { .. } => "format_not_for_spec",
             MaterialError::NotAPrivateKey { .. } | MaterialError::NoPrivateKey { .. } => "no_private_key",
             MaterialError::PassphraseNeeded => "passphrase_needed",
             MaterialError::WrongPassphrase => "wrong_passphrase",
-            MaterialError::WrongKeyType { .. } => "wrong_key_type",
-            MaterialError::WrongModulus { .. } => "wrong_modulus",
-            MaterialError::MultiPrime => "multi_prime",
-            MaterialError::WrongCurve { .. } => "wrong_curve",
-            MaterialError::ExplicitCurve => "explicit_curve",
-            MaterialError::Inconsistent { .. } => "inconsistent",
+            MaterialError::WrongKeyType { .. } | MaterialError::ContainerForRaw { .. } => "material_type",
+            MaterialError::WrongModulus { .. } => "material_modulus",
+            MaterialError::MultiPrime => "material_multi_prime",
+            MaterialError::WrongCurve { .. } => "material_curve",
+            MaterialError::ExplicitCurve => "material_explicit_curve",
+            MaterialError::Inconsistent { .. } => "material_inconsistent",
             MaterialError::Damaged { .. } => "damaged",
             MaterialError::UnreadableForm { .. } | MaterialError::EncryptedOpenSsh { .. } => "unreadable_form",
             MaterialError::MissingCipher { .. } => "missing_cipher",
             MaterialError::TooCostly { .. } => "too_costly",
-            MaterialError::SeveralKeys { .. } => "several_keys",
+            MaterialError::SeveralKeys { .. } | MaterialError::SeveralBlocks { .. } => "several_keys",
             MaterialError::PublicHalf { .. } => "public_half",
             MaterialError::ForeignContainer { .. } => "foreign_container",
             MaterialError::ScalarOutOfRange => "forbidden_key",
             MaterialError::CertificateMismatch { .. } => "certificate_mismatch",
+            MaterialError::Weak { id, .. } => id,
         }
     }
 
@@ -135,6 +159,10 @@ impl MaterialError {
         }
         self
     }
+}
+
+fn wants(spec: KeySpec) -> &'static str {
+    if spec.is_private_key() { "a private key" } else { "bytes" }
 }
 
 /// Where an algorithm is that the loaded OpenSSL lacks.
@@ -165,24 +193,46 @@ impl Explain for MaterialError {
                 let usages: Vec<&str> = spec.usages().iter().map(|usage| usage.name()).collect();
                 some(format!("use {}", usages.join(" or ")))
             }
-            MaterialError::UnknownFormat { .. } => some("use raw, hex, base64, pem or der"),
+            MaterialError::UnknownFormat { .. } => some(format!("use {}", Format::ALL.map(Format::name).join(", "))),
             MaterialError::Empty => some("check the command that was to write the key material"),
-            MaterialError::WrongLength { spec, .. } => some(format!(
-                "give key material that fits, as `kms-byok generate --key-spec {spec} --out FILE` makes it, or choose the key spec of your key"
-            )),
-            MaterialError::ChinaLength { .. } => some("make a 32-byte key"),
-            MaterialError::TrailingNewline { .. } => {
-                some("write the key without the newline (`printf %s`, or `head -c` with the wanted length)")
+            MaterialError::WrongLength { .. } => some("choose the key spec of your key, or look for the whole key"),
+            MaterialError::ChinaLength { .. } => some("look for a key of 32 bytes"),
+            MaterialError::TrailingNewline { .. } => some(
+                "write the key without the newline (`printf %s`, or `head -c` with the wanted length), or add --material-format raw where it is a byte of the key and the length fits",
+            ),
+            MaterialError::EncodedLength { .. } => {
+                some("choose the --key-spec of this key, or look for the whole key: what is cut off is not made up for")
             }
-            MaterialError::LooksEncoded { encoding, .. } => some(format!("add --material-format {encoding}")),
-            MaterialError::PemForRaw { .. } => {
-                some("decode it to raw bytes, or choose the key spec of the private key in it")
+            MaterialError::NotEncodedText { spec, .. } if spec.is_private_key() => {
+                some("look for the file that has the private key, in PEM, DER, JWK, OpenSSH's format or PKCS#12")
             }
-            MaterialError::AllZero => {
-                some("make a random key: `kms-byok generate`, or look at what was to write this one")
+            MaterialError::NotEncodedText { inside, .. } if !inside.is_empty() => {
+                some("add --material-format hex or base64 if the text that is encoded is the key itself")
             }
+            MaterialError::NotEncodedText { .. } => some(
+                "add --material-format raw if these characters themselves are the key, base64 or hex if they encode it, or write the key alone to a file",
+            ),
+            MaterialError::EncodingContradicted { .. } => some(
+                "leave --material-format out to have it read as what it is, or decode it as you mean it and give the result with --material-format raw",
+            ),
+            MaterialError::Ambiguous { .. } => {
+                some("decode it as far as you mean it, and give the result with --material-format raw")
+            }
+            MaterialError::BrokenText { .. } => some("look for another copy of it: this one is not whole"),
+            MaterialError::BareNumber { format, .. } => {
+                some(format!("add --material-format {format} if that is your public key"))
+            }
+            MaterialError::NumberLength { .. } => {
+                some("write the number with all its leading zeros, or choose the --key-spec of its curve")
+            }
+            MaterialError::ContainerForRaw { .. } => {
+                some("choose the key spec of the key in it, or give the raw bytes")
+            }
+            MaterialError::AllZero => some("look at what was to write this key"),
             MaterialError::NotDecodable { .. } => some("check --material-format, and that the file is whole"),
-            MaterialError::FormatNotForSpec { .. } => some("use --material-format raw, hex or base64"),
+            MaterialError::FormatNotForSpec { .. } => {
+                some("leave --material-format out, to have the key material read as what it is")
+            }
             MaterialError::NotAPrivateKey { .. } => {
                 some("give the private key as PKCS#8, PKCS#1 or SEC1, in PEM or DER")
             }
@@ -193,7 +243,7 @@ impl Explain for MaterialError {
             MaterialError::WrongKeyType { .. }
             | MaterialError::WrongModulus { .. }
             | MaterialError::WrongCurve { .. } => some("choose the --key-spec of this key, or another key"),
-            MaterialError::MultiPrime => some("make a new key with two primes: `kms-byok generate`"),
+            MaterialError::MultiPrime => some("choose a key that has two primes"),
             MaterialError::ExplicitCurve => some("convert it: `openssl ec -param_enc named_curve`"),
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
             MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
@@ -213,6 +263,9 @@ impl Explain for MaterialError {
                 Some(command) => some(format!("choose one and write it to a file of its own: `{command}`")),
                 None => some("choose one and write it to a file of its own"),
             },
+            MaterialError::SeveralBlocks { .. } => some(
+                "write the block of the key that you mean to a file of its own, from its BEGIN line to its END line",
+            ),
             MaterialError::NoPrivateKey { .. } => some("look for the file that has the private key"),
             MaterialError::PublicHalf { .. } => {
                 some("give the private key that belongs to it: this is the public half")
@@ -220,6 +273,7 @@ impl Explain for MaterialError {
             MaterialError::ScalarOutOfRange => {
                 some("look for another copy of the key: no curve has a key of this number")
             }
+            MaterialError::Weak { .. } => some("leave --strict out if it has to be this key"),
             MaterialError::CertificateMismatch { .. } => {
                 some("choose the certificate of this key, or give the private key alone")
             }

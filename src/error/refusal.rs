@@ -53,7 +53,7 @@ impl fmt::Display for Refusal {
             Reason::ExpiredImportToken => write!(f, "the import token has expired"),
             Reason::IncorrectKey => write!(f, "the ciphertext was made with another key than {key}"),
             Reason::IncorrectKeyMaterial => {
-                write!(f, "the key material is not the one that {key} was given before")
+                write!(f, "the key material is not the one that {key} takes")
             }
             Reason::InvalidAliasName => write!(f, "the alias name is not valid"),
             Reason::InvalidArn => write!(f, "{key} is not a key ARN that KMS accepts"),
@@ -163,7 +163,7 @@ impl Explain for Refusal {
             ),
             Reason::IncorrectKey => some("name the key that encrypted it"),
             Reason::IncorrectKeyMaterial => some(
-                "import exactly the bytes of the first import (mind a trailing newline), or create another key for these",
+                "import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these",
             ),
             Reason::InvalidAliasName => some("write it as in alias/my-key, with letters, digits and any of `/_-`"),
             Reason::InvalidArn => some("give the key's id or its ARN"),

@@ -56,6 +56,14 @@ pub enum WrapError {
     PrivateKeyNotRsa,
     #[error("the wrapped key material has {found} bytes, and wrapping {spec} key material gives {expected}")]
     ImpossibleLength { spec: KeySpec, found: usize, expected: String },
+    #[error("the wrapped key material is {text} text of {decoded} bytes, and KMS takes the bytes themselves")]
+    WrappedText { text: String, decoded: usize },
+    #[error("the wrapped key material has {found} bytes, and the last {extra} are a line end: {wanted} belong to it")]
+    WrappedNewline { found: usize, extra: usize, wanted: usize },
+    #[error(
+        "the wrapped key material has {found} bytes, which RSA_AES_KEY_WRAP gives for {wrapping} and about {carried} bytes of key material, and the parameters are for {algorithm}"
+    )]
+    WrappedByKeyWrap { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, carried: usize },
     #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
 }
@@ -97,6 +105,12 @@ impl Explain for WrapError {
             WrapError::PrivateKeyNotRsa => some("give the private key whose public half it was wrapped for"),
             WrapError::ImpossibleLength { .. } => some(
                 "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token, both as whole binary files",
+            ),
+            WrapError::WrappedText { .. } | WrapError::WrappedNewline { .. } => {
+                some("run `kms-byok diagnose` on the same files, which prints the command that takes it off")
+            }
+            WrapError::WrappedByKeyWrap { .. } => some(
+                "wrap it again with the algorithm of the parameters, or for new parameters of RSA_AES_KEY_WRAP_SHA_256",
             ),
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",

@@ -1,14 +1,14 @@
 //! What a key is: its spec, its bytes, and whether the two agree.
 
-#[allow(dead_code)] // until the recogniser calls it
 mod container;
 pub(crate) mod der;
-mod encoded;
 mod format;
 mod generate;
+mod number;
 mod private_key;
 mod raw;
-#[allow(dead_code)] // until the recogniser calls it
+mod reading;
+pub(crate) mod recognise;
 mod soundness;
 mod spec;
 
@@ -19,6 +19,7 @@ use openssl::pkey::{PKey, Private};
 pub use self::container::{Container, Note};
 pub use self::format::Format;
 pub use self::private_key::read_any_private_key;
+pub use self::reading::Reading;
 pub use self::soundness::Weakness;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 use crate::error::{Error, MaterialError, OpenSslError};
@@ -30,6 +31,7 @@ use crate::secret::{Secret, on_clean_stack};
 pub struct KeyMaterial {
     spec: KeySpec,
     bytes: Secret,
+    reading: Option<Reading>,
 }
 
 /// Where the passphrase of an encrypted private key comes from. Asked only when there is something to open.
@@ -53,11 +55,10 @@ impl KeyMaterial {
 
     /// Makes new key material with OpenSSL's random generator.
     pub fn generate(spec: KeySpec) -> Result<Self, Error> {
-        Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))? })
+        Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))?, reading: None })
     }
 
-    /// Understands `bytes` as key material of `spec`. Without a format, symmetric and HMAC material is raw, and a private key's
-    /// container is recognised.
+    /// Understands `bytes` as key material of `spec`: what they are recognised as, if there is no doubt, or what `format` says.
     pub fn read(
         bytes: Secret,
         spec: KeySpec,
@@ -67,12 +68,22 @@ impl KeyMaterial {
         if bytes.is_empty() {
             return Err(MaterialError::Empty.into());
         }
-        let bytes = if spec.is_private_key() {
-            on_clean_stack(|| private_key::read(bytes, spec, format, passphrase))?
-        } else {
-            on_clean_stack(|| raw::read(bytes, spec, format))?
-        };
-        Ok(KeyMaterial { spec, bytes })
+        let format = format.unwrap_or_default();
+        let (bytes, reading) = on_clean_stack(|| match spec.is_private_key() {
+            true => private_key::read(&bytes, spec, format, passphrase),
+            false => raw::read(&bytes, spec, format),
+        })?;
+        Ok(KeyMaterial { spec, bytes, reading: Some(reading) })
+    }
+
+    /// How it was read; nothing for what was generated.
+    pub fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
+    }
+
+    /// What is weak about it, or forbidden by a standard; usually nothing.
+    pub fn weaknesses(&self) -> Vec<Weakness> {
+        soundness::weaknesses(self)
     }
 
     /// The key spec it fits.

@@ -1,129 +1,147 @@
 //! Private keys in any usual container, checked and converted to the unencrypted PKCS#8 DER that KMS wants.
 
-use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
+use openssl::x509::X509;
 
-use super::der::{self, Container};
-use super::encoded::{decode, looks_encoded};
-use super::{Format, KeySpec, MaterialKind, Passphrase};
+use super::container::{PrivateKey, read_private_key, subject};
+use super::number;
+use super::raw::decoded;
+use super::reading::Reading;
+use super::recognise::{Block, Content, Layer, SECRETS, described, recognise};
+use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::secret::Secret;
 
 pub(super) fn read(
-    bytes: Secret,
+    bytes: &Secret,
     spec: KeySpec,
-    format: Option<Format>,
+    format: Format,
     passphrase: &mut dyn Passphrase,
-) -> Result<Secret, Error> {
-    let key = match format {
-        Some(Format::Pem) => from_pem(&bytes, passphrase)?,
-        Some(Format::Hex | Format::Base64) => {
-            let der = decode(&bytes, format.unwrap_or(Format::Hex))?;
-            from_der(&der, passphrase)?
+) -> Result<(Secret, Reading), Error> {
+    let (layers, content) = opened(bytes, format)?;
+    if let Format::Scalar | Format::Seed = format {
+        return number::read(content, spec, format, &layers);
+    }
+    if let Content::Bytes(inner) = &content
+        && let Some((pkcs8, reading)) = number::named(inner, spec, &layers)?
+    {
+        return Ok((pkcs8, reading));
+    }
+    let found = match find(content, passphrase) {
+        Err(Error::Material(MaterialError::NotEncodedText { characters, kind, .. })) => {
+            let inside = if layers.is_empty() { String::new() } else { format!(" in {}", described(&layers)) };
+            return Err(MaterialError::NotEncodedText { spec, characters, kind, inside }.into());
         }
-        Some(Format::Der) => from_der(&bytes, passphrase)?,
-        Some(Format::Raw) | None if is_pem(bytes.expose()) => from_pem(&bytes, passphrase)?,
-        Some(Format::Raw) | None => {
-            if let Some((found, encoding)) = looks_encoded(bytes.expose(), |decoded| decoded > 40) {
-                return Err(MaterialError::LooksEncoded { found, encoding }.into());
-            }
-            from_der(&bytes, passphrase)?
+        found => found?,
+    };
+    let key = PKey::private_key_from_der(found.key.pkcs8.expose()).map_err(OpenSslError::step("read the key back"))?;
+    check(&key, spec)?;
+    check_encoding(found.key.pkcs8.expose(), spec)?;
+    let layers: Vec<Layer> = layers.into_iter().chain(found.in_pem.then_some(Layer::Pem)).collect();
+    let reading = Reading::contained(&layers, found.key.container, found.key.pkcs8.len());
+    let certificate = found.certificate.or(found.key.certificate);
+    Ok((found.key.pkcs8, reading.with(found.key.notes, certificate)))
+}
+
+/// Takes off what is around the key, as far as the format lets; what it says and the file does not is refused.
+fn opened(bytes: &Secret, format: Format) -> Result<(Vec<Layer>, Content), Error> {
+    if let Format::Hex | Format::Base64 = format {
+        let (inner, mut layers) = decoded(bytes, format)?;
+        let again = recognise(inner.expose(), &SECRETS)?;
+        layers.extend(again.layers);
+        return Ok((layers, again.content));
+    }
+    let found = recognise(bytes.expose(), &SECRETS)?;
+    let fits = match (&found.content, format) {
+        (_, Format::Auto | Format::Scalar | Format::Seed) => true,
+        (Content::Pem(_) | Content::Broken(Layer::Pem, _), Format::Pem) => true,
+        (Content::Pem(blocks), Format::OpenSsh) => {
+            blocks.iter().any(|block| matches!(block.container, Some(Container::OpenSsh | Container::EncryptedOpenSsh)))
+        }
+        (Content::Container(container, _), Format::OpenSsh) => {
+            matches!(container, Container::OpenSsh | Container::EncryptedOpenSsh)
+        }
+        (Content::Container(container, _), Format::Jwk) => matches!(container, Container::Jwk | Container::JwkSet),
+        (Content::Container(container, _), Format::Pkcs12) => *container == Container::Pkcs12,
+        (Content::Container(container, _), Format::Der | Format::Raw) => container.is_der() && found.layers.is_empty(),
+        (Content::Bytes(_), Format::Der | Format::Raw | Format::Pkcs12) => true,
+        _ => false,
+    };
+    if fits {
+        return Ok((found.layers, found.content));
+    }
+    let inside = found.content.words();
+    let found = if found.layers.is_empty() { inside } else { format!("{inside} in {}", described(&found.layers)) };
+    Err(MaterialError::EncodingContradicted { said: format, found }.into())
+}
+
+/// Reads a private key of whatever type, for uses other than import: in any container, encrypted or not.
+pub fn read_any_private_key(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
+    let found = find(recognise(bytes.expose(), &SECRETS)?.content, passphrase)?;
+    Ok(PKey::private_key_from_der(found.key.pkcs8.expose()).map_err(OpenSslError::step("read the key back"))?)
+}
+
+struct Found {
+    key: PrivateKey,
+    in_pem: bool,
+    /// The subject of a certificate in the same PEM text.
+    certificate: Option<String>,
+}
+
+fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Error> {
+    match content {
+        Content::Container(container, bytes) => {
+            let key = read_private_key(container, &bytes, passphrase)?;
+            Ok(Found { key, in_pem: false, certificate: None })
+        }
+        Content::Pem(blocks) => in_pem(blocks, passphrase),
+        Content::Bytes(bytes) if bytes.expose().first() == Some(&der::SEQUENCE) => {
+            let problem = "it does not begin like a private key, or is cut off".to_owned();
+            Err(MaterialError::NotDecodable { format: Format::Der, problem }.into())
+        }
+        Content::Bytes(_) => Err(MaterialError::NotAPrivateKey { found: "binary of no form that is known" }.into()),
+        Content::Text(text, kind) => {
+            let (spec, characters, kind) = (KeySpec::Rsa2048, text.len(), kind.words());
+            Err(MaterialError::NotEncodedText { spec, characters, kind, inside: String::new() }.into())
+        }
+        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
+    }
+}
+
+/// The one private key among PEM blocks. Certificates beside it must be of the same key, or of those that signed it.
+fn in_pem(blocks: Vec<Block>, passphrase: &mut dyn Passphrase) -> Result<Found, Error> {
+    let is_key = |block: &&Block| block.container.is_none_or(Container::is_private);
+    let keys: Vec<&Block> = blocks.iter().filter(is_key).collect();
+    let key = match keys.as_slice() {
+        [] => blocks.first(),
+        [one] => Some(*one),
+        several => {
+            let name = |(index, block): (usize, &&Block)| {
+                let words = block.container.map_or("block of another kind", Container::name);
+                format!("number {} is a {words}", index + 1)
+            };
+            let names: Vec<String> = several.iter().enumerate().map(name).collect();
+            return Err(MaterialError::SeveralBlocks { count: names.len(), names }.into());
         }
     };
-    check(&key, spec)?;
-    let pkcs8 =
-        Secret::take(key.private_key_to_pkcs8().map_err(OpenSslError::step("write the private key as PKCS#8"))?)?;
-    check_encoding(pkcs8.expose(), spec)?;
-    Ok(pkcs8)
+    let Some(block) = key else { return Err(MaterialError::Empty.into()) };
+    let container = block.container.unwrap_or(Container::Pkcs8);
+    let key = read_private_key(container, &block.bytes, passphrase)?;
+    let certificate = certificate(&blocks, &key)?;
+    Ok(Found { key, in_pem: true, certificate })
 }
 
-/// Reads a private key of whatever type, for uses other than import: PEM or DER, encrypted or not.
-pub fn read_any_private_key(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
-    if is_pem(bytes.expose()) { from_pem(bytes, passphrase) } else { from_der(bytes, passphrase) }
-}
-
-fn is_pem(bytes: &[u8]) -> bool {
-    has(bytes, b"-----BEGIN ")
-}
-
-fn has(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|window| window == text)
-}
-
-fn from_pem(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
-    let text = bytes.expose();
-    if !is_pem(text) {
-        let problem = "there is no `-----BEGIN` line".to_owned();
-        return Err(MaterialError::NotDecodable { format: Format::Pem, problem }.into());
+fn certificate(blocks: &[Block], key: &PrivateKey) -> Result<Option<String>, Error> {
+    let certificates = blocks.iter().filter(|block| block.container == Some(Container::Certificate));
+    let certificates: Vec<X509> = certificates.filter_map(|block| X509::from_der(block.bytes.expose()).ok()).collect();
+    let Some(first) = certificates.first() else { return Ok(None) };
+    let step = OpenSslError::step("compare the certificate with the key");
+    let key = PKey::private_key_from_der(key.pkcs8.expose()).map_err(step)?;
+    let belongs = |certificate: &&X509| certificate.public_key().is_ok_and(|public| public.public_eq(&key));
+    match certificates.iter().find(belongs) {
+        Some(certificate) => Ok(Some(subject(certificate))),
+        None => Err(MaterialError::CertificateMismatch { subject: subject(first) }.into()),
     }
-    if !has(text, b"PRIVATE KEY-----") {
-        let found = [
-            (&b"-----BEGIN CERTIFICATE-----"[..], "a certificate"),
-            (b"PUBLIC KEY-----", "a public key"),
-            (b"-----BEGIN CERTIFICATE REQUEST-----", "a certificate request"),
-            (b"-----BEGIN EC PARAMETERS-----", "a set of curve parameters"),
-        ];
-        let found = found.into_iter().find(|(label, _)| has(text, label)).map_or("PEM text of another kind", |f| f.1);
-        return Err(MaterialError::NotAPrivateKey { found }.into());
-    }
-    if has(text, b"-----BEGIN OPENSSH PRIVATE KEY-----") {
-        let found = "a private key in OpenSSH's own format";
-        return Err(MaterialError::NotAPrivateKey { found }.into());
-    }
-    let encrypted = has(text, b"-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(text, b"Proc-Type: 4,ENCRYPTED");
-    open(encrypted, passphrase, Format::Pem, |answer| PKey::private_key_from_pem_callback(text, answer))
-}
-
-fn from_der(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
-    let der = bytes.expose();
-    match der::container(der) {
-        Some(Container::PublicKey) => Err(MaterialError::NotAPrivateKey { found: "a public key" }.into()),
-        Some(Container::Certificate) => Err(MaterialError::NotAPrivateKey { found: "a certificate" }.into()),
-        Some(Container::EncryptedPkcs8) => {
-            open(true, passphrase, Format::Der, |answer| PKey::private_key_from_pkcs8_callback(der, answer))
-        }
-        Some(Container::Pkcs8 | Container::Pkcs1 | Container::Sec1) => {
-            let extra = der::element(der).map_or(0, |element| element.rest.len());
-            if extra > 0 {
-                return Err(not_der(format!("{extra} bytes follow the key")).into());
-            }
-            let key = PKey::private_key_from_der(der);
-            key.map_err(|_| not_der("OpenSSL cannot read a private key from it".to_owned()).into())
-        }
-        None => Err(not_der("it does not begin like a private key, or is cut off".to_owned()).into()),
-    }
-}
-
-fn not_der(problem: String) -> MaterialError {
-    MaterialError::NotDecodable { format: Format::Der, problem }
-}
-
-/// Runs one of OpenSSL's parsers with the passphrase at hand, and tells a missing one from a wrong one.
-fn open(
-    encrypted: bool,
-    passphrase: &mut dyn Passphrase,
-    format: Format,
-    parse: impl FnOnce(&mut dyn FnMut(&mut [u8]) -> Result<usize, ErrorStack>) -> Result<PKey<Private>, ErrorStack>,
-) -> Result<PKey<Private>, Error> {
-    let answer = if encrypted { passphrase.passphrase()? } else { None };
-    if encrypted && answer.is_none() {
-        return Err(MaterialError::PassphraseNeeded.into());
-    }
-    let parsed = parse(&mut |buffer: &mut [u8]| match &answer {
-        Some(answer) if answer.len() <= buffer.len() => {
-            buffer[..answer.len()].copy_from_slice(answer.expose());
-            Ok(answer.len())
-        }
-        _ => Err(ErrorStack::get()),
-    });
-    parsed.map_err(|_| {
-        if encrypted {
-            MaterialError::WrongPassphrase.into()
-        } else {
-            let problem = "OpenSSL cannot read a private key from it".to_owned();
-            MaterialError::NotDecodable { format, problem }.into()
-        }
-    })
 }
 
 /// The key's type, size and curve against the key spec, and the key against itself.

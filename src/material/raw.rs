@@ -1,29 +1,128 @@
-//! Raw key material: symmetric and HMAC keys, and the mistakes people make with their files.
+//! Symmetric and HMAC key material: bytes, whatever text they are written in. Text itself is a key only if the user says so.
 
-use super::encoded::{decode, looks_encoded};
-use super::{Format, HMAC_MAXIMUM, KeySpec, MaterialKind};
+use super::container::{is_jwk_oct, read_jwk_oct, refusal};
+use super::reading::Reading;
+use super::recognise::{Content, Insisted, Layer, Plain, SECRETS, described, insist, is_text, recognise};
+use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der};
 use crate::error::{Error, MaterialError};
 use crate::secret::Secret;
 
-pub(super) fn read(bytes: Secret, spec: KeySpec, format: Option<Format>) -> Result<Secret, Error> {
+pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Secret, Reading), Error> {
     let range = Lengths::of(spec);
-    let bytes = match format {
-        // Said expressly, raw is believed as far as the length allows; by default a likely mistake is refused.
-        Some(Format::Raw) => bytes,
-        None => {
-            refuse_likely_mistakes(bytes.expose(), spec, &range)?;
-            bytes
+    let (bytes, reading) = match format {
+        Format::Raw => {
+            let reading = Reading::raw(bytes.len(), is_text(bytes.expose()));
+            (Secret::copy(bytes.expose())?, reading)
         }
-        Some(format @ (Format::Hex | Format::Base64)) => decode(&bytes, format)?,
-        Some(format) => return Err(MaterialError::FormatNotForSpec { format, spec }.into()),
+        Format::Auto => auto(bytes, spec, &range)?,
+        Format::Hex | Format::Base64 => said(bytes, format)?,
+        Format::Jwk => jwk(bytes)?,
+        format => return Err(MaterialError::FormatNotForSpec { format, spec }.into()),
     };
     if !range.contains(bytes.len()) {
-        return Err(wrong_length(bytes.expose(), spec, &range).into());
+        return Err(wrong_length(&bytes, &reading, spec, &range).into());
     }
     if bytes.expose().iter().all(|byte| *byte == 0) {
         return Err(MaterialError::AllZero.into());
     }
-    Ok(bytes)
+    Ok((bytes, reading))
+}
+
+fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Reading), Error> {
+    let found = recognise(bytes.expose(), &SECRETS)?;
+    let (layers, characters) = (found.layers, found.characters);
+    match found.content {
+        Content::Bytes(inner) => fitting(inner, &layers, characters, spec, range),
+        Content::Container(container, inner) if is_chance(container, inner.expose()) => {
+            fitting(inner, &layers, characters, spec, range)
+        }
+        Content::Container(Container::Jwk | Container::JwkSet, inner) if is_jwk_oct(inner.expose()) => {
+            oct(&inner, &layers)
+        }
+        Content::Container(container, _) => Err(not_raw(container, spec).into()),
+        Content::Pem(blocks) => {
+            let container = blocks.iter().find_map(|block| block.container).unwrap_or(Container::Pkcs8);
+            Err(not_raw(container, spec).into())
+        }
+        Content::Text(text, kind) => Err(plain(&text, kind, spec, &layers).into()),
+        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
+    }
+}
+
+fn plain(text: &Secret, kind: Plain, spec: KeySpec, layers: &[Layer]) -> MaterialError {
+    let inside = if layers.is_empty() { String::new() } else { format!(" in {}", described(layers)) };
+    MaterialError::NotEncodedText { spec, characters: text.len(), kind: kind.words(), inside }
+}
+
+/// Bytes of a raw key that begin like a container by chance: no container is so short, or it has another length.
+fn is_chance(container: Container, bytes: &[u8]) -> bool {
+    let whole = der::element(bytes).is_some_and(|element| element.rest.is_empty());
+    container.is_der() && bytes.len() <= HMAC_MAXIMUM && !whole
+}
+
+fn fitting(
+    bytes: Secret,
+    layers: &[Layer],
+    characters: usize,
+    spec: KeySpec,
+    range: &Lengths,
+) -> Result<(Secret, Reading), Error> {
+    let found = bytes.len();
+    if has_added_newline(bytes.expose(), range) {
+        return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() }.into());
+    }
+    if !layers.is_empty() && !range.contains(found) {
+        let (encoding, wanted) = (described(layers), range.words());
+        return Err(MaterialError::EncodedLength { spec, encoding, characters, found, wanted }.into());
+    }
+    let reading = Reading::encoded(layers, found);
+    Ok((bytes, reading))
+}
+
+/// Exactly what the user says it is. Text that its alphabet shows to be something else is not decoded.
+fn said(bytes: &Secret, format: Format) -> Result<(Secret, Reading), Error> {
+    let (inner, layers) = decoded(bytes, format)?;
+    let again = recognise(inner.expose(), &SECRETS)?;
+    // A text in the text may be a key that was chosen so; another encoding in it may not.
+    if !again.layers.is_empty() && !matches!(again.content, Content::Text(..)) {
+        let inner = described(&again.layers);
+        return Err(MaterialError::Ambiguous { what: format!("{inner} in {format}") }.into());
+    }
+    let reading = Reading::encoded(&layers, inner.len());
+    Ok((inner, reading))
+}
+
+/// Takes off what is around hex or base64, and then that.
+pub(super) fn decoded(bytes: &Secret, format: Format) -> Result<(Secret, Vec<Layer>), Error> {
+    let wanted = if format == Format::Hex { Layer::Hex } else { Layer::Base64 };
+    match insist(bytes.expose(), wanted)? {
+        Insisted::Decoded(inner, layers) => Ok((inner, layers)),
+        Insisted::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
+        Insisted::Other(found) => Err(MaterialError::EncodingContradicted { said: format, found }.into()),
+    }
+}
+
+fn jwk(bytes: &Secret) -> Result<(Secret, Reading), Error> {
+    let found = recognise(bytes.expose(), &SECRETS)?;
+    match found.content {
+        Content::Container(Container::Jwk | Container::JwkSet, inner) => oct(&inner, &found.layers),
+        content => Err(MaterialError::EncodingContradicted { said: Format::Jwk, found: content.words() }.into()),
+    }
+}
+
+fn oct(json: &Secret, layers: &[Layer]) -> Result<(Secret, Reading), Error> {
+    let bytes = read_jwk_oct(json)?;
+    let container = Container::identify(json.expose()).unwrap_or(Container::Jwk);
+    let reading = Reading::contained(layers, container, bytes.len());
+    Ok((bytes, reading))
+}
+
+/// A container where raw bytes are needed. What is not read at all has its own words.
+fn not_raw(container: Container, spec: KeySpec) -> MaterialError {
+    match refusal(container) {
+        error @ MaterialError::ForeignContainer { .. } if !container.is_read() => error,
+        _ => MaterialError::ContainerForRaw { container, spec },
+    }
 }
 
 /// How many bytes KMS takes.
@@ -53,33 +152,19 @@ impl Lengths {
     }
 }
 
-fn refuse_likely_mistakes(bytes: &[u8], spec: KeySpec, range: &Lengths) -> Result<(), MaterialError> {
-    if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        return Err(MaterialError::PemForRaw { spec });
-    }
-    // 32 random bytes are text with probability 2^-46 or less; a symmetric key of exactly 32 bytes is taken as it is.
-    let exact = range.least == range.most && range.contains(bytes.len());
-    if !exact && let Some((found, encoding)) = looks_encoded(bytes, |decoded| range.contains(decoded)) {
-        return Err(MaterialError::LooksEncoded { found, encoding });
-    }
-    if has_added_newline(bytes, range) {
-        return Err(MaterialError::TrailingNewline { spec, found: bytes.len(), wanted: range.words() });
-    }
-    Ok(())
-}
-
-/// One byte (or CR LF) more than the key's own length, and that is a newline.
+/// A line end behind a length that keys have. Where several lengths fit, it may be a byte of the key.
 fn has_added_newline(bytes: &[u8], range: &Lengths) -> bool {
     let without = match bytes {
         [start @ .., b'\r', b'\n'] | [start @ .., b'\n'] => start.len(),
         _ => return false,
     };
-    without == range.least || (bytes.len() > range.most && range.contains(without))
+    let usual = without == range.least || without.is_multiple_of(16);
+    range.contains(without) && (usual || bytes.len() > range.most)
 }
 
-fn wrong_length(bytes: &[u8], spec: KeySpec, range: &Lengths) -> MaterialError {
+fn wrong_length(bytes: &Secret, reading: &Reading, spec: KeySpec, range: &Lengths) -> MaterialError {
     let found = bytes.len();
-    if has_added_newline(bytes, range) {
+    if has_added_newline(bytes.expose(), range) && reading.encoding() == "raw" {
         return MaterialError::TrailingNewline { spec, found, wanted: range.words() };
     }
     if spec == KeySpec::SymmetricDefault && found == 16 {
@@ -92,9 +177,9 @@ fn wrong_length(bytes: &[u8], spec: KeySpec, range: &Lengths) -> MaterialError {
 mod tests {
     use super::*;
 
-    fn refusal(bytes: &[u8], spec: KeySpec, format: Option<Format>) -> String {
-        match read(Secret::copy(bytes).unwrap(), spec, format) {
-            Ok(secret) => format!("accepted {} bytes", secret.len()),
+    fn refusal(bytes: &[u8], spec: KeySpec, format: Format) -> String {
+        match read(&Secret::copy(bytes).unwrap(), spec, format) {
+            Ok((secret, reading)) => format!("accepted {} bytes as {}", secret.len(), reading.encoding()),
             Err(error) => error.to_string(),
         }
     }
@@ -104,34 +189,44 @@ mod tests {
         let key = [0xa5; 32];
         let with_newline = [&key[..], b"\n"].concat();
         let (lower, upper) = (hex::encode(key), hex::encode_upper(key));
-        let cases: [(&[u8], Option<Format>, &str); 11] = [
-            (&key, None, "accepted 32 bytes"),
+        let half = hex::encode([0xa5; 16]);
+        let cases: [(&[u8], Format, &str); 16] = [
+            (&key, Format::Auto, "accepted 32 bytes as raw"),
             (
                 &with_newline,
-                None,
-                "the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` added it",
+                Format::Auto,
+                "the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` may have added it",
             ),
-            (lower.as_bytes(), None, "the key material is 64 characters of hex, and raw bytes were expected"),
+            (lower.as_bytes(), Format::Auto, "accepted 32 bytes as hex"),
+            (b"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=", Format::Auto, "accepted 32 bytes as base64"),
+            (b"paWlpaWlpaWlpaWlpaWlpaWlpaWl\npaWlpaWlpaWlpaU=\n", Format::Base64, "accepted 32 bytes as base64"),
+            (upper.as_bytes(), Format::Hex, "accepted 32 bytes as hex"),
+            (upper.as_bytes(), Format::Base64, "the key material is hex, and --material-format says base64"),
             (
-                b"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=",
-                None,
-                "the key material is 44 characters of base64, and raw bytes were expected",
+                half.as_bytes(),
+                Format::Auto,
+                "the key material is 32 characters of hex, which are 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32",
             ),
+            (half.as_bytes(), Format::Raw, "accepted 32 bytes as raw"),
             (
-                b"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=\n",
-                None,
-                "the key material is 44 characters of base64, and raw bytes were expected",
+                b"correct horse battery staple 123",
+                Format::Auto,
+                "the key material is text that is no encoding (32 characters), and SYMMETRIC_DEFAULT needs bytes",
             ),
-            (b"paWlpaWlpaWlpaWlpaWlpaWlpaWl\npaWlpaWlpaWlpaU=\n", Some(Format::Base64), "accepted 32 bytes"),
-            (upper.as_bytes(), Some(Format::Hex), "accepted 32 bytes"),
-            (&[0; 32], None, "every byte of the key material is zero"),
-            (&key[..31], None, "the key material has 31 bytes, and SYMMETRIC_DEFAULT needs exactly 32"),
+            (b"correct horse battery staple 123", Format::Raw, "accepted 32 bytes as raw"),
+            (&[0; 32], Format::Auto, "every byte of the key material is zero"),
+            (&key[..31], Format::Auto, "the key material has 31 bytes, and SYMMETRIC_DEFAULT needs exactly 32"),
             (
                 &key[..16],
-                None,
+                Format::Auto,
                 "the key material has 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve",
             ),
-            (b"a5zz", Some(Format::Hex), "the key material is not hex: character 3 is none of 0-9 a-f A-F"),
+            (b"a5zz", Format::Hex, "the key material is text that is no encoding, and --material-format says hex"),
+            (
+                br#"{"kty":"oct","k":"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU"}"#,
+                Format::Auto,
+                "accepted 32 bytes as text",
+            ),
         ];
         for (bytes, format, expected) in cases {
             assert_eq!(refusal(bytes, KeySpec::SymmetricDefault, format), expected);
@@ -141,11 +236,23 @@ mod tests {
     #[test]
     fn hmac_keys_may_be_longer_than_their_digest_but_not_by_a_newline() {
         let spec = KeySpec::Hmac256;
-        assert_eq!(refusal(&[9; 128], spec, None), "accepted 128 bytes");
-        assert_eq!(refusal(&[9; 129], spec, None), "the key material has 129 bytes, and HMAC_256 needs 32 to 128");
-        let with_newline = [&[9; 32][..], b"\n"].concat();
-        assert!(refusal(&with_newline, spec, None).contains("the last is a newline"));
-        assert_eq!(refusal(&with_newline, spec, Some(Format::Raw)), "accepted 33 bytes");
-        assert!(refusal(hex::encode([9; 32]).as_bytes(), spec, None).contains("64 characters of hex"));
+        assert_eq!(
+            refusal(b"two words and one more of them", spec, Format::Auto),
+            "the key material is text that is no encoding (30 characters), and HMAC_256 needs bytes"
+        );
+        assert_eq!(refusal(&[0xa5; 128], spec, Format::Auto), "accepted 128 bytes as raw");
+        assert_eq!(
+            refusal(&[0xa5; 129], spec, Format::Auto),
+            "the key material has 129 bytes, and HMAC_256 needs 32 to 128"
+        );
+        let with_newline = [&[0xa5; 32][..], b"\n"].concat();
+        assert!(refusal(&with_newline, spec, Format::Auto).contains("the last is a newline"));
+        assert_eq!(refusal(&with_newline, spec, Format::Raw), "accepted 33 bytes as raw");
+        assert_eq!(refusal(hex::encode([0xa5; 32]).as_bytes(), spec, Format::Auto), "accepted 32 bytes as hex");
+        // The length that base64 would give decides nothing.
+        assert_eq!(
+            refusal(format!("{}\n", hex::encode([0xa5; 32])).as_bytes(), KeySpec::Hmac384, Format::Auto),
+            "the key material is 64 characters of hex, which are 32 bytes, and HMAC_384 needs 48 to 128"
+        );
     }
 }

@@ -204,6 +204,15 @@ impl FromStr for KeyUsage {
 }
 
 impl Curve {
+    /// How many bytes a private number of the curve has.
+    pub(crate) const fn order_bytes(self) -> usize {
+        match self {
+            Curve::P256 | Curve::P256k1 => 32,
+            Curve::P384 => 48,
+            Curve::P521 => 66,
+        }
+    }
+
     /// The name OpenSSL uses.
     pub const fn openssl_name(self) -> &'static str {
         match self {

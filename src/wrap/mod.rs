@@ -11,6 +11,7 @@ pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
 use crate::error::{Error, OpenSslError, WrapError};
+use crate::material::recognise::{Content, described, recognise};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::secret::{Secret, on_clean_stack};
 
@@ -50,6 +51,33 @@ fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgor
     let mut wrapped = oaep::encrypt(ephemeral.expose(), key.public(), algorithm.digest())?;
     wrapped.extend_from_slice(&wrapped_material);
     Ok(wrapped)
+}
+
+/// Refuses a blob that cannot be what `algorithm` makes, with what is wrong with its bytes where they show it.
+pub(crate) fn check_blob(bytes: &[u8], algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) -> Result<(), Error> {
+    let Err(error) = check_length(bytes.len(), algorithm, wrapping, None) else { return Ok(()) };
+    let found = bytes.len();
+    let fits = |length: usize| check_length(length, algorithm, wrapping, None).is_ok();
+    if let Some(extra) =
+        [1, 2].into_iter().find(|extra| found > *extra && ends_line(bytes, *extra) && fits(found - extra))
+    {
+        return Err(WrapError::WrappedNewline { found, extra, wanted: found - extra }.into());
+    }
+    let read = recognise(bytes, &["EncryptedKeyMaterial"])?;
+    if let (Content::Bytes(inner) | Content::Container(_, inner), false) = (&read.content, read.layers.is_empty()) {
+        return Err(WrapError::WrappedText { text: described(&read.layers), decoded: inner.len() }.into());
+    }
+    let carried = found.checked_sub(wrapping.bytes() + 8).filter(|carried| *carried >= 8 && carried.is_multiple_of(8));
+    match carried {
+        Some(carried) if !algorithm.uses_aes_key_wrap() => {
+            Err(WrapError::WrappedByKeyWrap { algorithm, wrapping, found, carried }.into())
+        }
+        _ => Err(error.into()),
+    }
+}
+
+fn ends_line(bytes: &[u8], extra: usize) -> bool {
+    if extra == 1 { bytes.ends_with(b"\n") } else { bytes.ends_with(b"\r\n") }
 }
 
 /// Refuses a blob that cannot be what `algorithm` makes: `material` is the length of the key material, where known.

@@ -27,7 +27,7 @@ impl WrappedMaterial {
             return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
         }
         let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
-        wrap::check_length(encrypted.len(), set.algorithm()?, set.wrapping_key.spec(), None)?;
+        wrap::check_blob(&encrypted, set.algorithm()?, set.wrapping_key.spec())?;
         Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
     }
 

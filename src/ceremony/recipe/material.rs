@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use super::shell;
+use crate::error::Error;
 use crate::escrow::Recipient;
+use crate::material::recognise::{Layer, SECRETS, recognise as recognise_layers};
 use crate::material::{Curve, Format, KeySpec, MaterialKind};
 use crate::posix;
 use crate::quoted::quoted;
+use crate::secret::Secret;
 
 /// Where the key material comes from. None of it is read for the recipe.
 pub enum ShellSource {
@@ -16,8 +19,10 @@ pub enum ShellSource {
     Given {
         /// Standard input if absent.
         file: Option<PathBuf>,
-        /// Raw, or for private keys PEM or DER, if absent.
+        /// What it was said to be written as.
         format: Option<Format>,
+        /// The filters that take the text around it off, as it was recognised; empty where it was not looked at.
+        filters: Vec<String>,
         /// The file with the passphrase of an encrypted private key.
         passphrase_file: Option<PathBuf>,
     },
@@ -50,6 +55,15 @@ pub enum ShellCopy {
 /// Where the plaintext goes.
 const PLAINTEXT: &str = "\"$work/PlaintextKeyMaterial.bin\"";
 
+/// The filters that take the text around key material off. JSON has no filter that knows its member: nothing is said about it.
+pub fn filters(bytes: &Secret) -> Result<Vec<String>, Error> {
+    let layers = recognise_layers(bytes.expose(), &SECRETS)?.layers;
+    Ok(match layers.contains(&Layer::Json) {
+        true => Vec::new(),
+        false => layers.iter().map(|layer| layer.filter("")).collect(),
+    })
+}
+
 impl ShellSource {
     /// AES-GCM in CMS came with OpenSSL 3.0.
     pub(super) fn needs_openssl_3(&self) -> bool {
@@ -62,7 +76,7 @@ impl ShellSource {
                 let step = "# 3. Generate the key material.\n";
                 format!("{step}{}{}", generate(spec), copy.steps())
             }
-            ShellSource::Given { file, format, passphrase_file } => {
+            ShellSource::Given { file, format, filters, passphrase_file } => {
                 let mut text = "# 3. The key material that is there.\n".to_owned();
                 let mut input = file.as_ref().map(|file| shell::path(file)).unwrap_or_else(|| {
                     text.push_str("cat >\"$work/given\"\n");
@@ -73,7 +87,10 @@ impl ShellSource {
                     Some(Format::Base64) => Some("openssl base64 -d -A"),
                     _ => None,
                 };
-                if let Some(decode) = decode {
+                if !filters.is_empty() {
+                    text.push_str(&format!("<{input} {} >\"$work/decoded\"\n", filters.join(" | ")));
+                    input = "\"$work/decoded\"".to_owned();
+                } else if let Some(decode) = decode {
                     text.push_str(&format!("tr -d '[:space:]' <{input} | {decode} >\"$work/decoded\"\n"));
                     input = "\"$work/decoded\"".to_owned();
                 }

@@ -9,7 +9,7 @@ mod steps;
 
 use std::path::PathBuf;
 
-pub use self::material::{ShellCopy, ShellSource};
+pub use self::material::{ShellCopy, ShellSource, filters};
 use super::KeyRequest;
 use super::provision::check_description;
 use crate::error::Error;

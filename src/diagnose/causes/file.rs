@@ -4,7 +4,6 @@ use super::Words;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::encodings::{Damage, Encoding};
 use crate::diagnose::name::{Name, Role};
-use crate::material::Format;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileCause {
@@ -74,9 +73,9 @@ impl Words for FileCause {
                 format!("find out who owns it (`ls -l {file}`), and let this user read it")
             }
             FileCause::Encoded { name, encoding } if name.role.is_secret() => {
-                format!("wrap the bytes, not the text: `{}`", commands.wrap_as(Some(format_of(*encoding))))
+                format!("wrap the bytes, not the {encoding}: `{}`", commands.wrap())
             }
-            FileCause::Encoded { name, encoding } => format!("decode it: `{}`", commands.decode(name, *encoding)),
+            FileCause::Encoded { name, encoding } => format!("decode it: `{}`", commands.decode(name, encoding)),
             FileCause::TrailingNewline { name, wanted, .. } => match name.role {
                 Role::Inside => format!("wrap the key without its line end: `{}`", commands.wrap()),
                 _ => format!("cut it off: `{}`", commands.cut(name, *wanted)),
@@ -107,14 +106,9 @@ fn again(name: &Name, commands: &Commands) -> String {
             format!("get a new parameter set and wrap for it: `{}`", commands.anew())
         }
         Role::Encrypted | Role::Inside => format!("wrap the key material again: `{}`", commands.wrap()),
-        Role::Material | Role::PrivateKey => format!("check the path, or make a new key: `{}`", commands.generate()),
-    }
-}
-
-fn format_of(encoding: Encoding) -> Format {
-    match encoding {
-        Encoding::Hex => Format::Hex,
-        Encoding::Pem => Format::Pem,
-        _ => Format::Base64,
+        Role::Material | Role::PrivateKey => {
+            let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
+            format!("check the path, and what was to write the file: `ls -l {file}`")
+        }
     }
 }

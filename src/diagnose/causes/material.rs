@@ -3,7 +3,8 @@
 use super::Words;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::name::{Name, Role};
-use crate::error::{MaterialError, WrapError};
+use crate::error::{Explain, MaterialError, WrapError};
+use crate::material::Format;
 use crate::wrap::WrappingAlgorithm;
 
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +12,7 @@ pub(crate) enum MaterialCause {
     #[error("{name} does not fit: {error}")]
     Wrong { name: Name, error: MaterialError },
     #[error("{name} is a private key {found}, and KMS takes unencrypted PKCS#8 in DER")]
-    Container { name: Name, found: &'static str },
+    Container { name: Name, found: String },
     #[error("{name} is too long: {error}")]
     TooLong { name: Name, error: WrapError },
     #[error("{error}")]
@@ -21,19 +22,7 @@ pub(crate) enum MaterialCause {
 impl Words for MaterialCause {
     fn id(&self) -> &'static str {
         match self {
-            MaterialCause::Wrong { error, .. } => match error {
-                MaterialError::AllZero => "material_all_zero",
-                MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => "material_encrypted",
-                MaterialError::NotAPrivateKey { .. } => "material_not_a_private_key",
-                MaterialError::NotDecodable { .. } => "material_not_der",
-                MaterialError::WrongKeyType { .. } => "material_type",
-                MaterialError::WrongModulus { .. } => "material_modulus",
-                MaterialError::WrongCurve { .. } => "material_curve",
-                MaterialError::ExplicitCurve => "material_explicit_curve",
-                MaterialError::MultiPrime => "material_multi_prime",
-                MaterialError::Inconsistent { .. } => "material_inconsistent",
-                _ => "material_length",
-            },
+            MaterialCause::Wrong { error, .. } => error.id(),
             MaterialCause::Container { .. } => "material_container",
             MaterialCause::TooLong { error, .. } | MaterialCause::Unwrappable { error, .. } => match error {
                 WrapError::DoesNotFit { .. } => "material_does_not_fit",
@@ -61,7 +50,27 @@ impl Words for MaterialCause {
                     let file = file.map_or("FILE".to_owned(), quoted);
                     format!("name the curve: `openssl ec -in {file} -param_enc named_curve -out {file}.named`")
                 }
-                _ => format!("give the key that belongs to this KMS key, or make a new one: `{}`", commands.generate()),
+                MaterialError::BareNumber { format, .. } => {
+                    format!(
+                        "wrap it as the {format} that it is, if that is your public key: `{}`",
+                        commands.wrap_as(Some(*format))
+                    )
+                }
+                MaterialError::NotEncodedText { spec, inside, .. } if !spec.is_private_key() && inside.is_empty() => {
+                    format!(
+                        "write the key alone to the file, or wrap these characters as they are: `{}`",
+                        commands.wrap_as(Some(Format::Raw))
+                    )
+                }
+                error => {
+                    let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
+                    let hint = match &name.path {
+                        Some(path) if name.role == Role::Material => hint.replace("FILE", &quoted(path)),
+                        _ => hint,
+                    };
+                    let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));
+                    if has_command { hint } else { format!("{hint}, and wrap it: `{}`", commands.wrap()) }
+                }
             },
             MaterialCause::Container { .. } => {
                 format!("let it be converted while it is wrapped: `{}`", commands.wrap())

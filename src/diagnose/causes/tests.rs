@@ -2,7 +2,8 @@ use super::*;
 use crate::diagnose::encodings::{Damage, Encoding};
 use crate::diagnose::name::{Name, Role};
 use crate::error::{MaterialError, WrapError};
-use crate::material::{Format, KeySpec};
+use crate::material::recognise::Layer;
+use crate::material::{Container, Format, KeySpec};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 const SPEC: KeySpec = KeySpec::Rsa2048;
@@ -23,12 +24,12 @@ fn files() -> Vec<Cause> {
         .into_iter()
         .flat_map(|role| {
             let encodings = [
-                Encoding::Pem,
-                Encoding::Json,
-                Encoding::Hex,
-                Encoding::Base64,
-                Encoding::QuotedBase64,
-                Encoding::Utf16Base64,
+                Encoding(vec![Layer::Pem]),
+                Encoding(vec![Layer::Json, Layer::Base64]),
+                Encoding(vec![Layer::Hex]),
+                Encoding(vec![Layer::Base64]),
+                Encoding(vec![Layer::Quotes, Layer::Base64]),
+                Encoding(vec![Layer::Utf16, Layer::Base64Url]),
             ];
             encodings.map(|encoding| FileCause::Encoded { name: name(role), encoding }.into())
         })
@@ -96,7 +97,7 @@ fn wrapped() -> Vec<Cause> {
         OpenedCause::PrivateKeyOfOther { private_key: private(), public_key: key() }.into(),
         OpenedCause::HalvesSwapped { name: blob(), length: 256 }.into(),
         OpenedCause::AesKeyLength { name: blob(), found: 16 }.into(),
-        OpenedCause::AesKeyEncoded { name: blob(), encoding: Encoding::Hex }.into(),
+        OpenedCause::AesKeyEncoded { name: blob(), encoding: Encoding(vec![Layer::Hex]) }.into(),
         OpenedCause::KeyWrapUnpadded { name: blob(), algorithm: ALGORITHM }.into(),
         OpenedCause::SecondHalf { name: blob() }.into(),
         OpenedCause::OtherMaterial { name: blob(), material: name(Role::Material) }.into(),
@@ -123,9 +124,33 @@ fn materials() -> Vec<Cause> {
         wrong(MaterialError::WrongModulus { spec: SPEC, found: 3072 }),
         wrong(MaterialError::WrongCurve { spec, found: text() }),
         wrong(MaterialError::ExplicitCurve),
+        wrong(MaterialError::WrongPassphrase),
+        wrong(MaterialError::Damaged { container: Container::Sec1, problem: text() }),
+        wrong(MaterialError::UnreadableForm { container: Container::Sec1, form: text(), command: None }),
+        wrong(MaterialError::MissingCipher {
+            container: Container::Pkcs12,
+            cipher: text(),
+            provider: None,
+            command: None,
+        }),
+        wrong(MaterialError::TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2, limit: 1 }),
+        wrong(MaterialError::PublicHalf { container: Container::Certificate }),
+        wrong(MaterialError::ForeignContainer { container: Container::Jks, command: Some("keytool FILE".to_owned()) }),
+        wrong(MaterialError::CertificateMismatch { subject: text() }),
+        wrong(MaterialError::SeveralBlocks { count: 2, names: vec![text()] }),
+        wrong(MaterialError::NotEncodedText {
+            spec: SPEC,
+            characters: 32,
+            kind: "text that is no encoding",
+            inside: String::new(),
+        }),
+        wrong(MaterialError::EncodingContradicted { said: Format::Base64, found: text() }),
+        wrong(MaterialError::Ambiguous { what: text() }),
+        wrong(MaterialError::BareNumber { spec: SPEC, found: 32, format: Format::Scalar, public_key: text() }),
+        wrong(MaterialError::ScalarOutOfRange),
         wrong(MaterialError::MultiPrime),
         wrong(MaterialError::Inconsistent { problem: "its RSA numbers do not belong together" }),
-        MaterialCause::Container { name: name(Role::Material), found: "in PKCS#1" }.into(),
+        MaterialCause::Container { name: name(Role::Material), found: "in PKCS#1".to_owned() }.into(),
         MaterialCause::TooLong {
             name: name(Role::Material),
             error: WrapError::DoesNotFit { algorithm, spec, wrapping, needed: 241, capacity: 190 },

@@ -151,6 +151,24 @@ impl Container {
         }
     }
 
+    /// Whether its private keys are read, perhaps with a passphrase.
+    pub const fn is_read(self) -> bool {
+        matches!(
+            self,
+            Container::Pkcs8
+                | Container::Pkcs8V2
+                | Container::EncryptedPkcs8
+                | Container::Pkcs1
+                | Container::Sec1
+                | Container::EncryptedTraditional
+                | Container::OpenSsh
+                | Container::EncryptedOpenSsh
+                | Container::Pkcs12
+                | Container::Jwk
+                | Container::JwkSet
+        )
+    }
+
     /// Whether it is DER, or BER.
     pub const fn is_der(self) -> bool {
         matches!(

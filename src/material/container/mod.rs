@@ -97,6 +97,16 @@ pub(crate) fn is_jwk_oct(bytes: &[u8]) -> bool {
     jwk::is_oct(bytes)
 }
 
+/// An EC private key as PKCS#8 from its bare number.
+pub(crate) fn from_scalar(curve: openssl::nid::Nid, scalar: &[u8]) -> Result<Secret, Error> {
+    on_clean_stack(|| ec::pkcs8(Container::Sec1, curve, scalar, None, &mut Vec::new()))
+}
+
+/// An Ed25519 private key as PKCS#8 from its seed; `public` is the public half that came with it.
+pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Secret, Error> {
+    on_clean_stack(|| ec::ed25519(Container::Pkcs8, seed, public))
+}
+
 /// Why a container is not read: that it holds the public half only, or what converts it.
 pub(crate) fn refusal(container: Container) -> MaterialError {
     foreign::refusal(container)

@@ -99,8 +99,16 @@ one_of_each! {
         WrongLength { spec: KeySpec::SymmetricDefault, found: 31, wanted: "exactly 32".into() }
         ChinaLength { spec: KeySpec::SymmetricDefault }
         TrailingNewline { spec: KeySpec::SymmetricDefault, found: 33, wanted: "exactly 32".into() }
-        LooksEncoded { found: 64, encoding: Format::Hex }
-        PemForRaw { spec: KeySpec::SymmetricDefault }
+        EncodedLength { spec: KeySpec::SymmetricDefault, encoding: "hex".into(), characters: 32, found: 16, wanted: "exactly 32".into() }
+        NotEncodedText { spec: KeySpec::SymmetricDefault, characters: 32, kind: "text that is no encoding", inside: String::new() }
+        NotEncodedText { spec: KeySpec::Hmac256, characters: 32, kind: "text that is no encoding", inside: " in base64".into() }
+        NotEncodedText { spec: KeySpec::Rsa2048, characters: 32, kind: "text that is no encoding", inside: String::new() }
+        EncodingContradicted { said: Format::Base64, found: "hex".into() }
+        Ambiguous { what: "hex in base64".into() }
+        BrokenText { encoding: "base64", problem: "it is cut off, or has characters too many" }
+        BareNumber { spec: KeySpec::EccSecgP256k1, found: 32, format: Format::Scalar, public_key: "02ab".into() }
+        NumberLength { spec: KeySpec::EccSecgP256k1, format: Format::Scalar, found: 31, wanted: 32 }
+        ContainerForRaw { container: Container::Pkcs8, spec: KeySpec::Hmac224 }
         AllZero {}
         NotDecodable { format: Format::Base64, problem: "byte 3 is not of its alphabet".into() }
         FormatNotForSpec { format: Format::Pem, spec: KeySpec::Hmac224 }
@@ -123,11 +131,13 @@ one_of_each! {
         TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2_000_000_000, limit: 10_000_000 }
         SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into(), "`two`".into()], command: None }
         SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into()], command: Some("openssl pkcs12".into()) }
+        SeveralBlocks { count: 2, names: vec!["number 1 is a PKCS#8 private key".into()] }
         NoPrivateKey { container: Container::Pkcs12 }
         PublicHalf { container: Container::PublicKey }
         ForeignContainer { container: Container::Jks, command: Some("keytool".into()) }
         MissingCipher { container: Container::EncryptedPkcs8, cipher: "1.2.3".into(), provider: None, command: None }
         ScalarOutOfRange {}
+        Weak { id: "weak_material", cause: "every byte of the key material is the same".into() }
         CertificateMismatch { subject: typed() }
     }
     openssls: OpenSslError {
@@ -207,6 +217,11 @@ one_of_each! {
         PublicKeyExponent { exponent: "1".into() }
         PublicKeyFactor { factor: 2 }
         PublicKeySize { found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
+        WrappedText { text: "base64".into(), decoded: 512 }
+        WrappedNewline { found: 513, extra: 1, wanted: 512 }
+        WrappedByKeyWrap {
+            algorithm: WrappingAlgorithm::RsaesOaepSha256, wrapping: WrappingKeySpec::Rsa2048, found: 296, carried: 32
+        }
         WrappedLength {
             algorithm: WrappingAlgorithm::RsaesOaepSha256,
             wrapping: WrappingKeySpec::Rsa2048,

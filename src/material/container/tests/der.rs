@@ -69,7 +69,7 @@ fn version_2_is_read_and_its_public_key_must_be_the_private_keys() {
             notes(&found),
             ["the public key stands in an explicit tag; the key was read all the same and written anew"]
         );
-        assert_eq!(refused(&version_2(&pkcs8, &[], &bits(&other), false), None).0, "inconsistent", "{kind}");
+        assert_eq!(refused(&version_2(&pkcs8, &[], &bits(&other), false), None).0, "material_inconsistent", "{kind}");
     }
 }
 
@@ -107,7 +107,7 @@ fn an_rsa_key_without_its_primes_or_crt_numbers_is_completed() {
     let (id, words) = refused(&element(0x30, &[&*version, &n, &e, &n].concat()), None);
     assert_eq!(
         (id, words.as_str()),
-        ("inconsistent", "the private key contradicts itself: its RSA numbers do not belong together")
+        ("material_inconsistent", "the private key contradicts itself: its RSA numbers do not belong together")
     );
 }
 
@@ -151,7 +151,7 @@ fn curves_inside_and_outside_must_agree_and_cut_off_numbers_are_refused() {
     assert_eq!(
         refused(&mixed, None),
         (
-            "inconsistent",
+            "material_inconsistent",
             "the private key contradicts itself: the curve that stands around it is not the one that stands in it"
                 .to_owned()
         )
@@ -271,7 +271,9 @@ fn ssh_keys_without_a_passphrase_are_read_and_others_are_named() {
     let mut damaged = der(&make("damaged", &["-t", "ed25519"], ""));
     let end = damaged.len() - 60;
     damaged[end] ^= 1;
-    assert!(["damaged", "inconsistent"].contains(&read(Container::OpenSsh, &damaged, None).err().unwrap().id()));
+    assert!(
+        ["damaged", "material_inconsistent"].contains(&read(Container::OpenSsh, &damaged, None).err().unwrap().id())
+    );
 }
 
 /// OpenSSL believes the curve inside where it differs from the one outside, so it is the user who decides to let it read such a file.

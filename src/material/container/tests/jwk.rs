@@ -80,7 +80,11 @@ fn what_is_no_private_key_of_one_owner_is_named() {
             "public_half",
             "the key material is a JWK Set, and the private half is needed",
         ),
-        (swapped, "inconsistent", "the private key contradicts itself: its public point is not its private number's"),
+        (
+            swapped,
+            "material_inconsistent",
+            "the private key contradicts itself: its public point is not its private number's",
+        ),
         (padded, "damaged", "the JWK is damaged: `d` is no base64url without padding"),
         (standard, "damaged", "the JWK is damaged: `d` is no base64url without padding"),
         (

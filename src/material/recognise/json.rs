@@ -1,0 +1,58 @@
+//! JSON around keys: replies of the aws CLI, service accounts. It is read in place, so that no value is copied to memory that is not
+//! wiped.
+
+use super::text::unescape;
+use crate::error::FileError;
+use crate::secret::Secret;
+
+/// Members that hold key material, of KMS, Secrets Manager, Parameter Store, Kubernetes and service accounts.
+pub(crate) const SECRETS: [&str; 8] = [
+    "Plaintext",
+    "PrivateKeyPlaintext",
+    "SecretString",
+    "SecretBinary",
+    "private_key",
+    "PrivateKey",
+    "Value",
+    "tls.key",
+];
+
+/// The value of the one member among `members` that is there, with its escapes undone.
+pub(super) fn member(json: &[u8], members: &[&str]) -> Result<Option<Secret>, FileError> {
+    if serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err() {
+        return Ok(None);
+    }
+    let mut found = None;
+    let mut rest = json;
+    while let Some((string, after)) = next_string(rest) {
+        let value = after.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        rest = match value {
+            Some(value) => match next_string(value).filter(|_| value.starts_with(b"\"")) {
+                Some((text, after)) => {
+                    if members.iter().any(|member| member.as_bytes() == string) {
+                        if found.is_some() {
+                            return Ok(None);
+                        }
+                        found = Some(text);
+                    }
+                    after
+                }
+                None => value,
+            },
+            None => after,
+        };
+    }
+    found.filter(|text| !text.is_empty()).map(unescape).transpose()
+}
+
+/// The next string, without its quotation marks, and what follows it.
+fn next_string(json: &[u8]) -> Option<(&[u8], &[u8])> {
+    let begin = json.iter().position(|byte| *byte == b'"')? + 1;
+    let mut escaped = false;
+    let end = json[begin..].iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((&json[begin..begin + end], &json[begin + end + 1..]))
+}

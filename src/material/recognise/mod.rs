@@ -1,0 +1,242 @@
+//! What a file is: the layers of text around its bytes, and what the bytes are. The alphabet and the structure decide, never a length
+//! that happens to fit.
+
+mod base64;
+mod hex;
+mod json;
+mod layer;
+mod pem;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub(crate) use self::json::SECRETS;
+pub(crate) use self::layer::{Layer, described, ids};
+pub(crate) use self::pem::Block;
+pub(crate) use self::text::is_text;
+use super::Container;
+use crate::error::FileError;
+use crate::secret::Secret;
+
+/// Text in text in text: nobody writes more of it than this.
+const MOST_LAYERS: usize = 8;
+
+/// A file, with its layers of text taken off.
+pub(crate) struct Recognised {
+    /// Outermost first.
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) content: Content,
+    /// How long the innermost text was, without the white space around and inside of it; 0 where there is none.
+    pub(crate) characters: usize,
+}
+
+/// What is inside of the layers.
+pub(crate) enum Content {
+    /// Binary bytes.
+    Bytes(Secret),
+    /// Text or bytes in a form that is known.
+    Container(Container, Secret),
+    /// PEM blocks.
+    Pem(Vec<Block>),
+    /// Text that is no encoding of anything.
+    Text(Secret, Plain),
+    /// Text of an alphabet that is known and that cannot be decoded.
+    Broken(Layer, &'static str),
+}
+
+/// Kinds of text that encode nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// `NAME=value`.
+    Assignment,
+    /// JSON that is no key and no reply.
+    Json,
+    /// Letters of base64's alphabet that may as well be words.
+    Letters,
+    /// Any other.
+    Words,
+    /// More layers than anybody writes.
+    Layered,
+}
+
+/// Takes layers off until there are none. `members` are the JSON members whose value counts.
+pub(crate) fn recognise(bytes: &[u8], members: &[&str]) -> Result<Recognised, FileError> {
+    let mut found = Recognised { layers: Vec::new(), content: Content::Bytes(Secret::copy(bytes)?), characters: 0 };
+    for _ in 0..MOST_LAYERS {
+        let Content::Bytes(inner) = &found.content else { return Ok(found) };
+        let step = step(inner.expose(), members)?;
+        match step {
+            Step::Layer(layer, inner, characters) => {
+                found.layers.push(layer);
+                if characters > 0 {
+                    found.characters = characters;
+                }
+                found.content = Content::Bytes(inner);
+            }
+            Step::Content(content) => {
+                found.content = content;
+                return Ok(found);
+            }
+            Step::Binary => return Ok(found),
+        }
+    }
+    if let Content::Bytes(inner) = &found.content
+        && text::is_text(inner.expose())
+    {
+        found.content = Content::Text(Secret::copy(inner.expose())?, Plain::Layered);
+    }
+    Ok(found)
+}
+
+enum Step {
+    /// A layer was taken off: what is in it, and how many characters wrote it.
+    Layer(Layer, Secret, usize),
+    Content(Content),
+    Binary,
+}
+
+fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
+    if let Some(narrow) = text::narrowed(bytes)? {
+        return Ok(Step::Layer(Layer::Utf16, narrow, 0));
+    }
+    if let Some(rest) = text::without_mark(bytes) {
+        return Ok(Step::Layer(Layer::Bom, Secret::copy(rest)?, 0));
+    }
+    let pem = pem::is_pem(bytes);
+    if !pem && !text::is_text(bytes) {
+        return Ok(match Container::identify(bytes) {
+            Some(container) => Step::Content(Content::Container(container, Secret::copy(bytes)?)),
+            None => Step::Binary,
+        });
+    }
+    let trimmed = bytes.trim_ascii();
+    if let Some((quotes, inner)) = text::without_quotes(trimmed)? {
+        return Ok(Step::Layer(quotes, inner, 0));
+    }
+    if let Some(container) = Container::identify(trimmed).filter(|_| !pem || trimmed.starts_with(b"{")) {
+        return Ok(Step::Content(Content::Container(container, Secret::copy(trimmed)?)));
+    }
+    if trimmed.starts_with(b"{") {
+        return Ok(match json::member(trimmed, members)? {
+            Some(value) => Step::Layer(Layer::Json, value, 0),
+            None => plain(trimmed, Plain::Json)?,
+        });
+    }
+    if pem {
+        return match text::unescaped(trimmed)? {
+            Some(inner) => Ok(Step::Layer(Layer::Escaped, inner, 0)),
+            None => Ok(Step::Content(pem::content(trimmed)?)),
+        };
+    }
+    encoded(trimmed)
+}
+
+/// Hex, a dump, or base64; or nothing of the kind.
+fn encoded(text: &[u8]) -> Result<Step, FileError> {
+    if let Some(bytes) = hex::dump(text)? {
+        let characters = bytes.len() * 2;
+        return Ok(Step::Layer(Layer::HexDump, bytes, characters));
+    }
+    match hex::digits(text) {
+        Some(count) if count % 2 == 1 => {
+            return Ok(Step::Content(Content::Broken(Layer::Hex, "its number of digits is odd, so some are missing")));
+        }
+        Some(count) => return Ok(Step::Layer(Layer::Hex, hex::decode(text, count)?, count)),
+        None => {}
+    }
+    Ok(match base64::judge(text) {
+        base64::Judged::Encoded(layer, count) => match base64::decode(text, layer)? {
+            Some(bytes) => Step::Layer(layer, bytes, count),
+            None => Step::Content(Content::Broken(layer, "it is cut off, or has characters too many")),
+        },
+        base64::Judged::Letters => plain(text, Plain::Letters)?,
+        base64::Judged::Other if text::is_assignment(text) => plain(text, Plain::Assignment)?,
+        base64::Judged::Other => plain(text, Plain::Words)?,
+    })
+}
+
+fn plain(text: &[u8], kind: Plain) -> Result<Step, FileError> {
+    Ok(Step::Content(Content::Text(Secret::copy(text)?, kind)))
+}
+
+/// What comes of an encoding that the user insists on.
+pub(crate) enum Insisted {
+    Decoded(Secret, Vec<Layer>),
+    Broken(Layer, &'static str),
+    /// What the text is instead.
+    Other(String),
+}
+
+/// Takes off what is around `wanted` (hex or base64), and then that, unless the characters show that it is something else.
+pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError> {
+    let fits = |layer: Layer| match wanted {
+        Layer::Hex => matches!(layer, Layer::Hex | Layer::HexDump),
+        _ => matches!(layer, Layer::Base64 | Layer::Base64Url),
+    };
+    let mut layers = Vec::new();
+    let mut text = Secret::copy(bytes)?;
+    for _ in 0..MOST_LAYERS {
+        text = match step(text.expose(), &SECRETS)? {
+            Step::Layer(layer, inner, _) if fits(layer) => {
+                layers.push(layer);
+                return Ok(Insisted::Decoded(inner, layers));
+            }
+            Step::Layer(layer @ (Layer::Bom | Layer::Utf16 | Layer::Quotes | Layer::Json), inner, _) => {
+                layers.push(layer);
+                inner
+            }
+            Step::Layer(layer, ..) => return Ok(Insisted::Other(layer.name().to_owned())),
+            Step::Content(Content::Broken(layer, problem)) if fits(layer) => {
+                return Ok(Insisted::Broken(layer, problem));
+            }
+            // Too short or too plain to be recognised, but the user knows.
+            Step::Content(Content::Text(text, kind)) => {
+                let Some((layer, inner)) = decode(text.expose(), wanted)? else {
+                    return Ok(Insisted::Other(kind.words().to_owned()));
+                };
+                layers.push(layer);
+                return Ok(Insisted::Decoded(inner, layers));
+            }
+            Step::Content(content) => return Ok(Insisted::Other(content.words())),
+            Step::Binary => return Ok(Insisted::Other("binary".to_owned())),
+        };
+    }
+    Ok(Insisted::Other("text in many layers".to_owned()))
+}
+
+fn decode(text: &[u8], wanted: Layer) -> Result<Option<(Layer, Secret)>, FileError> {
+    if wanted == Layer::Hex {
+        return match hex::any_digits(text) {
+            Some(count) if count % 2 == 0 && count > 0 => Ok(Some((wanted, hex::decode(text, count)?))),
+            _ => Ok(None),
+        };
+    }
+    let layer = if base64::is_url(text) { Layer::Base64Url } else { Layer::Base64 };
+    Ok(base64::decode(text, layer)?.map(|bytes| (layer, bytes)))
+}
+
+impl Content {
+    /// What it is, after "the key material is".
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Content::Bytes(_) => "binary".to_owned(),
+            Content::Container(container, _) => container.with_article(),
+            Content::Pem(_) => "PEM".to_owned(),
+            Content::Text(_, kind) => kind.words().to_owned(),
+            Content::Broken(layer, _) => format!("damaged {}", layer.name()),
+        }
+    }
+}
+
+impl Plain {
+    /// What it is, after "the key material is".
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Plain::Assignment => "an assignment of a value to a name",
+            Plain::Json => "JSON that is neither a JWK nor a reply with a key",
+            Plain::Letters => "letters that may be words",
+            Plain::Words => "text that is no encoding",
+            Plain::Layered => "text in more layers than anybody writes",
+        }
+    }
+}

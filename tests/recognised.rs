@@ -1,0 +1,252 @@
+//! What a file of key material is gets recognised once, by its characters and its structure; a guess never becomes a key.
+
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "rehearsal")]
+
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+const KEY: [u8; 32] = *b"\x00\xd1\x9a\x43\xfe\x62\x8b\x10\x77\xc9\x05\xee\x34\x81\xbc\x5f\xa0\x2d\xf7\x16\x98\x4c\xe3\x69\x0b\xb2\x57\xda\x21\x86\xcd\x3a";
+
+/// A directory with files in it, and the product run there.
+struct Room(tempfile::TempDir);
+
+impl Room {
+    fn new() -> Self {
+        Room(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.0.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// Exit code, standard output and standard error.
+    fn run(&self, words: &[&str]) -> (Option<i32>, String, String) {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_kms-byok")).args(words).current_dir(self.0.path()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn provision(&self, spec: &str, flags: &[&str]) -> (Option<i32>, String, String) {
+        let words = ["provision", "--rehearse", "--alias", "alias/a", "--output", "json", "--key-spec", spec];
+        self.run(&[&words[..], flags].concat())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+#[test]
+fn text_that_encodes_bytes_is_read_and_said() {
+    let room = Room::new();
+    let (hex, plain) = (hex::encode(KEY), BASE64_STANDARD.encode(KEY));
+    for (text, encoding, words) in [
+        (hex.clone(), "hex", "hex"),
+        (format!("0x{hex}\n"), "hex", "hex"),
+        (format!("{}\n{}\n", &hex[..40], &hex[40..]), "hex", "hex"),
+        (plain.clone(), "base64", "base64"),
+        (plain.trim_end_matches('=').replace('+', "-").replace('/', "_"), "base64url", "base64url"),
+        (format!("\"{plain}\"\n"), "quotes+base64", "base64 in quotation marks"),
+        (format!("{{\"Plaintext\": \"{plain}\", \"KeyId\": \"x\"}}"), "json+base64", "base64 in JSON"),
+    ] {
+        room.write("key", &text);
+        for spec in ["SYMMETRIC_DEFAULT", "HMAC_256"] {
+            let (code, answer, talk) = room.provision(spec, &["--material", "key"]);
+            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(code, Some(0), "{text}: {talk}");
+            let expected = serde_json::json!({ "encoding": encoding, "container": null, "bytes": 32 });
+            assert_eq!(answer["material"], expected, "{text}");
+            assert!(talk.starts_with(&format!("key material read as {words} text of 32 bytes\n")), "{text}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn what_is_in_doubt_is_refused_with_a_cause_of_its_own() {
+    let room = Room::new();
+    let hex = hex::encode(KEY);
+    room.write("hex", &hex);
+    room.write("half", &hex[..32]);
+    room.write("newline", [&KEY[..], b"\n"].concat());
+    room.write("words", "correct horse battery staple 123");
+    room.write("assignment", format!("KEY={hex}"));
+    room.write("cut", &BASE64_STANDARD.encode(KEY)[..41]);
+    room.write("twice", BASE64_STANDARD.encode(&hex));
+    room.write("wif", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ");
+    let cases: [(&str, &[&str], &str, &str); 13] = [
+        (
+            "HMAC_384",
+            &["--material", "hex"],
+            "material_length",
+            "the key material is 64 characters of hex, which are 32 bytes, and HMAC_384 needs 48 to 128",
+        ),
+        (
+            "SYMMETRIC_DEFAULT",
+            &["--material", "half"],
+            "material_length",
+            "the key material is 32 characters of hex, which are 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32",
+        ),
+        (
+            "HMAC_256",
+            &["--material", "newline"],
+            "trailing_newline",
+            "the key material has 33 bytes and the last is a newline: HMAC_256 needs 32 to 128, so an editor or `echo` may have added it",
+        ),
+        (
+            "HMAC_224",
+            &["--material", "words"],
+            "not_encoded_text",
+            "the key material is text that is no encoding (32 characters), and HMAC_224 needs bytes",
+        ),
+        (
+            "HMAC_256",
+            &["--material", "assignment"],
+            "not_encoded_text",
+            "the key material is an assignment of a value to a name (68 characters), and HMAC_256 needs bytes",
+        ),
+        (
+            "SYMMETRIC_DEFAULT",
+            &["--material", "cut"],
+            "damaged",
+            "the key material is base64 that is damaged: it is cut off, or has characters too many",
+        ),
+        (
+            "SYMMETRIC_DEFAULT",
+            &["--material", "hex", "--material-format", "base64"],
+            "encoding_contradicted",
+            "the key material is hex, and --material-format says base64",
+        ),
+        (
+            "HMAC_256",
+            &["--material", "twice", "--material-format", "base64"],
+            "ambiguous",
+            "the key material is hex in base64, and either may be the key",
+        ),
+        (
+            "ECC_NIST_P384",
+            &["--material", "hex", "--material-format", "scalar"],
+            "material_length",
+            "the scalar has 32 bytes, and ECC_NIST_P384 needs 48",
+        ),
+        (
+            "ECC_NIST_EDWARDS25519",
+            &["--material", "hex", "--material-format", "scalar"],
+            "format_not_for_spec",
+            "ECC_NIST_EDWARDS25519 key material is never in the format scalar",
+        ),
+        (
+            "ECC_SECG_P256K1",
+            &["--material", "wif"],
+            "foreign_container",
+            "the key material is a wallet import format (WIF) key, which is not read",
+        ),
+        (
+            "RSA_2048",
+            &["--material", "newline"],
+            "no_private_key",
+            "the key is binary of no form that is known, and a private key is needed",
+        ),
+        (
+            "RSA_2048",
+            &["--material", "words"],
+            "not_encoded_text",
+            "the key material is text that is no encoding (32 characters), and RSA_2048 needs a private key",
+        ),
+    ];
+    for (spec, flags, id, cause) in cases {
+        let (code, answer, _) = room.provision(spec, flags);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert!(matches!(code, Some(1 | 2)), "{cause}");
+        assert_eq!((answer["error"]["id"].as_str(), answer["error"]["cause"].as_str()), (Some(id), Some(cause)));
+    }
+}
+
+#[test]
+fn a_bare_number_is_named_with_its_public_key_and_read_only_when_called_one() {
+    let room = Room::new();
+    let hex = hex::encode(KEY);
+    for (name, bytes) in [("raw", KEY.to_vec()), ("hex", hex.clone().into()), ("0x", format!("0x{hex}\n").into())] {
+        room.write(name, bytes);
+        for (spec, format) in
+            [("ECC_SECG_P256K1", "scalar"), ("ECC_NIST_P256", "scalar"), ("ECC_NIST_EDWARDS25519", "seed")]
+        {
+            let (_, answer, _) = room.provision(spec, &["--material", name]);
+            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+            let cause = answer["error"]["cause"].as_str().unwrap();
+            let public = cause.split('`').nth(1).unwrap();
+            assert_eq!(
+                cause,
+                format!(
+                    "the key material is a bare number of 32 bytes, which may be the {format} of a private key with the public key `{public}`, or another thing"
+                )
+            );
+            assert!(!cause.contains(&hex) && public.len() >= 64, "{cause}");
+            assert_eq!(answer["error"]["hint"], format!("add --material-format {format} if that is your public key"));
+            let (code, answer, talk) = room.provision(spec, &["--material", name, "--material-format", format]);
+            assert_eq!(code, Some(0), "{talk}");
+            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer["material"]["container"], format);
+        }
+    }
+}
+
+#[test]
+fn two_private_keys_in_one_pem_file_are_refused() {
+    let room = Room::new();
+    let key = || openssl::pkey::PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().unwrap();
+    room.write("two.pem", [key(), key()].concat());
+    let (code, _, talk) = room.run(&[
+        "provision",
+        "--rehearse",
+        "--alias",
+        "alias/a",
+        "--key-spec",
+        "ECC_NIST_EDWARDS25519",
+        "--material",
+        "two.pem",
+    ]);
+    assert_eq!(
+        (code, talk.as_str()),
+        (
+            Some(1),
+            "error: the PEM text holds 2 private keys: number 1 is a PKCS#8 private key, number 2 is a PKCS#8 private key\n\
+             hint: write the block of the key that you mean to a file of its own, from its BEGIN line to its END line\n"
+        )
+    );
+}
+
+#[test]
+fn a_key_given_for_the_name_of_its_file_is_repeated_nowhere() {
+    let room = Room::new();
+    let hex = hex::encode(KEY);
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHmHQ7Xng+qoj8TnDk2sqjwR0X7qGd8rnXo20lAQWJs9\n-----END PRIVATE KEY-----\n";
+    room.write("k", KEY);
+    for secret in [hex.as_str(), &BASE64_STANDARD.encode(KEY), "correct horse battery staple", "swordfish", pem] {
+        for flags in [&["--material", secret][..], &["--material", "k.pem", "--passphrase-file", secret]] {
+            room.write(
+                "k.pem",
+                openssl::pkey::PKey::generate_ed25519()
+                    .unwrap()
+                    .private_key_to_pem_pkcs8_passphrase(openssl::symm::Cipher::aes_256_cbc(), b"x")
+                    .unwrap(),
+            );
+            let record = ["--record", "record.json"];
+            let (code, out, err) = room.provision("ECC_NIST_EDWARDS25519", &[flags, &record].concat());
+            assert!(matches!(code, Some(1 | 2)), "{err}");
+            let record = std::fs::read_to_string(room.path().join("record.json")).unwrap_or_default();
+            let _ = std::fs::remove_file(room.path().join("record.json"));
+            for text in [out, err, record] {
+                let shown = secret.lines().any(|line| line.len() > 8 && text.contains(line));
+                assert!(!shown, "{text}");
+            }
+        }
+    }
+}
