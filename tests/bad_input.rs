@@ -106,6 +106,9 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             ("directory", "is a directory".to_owned(), "name a file in it"),
             ("huge", format!("is larger than {} bytes", reads.limit), "check that it is the file you mean"),
         ] {
+            if reads.what == "parameter file" && file == "missing" {
+                continue; // the files of the recipe have none: tests/bare_files.rs
+            }
             let (line, shown) = reads.with(&cloud, file);
             let names = cloud.bench.names();
             let run = cloud.run(&format!("{line} --quiet"));

@@ -119,11 +119,11 @@ fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_conso
         cloud.run(&format!("{line} --dir console --quiet")).refuses(
             1,
             "error: the directory `console` has several files that are named as wrapping public key\n\
-                 hint: keep the files of one parameter set in a directory of their own\n",
+                 hint: give the files of each parameter set a directory of their own\n",
         );
     }
     cloud.run("wrap --dir D --material key --key-spec HMAC_256").refuses(
         2,
-        "error: --key-spec and a parameter directory with parameters.json, which says it exclude each other\nhint: leave one of them out\n",
+        "error: --key-spec and --dir with a parameters.json exclude each other\nhint: leave one of them out\n",
     );
 }

@@ -132,9 +132,9 @@ fn raw_keys_come_as_bytes_hex_and_base64() {
 #[test]
 fn standard_input_serves_as_a_file() {
     let cloud = Cloud::new("");
-    let answer = cloud.run_reading(&format!("{PROVISION} --alias alias/raw --material -"), &[0x5a; 32]).json();
+    let answer = cloud.run_reading(&format!("{PROVISION} --alias alias/raw --material -"), &[0xd5; 32]).json();
     is_proven(&answer, "raw bytes");
-    let hex = format!("{}\n", hex::encode([0x5a; 32]));
+    let hex = format!("{}\n", hex::encode([0xd5; 32]));
     let line = "verify --key-id alias/raw --material - --material-format hex --output json --quiet";
     assert_eq!(cloud.run_reading(line, hex.as_bytes()).json()["proof"]["outcome"], "proven");
     make(&cloud, "RSA_2048");
@@ -160,10 +160,10 @@ fn key_material_that_is_not_of_the_key_spec_creates_nothing() {
         ("--material newline", "the key material has 33 bytes and the last is a newline"),
         ("--material zero", "every byte of the key material is zero"),
         ("--material short", "the key material has 31 bytes, and SYMMETRIC_DEFAULT needs exactly 32"),
-        ("--material pem", "the key material is PEM text, and SYMMETRIC_DEFAULT needs raw bytes"),
+        ("--material pem", "the key material is a PKCS#8 private key, and SYMMETRIC_DEFAULT needs raw bytes"),
         ("--key-spec RSA_3072 --material pem", "the RSA private key has a modulus of 2048 bits"),
         ("--key-spec ECC_NIST_P256 --material der", "the private key is an RSA key of 2048 bits"),
-        ("--key-spec RSA_2048 --material hex", "characters of hex, and raw bytes were expected"),
+        ("--key-spec RSA_3072 --material hex", "the RSA private key has a modulus of 2048 bits"),
     ] {
         let run = cloud.run(&format!("{PROVISION} {flags}"));
         let error = run.stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or(&run.stderr);

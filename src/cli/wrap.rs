@@ -97,7 +97,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     if let Some((_, flag)) = named.into_iter().find(|(given, _)| *given) {
         return Err(UsageError::Conflict {
             first: flag,
-            second: "a parameter directory with parameters.json, which says it",
+            second: "--dir with a parameters.json",
         }
         .into());
     }

@@ -94,7 +94,7 @@ impl Explain for FileError {
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
             FileError::NotARecord { .. } => some("name another path for --record"),
             FileError::SeveralOfOneKind { .. } => {
-                some("keep the files of one parameter set in a directory of their own")
+                some("give the files of each parameter set a directory of their own")
             }
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
