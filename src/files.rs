@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 pub use self::distinct::check_distinct;
+pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
 use crate::error::FileError;
 
@@ -41,9 +42,17 @@ pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result
 
 /// The same for what cannot be made again: on disk, under its name, when this returns. Replaces nothing.
 pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    place(what, path, bytes, false, true)?;
+    put_durable_file(what, path, bytes).map(|_| ())
+}
+
+/// The same, and which file it is: by then another run may have moved it aside.
+pub(crate) fn put_durable_file(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Option<FileId>, FileError> {
+    let staged = Staged::write(what, path, bytes)?;
+    staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
+    let id = FileId::of_open(staged.file.as_file());
+    staged.place(false)?;
     sync_directory(path);
-    Ok(())
+    Ok(id)
 }
 
 /// As [`put_durable`], in the place of a file that the caller knows to be its own.

@@ -16,12 +16,15 @@ use support::Run;
 
 const RSA: &str = "--wrapping-key-spec RSA_2048";
 
+/// What a dry run may ask.
+const READS: [&str; 3] = ["DescribeKey", "GetKeyPolicy", "ListKeyRotations"];
+
 /// The answer of a dry run, after making sure that it only read in AWS and wrote nothing here.
 fn dry(stage: &Stage, line: &str) -> Value {
     let before = stage.bench.names();
     let (run, answered) = stage.answered_during(|| stage.run(&format!("{line} --dry-run --output json --quiet")));
     let answer = run.json();
-    assert!(answered.iter().all(|call| call == "DescribeKey" || call == "GetKeyPolicy"), "{line}: {answered:?}");
+    assert!(answered.iter().all(|call| READS.contains(&call.as_str())), "{line}: {answered:?}");
     assert_eq!(stage.bench.names(), before, "{line}");
     assert_eq!((&answer["dry_run"], &answer["changed"]), (&true.into(), &false.into()));
     answer
@@ -160,7 +163,7 @@ fn what_the_run_would_refuse_is_refused() {
     ] {
         let before = stage.bench.names();
         let (dry, answered) = stage.answered_during(|| stage.run(&format!("{line} --quiet --dry-run")));
-        assert!(answered.iter().all(|call| call == "DescribeKey" || call == "GetKeyPolicy"), "{line}: {answered:?}");
+        assert!(answered.iter().all(|call| READS.contains(&call.as_str())), "{line}: {answered:?}");
         let run = stage.run(&format!("{line} --quiet"));
         assert!(matches!(run.code, Some(1 | 2)), "{line}: {:?} {}", run.code, run.stderr);
         assert_eq!((dry.code, dry.stderr, dry.stdout.as_str()), (run.code, run.stderr, ""), "{line}");

@@ -207,3 +207,45 @@ fn after_rotations_each_material_that_has_expired_is_asked_for() {
     assert!(run.stderr.contains("it is earlier key material of the key, which decrypts only\n"), "{}", run.stderr);
     assert_eq!(run.json()["proof"]["outcome"], "proven");
 }
+
+/// What DescribeKey says afterwards is compared with what was asked for, both ways and by every verb.
+#[test]
+fn another_expiry_than_the_one_asked_for_is_a_contradiction() {
+    let expires = "--fault DescribeKey:FROM+:set=KeyMetadata.ValidTo=1900000000 \
+                   --fault DescribeKey:FROM+:set=KeyMetadata.ExpirationModel=KEY_MATERIAL_EXPIRES";
+    let never = "--fault DescribeKey:FROM+:drop=KeyMetadata.ValidTo \
+                 --fault DescribeKey:FROM+:set=KeyMetadata.ExpirationModel=KEY_MATERIAL_DOES_NOT_EXPIRE";
+    let provision = "provision --alias alias/a --wrapping-key-spec RSA_2048 --material one";
+    let says = |run: &support::Run, wanted: &str| {
+        let answer = run.json_of_failure();
+        let cause = answer["error"]["cause"].as_str().unwrap().to_owned();
+        assert!(run.code == Some(3) && cause.starts_with("what KMS answers contradicts the import: "), "{cause}");
+        assert!(cause.contains(wanted), "{cause}");
+        assert_eq!(answer["proof"]["outcome"], "contradicted");
+    };
+    let asked_never = "it was imported without expiry, and KMS says that it expires 2030-03-17T17:46:40Z";
+    for level in ["use", "off"] {
+        let lying = scene(&expires.replace("FROM", "3"));
+        says(&lying.run(&format!("{provision} --output json --expires never --verify {level}")), asked_never);
+        let lying = scene(&never.replace("FROM", "3"));
+        says(
+            &lying.run(&format!("{provision} --output json --expires-in 1d --verify {level}")),
+            ", and KMS says that it does not expire",
+        );
+    }
+    // alias, key, visible, shown, proof; then those of the second verb.
+    let lying = scene(&expires.replace("FROM", "6"));
+    lying.json(provision);
+    lying.json("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048");
+    lying.bench.kms_byok("wrap --dir D --material one").succeeds();
+    says(&lying.run("import --dir D --output json --wait 1s"), asked_never);
+    let rotate = "rotate --key-id alias/a --wrapping-key-spec RSA_2048 --material other --output json";
+    let lying = scene(&expires.replace("FROM", "6"));
+    lying.json(provision);
+    says(&lying.run(rotate), asked_never);
+    let lying = scene(&expires.replace("FROM", "7"));
+    lying.json(&format!("{provision} --multi-region"));
+    let replicate =
+        "replicate --key-id alias/a --to eu-west-1 --wrapping-key-spec RSA_2048 --material one --output json";
+    says(&lying.run(replicate), asked_never);
+}

@@ -8,22 +8,27 @@ mod support {
     pub(crate) mod embedded_kms;
     pub(crate) mod fault_scene;
     pub(crate) mod goal;
+    pub(crate) mod lag;
     pub(crate) mod life_verbs;
     pub(crate) mod verbs;
     pub(crate) mod way;
     pub(crate) mod workers;
 }
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::fault_scene::Scene;
 use support::goal::{check_first, check_goal, check_tidy};
+use support::lag;
 use support::verbs::Verb;
 use support::way::{Plan, Trouble};
 use support::workers::in_parallel;
 
 /// Most of the time a cell waits.
 const AT_ONCE: usize = 12;
+/// One test after the other: a process that is being started holds the locks of the runs in this one for a moment.
+static ALONE: Mutex<()> = Mutex::new(());
 /// The read timeout of runs that are not answered, and of the others.
 const HASTE: Duration = Duration::from_millis(200);
 const PATIENT: Duration = Duration::from_secs(20);
@@ -86,6 +91,39 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
+/// The row "lag of DescribeKey": runs end before it shows what KMS has taken, and the commands that they print, or the same command
+/// again, come to an end with the key whose copy is on disk.
+#[test]
+fn an_answered_import_that_does_not_show_yet_is_completed_with_the_same_bytes() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let began = Instant::now();
+    let cells = lag::cells();
+    let outcomes = in_parallel(AT_ONCE, &cells, lag::Cell::run);
+    println!("exit codes of the runs with --wait 3s; `!` where the promise was broken");
+    for (cell, outcome) in cells.iter().zip(&outcomes) {
+        let codes = outcome.as_ref().map_or("!".to_owned(), |codes| format!("{codes:?}"));
+        let lag::Cell { verb, source, spec, lag, then } = cell;
+        println!(
+            "{:10}{:9}{spec:18}lag {lag} s  {:5}{codes}",
+            format!("{verb:?}"),
+            format!("{source:?}"),
+            format!("{then:?}")
+        );
+    }
+    println!("{} cells in {:.0} s, none skipped", cells.len(), began.elapsed().as_secs_f64());
+    let failed = cells.iter().zip(&outcomes).filter_map(|(cell, outcome)| Some((cell, outcome.as_ref().err()?)));
+    let failures: Vec<String> = failed.map(|(cell, problem)| format!("{cell:?}: {problem}")).collect();
+    assert!(failures.is_empty(), "{} of {} cells:\n{}", failures.len(), cells.len(), failures.join("\n"));
+    // Without lag every run ends at once; with it, none of a new key does.
+    for (cell, outcome) in cells.iter().zip(outcomes) {
+        let runs = outcome.unwrap_or_default().len();
+        assert!(
+            if cell.lag == 0 { runs == 1 } else { runs > 1 || cell.verb != lag::Verb::Provision },
+            "{cell:?}: {runs}"
+        );
+    }
+}
+
 struct Cell {
     verb: Verb,
     /// Counted from 1.
@@ -96,6 +134,7 @@ struct Cell {
 
 #[test]
 fn whatever_fails_is_told_truthfully_and_completed_by_the_same_command() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let began = Instant::now();
     let cells: Vec<Cell> = Verb::ALL.into_iter().flat_map(cells_of).collect();
     let outcomes = in_parallel(AT_ONCE, &cells, run);

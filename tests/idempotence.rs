@@ -202,3 +202,78 @@ fn the_same_holds_for_material_that_has_expired() {
     let again = cloud.run(&format!("{PROVISION} --material key --expires-in 30d --output json")).json();
     assert_eq!((&again["changed"], &again["key_state"]), (&true.into(), &"Enabled".into()));
 }
+
+/// For every kind of key: nothing is generated, and nothing that may be its copy is touched.
+#[test]
+fn nothing_is_generated_for_a_key_whose_material_is_gone() {
+    let cloud = Cloud::new("");
+    let specs = ["SYMMETRIC_DEFAULT", "HMAC_256", "ECC_NIST_P256", "ECC_NIST_EDWARDS25519", "RSA_2048"];
+    for (spec, expires) in specs.iter().flat_map(|spec| [(spec, false), (spec, true)]) {
+        let alias = format!("alias/{spec}-{expires}");
+        let copy = format!("{spec}-{expires}");
+        let line = format!(
+            "provision --alias {alias} --key-spec {spec} --wrapping-key-spec RSA_2048 --generate --keep {copy}"
+        );
+        let flags = if expires { " --expires-in 1d" } else { "" };
+        let arn = cloud.run(&format!("{line}{flags} --output json")).json()["key_arn"].as_str().unwrap().to_owned();
+        if expires {
+            others(&cloud).move_clock(json!({ "advance": "25h" }));
+        } else {
+            others(&cloud).ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn }));
+        }
+        let (bytes, names, imports) =
+            (cloud.bench.read(&copy), cloud.bench.names(), cloud.requests("ImportKeyMaterial"));
+        for _ in 0..2 {
+            let refusal = if spec.starts_with("HMAC") {
+                format!(
+                    "error: key {arn} waits for key material, KMS does not tell whether it had any, and `{copy}` may be its copy\n\
+                     hint: import that file with --material {copy}, or name another file for the new copy\n"
+                )
+            } else {
+                format!(
+                    "error: key {arn} had key material before, which expired or was deleted: it takes only the original bytes\n\
+                     hint: give the original key material with --material FILE, or make a new key under another alias\n"
+                )
+            };
+            cloud.run(&format!("{line}{flags} --quiet")).refuses_with(1, &refusal);
+        }
+        assert_eq!((cloud.bench.read(&copy), cloud.bench.names()), (bytes, names), "{spec}");
+        assert_eq!(cloud.requests("ImportKeyMaterial"), imports, "{spec}");
+        let given = line.replace("--generate --keep", "--material");
+        assert_eq!(cloud.run(&format!("{given}{flags} --output json")).json()["key_state"], "Enabled");
+    }
+}
+
+/// An HMAC key whose copy has another name: KMS's refusal is the first to tell.
+#[test]
+fn bytes_that_kms_refuses_do_not_stay_under_the_name_that_was_given() {
+    let cloud = Cloud::new("");
+    let line = "provision --alias alias/a --key-spec HMAC_256 --wrapping-key-spec RSA_2048 --generate --quiet --keep";
+    cloud.run(&format!("{line} first")).succeeds();
+    let arn = cloud.keys()[0].arn.clone();
+    others(&cloud).ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn }));
+    let run = cloud.run(&format!("{line} new"));
+    let refusal = format!("error: key {arn} had key material before, which expired or was deleted: it takes only the");
+    assert!(run.code == Some(1) && run.stderr.contains(&refusal), "{}", run.stderr);
+    assert!(!cloud.bench.exists("new") && cloud.bench.exists("first"));
+    assert_eq!(cloud.bench.names().iter().filter(|name| name.starts_with("new.superseded-")).count(), 1);
+}
+
+/// KMS takes neither these bytes nor this request: the file that had the name has it again.
+#[test]
+fn a_file_that_made_way_for_a_copy_gets_its_name_back_when_the_import_is_refused() {
+    for fault in ["IncorrectKeyMaterialException", "InvalidCiphertextException", "AccessDeniedException"] {
+        let cloud = Cloud::new(&format!("--fault ImportKeyMaterial:1:error={fault}"));
+        cloud.empty_key("--alias alias/a");
+        cloud.bench.write("copy", "the only copy of another key");
+        let run = cloud.run(&format!("{PROVISION} --generate --keep copy --output json"));
+        assert_eq!(
+            (run.code, cloud.bench.read("copy")),
+            (Some(1), b"the only copy of another key".to_vec()),
+            "{fault}"
+        );
+        assert!(run.stderr.contains("` is `copy` again\n"), "{fault}: {}", run.stderr);
+        let aside = cloud.bench.names().into_iter().filter(|name| name.starts_with("copy.superseded-")).count();
+        assert_eq!(aside, 1, "{fault}");
+    }
+}

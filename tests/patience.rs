@@ -5,6 +5,8 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
 mod support;
 
 use std::sync::Arc;
@@ -196,4 +198,55 @@ fn aliases_are_resolved_for_the_calls_that_take_none() {
         kms_byok::wrap::WrappingKeySpec::Rsa2048,
     ));
     assert!(matches!(refused, Err(Error::Kms(_))), "the embedded KMS takes an alias where KMS does not");
+}
+
+/// The state of a key of minutes ago may not have reached all of KMS; that of an older one has.
+#[test]
+fn the_state_of_a_key_is_waited_for_while_the_key_is_young() {
+    let refused = |times: &str, age: &str| {
+        let cloud = Cloud::new(&format!("--fault ImportKeyMaterial:{times}:error=KMSInvalidStateException"));
+        let arn = cloud.empty_key("--alias alias/a");
+        embedded_kms::Kms::at(cloud.url()).move_clock(serde_json::json!({ "advance": age }));
+        let seen = ["DescribeKey", "ListKeyRotations"].map(|operation| cloud.requests(operation));
+        let run = cloud.run(&format!("{PROVISION} --quiet --wait 2s"));
+        (cloud, arn, seen, run)
+    };
+    let (cloud, _, _, run) = refused("1-3", "4m");
+    run.succeeds();
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 4);
+    let (cloud, _, _, run) = refused("always", "4m");
+    assert!(run.code == Some(1) && cloud.requests("ImportKeyMaterial") > 3, "{}", run.stderr);
+    let (cloud, arn, seen, run) = refused("always", "6m");
+    run.refuses_with(
+        1,
+        &format!(
+            "error: the state of key `{arn}` does not allow ImportKeyMaterial\n\
+             because: KMSInvalidStateException\n\
+             hint: look at it with `kms-byok status`\n"
+        ),
+    );
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 1);
+    // One look at the key and at its key materials before, and one after.
+    let asked = [cloud.requests("DescribeKey") - seen[0], cloud.requests("ListKeyRotations") - seen[1]];
+    assert_eq!(asked, [3, 2], "alias, its absence, and the cause");
+}
+
+/// KMS takes no third key material while the second one waits, and the cause is looked up once.
+#[test]
+fn the_cause_of_a_refused_state_is_looked_up() {
+    let cloud = Cloud::new("");
+    let arn = cloud.run(&format!("{PROVISION} --output json")).json()["key_arn"].as_str().unwrap().to_owned();
+    let import = |name: &str| {
+        cloud.bench.write(name, [name.len() as u8; 32]);
+        cloud.run(&format!("get-parameters --key-id {arn} --dir D-{name} --wrapping-key-spec RSA_2048")).succeeds();
+        cloud.bench.kms_byok(&format!("wrap --dir D-{name} --material {name}")).succeeds();
+        cloud.run(&format!("import --dir D-{name} --import-type new"))
+    };
+    import("second").succeeds();
+    let refused = import("the-third");
+    let said = cloud.plain(&refused.stderr);
+    let cause =
+        "error: the state of key ARN does not allow the import: key material MATERIAL waits for rotation in it\n";
+    let hint = "hint: rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`\n";
+    assert!(refused.code == Some(1) && said.contains(cause) && said.contains(hint), "{said}");
 }

@@ -5,6 +5,8 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/embedded_kms.rs"]
+mod embedded_kms;
 mod support;
 
 use cloud::{Cloud, next_of};
@@ -95,6 +97,10 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         ("OptInRequired", "this AWS account is not signed up for KMS", "finish signing up this account with AWS"),
     ] {
         let (cloud, arn) = with_wrapped(&format!("ImportKeyMaterial:always:error={code}"));
+        if code == "KMSInvalidStateException" {
+            // That of a younger key is waited for.
+            embedded_kms::Kms::at(cloud.url()).move_clock(serde_json::json!({ "advance": "6m" }));
+        }
         let run = cloud.run("import --dir D --quiet");
         let expected = format!("error: {cause}\nbecause: {code}\nhint: {hint}\n").replace("`ARN`", &format!("`{arn}`"));
         run.refuses_with(1, &expected);

@@ -31,7 +31,7 @@ const TABLE: &[(&str, [&str; 7])] = &[
     ("GenerateMac", ["ok", "1", "3", "3", "5", "14", "ok"]),
     ("GetKeyPolicy", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
     ("GetParametersForImport", ["ok", "ok", "3", "3", "ok", "14", "15"]),
-    ("GetPublicKey", ["ok", "1", "3", "3", "5", "14", "ok"]),
+    ("GetPublicKey", ["ok", "1", "3", "3", "ok", "14", "ok"]),
     ("ImportKeyMaterial", ["ok", "ok", "3", "3", "ok", "14", "ok"]),
     ("ListAliases", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
     ("ListKeyPolicies", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),

@@ -45,7 +45,7 @@ fn new_material_becomes_current_and_the_old_still_decrypts() {
     assert!(run.stderr.contains("25 of 25 on-demand rotations are left\n"), "{}", run.stderr);
     assert!(
         run.stderr
-            .contains(&format!("waiting up to 600 s for key material {} to become current\n", new.as_str().unwrap())),
+            .contains(&format!("waiting up to 60 s for key material {} to become current\n", new.as_str().unwrap())),
         "{}",
         run.stderr
     );
@@ -161,7 +161,7 @@ fn a_rotation_in_progress_is_waited_for() {
     scene.kms.move_clock(json!({ "set": "+5m" }));
     let run = Run::of(waiting.wait_with_output().unwrap());
     assert!(
-        run.stderr.contains("a rotation is in progress\nwaiting up to 600 s for the rotation to end\n"),
+        run.stderr.contains("a rotation is in progress\nwaiting up to 60 s for the rotation to end\n"),
         "{}",
         run.stderr
     );

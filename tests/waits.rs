@@ -111,3 +111,34 @@ async fn who_gives_up_says_how_long_was_waited() {
     let seconds: f64 = waited.unwrap_or_else(|| panic!("{error}")).parse().unwrap();
     assert!((0.2..5.0).contains(&seconds), "{error}");
 }
+
+/// An import that KMS has answered, and DescribeKey does not show within --wait: nobody makes other bytes meanwhile.
+#[test]
+fn an_import_that_does_not_show_is_told_with_the_command_that_goes_on() {
+    let bench = Bench::new();
+    let server = bench.serve_with("--no-quotas --fault DescribeKey:always:lag=1h");
+    let at =
+        format!("--region us-east-1 --endpoint-url {} --wrapping-key-spec RSA_2048 --wait 1s --quiet", server.url());
+    let line = format!("provision --alias alias/a --generate --keep copy {at}");
+    let first = bench.kms_byok_with_credentials(&line);
+    let arn = first.stderr.split(' ').find(|word| word.starts_with("arn:")).unwrap().trim_end_matches(',').to_owned();
+    let cause = format!("error: KMS has key material for key {arn}, and DescribeKey says PendingImport after 1 s\n");
+    let hint = "hint: wait a minute, and look at the key with `kms-byok status`\n";
+    first.refuses(
+        3,
+        &format!(
+            "{cause}{hint}exists: key {arn}, PendingImport, named by alias/a\n\
+             next: kms-byok provision --alias alias/a {at} --material copy --adopt {arn}\n"
+        ),
+    );
+    let bytes = bench.read("copy");
+    bench.kms_byok_with_credentials(&line).refuses(1, &format!("{cause}{hint}"));
+    bench.kms_byok_with_credentials(&line.replace("copy", "other")).refuses(1, &format!("{cause}{hint}"));
+    let names: Vec<String> =
+        bench.names().into_iter().filter(|name| name.contains("copy") || name.contains("other")).collect();
+    assert_eq!((names, bench.read("copy")), (vec!["copy".to_owned()], bytes));
+    // Without a copy there is nothing to import again.
+    let discarded = bench.kms_byok_with_credentials(&format!("provision --alias alias/d --generate --discard {at}"));
+    let next = discarded.stderr.lines().last().unwrap().to_owned();
+    assert!(discarded.code == Some(3) && next.starts_with("next: kms-byok status --key-id arn:"), "{next}");
+}

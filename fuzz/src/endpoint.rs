@@ -96,8 +96,12 @@ impl Client {
         let connector = canned.clone();
         let http = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
         // No patience: a fuzzer has none.
-        let connection =
-            Connection { patience: Duration::ZERO, environment: Some(Environment::default()), ..Connection::default() };
+        let connection = Connection {
+            patience: Duration::ZERO,
+            wait: Duration::ZERO,
+            environment: Some(Environment::default()),
+            ..Connection::default()
+        };
         Client {
             kms: Kms::over(http, "http://127.0.0.1:1", "FUZZ", &connection, Arc::new(Silent)),
             canned,

@@ -12,11 +12,8 @@ use crate::moment::{Expiry, rfc3339};
 pub(super) enum Decision {
     /// It holds key material and everything matches.
     Unchanged,
-    /// It waits for key material; where it had some before, only those bytes are taken back.
-    Complete {
-        /// The KeyMaterialId of the material it had.
-        original: Option<String>,
-    },
+    /// It waits for key material, as DescribeKey says.
+    Complete,
 }
 
 /// Origin, spec, usage and multi-Region: what cannot be changed about a key.
@@ -52,8 +49,22 @@ pub(super) fn decide(
             let is = found.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(found, name, format!("its key material {is}, which is not the expiry asked for")))
         }
-        "PendingImport" => Ok(Decision::Complete { original: found.current_key_material_id.clone() }),
+        "PendingImport" => Ok(Decision::Complete),
         state => Err(differs(found, name, format!("it is {state}, and Enabled or PendingImport was expected"))),
+    }
+}
+
+/// That a key which has come to hold key material is what was asked for.
+pub(super) fn check_unchanged(
+    found: &KeyDescription,
+    request: &KeyRequest,
+    name: &str,
+    expiry: Expiry,
+    now: DateTime,
+) -> Result<(), Error> {
+    match decide(found, request, name, expiry, now)? {
+        Decision::Unchanged => Ok(()),
+        Decision::Complete => Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into()),
     }
 }
 

@@ -5,8 +5,11 @@ use std::path::Path;
 use aws_smithy_types::DateTime;
 
 use super::parameters::{TOKEN_LIMIT, check_importable};
+use super::sent::{Difference, Sent};
 use super::{Inventory, Journal, WrappedMaterial, wait};
-use crate::error::{CeremonyError, Error, ExpiryError, LifeError, ParametersError, UsageError};
+use crate::error::{
+    CeremonyError, Error, ExpiryError, KmsError, LifeError, ParametersError, Reason, UsageError, seconds,
+};
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
@@ -162,11 +165,30 @@ async fn send(
     journal: &Journal,
 ) -> Result<Imported, Error> {
     options.check_for(key)?;
-    let imported = hand_over(kms, key, encrypted, token, options, journal).await?;
+    let imported = match hand_over(kms, key, encrypted, token, options, journal).await {
+        Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
+        handed => handed?,
+    };
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
     journal.step(format!("imported the key material, and {expires}"));
     settle(kms, key, &imported, journal).await?;
     Ok(imported)
+}
+
+/// Why the state of a key does not allow an import: the key is asked once more.
+async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
+    let Error::Kms(KmsError::Refused(refusal)) = &error else { return error };
+    let Ok(now) = kms.describe(&key.arn).await else { return error };
+    let pending = match Inventory::as_permitted(kms, &now).await {
+        Ok(inventory) => inventory.pending().and_then(|material| material.key_material_id.clone()),
+        Err(_) => None,
+    };
+    let finding = match (now.state.as_str(), pending) {
+        ("Enabled" | "Disabled" | "PendingImport", Some(id)) => format!("key material {id} waits for rotation in it"),
+        ("Enabled" | "Disabled" | "PendingImport", None) => return error,
+        (state, _) => format!("it is {state}"),
+    };
+    CeremonyError::NotTaken { arn: now.arn, finding, refusal: refusal.clone() }.into()
 }
 
 /// The call itself, and that its reply is about this key.
@@ -190,6 +212,8 @@ pub(super) async fn hand_over(
     };
     let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
     let imported = journal.changing("ImportKeyMaterial", call).await?;
+    let (key_arn, id) = (key.arn.clone(), imported.key_material_id.clone());
+    journal.note_sent(Sent { key_arn, id, expires: options.expires });
     if imported.key_arn != key.arn {
         let (asked, found) = (key.arn.clone(), imported.key_arn);
         return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
@@ -212,19 +236,20 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
         }
     };
     note_id();
-    let after = wait::settled(kms, &before.arn, imported.key_material_id.as_deref(), journal).await?;
+    let after = wait::settled(kms, before, imported.key_material_id.as_deref(), journal).await?;
     journal.note_kms(kms);
     journal.note_key(&after);
     note_id(); // which need not be the current one's
     // A disabled key stays disabled when its material is renewed.
     if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
-        return Ok(());
+        return Difference::refuse(kms, before, &after, journal).await;
     }
     if after.state == "PendingImport" {
         let missing = Inventory::as_permitted(kms, &after).await?.missing();
         if !missing.is_empty() {
             return Err(LifeError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
         }
+        return Err(CeremonyError::NotShown { arn: after.arn, waited: seconds(kms.wait()) }.into());
     }
     Err(CeremonyError::NotEnabled { arn: after.arn, state: after.state }.into())
 }

@@ -23,7 +23,7 @@ pub(super) async fn prove_settled(subject: Subject<'_>, level: Level, journal: &
     if level == Level::Off {
         return proof::prove(&subject, level).await;
     }
-    let now = wait::settled(subject.kms, &subject.key.arn, subject.imported_id, journal).await?;
+    let now = wait::settled(subject.kms, subject.key, subject.imported_id, journal).await?;
     proof::prove(&subject.seen(now), level).await
 }
 

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::report::{ProvenKey, ReplicaReport, Report, RotationReport};
+use super::sent::Sent;
 use super::{AliasName, Transfer};
 use crate::diagnose::Diagnosis;
 use crate::error::Error;
@@ -33,6 +34,12 @@ pub struct Journal {
     /// Every passage of key material, and every proof: a ceremony over several Regions has more than one.
     pub(super) transfers: Part<Vec<Transfer>>,
     proofs: Part<Vec<ProvenKey>>,
+    /// Every import that KMS has answered.
+    sent: Part<Vec<Sent>>,
+    /// Whether KMS said after such an import that nothing was ever imported.
+    empty: Part<bool>,
+    /// Whether a change of an earlier run is under way that this run waits for.
+    awaited: Part<bool>,
     /// The connection, once there is one.
     kms: Part<Option<Kms>>,
     /// The id by which a key is found whose creation was not answered.
@@ -54,6 +61,9 @@ impl Journal {
             kms: Part::default(),
             request: Part::default(),
             gate: Part::default(),
+            sent: Part::default(),
+            empty: Part::default(),
+            awaited: Part::default(),
             talk,
         }
     }
@@ -69,9 +79,9 @@ impl Journal {
         mem::forget(self.gate.lock());
     }
 
-    /// Whether AWS changed, or may have because a reply did not arrive.
+    /// Whether AWS changed, or may have: because a reply did not arrive, or because a change of an earlier run is under way.
     pub fn may_have_changed(&self) -> bool {
-        self.report.lock().changed || self.uncertain.lock().is_some()
+        self.report.lock().changed || self.uncertain.lock().is_some() || *self.awaited.lock()
     }
 
     /// The call whose effect is unknown.
@@ -92,6 +102,31 @@ impl Journal {
     /// Every passage of key material so far.
     pub fn transfers(&self) -> Vec<Transfer> {
         self.transfers.lock().clone()
+    }
+
+    /// Whether the key has key material of this run: KMS has taken it, and did not say afterwards that nothing was ever imported.
+    pub fn has_imported(&self) -> bool {
+        !self.sent.lock().is_empty() && !*self.empty.lock()
+    }
+
+    /// KMS has taken key material.
+    pub(super) fn note_sent(&self, sent: Sent) {
+        self.sent.lock().push(sent);
+    }
+
+    /// What KMS has taken for that key, in order.
+    pub(super) fn sent_to(&self, key_arn: &str) -> Vec<Sent> {
+        self.sent.lock().iter().filter(|sent| sent.key_arn == key_arn).cloned().collect()
+    }
+
+    /// Whether a change that an earlier run has begun is waited for.
+    pub(super) fn await_earlier(&self, awaited: bool) {
+        *self.awaited.lock() = awaited;
+    }
+
+    /// KMS says that nothing was ever imported.
+    pub(super) fn note_empty(&self) {
+        *self.empty.lock() = true;
     }
 
     /// Every proof so far.

@@ -1,7 +1,8 @@
 //! New key material in the primary key, where it waits for rotation; also when it is there already.
 
+use super::copy::Stored;
 use super::rotate::Rotate;
-use super::{Copy, ImportOptions, Inventory, Journal, verify};
+use super::{ImportOptions, Inventory, Journal, verify};
 use crate::error::{Error, LifeError, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms};
 use crate::material::KeyMaterial;
@@ -21,12 +22,15 @@ pub(super) async fn place_new(
     key: &KeyDescription,
     material: &KeyMaterial,
     plan: &Rotate,
-    copy: Option<&Copy>,
+    stored: Option<&Stored>,
     journal: &Journal,
 ) -> Result<Place, Error> {
     let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms)? };
     let refusal = match plan.wrapping.deliver(material, kms, key, &options, journal).await {
-        Ok(imported) => return Ok(Place::Rotate(imported.known_id()?)),
+        Ok(imported) => {
+            stored.map_or(Ok(()), |stored| stored.keep_in_place(journal))?;
+            return Ok(Place::Rotate(imported.known_id()?));
+        }
         Err(error) if matches!(error.reason(), Some(Reason::IncorrectKeyMaterial | Reason::InvalidState)) => error,
         Err(error) => return Err(error),
     };
@@ -34,10 +38,9 @@ pub(super) async fn place_new(
     let inventory = Inventory::of(kms, key).await?;
     if let Some(id) = inventory.pending().and_then(|material| material.key_material_id.clone()) {
         let placed = place_again(kms, key, material, plan, id, journal).await;
-        if let (Err(Error::Life(LifeError::OtherPending { .. })), Some(copy)) = (&placed, copy) {
+        if let (Err(Error::Life(LifeError::OtherPending { .. })), Some(stored)) = (&placed, stored) {
             journal.warn("another run imported its key material first: what was generated here is not in KMS");
-            copy.put_aside(journal)?;
-            journal.note(|report| report.generated = false);
+            stored.put_aside(journal)?;
         }
         return placed;
     }

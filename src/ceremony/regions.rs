@@ -1,7 +1,5 @@
 //! The Regions of a multi-Region key: its replicas, each with a client of its own Region.
 
-use std::time::Duration;
-
 use super::rotate::Rotate;
 use super::{ImportOptions, Inventory, Journal, check_importable, wait};
 use crate::error::{Error, LifeError, seconds};
@@ -13,16 +11,11 @@ pub(super) struct Regions(Vec<(Kms, KeyDescription)>);
 
 impl Regions {
     /// Looks at every replica, and refuses one that cannot take key material before anything is changed.
-    pub(super) async fn of(
-        kms: &Kms,
-        primary: &KeyDescription,
-        patience: Duration,
-        journal: &Journal,
-    ) -> Result<Self, Error> {
+    pub(super) async fn of(kms: &Kms, primary: &KeyDescription, journal: &Journal) -> Result<Self, Error> {
         let mut replicas = Vec::new();
         for arn in primary.multi_region.iter().flat_map(|relatives| &relatives.replica_arns) {
             let kms = kms.for_region(region_of(arn).unwrap_or_default());
-            let replica = until_made(&kms, arn, patience, journal).await?;
+            let replica = until_made(&kms, arn, journal).await?;
             check_importable(&replica)?;
             replicas.push((kms, replica));
         }
@@ -86,16 +79,11 @@ pub(super) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<
 }
 
 /// DescribeKey until a replica is no longer Creating.
-pub(super) async fn until_made(
-    kms: &Kms,
-    arn: &str,
-    patience: Duration,
-    journal: &Journal,
-) -> Result<KeyDescription, Error> {
+pub(super) async fn until_made(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
     let what = format!("KMS to make replica {arn}");
-    let made = wait::until(&what, patience, journal, async || {
+    let made = wait::until(&what, kms.wait(), journal, async || {
         let replica = kms.describe(arn).await?;
         Ok((replica.state != "Creating").then_some(replica))
     });
-    made.await?.ok_or_else(|| LifeError::StillCreating { arn: arn.to_owned(), waited: seconds(patience) }.into())
+    made.await?.ok_or_else(|| LifeError::StillCreating { arn: arn.to_owned(), waited: seconds(kms.wait()) }.into())
 }

@@ -2,8 +2,9 @@
 
 use super::regions::until_made;
 use super::replicate::Replicate;
+use super::sent::Difference;
 use super::{ImportOptions, Inventory, Journal, existing, resolve_expiry, wait};
-use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::error::{CeremonyError, Error, LifeError, Reason, seconds};
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
 use crate::material::KeySpec;
 use crate::moment::rfc3339;
@@ -79,7 +80,7 @@ fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> 
 
 /// A replica that is whole is left alone; an empty one is filled if it can be trusted.
 async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<What, Error> {
-    let replica = until_made(kms, arn, plan.patience, journal).await?;
+    let replica = until_made(kms, arn, journal).await?;
     let differs = |difference: String| -> Error {
         CeremonyError::Differs { key: format!("replica in {}", replica.region), arn: arn.to_owned(), difference }.into()
     };
@@ -180,7 +181,7 @@ async fn make(
         Err(error) => return Err(error),
     };
     kms.wait_until_visible(&arn).await?;
-    let replica = until_made(kms, &arn, plan.patience, journal).await?;
+    let replica = until_made(kms, &arn, journal).await?;
     if ours {
         journal.step(format!("made the replica {arn}"));
     } else {
@@ -221,13 +222,18 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
 
 /// What KMS says about the replica after the imports: after rotations it wants every key material.
 async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
-    let now = wait::settled(kms, &replica.arn, None, journal).await?;
+    let now = wait::settled(kms, replica, None, journal).await?;
     journal.note_replica(&now, |_| {});
     if now.state == "Enabled" {
+        Difference::refuse(kms, replica, &now, journal).await?;
         return Ok(now);
     }
     if now.state == "PendingImport" {
-        let missing = match Inventory::as_permitted(kms, &now).await?.missing() {
+        let inventory = Inventory::as_permitted(kms, &now).await?;
+        let missing = match inventory.missing() {
+            ids if ids.is_empty() && inventory.complete => {
+                return Err(CeremonyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
+            }
             ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
             ids => ids.join(", "),
         };

@@ -1,8 +1,6 @@
 //! Replicas of a multi-Region key: each is made, named, and given the same bytes. KMS copies no policy, tags, description or alias,
 //! and no imported key material.
 
-use std::time::Duration;
-
 use super::provision::prove_in;
 use super::regions::check_primary;
 use super::replica::{self, Errand};
@@ -36,8 +34,6 @@ pub struct Replicate {
     pub level: Level,
     /// The ARNs of existing replicas that the user vouches for.
     pub adopt: Vec<String>,
-    /// How long KMS is waited for.
-    pub patience: Duration,
 }
 
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.

@@ -3,11 +3,10 @@
 //! Where it broke off is read from AWS alone, so that a repeated command goes on from there: material that waits for rotation is
 //! continued, a rotation that was begun is waited for.
 
-use std::time::Duration;
-
 use super::pending::{self, Place};
 use super::provision::prove_in;
 use super::regions::{self, Regions};
+use super::sent::Difference;
 use super::turn::{self, Ready};
 use super::verdict::judge;
 use super::{Inventory, Journal, Material, Source, Wrapping};
@@ -29,8 +28,6 @@ pub struct Rotate {
     pub description: Option<String>,
     /// How much is proven afterwards.
     pub level: Level,
-    /// How long KMS is waited for.
-    pub patience: Duration,
 }
 
 /// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
@@ -39,7 +36,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     check_locally(kms, plan)?;
     check_rotatable(key)?;
     journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
-    let regions = Regions::of(kms, key, plan.patience, journal).await?;
+    let regions = Regions::of(kms, key, journal).await?;
     if kms.rotation_in_progress(&key.arn).await? {
         let finished = go_on_waiting(kms, key, plan, journal).await?;
         if plan.source.is_none() {
@@ -48,8 +45,10 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     }
     let made;
     let (material, place) = match (begin_with(kms, key, plan, journal).await?, &plan.source) {
-        (Beginning::Over, _) => {
-            let now = kms.describe(&key.arn).await?;
+        (Beginning::Over(id), _) => {
+            journal.await_earlier(key.current_key_material_id.as_deref() != Some(&*id));
+            let now = turn::until_current(kms, key, &id, journal).await?;
+            journal.await_earlier(false);
             return finish(kms, &now, &regions, plan, None, journal).await;
         }
         (Beginning::Waiting(id), Some(Source::Given(material))) => {
@@ -58,7 +57,8 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
         (Beginning::Waiting(id), _) => (None, Place::Rotate(id)),
         (Beginning::New, Some(Source::Generate(copy))) => {
             made = super::provision::generate(KeySpec::SymmetricDefault, copy, journal)?;
-            (Some(&made), pending::place_new(kms, key, &made, plan, Some(copy), journal).await?)
+            let (material, stored) = &made;
+            (Some(material), pending::place_new(kms, key, material, plan, Some(stored), journal).await?)
         }
         (Beginning::New, Some(Source::Given(material))) => {
             (Some(material), pending::place_new(kms, key, material, plan, None, journal).await?)
@@ -74,10 +74,10 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     };
     journal.note_rotation(|rotation| rotation.new_key_material_id = Some(id.clone()));
     regions.fill(&id, material, plan, journal).await?;
-    if turn::until_ready(kms, key, &id, plan.patience, journal).await? == Ready::Waits {
+    if turn::until_ready(kms, key, &id, journal).await? == Ready::Waits {
         turn::turn(kms, key, &id, journal).await?;
     }
-    let now = turn::until_current(kms, key, &id, plan.patience, journal).await?;
+    let now = turn::until_current(kms, key, &id, journal).await?;
     finish(kms, &now, &regions, plan, material, journal).await
 }
 
@@ -87,8 +87,8 @@ pub(super) enum Beginning {
     New,
     /// With the key material that waits for rotation, under this id.
     Waiting(String),
-    /// With its end: the replies of an earlier run were lost, and the proof may be missing.
-    Over,
+    /// With its end: this material is current, the replies of an earlier run were lost, and the proof may be missing.
+    Over(String),
 }
 
 /// Looks at the key materials, and refuses what could not be carried out.
@@ -117,7 +117,7 @@ pub(super) async fn begin_with(
             };
             let id = current.key_material_id.as_deref().unwrap_or_default();
             journal.step(format!("no key material waits for rotation: {id} is current already"));
-            Ok(Beginning::Over)
+            Ok(Beginning::Over(id.to_owned()))
         }
     }
 }
@@ -158,7 +158,7 @@ async fn go_on_waiting(
 ) -> Result<KeyDescription, Error> {
     check_waits(key, plan)?;
     journal.step("a rotation is in progress");
-    turn::until_over(kms, key, plan.patience, journal).await
+    turn::until_over(kms, key, journal).await
 }
 
 /// While KMS rotates it takes no new key material.
@@ -193,15 +193,17 @@ async fn finish(
         rotation.new_key_material_id.clone_from(&id);
         rotation.rotated = rotation.previous_key_material_id != id;
     });
+    Difference::refuse(kms, now, now, journal).await?;
     let proof = prove_in(kms, now, material, id.as_deref(), plan.level, journal).await?;
     super::conclude(proof, journal)?;
     for (kms, replica) in regions.replicas() {
-        let replica = turn::until_current_in(kms, replica, id.as_deref(), plan.patience, journal).await?;
+        let replica = turn::until_current_in(kms, replica, id.as_deref(), journal).await?;
         journal.note_replica(&replica, |_| {});
         if replica.state != "Enabled" {
             journal.warn(format!("replica {} is {}", replica.arn, replica.state));
             continue;
         }
+        Difference::refuse(kms, &replica, &replica, journal).await?;
         let proof = prove_in(kms, &replica, material, id.as_deref(), plan.level, journal).await?;
         journal.note_replica(&replica, |report| report.proof = Some(proof.clone()));
         judge(&proof)?;

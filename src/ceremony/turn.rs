@@ -1,7 +1,5 @@
 //! RotateKeyOnDemand, sent once, and the wait until the new key material is current. A lost reply is looked up afterwards.
 
-use std::time::Duration;
-
 use super::{Inventory, Journal, wait};
 use crate::error::{Error, LifeError, Reason, seconds};
 use crate::kms::{KeyDescription, Kms};
@@ -16,15 +14,9 @@ pub(super) enum Ready {
 }
 
 /// Waits until KMS says that the material may be rotated to: with replicas that takes its news from every Region.
-pub(super) async fn until_ready(
-    kms: &Kms,
-    key: &KeyDescription,
-    id: &str,
-    patience: Duration,
-    journal: &Journal,
-) -> Result<Ready, Error> {
+pub(super) async fn until_ready(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<Ready, Error> {
     let what = format!("KMS to see key material {id} in every Region");
-    let ready = wait::until(&what, patience, journal, async || {
+    let ready = wait::until(&what, kms.wait(), journal, async || {
         let inventory = Inventory::of(kms, key).await?;
         Ok(match inventory.find(id) {
             Some(material) if material.current => Some(Ready::Done),
@@ -32,7 +24,7 @@ pub(super) async fn until_ready(
             _ => None,
         })
     });
-    ready.await?.ok_or_else(|| LifeError::NotReady { id: id.to_owned(), waited: seconds(patience) }.into())
+    ready.await?.ok_or_else(|| LifeError::NotReady { id: id.to_owned(), waited: seconds(kms.wait()) }.into())
 }
 
 /// Asks KMS to rotate to the material that waits.
@@ -71,13 +63,12 @@ pub(super) async fn until_current(
     kms: &Kms,
     key: &KeyDescription,
     id: &str,
-    patience: Duration,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    let current = poll(kms, &key.arn, id, patience, journal).await?.ok_or_else(|| LifeError::StillWaiting {
+    let current = poll(kms, &key.arn, id, journal).await?.ok_or_else(|| LifeError::StillWaiting {
         arn: key.arn.clone(),
         id: id.to_owned(),
-        waited: seconds(patience),
+        waited: seconds(kms.wait()),
     })?;
     journal.step(format!("key material {id} is current"));
     Ok(current)
@@ -88,11 +79,10 @@ pub(super) async fn until_current_in(
     kms: &Kms,
     replica: &KeyDescription,
     id: Option<&str>,
-    patience: Duration,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
     let Some(id) = id else { return kms.describe(&replica.arn).await };
-    match poll(kms, &replica.arn, id, patience, journal).await? {
+    match poll(kms, &replica.arn, id, journal).await? {
         Some(current) => {
             journal.step(format!("key material {id} is current in {}", replica.region));
             Ok(current)
@@ -101,14 +91,8 @@ pub(super) async fn until_current_in(
     }
 }
 
-async fn poll(
-    kms: &Kms,
-    arn: &str,
-    id: &str,
-    patience: Duration,
-    journal: &Journal,
-) -> Result<Option<KeyDescription>, Error> {
-    wait::until(&format!("key material {id} to become current"), patience, journal, async || {
+async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
+    wait::until(&format!("key material {id} to become current"), kms.wait(), journal, async || {
         let now = kms.describe(arn).await?;
         Ok((now.current_key_material_id.as_deref() == Some(id)).then_some(now))
     })
@@ -116,17 +100,12 @@ async fn poll(
 }
 
 /// Waits for the end of a rotation that somebody else began.
-pub(super) async fn until_over(
-    kms: &Kms,
-    key: &KeyDescription,
-    patience: Duration,
-    journal: &Journal,
-) -> Result<KeyDescription, Error> {
-    let over = wait::until("the rotation to end", patience, journal, async || {
+pub(super) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
+    let over = wait::until("the rotation to end", kms.wait(), journal, async || {
         Ok((!kms.rotation_in_progress(&key.arn).await?).then_some(()))
     });
     if over.await?.is_none() {
-        return Err(LifeError::StillInProgress { arn: key.arn.clone(), waited: seconds(patience) }.into());
+        return Err(LifeError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
     }
     kms.describe(&key.arn).await
 }

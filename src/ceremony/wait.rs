@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::sent::Difference;
 use super::{Inventory, Journal};
 use crate::error::{Error, seconds};
 use crate::kms::{KeyDescription, Kms};
 
-/// How long KMS is asked whether a call took effect whose reply was lost, and whether an import has enabled a key.
+/// How long KMS is asked whether a call took effect whose reply was lost.
 pub(super) const LOOK_UP: Duration = Duration::from_secs(5);
 /// How often a wait says that it still goes on.
 const REMIND: Duration = Duration::from_secs(10);
@@ -49,18 +50,19 @@ pub(super) async fn until<T>(
     }
 }
 
-/// The key after an import. DescribeKey may lag behind it, so PendingImport is believed only where other key material is missing, or
-/// when the time is over.
+/// The key after an import that KMS has answered. DescribeKey may lag behind it, so PendingImport is believed only where other key
+/// material is missing, or when the time is over. `before` is the key before the import.
 pub(super) async fn settled(
     kms: &Kms,
-    arn: &str,
+    before: &KeyDescription,
     imported_id: Option<&str>,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    let settled = until("KMS to enable the key", LOOK_UP, journal, async || {
-        let now = kms.describe(arn).await?;
+    let settled = until("DescribeKey to show the import", kms.wait(), journal, async || {
+        let now = kms.describe(&before.arn).await?;
         if now.state != "PendingImport" {
-            return Ok(Some(now));
+            let difference = Difference::find(kms, before, &now, journal).await?;
+            return Ok((!difference.is_some_and(|difference| difference.is_old)).then_some(now));
         }
         let missing = Inventory::as_permitted(kms, &now).await?.missing();
         Ok(missing.iter().any(|id| Some(&**id) != imported_id).then_some(now))
@@ -68,6 +70,6 @@ pub(super) async fn settled(
     .await?;
     match settled {
         Some(now) => Ok(now),
-        None => kms.describe(arn).await,
+        None => kms.describe(&before.arn).await,
     }
 }

@@ -9,6 +9,7 @@ use kms_byok::{Error, LifeError, Talk, UsageError, moment, printable};
 use serde::Serialize;
 
 use super::dry_run::{self, DryRunArgs};
+use super::key_args::WaitArgs;
 use super::{Context, next, terminal};
 use crate::report::{self, Failure};
 
@@ -29,6 +30,8 @@ pub(crate) struct Args {
     /// Delete without asking
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
     #[command(flatten)]
     dry_run: DryRunArgs,
 }
@@ -91,7 +94,7 @@ async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
 
 /// Finds what would be deleted, and says what that means.
 async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Option<Deletion>), Error> {
-    let kms = context.connect().await?;
+    let kms = context.connect().await?.waiting(args.wait.wait);
     let key = kms.describe(&args.key_id).await?;
     let deletion = ceremony::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
     match &deletion {

@@ -11,7 +11,7 @@ use kms_byok::moment;
 use kms_byok::{Error, UsageError};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, ProofArgs};
+use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs};
 use super::record::RecordArgs;
 use super::{Context, next};
 use crate::report::Failure;
@@ -44,6 +44,8 @@ pub(crate) struct Args {
     material_description: Option<String>,
     #[command(flatten)]
     proof: ProofArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
     #[command(flatten)]
     record: RecordArgs,
     #[command(flatten)]
@@ -161,6 +163,7 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
         What::Set(wrapped) => connect_for(wrapped, context).await?,
         What::Bare(_) => context.connect().await?,
     };
+    let kms = kms.waiting(args.wait.wait);
     journal.connected(&kms);
     let named = args.key_id.as_deref().or(what.set().map(WrappedMaterial::key_arn)).unwrap_or_default();
     let key = kms.describe(named).await?;

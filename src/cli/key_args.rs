@@ -147,6 +147,25 @@ impl ExpiryArgs {
     }
 }
 
+/// `--wait`.
+#[derive(Args)]
+pub(crate) struct WaitArgs {
+    /// How long to wait for KMS to show a change that it has answered
+    #[arg(long, value_name = "D", default_value = "60s", value_parser = super::global::duration)]
+    pub(crate) wait: Duration,
+}
+
+impl WaitArgs {
+    /// The flag as the next command needs it; nothing for the default.
+    pub(crate) fn flag(&self) -> String {
+        match self.wait {
+            wait if wait == Duration::from_secs(60) => String::new(),
+            wait if wait.subsec_nanos() == 0 => format!(" --wait {}s", wait.as_secs()),
+            wait => format!(" --wait {}ms", wait.as_millis()),
+        }
+    }
+}
+
 /// The id of a lost request, as a report names it.
 pub(crate) fn request_id(text: &str) -> Result<String, String> {
     let fits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

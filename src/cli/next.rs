@@ -1,6 +1,7 @@
 //! The command that completes a partial run: the same one, with what the run has found out.
 
 use std::env;
+use std::ffi::OsString;
 
 pub(crate) use kms_byok::ceremony::recipe::quoted;
 
@@ -10,13 +11,57 @@ use super::Context;
 
 /// This run's command line, quoted for a shell, with `--adopt ARN` when there is a key that the run can go on with.
 pub(crate) fn same_command(adopt: Option<&str>) -> String {
-    let mut words = words();
+    with_adopt(words(), adopt)
+}
+
+fn with_adopt(mut words: Vec<String>, adopt: Option<&str>) -> String {
     if let Some(arn) = adopt
         && !words.iter().any(|word| word == "--adopt" || word.starts_with("--adopt="))
     {
         words.extend(["--adopt".to_owned(), arn.to_owned()]);
     }
     words.join(" ")
+}
+
+/// The flags that give the bytes of the copy that a report names, instead of making new ones.
+pub(crate) fn from_copy(report: &Report) -> Option<String> {
+    match (&report.kept, &report.escrow) {
+        (Some(kept), _) => Some(format!("--material {}", quoted(kept))),
+        (None, Some(escrow)) => Some(format!("--material-from-escrow {} --recipient-key KEY", quoted(escrow))),
+        (None, None) => None,
+    }
+}
+
+/// This run's command line with other key material than what it generates.
+pub(crate) fn same_command_with(material: &str, adopt: Option<&str>) -> String {
+    let mut words = words_but_generate(env::args_os().skip(1));
+    words.push(material.to_owned());
+    with_adopt(words, adopt)
+}
+
+/// The flags of `--generate` and of what becomes of its copy are left out, with their values.
+fn words_but_generate(given: impl Iterator<Item = OsString>) -> Vec<String> {
+    let mut words = vec!["kms-byok".to_owned()];
+    let mut values = 0;
+    for word in given {
+        let text = word.to_string_lossy();
+        let (flag, inline) = text.split_once('=').map_or((&*text, false), |(flag, _)| (flag, true));
+        let dropped = match flag {
+            "--generate" | "--discard" => Some(0),
+            "--keep" | "--escrow-out" => Some(usize::from(!inline)),
+            "--escrow" => Some(usize::MAX),
+            _ => None,
+        };
+        if let Some(count) = dropped {
+            values = count;
+        } else if values > 0 && (values < usize::MAX || !text.starts_with('-')) {
+            values -= usize::from(values < usize::MAX);
+        } else {
+            values = 0;
+            words.push(quoted(&word));
+        }
+    }
+    words
 }
 
 /// Another command for the same endpoint, Region and profile.
@@ -62,4 +107,23 @@ pub(crate) fn same_import(unknown: bool) -> String {
 
 fn words() -> Vec<String> {
     ["kms-byok".to_owned()].into_iter().chain(env::args_os().skip(1).map(|word| quoted(&word))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_generating_is_left_out_with_its_values() {
+        for line in [
+            "provision --generate --keep k --alias alias/a",
+            "provision --alias alias/a --keep=k --generate",
+            "provision --generate --discard --alias alias/a",
+            "provision --escrow one.pem two.pem --escrow-out out --alias alias/a --generate",
+            "provision --escrow=one.pem --escrow two.pem --alias alias/a --escrow-out=out --generate",
+        ] {
+            let words = words_but_generate(line.split(' ').map(OsString::from));
+            assert_eq!(words, ["kms-byok", "provision", "--alias", "alias/a"], "{line}");
+        }
+    }
 }

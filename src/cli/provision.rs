@@ -8,7 +8,7 @@ use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WrappingArgs};
+use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
 use super::{Context, next};
@@ -30,6 +30,8 @@ pub(crate) struct Args {
     pub(super) expiry: ExpiryArgs,
     #[command(flatten)]
     proof: ProofArgs,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
     /// Description of the key material, for symmetric keys; public
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
     pub(super) material_description: Option<String>,
@@ -58,7 +60,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
-            let kms = super::rehearse::connect(context, args.is_rehearsal(), journal).await?;
+            let kms = super::rehearse::connect(context, args.is_rehearsal(), journal).await?.waiting(args.wait.wait);
             ceremony::plan::provision(&kms, &plan, journal).await
         });
     }
@@ -74,14 +76,30 @@ fn provision(args: &'static Args, context: &'static Context, journal: &'static J
     let report = context.run_changing(
         journal,
         async {
-            let kms = super::rehearse::connect(context, rehearse, journal).await?;
+            let kms = super::rehearse::connect(context, rehearse, journal).await?.waiting(args.wait.wait);
             ceremony::provision(&kms, &plan, journal).await
         },
         rehearse,
-        |report| Some(next::same_key(journal, report)),
+        |report| Some(completes(args, report, context, journal)),
     )?;
     drop(plan); // the key material is not needed any more, however long the answer waits for its reader
     Ok(report)
+}
+
+/// The command that goes on from where the run broke off. Once a copy is stored it is the bytes of that copy that are imported, and
+/// once KMS has taken bytes of which no copy was kept, nothing is generated any more.
+fn completes(args: &Args, report: &Report, context: &Context, journal: &Journal) -> String {
+    let arn = report.key_arn.as_deref();
+    let Some(arn) = arn.filter(|_| args.material.generate && report.generated) else {
+        return next::same_key(journal, report);
+    };
+    match next::from_copy(report) {
+        Some(copy) => next::same_command_with(&copy, Some(arn)),
+        None if journal.has_imported() && report.key_state.as_deref() == Some("PendingImport") => {
+            next::command(context, &format!("status --key-id {arn}"))
+        }
+        None => next::same_key(journal, report),
+    }
 }
 
 impl Args {

@@ -61,6 +61,7 @@ struct Serve {
         WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE, lie,\n\
         huge, date=TIME\n\
         WHAT, late: latency=DURATION (then it is done), latency-after=DURATION, slow=DURATION (a byte every so often)\n\
+        WHAT, of DescribeKey: lag=DURATION (for so long after an import, the key as it was before)\n\
         WHAT, in a PublicKey: wrong-key-size, non-rsa-key, damaged-key"
     )]
     fault: Vec<Fault>,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Wrapping};
@@ -11,7 +10,7 @@ use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
+use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
 use super::record::RecordArgs;
@@ -69,9 +68,8 @@ pub(crate) struct Args {
     expiry: ExpiryArgs,
     #[command(flatten)]
     proof: ProofArgs,
-    /// How long to wait for KMS to make a replica
-    #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
-    wait: Duration,
+    #[command(flatten)]
+    wait: WaitArgs,
     #[command(flatten)]
     record: RecordArgs,
     #[command(flatten)]
@@ -129,7 +127,7 @@ async fn look(
     context: &Context,
     journal: &Journal,
 ) -> Result<(Kms, KeyDescription, Replicate), Error> {
-    let kms = context.connect().await?;
+    let kms = context.connect().await?.waiting(args.wait.wait);
     journal.connected(&kms);
     let key = kms.describe(&args.key_id).await?;
     let plan = args.plan(&key, policy, context)?;
@@ -150,7 +148,6 @@ impl Args {
             expiry: self.expiry.expiry()?,
             level: self.proof.verify,
             adopt: self.adopt.clone(),
-            patience: self.wait,
         })
     }
 

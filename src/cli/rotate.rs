@@ -1,7 +1,6 @@
 //! `rotate`: new key material for a symmetric key.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
@@ -12,7 +11,7 @@ use kms_byok::wrap::WrappingKeySpec;
 use kms_byok::{Error, UsageError, moment};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, ProofArgs, WrappingArgs};
+use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
 use super::{Context, next};
@@ -44,17 +43,13 @@ pub(crate) struct Args {
     /// Description of the key material; public
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
     material_description: Option<String>,
-    /// How long to wait for KMS to end the rotation
-    #[arg(long, value_name = "D", default_value = "10m", value_parser = super::global::duration)]
-    wait: Duration,
+    #[command(flatten)]
+    wait: WaitArgs,
     #[command(flatten)]
     record: RecordArgs,
     #[command(flatten)]
     dry_run: DryRunArgs,
 }
-
-/// The default of --wait.
-const WAIT: Duration = Duration::from_secs(600);
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
@@ -79,7 +74,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 }
 
 async fn look(args: &Args, context: &Context, journal: &Journal) -> Result<(Kms, KeyDescription), Error> {
-    let kms = context.connect().await?;
+    let kms = context.connect().await?.waiting(args.wait.wait);
     journal.connected(&kms);
     let key = kms.describe(&args.key_id).await?;
     Ok((kms, key))
@@ -102,7 +97,6 @@ fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
         expiry: args.expiry.checked()?,
         description: args.material_description.clone(),
         level: args.proof.verify,
-        patience: args.wait,
     })
 }
 
@@ -165,8 +159,6 @@ fn proves(args: &Args) -> String {
     if let Some(record) = &args.record.record {
         flags.push_str(&format!(" --record {}", next::quoted(record)));
     }
-    if args.wait != WAIT {
-        flags.push_str(&format!(" --wait {}s", args.wait.as_secs()));
-    }
+    flags.push_str(&args.wait.flag());
     flags
 }

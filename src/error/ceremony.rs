@@ -1,5 +1,6 @@
 //! Keys that exist and are not what was asked for, and ceremonies that were stopped.
 
+use super::refusal::Refusal;
 use super::{Explain, some};
 
 /// The key at hand cannot take the key material.
@@ -18,6 +19,12 @@ pub enum CeremonyError {
         "`{alias}` points to key {arn}, which this run did not create, and its key policy is not the one asked for"
     )]
     ForeignPolicy { alias: String, arn: String },
+    #[error("key {arn} waits for key material, KMS does not tell whether it had any, and `{path}` may be its copy")]
+    MayHaveCopy { arn: String, path: String, give: String },
+    #[error("KMS has key material for key {arn}, and DescribeKey says PendingImport after {waited}")]
+    NotShown { arn: String, waited: String },
+    #[error("the state of key {arn} does not allow the import: {finding}")]
+    NotTaken { arn: String, finding: String, refusal: Box<Refusal> },
     #[error("`{alias}` points to key {arn}, and --adopt names {adopt}")]
     AdoptsOther { alias: String, arn: String, adopt: String },
     #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
@@ -56,6 +63,14 @@ impl Explain for CeremonyError {
             CeremonyError::TakesOnlyOriginal { .. } => {
                 some("give the original key material with --material FILE, or make a new key under another alias")
             }
+            CeremonyError::MayHaveCopy { give, .. } => {
+                some(format!("import that file with {give}, or name another file for the new copy"))
+            }
+            CeremonyError::NotShown { .. } => some("wait a minute, and look at the key with `kms-byok status`"),
+            CeremonyError::NotTaken { finding, .. } if finding.contains("waits for rotation") => {
+                some("rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`")
+            }
+            CeremonyError::NotTaken { .. } => some("look at the key with `kms-byok status`"),
             CeremonyError::ForeignPolicy { arn, .. } => some(format!(
                 "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
             )),
@@ -79,6 +94,13 @@ impl Explain for CeremonyError {
             CeremonyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
             CeremonyError::Interrupted { .. } => some("run the same command again"),
             CeremonyError::AliasUnknown { .. } => some("run the same command again in a minute"),
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            CeremonyError::NotTaken { refusal, .. } => refusal.because(),
+            _ => None,
         }
     }
 }

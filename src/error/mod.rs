@@ -107,6 +107,7 @@ impl Error {
     pub fn aws_code(&self) -> Option<&str> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
+            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(&refusal.code),
             _ => None,
         }
     }
@@ -155,6 +156,7 @@ impl Error {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.reason),
+            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(refusal.reason),
             _ => None,
         }
     }
@@ -163,6 +165,7 @@ impl Error {
     pub(crate) fn refused_operation(&self) -> Option<crate::kms::Operation> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.operation),
+            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(refusal.operation),
             _ => None,
         }
     }

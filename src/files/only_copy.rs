@@ -2,8 +2,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::{check_replaceable, check_writable_beside, sync_directory};
 use crate::error::FileError;
@@ -20,6 +24,11 @@ pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
 
 /// Writes a plaintext key under its final name: new, mode 0600, synced. A failed write leaves nothing; nothing is ever replaced.
 pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    put_plaintext_file(path, bytes).map(|_| ())
+}
+
+/// The same, and which file it is: by then another run may have moved it aside.
+pub(crate) fn put_plaintext_file(path: &Path, bytes: &[u8]) -> Result<Option<FileId>, FileError> {
     let unwritable = |source| FileError::Unwritable { what: "plaintext key file", path: path.to_owned(), source };
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
@@ -31,7 +40,7 @@ pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         unwritable(source)
     })?;
     sync_directory(path);
-    Ok(())
+    Ok(FileId::of_open(&file))
 }
 
 /// Removes a file that is still open, unless another one stands at its path by now: that may hold the only copy of a key.
@@ -78,6 +87,52 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
     Err(FileError::Exists { what, path: path.to_owned() })
 }
 
+/// Gives a file that was moved aside its name back. Nothing is replaced: false where another file has the name.
+pub(crate) fn give_back(aside: &Path, path: &Path) -> Result<bool, FileError> {
+    let what = "superseded file";
+    let moved = match renameat_with(CWD, aside, CWD, path, RenameFlags::NOREPLACE) {
+        // Not every file system knows that flag.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            fs::hard_link(aside, path).and_then(|()| fs::remove_file(aside))
+        }
+        moved => moved.map_err(io::Error::from),
+    };
+    match moved {
+        Ok(()) => {
+            sync_directory(path);
+            Ok(true)
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(false),
+        Err(source) => Err(FileError::Unwritable { what, path: path.to_owned(), source }),
+    }
+}
+
+/// A file, whatever its name is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId(u64, u64);
+
+impl FileId {
+    /// The file of that name; nothing where there is none.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        fs::symlink_metadata(path).ok().map(|file| FileId(file.dev(), file.ino()))
+    }
+
+    /// The file that is open.
+    pub(crate) fn of_open(file: &File) -> Option<Self> {
+        file.metadata().ok().map(|file| FileId(file.dev(), file.ino()))
+    }
+
+    /// Where this file is now, if it was moved aside from `path`.
+    pub(crate) fn find_beside(self, path: &Path) -> Option<PathBuf> {
+        let mut name = path.file_name()?.to_owned();
+        name.push(".superseded-");
+        let entries = fs::read_dir(super::directory_of(path)).ok()?.flatten().map(|entry| entry.path());
+        let mut aside = entries
+            .filter(|entry| entry.file_name().is_some_and(|found| found.as_bytes().starts_with(name.as_bytes())));
+        aside.find(|entry| FileId::of(entry) == Some(self))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +177,24 @@ mod tests {
         }
         assert_eq!((fs::read(&names[0]).unwrap(), fs::read(&names[1]).unwrap()), (b"one".to_vec(), b"two".to_vec()));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_gets_its_name_back_unless_another_has_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        put_plaintext(&path, b"one").unwrap();
+        let one = FileId::of(&path).unwrap();
+        let aside = supersede(&path).unwrap().unwrap();
+        assert_eq!(one.find_beside(&path), Some(aside.clone()));
+        put_plaintext(&path, b"two").unwrap();
+        assert!(!give_back(&aside, &path).unwrap());
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&aside).unwrap()), (b"two".to_vec(), b"one".to_vec()));
+        supersede(&path).unwrap().unwrap();
+        assert!(give_back(&aside, &path).unwrap());
+        assert_eq!((fs::read(&path).unwrap(), aside.exists()), (b"one".to_vec(), false));
+        assert_eq!((FileId::of(&path), one.find_beside(&path)), (Some(one), None));
+        assert!(!give_back(&aside, &path).unwrap());
     }
 
     #[test]

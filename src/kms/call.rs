@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::DateTime;
 
 use super::client::Kms;
+use super::description::KeyDescription;
 use super::operation::Operation;
 use super::patience::Backoff;
 use crate::error::seconds;
@@ -29,15 +31,29 @@ pub(super) struct Call<'a> {
     pub(super) repeatable: bool,
 }
 
-/// Keys that this process has just changed, which KMS may not know in their new state everywhere yet.
+/// Keys that this process has just changed, which KMS may not know in their new state everywhere yet, and when keys were made.
 #[derive(Default)]
-pub(super) struct Recent(Mutex<HashMap<String, Changed>>);
+pub(super) struct Recent {
+    changed: Mutex<HashMap<String, Changed>>,
+    made: Mutex<HashMap<String, DateTime>>,
+}
 
 #[derive(Clone, Copy)]
 struct Changed {
     at: Instant,
-    imported: bool,
+    what: Change,
 }
+
+/// What this process did to a key last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Created,
+    Replicated,
+    Imported,
+}
+
+/// For how long after its creation some of KMS's servers may refuse an import into a key for its state.
+const YOUNG: i64 = 5 * 60;
 
 enum Wait {
     Throttled,
@@ -52,23 +68,37 @@ impl<'a> Call<'a> {
 }
 
 impl Recent {
-    pub(super) fn created(&self, key_arn: &str) {
-        self.note(key_arn, false);
+    pub(super) fn changed(&self, key_arn: &str, what: Change) {
+        let mut keys = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), what });
     }
 
-    pub(super) fn imported(&self, key_arn: &str) {
-        self.note(key_arn, true);
+    /// The key is there, and not every server knows it yet.
+    pub(super) fn awaited(&self, key_arn: &str) {
+        let what = self.change_of(key_arn).map_or(Change::Created, |changed| changed.what);
+        self.changed(key_arn, what);
     }
 
-    fn note(&self, key_arn: &str, imported: bool) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), imported });
+    /// KMS has told when the key was made.
+    pub(super) fn made(&self, key: &KeyDescription) {
+        if let Some(date) = key.created {
+            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.clone(), date);
+        }
     }
 
     fn change_of(&self, key: &str) -> Option<Changed> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, changed)| *changed)
+        find(&self.changed, key)
     }
+
+    fn date_of(&self, key: &str) -> Option<DateTime> {
+        find(&self.made, key)
+    }
+}
+
+/// What is noted about the key of that ARN or id.
+fn find<T: Copy>(notes: &Mutex<HashMap<String, T>>, key: &str) -> Option<T> {
+    let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+    notes.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, note)| *note)
 }
 
 impl Kms {
@@ -102,7 +132,7 @@ impl Kms {
             let (delay, why) = match wait {
                 Wait::Throttled => (throttling.delay(), "KMS throttles it"),
                 Wait::Consistency(since) => {
-                    let backoff = consistency.get_or_insert_with(|| Backoff::since(since, self.patience()));
+                    let backoff = consistency.get_or_insert_with(|| Backoff::since(since, self.wait()));
                     (backoff.delay(), "the change of the key has not reached all of KMS")
                 }
                 Wait::Connection if attempts < CONNECT_ATTEMPTS => (throttling.delay(), "KMS was not reached"),
@@ -135,24 +165,41 @@ impl Kms {
     }
 
     /// KMS is eventually consistent: for a while after CreateKey, ReplicateKey and ImportKeyMaterial, some of its
-    /// servers answer as before. Only keys that this process has changed are waited for.
+    /// servers answer as before. Only keys that this process has changed are waited for, and for imports those that are young.
     fn inconsistent(&self, refusal: &Refusal) -> Option<Instant> {
-        let changed = self.recent().change_of(refusal.key.as_deref()?)?;
+        let key = refusal.key.as_deref()?;
         let says = |text: &str| refusal.message.to_ascii_lowercase().contains(text);
         let lasting = says("pending deletion") || says("pending rotation") || says("disabled");
+        let changed = self.recent().change_of(key);
+        if refusal.reason == Reason::InvalidState && refusal.operation == Operation::ImportKeyMaterial {
+            let begun = changed.map_or_else(Instant::now, |changed| changed.at);
+            return (!lasting && self.is_new(key, changed)).then_some(begun);
+        }
+        let changed = changed?;
         let passing = match refusal.reason {
             Reason::NotFound => true,
-            _ if says("pending import") => changed.imported,
+            _ if says("pending import") => changed.what == Change::Imported,
             _ => !lasting,
         };
         passing.then_some(changed.at)
+    }
+
+    /// Whether a key may not be ready for imports everywhere: replicated by this process, or made minutes ago by KMS's clock.
+    fn is_new(&self, key: &str, changed: Option<Changed>) -> bool {
+        let what = changed.map(|changed| changed.what);
+        match self.recent().date_of(key) {
+            _ if what == Some(Change::Replicated) => true,
+            Some(made) => self.now().secs() - made.secs() < YOUNG,
+            None => what == Some(Change::Created),
+        }
     }
 
     /// Says once what is waited for, and how long at most.
     fn announce(&self, operation: Operation, wait: &Wait, why: &str) {
         let limit = match wait {
             Wait::Connection => format!("up to {CONNECT_ATTEMPTS} times"),
-            Wait::Throttled | Wait::Consistency(_) => format!("for up to {}", seconds(self.patience())),
+            Wait::Throttled => format!("for up to {}", seconds(self.patience())),
+            Wait::Consistency(_) => format!("for up to {}", seconds(self.wait())),
         };
         self.talk().step(&format!("repeating {operation} {limit}: {why}"));
     }

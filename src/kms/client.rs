@@ -38,6 +38,7 @@ pub struct Kms {
     once: Client,
     region: String,
     endpoint: Option<Endpoint>,
+    wait: Duration,
     shared: Arc<Shared>,
 }
 
@@ -146,6 +147,7 @@ impl Kms {
             once: Client::from_conf(once),
             region,
             endpoint,
+            wait: connection.wait,
             shared: Arc::new(shared),
         }
     }
@@ -156,6 +158,11 @@ impl Kms {
             Client::from_conf(client.config().to_builder().region(Region::new(region.to_owned())).build())
         };
         Kms { steady: elsewhere(&self.steady), once: elsewhere(&self.once), region: region.to_owned(), ..self.clone() }
+    }
+
+    /// The same, waiting so long for a change that KMS has answered.
+    pub fn waiting(self, wait: Duration) -> Kms {
+        Kms { wait, ..self }
     }
 
     /// The Region.
@@ -209,6 +216,11 @@ impl Kms {
 
     pub(super) fn profile(&self) -> Option<&str> {
         self.shared.profile.as_deref()
+    }
+
+    /// How long a change that KMS has answered is waited for.
+    pub(crate) fn wait(&self) -> Duration {
+        self.wait
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -28,6 +28,8 @@ pub struct Connection {
     pub read_timeout: Duration,
     /// How long to wait for KMS to become consistent, or to stop throttling.
     pub patience: Duration,
+    /// How long to wait for a change that KMS has answered: until DescribeKey shows an import, a replica is made, a rotation done.
+    pub wait: Duration,
     /// Proxies and CA bundle; `None` reads the process's environment variables.
     pub environment: Option<Environment>,
 }
@@ -56,6 +58,7 @@ impl Default for Connection {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
             patience: Duration::from_secs(60),
+            wait: Duration::from_secs(60),
             environment: None,
         }
     }

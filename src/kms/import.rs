@@ -3,7 +3,7 @@
 use aws_sdk_kms::types::{AlgorithmSpec, ExpirationModelType, ImportType as SdkImportType, WrappingKeySpec as SdkSpec};
 use aws_smithy_types::{Blob, DateTime};
 
-use super::call::Call;
+use super::call::{Call, Change};
 use super::client::Kms;
 use super::operation::Operation;
 use super::reply::Reply;
@@ -113,7 +113,7 @@ impl Kms {
             key_arn: reply.same_key(key_arn, answer.key_id())?,
             key_material_id: reply.material_id("KeyMaterialId", answer.key_material_id())?,
         };
-        self.recent().imported(key_arn);
+        self.recent().changed(key_arn, Change::Imported);
         Ok(imported)
     }
 

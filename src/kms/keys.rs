@@ -2,7 +2,7 @@
 
 use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
 
-use super::call::Call;
+use super::call::{Call, Change};
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::operation::Operation;
@@ -33,6 +33,7 @@ impl Kms {
         let reply = self.call(Call::new(operation, Some(key)), send).await?;
         let described = KeyDescription::of(Reply(operation), reply.key_metadata)?;
         Reply(operation).same_key(key, Some(&described.arn))?;
+        self.recent().made(&described);
         Ok(described)
     }
 
@@ -63,13 +64,14 @@ impl Kms {
         };
         let reply = self.call(Call::new(operation, None), send).await?;
         let key = KeyDescription::of(Reply(operation), reply.key_metadata)?;
-        self.recent().created(&key.arn);
+        self.recent().changed(&key.arn, Change::Created);
+        self.recent().made(&key);
         Ok(key)
     }
 
     /// DescribeKey until a new key is known everywhere it is asked.
     pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, Error> {
-        self.recent().created(key_arn);
+        self.recent().awaited(key_arn);
         self.describe(key_arn).await
     }
 

@@ -3,7 +3,7 @@
 use aws_sdk_kms::types::IncludeKeyMaterial;
 use aws_smithy_types::DateTime;
 
-use super::call::Call;
+use super::call::{Call, Change};
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::keys::tags;
@@ -120,7 +120,8 @@ impl Kms {
             let (asked, answered) = (new.region.clone(), replica.arn);
             return Err(KmsError::OtherKey { operation, asked, answered }.into());
         }
-        self.recent().created(&replica.arn);
+        self.recent().changed(&replica.arn, Change::Replicated);
+        self.recent().made(&replica);
         Ok(replica)
     }
 }

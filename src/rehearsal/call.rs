@@ -17,6 +17,8 @@ pub(super) struct Call {
     pub(super) region: String,
     pub(super) now: Millis,
     pub(super) input: Map<String, Value>,
+    /// By how much DescribeKey lags behind imports.
+    pub(super) lag: Option<Millis>,
     /// Key material that was made for this request before the state was locked: making RSA keys takes long.
     pub(super) made: Option<Plain>,
     /// The number of the parameter set, where one is asked for.

@@ -121,6 +121,7 @@ pub(super) fn create_key(world: &mut World, call: &mut Call) -> Reply {
         Some(bytes) => vec![KeyMaterial {
             id: world.material_id(id, &bytes)?,
             bytes: Some(bytes),
+            public: None,
             valid_to: None,
             description: None,
             stage: Stage::Current,

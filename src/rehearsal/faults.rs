@@ -19,6 +19,7 @@
 //! | `drop=FIELD` | the reply without this field; `.` leads inwards, as in `KeyMetadata.Arn` |
 //! | `set=FIELD=VALUE` | the reply with this field so; VALUE is JSON, or else a text |
 //! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
+//! | `lag=DURATION` | DescribeKey only: for so long after each import into a key, by the clock of the embedded KMS, the key as it was before it |
 //! | `huge` | 64 MiB more of the reply |
 //! | `slow=DURATION` | a byte of the reply every so often |
 //! | `date=TIME` | the reply's Date is this, or this far from the machine's clock (`+25h`, `-2h`) |
@@ -62,6 +63,7 @@ pub(super) enum What {
     Drop(String),
     Set(String, Value),
     Lie,
+    Lag(Duration),
     Huge,
     Date(ClockSetting),
     Key(Forgery),
@@ -89,6 +91,9 @@ impl FromStr for Fault {
         }
         let (first, last) = when_of(when).ok_or_else(|| wrong("its second part is not a count of requests"))?;
         let what = what_of(what).ok_or_else(|| wrong("its third part is unknown"))?;
+        if matches!(what, What::Lag(_)) && operation != "DescribeKey" {
+            return Err(wrong("only DescribeKey lags behind"));
+        }
         let operation = (operation != "*").then(|| operation.to_owned());
         Ok(Fault { operation, first, last, what })
     }
@@ -114,6 +119,7 @@ fn what_of(text: &str) -> Option<What> {
     Some(match text.split_once('=') {
         Some(("latency", time)) => What::Latency { time: duration(time)?, after: false },
         Some(("latency-after", time)) => What::Latency { time: duration(time)?, after: true },
+        Some(("lag", time)) => What::Lag(duration(time)?),
         Some(("slow", time)) => What::Deliver(Delivery::Slow(duration(time)?)),
         Some((name @ ("error" | "error-after"), code)) if !code.is_empty() => error(400, code, name == "error-after"),
         Some(("html", status)) => What::Html(status.parse().ok().filter(|status| (200..600).contains(status))?),
@@ -154,6 +160,15 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
         Plan { faults: faults.into_iter().map(|fault| (fault, AtomicU64::new(0))).collect() }
+    }
+
+    /// The longest lag of DescribeKey.
+    pub(super) fn longest_lag(&self) -> Duration {
+        let lags = self.faults.iter().filter_map(|(fault, _)| match fault.what {
+            What::Lag(lag) => Some(lag),
+            _ => None,
+        });
+        lags.max().unwrap_or_default()
     }
 
     /// What goes wrong with this request.
@@ -198,6 +213,8 @@ mod tests {
             "*:1:date=yesterday",
             "*:1:slow",
             "*:1:redirect=",
+            "DescribeKey:1:lag",
+            "ImportKeyMaterial:1:lag=9s",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }

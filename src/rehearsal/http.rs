@@ -105,7 +105,7 @@ impl Service {
                 _ => {}
             }
         }
-        let mut answer = match self.kms(headers, name, body).await {
+        let mut answer = match self.kms(headers, name, body, lag_of(&faults)).await {
             Ok(reply) => Answer::success(&reply),
             Err(refusal) => Answer::refusal(&refusal),
         };
@@ -118,7 +118,7 @@ impl Service {
         Ok(answer)
     }
 
-    async fn kms(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Reply {
+    async fn kms(&self, headers: &HeaderMap, name: &str, body: &[u8], lag: Option<Millis>) -> Reply {
         let scope = Scope::read(header(headers, AUTHORIZATION.as_str()))?;
         if self.access_key_id.as_deref().is_some_and(|id| id != scope.access_key_id) || scope.service != "kms" {
             return Err(Refusal::new(
@@ -138,6 +138,7 @@ impl Service {
             region: scope.region.to_owned(),
             now: self.clock.now(),
             input,
+            lag,
             made: None,
             set: 0,
         };
@@ -209,6 +210,13 @@ impl Service {
 
 const CLOCK_HELP: &str =
     "send {\"advance\": \"25h\"}, {\"set\": \"2027-01-31T12:00:00Z\"}, {\"set\": \"+90d\"} or {\"reset\": true}";
+
+fn lag_of(faults: &[&What]) -> Option<Millis> {
+    faults.iter().find_map(|fault| match fault {
+        What::Lag(lag) => Some(millis(*lag)),
+        _ => None,
+    })
+}
 
 fn json_object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() {

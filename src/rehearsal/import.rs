@@ -36,9 +36,13 @@ pub(super) fn import_key_material(world: &mut World, call: &Call) -> Reply {
     }
     let description = call.text("KeyMaterialDescription").map(Into::into);
     let import = Import { id, bytes, valid_to, description };
+    let before = if world.past.is_kept() { Some(world.metadata(&call.region, &found, call.now)?) } else { None };
     match kind {
         Kind::Existing => import.again(world.key(&call.region, &found)?, call.now)?,
         Kind::New => import.first_time(world, call, &found)?,
+    }
+    if let Some(before) = before {
+        world.past.imported(&found.arn, call.now, before);
     }
     let mut reply = json!({ "KeyId": found.arn });
     if spec == KeySpec::SymmetricDefault {
@@ -122,8 +126,15 @@ impl Import {
             )));
         }
         let stage = if key.materials.is_empty() { Stage::Current } else { Stage::Pending };
-        let empty =
-            |description| KeyMaterial { id: self.id, bytes: None, valid_to: None, description, stage, rotated: None };
+        let empty = |description| KeyMaterial {
+            id: self.id,
+            bytes: None,
+            public: None,
+            valid_to: None,
+            description,
+            stage,
+            rotated: None,
+        };
         key.disabled &= stage != Stage::Current;
         for (region, relative) in world.relatives(found.id) {
             let mut material = empty(None);
@@ -183,7 +194,7 @@ pub(super) fn delete_imported_key_material(world: &mut World, call: &Call) -> Re
         };
     };
     let id = material.id;
-    material.forget();
+    material.forget(key.spec);
     let taken_back = !material.is_permanent() && key.role != Role::Replica;
     if key.spec == KeySpec::SymmetricDefault {
         reply["KeyMaterialId"] = Value::from(encode(id));

@@ -78,6 +78,8 @@ pub(super) struct Deletion {
 pub(super) struct KeyMaterial {
     pub(super) id: [u8; 32],
     pub(super) bytes: Option<Plain>,
+    /// The public key of a private key whose bytes are gone: GetPublicKey still tells it.
+    pub(super) public: Option<Vec<u8>>,
     pub(super) valid_to: Option<Millis>,
     pub(super) description: Option<Box<str>>,
     pub(super) stage: Stage,
@@ -160,6 +162,12 @@ impl Key {
         self.materials.iter().find(|material| material.stage == Stage::Current)
     }
 
+    /// The public key of a key that waits for the material it had: the guide's table of key states allows GetPublicKey then.
+    pub(super) fn public_of_the_gone(&self, now: Millis) -> Option<&[u8]> {
+        let gone = self.current().filter(|_| self.state(now) == State::PendingImport);
+        gone?.public.as_deref()
+    }
+
     pub(super) fn pending(&self) -> Option<&KeyMaterial> {
         self.materials.iter().find(|material| material.stage == Stage::Pending)
     }
@@ -176,7 +184,7 @@ impl Key {
         let mut lost = false;
         for material in &mut self.materials {
             if material.bytes.is_some() && material.valid_to.is_some_and(|end| end <= now) {
-                material.forget();
+                material.forget(self.spec);
                 lost |= material.is_permanent();
             }
         }
@@ -191,8 +199,10 @@ impl KeyMaterial {
         self.stage != Stage::Pending
     }
 
-    pub(super) fn forget(&mut self) {
-        self.bytes = None;
+    pub(super) fn forget(&mut self, spec: KeySpec) {
+        let private = self.bytes.take().filter(|_| spec.is_private_key());
+        let public = private.and_then(|bytes| super::containers::private_key(&bytes)?.public_key_to_der().ok());
+        self.public = public.or(self.public.take());
         self.valid_to = None;
     }
 }

@@ -12,6 +12,9 @@ use super::state::{By, World};
 
 pub(super) fn describe_key(world: &mut World, call: &Call) -> Reply {
     let found = world.find(call, By::Anything)?;
+    if let Some(before) = call.lag.and_then(|lag| world.past.shown(&found.arn, call.now, lag)) {
+        return Ok(json!({ "KeyMetadata": before }));
+    }
     Ok(json!({ "KeyMetadata": world.metadata(&call.region, &found, call.now)? }))
 }
 

@@ -64,7 +64,11 @@ pub(super) fn spoil(fault: &What, mut answer: Answer) -> Result<Answer, io::Erro
             let forged = forged(*forgery, &BASE64_STANDARD.decode(real).ok()?).ok()?;
             reply.as_object_mut()?.insert("PublicKey".into(), BASE64_STANDARD.encode(forged).into())
         }),
-        What::Latency { .. } | What::Redirect(_) | What::Reset { after: false } | What::Error { after: false, .. } => {}
+        What::Latency { .. }
+        | What::Lag(_)
+        | What::Redirect(_)
+        | What::Reset { after: false }
+        | What::Error { after: false, .. } => {}
     }
     Ok(answer)
 }

@@ -40,6 +40,7 @@ mod mischief;
 mod model;
 mod paging;
 mod parameters;
+mod past;
 mod policy;
 mod protocol;
 mod quotas;

@@ -63,6 +63,7 @@ pub(super) fn replicate_key(world: &mut World, call: &Call) -> Reply {
 fn shared(origin: Origin, material: &KeyMaterial) -> KeyMaterial {
     KeyMaterial {
         id: material.id,
+        public: None,
         bytes: material.bytes.clone().filter(|_| origin == Origin::AwsKms),
         valid_to: None,
         description: None,

@@ -195,6 +195,7 @@ impl World {
             key.materials.push(KeyMaterial {
                 id: material_id,
                 bytes: Some(bytes.clone()),
+                public: None,
                 valid_to: None,
                 description: None,
                 stage: Stage::Pending,

@@ -18,6 +18,7 @@ use super::access_log::AccessLog;
 use super::clock::{Clock, millis};
 use super::faults::Plan;
 use super::http::Service;
+use super::past::Past;
 use super::quotas::Quotas;
 use super::settings::Settings;
 use super::state::World;
@@ -101,12 +102,14 @@ impl Drop for Server {
 pub(super) fn service(settings: Settings) -> Result<Service, Error> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
-    let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay));
+    let faults = Plan::new(settings.faults);
+    let past = Past::of(millis(faults.longest_lag()));
+    let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay), past);
     Ok(Service {
         world: world.into(),
         clock: Clock::new(settings.clock),
         quotas: Quotas::new(settings.quotas),
-        faults: Plan::new(settings.faults),
+        faults,
         log: AccessLog::open(settings.access_log.as_deref())?,
         access_key_id: settings.access_key_id,
         account: settings.account,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::call::Call;
 use super::clock::Millis;
 use super::key::{Key, KeyId, Role};
+use super::past::Past;
 use super::protocol::Refusal;
 use super::token::mac;
 use super::wrapping_keys::SetNumber;
@@ -14,6 +15,7 @@ pub(super) struct World {
     /// Under it tokens are sealed and the ids of key material are computed.
     pub(super) secret: [u8; 32],
     pub(super) consistency_delay: Millis,
+    pub(super) past: Past,
     regions: HashMap<Box<str>, Region>,
     /// How many parameter sets were asked for.
     sets: SetNumber,
@@ -46,8 +48,8 @@ pub(super) enum By {
 }
 
 impl World {
-    pub(super) fn new(account: String, secret: [u8; 32], consistency_delay: Millis) -> Self {
-        World { account, secret, consistency_delay, regions: HashMap::new(), sets: 0 }
+    pub(super) fn new(account: String, secret: [u8; 32], consistency_delay: Millis, past: Past) -> Self {
+        World { account, secret, consistency_delay, past, regions: HashMap::new(), sets: 0 }
     }
 
     /// Numbers the parameter sets from 0.

@@ -30,11 +30,17 @@ pub(super) fn get_public_key(world: &mut World, call: &Call) -> Reply {
             found.arn, key.spec
         )));
     }
-    key.require(&found.arn, call.now, IN_USE)?;
+    let public = match key.public_of_the_gone(call.now) {
+        Some(public) => public.to_vec(),
+        None => {
+            key.require(&found.arn, call.now, IN_USE)?;
+            private_key(key)?.public_key_to_der()?
+        }
+    };
     let (field, algorithms) = algorithms(key.spec, key.usage);
     let mut reply = json!({
         "KeyId": found.arn,
-        "PublicKey": BASE64_STANDARD.encode(private_key(key)?.public_key_to_der()?),
+        "PublicKey": BASE64_STANDARD.encode(public),
         "KeySpec": key.spec.name(),
         "KeyUsage": key.usage.name(),
         field: algorithms,

@@ -47,6 +47,9 @@ impl Talk for Panicking {
     }
 }
 
+/// How long a change that KMS has answered is waited for: here it does everything at once.
+const WAIT: Duration = Duration::from_secs(2);
+
 /// The exit code of a run that could not say anything any more.
 pub const KILLED: u8 = 137;
 
@@ -100,7 +103,7 @@ impl Scene {
 
     /// Runs a ceremony as the binary does, and ends it by the same rule.
     pub fn run(&self, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
-        self.run_with(Connection::default(), Arc::new(Silent), ceremony)
+        self.run_with(Connection { wait: WAIT, ..Connection::default() }, Arc::new(Silent), ceremony)
     }
 
     /// The same with a read timeout, and with little patience for KMS to become consistent or to stop throttling.
@@ -110,12 +113,20 @@ impl Scene {
         ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
     ) -> Ended {
         let patience = Duration::from_millis(200);
-        self.run_with(Connection { read_timeout, patience, ..Connection::default() }, Arc::new(Silent), ceremony)
+        self.run_with(
+            Connection { read_timeout, patience, wait: WAIT, ..Connection::default() },
+            Arc::new(Silent),
+            ceremony,
+        )
     }
 
     /// The same, with a panic when the reply to that call has come.
     pub fn run_panicking(&self, call: usize, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
-        self.run_with(Connection::default(), Arc::new(Panicking { call, replies: AtomicUsize::new(0) }), ceremony)
+        self.run_with(
+            Connection { wait: WAIT, ..Connection::default() },
+            Arc::new(Panicking { call, replies: AtomicUsize::new(0) }),
+            ceremony,
+        )
     }
 
     fn run_with(

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
-use std::time::Duration;
 
 use kms_byok::Error;
 use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Wrapping};
@@ -21,19 +20,10 @@ pub const REPLICA_REGION: &str = "eu-west-1";
 
 const WRAPPING: Wrapping =
     Wrapping { algorithm: WrappingAlgorithm::RsaesOaepSha256, key_spec: WrappingKeySpec::Rsa2048 };
-/// How long KMS is waited for: here it does everything at once.
-const WAIT: Duration = Duration::from_secs(2);
 
 pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
-    let plan = Rotate {
-        source,
-        wrapping: WRAPPING,
-        expiry: Expiry::Never,
-        description: None,
-        level: Level::Use,
-        patience: WAIT,
-    };
+    let plan = Rotate { source, wrapping: WRAPPING, expiry: Expiry::Never, description: None, level: Level::Use };
     ceremony::rotate(kms, &key, &plan, journal).await
 }
 
@@ -71,7 +61,6 @@ pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
         expiry: Expiry::Never,
         level: Level::Use,
         adopt: Vec::new(),
-        patience: WAIT,
     };
     ceremony::replicate(kms, &key, &plan, journal).await
 }

@@ -4,15 +4,16 @@ use super::Plan;
 use super::import::{import_again, prove, send};
 use super::key::{alias_reason, make, name_lost_keys, parameters};
 use crate::ceremony::existing::{self, Decision};
+use crate::ceremony::history::History;
 use crate::ceremony::provision::{check_locally, check_source, find};
 use crate::ceremony::{AliasName, Journal, Provision, Source, resolve_expiry};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
-use crate::material::KeySpec;
+use crate::material::{KeySpec, MaterialKind};
 use crate::proof::Level;
 
 /// The plan of [`ceremony::provision`](crate::ceremony::provision). Asks KMS for the alias and for the key to be adopted, if the run
-/// is about one, and where it would import into that key, for its policy.
+/// is about one, and where it would import into that key, for its policy and for the key material that it had.
 pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Result<Plan, Error> {
     check_locally(wanted)?;
     journal.note_kms(kms);
@@ -61,13 +62,22 @@ async fn go_on_with(
             }
             prove(plan, request.spec, request.usage, wanted.level);
         }
-        Decision::Complete { original } => {
+        Decision::Complete => {
             existing::check_trusted(kms, found, request, name, wanted.adopt.as_deref(), journal).await?;
-            check_source(wanted, found, original.as_deref())?;
-            journal.step(format!("{name} exists and waits for key material"));
+            let history = check_source(kms, wanted, found).await?;
             if wanted.adopt.is_none() {
                 plan.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
             }
+            if matches!(wanted.source, Source::Generate(_)) {
+                plan.call(asked_first(request.spec), "makes sure that the key never had key material");
+            }
+            if history == History::Holds {
+                journal.step(format!("{name} has key material, and DescribeKey does not show it yet"));
+                plan.call(Operation::DescribeKey, "waits until the key material shows");
+                prove(plan, request.spec, request.usage, wanted.level);
+                return Ok(());
+            }
+            journal.step(format!("{name} exists and waits for key material"));
             if let Some(alias) = &request.alias {
                 name_it(plan, alias, by_alias);
             }
@@ -75,6 +85,15 @@ async fn go_on_with(
         }
     }
     Ok(())
+}
+
+/// The first call that tells whether a key had key material before.
+fn asked_first(spec: KeySpec) -> Operation {
+    match spec.kind() {
+        MaterialKind::Symmetric => Operation::ListKeyRotations,
+        MaterialKind::Hmac { .. } => Operation::GenerateMac,
+        _ => Operation::GetPublicKey,
+    }
 }
 
 /// CreateAlias, where the alias is not there.

@@ -18,7 +18,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
     check_rotatable(key)?;
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
-    let regions = Regions::of(kms, key, wanted.patience, journal).await?;
+    let regions = Regions::of(kms, key, journal).await?;
     in_each(&mut plan, &regions, |plan| plan.call(Operation::DescribeKey, "looks at the replica"));
     plan.call(Operation::GetKeyRotationStatus, "sees whether a rotation is in progress");
     if kms.rotation_in_progress(&key.arn).await? {
@@ -33,7 +33,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
     }
     plan.call(Operation::ListKeyRotations, "finds what waits for rotation, and counts the rotations that are left");
     match (begin_with(kms, key, wanted, journal).await?, &wanted.source) {
-        (Beginning::Over, _) => {
+        (Beginning::Over(_), _) => {
             plan.call(Operation::DescribeKey, "looks at the key again");
             finish(&mut plan, &regions, wanted);
             return Ok(plan);

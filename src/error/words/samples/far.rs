@@ -16,6 +16,9 @@ one_of_each! {
         AliasName { name: typed(), problem: "it begins with alias/" }
         Differs { key: typed(), arn: arn(), difference: "its key spec is HMAC_256, and RSA_2048 was asked for".into() }
         TakesOnlyOriginal { arn: arn() }
+        MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
+        NotShown { arn: arn(), waited: "60 s".into() }
+        NotTaken { arn: arn(), finding: "it is PendingDeletion".into(), refusal: Box::new(refusals::any()) }
         ForeignPolicy { alias: typed(), arn: arn() }
         AdoptsOther { alias: typed(), arn: arn(), adopt: arn() }
         NotExternal { arn: arn(), origin: "AWS_KMS".into() }
