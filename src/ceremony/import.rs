@@ -5,7 +5,7 @@ use std::path::Path;
 use aws_smithy_types::DateTime;
 
 use super::parameters::{TOKEN_LIMIT, check_importable};
-use super::{Inventory, Journal, WrappedMaterial, wait};
+use super::{Inventory, Journal, Vouched, WrappedMaterial, wait};
 use crate::error::{CeremonyError, Error, ExpiryError, LifeError, ParametersError, UsageError};
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
@@ -40,7 +40,7 @@ pub struct BareImport {
 /// Imports what was wrapped for a parameter set.
 pub async fn import_set(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     wrapped: &WrappedMaterial,
     options: &ImportOptions,
     journal: &Journal,
@@ -58,7 +58,7 @@ pub async fn import_set(
 /// Imports bare files.
 pub async fn import_bare(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     bare: &BareImport,
     options: &ImportOptions,
     journal: &Journal,
@@ -155,7 +155,7 @@ fn text_encoding(bytes: &[u8]) -> Option<&'static str> {
 
 async fn send(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     encrypted: &[u8],
     token: &[u8],
     options: &ImportOptions,
@@ -172,7 +172,7 @@ async fn send(
 /// The call itself, and that its reply is about this key.
 pub(super) async fn hand_over(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     encrypted: &[u8],
     token: &[u8],
     options: &ImportOptions,

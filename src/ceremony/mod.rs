@@ -29,6 +29,7 @@ mod rotate;
 mod standing;
 mod survey;
 mod transfer;
+mod trust;
 mod turn;
 mod verdict;
 mod verify;
@@ -56,6 +57,7 @@ pub use self::rotate::{Rotate, rotate};
 pub use self::standing::{NotPermitted, Standing};
 pub use self::survey::survey;
 pub use self::transfer::{Transfer, TransferOutcome};
+pub use self::trust::{Trust, Vouched};
 pub use self::verdict::conclude;
 pub use self::verify::verify;
 

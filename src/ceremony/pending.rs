@@ -1,9 +1,9 @@
 //! New key material in the primary key, where it waits for rotation; also when it is there already.
 
 use super::rotate::Rotate;
-use super::{Copy, ImportOptions, Inventory, Journal, verify};
+use super::{Copy, ImportOptions, Inventory, Journal, Vouched, verify};
 use crate::error::{Error, LifeError, Reason};
-use crate::kms::{ImportType, KeyDescription, Kms};
+use crate::kms::{ImportType, Kms};
 use crate::material::KeyMaterial;
 
 /// Where the bytes are after the import.
@@ -18,7 +18,7 @@ pub(super) enum Place {
 /// came to its end, shows in KMS's refusal.
 pub(super) async fn place_new(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     copy: Option<&Copy>,
@@ -60,7 +60,7 @@ pub(super) async fn place_new(
 /// Imports bytes that should be those that wait for rotation: KMS refuses any others.
 pub(super) async fn place_again(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     id: String,

@@ -7,7 +7,10 @@ use super::existing::{self, Decision};
 use super::imported::{expected_to_be_current, prove_settled};
 use super::verdict::conclude;
 use super::verify;
-use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
+use super::{
+    AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, import_set,
+    resolve_expiry,
+};
 use crate::diagnose;
 use crate::error::{CeremonyError, Error, Reason, UsageError, seconds};
 use crate::kms::{KeyDescription, Kms};
@@ -44,6 +47,13 @@ pub struct Provision {
     pub memory: Memory,
     /// The ARN of an existing key that the user vouches for.
     pub adopt: Option<String>,
+}
+
+impl Provision {
+    /// What the user said about a key that is there.
+    pub(super) fn trust(&self) -> Trust {
+        Trust { adopt: self.adopt.iter().cloned().collect(), policy: self.request.policy.clone(), ..Trust::default() }
+    }
 }
 
 /// Runs the recipe. Whatever happens, `journal` says what stands in AWS.
@@ -142,11 +152,11 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
             prove_unchanged(kms, plan, found, journal).await
         }
         Decision::Complete { original } => {
-            existing::check_trusted(kms, found, &plan.request, name, plan.adopt.as_deref(), journal).await?;
+            let key = plan.trust().vouch(kms, found, name, journal).await?;
             check_source(plan, found, original.as_deref())?;
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
             create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
-            fill(kms, plan, found, journal).await
+            fill(kms, plan, &key, journal).await
         }
     }
 }
@@ -160,7 +170,7 @@ pub(super) fn check_source(plan: &Provision, found: &KeyDescription, original: O
 }
 
 /// Parameters, material, wrap, import, proof.
-async fn fill(kms: &Kms, plan: &Provision, key: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+async fn fill(kms: &Kms, plan: &Provision, key: &Vouched, journal: &Journal) -> Result<(), Error> {
     let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
     let made;
     let material = match &plan.source {
@@ -202,7 +212,7 @@ async fn fill(kms: &Kms, plan: &Provision, key: &KeyDescription, journal: &Journ
 /// As much as `level` says, about a key in its own Region.
 pub(super) async fn prove_in(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: Option<&KeyMaterial>,
     imported_id: Option<&str>,
     level: Level,

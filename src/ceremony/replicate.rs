@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::imported::prove_settled;
 use super::provision::prove_in;
 use super::regions::check_primary;
-use super::replica::{self, Errand};
+use super::replica::{self, Done, Errand};
 use super::verdict::judge;
-use super::{AliasName, Inventory, Journal, Wrapping, check_external, resolve_expiry};
+use super::{AliasName, Inventory, Journal, Trust, Wrapping, check_external, resolve_expiry};
 use crate::error::{Error, KmsError, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
@@ -34,8 +35,8 @@ pub struct Replicate {
     pub expiry: Expiry,
     /// How much is proven afterwards, in each Region.
     pub level: Level,
-    /// The ARNs of existing replicas that the user vouches for.
-    pub adopt: Vec<String>,
+    /// What the user said about the key and about replicas that exist.
+    pub trust: Trust,
     /// How long KMS is waited for.
     pub patience: Duration,
 }
@@ -44,9 +45,8 @@ pub struct Replicate {
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
     let (inventory, errands) = look(kms, key, plan, journal).await?;
     for errand in errands {
-        let (there, found, touched) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
-        let level = if touched { plan.level } else { plan.level.min(Level::Use) };
-        prove(kms, key, &there, &found, plan, level, journal).await?;
+        let (there, done) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
+        prove(kms, key, &there, &done, plan, journal).await?;
     }
     Ok(())
 }
@@ -61,6 +61,7 @@ pub(super) async fn look(
     journal.begin(kms, key);
     check_locally(kms, plan)?;
     check_replicable(key, plan)?;
+    plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await?;
     check_material(kms, key, plan).await?;
     let inventory = Inventory::as_permitted(kms, key).await?;
     let mut errands = Vec::new();
@@ -111,7 +112,7 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
         adopt.rsplit('/').next() == Some(&key.id)
             && region_of(adopt).is_some_and(|region| plan.regions.iter().any(|asked| asked == region))
     };
-    match plan.adopt.iter().find(|adopt| !ours(adopt)) {
+    match plan.trust.adopt.iter().find(|adopt| **adopt != key.arn && !ours(adopt)) {
         Some(adopt) => Err(LifeError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
         None => Ok(()),
     }
@@ -133,12 +134,21 @@ async fn prove(
     kms: &Kms,
     key: &KeyDescription,
     there: &Kms,
-    replica: &KeyDescription,
+    done: &Done,
     plan: &Replicate,
-    level: Level,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let mut proof = prove_in(there, replica, plan.materials.first(), None, level, journal).await?;
+    let material = plan.materials.first();
+    let (replica, level, mut proof) = match done {
+        Done::Filled(replica) => {
+            let proof = prove_in(there, replica, material, None, plan.level, journal).await?;
+            (&**replica, plan.level, proof)
+        }
+        Done::Left(replica) => {
+            let level = plan.level.min(Level::Use);
+            (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, journal).await?)
+        }
+    };
     if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.outcome != Outcome::Contradicted {
         proof::across(kms, key, there, replica, &mut proof).await?;
     }
@@ -150,6 +160,11 @@ async fn prove(
 }
 
 impl Replicate {
+    /// The policy given is for the replicas; the primary key may have KMS's default.
+    fn trust_in_primary(&self) -> Trust {
+        Trust { or_default: true, ..self.trust.clone() }
+    }
+
     fn distinct_regions(&self) -> Vec<&str> {
         let mut regions: Vec<&str> = Vec::new();
         for region in &self.regions {

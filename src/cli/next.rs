@@ -19,6 +19,11 @@ pub(crate) fn same_command(adopt: Option<&str>) -> String {
     words.join(" ")
 }
 
+/// This run's command line with the user's word for the key `arn`, besides those that it has for other keys.
+pub(crate) fn vouching_command(arn: &str) -> String {
+    format!("{} --adopt {arn}", same_command(None))
+}
+
 /// Another command for the same endpoint, Region and profile.
 pub(crate) fn command(context: &Context, line: &str) -> String {
     let global = &context.global;

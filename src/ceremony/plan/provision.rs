@@ -62,12 +62,10 @@ async fn go_on_with(
             prove(plan, request.spec, request.usage, wanted.level);
         }
         Decision::Complete { original } => {
-            existing::check_trusted(kms, found, request, name, wanted.adopt.as_deref(), journal).await?;
+            wanted.trust().vouch(kms, found, name, journal).await?;
             check_source(wanted, found, original.as_deref())?;
             journal.step(format!("{name} exists and waits for key material"));
-            if wanted.adopt.is_none() {
-                plan.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
-            }
+            plan.vouch(&wanted.trust(), found);
             if let Some(alias) = &request.alias {
                 name_it(plan, alias, by_alias);
             }

@@ -16,7 +16,9 @@ one_of_each! {
         AliasName { name: typed(), problem: "it begins with alias/" }
         Differs { key: typed(), arn: arn(), difference: "its key spec is HMAC_256, and RSA_2048 was asked for".into() }
         TakesOnlyOriginal { arn: arn() }
-        ForeignPolicy { alias: typed(), arn: arn() }
+        ForeignPolicy { name: typed(), arn: arn(), outsiders: vec!["everyone".into()] }
+        ForeignPolicy { name: arn(), arn: arn(), outsiders: Vec::new() }
+        PolicyUnread { name: typed(), arn: arn(), because: "AccessDeniedException".into() }
         AdoptsOther { alias: typed(), arn: arn(), adopt: arn() }
         NotExternal { arn: arn(), origin: "AWS_KMS".into() }
         WrongState { arn: arn(), state: "PendingDeletion".into() }
@@ -51,7 +53,6 @@ one_of_each! {
         SingleRegion { arn: arn() }
         PrimaryRegion { region: typed(), arn: arn() }
         AliasElsewhere { alias: typed(), region: "eu-west-1".into(), arn: arn() }
-        ForeignReplica { arn: arn() }
         OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
         AdoptsNoReplica { adopt: arn() }
         TooFewMaterials { arn: arn(), needed: 2, given: 1 }
