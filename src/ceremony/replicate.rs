@@ -9,7 +9,7 @@ use super::regions::check_primary;
 use super::replica::{self, Done, Errand};
 use super::verdict::judge;
 use super::{AliasName, Inventory, Journal, Trust, Wrapping, check_external, resolve_expiry};
-use crate::error::{Error, KmsError, LifeError};
+use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::Expiry;
@@ -82,17 +82,7 @@ fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
     resolve_expiry(kms, plan.expiry)?;
-    Ok(plan.regions.iter().try_for_each(|region| check_replica_region(region))?)
-}
-
-/// KMS's own rule for the Region of a replica: `^([a-z]+-){2,3}\d+$` (API reference, `ReplicateKey`).
-fn check_replica_region(region: &str) -> Result<(), KmsError> {
-    check_region(region)?;
-    let (words, number) = region.rsplit_once('-').unwrap_or_default();
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = numbered && (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
-    if fits { Ok(()) } else { Err(KmsError::NotARegion { region: region.to_owned() }) }
+    Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
 }
 
 fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {

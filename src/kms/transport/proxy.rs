@@ -103,7 +103,7 @@ mod tests {
             https_proxy: some(https),
             http_proxy: some(http),
             no_proxy: some(no),
-            ca_bundle: None,
+            ..Environment::default()
         })
     }
 

@@ -71,6 +71,7 @@ one_of_each! {
     endpoints: EndpointError {
         NotAUrl { url: typed(), problem: "there is no host in it" }
         NotAws { url: typed(), origin: "the environment or the profile" }
+        ForeignProvider { url: typed(), asked: "STS", variable: "AWS_ENDPOINT_URL_STS" }
         PlainHttp { url: typed() }
         FipsAndCustom { url: typed() }
         NotFips { url: typed() }
@@ -88,15 +89,19 @@ one_of_each! {
         TlsNotYetValid { host: typed(), because: foreign() }
         TlsHandshake { host: typed(), because: foreign() }
         TlsSetup { because: foreign() }
-        CaBundle { path: path(), because: foreign() }
+        CaBundle { path: path(), named_by: "AWS_CA_BUNDLE", because: foreign() }
         ProxyUnusable { variable: "HTTPS_PROXY" }
         ProxyTunnel { proxy: typed(), because: foreign() }
     }
     calls: KmsError {
         NoRegion { profile: None }
         NoRegion { profile: Some(typed()) }
+        NoProfile { profile: typed(), known: vec![typed(), typed()], without_prefix: false }
+        NoProfile { profile: typed(), known: Vec::new(), without_prefix: false }
+        NoProfile { profile: typed(), known: vec![typed()], without_prefix: true }
         ChinaRegion { region: typed() }
         NotARegion { region: typed() }
+        NotARegion { region: "us-east-1a".into() }
         NoCredentials { profile: None, because: foreign() }
         NoCredentials { profile: Some(typed()), because: foreign() }
         CredentialsFail { profile: None, because: foreign() }
