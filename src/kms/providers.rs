@@ -47,7 +47,7 @@ impl Guarded {
         Guarded { transport, rules: Rules::of(connection), refused: Arc::default() }
     }
 
-    /// Why the last request was not sent that was not: providers keep such causes to themselves.
+    /// Why the first request was not sent that was not: providers keep such causes to themselves, and some go on to the next.
     pub(super) fn refused(&self) -> Option<EndpointError> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -71,7 +71,7 @@ impl HttpConnector for GuardedConnector {
         match self.guard.rules.check(Asked::by(&request), request.uri()) {
             Ok(()) => self.inner.call(request),
             Err(error) => {
-                *self.guard.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+                self.guard.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
                 HttpConnectorFuture::ready(Err(ConnectorError::user(Box::new(error)).never_connected()))
             }
         }
