@@ -137,7 +137,7 @@ fn a_replica_with_a_foreign_policy_receives_nothing_unless_it_is_adopted() {
              because: it lets in account 999999999999\n\
              hint: read its policy (`aws kms get-key-policy --region eu-west-2 --key-id {replica}`), or if you trust the key run \
              `kms-byok {} --adopt {replica}`\n",
-            scene.line(&line)
+            format_args!("{line} {}", scene.at())
         ),
     );
     assert_eq!((scene.calls("ImportKeyMaterial"), scene.calls("ReplicateKey")), (imports, 1));

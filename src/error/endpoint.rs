@@ -59,6 +59,14 @@ pub enum EndpointError {
 
     #[error("{variable} names no http or https proxy")]
     ProxyUnusable { variable: &'static str },
+    #[error("the user name or password in {variable} ends before it is complete")]
+    ProxyPassword { variable: &'static str },
+    #[error("the port in {variable} is none from 1 to 65535")]
+    ProxyPort { variable: &'static str },
+    #[error("the proxy `{proxy}` cannot be reached")]
+    ProxyUnreachable { proxy: String, because: String },
+    #[error("no connection to `{host}` through the proxy `{proxy}` within {}", seconds(*.limit))]
+    ProxyTimeout { proxy: String, host: String, limit: Duration },
     #[error("the proxy `{proxy}` opens no tunnel")]
     ProxyTunnel { proxy: String, because: String },
 }
@@ -83,6 +91,8 @@ impl EndpointError {
                 | EndpointError::ConnectionRefused { .. }
                 | EndpointError::Unreachable { .. }
                 | EndpointError::TlsHandshake { .. }
+                | EndpointError::ProxyUnreachable { .. }
+                | EndpointError::ProxyTimeout { .. }
                 | EndpointError::ProxyTunnel { .. }
         )
     }
@@ -139,6 +149,14 @@ impl Explain for EndpointError {
             EndpointError::ProxyUnusable { variable } => {
                 some(format!("write {variable} as in http://proxy.example:3128"))
             }
+            EndpointError::ProxyPassword { .. } => {
+                some("write its characters in percent encoding: `@` as %40, `#` as %23, `/` as %2F, `?` as %3F")
+            }
+            EndpointError::ProxyPort { variable } => some(format!("write {variable} as in http://proxy.example:3128")),
+            EndpointError::ProxyUnreachable { .. } => {
+                some("check HTTPS_PROXY and HTTP_PROXY, and that the proxy runs, or name the host in NO_PROXY")
+            }
+            EndpointError::ProxyTimeout { .. } => some("check the proxy, or allow more time with --connect-timeout"),
             EndpointError::ProxyTunnel { .. } => {
                 some("check the proxy's rules and the password in its URL, or name the host in NO_PROXY")
             }
@@ -159,6 +177,7 @@ impl Explain for EndpointError {
             | EndpointError::TlsHandshake { because, .. }
             | EndpointError::TlsSetup { because }
             | EndpointError::CaBundle { because, .. }
+            | EndpointError::ProxyUnreachable { because, .. }
             | EndpointError::ProxyTunnel { because, .. } => Some(because.clone()),
             _ => None,
         }

@@ -91,6 +91,10 @@ one_of_each! {
         TlsSetup { because: foreign() }
         CaBundle { path: path(), named_by: "AWS_CA_BUNDLE", because: foreign() }
         ProxyUnusable { variable: "HTTPS_PROXY" }
+        ProxyPassword { variable: "HTTPS_PROXY" }
+        ProxyPort { variable: "HTTPS_PROXY" }
+        ProxyUnreachable { proxy: typed(), because: foreign() }
+        ProxyTimeout { proxy: typed(), host: typed(), limit: Duration::from_secs(5) }
         ProxyTunnel { proxy: typed(), because: foreign() }
     }
     calls: KmsError {
