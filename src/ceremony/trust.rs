@@ -81,7 +81,8 @@ impl Trust {
         };
         let outsiders = policy::outsiders(&policy, &found.account);
         let equals = |asked: Option<&str>| policy::equals(&policy, asked, &found.account);
-        if !equals(self.policy.as_deref()) && !(self.or_default && equals(None)) {
+        let expected = equals(self.policy.as_deref()) || self.or_default && equals(None);
+        if !expected {
             return Err(CeremonyError::ForeignPolicy { name, arn, outsiders }.into());
         }
         for outsider in outsiders {

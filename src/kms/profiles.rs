@@ -75,11 +75,11 @@ impl Profiles {
             match profile.get("source_profile") {
                 // A role assumed with the credentials of its own profile.
                 Some(source) if is_role && source == name => {
-                    let _ = write!(more, "[{name}]\nsource_profile = {provider}\n[{provider}]\n");
+                    let _ = writeln!(more, "[{name}]\nsource_profile = {provider}\n[{provider}]");
                 }
                 _ if is_role => continue,
                 _ => {
-                    let _ = write!(more, "[{name}]\n");
+                    let _ = writeln!(more, "[{name}]");
                 }
             }
             let _ = writeln!(more, "credential_source = {provider}");

@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use kms_byok::Error;
-use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Wrapping};
+use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::kms::Kms;
 use kms_byok::moment::Expiry;
 use kms_byok::proof::Level;
@@ -32,6 +32,7 @@ pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Res
         expiry: Expiry::Never,
         description: None,
         level: Level::Use,
+        trust: Trust::default(),
         patience: WAIT,
     };
     ceremony::rotate(kms, &key, &plan, journal).await
@@ -70,7 +71,7 @@ pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
         wrapping: WRAPPING,
         expiry: Expiry::Never,
         level: Level::Use,
-        adopt: Vec::new(),
+        trust: Trust::default(),
         patience: WAIT,
     };
     ceremony::replicate(kms, &key, &plan, journal).await
