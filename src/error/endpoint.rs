@@ -115,7 +115,7 @@ impl Explain for EndpointError {
                 some(format!("add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it"))
             }
             EndpointError::ForeignProvider { variable, .. } => some(format!(
-                "unset {variable} (AWS_ENDPOINT_URL, `endpoint_url` and `services` of the profile), or add --allow-endpoint-env if they may"
+                "leave out {variable} (AWS_ENDPOINT_URL, `endpoint_url` and `services` of the profile), or add --allow-endpoint-env if they may"
             )),
             EndpointError::PlainHttp { .. } => some("use https, or add --insecure-endpoint if you accept that"),
             EndpointError::FipsAndCustom { .. } => {

@@ -46,8 +46,8 @@ impl Explain for HealthError {
                 path.display()
             )),
             HealthError::BrokenConfiguration { named_by, .. } => match *named_by {
-                "OPENSSL_CONF" => some("correct the file, name another in OPENSSL_CONF, or unset it"),
-                _ => some("correct the file, or name another in OPENSSL_CONF"),
+                "OPENSSL_CONF" => some("mend the file, name another in OPENSSL_CONF, or unset it"),
+                _ => some("mend the file, or name another in OPENSSL_CONF"),
             },
             HealthError::NoTrustStore { .. } => {
                 some("install the package ca-certificates, or name a PEM file in AWS_CA_BUNDLE")
