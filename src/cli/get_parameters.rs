@@ -60,6 +60,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             let key = kms.describe(&args.key_id).await?;
             journal.begin(&kms, &key);
             let algorithm = args.wrapping.algorithm(key.spec.parse()?)?;
+            check_importable(&key)?;
+            ParameterSet::check_directory(&args.dir, args.force)?;
             let vouched = trust.vouch(&kms, &key, &args.key_id, &journal).await?;
             let key = (&vouched, &trust);
             plan::get_parameters(&kms, key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
