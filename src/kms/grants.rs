@@ -4,6 +4,7 @@ use super::call::Call;
 use super::client::Kms;
 use super::operation::Operation;
 use super::pages::Pages;
+use super::reply::Reply;
 use crate::error::Error;
 
 /// One grant.
@@ -31,7 +32,9 @@ impl Kms {
             };
             let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
             let before = grants.len();
-            grants.extend(page.grants().iter().map(|grant| {
+            // Left out, it would hide whom grants let in.
+            let listed = Reply(operation).need("Grants", page.grants)?;
+            grants.extend(listed.iter().map(|grant| {
                 Grant {
                     grantee: grant
                         .grantee_principal()

@@ -97,13 +97,15 @@ def import_and_use(endpoint, key):
 
     context = {"purpose": "test", "n": "1"}
     reader = "arn:aws:iam::111122223333:role/reader"
-    grant = kms.create_grant(KeyId=arn, GranteePrincipal=reader, Operations=["Decrypt"], Constraints={"EncryptionContextSubset": context})
-    kms.create_grant(KeyId=arn, GranteeServicePrincipal="ec2.amazonaws.com", Operations=["CreateGrant"], Name="disks")
-    refused("ValidationException", kms.create_grant, KeyId=arn, Operations=["Decrypt"])
-    refused("DryRunOperationException", kms.create_grant, KeyId=arn, GranteePrincipal=reader, Operations=[], DryRun=True)
-    pages = list(kms.get_paginator("list_grants").paginate(KeyId=arn, PaginationConfig={"PageSize": 1}))
+    grant = kms.create_grant(KeyId=key, GranteePrincipal=reader, Operations=["Decrypt"], RetiringPrincipal=reader,
+                             Constraints={"EncryptionContextSubset": context, "EncryptionContextEquals": context})
+    kms.create_grant(KeyId=key, GranteeServicePrincipal="ec2.amazonaws.com", Operations=["CreateGrant"], Name="disks",
+                     RetiringServicePrincipal="ec2.amazonaws.com", Constraints={"SourceArn": "arn:aws:ec2:us-east-1:111122223333:volume/*"})
+    refused("ValidationException", kms.create_grant, KeyId=key, Operations=["Decrypt"])
+    refused("DryRunOperationException", kms.create_grant, KeyId=key, GranteePrincipal=reader, Operations=[], DryRun=True)
+    pages = list(kms.get_paginator("list_grants").paginate(KeyId=key, PaginationConfig={"PageSize": 1}))
     assert len(pages) == 2 and {grant.get("Name") for page in pages for grant in page["Grants"]} == {None, "disks"}
-    [listed] = kms.list_grants(KeyId=arn, GrantId=grant["GrantId"])["Grants"]
+    [listed] = kms.list_grants(KeyId=key, GrantId=grant["GrantId"])["Grants"]
     assert (listed["GranteePrincipal"], listed["Operations"]) == (reader, ["Decrypt"])
 
     sealed = kms.encrypt(KeyId="alias/a", Plaintext=b"hello", EncryptionContext=context)

@@ -129,6 +129,9 @@ def value_problems(shape, value, path):
     if kind == "timestamp":  # JSON 1.1 writes seconds since 1970
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return [] if number else [f"{path} is no time: {value!r}"]
+    if kind == "map":  # the encryption contexts of grants
+        texts = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+        return [] if texts else [f"{path} is no map of texts: {value!r}"]
     return [f"{path}: no reply is known to have a {kind}"]
 
 
