@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             let algorithm = args.wrapping.algorithm(key.spec.parse()?)?;
             check_importable(&key)?;
             ParameterSet::check_directory(&args.dir, args.force)?;
-            let vouched = trust.vouch(&kms, &key, &args.key_id, &journal).await?;
+            let vouched = trust.vouch(&kms, &key, &args.key_id, journal).await?;
             let key = (&vouched, &trust);
             plan::get_parameters(&kms, key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
         });
