@@ -75,6 +75,18 @@ impl Failure {
         self
     }
 
+    /// The fix; where the user has to vouch for a key, the command that does it.
+    fn hint(&self) -> Option<String> {
+        let Error::Ceremony(error) = &*self.error else { return self.error.hint() };
+        let Some(arn) = error.unvouched() else { return self.error.hint() };
+        let region = arn.split(':').nth(3).unwrap_or_default();
+        let read = match error {
+            CeremonyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
+            _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),
+        };
+        Some(format!("{read}, or if you trust the key run `{}`", cli::next::vouching_command(arn)))
+    }
+
     /// The embedded KMS ends with the process: nothing is left that could be completed.
     pub(crate) fn in_rehearsal(mut self) -> Self {
         self.exit = self.exit.min(1);
@@ -170,7 +182,7 @@ pub(crate) fn failure_instead(failure: &Failure) {
     if let Some(because) = failure.error.because() {
         text.push_str(&line(&format!("because: {because}")));
     }
-    if let Some(hint) = failure.error.hint() {
+    if let Some(hint) = failure.hint() {
         text.push_str(&line(&format!("hint: {hint}")));
     }
     if let Some(diagnosis) = &failure.explanation {
@@ -196,7 +208,7 @@ fn failure_object(failure: &Failure) -> Value {
         "id": failure.error.id(),
         "cause": failure.error.to_string(),
         "because": failure.error.because(),
-        "hint": failure.error.hint(),
+        "hint": failure.hint(),
         "aws_code": failure.error.aws_code(),
         "exit_code": failure.exit,
     });

@@ -14,8 +14,16 @@ use serde_json::{Value, json};
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";
 /// What a dry run may ask for: it reads.
-const READS: [&str; 7] =
-    ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListKeyRotations", "Sign"];
+const READS: [&str; 8] = [
+    "DescribeKey",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "GetPublicKey",
+    "ListAliases",
+    "ListGrants",
+    "ListKeyRotations",
+    "Sign",
+];
 
 fn scene(more: &str) -> (Scene, String) {
     Scene::with_key("", more)

@@ -318,7 +318,7 @@ fn only_the_access_key_of_the_run_is_accepted() {
 #[test]
 fn what_it_does_not_know_is_refused() {
     let kms = Kms::start();
-    assert_eq!(kms.refused("CreateGrant", json!({})), silent("UnknownOperationException"));
+    assert_eq!(kms.refused("CreateCustomKeyStore", json!({})), silent("UnknownOperationException"));
     assert_eq!(kms.refused("Nothing", json!({})), silent("UnknownOperationException"));
     let reply = kms.http("POST", "/", &[], b"{}").unwrap();
     assert_eq!(reply.status, 400);

@@ -39,6 +39,10 @@ fn pages_are_limited_marked_and_complete() {
         kms.ok("CreateAlias", json!({ "AliasName": format!("alias/{n}"), "TargetKeyId": key }));
         kms.ok("TagResource", json!({ "KeyId": key, "Tags": [{ "TagKey": n.to_string(), "TagValue": "" }] }));
         kms.import(&key, &random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+        kms.ok(
+            "CreateGrant",
+            json!({ "KeyId": key, "GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Decrypt"] }),
+        );
         kms.ok("RotateKeyOnDemand", json!({ "KeyId": key }));
         kms.move_clock(json!({ "advance": "1s" }));
     }
@@ -47,6 +51,7 @@ fn pages_are_limited_marked_and_complete() {
         ("ListAliases", "Aliases", json!({}), 4),
         ("ListAliases", "Aliases", json!({ "KeyId": key }), 4),
         ("ListResourceTags", "Tags", json!({ "KeyId": key }), 4),
+        ("ListGrants", "Grants", json!({ "KeyId": key }), 4),
         ("ListKeyRotations", "Rotations", json!({ "KeyId": key }), 4),
         ("ListKeyRotations", "Rotations", json!({ "KeyId": key, "IncludeKeyMaterial": "ALL_KEY_MATERIAL" }), 5),
         ("ListKeyPolicies", "PolicyNames", json!({ "KeyId": key }), 1),

@@ -19,6 +19,7 @@ const STATES: [&str; 7] =
 const TABLE: &[(&str, [&str; 7])] = &[
     ("CancelKeyDeletion", ["4", "4", "ok", "ok", "4", "4", "4"]),
     ("CreateAlias", ["ok", "ok", "3", "3", "ok", "ok", "ok"]),
+    ("CreateGrant", ["ok", "1", "3", "3", "5", "14", "ok"]),
     ("Decrypt", ["ok", "1", "3", "3", "5", "14", "ok"]),
     ("DeleteImportedKeyMaterial", ["ok", "ok", "ok", "ok", "ok", "14", "15"]),
     ("DeriveSharedSecret", ["ok", "1", "3", "3", "5", "14", "ok"]),
@@ -34,6 +35,7 @@ const TABLE: &[(&str, [&str; 7])] = &[
     ("GetPublicKey", ["ok", "1", "3", "3", "ok", "14", "ok"]),
     ("ImportKeyMaterial", ["ok", "ok", "3", "3", "ok", "14", "ok"]),
     ("ListAliases", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
+    ("ListGrants", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
     ("ListKeyPolicies", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
     ("ListResourceTags", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
     ("PutKeyPolicy", ["ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
@@ -186,6 +188,9 @@ impl Case {
             "CreateAlias" | "UpdateAlias" => json!({ "AliasName": self.alias(), "TargetKeyId": key }),
             "Decrypt" => json!({ "KeyId": key, "CiphertextBlob": self.sealed }),
             "ReEncrypt" => json!({ "CiphertextBlob": self.sealed, "DestinationKeyId": key }),
+            "CreateGrant" => {
+                json!({ "KeyId": key, "GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Sign"] })
+            }
             "DeriveSharedSecret" => {
                 let peer = base64(&ec(Nid::X9_62_PRIME256V1).public_key_to_der().unwrap());
                 json!({ "KeyId": key, "KeyAgreementAlgorithm": "ECDH", "PublicKey": peer })

@@ -129,11 +129,15 @@ fn a_replica_with_a_foreign_policy_receives_nothing_unless_it_is_adopted() {
     let imports = scene.calls("ImportKeyMaterial");
     let replica = in_region(&arn, "eu-west-2");
     // Also the Region that could be served stays untouched.
-    scene.run(&format!("{REPLICATE} --to ap-south-1 eu-west-2 --material one --quiet")).refuses(
+    let line = format!("{REPLICATE} --to ap-south-1 eu-west-2 --material one --quiet");
+    scene.run(&line).refuses(
         1,
         &format!(
-            "error: replica {replica} exists, this run did not make it, and its key policy is not the one asked for\n\
-             hint: read its policy (`aws kms get-key-policy --key-id {replica}`), and if you trust it add --adopt {replica}\n"
+            "error: key {replica} was not created by this run, and its key policy is not the one asked for\n\
+             because: it lets in account 999999999999\n\
+             hint: read its policy (`aws kms get-key-policy --region eu-west-2 --key-id {replica}`), or if you trust the key run \
+             `kms-byok {} --adopt {replica}`\n",
+            format_args!("{line} {}", scene.at())
         ),
     );
     assert_eq!((scene.calls("ImportKeyMaterial"), scene.calls("ReplicateKey")), (imports, 1));

@@ -3,15 +3,16 @@
 use std::time::Instant;
 
 use super::existing;
-use super::memory::{Memory, REQUEST_TAG, Recalled, Request};
-use super::{AliasName, Journal, KeyRequest, Leftover};
+use super::memory::{Memory, REQUEST_TAG, Request};
+use super::trust::show_grants;
+use super::{AliasName, Journal, KeyRequest, Leftover, Trust, Vouched};
 use crate::error::{CeremonyError, Error};
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
 
 /// What became of a request for a key.
 pub(super) enum Made {
     /// This run made it, and the alias names it.
-    New(Box<KeyDescription>),
+    New(Box<Vouched>),
     /// Somebody else's key got the alias first.
     Lost,
 }
@@ -39,6 +40,7 @@ pub async fn create_key(
         journal.note_kms(kms);
         journal.note_key(&found);
         existing::check_matches(&found, request, adopt)?;
+        show_grants(kms, &found, journal).await?;
         return name_it(kms, request.alias.as_ref(), &found, journal).await;
     }
     match make(kms, request, memory, journal).await? {
@@ -120,18 +122,19 @@ pub(super) async fn name_it(
 
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
 pub(super) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Made, Error> {
-    let Recalled { key, requests } = match memory.recall(kms, request, journal).await? {
+    let (key, requests) = match memory.recall(kms, request, journal).await? {
         Some(recalled) => {
             let found = &recalled.key;
             existing::check_matches(found, request, &found.arn)?;
-            existing::check_trusted(kms, found, request, &found.arn, None, journal).await?;
+            let trust = Trust { policy: request.policy.clone(), ..Trust::default() };
+            let key = trust.vouch(kms, found, &found.arn, journal).await?;
             journal.note_kms(kms);
             journal.note_key(found);
-            recalled
+            (key, recalled.requests)
         }
         None => {
             let begun = memory.begin(kms, request, journal)?;
-            Recalled { key: create(kms, request, &begun, journal).await?, requests: vec![begun] }
+            (Vouched::created(create(kms, request, &begun, journal).await?), vec![begun])
         }
     };
     if let Some(alias) = &request.alias {

@@ -1,8 +1,8 @@
 //! The same bytes for one key after the other: each import has parameters, a wrapping and a token of its own.
 
-use super::{ImportOptions, Journal, ParameterSet, import};
+use super::{ImportOptions, Journal, ParameterSet, Vouched, import};
 use crate::error::Error;
-use crate::kms::{Imported, KeyDescription, Kms};
+use crate::kms::{Imported, Kms};
 use crate::material::KeyMaterial;
 use crate::moment::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -22,7 +22,7 @@ impl Wrapping {
         self,
         material: &KeyMaterial,
         kms: &Kms,
-        key: &KeyDescription,
+        key: &Vouched,
         options: &ImportOptions,
         journal: &Journal,
     ) -> Result<Imported, Error> {

@@ -2,9 +2,9 @@
 
 use aws_smithy_types::DateTime;
 
-use super::{Journal, KeyRequest, policy};
+use super::KeyRequest;
 use crate::error::{CeremonyError, Error};
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::KeyDescription;
 use crate::moment::{Expiry, rfc3339};
 
 /// What to do with a key that exists.
@@ -66,36 +66,6 @@ pub(super) fn check_unchanged(
         Decision::Unchanged => Ok(()),
         Decision::Complete => Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into()),
     }
-}
-
-/// Nothing is imported into a key that this run did not create unless its policy is the one asked for, or the user vouches for it
-/// by its ARN: whoever planted the alias could read everything else that is encrypted with the key.
-pub(super) async fn check_trusted(
-    kms: &Kms,
-    found: &KeyDescription,
-    request: &KeyRequest,
-    name: &str,
-    adopt: Option<&str>,
-    journal: &Journal,
-) -> Result<(), Error> {
-    if let Some(adopt) = adopt {
-        if adopt == found.arn {
-            journal.step(format!("adopting key {adopt}, as told"));
-            return Ok(());
-        }
-        let (alias, arn, adopt) = (name.to_owned(), found.arn.clone(), adopt.to_owned());
-        return Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into());
-    }
-    if has_policy(kms, found, request.policy.as_deref()).await? {
-        return Ok(());
-    }
-    Err(CeremonyError::ForeignPolicy { alias: name.to_owned(), arn: found.arn.clone() }.into())
-}
-
-/// Whether the key's policy is the one asked for, or KMS's default where none was.
-pub(super) async fn has_policy(kms: &Kms, found: &KeyDescription, asked: Option<&str>) -> Result<bool, Error> {
-    let policy = kms.key_policy(&found.arn).await?;
-    Ok(policy::equals(&policy, asked, &found.account))
 }
 
 fn differs(found: &KeyDescription, name: &str, difference: String) -> Error {

@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 
 use super::parameters::{TOKEN_LIMIT, check_importable};
 use super::sent::{Difference, Sent};
-use super::{Inventory, Journal, WrappedMaterial, wait};
+use super::{Inventory, Journal, Vouched, WrappedMaterial, wait};
 use crate::error::{
     CeremonyError, Error, ExpiryError, KmsError, LifeError, ParametersError, Reason, UsageError, seconds,
 };
@@ -43,7 +43,7 @@ pub struct BareImport {
 /// Imports what was wrapped for a parameter set.
 pub async fn import_set(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     wrapped: &WrappedMaterial,
     options: &ImportOptions,
     journal: &Journal,
@@ -61,7 +61,7 @@ pub async fn import_set(
 /// Imports bare files.
 pub async fn import_bare(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     bare: &BareImport,
     options: &ImportOptions,
     journal: &Journal,
@@ -158,7 +158,7 @@ fn text_encoding(bytes: &[u8]) -> Option<&'static str> {
 
 async fn send(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     encrypted: &[u8],
     token: &[u8],
     options: &ImportOptions,
@@ -194,7 +194,7 @@ async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
 /// The call itself, and that its reply is about this key.
 pub(super) async fn hand_over(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     encrypted: &[u8],
     token: &[u8],
     options: &ImportOptions,

@@ -31,6 +31,7 @@ mod sent;
 mod standing;
 mod survey;
 mod transfer;
+mod trust;
 mod turn;
 mod unused;
 mod verdict;
@@ -61,6 +62,7 @@ pub use self::rotate::{Rotate, rotate};
 pub use self::standing::{NotPermitted, Standing};
 pub use self::survey::survey;
 pub use self::transfer::{Transfer, TransferOutcome};
+pub use self::trust::{Trust, Vouched};
 pub use self::verdict::conclude;
 pub use self::verify::verify;
 

@@ -15,7 +15,7 @@ use openssl::hash::{MessageDigest, hash};
 pub use self::bare::BareDirectory;
 use self::bound::{Bound, VERSION};
 pub use self::wrapped::WrappedMaterial;
-use super::Journal;
+use super::{Journal, Vouched};
 use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
 use crate::files::{self, Staged};
 use crate::kms::{KeyDescription, Kms};
@@ -47,7 +47,7 @@ impl ParameterSet {
     /// Asks KMS for a set and checks every part of the reply.
     pub async fn get(
         kms: &Kms,
-        key: &KeyDescription,
+        key: &Vouched,
         spec: KeySpec,
         algorithm: WrappingAlgorithm,
         wrapping: WrappingKeySpec,

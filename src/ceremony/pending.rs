@@ -2,9 +2,9 @@
 
 use super::copy::Stored;
 use super::rotate::Rotate;
-use super::{ImportOptions, Inventory, Journal, verify};
+use super::{ImportOptions, Inventory, Journal, Vouched, verify};
 use crate::error::{Error, LifeError, Reason};
-use crate::kms::{ImportType, KeyDescription, Kms};
+use crate::kms::{ImportType, Kms};
 use crate::material::KeyMaterial;
 
 /// Where the bytes are after the import.
@@ -19,7 +19,7 @@ pub(super) enum Place {
 /// came to its end, shows in KMS's refusal.
 pub(super) async fn place_new(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     stored: Option<&Stored>,
@@ -63,7 +63,7 @@ pub(super) async fn place_new(
 /// Imports bytes that should be those that wait for rotation: KMS refuses any others.
 pub(super) async fn place_again(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     id: String,

@@ -13,6 +13,48 @@ pub(super) fn equals(found: &str, asked: Option<&str>, account: &str) -> bool {
     }
 }
 
+/// Whom else a policy lets in, in words: everyone, other accounts, or whom an identity provider signs in.
+pub(super) fn outsiders(policy: &str, account: &str) -> Vec<String> {
+    let policy = normal(&serde_json::from_str(policy).unwrap_or_default());
+    let mut outsiders = Vec::new();
+    let allows = policy["Statement"].as_array().into_iter().flatten().filter(|one| one["Effect"] == "Allow");
+    for statement in allows {
+        let principals: Vec<(&str, &str)> = match &statement["Principal"] {
+            Value::String(name) => vec![("AWS", name)],
+            Value::Object(kinds) => kinds
+                .iter()
+                .flat_map(|(kind, names)| {
+                    names.as_array().into_iter().flatten().filter_map(move |name| Some((kind.as_str(), name.as_str()?)))
+                })
+                .collect(),
+            _ if !statement["NotPrincipal"].is_null() => vec![("AWS", "*")],
+            _ => Vec::new(),
+        };
+        for (kind, name) in principals {
+            let outsider = outsider(kind, name, account);
+            outsiders.extend(outsider.filter(|new| !outsiders.contains(new)));
+        }
+    }
+    outsiders
+}
+
+/// What a principal is, where it is nobody of the account.
+fn outsider(kind: &str, name: &str, account: &str) -> Option<String> {
+    if name == "*" {
+        return Some("everyone".to_owned());
+    }
+    match kind {
+        "AWS" => {
+            // An ARN has the account as its fifth part; an account may stand alone; a unique id is of nobody who is there.
+            let of = name.split(':').nth(4).unwrap_or(name);
+            let is_account = of.len() == 12 && of.bytes().all(|byte| byte.is_ascii_digit());
+            (is_account && of != account).then(|| format!("account {of}"))
+        }
+        "Service" => None,
+        _ => Some(format!("whom `{name}` signs in")),
+    }
+}
+
 /// The policy of a key that was created without one: the account's root, and through it IAM, may do everything.
 /// Source: AWS KMS developer guide, "Default key policy when you create a KMS key programmatically".
 fn is_default(policy: &Value, account: &str) -> bool {

@@ -10,7 +10,10 @@ use super::history::{self, History};
 use super::imported::{expected_to_be_current, prove_settled};
 use super::recipe::quoted;
 use super::verdict::conclude;
-use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, import_set, resolve_expiry};
+use super::{
+    AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, import_set,
+    resolve_expiry,
+};
 use super::{unused, verify};
 use crate::diagnose;
 use crate::error::{CeremonyError, Error, UsageError, seconds};
@@ -48,6 +51,13 @@ pub struct Provision {
     pub memory: Memory,
     /// The ARN of an existing key that the user vouches for.
     pub adopt: Option<String>,
+}
+
+impl Provision {
+    /// What the user said about a key that is there.
+    pub(super) fn trust(&self) -> Trust {
+        Trust { adopt: self.adopt.iter().cloned().collect(), policy: self.request.policy.clone(), ..Trust::default() }
+    }
 }
 
 /// Runs the recipe. Whatever happens, `journal` says what stands in AWS.
@@ -139,7 +149,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
     match decision {
         Decision::Unchanged => go_on_unchanged(kms, plan, found, name, journal).await,
         Decision::Complete => {
-            existing::check_trusted(kms, found, &plan.request, name, plan.adopt.as_deref(), journal).await?;
+            let key = plan.trust().vouch(kms, found, name, journal).await?;
             if check_source(kms, plan, found).await? == History::Holds {
                 journal.step(format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
                 let shown = history::until_shown(kms, &found.arn, journal).await?;
@@ -149,7 +159,7 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
             }
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
             create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
-            fill(kms, plan, found, journal).await
+            fill(kms, plan, &key, journal).await
         }
     }
 }
@@ -186,7 +196,7 @@ pub(super) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
 }
 
 /// Parameters, material, wrap, import, proof.
-async fn fill(kms: &Kms, plan: &Provision, key: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+async fn fill(kms: &Kms, plan: &Provision, key: &Vouched, journal: &Journal) -> Result<(), Error> {
     let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
     let made;
     let (material, stored) = match &plan.source {
@@ -232,7 +242,7 @@ async fn fill(kms: &Kms, plan: &Provision, key: &KeyDescription, journal: &Journ
 /// As much as `level` says, about a key in its own Region.
 pub(super) async fn prove_in(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: Option<&KeyMaterial>,
     imported_id: Option<&str>,
     level: Level,

@@ -1,28 +1,34 @@
 //! The Regions of a multi-Region key: its replicas, each with a client of its own Region.
 
 use super::rotate::Rotate;
-use super::{ImportOptions, Inventory, Journal, check_importable, wait};
+use super::{ImportOptions, Inventory, Journal, Vouched, check_importable, wait};
 use crate::error::{Error, LifeError, seconds};
 use crate::kms::{ImportType, KeyDescription, Kms, region_of};
 use crate::material::KeyMaterial;
 
 /// The replicas of a key; none for a single-Region key.
-pub(super) struct Regions(Vec<(Kms, KeyDescription)>);
+pub(super) struct Regions(Vec<(Kms, Vouched)>);
 
 impl Regions {
-    /// Looks at every replica, and refuses one that cannot take key material before anything is changed.
-    pub(super) async fn of(kms: &Kms, primary: &KeyDescription, journal: &Journal) -> Result<Self, Error> {
+    /// Looks at every replica, and refuses one that cannot take key material, or for which nobody vouches, before anything is changed.
+    pub(super) async fn of(
+        kms: &Kms,
+        primary: &KeyDescription,
+        plan: &Rotate,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
         let mut replicas = Vec::new();
         for arn in primary.multi_region.iter().flat_map(|relatives| &relatives.replica_arns) {
             let kms = kms.for_region(region_of(arn).unwrap_or_default());
             let replica = until_made(&kms, arn, journal).await?;
             check_importable(&replica)?;
+            let replica = plan.trust.vouch(&kms, &replica, arn, journal).await?;
             replicas.push((kms, replica));
         }
         Ok(Regions(replicas))
     }
 
-    pub(super) fn replicas(&self) -> impl Iterator<Item = (&Kms, &KeyDescription)> {
+    pub(super) fn replicas(&self) -> impl Iterator<Item = (&Kms, &Vouched)> {
         self.0.iter().map(|(kms, replica)| (kms, replica))
     }
 

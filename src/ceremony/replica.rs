@@ -3,7 +3,7 @@
 use super::regions::until_made;
 use super::replicate::Replicate;
 use super::sent::Difference;
-use super::{ImportOptions, Inventory, Journal, existing, resolve_expiry, wait};
+use super::{ImportOptions, Inventory, Journal, Vouched, resolve_expiry, wait};
 use crate::error::{CeremonyError, Error, LifeError, Reason, seconds};
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
 use crate::material::KeySpec;
@@ -22,7 +22,7 @@ pub(super) enum What {
     /// There is no replica.
     Make,
     /// It waits for key material, and may be given it.
-    Fill(Box<KeyDescription>),
+    Fill(Box<Vouched>),
     /// It is what was asked for.
     Leave(Box<KeyDescription>),
 }
@@ -90,24 +90,25 @@ async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Jour
             let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(format!("its key material {is}, which is not the expiry asked for")))
         }
-        "PendingImport" => {
-            check_trusted(kms, &replica, plan).await?;
-            Ok(What::Fill(Box::new(replica)))
-        }
+        "PendingImport" => Ok(What::Fill(Box::new(vouch(kms, &replica, plan, journal).await?))),
         state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
     }
 }
 
 /// Whoever made a replica chose its key policy: it gets nothing unless that is the one asked for, or the user vouches for it.
-async fn check_trusted(kms: &Kms, replica: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
-    let adopted = plan.adopt.contains(&replica.arn);
-    if adopted || existing::has_policy(kms, replica, plan.policy.as_deref()).await? {
-        return Ok(());
-    }
-    Err(LifeError::ForeignReplica { arn: replica.arn.clone() }.into())
+async fn vouch(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<Vouched, Error> {
+    plan.trust.vouch(kms, replica, &replica.arn, journal).await
 }
 
-/// Makes, names and fills the replica. The answer tells whether this run has imported into it.
+/// A replica when the work in its Region is done.
+pub(super) enum Done {
+    /// This run imported into it.
+    Filled(Vouched),
+    /// It was whole before.
+    Left(KeyDescription),
+}
+
+/// Makes, names and fills the replica.
 pub(super) async fn carry_out(
     primary_kms: &Kms,
     primary: &KeyDescription,
@@ -115,24 +116,23 @@ pub(super) async fn carry_out(
     inventory: &Inventory,
     plan: &Replicate,
     journal: &Journal,
-) -> Result<(Kms, KeyDescription, bool), Error> {
+) -> Result<(Kms, Done), Error> {
     let kms = errand.kms;
-    let (replica, empty) = match errand.what {
+    let replica = match errand.what {
         What::Leave(replica) => {
             journal.step(format!("the replica in {} is what was asked for: {}", errand.region, replica.arn));
-            (*replica, false)
+            journal.note_replica(&replica, |_| {});
+            name(&kms, &replica, plan, journal).await?;
+            return Ok((kms, Done::Left(*replica)));
         }
         What::Fill(replica) => {
             journal.step(format!("the replica in {} waits for key material: {}", errand.region, replica.arn));
-            (*replica, true)
+            *replica
         }
-        What::Make => (make(primary_kms, primary, &kms, &errand.region, plan, journal).await?, true),
+        What::Make => make(primary_kms, primary, &kms, &errand.region, plan, journal).await?,
     };
     journal.note_replica(&replica, |_| {});
     name(&kms, &replica, plan, journal).await?;
-    if !empty {
-        return Ok((kms, replica, false));
-    }
     let one = inventory.complete && inventory.permanent().count() == 1;
     let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
     for material in plan.distinct_materials() {
@@ -147,7 +147,7 @@ pub(super) async fn carry_out(
         journal.note_replica(&replica, |report| report.imported = true);
     }
     let filled = settle(&kms, &replica, journal).await?;
-    Ok((kms, filled, true))
+    Ok((kms, Done::Filled(replica.seen(filled))))
 }
 
 /// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
@@ -158,7 +158,7 @@ async fn make(
     region: &str,
     plan: &Replicate,
     journal: &Journal,
-) -> Result<KeyDescription, Error> {
+) -> Result<Vouched, Error> {
     let new = NewReplica {
         region: region.to_owned(),
         description: plan.description.clone(),
@@ -184,10 +184,10 @@ async fn make(
     let replica = until_made(kms, &arn, journal).await?;
     if ours {
         journal.step(format!("made the replica {arn}"));
-    } else {
-        check_trusted(kms, &replica, plan).await?;
-        journal.step(format!("found the replica {arn}"));
+        return Ok(Vouched::created(replica));
     }
+    let replica = vouch(kms, &replica, plan, journal).await?;
+    journal.step(format!("found the replica {arn}"));
     Ok(replica)
 }
 

@@ -1,12 +1,13 @@
 //! Replicas of a multi-Region key: each is made, named, and given the same bytes. KMS copies no policy, tags, description or alias,
 //! and no imported key material.
 
+use super::imported::prove_settled;
 use super::provision::prove_in;
 use super::regions::check_primary;
-use super::replica::{self, Errand};
+use super::replica::{self, Done, Errand};
 use super::verdict::judge;
-use super::{AliasName, Inventory, Journal, Wrapping, check_external, resolve_expiry};
-use crate::error::{Error, KmsError, LifeError};
+use super::{AliasName, Inventory, Journal, Trust, Wrapping, check_external, resolve_expiry};
+use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::Expiry;
@@ -32,17 +33,16 @@ pub struct Replicate {
     pub expiry: Expiry,
     /// How much is proven afterwards, in each Region.
     pub level: Level,
-    /// The ARNs of existing replicas that the user vouches for.
-    pub adopt: Vec<String>,
+    /// What the user said about the key and about replicas that exist.
+    pub trust: Trust,
 }
 
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
     let (inventory, errands) = look(kms, key, plan, journal).await?;
     for errand in errands {
-        let (there, found, touched) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
-        let level = if touched { plan.level } else { plan.level.min(Level::Use) };
-        prove(kms, key, &there, &found, plan, level, journal).await?;
+        let (there, done) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
+        prove(kms, key, &there, &done, plan, journal).await?;
     }
     Ok(())
 }
@@ -57,6 +57,7 @@ pub(super) async fn look(
     journal.begin(kms, key);
     check_locally(kms, plan)?;
     check_replicable(key, plan)?;
+    plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await?;
     check_material(kms, key, plan).await?;
     let inventory = Inventory::as_permitted(kms, key).await?;
     let mut errands = Vec::new();
@@ -77,17 +78,7 @@ fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
     resolve_expiry(kms, plan.expiry)?;
-    Ok(plan.regions.iter().try_for_each(|region| check_replica_region(region))?)
-}
-
-/// KMS's own rule for the Region of a replica: `^([a-z]+-){2,3}\d+$` (API reference, `ReplicateKey`).
-fn check_replica_region(region: &str) -> Result<(), KmsError> {
-    check_region(region)?;
-    let (words, number) = region.rsplit_once('-').unwrap_or_default();
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = numbered && (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
-    if fits { Ok(()) } else { Err(KmsError::NotARegion { region: region.to_owned() }) }
+    Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
 }
 
 fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
@@ -107,7 +98,7 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
         adopt.rsplit('/').next() == Some(&key.id)
             && region_of(adopt).is_some_and(|region| plan.regions.iter().any(|asked| asked == region))
     };
-    match plan.adopt.iter().find(|adopt| !ours(adopt)) {
+    match plan.trust.adopt.iter().find(|adopt| **adopt != key.arn && !ours(adopt)) {
         Some(adopt) => Err(LifeError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
         None => Ok(()),
     }
@@ -129,12 +120,21 @@ async fn prove(
     kms: &Kms,
     key: &KeyDescription,
     there: &Kms,
-    replica: &KeyDescription,
+    done: &Done,
     plan: &Replicate,
-    level: Level,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let mut proof = prove_in(there, replica, plan.materials.first(), None, level, journal).await?;
+    let material = plan.materials.first();
+    let (replica, level, mut proof) = match done {
+        Done::Filled(replica) => {
+            let proof = prove_in(there, replica, material, None, plan.level, journal).await?;
+            (&**replica, plan.level, proof)
+        }
+        Done::Left(replica) => {
+            let level = plan.level.min(Level::Use);
+            (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, journal).await?)
+        }
+    };
     if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.outcome != Outcome::Contradicted {
         proof::across(kms, key, there, replica, &mut proof).await?;
     }
@@ -146,6 +146,11 @@ async fn prove(
 }
 
 impl Replicate {
+    /// The policy given is for the replicas; the primary key may have KMS's default.
+    fn trust_in_primary(&self) -> Trust {
+        Trust { or_default: true, ..self.trust.clone() }
+    }
+
     fn distinct_regions(&self) -> Vec<&str> {
         let mut regions: Vec<&str> = Vec::new();
         for region in &self.regions {

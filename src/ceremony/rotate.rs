@@ -9,7 +9,7 @@ use super::regions::{self, Regions};
 use super::sent::Difference;
 use super::turn::{self, Ready};
 use super::verdict::judge;
-use super::{Inventory, Journal, Material, Source, Wrapping};
+use super::{Inventory, Journal, Material, Source, Trust, Vouched, Wrapping};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
@@ -28,6 +28,8 @@ pub struct Rotate {
     pub description: Option<String>,
     /// How much is proven afterwards.
     pub level: Level,
+    /// What the user said about the key and its replicas.
+    pub trust: Trust,
 }
 
 /// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
@@ -36,18 +38,19 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     check_locally(kms, plan)?;
     check_rotatable(key)?;
     journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
-    let regions = Regions::of(kms, key, journal).await?;
+    let key = &vouch(kms, key, plan, journal).await?;
+    let regions = Regions::of(kms, key, plan, journal).await?;
     if kms.rotation_in_progress(&key.arn).await? {
         let finished = go_on_waiting(kms, key, plan, journal).await?;
         if plan.source.is_none() {
-            return finish(kms, &finished, &regions, plan, None, journal).await;
+            return finish(kms, &key.seen(finished), &regions, plan, None, journal).await;
         }
     }
     let made;
     let (material, place) = match (begin_with(kms, key, plan, journal).await?, &plan.source) {
         (Beginning::Over(id), _) => {
             journal.await_earlier(key.current_key_material_id.as_deref() != Some(&*id));
-            let now = turn::until_current(kms, key, &id, journal).await?;
+            let now = key.seen(turn::until_current(kms, key, &id, journal).await?);
             journal.await_earlier(false);
             return finish(kms, &now, &regions, plan, None, journal).await;
         }
@@ -68,7 +71,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     let id = match place {
         Place::Rotate(id) => id,
         Place::Current => {
-            let now = kms.describe(&key.arn).await?;
+            let now = key.seen(kms.describe(&key.arn).await?);
             return finish(kms, &now, &regions, plan, material, journal).await;
         }
     };
@@ -78,7 +81,12 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
         turn::turn(kms, key, &id, journal).await?;
     }
     let now = turn::until_current(kms, key, &id, journal).await?;
-    finish(kms, &now, &regions, plan, material, journal).await
+    finish(kms, &key.seen(now), &regions, plan, material, journal).await
+}
+
+/// Vouches for the key before anything is imported into it.
+pub(super) async fn vouch(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<Vouched, Error> {
+    plan.trust.vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await
 }
 
 /// With what a rotation begins, by what the key has already.
@@ -181,7 +189,7 @@ async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<Inve
 /// The new material is current: the proofs, in every Region.
 async fn finish(
     kms: &Kms,
-    now: &KeyDescription,
+    now: &Vouched,
     regions: &Regions,
     plan: &Rotate,
     material: Option<&KeyMaterial>,
@@ -197,15 +205,15 @@ async fn finish(
     let proof = prove_in(kms, now, material, id.as_deref(), plan.level, journal).await?;
     super::conclude(proof, journal)?;
     for (kms, replica) in regions.replicas() {
-        let replica = turn::until_current_in(kms, replica, id.as_deref(), journal).await?;
-        journal.note_replica(&replica, |_| {});
+        let replica = &replica.seen(turn::until_current_in(kms, replica, id.as_deref(), journal).await?);
+        journal.note_replica(replica, |_| {});
         if replica.state != "Enabled" {
             journal.warn(format!("replica {} is {}", replica.arn, replica.state));
             continue;
         }
-        Difference::refuse(kms, &replica, &replica, journal).await?;
-        let proof = prove_in(kms, &replica, material, id.as_deref(), plan.level, journal).await?;
-        journal.note_replica(&replica, |report| report.proof = Some(proof.clone()));
+        Difference::refuse(kms, replica, replica, journal).await?;
+        let proof = prove_in(kms, replica, material, id.as_deref(), plan.level, journal).await?;
+        journal.note_replica(replica, |report| report.proof = Some(proof.clone()));
         judge(&proof)?;
     }
     Ok(())

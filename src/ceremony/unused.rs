@@ -3,9 +3,9 @@
 use super::copy::Stored;
 use super::history::{self, History};
 use super::provision::prove_unchanged;
-use super::{Copy, Journal, Provision, Source, existing, verify, wait};
+use super::{Copy, Journal, Provision, Source, Vouched, existing, verify, wait};
 use crate::error::{CeremonyError, Error, Reason};
-use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{Kms, Operation};
 use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
 use crate::proof::{self, Level, Outcome, Subject};
 use crate::secret::Secret;
@@ -15,7 +15,7 @@ use crate::secret::Secret;
 pub(super) async fn ended(
     kms: &Kms,
     plan: &Provision,
-    key: &KeyDescription,
+    key: &Vouched,
     (stored, error): (&Stored, Error),
     journal: &Journal,
 ) -> Result<(), Error> {
@@ -39,7 +39,7 @@ pub(super) async fn ended(
 async fn overtaken(
     kms: &Kms,
     plan: &Provision,
-    key: &KeyDescription,
+    key: &Vouched,
     (stored, error): (&Stored, Error),
     journal: &Journal,
 ) -> Result<(), Error> {
@@ -65,7 +65,7 @@ async fn overtaken(
     journal.note_key(&found);
     prove_unchanged(kms, plan, &found, journal).await?;
     if let (Some(path), Source::Generate(Copy::Keep(_))) = (given_back, &plan.source) {
-        match is_its(kms, plan, &found, path, journal).await? {
+        match is_its(kms, plan, &key.seen(found.clone()), path, journal).await? {
             Some(true) => {
                 journal.note(|report| report.kept = Some(path.to_owned()));
                 journal.step(format!("proven: `{}` holds the key material of the key", path.display()));
@@ -83,7 +83,7 @@ async fn overtaken(
 async fn is_its(
     kms: &Kms,
     plan: &Provision,
-    key: &KeyDescription,
+    key: &Vouched,
     path: &std::path::Path,
     journal: &Journal,
 ) -> Result<Option<bool>, Error> {

@@ -3,7 +3,7 @@
 
 use aws_smithy_types::DateTime;
 
-use super::{ImportOptions, Inventory, Journal, Material, ParameterSet, import};
+use super::{ImportOptions, Inventory, Journal, Material, ParameterSet, Trust, Vouched, import};
 use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeyMaterial, KeySpec};
@@ -15,35 +15,42 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 const TOO_CLOSE: i64 = 10 * 60;
 
 /// Proves as much as can be proven about `material` in `key`, and leaves the key as it is. Symmetric material is imported a second
-/// time, with the same expiry and as existing material, unless `reimport` is off.
+/// time, with the same expiry and as existing material, where there is a `reimport`: the name that led to the key, and what the user
+/// said about it.
 pub async fn verify(
     kms: &Kms,
     key: &KeyDescription,
     material: &KeyMaterial,
-    reimport: bool,
+    reimport: Option<(&str, &Trust)>,
     journal: &Journal,
 ) -> Result<Proof, Error> {
-    let again = material.spec() == KeySpec::SymmetricDefault && reimport;
+    let again = reimport.filter(|_| material.spec() == KeySpec::SymmetricDefault);
     let disabled = key.state == "Disabled";
-    if again {
-        check_reimportable(kms, key)?;
-        announce(journal);
-    } else if disabled {
-        let (arn, state) = (key.arn.clone(), key.state.clone());
-        return Err(LifeError::NotEnabled { arn, state, what: "the proof" }.into());
-    }
+    let vouched = match again {
+        Some((name, trust)) => {
+            check_reimportable(kms, key)?;
+            let vouched = trust.vouch(kms, key, name, journal).await?;
+            announce(journal);
+            Some(vouched)
+        }
+        None if disabled => {
+            let (arn, state) = (key.arn.clone(), key.state.clone());
+            return Err(LifeError::NotEnabled { arn, state, what: "the proof" }.into());
+        }
+        None => None,
+    };
     let mut proof = match disabled {
         true => Proof::empty(Level::Full),
         false => {
             let subject = Subject::new(kms, key, Some(material), None)?;
-            proof::prove(&subject, if again { Level::Full } else { Level::Use }).await?
+            proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?
         }
     };
     if disabled {
         proof.not_proven.push(proof::DISABLED.to_owned());
     }
-    if again && proof.outcome != Outcome::Contradicted {
-        prove_again(kms, key, material, &mut proof, journal).await?;
+    if let Some(key) = vouched.filter(|_| proof.outcome != Outcome::Contradicted) {
+        prove_again(kms, &key, material, &mut proof, journal).await?;
     }
     Ok(proof)
 }
@@ -51,12 +58,12 @@ pub async fn verify(
 /// The second import of what this run has just imported.
 pub(super) async fn import_again(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let now = kms.describe(&key.arn).await?;
+    let now = key.seen(kms.describe(&key.arn).await?);
     check_reimportable(kms, &now)?;
     announce(journal);
     prove_again(kms, &now, material, proof, journal).await
@@ -65,7 +72,7 @@ pub(super) async fn import_again(
 /// The material of the key that these bytes are, found by importing them again as what they may be.
 pub(super) async fn find_material(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     journal: &Journal,
 ) -> Result<Option<Material>, Error> {
@@ -105,7 +112,7 @@ fn is_too_close(kms: &Kms, expires: DateTime) -> bool {
 
 async fn prove_again(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
     journal: &Journal,
@@ -123,7 +130,7 @@ async fn prove_again(
 
 async fn try_again(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
     journal: &Journal,
@@ -165,7 +172,7 @@ async fn try_again(
 /// Which materials there are cannot be seen; but none of them expires, so KMS may find out itself which one this is.
 async fn try_unlisted(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
     journal: &Journal,
@@ -207,7 +214,7 @@ fn candidates(inventory: &Inventory) -> Vec<&Material> {
 /// Imports bytes as existing material with the expiry it has. Nothing where KMS says that they are other bytes.
 async fn take_back(
     kms: &Kms,
-    key: &KeyDescription,
+    key: &Vouched,
     material: &KeyMaterial,
     id: Option<&str>,
     expires: Option<DateTime>,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::WrappingArgs;
+use super::key_args::{TrustArgs, WrappingArgs};
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -25,6 +25,8 @@ pub(crate) struct Args {
     /// Directory for PublicKey.bin, ImportToken.bin and parameters.json
     #[arg(long, value_name = "D")]
     dir: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     wrapping: WrappingArgs,
     /// Replace the parameters that are in the directory
@@ -51,13 +53,18 @@ struct Answer {
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
+    let trust = args.trust.trust(Some(&args.key_id)).map_err(|error| context.failure(error))?;
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, journal, async {
             let kms = context.connect().await?;
             let key = kms.describe(&args.key_id).await?;
             journal.begin(&kms, &key);
             let algorithm = args.wrapping.algorithm(key.spec.parse()?)?;
-            plan::get_parameters(&kms, &key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
+            check_importable(&key)?;
+            ParameterSet::check_directory(&args.dir, args.force)?;
+            let vouched = trust.vouch(&kms, &key, &args.key_id, journal).await?;
+            let key = (&vouched, &trust);
+            plan::get_parameters(&kms, key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
         });
     }
     let answer = context.run(async {
@@ -68,6 +75,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let algorithm = args.wrapping.algorithm(spec)?;
         algorithm.check(spec, args.wrapping.wrapping_key_spec, None)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
+        let key = trust.vouch(&kms, &key, &args.key_id, journal).await?;
         let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, journal).await?;
         set.save(&args.dir, args.force)?;
         Ok(Answer {

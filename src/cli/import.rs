@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, BareDirectory, BareImport, ImportOptions, Journal, WrappedMaterial};
+use kms_byok::ceremony::{self, BareDirectory, BareImport, ImportOptions, Journal, Trust, Vouched, WrappedMaterial};
 use kms_byok::diagnose::{self, Named};
-use kms_byok::kms::{ImportType, KeyDescription, Kms};
+use kms_byok::kms::{ImportType, Kms};
 use kms_byok::moment;
 use kms_byok::{Error, UsageError};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs};
+use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
 use super::record::RecordArgs;
 use super::{Context, next};
 use crate::report::Failure;
@@ -34,6 +34,8 @@ pub(crate) struct Args {
     /// Import token as a bare file
     #[arg(long, value_name = "F", requires = "encrypted", help_heading = "Bare files")]
     import_token: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     expiry: ExpiryArgs,
     /// new or existing, for symmetric keys [default: new into an empty key, existing otherwise]
@@ -72,9 +74,9 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
-            let (kms, key) = look(args, &what, context, journal).await?;
+            let (kms, key, trust) = look(args, &what, context, journal).await?;
             ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?;
-            ceremony::plan::import(&kms, &key, what.set(), &options, args.proof.verify, journal)
+            ceremony::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
         });
     }
     let report = args.record.keep("import", context, journal, &[], false, || {
@@ -136,7 +138,7 @@ async fn import(
     context: &Context,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let (kms, key) = look(args, what, context, journal).await?;
+    let (kms, key, _) = look(args, what, context, journal).await?;
     // Counted from KMS's time, which is known only now.
     let options = &ImportOptions { expires: ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
     let imported = match what {
@@ -157,8 +159,9 @@ fn named_files(args: &Args) -> Named {
     }
 }
 
-/// Connects, and asks for the key.
-async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) -> Result<(Kms, KeyDescription), Error> {
+/// Connects, asks for the key, and makes sure that it is the user's: the ARN in `parameters.json` does not.
+async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) -> Result<(Kms, Vouched, Trust), Error> {
+    let trust = args.trust.trust(args.key_id.as_deref())?;
     let kms = match what {
         What::Set(wrapped) => connect_for(wrapped, context).await?,
         What::Bare(_) => context.connect().await?,
@@ -168,7 +171,12 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
     let named = args.key_id.as_deref().or(what.set().map(WrappedMaterial::key_arn)).unwrap_or_default();
     let key = kms.describe(named).await?;
     journal.begin(&kms, &key);
-    Ok((kms, key))
+    if let What::Set(wrapped) = what {
+        wrapped.check_target(&key, kms.endpoint())?;
+    }
+    ceremony::check_importable(&key)?;
+    let key = trust.vouch(&kms, &key, named, journal).await?;
+    Ok((kms, key, trust))
 }
 
 /// A parameter directory names its Region; another one would only answer NotFound.

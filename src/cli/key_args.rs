@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kms_byok::ceremony::{AliasName, KeyRequest};
+use kms_byok::ceremony::{AliasName, KeyRequest, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::moment::{self, Expiry};
 use kms_byok::proof::Level;
@@ -67,6 +67,35 @@ impl KeyArgs {
             tags: self.tag.clone(),
             multi_region: self.multi_region,
         })
+    }
+}
+
+/// What vouches for a key that the run did not create.
+#[derive(Args)]
+#[command(next_help_heading = "Key")]
+pub(crate) struct TrustArgs {
+    /// Vouch for an existing key that is named by an alias or a file: use it whatever its key policy; may be repeated
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_arn)]
+    pub(crate) adopt: Vec<String>,
+    /// The key policy that the key should have, a JSON file [default: KMS's own]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+impl TrustArgs {
+    /// With the key as the user named it on the command line.
+    pub(crate) fn trust(&self, key: Option<&str>) -> Result<Trust, Error> {
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        Ok(Trust { key: key.map(str::to_owned), adopt: self.adopt.clone(), policy, or_default: true })
+    }
+
+    /// The flags for another command about the same key.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags: String = self.adopt.iter().map(|arn| format!(" --adopt {}", super::next::quoted(arn))).collect();
+        if let Some(policy) = &self.policy {
+            flags.push_str(&format!(" --policy {}", super::next::quoted(policy)));
+        }
+        flags
     }
 }
 

@@ -15,7 +15,7 @@ mod key_file;
 mod later;
 mod man;
 mod material_args;
-mod next;
+pub(crate) mod next;
 pub(crate) mod panics;
 mod provision;
 mod recipe;

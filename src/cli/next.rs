@@ -23,6 +23,11 @@ fn with_adopt(mut words: Vec<String>, adopt: Option<&str>) -> String {
     words.join(" ")
 }
 
+/// This run's command line with the user's word for the key `arn`, besides those that it has for other keys.
+pub(crate) fn vouching_command(arn: &str) -> String {
+    format!("{} --adopt {arn}", same_command(None))
+}
+
 /// The flags that give the bytes of the copy that a report names, instead of making new ones.
 pub(crate) fn from_copy(report: &Report) -> Option<String> {
     match (&report.kept, &report.escrow) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Wrapping};
+use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Trust, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
@@ -44,8 +44,8 @@ pub(crate) struct Args {
     /// Key policy of each replica, a JSON file [default: KMS's own]
     #[arg(long, value_name = "FILE", help_heading = "Replicas")]
     policy: Option<PathBuf>,
-    /// Vouch for an existing replica: import into it whatever its key policy; may be repeated
-    #[arg(long, value_name = "KEY_ARN", help_heading = "Replicas")]
+    /// Vouch for the key or an existing replica: use it whatever its key policy; may be repeated
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Replicas")]
     adopt: Vec<String>,
     /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
     #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
@@ -142,12 +142,17 @@ impl Args {
             materials: self.materials(spec, context)?,
             alias: self.alias.clone(),
             description: self.description.clone(),
-            policy,
+            policy: policy.clone(),
             tags: self.tag.clone(),
             wrapping: Wrapping { algorithm: self.wrapping.algorithm(spec)?, key_spec: self.wrapping.wrapping_key_spec },
             expiry: self.expiry.expiry()?,
             level: self.proof.verify,
-            adopt: self.adopt.clone(),
+            trust: Trust {
+                key: Some(self.key_id.clone()),
+                adopt: self.adopt.clone(),
+                policy: policy.clone(),
+                or_default: false,
+            },
         })
     }
 

@@ -11,7 +11,7 @@ use kms_byok::wrap::WrappingKeySpec;
 use kms_byok::{Error, UsageError, moment};
 
 use super::dry_run::{self, DryRunArgs};
-use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
+use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
 use super::{Context, next};
@@ -29,6 +29,8 @@ pub(crate) struct Args {
     /// Key id, ARN or alias of the key; of a multi-Region key the primary
     #[arg(long, value_name = "K", help_heading = "Key")]
     key_id: String,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     material: MaterialArgs,
     /// Rotate to the key material that waits for it, or wait for a rotation in progress
@@ -97,6 +99,7 @@ fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
         expiry: args.expiry.checked()?,
         description: args.material_description.clone(),
         level: args.proof.verify,
+        trust: args.trust.trust(Some(&args.key_id))?,
     })
 }
 
@@ -106,9 +109,12 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
     let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
     let known = rotation.new_key_material_id.filter(|_| report.changed);
     if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
-        return next::command(context, &format!("rotate --key-id {key} --resume{}", proves(args)));
+        return next::command(
+            context,
+            &format!("rotate --key-id {key} --resume{}{}", args.trust.flags(), proves(args)),
+        );
     }
-    let same = format!("{}{}", imports(args), proves(args));
+    let same = format!("{}{}{}", args.trust.flags(), imports(args), proves(args));
     // A Region still wants the bytes, or it is not known whether the primary key has them: the same ones do no harm.
     match (&report.kept, &report.escrow, known) {
         _ if !report.generated => next::same_command(None),

@@ -8,6 +8,7 @@ use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
+use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
 use super::{Context, next};
 use crate::report::{self, Failure};
@@ -24,6 +25,8 @@ pub(crate) struct Args {
     /// Key id, ARN or alias
     #[arg(long, value_name = "K")]
     key_id: String,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     given: GivenArgs,
     /// Do not import symmetric key material a second time
@@ -73,7 +76,9 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
     ceremony::check_importable(&key)?;
     let material = args.given.read(key.spec.parse()?, context)?.ok_or_else(nothing_to_compare)?;
     journal.begin(&kms, &key);
-    let proof = ceremony::verify(&kms, &key, &material, !args.no_reimport, journal).await?;
+    let trust = args.trust.trust(Some(&args.key_id))?;
+    let reimport = (!args.no_reimport).then_some((args.key_id.as_str(), &trust));
+    let proof = ceremony::verify(&kms, &key, &material, reimport, journal).await?;
     Ok(Answer {
         key_arn: key.arn,
         key_spec: key.spec,

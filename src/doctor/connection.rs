@@ -50,7 +50,10 @@ impl ConnectionFacts {
     /// A bundle that cannot be used is a problem of its own; plain http needs nobody.
     fn trusts_nobody(&self) -> bool {
         let plain = self.endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
-        let bundle = self.trust_store.iter().any(|place| place.named_by == "AWS_CA_BUNDLE");
+        let bundle = self
+            .trust_store
+            .iter()
+            .any(|place| place.named_by.contains("CA_BUNDLE") || place.named_by.contains("ca_bundle"));
         !plain && !bundle && self.trust_store.iter().all(|place| place.certificates == 0)
     }
 

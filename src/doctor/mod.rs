@@ -83,7 +83,10 @@ where
     let openssl = OpenSslFacts::gather(&today[..10]);
     let self_test = SelfTest::run_all();
     problems.extend(openssl.problems(wanted.fips));
-    problems.extend(self_test.iter().filter_map(SelfTest::problem));
+    if !openssl.lacks_base() {
+        problems.extend(self_test.iter().filter_map(SelfTest::problem));
+    }
+    notes.extend(OpenSslFacts::configuration());
     notes.extend(openssl.notes(&today[..10]));
     let memory = Memory::gather();
     notes.extend(memory.notes());

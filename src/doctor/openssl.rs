@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Finding;
 use crate::error::{HealthError, OpenSslError};
-use crate::openssl_probe::{self, Accepted, Branch, OnPath, Platform};
+use crate::openssl_probe::{self, Accepted, Branch, BrokenConfiguration, OnPath, Platform};
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
 /// Which OpenSSL was compiled against, is loaded, and is on PATH.
@@ -77,7 +77,30 @@ impl OpenSslFacts {
         let unfit = openssl_probe::check_loaded().err();
         let not_fips = || OpenSslError::NotFips { found: self.loaded.to_owned() };
         let missing = (fips && !self.fips_in_force).then(not_fips);
-        unfit.into_iter().chain(missing).map(Finding::of).collect()
+        let found: Vec<Finding> = unfit.into_iter().chain(missing).map(Finding::of).collect();
+        found.into_iter().chain(self.no_base().map(Finding::of)).collect()
+    }
+
+    /// A configuration that activates a provider takes away the default one, unless it activates that too. Such an OpenSSL is as good
+    /// as any other.
+    fn no_base(&self) -> Option<HealthError> {
+        let has_providers = openssl_probe::check_loaded().is_ok_and(Accepted::has_providers);
+        let base = self.providers.iter().any(|name| matches!(*name, "default" | "fips"));
+        let active = self.providers.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+        let active = if active.is_empty() { "others".to_owned() } else { active };
+        (has_providers && !base)
+            .then(|| HealthError::NoBaseProvider { active, path: openssl_probe::configuration_path().0 })
+    }
+
+    /// Why known answers are wrong, where it is not the library.
+    pub(super) fn lacks_base(&self) -> bool {
+        self.no_base().is_some()
+    }
+
+    /// A configuration file that OpenSSL leaves out without a word.
+    pub(super) fn configuration() -> Option<Finding> {
+        let BrokenConfiguration { path, named_by, problem } = openssl_probe::broken_configuration()?;
+        Some(Finding::of(HealthError::BrokenConfiguration { path, named_by, problem }))
     }
 
     /// Branches that the OpenSSL project no longer mends, and what the shell recipe would meet on PATH.

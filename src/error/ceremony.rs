@@ -15,10 +15,10 @@ pub enum CeremonyError {
     Differs { key: String, arn: String, difference: String },
     #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
     TakesOnlyOriginal { arn: String },
-    #[error(
-        "`{alias}` points to key {arn}, which this run did not create, and its key policy is not the one asked for"
-    )]
-    ForeignPolicy { alias: String, arn: String },
+    #[error("{}, and its key policy is not the one asked for", not_made_here(.name, .arn))]
+    ForeignPolicy { name: String, arn: String, outsiders: Vec<String> },
+    #[error("{}, and its key policy may not be read", not_made_here(.name, .arn))]
+    PolicyUnread { name: String, arn: String, because: String },
     #[error("key {arn} waits for key material, KMS does not tell whether it had any, and `{path}` may be its copy")]
     MayHaveCopy { arn: String, path: String, give: String },
     #[error("KMS has key material for key {arn}, and DescribeKey says PendingImport after {waited}")]
@@ -51,6 +51,25 @@ pub enum CeremonyError {
     AliasUnknown { alias: String },
 }
 
+impl CeremonyError {
+    /// The key that the user has to vouch for before the same command can do more.
+    pub fn unvouched(&self) -> Option<&str> {
+        match self {
+            CeremonyError::ForeignPolicy { arn, .. } | CeremonyError::PolicyUnread { arn, .. } => Some(arn),
+            _ => None,
+        }
+    }
+}
+
+/// What led to a key, where that is more than its ARN.
+fn not_made_here(name: &str, arn: &str) -> String {
+    if name == arn {
+        format!("key {arn} was not created by this run")
+    } else {
+        format!("`{name}` points to key {arn}, which this run did not create")
+    }
+}
+
 impl Explain for CeremonyError {
     fn id(&self) -> &'static str {
         self.into()
@@ -74,6 +93,9 @@ impl Explain for CeremonyError {
             CeremonyError::ForeignPolicy { arn, .. } => some(format!(
                 "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
             )),
+            CeremonyError::PolicyUnread { arn, .. } => {
+                some(format!("allow kms:GetKeyPolicy, or, if you are sure that it is your key, add --adopt {arn}"))
+            }
             CeremonyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
             CeremonyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
             CeremonyError::WrongState { state, .. } if state == "PendingDeletion" => {
@@ -100,6 +122,10 @@ impl Explain for CeremonyError {
     fn because(&self) -> Option<String> {
         match self {
             CeremonyError::NotTaken { refusal, .. } => refusal.because(),
+            CeremonyError::ForeignPolicy { outsiders, .. } if !outsiders.is_empty() => {
+                Some(format!("it lets in {}", outsiders.join(", ")))
+            }
+            CeremonyError::PolicyUnread { because, .. } => Some(because.clone()),
             _ => None,
         }
     }

@@ -15,6 +15,8 @@ pub enum EndpointError {
     NotAUrl { url: String, problem: &'static str },
     #[error("the endpoint `{url}` of {origin} is not a KMS endpoint of AWS")]
     NotAws { url: String, origin: &'static str },
+    #[error("credentials would come from `{url}`, which is not where AWS has {asked}")]
+    ForeignProvider { url: String, asked: &'static str, variable: &'static str },
     #[error("the endpoint `{url}` is plain http, and is not on this machine")]
     PlainHttp { url: String },
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
@@ -52,11 +54,19 @@ pub enum EndpointError {
     TlsHandshake { host: String, because: String },
     #[error("OpenSSL cannot set up TLS")]
     TlsSetup { because: String },
-    #[error("the CA bundle `{}` of AWS_CA_BUNDLE cannot be used", .path.display())]
-    CaBundle { path: PathBuf, because: String },
+    #[error("the CA bundle `{}` of {named_by} cannot be used", .path.display())]
+    CaBundle { path: PathBuf, named_by: &'static str, because: String },
 
     #[error("{variable} names no http or https proxy")]
     ProxyUnusable { variable: &'static str },
+    #[error("the user name or password in {variable} ends before it is complete")]
+    ProxyPassword { variable: &'static str },
+    #[error("the port in {variable} is none from 1 to 65535")]
+    ProxyPort { variable: &'static str },
+    #[error("the proxy `{proxy}` cannot be reached")]
+    ProxyUnreachable { proxy: String, because: String },
+    #[error("no connection to `{host}` through the proxy `{proxy}` within {}", seconds(*.limit))]
+    ProxyTimeout { proxy: String, host: String, limit: Duration },
     #[error("the proxy `{proxy}` opens no tunnel")]
     ProxyTunnel { proxy: String, because: String },
 }
@@ -81,6 +91,8 @@ impl EndpointError {
                 | EndpointError::ConnectionRefused { .. }
                 | EndpointError::Unreachable { .. }
                 | EndpointError::TlsHandshake { .. }
+                | EndpointError::ProxyUnreachable { .. }
+                | EndpointError::ProxyTimeout { .. }
                 | EndpointError::ProxyTunnel { .. }
         )
     }
@@ -102,6 +114,9 @@ impl Explain for EndpointError {
             EndpointError::NotAws { url, .. } => {
                 some(format!("add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it"))
             }
+            EndpointError::ForeignProvider { variable, .. } => some(format!(
+                "leave out {variable} (AWS_ENDPOINT_URL, `endpoint_url` and `services` of the profile), or add --allow-endpoint-env if they may"
+            )),
             EndpointError::PlainHttp { .. } => some("use https, or add --insecure-endpoint if you accept that"),
             EndpointError::FipsAndCustom { .. } => {
                 some("leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)")
@@ -130,12 +145,18 @@ impl Explain for EndpointError {
             EndpointError::TlsNotYetValid { .. } => some("check this machine's clock"),
             EndpointError::TlsHandshake { .. } => some("check that the endpoint speaks TLS 1.2 or newer on this port"),
             EndpointError::TlsSetup { .. } => some("run `kms-byok doctor` to see which OpenSSL is loaded"),
-            EndpointError::CaBundle { .. } => {
-                some("name a readable file of PEM certificates in AWS_CA_BUNDLE, or unset it")
-            }
+            EndpointError::CaBundle { .. } => some("name a readable file of PEM certificates there, or leave it out"),
             EndpointError::ProxyUnusable { variable } => {
                 some(format!("write {variable} as in http://proxy.example:3128"))
             }
+            EndpointError::ProxyPassword { .. } => {
+                some("write its characters in percent encoding: `@` as %40, `#` as %23, `/` as %2F, `?` as %3F")
+            }
+            EndpointError::ProxyPort { variable } => some(format!("write {variable} as in http://proxy.example:3128")),
+            EndpointError::ProxyUnreachable { .. } => {
+                some("check HTTPS_PROXY and HTTP_PROXY, and that the proxy runs, or name the host in NO_PROXY")
+            }
+            EndpointError::ProxyTimeout { .. } => some("check the proxy, or allow more time with --connect-timeout"),
             EndpointError::ProxyTunnel { .. } => {
                 some("check the proxy's rules and the password in its URL, or name the host in NO_PROXY")
             }
@@ -156,6 +177,7 @@ impl Explain for EndpointError {
             | EndpointError::TlsHandshake { because, .. }
             | EndpointError::TlsSetup { because }
             | EndpointError::CaBundle { because, .. }
+            | EndpointError::ProxyUnreachable { because, .. }
             | EndpointError::ProxyTunnel { because, .. } => Some(because.clone()),
             _ => None,
         }

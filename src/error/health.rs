@@ -1,5 +1,7 @@
 //! What `doctor` finds on this machine: problems that keep keys from being imported, and things to know.
 
+use std::path::PathBuf;
+
 use super::{Explain, some};
 use crate::openssl_probe::{Branch, Platform};
 
@@ -13,6 +15,10 @@ pub enum HealthError {
     EndOfLife { which: &'static str, branch: &'static Branch, platform: Platform, newer: Option<&'static Branch> },
     #[error("the `openssl` on PATH is `{found}`, which the shell recipe does not reckon with")]
     LibreSslOnPath { found: String, platform: Platform },
+    #[error("OpenSSL's configuration activates {active} only, and no provider that wraps keys")]
+    NoBaseProvider { active: String, path: PathBuf },
+    #[error("OpenSSL cannot use its configuration `{}` of {named_by}: {problem}", .path.display())]
+    BrokenConfiguration { path: PathBuf, named_by: &'static str, problem: String },
     #[error("no certificate authority is trusted here: {places}")]
     NoTrustStore { places: String },
     #[error("this machine's clock is {seconds} s {direction} the endpoint's")]
@@ -34,6 +40,14 @@ impl Explain for HealthError {
             HealthError::LibreSslOnPath { platform, .. } => match platform.upgrade() {
                 Some(command) => some(format!("run `{command}`, or use kms-byok alone, which does not need it")),
                 None => some("put an OpenSSL first on PATH, or use kms-byok alone, which does not need it"),
+            },
+            HealthError::NoBaseProvider { path, .. } => some(format!(
+                "activate the default provider too, in `{}`: `default = default_sect` among the providers, and `activate = 1` below `[default_sect]`",
+                path.display()
+            )),
+            HealthError::BrokenConfiguration { named_by, .. } => match *named_by {
+                "OPENSSL_CONF" => some("mend the file, name another in OPENSSL_CONF, or unset it"),
+                _ => some("mend the file, or name another in OPENSSL_CONF"),
             },
             HealthError::NoTrustStore { .. } => {
                 some("install the package ca-certificates, or name a PEM file in AWS_CA_BUNDLE")

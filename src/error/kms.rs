@@ -12,6 +12,8 @@ use crate::kms::Operation;
 pub enum KmsError {
     #[error("no AWS Region is set")]
     NoRegion { profile: Option<String> },
+    #[error("there is no profile `{profile}` in the AWS configuration files")]
+    NoProfile { profile: String, known: Vec<String>, without_prefix: bool },
     #[error("`{region}` is a China Region, which this tool does not serve: key import differs there")]
     ChinaRegion { region: String },
     #[error("`{region}` is not the name of an AWS Region")]
@@ -67,6 +69,16 @@ impl KmsError {
     }
 }
 
+/// The first names of a list, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
 fn may_exist(operation: Operation) -> &'static str {
     match operation {
         Operation::CreateKey | Operation::ReplicateKey => "the key may exist",
@@ -95,8 +107,18 @@ impl Explain for KmsError {
             KmsError::NoRegion { profile: Some(profile) } => {
                 some(format!("add --region, set AWS_REGION, or put `region` in profile `{profile}`"))
             }
+            KmsError::NoProfile { profile, without_prefix: true, .. } => some(format!(
+                "write `[profile {profile}]` in the configuration file, where `[{profile}]` names no profile"
+            )),
+            KmsError::NoProfile { known, .. } if known.is_empty() => some("write one with `aws configure`"),
+            KmsError::NoProfile { known, .. } => some(format!("use one of these: {}", listed(known))),
             KmsError::ChinaRegion { .. } => some("use the aws CLI there, or name another Region"),
-            KmsError::NotARegion { .. } => some("write it as in us-east-1"),
+            KmsError::NotARegion { region } => match region.strip_suffix(|c: char| c.is_ascii_lowercase()) {
+                Some(region) if crate::kms::check_region(region).is_ok() => {
+                    some(format!("name the Region: {region} has that Availability Zone"))
+                }
+                _ => some("write it as in us-east-1"),
+            },
             KmsError::NoCredentials { profile: None, .. } => some(
                 "sign in (`aws sso login`), set AWS_PROFILE or --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             ),

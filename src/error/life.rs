@@ -44,8 +44,6 @@ pub enum LifeError {
     PrimaryRegion { region: String, arn: String },
     #[error("`{alias}` in {region} names another key, {arn}")]
     AliasElsewhere { alias: String, region: String, arn: String },
-    #[error("replica {arn} exists, this run did not make it, and its key policy is not the one asked for")]
-    ForeignReplica { arn: String },
     #[error("the key material given is not that of key {arn}: {contradiction}")]
     OtherMaterial { arn: String, contradiction: String },
     #[error("--adopt names {adopt}, which is no replica of the key in a Region asked for")]
@@ -116,9 +114,6 @@ impl Explain for LifeError {
             LifeError::SingleRegion { .. } => some("provision another key with --multi-region: KMS converts none"),
             LifeError::PrimaryRegion { .. } => some("name other Regions with --to"),
             LifeError::AliasElsewhere { .. } => some("choose another alias for the replicas"),
-            LifeError::ForeignReplica { arn } => some(format!(
-                "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
-            )),
             LifeError::OtherMaterial { .. } => some("give the key material that the key was imported with"),
             LifeError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
             LifeError::TooFewMaterials { .. } => {

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::operation::Operation;
+use super::pages::Pages;
 use super::patience::Backoff;
 use crate::error::{Error, KmsError, Reason};
 
@@ -15,6 +16,9 @@ pub enum AliasOutcome {
     /// An alias of that name was there first.
     Exists,
 }
+
+/// Far more than the quota of aliases in an account and Region.
+const MOST: usize = 500_000;
 
 /// An alias and the key it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,22 +65,23 @@ impl Kms {
     /// The aliases of a key, or of the whole account and Region.
     pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, Error> {
         let operation = Operation::ListAliases;
-        let (mut aliases, mut marker) = (Vec::new(), None::<String>);
-        for _ in 0..10_000 {
+        let mut aliases: Vec<Alias> = Vec::new();
+        let mut pages = Pages::new(operation, MOST);
+        loop {
             let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(marker.clone());
+                let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(pages.marker());
                 async move { request.send().await }
             };
             let page = self.call(Call::new(operation, key_arn), send).await?;
+            let before = aliases.len();
             aliases.extend(page.aliases().iter().filter_map(|alias| {
                 let name = alias.alias_name()?.to_owned();
                 Some(Alias { name, key_id: alias.target_key_id().map(str::to_owned) })
             }));
-            marker = page.next_marker;
-            if marker.is_none() || !page.truncated {
+            let size = aliases[before..].iter().map(|alias| alias.name.len() + 64).sum();
+            if !pages.turn(page.aliases().len(), size, page.next_marker, page.truncated)? {
                 return Ok(aliases);
             }
         }
-        Err(KmsError::EndlessList { operation }.into())
     }
 }

@@ -17,13 +17,16 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::call::Recent;
+use super::chain;
 use super::connection::Connection;
 use super::credentials::{CredentialSource, Remembering};
 use super::endpoint::{self, Configured, Endpoint};
 use super::environment::Environment;
+use super::profiles::Profiles;
+use super::providers::Guarded;
 use super::transport::Transport;
 use super::witness::{Exchange, Witness};
-use crate::error::{Error, KmsError};
+use crate::error::{EndpointError, Error, KmsError};
 use crate::moment;
 use crate::talk::Talk;
 
@@ -47,9 +50,16 @@ struct Shared {
     talk: Arc<dyn Talk + Send>,
     witness: Witness,
     credentials: Remembering,
+    guarded: Option<Guarded>,
     profile: Option<String>,
     patience: Duration,
     recent: Recent,
+}
+
+/// Where credentials come from, and who watches whom that asks.
+struct Source {
+    provider: SharedCredentialsProvider,
+    guarded: Option<Guarded>,
 }
 
 impl Kms {
@@ -59,24 +69,26 @@ impl Kms {
         if let Some(region) = &connection.region {
             check_region(region)?;
         }
-        let environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
+        let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
+        let profiles = Profiles::read(connection.profile.as_deref()).await?;
+        environment.profile_ca_bundle = profiles.ca_bundle();
         let transport = Transport::new(&environment);
-        let sdk = loader(connection, transport).load().await;
-        let region = match sdk.region() {
-            Some(region) => region.to_string(),
-            None => return Err(KmsError::NoRegion { profile: connection.profile.clone() }.into()),
+        let guarded = Guarded::new(transport.clone(), connection);
+        let sdk = loader(connection, &profiles, guarded.clone()).load().await;
+        let region = match (sdk.region(), guarded.refused()) {
+            (Some(region), _) => region.to_string(),
+            (None, Some(refused)) => return Err(refused.into()),
+            (None, None) => return Err(KmsError::NoRegion { profile: connection.profile.clone() }.into()),
         };
         check_region(&region)?;
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
         let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
         endpoint::check_fips(connection, endpoint.as_ref(), fips)?;
-        let provider = sdk.credentials_provider().ok_or_else(|| KmsError::NoCredentials {
-            profile: connection.profile.clone(),
-            because: "no source of credentials is configured".to_owned(),
-        })?;
-        let mut builder = Builder::from(&sdk);
+        let provider = chain::credentials(connection, &profiles, &sdk, guarded.clone());
+        let mut builder = Builder::from(&sdk).http_client(transport);
         builder.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.url.clone()));
-        Ok(Kms::build(builder, connection, region, endpoint, provider, talk))
+        let source = Source { provider, guarded: Some(guarded) };
+        Ok(Kms::build(builder, connection, region, endpoint, source, talk))
     }
 
     /// A client of the embedded KMS at `url`: Region us-east-1, and an access key id that is no secret. Reads no AWS
@@ -115,7 +127,8 @@ impl Kms {
             .region(Region::new(region.clone()))
             .endpoint_url(url);
         let endpoint = Endpoint { url: url.to_owned(), is_aws: false };
-        Kms::build(builder, connection, region, Some(endpoint), SharedCredentialsProvider::new(credentials), talk)
+        let source = Source { provider: SharedCredentialsProvider::new(credentials), guarded: None };
+        Kms::build(builder, connection, region, Some(endpoint), source, talk)
     }
 
     fn build(
@@ -123,10 +136,10 @@ impl Kms {
         connection: &Connection,
         region: String,
         endpoint: Option<Endpoint>,
-        provider: SharedCredentialsProvider,
+        source: Source,
         talk: Arc<dyn Talk + Send>,
     ) -> Kms {
-        let (witness, credentials) = (Witness::new(talk.clone()), Remembering::new(provider));
+        let (witness, credentials) = (Witness::new(talk.clone()), Remembering::new(source.provider));
         let steady = builder
             .credentials_provider(credentials.clone())
             .retry_config(retries(connection))
@@ -138,6 +151,7 @@ impl Kms {
             talk,
             witness,
             credentials,
+            guarded: source.guarded,
             profile: connection.profile.clone(),
             patience: connection.patience,
             recent: Recent::default(),
@@ -214,6 +228,11 @@ impl Kms {
         if repeatable { self.steady.clone() } else { self.once.clone() }
     }
 
+    /// Why a provider of credentials was kept from asking.
+    pub(super) fn provider_refused(&self) -> Option<EndpointError> {
+        self.shared.guarded.as_ref().and_then(Guarded::refused)
+    }
+
     pub(super) fn profile(&self) -> Option<&str> {
         self.shared.profile.as_deref()
     }
@@ -236,10 +255,12 @@ impl Kms {
     }
 }
 
-/// The SDK's own reader of the environment and the configuration files.
-pub(super) fn loader(connection: &Connection, transport: Transport) -> ConfigLoader {
+/// The SDK's own reader of the environment and the configuration files. Credentials are another matter: see `chain`.
+pub(super) fn loader(connection: &Connection, profiles: &Profiles, client: Guarded) -> ConfigLoader {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(transport)
+        .no_credentials()
+        .profile_files(profiles.files(""))
+        .http_client(client)
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts(connection))
         .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
@@ -255,7 +276,7 @@ pub(super) fn loader(connection: &Connection, transport: Transport) -> ConfigLoa
     loader
 }
 
-fn timeouts(connection: &Connection) -> TimeoutConfig {
+pub(super) fn timeouts(connection: &Connection) -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(connection.connect_timeout).read_timeout(connection.read_timeout).build()
 }
 
@@ -266,22 +287,26 @@ fn retries(connection: &Connection) -> RetryConfig {
 
 /// What AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL or the profile say, in the SDK's own order of precedence.
 pub(super) fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
-    let key =
-        ServiceConfigKey::builder().service_id("KMS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-    let url = sdk
-        .service_config()
-        .and_then(|config| config.load_config(key))
-        .or_else(|| sdk.endpoint_url().map(str::to_owned))?;
+    let url = configured_endpoint_of(sdk, "KMS").or_else(|| sdk.endpoint_url().map(str::to_owned))?;
     Some(Configured { url, origin: "the environment or the profile" })
 }
 
-/// Refuses what cannot become part of a host name, and the China Regions.
+/// The same for any service.
+pub(super) fn configured_endpoint_of(sdk: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+    key.build().ok().and_then(|key| sdk.service_config()?.load_config(key))
+}
+
+/// Refuses what is no name of a Region, and the China Regions.
 pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
     let region = region.to_owned();
     if region.starts_with("cn-") {
         return Err(KmsError::ChinaRegion { region });
     }
-    // It becomes part of a host name.
-    let named = !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if named { Ok(()) } else { Err(KmsError::NotARegion { region }) }
+    // KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name: an Availability Zone is none.
+    let (words, number) = region.rsplit_once('-').unwrap_or_default();
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_region = (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
+    if is_region && is_number && region.len() <= 32 { Ok(()) } else { Err(KmsError::NotARegion { region }) }
 }

@@ -83,6 +83,11 @@ fn parse(url: &str) -> Result<Endpoint, EndpointError> {
     if authority.host().is_empty() {
         return Err(problem("there is no host in it"));
     }
+    // An impossible port is no port for `http`.
+    let port = &authority.as_str()[authority.host().len()..];
+    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err(problem("its port is none from 1 to 65535"));
+    }
     if uri.query().is_some() {
         return Err(problem("there is a query in it"));
     }
@@ -236,7 +241,18 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused_and_a_password_is_not_repeated() {
-        for url in ["", "kms", "kms.example.org:443", "ftp://a", "https://", "https://a?b=c"] {
+        for url in [
+            "",
+            "kms",
+            "kms.example.org:443",
+            "ftp://a",
+            "https://",
+            "https://a?b=c",
+            "https://a:65536",
+            "https://a:0",
+            "https://a:",
+            "https://[::1]:99999",
+        ] {
             assert!(matches!(from_flag(url), Err(EndpointError::NotAUrl { .. })), "{url}");
         }
         let error = from_flag("https://user:secret@kms.us-east-1.amazonaws.com").unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Proxies and CA bundle. The default is none of them: a direct connection, and OpenSSL's own trust store.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +15,20 @@ pub struct Environment {
     pub no_proxy: Option<String>,
     /// `AWS_CA_BUNDLE`: the PEM file of the certificate authorities to trust instead of OpenSSL's own.
     pub ca_bundle: Option<PathBuf>,
+    /// `ca_bundle` of the profile, which AWS_CA_BUNDLE overrides.
+    pub profile_ca_bundle: Option<PathBuf>,
 }
 
 impl Environment {
     /// That of this process. The lower-case names come first, as in curl and the aws CLI.
     pub fn of_process() -> Self {
         Self::read(|name| env::var_os(name))
+    }
+
+    /// The CA bundle in force, and what names it.
+    pub(super) fn bundle(&self) -> Option<(&Path, &'static str)> {
+        let of_profile = || self.profile_ca_bundle.as_deref().map(|path| (path, "the profile's ca_bundle"));
+        self.ca_bundle.as_deref().map(|path| (path, "AWS_CA_BUNDLE")).or_else(of_profile)
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -32,6 +40,7 @@ impl Environment {
             https_proxy: text("https_proxy", "HTTPS_PROXY"),
             http_proxy: text("http_proxy", "HTTP_PROXY"),
             no_proxy: text("no_proxy", "NO_PROXY"),
+            profile_ca_bundle: None,
             ca_bundle: variable("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from),
         }
     }

@@ -22,6 +22,9 @@ impl Kms {
             return error.clone().into();
         }
         if let Some(error) = find::<CredentialsError>(error) {
+            if let Some(refused) = self.provider_refused() {
+                return refused.into();
+            }
             return self.no_credentials(error).into();
         }
         if let Some(cause) = find::<EndpointError>(error) {

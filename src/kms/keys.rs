@@ -6,6 +6,7 @@ use super::call::{Call, Change};
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::operation::Operation;
+use super::pages::Pages;
 use super::reply::Reply;
 use crate::error::{Error, KmsError, Reason};
 use crate::material::{KeySpec, KeyUsage};
@@ -22,8 +23,10 @@ pub struct NewKey {
     pub multi_region: bool,
 }
 
-/// A list that is longer than this does not end.
-const PAGES: usize = 10_000;
+/// Five times the quota of keys in an account and Region.
+const MOST_KEYS: usize = 500_000;
+/// A key has 50 tags.
+const MOST_TAGS: usize = 1000;
 
 impl Kms {
     /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
@@ -86,41 +89,43 @@ impl Kms {
     /// The ARNs of all keys of the account and Region.
     pub async fn keys(&self) -> Result<Vec<String>, Error> {
         let operation = Operation::ListKeys;
-        let (mut keys, mut marker) = (Vec::new(), None::<String>);
-        for _ in 0..PAGES {
+        let mut keys = Vec::new();
+        let mut pages = Pages::new(operation, MOST_KEYS);
+        loop {
             let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_keys().limit(1000).set_marker(marker.clone());
+                let request = client.list_keys().limit(1000).set_marker(pages.marker());
                 async move { request.send().await }
             };
             let page = self.call(Call::new(operation, None), send).await?;
+            let before = keys.len();
             for key in page.keys() {
                 keys.push(Reply(operation).key_arn("KeyArn", key.key_arn())?);
             }
-            marker = page.next_marker;
-            if marker.is_none() || !page.truncated {
+            let size = keys[before..].iter().map(String::len).sum();
+            if !pages.turn(keys.len() - before, size, page.next_marker, page.truncated)? {
                 return Ok(keys);
             }
         }
-        Err(KmsError::EndlessList { operation }.into())
     }
 
     /// The tags of a key.
     pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, Error> {
         let operation = Operation::ListResourceTags;
-        let (mut tags, mut marker) = (Vec::new(), None::<String>);
-        for _ in 0..PAGES {
+        let mut tags: Vec<(String, String)> = Vec::new();
+        let mut pages = Pages::new(operation, MOST_TAGS);
+        loop {
             let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_resource_tags().key_id(key_arn).set_marker(marker.clone());
+                let request = client.list_resource_tags().key_id(key_arn).set_marker(pages.marker());
                 async move { request.send().await }
             };
             let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
+            let before = tags.len();
             tags.extend(page.tags().iter().map(|tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned())));
-            marker = page.next_marker;
-            if marker.is_none() || !page.truncated {
+            let size = tags[before..].iter().map(|(key, value)| key.len() + value.len()).sum();
+            if !pages.turn(tags.len() - before, size, page.next_marker, page.truncated)? {
                 return Ok(tags);
             }
         }
-        Err(KmsError::EndlessList { operation }.into())
     }
 
     /// TagResource.

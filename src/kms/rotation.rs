@@ -8,6 +8,7 @@ use super::client::Kms;
 use super::description::KeyDescription;
 use super::keys::tags;
 use super::operation::Operation;
+use super::pages::Pages;
 use super::reply::Reply;
 use crate::error::{Error, KmsError};
 
@@ -28,6 +29,9 @@ pub struct Rotation {
     pub rotation_type: Option<String>,
 }
 
+/// A key has 25 rotations on demand and some by years.
+const MOST: usize = 10_000;
+
 const MATERIAL_STATES: &[&str] =
     &["CURRENT", "NON_CURRENT", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION", "PENDING_ROTATION"];
 const IMPORT_STATES: &[&str] = &["IMPORTED", "PENDING_IMPORT"];
@@ -47,10 +51,11 @@ impl Kms {
     pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, Error> {
         let operation = Operation::ListKeyRotations;
         let reply = Reply(operation);
-        let (mut rotations, mut marker) = (Vec::new(), None::<String>);
-        for _ in 0..10_000 {
+        let mut rotations = Vec::new();
+        let mut pages = Pages::new(operation, MOST);
+        loop {
             let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_key_rotations().key_id(key_arn).set_marker(marker.clone());
+                let request = client.list_key_rotations().key_id(key_arn).set_marker(pages.marker());
                 let request = request.include_key_material(IncludeKeyMaterial::AllKeyMaterial);
                 async move { request.send().await }
             };
@@ -72,12 +77,12 @@ impl Kms {
                     rotation_type: entry.rotation_type().map(|kind| kind.as_str().to_owned()),
                 });
             }
-            marker = page.next_marker;
-            if marker.is_none() || !page.truncated {
+            let described = |entry: &Rotation| entry.description.as_deref().map_or(0, str::len);
+            let size = rotations.iter().rev().take(page.rotations().len()).map(described).sum();
+            if !pages.turn(page.rotations().len(), size, page.next_marker, page.truncated)? {
                 return Ok(rotations);
             }
         }
-        Err(KmsError::EndlessList { operation }.into())
     }
 
     /// RotateKeyOnDemand, sent once: 25 per key for ever.

@@ -5,7 +5,6 @@ use std::env;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_kms::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
@@ -15,6 +14,8 @@ use super::client;
 use super::connection::Connection;
 use super::endpoint;
 use super::environment::Environment;
+use super::profiles::Profiles;
+use super::providers::{self, Asked, Guarded};
 use super::transport::{self, Transport, TrustPlace};
 use crate::error::{Error, KmsError};
 
@@ -47,21 +48,31 @@ const NOWHERE: &str = "nowhere";
 impl Survey {
     /// Looks at everything that `Kms::connect` would look at.
     pub async fn take(connection: &Connection) -> Survey {
-        let environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
-        let sdk = configuration(connection, &environment).await;
+        let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
+        let mut problems = Vec::new();
+        let profiles = match Profiles::read(connection.profile.as_deref()).await {
+            Ok(profiles) => profiles,
+            Err(error) => {
+                problems.push(error);
+                Profiles::none()
+            }
+        };
+        environment.profile_ca_bundle = profiles.ca_bundle();
+        let sdk = configuration(connection, &profiles, &environment).await;
         let mut survey = Survey {
             region: sdk.region().map(ToString::to_string).filter(|region| region != NOWHERE),
             endpoint: None,
             endpoint_is_aws: true,
             fips_endpoint: connection.fips_endpoint || sdk.use_fips() == Some(true),
             profile: connection.profile.clone().or_else(|| text("AWS_PROFILE")),
-            credentials: credentials(&sdk),
+            credentials: credentials(connection, &sdk),
             proxy: None,
-            trust: transport::trust_places(environment.ca_bundle.as_deref()),
-            problems: Vec::new(),
+            trust: transport::trust_places(&environment),
+            problems,
         };
         survey.look_at_region();
         survey.look_at_endpoint(connection, &sdk).await;
+        survey.look_at_providers(connection, &sdk);
         survey.look_at_transport(&environment);
         survey
     }
@@ -90,6 +101,21 @@ impl Survey {
         }
     }
 
+    /// The endpoints that the sources of credentials in use would be sent to.
+    fn look_at_providers(&mut self, connection: &Connection, sdk: &SdkConfig) {
+        let services: &[(Asked, &str)] = match self.credentials {
+            Some(source) if source.contains("role") && !source.contains("container") => &[(Asked::Sts, "STS")],
+            Some("web identity") => &[(Asked::Sts, "STS")],
+            Some("profile, SSO") => &[(Asked::Sso, "SSO"), (Asked::SsoOidc, "SSO OIDC")],
+            _ => &[],
+        };
+        for (asked, service) in services {
+            let configured = client::configured_endpoint_of(sdk, service);
+            let refused = configured.and_then(|url| providers::check(connection, *asked, &url).err());
+            self.problems.extend(refused.map(Error::from));
+        }
+    }
+
     fn look_at_transport(&mut self, environment: &Environment) {
         self.problems.extend(Transport::check_trust(environment).err().map(Error::from));
         let Some(url) = self.endpoint.as_deref().and_then(|url| url.parse::<Uri>().ok()) else { return };
@@ -101,16 +127,15 @@ impl Survey {
 }
 
 /// The configuration without a call to the instance's metadata service.
-async fn configuration(connection: &Connection, environment: &Environment) -> SdkConfig {
-    let mut profile = ProfileFileRegionProvider::builder();
-    if let Some(name) = &connection.profile {
-        profile = profile.profile_name(name);
-    }
+async fn configuration(connection: &Connection, profiles: &Profiles, environment: &Environment) -> SdkConfig {
     let region = RegionProviderChain::first_try(connection.region.clone().map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(profile.build())
+        .or_else(profiles.region())
         .or_else(Region::new(NOWHERE));
-    client::loader(connection, Transport::new(environment)).region(region).load().await
+    client::loader(connection, profiles, Guarded::new(Transport::new(environment), connection))
+        .region(region)
+        .load()
+        .await
 }
 
 /// The URL that AWS's own rules give: they differ between partitions.
@@ -124,8 +149,9 @@ async fn aws_endpoint(region: Option<&str>, sdk: &SdkConfig, fips: bool) -> Opti
     DefaultResolver::new().resolve_endpoint(&parameters).await.ok().map(|endpoint| endpoint.url().to_owned())
 }
 
-/// The first that the SDK's chain would try: environment, profile, web identity, container.
-fn credentials(sdk: &SdkConfig) -> Option<&'static str> {
+/// The first that the chain would try: environment, profile, web identity, container; of a profile that was given, that alone.
+fn credentials(connection: &Connection, sdk: &SdkConfig) -> Option<&'static str> {
+    let only_profile = connection.profile.is_some();
     let in_profile = |name: &str| {
         // No such variable exists: only the profile is looked at.
         let key = ServiceConfigKey::builder().service_id("KMS").env("KMS_BYOK_NO_VARIABLE").profile(name).build();
@@ -138,11 +164,14 @@ fn credentials(sdk: &SdkConfig) -> Option<&'static str> {
         ("sso_start_url", "profile, SSO"),
         ("credential_process", "profile, credential process"),
     ];
-    if text("AWS_ACCESS_KEY_ID").is_some() && text("AWS_SECRET_ACCESS_KEY").is_some() {
+    if !only_profile && text("AWS_ACCESS_KEY_ID").is_some() && text("AWS_SECRET_ACCESS_KEY").is_some() {
         return Some("environment variables");
     }
     if let Some((_, source)) = profile.into_iter().find(|(name, _)| in_profile(name)) {
         return Some(source);
+    }
+    if only_profile {
+        return None;
     }
     if text("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
         return Some("web identity");

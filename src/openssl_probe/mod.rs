@@ -9,6 +9,7 @@
 //! ```
 
 mod branch;
+mod configuration;
 mod fips;
 mod gate;
 mod known_answers;
@@ -17,6 +18,7 @@ mod platform;
 mod providers;
 
 pub use self::branch::{BRANCHES, Branch};
+pub use self::configuration::{BrokenConfiguration, broken_configuration, configuration_path};
 pub use self::fips::{Fips, fips};
 pub use self::gate::{Accepted, NEEDED, Reported, build_error, judge, version_text};
 pub(crate) use self::known_answers::throw_away_key;

@@ -143,6 +143,7 @@ pub(super) fn create_key(world: &mut World, call: &mut Call) -> Reply {
         description: call.text("Description").unwrap_or_default().into(),
         policy,
         tags,
+        grants: Vec::new(),
         aliases: 0,
         materials,
         rotations: Rotations::default(),

@@ -4,8 +4,8 @@ use super::call::{Call, Reply};
 use super::protocol::Refusal;
 use super::state::World;
 use super::{
-    aliases, creation, deletion, import, keys, mac, parameters, policy, replicas, rotation, tags, use_asymmetric,
-    use_symmetric,
+    aliases, creation, deletion, grants, import, keys, mac, parameters, policy, replicas, rotation, tags,
+    use_asymmetric, use_symmetric,
 };
 
 /// Carries out one operation. What the embedded KMS does not know is refused, never answered with success.
@@ -26,6 +26,8 @@ pub(super) fn run(world: &mut World, call: &mut Call) -> Reply {
         "TagResource" => tags::tag_resource(world, call),
         "UntagResource" => tags::untag_resource(world, call),
         "ListResourceTags" => tags::list_resource_tags(world, call),
+        "CreateGrant" => grants::create_grant(world, call),
+        "ListGrants" => grants::list_grants(world, call),
         "GetKeyPolicy" => policy::get_key_policy(world, call),
         "PutKeyPolicy" => policy::put_key_policy(world, call),
         "ListKeyPolicies" => policy::list_key_policies(world, call),

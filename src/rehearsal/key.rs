@@ -38,6 +38,8 @@ pub(super) struct Key {
     /// `None` is the default policy.
     pub(super) policy: Option<Box<str>>,
     pub(super) tags: Vec<(Box<str>, Box<str>)>,
+    /// By their ids, as ListGrants shows them.
+    pub(super) grants: Vec<(Box<str>, serde_json::Value)>,
     pub(super) aliases: u8,
     /// In the order in which they became this key's; the first import is first.
     pub(super) materials: Vec<KeyMaterial>,

@@ -14,8 +14,8 @@
 //! # Ok::<(), kms_byok::Error>(())
 //! ```
 //!
-//! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated; there are no grants, no custom key
-//! stores, no enclaves (`Recipient`), and no China Regions.
+//! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated, and so are grants; there are no custom
+//! key stores, no enclaves (`Recipient`), and no China Regions.
 
 mod access_log;
 mod aliases;
@@ -30,6 +30,7 @@ mod der;
 mod desk;
 mod dispatch;
 mod faults;
+mod grants;
 mod http;
 mod import;
 mod key;

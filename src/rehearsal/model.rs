@@ -38,6 +38,32 @@ static OPERATIONS: &[(&str, &[Member])] = &[
     ("TagResource", &[need("KeyId", &KEY_ID), need("Tags", &TAGS)]),
     ("UntagResource", &[need("KeyId", &KEY_ID), need("TagKeys", &TAG_KEYS)]),
     ("ListResourceTags", &[need("KeyId", &KEY_ID), may("Limit", &LIMIT), may("Marker", &MARKER)]),
+    (
+        "CreateGrant",
+        &[
+            need("KeyId", &KEY_ID),
+            may("GranteePrincipal", &PRINCIPAL),
+            may("RetiringPrincipal", &PRINCIPAL),
+            need("Operations", &GRANT_OPERATIONS),
+            may("Constraints", &GRANT_CONSTRAINTS),
+            may("GrantTokens", &GRANT_TOKENS),
+            may("Name", &GRANT_NAME),
+            may("DryRun", &FLAG),
+            may("GranteeServicePrincipal", &SERVICE),
+            may("RetiringServicePrincipal", &SERVICE),
+        ],
+    ),
+    (
+        "ListGrants",
+        &[
+            may("Limit", &LIMIT),
+            may("Marker", &MARKER),
+            need("KeyId", &KEY_ID),
+            may("GrantId", &GRANT_ID),
+            may("GranteePrincipal", &PRINCIPAL),
+            may("GranteeServicePrincipal", &SERVICE),
+        ],
+    ),
     ("GetKeyPolicy", &[need("KeyId", &KEY_ID), may("PolicyName", &POLICY_NAME)]),
     (
         "PutKeyPolicy",

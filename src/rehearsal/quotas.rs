@@ -34,6 +34,8 @@ const RATES: &[(&str, f64)] = &[
     ("ListResourceTags", 2000.0),
     ("TagResource", 10.0),
     ("UntagResource", 5.0),
+    ("CreateGrant", 50.0),
+    ("ListGrants", 100.0),
     ("GetKeyPolicy", 1000.0),
     ("PutKeyPolicy", 15.0),
     ("ListKeyPolicies", 100.0),

@@ -37,6 +37,7 @@ pub(super) fn replicate_key(world: &mut World, call: &Call) -> Reply {
         description: call.text("Description").unwrap_or_default().into(),
         policy,
         tags: tags.clone(),
+        grants: Vec::new(),
         aliases: 0,
         materials: key.materials.iter().map(|material| shared(key.origin, material)).collect(),
         rotations: Rotations { automatic: key.rotations.automatic, ..Rotations::default() },

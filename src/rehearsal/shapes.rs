@@ -90,6 +90,36 @@ pub(super) static TAGS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG 
 pub(super) static TAG_KEYS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG_KEY };
 static GRANT_TOKEN: Shape = text(1, 8192);
 pub(super) static GRANT_TOKENS: Shape = Shape::List { min: 0, max: 10, of: &GRANT_TOKEN };
+pub(super) static PRINCIPAL: Shape = pattern(1, 256, &PRINCIPAL_WORDS);
+pub(super) static SERVICE: Shape = pattern(1, 128, &SERVICE_NAME);
+pub(super) static GRANT_NAME: Shape = pattern(1, 256, &ALIAS);
+pub(super) static GRANT_ID: Shape = text(1, 128);
+static SOURCE_ARN: Shape = pattern(20, 512, &SOURCE);
+pub(super) static GRANT_CONSTRAINTS: Shape = Shape::Record(&[
+    may("EncryptionContextSubset", &CONTEXT),
+    may("EncryptionContextEquals", &CONTEXT),
+    may("SourceArn", &SOURCE_ARN),
+]);
+static GRANT_OPERATION: Shape = Shape::Choice(&[
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "Sign",
+    "Verify",
+    "GetPublicKey",
+    "CreateGrant",
+    "RetireGrant",
+    "DescribeKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateMac",
+    "VerifyMac",
+    "DeriveSharedSecret",
+]);
+pub(super) static GRANT_OPERATIONS: Shape = Shape::List { min: 0, max: usize::MAX, of: &GRANT_OPERATION };
 static ATTESTATION: Shape = blob(262_144);
 static MECHANISM: Shape = Shape::Choice(&["RSAES_OAEP_SHA_256"]);
 pub(super) static RECIPIENT: Shape =
@@ -182,6 +212,35 @@ static WORD: Pattern = Pattern {
 static ALIAS: Pattern = Pattern {
     text: "^[a-zA-Z0-9:/_-]+$",
     fits: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte)),
+};
+static PRINCIPAL_WORDS: Pattern = Pattern {
+    text: "^[\\w+=,.@:/-]+$",
+    fits: |text| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte))
+    },
+};
+static SERVICE_NAME: Pattern = Pattern {
+    text: "^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$",
+    fits: |text| {
+        let label =
+            |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        text.split('.').count() >= 3 && text.split('.').all(label)
+    },
+};
+static SOURCE: Pattern = Pattern {
+    text: "^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$",
+    fits: |text| {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let [arn, partition, service, region, account, rest] = parts[..] else { return false };
+        let words =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        arn == "arn"
+            && partition.strip_prefix("aws").is_some_and(words)
+            && (!service.is_empty() && words(service) && words(region))
+            && (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+            && !rest.is_empty()
+            && !rest.contains('\n')
+    },
 };
 static MARKER_TEXT: Pattern =
     Pattern { text: "[\\u0020-\\u00FF]*", fits: |text| text.chars().all(|c| matches!(c, '\u{20}'..='\u{ff}')) };

@@ -96,6 +96,18 @@ def import_and_use(endpoint, key):
     assert (metadata["KeyState"], metadata["ExpirationModel"]) == ("Enabled", "KEY_MATERIAL_DOES_NOT_EXPIRE")
 
     context = {"purpose": "test", "n": "1"}
+    reader = "arn:aws:iam::111122223333:role/reader"
+    grant = kms.create_grant(KeyId=key, GranteePrincipal=reader, Operations=["Decrypt"], RetiringPrincipal=reader,
+                             Constraints={"EncryptionContextSubset": context, "EncryptionContextEquals": context})
+    kms.create_grant(KeyId=key, GranteeServicePrincipal="ec2.amazonaws.com", Operations=["CreateGrant"], Name="disks",
+                     RetiringServicePrincipal="ec2.amazonaws.com", Constraints={"SourceArn": "arn:aws:ec2:us-east-1:111122223333:volume/*"})
+    refused("ValidationException", kms.create_grant, KeyId=key, Operations=["Decrypt"])
+    refused("DryRunOperationException", kms.create_grant, KeyId=key, GranteePrincipal=reader, Operations=[], DryRun=True)
+    pages = list(kms.get_paginator("list_grants").paginate(KeyId=key, PaginationConfig={"PageSize": 1}))
+    assert len(pages) == 2 and {grant.get("Name") for page in pages for grant in page["Grants"]} == {None, "disks"}
+    [listed] = kms.list_grants(KeyId=key, GrantId=grant["GrantId"])["Grants"]
+    assert (listed["GranteePrincipal"], listed["Operations"]) == (reader, ["Decrypt"])
+
     sealed = kms.encrypt(KeyId="alias/a", Plaintext=b"hello", EncryptionContext=context)
     assert sealed["KeyId"] == key and sealed["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
     opened = kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=context)

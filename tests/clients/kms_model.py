@@ -11,11 +11,11 @@ import re
 
 import botocore.session
 
-# The operations of an imported key's life; the model has more (grants, custom key stores, data key pairs), which are refused.
+# The operations of an imported key's life; the model has more (custom key stores, data key pairs), which are refused.
 SERVED = """
-    CancelKeyDeletion CreateAlias CreateKey Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey
+    CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey
     DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateMac
-    GenerateRandom GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases
+    GenerateRandom GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants
     ListKeyPolicies ListKeyRotations ListKeys ListResourceTags PutKeyPolicy ReEncrypt ReplicateKey RotateKeyOnDemand
     ScheduleKeyDeletion Sign TagResource UntagResource UpdateAlias UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac
 """.split()
@@ -129,6 +129,9 @@ def value_problems(shape, value, path):
     if kind == "timestamp":  # JSON 1.1 writes seconds since 1970
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return [] if number else [f"{path} is no time: {value!r}"]
+    if kind == "map":  # the encryption contexts of grants
+        texts = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+        return [] if texts else [f"{path} is no map of texts: {value!r}"]
     return [f"{path}: no reply is known to have a {kind}"]
 
 

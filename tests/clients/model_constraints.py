@@ -49,9 +49,12 @@ def sample(shape):
 
 def text(shape, length=None):
     """A text of this length that fits the shape's pattern, as far as a text of that length can."""
-    length = max(1, constraint(shape, "min") or 0) if length is None else length
+    if length is None:
+        length = 5 if "(\\.[" in (constraint(shape, "pattern") or "") else max(1, constraint(shape, "min") or 0)
     if "{2,3}" in (constraint(shape, "pattern") or "") and length:  # a Region
         return "us-east-1" + "1" * (length - len("us-east-1"))
+    if "(\\.[" in (constraint(shape, "pattern") or "") and length > 4:  # the name of a service
+        return "a.b." + "c" * (length - 4)
     return "a" * length
 
 

@@ -5,7 +5,7 @@
 use std::fs;
 
 use kms_byok::Error;
-use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Wrapping};
+use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::kms::Kms;
 use kms_byok::moment::Expiry;
 use kms_byok::proof::Level;
@@ -23,7 +23,14 @@ const WRAPPING: Wrapping =
 
 pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
-    let plan = Rotate { source, wrapping: WRAPPING, expiry: Expiry::Never, description: None, level: Level::Use };
+    let plan = Rotate {
+        source,
+        wrapping: WRAPPING,
+        expiry: Expiry::Never,
+        description: None,
+        level: Level::Use,
+        trust: Trust::default(),
+    };
     ceremony::rotate(kms, &key, &plan, journal).await
 }
 
@@ -60,7 +67,7 @@ pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
         wrapping: WRAPPING,
         expiry: Expiry::Never,
         level: Level::Use,
-        adopt: Vec::new(),
+        trust: Trust::default(),
     };
     ceremony::replicate(kms, &key, &plan, journal).await
 }

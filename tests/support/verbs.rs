@@ -6,7 +6,7 @@ use std::fs;
 
 use kms_byok::Error;
 use kms_byok::ceremony::{
-    self, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Provision, Source, WrappedMaterial,
+    self, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Provision, Source, Trust, WrappedMaterial,
 };
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
@@ -178,7 +178,8 @@ impl Verb {
 
     async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
         ceremony::create_key(kms, &self.request(), &Memory::default(), None, journal).await?;
-        let key = kms.describe("alias/a").await?;
+        let found = kms.describe("alias/a").await?;
+        let key = Trust::default().vouch(kms, &found, "alias/a", journal).await?;
         let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
         let set = ParameterSet::get(kms, &key, self.spec(), algorithm, wrapping, journal).await?;
         set.save(&scene.path("D"), false)?;
@@ -191,6 +192,7 @@ impl Verb {
         let wrapped = WrappedMaterial::load(&scene.path("D"))?;
         let key = kms.describe(wrapped.key_arn()).await?;
         journal.begin(kms, &key);
+        let key = Trust::default().vouch(kms, &key, wrapped.key_arn(), journal).await?;
         let imported = ceremony::import_set(kms, &key, &wrapped, &ImportOptions::default(), journal).await?;
         let subject = Subject::new(kms, &key, None, imported.key_material_id.as_deref())?;
         ceremony::conclude(proof::prove(&subject, Level::Use).await?, journal)

@@ -191,7 +191,9 @@ impl State {
         server: &mut BufReader<TcpStream>,
     ) -> io::Result<()> {
         let mut forward = || -> io::Result<Message> {
-            server.get_mut().write_all(&request.bytes())?;
+            // The server answers to its own name only.
+            let head = request.head.replace(&self.address.to_string(), &self.upstream.to_string());
+            server.get_mut().write_all(&[head.as_bytes(), &request.body].concat())?;
             Message::read(server)?.ok_or_else(broken)
         };
         let plan = self.plan.lock().unwrap().clone();

@@ -1,9 +1,9 @@
 //! The plan of `import`, and the calls that import and prove.
 
 use super::Plan;
-use crate::ceremony::{ImportOptions, Journal, WrappedMaterial};
+use crate::ceremony::{ImportOptions, Journal, Trust, Vouched, WrappedMaterial};
 use crate::error::Error;
-use crate::kms::{ImportType, KeyDescription, Kms, Operation};
+use crate::kms::{ImportType, Kms, Operation};
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
 use crate::proof::Level;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -11,12 +11,13 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 /// The plan of importing what was wrapped for a parameter set, or bare files if there is none, into a key that KMS was asked for.
 pub fn import(
     kms: &Kms,
-    key: &KeyDescription,
+    key: (&Vouched, &Trust),
     wrapped: Option<&WrappedMaterial>,
     options: &ImportOptions,
     level: Level,
     journal: &Journal,
 ) -> Result<Plan, Error> {
+    let (key, trust) = key;
     journal.begin(kms, key);
     if let Some(wrapped) = wrapped {
         wrapped.check_sendable(kms, key)?;
@@ -24,6 +25,7 @@ pub fn import(
     options.check_for(key)?;
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {}", key.id));
+    plan.vouch(trust, key);
     send(&mut plan);
     if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use super::Plan;
 use crate::ceremony::create::check_adopts;
-use crate::ceremony::{AliasName, Journal, KeyRequest, Memory, ParameterSet, check_importable, existing};
+use crate::ceremony::trust::show_grants;
+use crate::ceremony::{
+    AliasName, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, check_importable, existing,
+};
 use crate::error::Error;
-use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{Kms, Operation};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias and the key to adopt, if there is one.
@@ -39,6 +42,8 @@ pub async fn create_key(
     let found = kms.describe(adopt).await?;
     journal.begin(kms, &found);
     existing::check_matches(&found, request, adopt)?;
+    show_grants(kms, &found, journal).await?;
+    plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
     if let Some(alias) = &request.alias {
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
         plan.call(Operation::CreateAlias, alias_reason(alias));
@@ -49,17 +54,19 @@ pub async fn create_key(
 /// The plan of fetching import parameters into a directory. Asks KMS for the key.
 pub fn get_parameters(
     kms: &Kms,
-    key: &KeyDescription,
+    key: (&Vouched, &Trust),
     algorithm: WrappingAlgorithm,
     wrapping: WrappingKeySpec,
     directory: &Path,
     force: bool,
 ) -> Result<Plan, Error> {
+    let (key, trust) = key;
     check_importable(key)?;
     algorithm.check(key.spec.parse()?, wrapping, None)?;
     ParameterSet::check_directory(directory, force)?;
     let mut plan = Plan { writes: ParameterSet::files(directory).into(), ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.vouch(trust, key);
     parameters(&mut plan, algorithm, wrapping);
     Ok(plan)
 }
@@ -72,6 +79,7 @@ pub(super) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Me
         plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
         plan.call(Operation::ListAliases, "makes sure that nobody uses it");
         plan.call(Operation::GetKeyPolicy, "makes sure that it is nobody else's; if there is one, none is made");
+        plan.call(Operation::ListGrants, "shows whom else grants let use it, where that is permitted");
     }
     let spec = request.spec;
     plan.call(

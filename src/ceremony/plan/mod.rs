@@ -18,7 +18,8 @@ pub use self::key::{create_key, get_parameters};
 pub use self::provision::provision;
 pub use self::replicate::replicate;
 pub use self::rotate::rotate;
-use crate::kms::Operation;
+use super::Trust;
+use crate::kms::{KeyDescription, Operation};
 
 /// The calls in their order, and the files that would be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +61,14 @@ impl Plan {
             quota_per_second: operation.quota_per_second(),
             why: why.into(),
         });
+    }
+
+    /// Adds the calls that vouch for a key that is there; its policy is not asked for where the user named the key.
+    pub(super) fn vouch(&mut self, trust: &Trust, key: &KeyDescription) {
+        if !trust.names(key) {
+            self.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
+        }
+        self.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
     }
 
     /// Lets the calls that are added next go to another Region; to the Region of the run again without one.

@@ -63,11 +63,9 @@ async fn go_on_with(
             prove(plan, request.spec, request.usage, wanted.level);
         }
         Decision::Complete => {
-            existing::check_trusted(kms, found, request, name, wanted.adopt.as_deref(), journal).await?;
+            wanted.trust().vouch(kms, found, name, journal).await?;
             let history = check_source(kms, wanted, found).await?;
-            if wanted.adopt.is_none() {
-                plan.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
-            }
+            plan.vouch(&wanted.trust(), found);
             if matches!(wanted.source, Source::Generate(_)) {
                 plan.call(asked_first(request.spec), "makes sure that the key never had key material");
             }

@@ -16,6 +16,7 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
     let (spec, usage): (KeySpec, KeyUsage) = (key.spec.parse()?, key.usage.parse()?);
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.vouch(&wanted.trust, key);
     if spec == KeySpec::SymmetricDefault {
         plan.call(Operation::ListKeyRotations, "finds every key material of the key");
     } else {
@@ -50,9 +51,7 @@ fn look(plan: &mut Plan, errand: &Errand, spec: KeySpec, wanted: &Replicate) {
         plan.call(Operation::DescribeKey, "looks at the replica");
     }
     if let What::Fill(replica) = &errand.what {
-        if !wanted.adopt.contains(&replica.arn) {
-            plan.call(Operation::GetKeyPolicy, "makes sure that the replica is nobody else's");
-        }
+        plan.vouch(&wanted.trust, replica);
         if spec == KeySpec::SymmetricDefault {
             plan.call(Operation::ListKeyRotations, "finds the key materials that it lacks");
         }

@@ -4,7 +4,7 @@ use super::Plan;
 use super::import::{import_again, prove};
 use super::key::parameters;
 use crate::ceremony::regions::Regions;
-use crate::ceremony::rotate::{Beginning, begin_with, check_locally, check_rotatable, check_waits};
+use crate::ceremony::rotate::{Beginning, begin_with, check_locally, check_rotatable, check_waits, vouch};
 use crate::ceremony::{Journal, Rotate, Source};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
@@ -18,8 +18,15 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
     check_rotatable(key)?;
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
-    let regions = Regions::of(kms, key, journal).await?;
-    in_each(&mut plan, &regions, |plan| plan.call(Operation::DescribeKey, "looks at the replica"));
+    vouch(kms, key, wanted, journal).await?;
+    plan.vouch(&wanted.trust, key);
+    let regions = Regions::of(kms, key, wanted, journal).await?;
+    for (kms, replica) in regions.replicas() {
+        plan.go_to(Some(kms.region()));
+        plan.call(Operation::DescribeKey, "looks at the replica");
+        plan.vouch(&wanted.trust, replica);
+    }
+    plan.go_to(None);
     plan.call(Operation::GetKeyRotationStatus, "sees whether a rotation is in progress");
     if kms.rotation_in_progress(&key.arn).await? {
         check_waits(key, wanted)?;

@@ -28,7 +28,7 @@ every!(REASONS: Reason {
 
 every!(OPERATIONS: Operation {
     CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey Encrypt GenerateMac GetKeyPolicy
-    GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListKeyRotations ListKeys ListResourceTags
+    GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants ListKeyRotations ListKeys ListResourceTags
     ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource
 });
 

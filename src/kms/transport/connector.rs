@@ -71,10 +71,13 @@ impl Service<Uri> for Connector {
         let this = self.clone();
         Box::pin(async move {
             let Some(limit) = this.timeout else { return this.open(uri).await };
-            let host = authority(&uri);
+            let (host, proxies, proxied) = (authority(&uri), this.path.proxies.clone(), uri.clone());
             match tokio::time::timeout(limit, this.open(uri)).await {
                 Ok(opened) => opened,
-                Err(_) => Err(EndpointError::ConnectTimeout { host, limit }),
+                Err(_) => match proxies.route(&proxied) {
+                    Ok(Some(proxy)) => Err(EndpointError::ProxyTimeout { proxy: authority(proxy.uri()), host, limit }),
+                    _ => Err(EndpointError::ConnectTimeout { host, limit }),
+                },
             }
         })
     }
@@ -128,9 +131,20 @@ impl ToProxy {
         let name = authority(&uri);
         if uri.scheme_str() == Some("https") {
             let Path { tcp, tls, https_proxy, .. } = self.0;
-            return https_proxy.connect(&tls, || tcp, uri, &name).await.map(Wire::new);
+            let opened = https_proxy.connect(&tls, || tcp, uri, &name).await;
+            return opened.map(Wire::new).map_err(of_proxy);
         }
-        self.0.tcp.call(uri).await.map(Wire::new).map_err(|error| fault::of_tcp(&error, &name))
+        self.0.tcp.call(uri).await.map(Wire::new).map_err(|error| of_proxy(fault::of_tcp(&error, &name)))
+    }
+}
+
+/// That it is the proxy that nobody answers for, and not the endpoint.
+fn of_proxy(error: EndpointError) -> EndpointError {
+    match error {
+        EndpointError::NameUnknown { host, because }
+        | EndpointError::ConnectionRefused { host, because }
+        | EndpointError::Unreachable { host, because } => EndpointError::ProxyUnreachable { proxy: host, because },
+        other => other,
     }
 }
 

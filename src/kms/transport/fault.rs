@@ -39,9 +39,13 @@ pub(super) fn connector_error(error: EndpointError) -> ConnectorError {
         | EndpointError::Unreachable { .. }
         | EndpointError::NameUnknown { .. }
         | EndpointError::TlsHandshake { .. }
+        | EndpointError::ProxyUnreachable { .. }
         | EndpointError::ProxyTunnel { .. }
         | EndpointError::Reset { .. } => ConnectorError::io(boxed),
-        EndpointError::CaBundle { .. } | EndpointError::ProxyUnusable { .. } => ConnectorError::user(boxed),
+        EndpointError::CaBundle { .. }
+        | EndpointError::ProxyUnusable { .. }
+        | EndpointError::ProxyPassword { .. }
+        | EndpointError::ProxyPort { .. } => ConnectorError::user(boxed),
         _ => ConnectorError::other(boxed, None),
     };
     if reached { mapped } else { mapped.never_connected() }

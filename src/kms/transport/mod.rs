@@ -60,7 +60,7 @@ type Pool = Client<Connector, SdkBody>;
 impl Transport {
     pub(crate) fn new(environment: &Environment) -> Self {
         Transport {
-            tls: Arc::new(Tls::new(environment.ca_bundle.clone())),
+            tls: Arc::new(Tls::new(environment.bundle())),
             proxies: Arc::new(Proxies::new(environment)),
             pools: Arc::default(),
         }
@@ -68,7 +68,7 @@ impl Transport {
 
     /// Refuses a CA bundle that TLS could not use.
     pub(crate) fn check_trust(environment: &Environment) -> Result<(), EndpointError> {
-        environment.ca_bundle.as_deref().map_or(Ok(()), |path| trust::of_bundle(path).map(drop))
+        environment.bundle().map_or(Ok(()), |(path, named_by)| trust::of_bundle(path, named_by).map(drop))
     }
 
     /// The proxy through which `url` is reached, without its password.

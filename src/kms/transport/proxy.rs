@@ -19,7 +19,12 @@ pub(super) struct Proxies {
 enum Setting {
     Unset,
     Usable,
+    /// It names no proxy of http or https.
     Unusable,
+    /// Its user name or password ends too early, or not where it seems to.
+    Password,
+    /// Its port is none.
+    Port,
 }
 
 impl Proxies {
@@ -45,6 +50,8 @@ impl Proxies {
         };
         match setting {
             Setting::Unusable => Err(EndpointError::ProxyUnusable { variable }),
+            Setting::Password => Err(EndpointError::ProxyPassword { variable }),
+            Setting::Port => Err(EndpointError::ProxyPort { variable }),
             _ => Ok(self.matcher.intercept(uri)),
         }
     }
@@ -59,6 +66,19 @@ impl Proxies {
 
 impl Setting {
     fn of(value: &str) -> Self {
+        let place = match value.rsplit_once('@') {
+            // What stands before the last @ is a secret, and whatever ends it early would become part of the host.
+            Some((secret, place)) if is_one_piece(secret) => place,
+            Some(_) => return Setting::Password,
+            None => value.split_once("://").map_or(value, |(_, place)| place),
+        };
+        let place = place.strip_suffix('/').unwrap_or(place);
+        if !value.is_empty() && place.contains(['/', '?', '#', '\\', ' ']) {
+            return Setting::Unusable;
+        }
+        if !has_port(place) {
+            return Setting::Port;
+        }
         let uri = Uri::from_static("http://kms.us-east-1.amazonaws.com/");
         let usable = |proxy: &Intercept| {
             matches!(proxy.uri().scheme_str(), Some("http" | "https"))
@@ -70,6 +90,21 @@ impl Setting {
             _ => Setting::Unusable,
         }
     }
+}
+
+/// Whether a URL's scheme, user name and password have no character that would end them.
+fn is_one_piece(secret: &str) -> bool {
+    let secret = secret.split_once("://").map_or(secret, |(_, secret)| secret);
+    !secret.contains(['@', '#', '/', '?', '\\', '[', ']', ' '])
+}
+
+/// Whether the port behind a host, where there is one, is from 1 to 65535.
+fn has_port(place: &str) -> bool {
+    let after_address = place.rsplit_once(']').map_or(place, |(_, rest)| rest);
+    let port = after_address.rsplit_once(':').map(|(_, port)| port);
+    port.is_none_or(|port| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
 }
 
 /// Loopback, and the link-local addresses from which containers and instances get credentials. A proxy could not reach
@@ -103,7 +138,7 @@ mod tests {
             https_proxy: some(https),
             http_proxy: some(http),
             no_proxy: some(no),
-            ca_bundle: None,
+            ..Environment::default()
         })
     }
 
@@ -154,6 +189,43 @@ mod tests {
         for value in ["socks5://p:1080", "ftp://p", "http://", "://", "http://a b"] {
             let error = proxies(value, "", "").route(&Uri::from_static(KMS)).map(|_| ()).unwrap_err();
             assert!(matches!(error, EndpointError::ProxyUnusable { variable: "HTTPS_PROXY" }), "{value}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_ends_early_is_an_error_that_shows_nothing_of_it() {
+        for value in [
+            "http://user:p@ss#w@host",
+            "http://user:p#ss@host:1",
+            "http://user:p/ss@host:1",
+            "http://user:p?ss@host:1",
+            "http://us@er:pass@host",
+            "user:p@ss@host:1",
+            "https://user:pa ss@host",
+            "http://user:p\\ss@host",
+        ] {
+            let error = proxies(value, "", "").route(&Uri::from_static(KMS)).map(|_| ()).unwrap_err();
+            assert!(matches!(error, EndpointError::ProxyPassword { variable: "HTTPS_PROXY" }), "{value}: {error}");
+        }
+        let encoded = proxies("http://user:p%40ss%23w@host:1", "", "");
+        assert_eq!(route(&encoded, KMS).as_deref(), Some("http://host:1/"));
+    }
+
+    #[test]
+    fn a_port_is_from_1_to_65535() {
+        for value in [
+            "http://p:65536",
+            "http://p:0",
+            "http://p:99999/",
+            "p:4294967297",
+            "http://u:w@p:70000",
+            "http://[::1]:70000",
+        ] {
+            let error = proxies(value, "", "").route(&Uri::from_static(KMS)).map(|_| ()).unwrap_err();
+            assert!(matches!(error, EndpointError::ProxyPort { .. }), "{value}: {error}");
+        }
+        for value in ["http://p:65535", "p:1", "http://u:w@p", "http://[::1]:3128", "http://[::1]"] {
+            assert!(proxies(value, "", "").route(&Uri::from_static(KMS)).is_ok(), "{value}");
         }
     }
 

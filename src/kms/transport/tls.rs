@@ -2,7 +2,7 @@
 //! certificates takes some 20 to 50 ms that a run against a local endpoint need not pay.
 
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Uri;
@@ -21,7 +21,7 @@ use crate::error::EndpointError;
 
 /// Settings from which TLS contexts are made.
 pub(super) struct Tls {
-    ca_bundle: Option<PathBuf>,
+    ca_bundle: Option<(PathBuf, &'static str)>,
 }
 
 /// A TLS client over connections that `S` opens, made when first used.
@@ -30,8 +30,8 @@ pub(super) struct Secured<S> {
 }
 
 impl Tls {
-    pub(super) fn new(ca_bundle: Option<PathBuf>) -> Self {
-        Tls { ca_bundle }
+    pub(super) fn new(ca_bundle: Option<(&Path, &'static str)>) -> Self {
+        Tls { ca_bundle: ca_bundle.map(|(path, named_by)| (path.to_owned(), named_by)) }
     }
 
     fn builder(&self) -> Result<SslConnectorBuilder, EndpointError> {
@@ -39,9 +39,9 @@ impl Tls {
         let mut builder = SslConnector::builder(SslMethod::tls()).map_err(failed)?;
         builder.set_min_proto_version(Some(SslVersion::TLS1_2)).map_err(failed)?; // the least that AWS accepts
         builder.set_alpn_protos(b"\x08http/1.1").map_err(failed)?;
-        if let Some(path) = &self.ca_bundle {
+        if let Some((path, named_by)) = &self.ca_bundle {
             let mut store = X509StoreBuilder::new().map_err(failed)?;
-            for certificate in trust::of_bundle(path)? {
+            for certificate in trust::of_bundle(path, named_by)? {
                 store.add_cert(certificate).map_err(failed)?;
             }
             builder.set_cert_store(store.build()); // instead of the system's, as in the aws CLI

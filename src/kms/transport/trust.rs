@@ -8,7 +8,9 @@ use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use serde::Serialize;
 
-use crate::error::EndpointError;
+use super::super::environment::Environment;
+use crate::error::{EndpointError, Explain, FileError};
+use crate::files;
 use crate::printable;
 
 /// A file or directory in which certificate authorities are looked for.
@@ -25,10 +27,10 @@ pub struct TrustPlace {
     pub certificates: usize,
 }
 
-/// The places that TLS reads, in order. AWS_CA_BUNDLE stands instead of the others, as in the aws CLI.
-pub(crate) fn places(ca_bundle: Option<&Path>) -> Vec<TrustPlace> {
-    if let Some(path) = ca_bundle {
-        return vec![TrustPlace::file(path.to_owned(), "AWS_CA_BUNDLE")];
+/// The places that TLS reads, in order. A bundle of AWS's variable or profile stands instead of the others, as in the aws CLI.
+pub(crate) fn places(environment: &Environment) -> Vec<TrustPlace> {
+    if let Some((path, named_by)) = environment.bundle() {
+        return vec![TrustPlace::file(path.to_owned(), named_by)];
     }
     let directory = openssl_directory();
     let (file, file_by) = named("SSL_CERT_FILE").unwrap_or((directory.join("cert.pem"), "default"));
@@ -38,16 +40,25 @@ pub(crate) fn places(ca_bundle: Option<&Path>) -> Vec<TrustPlace> {
     std::iter::once(TrustPlace::file(file, file_by)).chain(hashed).collect()
 }
 
-/// The certificates of AWS_CA_BUNDLE; none is an error.
-pub(super) fn of_bundle(path: &Path) -> Result<Vec<X509>, EndpointError> {
-    let unusable = |because: String| EndpointError::CaBundle { path: path.to_owned(), because };
-    let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+/// Some hundred authorities are a quarter of that.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// The certificates of a CA bundle; none is an error.
+pub(super) fn of_bundle(path: &Path, named_by: &'static str) -> Result<Vec<X509>, EndpointError> {
+    let unusable = |because: String| EndpointError::CaBundle { path: path.to_owned(), named_by, because };
+    let pem = match files::read("CA bundle", path, LIMIT) {
+        Ok(pem) => pem,
+        Err(FileError::Empty { .. }) => return Err(unusable(NONE.to_owned())),
+        Err(error) => return Err(unusable(error.because().unwrap_or_else(|| error.to_string()))),
+    };
     let certificates = X509::stack_from_pem(&pem).map_err(|error| unusable(reasons(&error)))?;
     if certificates.is_empty() {
-        return Err(unusable("there is no certificate in it".to_owned()));
+        return Err(unusable(NONE.to_owned()));
     }
     Ok(certificates)
 }
+
+const NONE: &str = "there is no certificate in it";
 
 /// OpenSSL's reasons, without the C file names around them.
 pub(super) fn reasons(stack: &ErrorStack) -> String {
@@ -57,7 +68,7 @@ pub(super) fn reasons(stack: &ErrorStack) -> String {
 
 impl TrustPlace {
     fn file(path: PathBuf, named_by: &'static str) -> Self {
-        let pem = fs::read(&path).ok();
+        let pem = files::read("trust store", &path, LIMIT).ok();
         let certificates = pem.as_ref().and_then(|pem| X509::stack_from_pem(pem).ok()).map_or(0, |all| all.len());
         TrustPlace { exists: path.exists(), path, named_by, certificates }
     }

@@ -19,7 +19,9 @@ one_of_each! {
         MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
         NotShown { arn: arn(), waited: "60 s".into() }
         NotTaken { arn: arn(), finding: "it is PendingDeletion".into(), refusal: Box::new(refusals::any()) }
-        ForeignPolicy { alias: typed(), arn: arn() }
+        ForeignPolicy { name: typed(), arn: arn(), outsiders: vec!["everyone".into()] }
+        ForeignPolicy { name: arn(), arn: arn(), outsiders: Vec::new() }
+        PolicyUnread { name: typed(), arn: arn(), because: "AccessDeniedException".into() }
         AdoptsOther { alias: typed(), arn: arn(), adopt: arn() }
         NotExternal { arn: arn(), origin: "AWS_KMS".into() }
         WrongState { arn: arn(), state: "PendingDeletion".into() }
@@ -54,7 +56,6 @@ one_of_each! {
         SingleRegion { arn: arn() }
         PrimaryRegion { region: typed(), arn: arn() }
         AliasElsewhere { alias: typed(), region: "eu-west-1".into(), arn: arn() }
-        ForeignReplica { arn: arn() }
         OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
         AdoptsNoReplica { adopt: arn() }
         TooFewMaterials { arn: arn(), needed: 2, given: 1 }
@@ -73,6 +74,7 @@ one_of_each! {
     endpoints: EndpointError {
         NotAUrl { url: typed(), problem: "there is no host in it" }
         NotAws { url: typed(), origin: "the environment or the profile" }
+        ForeignProvider { url: typed(), asked: "STS", variable: "AWS_ENDPOINT_URL_STS" }
         PlainHttp { url: typed() }
         FipsAndCustom { url: typed() }
         NotFips { url: typed() }
@@ -90,15 +92,23 @@ one_of_each! {
         TlsNotYetValid { host: typed(), because: foreign() }
         TlsHandshake { host: typed(), because: foreign() }
         TlsSetup { because: foreign() }
-        CaBundle { path: path(), because: foreign() }
+        CaBundle { path: path(), named_by: "AWS_CA_BUNDLE", because: foreign() }
         ProxyUnusable { variable: "HTTPS_PROXY" }
+        ProxyPassword { variable: "HTTPS_PROXY" }
+        ProxyPort { variable: "HTTPS_PROXY" }
+        ProxyUnreachable { proxy: typed(), because: foreign() }
+        ProxyTimeout { proxy: typed(), host: typed(), limit: Duration::from_secs(5) }
         ProxyTunnel { proxy: typed(), because: foreign() }
     }
     calls: KmsError {
         NoRegion { profile: None }
         NoRegion { profile: Some(typed()) }
+        NoProfile { profile: typed(), known: vec![typed(), typed()], without_prefix: false }
+        NoProfile { profile: typed(), known: Vec::new(), without_prefix: false }
+        NoProfile { profile: typed(), known: vec![typed()], without_prefix: true }
         ChinaRegion { region: typed() }
         NotARegion { region: typed() }
+        NotARegion { region: "us-east-1a".into() }
         NoCredentials { profile: None, because: foreign() }
         NoCredentials { profile: Some(typed()), because: foreign() }
         CredentialsFail { profile: None, because: foreign() }

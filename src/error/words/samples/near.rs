@@ -84,6 +84,9 @@ one_of_each! {
         EndOfLife { which: "loaded", branch: branch("3.1"), platform: Platform::Unknown, newer: Some(branch("3.5")) }
         LibreSslOnPath { found: "LibreSSL 3.3.6".into(), platform: Platform::Homebrew }
         LibreSslOnPath { found: "LibreSSL 3.3.6".into(), platform: Platform::Unknown }
+        NoBaseProvider { active: "`legacy`".into(), path: path() }
+        BrokenConfiguration { path: path(), named_by: "OPENSSL_CONF", problem: "there is no section `x`".into() }
+        BrokenConfiguration { path: path(), named_by: "OpenSSL's own directory", problem: "line 1 is neither a section nor a setting".into() }
         NoTrustStore { places: "no certificate is in `a` or `b`".into() }
         ClockOff { seconds: 600, direction: "behind" }
         NotLocked {}

@@ -1,0 +1,47 @@
+//! Which sources of credentials are asked, in which order.
+
+use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
+
+use super::client::timeouts;
+use super::connection::Connection;
+use super::profiles::Profiles;
+use super::providers::Guarded;
+
+/// The SDK's own chain; of a profile that was named by a flag, that profile alone, as in the aws CLI.
+pub(super) fn credentials(
+    connection: &Connection,
+    profiles: &Profiles,
+    sdk: &SdkConfig,
+    client: Guarded,
+) -> SharedCredentialsProvider {
+    let config = ProviderConfig::empty()
+        .with_http_client(client)
+        .with_sleep_impl(TokioSleep::new())
+        .with_timeout_config(timeouts(connection))
+        .with_region(sdk.region().cloned())
+        .with_use_fips(sdk.use_fips())
+        .with_use_dual_stack(sdk.use_dual_stack());
+    let (files, processes) = profiles.bounded();
+    let mut profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_files(files);
+    for (name, process) in processes {
+        profile = profile.with_custom_provider(name, process);
+    }
+    if let Some(name) = &connection.profile {
+        return SharedCredentialsProvider::new(profile.profile_name(name).build());
+    }
+    let chain = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
+        .or_else("Profile", profile.build())
+        .or_else("WebIdentityToken", WebIdentityTokenCredentialsProvider::builder().configure(&config).build())
+        .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build())
+        .or_else("Ec2InstanceMetadata", ImdsCredentialsProvider::builder().configure(&config).build());
+    SharedCredentialsProvider::new(chain)
+}
