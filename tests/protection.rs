@@ -115,3 +115,31 @@ fn too_few_open_files_are_a_cause_and_a_fix() {
          hint: allow this process more open files (`ulimit -n`)\n",
     );
 }
+
+/// In a directory such as /tmp only the owner of a file may move it.
+#[test]
+fn a_file_of_somebody_else_in_a_sticky_directory_is_found_before_a_run_begins() {
+    let bench = Bench::new();
+    if !is_root() {
+        println!("skipped: only root can make files of somebody else");
+        return;
+    }
+    fs::create_dir(bench.path("shared")).unwrap();
+    bench.write("shared/key", [7; 32]);
+    fs::set_permissions(bench.path("shared"), fs::Permissions::from_mode(0o1777)).unwrap();
+    let line = "$KMS_BYOK provision --rehearse --generate --quiet";
+    for (flags, what) in [("--keep shared/key", "plaintext key file"), ("--discard --record shared/key", "")] {
+        let Some(mut command) = bench.shell_of_nobody(&format!("{line} {flags}")) else { return };
+        let ended = run(&mut command, b"");
+        let said = match what {
+            "" => "error: `shared/key` exists and is not a record of kms-byok\nhint: name another path for --record\n"
+                .to_owned(),
+            _ => format!(
+                "error: {what} `shared/key` exists and cannot be moved or replaced\n\
+                 because: Operation not permitted (os error 1)\nhint: name a path where no file is yet\n"
+            ),
+        };
+        ended.refuses(1, &said);
+        assert_eq!(fs::read_dir(bench.path("shared")).unwrap().count(), 1);
+    }
+}

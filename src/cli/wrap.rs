@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{BareDirectory, ENCRYPTED_FILE, ParameterSet, Source};
+use kms_byok::files::{self, Output};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Talk, UsageError, files, moment, printable};
+use kms_byok::{Error, FileError, Talk, UsageError, moment, printable};
 use serde::Serialize;
 
 use super::Context;
@@ -130,7 +131,8 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     };
     let wrapped = set.wrap(&material)?;
     answer.bytes = wrapped.encrypted().len();
-    answer.out = wrapped.save(directory, args.force)?;
+    context.tell_moved(wrapped.save(directory, args.force)?);
+    answer.out = result;
     Ok(Some(answer))
 }
 
@@ -159,12 +161,12 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let (material, generated, kept) = material(args, spec, context)?;
     let wrapped = wrap::wrap(&material, &key, algorithm)?;
     if to_stdout {
-        match report::bytes(&wrapped) {
+        match report::material(&wrapped) {
             None => return Ok(None),
             Some(source) => return Err(FileError::AnswerLost { source }.into()),
         }
     }
-    files::put("wrapped key material", &out, &wrapped, args.force)?;
+    context.tell_moved(files::put(&Output::Blob, &out, &wrapped, args.force)?);
     Ok(Some(Answer {
         key_arn: None,
         key_spec: spec.name(),

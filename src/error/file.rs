@@ -22,6 +22,12 @@ pub enum FileError {
     NotADirectory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is not a regular file", .path.display())]
     NotAFile { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` leads into `{place}`, where no file is kept", .path.display())]
+    LeadsToDevice { what: &'static str, path: PathBuf, place: &'static str },
+    #[error("the name of the {what} `{}` is too long", .path.display())]
+    NameTooLong { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` exists and cannot be moved or replaced", .path.display())]
+    NotReplaceable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} `{}` cannot be read", .path.display())]
     Unreadable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} cannot be read from standard input")]
@@ -85,6 +91,11 @@ impl Explain for FileError {
             FileError::Directory { .. } => some("name a file in it"),
             FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
             FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),
+            FileError::LeadsToDevice { .. } => some("name a regular file, or a path where none is yet"),
+            FileError::NameTooLong { .. } => {
+                some("name a shorter one: a file that is moved aside gets `.superseded-` and the time at its end")
+            }
+            FileError::NotReplaceable { .. } => some("name a path where no file is yet"),
             FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),
@@ -114,6 +125,7 @@ impl Explain for FileError {
             FileError::Unreadable { source, .. }
             | FileError::StdinUnreadable { source, .. }
             | FileError::Unwritable { source, .. }
+            | FileError::NotReplaceable { source, .. }
             | FileError::AnswerLost { source }
             | FileError::NoMemory { source }
             | FileError::NoEventQueue { source } => Some(of_the_system(source)),

@@ -60,6 +60,9 @@ one_of_each! {
         Directory { what: "key policy", path: path() }
         NotADirectory { what: "parameter directory", path: path() }
         NotAFile { what: "wrapped key material", path: path() }
+        LeadsToDevice { what: "escrow file", path: path(), place: "/proc" }
+        NameTooLong { what: "record", path: path() }
+        NotReplaceable { what: "wrapped key material", path: path(), source: system() }
         Unreadable { what: "key policy", path: path(), source: system() }
         StdinUnreadable { what: "key material", source: system() }
         Empty { what: "import token", path: path() }
