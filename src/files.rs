@@ -6,10 +6,11 @@ mod only_copy;
 mod output;
 mod prove;
 mod staged;
+mod writers;
 
 use std::fs::{self, File};
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -20,6 +21,7 @@ pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
 pub use self::output::{Moved, Output};
 pub use self::prove::{check_output, check_output_directory};
 pub(crate) use self::staged::Staged;
+pub use self::writers::open_to_writers;
 use crate::error::FileError;
 
 /// Reads a file that holds no secret, of at most `limit` bytes and at least one. `what` names it in errors.
@@ -91,12 +93,6 @@ pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), Fi
     }
 }
 
-/// The permission bits of a directory in which anybody may replace files.
-pub fn open_to_writers(directory: &Path) -> Option<u32> {
-    let mode = fs::metadata(directory).ok()?.mode() & 0o7777;
-    (mode & 0o1002 == 0o002).then_some(mode)
-}
-
 /// Whether two paths are the same name in the same directory, whether or not there is a file.
 pub fn is_same_name(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| (fs::canonicalize(directory_of(path)).ok(), path.file_name().map(ToOwned::to_owned));
@@ -107,6 +103,24 @@ fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
+    }
+}
+
+/// Makes a directory for the user alone, with those above it that are missing, whatever the umask; one that others may enter is closed.
+pub(crate) fn private_directory(directory: &Path) -> io::Result<()> {
+    if !directory.is_dir() {
+        match directory.parent() {
+            Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => private_directory(above)?,
+            _ => {}
+        }
+        match fs::create_dir(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    match fs::metadata(directory)?.permissions().mode() & 0o7777 {
+        0o700 => Ok(()),
+        _ => fs::set_permissions(directory, fs::Permissions::from_mode(0o700)),
     }
 }
 

@@ -6,7 +6,7 @@ mod bound;
 mod wrapped;
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
@@ -107,18 +107,23 @@ impl ParameterSet {
     pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, Error> {
         Self::check_directory(directory, force)?;
         let made = !directory.exists();
-        let saved = self.save_in(directory, force);
+        let saved = self.save_in(directory, made, force);
         if made && saved.is_err() {
             let _ = fs::remove_dir(directory);
         }
         saved
     }
 
-    fn save_in(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, Error> {
+    fn save_in(&self, directory: &Path, made: bool, force: bool) -> Result<Vec<Moved>, Error> {
         let what = "parameter directory";
         let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
         // Whoever can replace the public key can read what is wrapped.
         fs::DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(unwritable)?;
+        let mode = fs::metadata(directory).map_err(unwritable)?.permissions().mode();
+        if made && mode & 0o700 != 0o700 {
+            // A umask that takes the owner's own rights away.
+            fs::set_permissions(directory, fs::Permissions::from_mode(mode | 0o700)).map_err(unwritable)?;
+        }
         let json = printable::json(&self.bound);
         // The set that is there says which token is its own.
         let known = Bound::load(directory).ok().map(|bound| bound.import_token_sha256);

@@ -105,7 +105,10 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     let set = ParameterSet::load(directory)?;
     match &args.expect_public_key {
         Some(expected) => set.expect_public_key(expected)?,
-        None => context.mind_writers(directory)?,
+        None => {
+            let [key, _, parameters] = ParameterSet::files(directory);
+            context.mind_writers(&[("wrapping public key", &key), ("parameter file", &parameters)])?;
+        }
     }
     set.check_fresh()?;
     mind_clock(&set, context)?;
@@ -156,6 +159,8 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let fingerprint = key.fingerprint()?;
     if let Some(expected) = &args.expect_public_key {
         kms_byok::ceremony::check_fingerprint(&fingerprint, expected)?;
+    } else {
+        context.mind_writers(&[("wrapping public key", key_path)])?;
     }
     algorithm.check(spec, key.spec(), None)?;
     let (material, generated, kept) = material(args, spec, context)?;
@@ -193,13 +198,13 @@ fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
 
 impl Context {
     /// Whoever can replace the wrapping public key can read what is wrapped: warned about, and refused with `--strict`.
-    fn mind_writers(&self, directory: &Path) -> Result<(), FileError> {
-        let Some(mode) = files::open_to_writers(directory) else { return Ok(()) };
-        let error = FileError::OpenToWriters { path: directory.to_owned(), mode };
-        if self.global.strict {
-            return Err(error);
+    fn mind_writers(&self, files: &[(&'static str, &Path)]) -> Result<(), FileError> {
+        for error in files::open_to_writers(files) {
+            if self.global.strict {
+                return Err(error);
+            }
+            self.talk.warn(&error.to_string());
         }
-        self.talk.warn(&error.to_string());
         Ok(())
     }
 }

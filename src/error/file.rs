@@ -55,8 +55,10 @@ pub enum FileError {
     BinaryToTerminal { what: &'static str },
     #[error("the {what} `{}` can be read by other users (mode {mode:03o})", .path.display())]
     OpenToOthers { what: &'static str, path: PathBuf, mode: u32 },
-    #[error("any user can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
-    OpenToWriters { path: PathBuf, mode: u32 },
+    #[error("{who} can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
+    OpenToWriters { path: PathBuf, who: &'static str, mode: u32 },
+    #[error("{who} can write to the {what} `{}` (mode {mode:03o})", .path.display())]
+    FileOpenToWriters { what: &'static str, path: PathBuf, who: &'static str, mode: u32 },
     #[error("the answer cannot be written to standard output")]
     AnswerLost { source: io::Error },
     #[error("no memory for secrets")]
@@ -111,7 +113,7 @@ impl Explain for FileError {
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
-            FileError::OpenToWriters { .. } => some(
+            FileError::OpenToWriters { .. } | FileError::FileOpenToWriters { .. } => some(
                 "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory",
             ),
             FileError::AnswerLost { .. } => some("give standard output a place that takes it"),

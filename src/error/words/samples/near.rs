@@ -75,7 +75,8 @@ one_of_each! {
         SameFile { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
         OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
-        OpenToWriters { path: path(), mode: 0o777 }
+        OpenToWriters { path: path(), who: "any user", mode: 0o777 }
+        FileOpenToWriters { what: "parameter file", path: path(), who: "any user of its group", mode: 0o664 }
         AnswerLost { source: system() }
         NoMemory { source: system() }
         NoEventQueue { source: system() }
