@@ -27,6 +27,8 @@ fn a_run_that_was_killed_leaves_a_record_that_has_begun_and_not_ended() {
     let record = stage.record("record.json");
     assert_eq!((&record["ended"], &record["exit"]), (&Value::Null, &Value::Null));
     assert_eq!(record["verb"], "provision");
+    let names = stage.bench.names();
+    assert!(!names.iter().any(|name| name.contains(".tmp") || name.contains(".kms-byok")), "{names:?}");
 }
 
 #[test]
