@@ -91,7 +91,9 @@ fn the_script_warns_where_the_shell_shows_a_key() {
 #[test]
 fn no_key_material_is_read_and_what_provision_refuses_is_refused() {
     let stage = Stage::new("");
-    assert!(stage.recipe(&["--material", "./missing"]).contains("cp -- ./missing \"$work/PlaintextKeyMaterial.bin\"\n"));
+    assert!(
+        stage.recipe(&["--material", "./missing"]).contains("cp -- ./missing \"$work/PlaintextKeyMaterial.bin\"\n")
+    );
     let answer = stage.run("recipe --generate --discard --output json").json();
     assert!(answer["recipe"].as_str().unwrap().starts_with("#!/usr/bin/env bash\n"));
     stage.run("recipe --rehearse --generate --discard").refuses(

@@ -96,11 +96,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Option<Answer>, Error> {
     let named = [(args.key_spec.is_some(), "--key-spec"), (args.wrapping_algorithm.is_some(), "--wrapping-algorithm")];
     if let Some((_, flag)) = named.into_iter().find(|(given, _)| *given) {
-        return Err(UsageError::Conflict {
-            first: flag,
-            second: "--dir with a parameters.json",
-        }
-        .into());
+        return Err(UsageError::Conflict { first: flag, second: "--dir with a parameters.json" }.into());
     }
     let set = ParameterSet::load(directory)?;
     match &args.expect_public_key {

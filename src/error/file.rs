@@ -106,9 +106,7 @@ impl Explain for FileError {
             FileError::Exists { .. } => some("name another path, or add --force to replace it"),
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
             FileError::NotARecord { .. } => some("name another path for --record"),
-            FileError::SeveralOfOneKind { .. } => {
-                some("give the files of each parameter set a directory of their own")
-            }
+            FileError::SeveralOfOneKind { .. } => some("give the files of each parameter set a directory of their own"),
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
