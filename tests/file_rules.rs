@@ -61,7 +61,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_refused_with_strict() {
         bench.set_mode(name, 0o600);
     }
     for (name, what, flags) in cases {
-        let line = format!("wrap {flags} --inkey PublicKey.bin --out wrapped --force");
+        let line = format!("wrap {flags} --inkey PublicKey.bin --out wrapped --force --quiet");
         assert_eq!(bench.kms_byok(&format!("{line} --strict")).succeeds().stderr, "");
         for mode in [0o640, 0o604, 0o666] {
             bench.set_mode(name, mode);
@@ -146,6 +146,12 @@ fn a_key_or_directory_that_others_can_write_to_is_warned_about_and_refused_with_
     let key = "can write to the wrapping public key `above/there/D/PublicKey.bin`".to_owned();
     let json = "can write to the parameter file `above/there/D/parameters.json`".to_owned();
     let by_set = "wrap --dir above/there/D --generate --discard --force --quiet";
+    bench.set_mode("above/there/D/PublicKey.bin", 0o646);
+    assert_eq!(
+        bench.kms_byok("wrap --dir above/there/D --generate --discard --quiet").succeeds().stderr,
+        "warning: any user can write to the wrapping public key `above/there/D/PublicKey.bin` (mode 646)\n"
+    );
+    bench.set_mode("above/there/D/PublicKey.bin", 0o644);
     let by_key = "wrap --inkey above/there/D/PublicKey.bin --out blob --generate --discard --force --quiet";
     for (name, said) in [
         ("above", &above),
