@@ -15,6 +15,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use support::disk::Disk;
 use support::{Bench, EmbeddedKms, run};
 
+/// Bytes of which nobody can say that they are weak, or text.
+const KEY: &[u8; 32] =
+    b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
+
 impl Bench {
     fn set_mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -42,7 +46,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_refused_with_strict() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
     bench.certificate();
-    bench.write("key", [7; 32]);
+    bench.write("key", KEY);
     bench.write("passphrase", b"correct horse");
     bench.openssl("pkcs8 -topk8 -in recovery.key -passout file:passphrase -out encrypted.pem");
     bench

@@ -14,6 +14,10 @@ use std::process::Command;
 use cloud::Cloud;
 use support::Bench;
 
+/// Bytes of which nobody can say that they are weak, or text.
+const KEY: &[u8; 32] =
+    b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
+
 /// The names in a bench with the bytes of each file.
 fn contents(bench: &Bench) -> Vec<(String, Vec<u8>)> {
     let files = bench.names().into_iter().filter(|name| bench.path(name).is_file() && name != "requests.log");
@@ -25,7 +29,7 @@ fn inputs() -> Cloud {
     let cloud = Cloud::new("");
     let bench = &cloud.bench;
     bench.wrapping_key(2048);
-    bench.write("key", [7; 32]);
+    bench.write("key", KEY);
     bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key");
     bench.openssl("req -x509 -new -key ec.key -subj /CN=recovery -days 2 -out ec.pem");
     bench.openssl("pkcs8 -topk8 -v2 aes-256-cbc -passout pass:swordfish -in ec.key -out encrypted.key");
@@ -183,7 +187,7 @@ fn aside(bench: &Bench, name: &str) -> Vec<u8> {
 fn what_may_be_the_only_copy_of_a_key_is_kept_when_an_output_is_forced() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("k2.key", [7; 32]);
+    bench.write("k2.key", KEY);
     bench.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem");
     bench.openssl("pkcs8 -topk8 -nocrypt -in rsa.pem -outform DER -out rsa.der");
     bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key");

@@ -63,7 +63,7 @@ fn a_run_writes_no_core_file_and_is_closed_to_its_own_user() {
 fn a_key_is_still_read_from_dev_stdin_and_other_descriptors() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("key", b"0123456789abcdefghijklmnopqrstuv");
+    bench.write("key", b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19");
     for name in ["PublicKey.bin", "key"] {
         fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o644)).unwrap();
     }

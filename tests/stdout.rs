@@ -26,6 +26,10 @@ fn words(bench: &Bench, line: &str) -> Command {
     bench.command(&line.split_whitespace().collect::<Vec<_>>())
 }
 
+/// Bytes of which nobody can say that they are weak, or text.
+const KEY: &[u8; 32] =
+    b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
+
 /// The end of a pipe that nobody reads.
 fn closed_pipe() -> io::PipeWriter {
     io::pipe().unwrap().1
@@ -50,7 +54,7 @@ fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe()
     let cloud = Cloud::new("");
     let bench = &cloud.bench;
     bench.wrapping_key(2048);
-    bench.write("key", [7; 32]);
+    bench.write("key", KEY);
     std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let lost = |because: &str| {
         let hint = "give standard output a place that takes it";
