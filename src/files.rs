@@ -1,20 +1,28 @@
 //! Files that appear whole or not at all, and never over another one unasked.
 
+mod devices;
 mod distinct;
 mod only_copy;
+mod output;
+mod prove;
+mod staged;
+mod writers;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use tempfile::NamedTempFile;
 
 pub use self::distinct::check_distinct;
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
+pub use self::output::{Moved, Output};
+pub use self::prove::{check_output, check_output_directory};
+pub(crate) use self::staged::Staged;
+pub use self::writers::open_to_writers;
 use crate::error::FileError;
 
 /// Reads a file that holds no secret, of at most `limit` bytes and at least one. `what` names it in errors.
@@ -33,14 +41,15 @@ pub fn read(what: &'static str, path: &Path, limit: usize) -> Result<Vec<u8>, Fi
     }
 }
 
-/// Puts `bytes` at `path` in one step; refuses to replace a file unless `force`.
+/// Puts `bytes` at `path` in one step. What is there is refused; with `force` an earlier output of the kind is replaced, and any other
+/// file is moved aside, which the answer tells.
 ///
 /// Not synced: what comes here can be made again, and two syncs cost as much as the wrapping.
-pub fn put(what: &'static str, path: &Path, bytes: &[u8], force: bool) -> Result<(), FileError> {
-    place(what, path, bytes, force, false)
+pub fn put(output: &Output, path: &Path, bytes: &[u8], force: bool) -> Result<Option<Moved>, FileError> {
+    Staged::write(output.what(), path, bytes)?.place(output, force)
 }
 
-/// The same for what cannot be made again: on disk, under its name, when this returns. Replaces nothing.
+/// For what cannot be made again: on disk, under its name, when this returns. Replaces nothing.
 pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put_durable_file(what, path, bytes).map(|_| ())
 }
@@ -48,16 +57,17 @@ pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), 
 /// The same, and which file it is: by then another run may have moved it aside.
 pub(crate) fn put_durable_file(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Option<FileId>, FileError> {
     let staged = Staged::write(what, path, bytes)?;
-    staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
-    let id = FileId::of_open(staged.file.as_file());
-    staged.place(false)?;
+    staged.sync()?;
+    let id = FileId::of_open(&staged.place_new()?);
     sync_directory(path);
     Ok(id)
 }
 
 /// As [`put_durable`], in the place of a file that the caller knows to be its own.
 pub fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    place(what, path, bytes, true, true)?;
+    let staged = Staged::write(what, path, bytes)?;
+    staged.sync()?;
+    staged.replace()?;
     sync_directory(path);
     Ok(())
 }
@@ -65,14 +75,9 @@ pub fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<
 /// The same for what shows that a run is alive: locked as long as the file is open, and from before it has its name.
 pub(crate) fn put_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<File, FileError> {
     let staged = Staged::write(what, path, bytes)?;
-    // Where the file system has no locks, nobody sees that the run is alive.
-    let _ = flock(staged.file.as_file(), FlockOperation::NonBlockingLockExclusive);
-    staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
-    let file = staged.file.persist_noclobber(path).map_err(|error| FileError::Unwritable {
-        what,
-        path: path.to_owned(),
-        source: error.error,
-    })?;
+    staged.lock();
+    staged.sync()?;
+    let file = staged.place_new()?;
     sync_directory(path);
     Ok(file)
 }
@@ -83,90 +88,15 @@ pub(crate) fn is_locked(path: &Path) -> bool {
     flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
 }
 
-fn place(what: &'static str, path: &Path, bytes: &[u8], force: bool, sync: bool) -> Result<(), FileError> {
-    let staged = Staged::write(what, path, bytes)?;
-    if sync {
-        staged.file.as_file().sync_all().map_err(|source| staged.unwritable(source))?;
-    }
-    staged.place(force)
-}
-
-/// A file that is written and not yet at its place; it disappears if it never gets there.
-pub(crate) struct Staged {
-    what: &'static str,
-    path: PathBuf,
-    file: NamedTempFile,
-}
-
-impl Staged {
-    /// Writes `bytes` beside `path`.
-    pub(crate) fn write(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-        check_replaceable(what, path)?;
-        let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
-        let mut file = tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o644)) // less the umask: nothing here is secret
-            .tempfile_in(directory_of(path))
-            .map_err(unwritable)?;
-        file.write_all(bytes).map_err(unwritable)?;
-        Ok(Staged { what, path: path.to_owned(), file })
-    }
-
-    /// Puts it at its place; refuses to replace a file unless `force`.
-    pub(crate) fn place(self, force: bool) -> Result<(), FileError> {
-        let Staged { what, path, file } = self;
-        let placed = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
-        placed.map(|_| ()).map_err(|error| match error.error.kind() {
-            io::ErrorKind::AlreadyExists if !force => FileError::Exists { what, path },
-            _ => FileError::Unwritable { what, path, source: error.error },
-        })
-    }
-
-    fn unwritable(&self, source: io::Error) -> FileError {
-        FileError::Unwritable { what: self.what, path: self.path.clone(), source }
-    }
-}
-
 /// Refuses early what `put` would refuse at the end.
 pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), FileError> {
-    check_replaceable(what, path)?;
     match fs::symlink_metadata(path) {
-        Ok(_) if !force => Err(FileError::Exists { what, path: path.to_owned() }),
-        _ => Ok(()),
+        Ok(_) if !force => {
+            prove::check_kind(what, path)?;
+            Err(FileError::Exists { what, path: path.to_owned() })
+        }
+        _ => check_output(what, path),
     }
-}
-
-/// Finds out early whether a file can be written there and has room, by making and removing an unnamed one beside it.
-pub fn check_writable_beside(what: &'static str, path: &Path) -> Result<(), FileError> {
-    check_replaceable(what, path)?;
-    tempfile::tempfile_in(directory_of(path))
-        .and_then(|mut file| file.write_all(&[0; ROOM]))
-        .map_err(|source| FileError::Unwritable { what, path: path.to_owned(), source })
-}
-
-/// The same for files in a directory that need not be there yet: the nearest one that is there tells.
-pub fn check_writable_into(what: &'static str, directory: &Path) -> Result<(), FileError> {
-    let named = |path| if path == Path::new("") { Path::new(".") } else { path };
-    let Some(there) = directory.ancestors().map(named).find(|path| path.is_dir()) else { return Ok(()) };
-    let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
-    tempfile::tempfile_in(there).map(drop).map_err(unwritable)
-}
-
-/// More than any key, and any escrow file for a few recipients.
-const ROOM: usize = 16 * 1024;
-
-/// A directory, device, pipe or socket is never put aside or replaced: as root, `/dev/null` would become a file.
-fn check_replaceable(what: &'static str, path: &Path) -> Result<(), FileError> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(FileError::Directory { what, path: path.to_owned() }),
-        Ok(found) if !found.is_file() => Err(FileError::NotAFile { what, path: path.to_owned() }),
-        _ => Ok(()),
-    }
-}
-
-/// The permission bits of a directory in which anybody may replace files.
-pub fn open_to_writers(directory: &Path) -> Option<u32> {
-    let mode = fs::metadata(directory).ok()?.mode() & 0o7777;
-    (mode & 0o1002 == 0o002).then_some(mode)
 }
 
 /// Whether two paths are the same name in the same directory, whether or not there is a file.
@@ -182,6 +112,24 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
+/// Makes a directory for the user alone, with those above it that are missing, whatever the umask; one that others may enter is closed.
+pub(crate) fn private_directory(directory: &Path) -> io::Result<()> {
+    if !directory.is_dir() {
+        match directory.parent() {
+            Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => private_directory(above)?,
+            _ => {}
+        }
+        match fs::create_dir(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    match fs::metadata(directory)?.permissions().mode() & 0o7777 {
+        0o700 => Ok(()),
+        _ => fs::set_permissions(directory, fs::Permissions::from_mode(0o700)),
+    }
+}
+
 /// Makes a new name outlive a power cut; where the file system cannot, the file itself is still synced.
 fn sync_directory(path: &Path) {
     if let Ok(directory) = File::open(directory_of(path)) {
@@ -194,13 +142,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_output_replaces_nothing_unless_forced_and_a_failure_leaves_nothing() {
+    fn an_output_replaces_only_its_like_and_only_when_forced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("out");
-        put("output", &path, b"one", false).unwrap();
-        assert!(matches!(put("output", &path, b"two", false), Err(FileError::Exists { .. })));
-        assert_eq!(fs::read(&path).unwrap(), b"one");
-        put("output", &path, b"two", true).unwrap();
+        let (mut one, mut two) = (vec![0; 256], vec![0; 384]);
+        for blob in [&mut one, &mut two] {
+            openssl::rand::rand_bytes(blob).unwrap();
+            blob[0] = 0xa5;
+        }
+        put(&Output::Blob, &path, &one, false).unwrap();
+        assert!(matches!(put(&Output::Blob, &path, &two, false), Err(FileError::Exists { .. })));
+        assert_eq!(fs::read(&path).unwrap(), one);
+        assert_eq!(put(&Output::Blob, &path, &two, true).unwrap(), None);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        fs::write(&path, [7; 32]).unwrap();
+        let moved = put(&Output::Blob, &path, &one, true).unwrap().unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&moved.to).unwrap()), (one, vec![7; 32]));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 }

@@ -259,18 +259,32 @@ pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
     written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }
 
-/// Writes key material to standard output itself: std's buffer would keep a copy.
-pub(crate) fn secret(mut bytes: &[u8]) -> Option<io::Error> {
+/// Writes what carries key material to standard output itself: std's buffer would keep a copy, and takes a closed descriptor for one
+/// that is written to. Whatever was not written is lost, whoever closed the pipe.
+pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
     BEGUN.store(true, Ordering::Relaxed);
+    if was_closed() {
+        return Some(rustix::io::Errno::BADF.into());
+    }
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(0) => return Some(io::ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::PIPE) => return None,
             Err(error) => return Some(error.into()),
         }
     }
     None
+}
+
+/// Whether standard output was closed when the process began. Rust's start-up then opens `/dev/null` there for reading and writing;
+/// a shell that sends an output there opens it for writing.
+fn was_closed() -> bool {
+    let stdout = rustix::stdio::stdout();
+    let null = rustix::fs::stat("/dev/null").map(|found| found.st_rdev).ok();
+    let is_null = rustix::fs::fstat(stdout).is_ok_and(|found| Some(found.st_rdev) == null);
+    let flags = rustix::fs::fcntl_getfl(stdout);
+    flags.map_or(true, |flags| is_null && flags.contains(rustix::fs::OFlags::RDWR))
 }
 
 /// A report as lines of `name  value`, only those that have one.

@@ -152,6 +152,51 @@ fn whatever_fails_is_told_truthfully_and_completed_by_the_same_command() {
     assert!(cells.len() >= 300 && outcomes.len() == cells.len());
 }
 
+/// Verbs whose answer is key material, and every way in which standard output does not take it.
+#[cfg(target_os = "linux")] // elsewhere there is no /dev/full
+#[test]
+fn a_closed_stdout_never_ends_well_where_it_loses_key_material() {
+    let folder = tempfile::tempdir().unwrap();
+    let rsa = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap();
+    std::fs::write(folder.path().join("PublicKey.bin"), rsa.public_key_to_der().unwrap()).unwrap();
+    let lines = [
+        "generate --out -",
+        "generate --key-spec HMAC_512 --out -",
+        "generate --key-spec RSA_2048 --out -",
+        "wrap --generate --discard --inkey PublicKey.bin --out -",
+        "wrap --generate --keep KEPT --inkey PublicKey.bin --out -",
+        "wrap --generate --discard --key-spec ECC_NIST_P256 --wrapping-algorithm RSA_AES_KEY_WRAP_SHA_256 \
+         --inkey PublicKey.bin --out -",
+    ];
+    let ways =
+        [("closed", ">&-"), ("closed pipe", "| exec 2>&-"), ("full", "> /dev/full"), ("read only", "1< PublicKey.bin")];
+    println!("\nclosed stdout: exit code of the run that meets it");
+    let mut wrong = Vec::new();
+    for line in lines {
+        let exits = ways.map(|(way, output)| {
+            let _ = std::fs::remove_file(folder.path().join("code"));
+            // The reader of the pipe is gone before the run begins.
+            let run = "sleep 0.2; \"$0\" \"$@\"; echo $? > code";
+            let script = if output.starts_with('|') {
+                format!("({run}) {output}")
+            } else {
+                format!("\"$0\" \"$@\" {output}; echo $? > code")
+            };
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", &script, env!("CARGO_BIN_EXE_kms-byok")]).args(line.split_whitespace());
+            shell.current_dir(folder.path()).stderr(std::process::Stdio::null()).status().unwrap();
+            let exit = std::fs::read_to_string(folder.path().join("code")).unwrap().trim().to_owned();
+            if exit != "1" {
+                wrong.push(format!("{line}, {way}: {exit}"));
+            }
+            format!("{exit:>3}")
+        });
+        println!("  {:90.90} {}", line, exits.concat());
+    }
+    println!("{} cells, none skipped", lines.len() * ways.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// A run without fault shows which calls there are.
 fn cells_of(verb: Verb) -> Vec<Cell> {
     let scene = Scene::new();

@@ -15,6 +15,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use support::disk::Disk;
 use support::{Bench, EmbeddedKms, run};
 
+/// Bytes of which nobody can say that they are weak, or text.
+const KEY: &[u8; 32] =
+    b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
+
 impl Bench {
     fn set_mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -42,7 +46,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_refused_with_strict() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
     bench.certificate();
-    bench.write("key", [7; 32]);
+    bench.write("key", KEY);
     bench.write("passphrase", b"correct horse");
     bench.openssl("pkcs8 -topk8 -in recovery.key -passout file:passphrase -out encrypted.pem");
     bench
@@ -61,7 +65,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_refused_with_strict() {
         bench.set_mode(name, 0o600);
     }
     for (name, what, flags) in cases {
-        let line = format!("wrap {flags} --inkey PublicKey.bin --out wrapped --force");
+        let line = format!("wrap {flags} --inkey PublicKey.bin --out wrapped --force --quiet");
         assert_eq!(bench.kms_byok(&format!("{line} --strict")).succeeds().stderr, "");
         for mode in [0o640, 0o604, 0o666] {
             bench.set_mode(name, mode);
@@ -76,6 +80,12 @@ fn a_secret_that_others_can_read_is_warned_about_and_refused_with_strict() {
 
 #[test]
 fn keys_are_private_and_parameters_are_not_writable_whatever_the_umask() {
+    for (umask, directory, file) in [("000", 0o755, 0o644), ("077", 0o700, 0o600), ("777", 0o700, 0o600)] {
+        check_modes(umask, directory, file);
+    }
+}
+
+fn check_modes(umask: &str, directory: u32, file: u32) {
     let bench = Bench::new();
     bench.certificate();
     let kms = bench.serve();
@@ -88,17 +98,90 @@ fn keys_are_private_and_parameters_are_not_writable_whatever_the_umask() {
             .to_owned(),
     ];
     for line in lines {
-        let script = format!("umask 000; exec {} {line}", env!("CARGO_BIN_EXE_kms-byok"));
+        let script = format!("umask {umask}; exec {} {line}", env!("CARGO_BIN_EXE_kms-byok"));
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &script]).current_dir(bench.directory());
         shell.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
         run(&mut shell, b"").succeeds();
     }
     assert_eq!((bench.mode("made"), bench.mode("kept")), (0o600, 0o600));
-    assert_eq!(bench.mode("D"), 0o755);
+    assert_eq!(bench.mode("D"), directory);
     for name in ["D/PublicKey.bin", "D/ImportToken.bin", "D/parameters.json", "D/EncryptedKeyMaterial.bin", "escrowed"]
     {
-        assert_eq!(bench.mode(name), 0o644, "{name}");
+        assert_eq!(bench.mode(name), file, "{name}");
+    }
+}
+
+/// What is written there names keys and accounts, and whoever may write there can hide a lost key.
+#[test]
+fn the_directory_of_requests_is_the_users_alone_whatever_the_umask_and_whatever_it_was() {
+    for (umask, before) in
+        [("000", None), ("777", None), ("022", Some(0o777)), ("022", Some(0o755)), ("077", Some(0o500))]
+    {
+        let bench = Bench::new();
+        let kms = bench.serve();
+        if let Some(mode) = before {
+            fs::create_dir_all(bench.path("state/kms-byok")).unwrap();
+            bench.set_mode("state/kms-byok", mode);
+        }
+        let line = format!("create-key --endpoint-url {} --region us-east-1 --alias alias/a --quiet", kms.url());
+        let script = format!("umask {umask}; exec {} {line}", env!("CARGO_BIN_EXE_kms-byok"));
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &script]).current_dir(bench.directory()).env("XDG_STATE_HOME", bench.path("state"));
+        shell.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
+        run(&mut shell, b"").succeeds();
+        assert_eq!(bench.mode("state/kms-byok"), 0o700, "{umask} {before:?}");
+        if before.is_none() {
+            assert_eq!(bench.mode("state"), 0o700, "{umask}");
+        }
+    }
+}
+
+#[test]
+fn a_key_or_directory_that_others_can_write_to_is_warned_about_and_refused_with_strict() {
+    let bench = Bench::new();
+    let kms = bench.serve();
+    let get = parameters(&bench, &kms);
+    fs::create_dir_all(bench.path("above/there")).unwrap();
+    bench.kms_byok_with_credentials(&format!("{get} --dir above/there/D")).succeeds();
+    let whole = |name: &str| fs::canonicalize(bench.path(name)).unwrap().display().to_string();
+    let directory = |path: &str| format!("can replace files in the directory `{path}`");
+    let (above, there) = (directory(&whole("above")), directory(&whole("above/there")));
+    let key = "can write to the wrapping public key `above/there/D/PublicKey.bin`".to_owned();
+    let json = "can write to the parameter file `above/there/D/parameters.json`".to_owned();
+    let by_set = "wrap --dir above/there/D --generate --discard --force --quiet";
+    bench.set_mode("above/there/D/PublicKey.bin", 0o646);
+    assert_eq!(
+        bench.kms_byok("wrap --dir above/there/D --generate --discard --quiet").succeeds().stderr,
+        "warning: any user can write to the wrapping public key `above/there/D/PublicKey.bin` (mode 646)\n"
+    );
+    bench.set_mode("above/there/D/PublicKey.bin", 0o644);
+    let by_key = "wrap --inkey above/there/D/PublicKey.bin --out blob --generate --discard --force --quiet";
+    for (name, said) in [
+        ("above", &above),
+        ("above/there", &there),
+        ("above/there/D", &directory("above/there/D")),
+        ("above/there/D/PublicKey.bin", &key),
+        ("above/there/D/parameters.json", &json),
+    ] {
+        let before = bench.mode(name);
+        for (bits, who) in [(0o020, "any user of its group"), (0o002, "any user"), (0o022, "any user")] {
+            let mode = before | bits;
+            bench.set_mode(name, mode);
+            for line in [by_set, by_key] {
+                if line == by_key && name.ends_with("json") {
+                    continue;
+                }
+                let said = format!("{who} {said} (mode {mode:03o})\n");
+                assert_eq!(bench.kms_byok(line).succeeds().stderr, format!("warning: {said}"), "{line}");
+                let hint = "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory";
+                bench.kms_byok(&format!("{line} --strict")).refuses(1, &format!("error: {said}hint: {hint}\n"));
+            }
+        }
+        bench.set_mode(name, before);
+        for line in [by_set, by_key] {
+            assert_eq!(bench.kms_byok(&format!("{line} --strict")).succeeds().stderr, "");
+        }
     }
 }
 

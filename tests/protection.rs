@@ -63,7 +63,7 @@ fn a_run_writes_no_core_file_and_is_closed_to_its_own_user() {
 fn a_key_is_still_read_from_dev_stdin_and_other_descriptors() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("key", b"0123456789abcdefghijklmnopqrstuv");
+    bench.write("key", b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19");
     for name in ["PublicKey.bin", "key"] {
         fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o644)).unwrap();
     }
@@ -114,4 +114,32 @@ fn too_few_open_files_are_a_cause_and_a_fix() {
          because: Too many open files (os error 24)\n\
          hint: allow this process more open files (`ulimit -n`)\n",
     );
+}
+
+/// In a directory such as /tmp only the owner of a file may move it.
+#[test]
+fn a_file_of_somebody_else_in_a_sticky_directory_is_found_before_a_run_begins() {
+    let bench = Bench::new();
+    if !is_root() {
+        println!("skipped: only root can make files of somebody else");
+        return;
+    }
+    fs::create_dir(bench.path("shared")).unwrap();
+    bench.write("shared/key", [7; 32]);
+    fs::set_permissions(bench.path("shared"), fs::Permissions::from_mode(0o1777)).unwrap();
+    let line = "$KMS_BYOK provision --rehearse --generate --quiet";
+    for (flags, what) in [("--keep shared/key", "plaintext key file"), ("--discard --record shared/key", "")] {
+        let Some(mut command) = bench.shell_of_nobody(&format!("{line} {flags}")) else { return };
+        let ended = run(&mut command, b"");
+        let said = match what {
+            "" => "error: `shared/key` exists and is not a record of kms-byok\nhint: name another path for --record\n"
+                .to_owned(),
+            _ => format!(
+                "error: {what} `shared/key` exists and cannot be moved or replaced\n\
+                 because: Operation not permitted (os error 1)\nhint: name a path where no file is yet\n"
+            ),
+        };
+        ended.refuses(1, &said);
+        assert_eq!(fs::read_dir(bench.path("shared")).unwrap().count(), 1);
+    }
 }

@@ -26,6 +26,10 @@ fn words(bench: &Bench, line: &str) -> Command {
     bench.command(&line.split_whitespace().collect::<Vec<_>>())
 }
 
+/// Bytes of which nobody can say that they are weak, or text.
+const KEY: &[u8; 32] =
+    b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
+
 /// The end of a pipe that nobody reads.
 fn closed_pipe() -> io::PipeWriter {
     io::pipe().unwrap().1
@@ -38,18 +42,39 @@ fn full() -> File {
 #[test]
 fn a_reader_that_has_had_enough_is_no_error() {
     let bench = Bench::new();
-    bench.wrapping_key(2048);
-    for line in [
-        REHEARSE,
-        &format!("{REHEARSE} --output json"),
-        "generate --out -",
-        "wrap --generate --discard --inkey PublicKey.bin --out -",
-        "doctor",
-        "completions bash",
-        "man",
-        "--help",
-    ] {
+    for line in [REHEARSE, &format!("{REHEARSE} --output json"), "doctor", "completions bash", "man", "--help"] {
         let run = into(&mut words(&bench, line), closed_pipe());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")] // elsewhere there is no /dev/full
+#[test]
+fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe() {
+    let cloud = Cloud::new("");
+    let bench = &cloud.bench;
+    bench.wrapping_key(2048);
+    bench.write("key", KEY);
+    std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let lost = |because: &str| {
+        let hint = "give standard output a place that takes it";
+        format!("error: the answer cannot be written to standard output\nbecause: {because}\nhint: {hint}\n")
+    };
+    for line in [
+        "generate --out -",
+        "generate --key-spec RSA_4096 --out -",
+        "wrap --generate --discard --inkey PublicKey.bin --out -",
+        "wrap --material key --inkey PublicKey.bin --out -",
+        "wrap --material key --inkey PublicKey.bin --out - --output json",
+    ] {
+        let run = into(&mut words(bench, line), closed_pipe());
+        assert_eq!((run.code, run.stderr), (Some(1), lost("Broken pipe (os error 32)")), "{line}");
+        let run = into(&mut words(bench, line), full());
+        assert_eq!((run.code, run.stderr), (Some(1), lost("No space left on device (os error 28)")), "{line}");
+        let run = cloud.shell(&format!("kms-byok {line} >&-"), b"");
+        assert_eq!((run.code, run.stderr), (Some(1), lost("Bad file descriptor (os error 9)")), "{line}");
+        // Whoever sends it there means it.
+        let run = cloud.shell(&format!("kms-byok {line} > /dev/null"), b"");
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
     }
 }

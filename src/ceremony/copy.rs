@@ -34,8 +34,8 @@ impl Copy {
     /// Refuses early what `store` would refuse at the end.
     pub fn check(&self) -> Result<(), Error> {
         match self {
-            Copy::Escrow { out, .. } => Ok(files::check_writable_beside("escrow file", out)?),
-            Copy::Keep(path) => Ok(files::check_writable_beside("plaintext key file", path)?),
+            Copy::Escrow { out, .. } => Ok(files::check_output("escrow file", out)?),
+            Copy::Keep(path) => Ok(files::check_output("plaintext key file", path)?),
             Copy::Discard => Ok(()),
         }
     }

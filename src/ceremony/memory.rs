@@ -76,7 +76,7 @@ impl Memory {
             let path = directory.join(format!("{}.json", begun.id));
             let json = printable::json(&begun);
             begun.lock =
-                fs::create_dir_all(directory).ok().and_then(|()| files::put_locked("request", &path, &json).ok());
+                files::private_directory(directory).ok().and_then(|()| files::put_locked("request", &path, &json).ok());
             if begun.lock.is_some() {
                 begun.file = Some(path);
             } else {

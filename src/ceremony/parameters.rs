@@ -6,7 +6,7 @@ mod bound;
 mod wrapped;
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
@@ -17,7 +17,7 @@ use self::bound::{Bound, VERSION};
 pub use self::wrapped::WrappedMaterial;
 use super::{Journal, Vouched};
 use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersError};
-use crate::files::{self, Staged};
+use crate::files::{self, Moved, Output, Staged};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::rfc3339;
@@ -93,52 +93,67 @@ impl ParameterSet {
             let what = "parameter directory";
             return Err(FileError::NotADirectory { what, path: directory.to_owned() }.into());
         }
+        files::check_output_directory("parameter directory", directory)?;
         for name in [PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, ENCRYPTED_FILE] {
-            files::check_free("parameter file", &directory.join(name), force)?;
+            if directory.is_dir() {
+                files::check_free("parameter file", &directory.join(name), force)?;
+            }
         }
-        Ok(files::check_writable_into("parameter directory", directory)?)
+        Ok(())
     }
 
     /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
-    /// without it is known to be unfinished. A failure leaves what was there before.
-    pub fn save(&self, directory: &Path, force: bool) -> Result<(), Error> {
+    /// without it is known to be unfinished. With `force` an earlier set is replaced, and what is none is moved aside and told.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, Error> {
         Self::check_directory(directory, force)?;
         let made = !directory.exists();
-        let saved = self.save_in(directory, force);
+        let saved = self.save_in(directory, made, force);
         if made && saved.is_err() {
             let _ = fs::remove_dir(directory);
         }
         saved
     }
 
-    fn save_in(&self, directory: &Path, force: bool) -> Result<(), Error> {
+    fn save_in(&self, directory: &Path, made: bool, force: bool) -> Result<Vec<Moved>, Error> {
         let what = "parameter directory";
         let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
         // Whoever can replace the public key can read what is wrapped.
         fs::DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(unwritable)?;
+        let mode = fs::metadata(directory).map_err(unwritable)?.permissions().mode();
+        if made && mode & 0o700 != 0o700 {
+            // A umask that takes the owner's own rights away.
+            fs::set_permissions(directory, fs::Permissions::from_mode(mode | 0o700)).map_err(unwritable)?;
+        }
         let json = printable::json(&self.bound);
+        // The set that is there says which token is its own.
+        let known = Bound::load(directory).ok().map(|bound| bound.import_token_sha256);
         let files = [
-            ("wrapping public key", PUBLIC_KEY_FILE, self.wrapping_key.der()),
-            ("import token", TOKEN_FILE, &self.token),
-            ("parameter file", PARAMETERS_FILE, &json),
+            (Output::PublicKey, PUBLIC_KEY_FILE, self.wrapping_key.der()),
+            (Output::Token(known), TOKEN_FILE, &self.token),
+            (Output::Parameters, PARAMETERS_FILE, &json),
         ];
-        let staged = files.map(|(what, name, bytes)| Staged::write(what, &directory.join(name), bytes));
+        let staged =
+            files.each_ref().map(|(output, name, bytes)| Staged::write(output.what(), &directory.join(name), bytes));
         let staged: Vec<Staged> = staged.into_iter().collect::<Result<_, _>>()?;
+        let mut moved = Vec::new();
         if force {
             // A blob wrapped for the old set would only be refused.
-            for name in [PARAMETERS_FILE, ENCRYPTED_FILE] {
-                let _ = fs::remove_file(directory.join(name));
+            for (output, name) in [(Output::Parameters, PARAMETERS_FILE), (Output::Blob, ENCRYPTED_FILE)] {
+                moved.extend(output.remove(&directory.join(name))?);
             }
         }
         for (number, file) in staged.into_iter().enumerate() {
-            if let Err(error) = file.place(force) {
-                for (_, name, _) in &files[..number] {
-                    let _ = fs::remove_file(directory.join(name));
+            match file.place(&files[number].0, force) {
+                Ok(aside) => moved.extend(aside),
+                Err(error) => {
+                    for (_, name, _) in &files[..number] {
+                        let _ = fs::remove_file(directory.join(name));
+                    }
+                    return Err(error.into());
                 }
-                return Err(error.into());
             }
         }
-        Ok(())
+        Ok(moved)
     }
 
     /// Refuses bytes that are no `parameters.json`; `path` names them in errors.

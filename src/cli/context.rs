@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
+use kms_byok::files::Moved;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::material::Reading;
 use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
@@ -61,6 +62,13 @@ impl Context {
             reading: OnceLock::new(),
             changing: OnceLock::new(),
             record: Mutex::default(),
+        }
+    }
+
+    /// Says where files are now that stood in the place of an output.
+    pub(crate) fn tell_moved(&self, moved: impl IntoIterator<Item = Moved>) {
+        for moved in moved {
+            self.talk.warn(&moved.to_string());
         }
     }
 

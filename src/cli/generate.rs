@@ -57,7 +57,7 @@ fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
     }
     let material = KeyMaterial::generate(spec)?;
     if to_stdout {
-        return match report::secret(material.expose()) {
+        return match report::material(material.expose()) {
             None => Ok(None),
             Some(source) => Err(FileError::AnswerLost { source }.into()),
         };

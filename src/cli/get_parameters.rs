@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         ParameterSet::check_directory(&args.dir, args.force)?;
         let key = trust.vouch(&kms, &key, &args.key_id, journal).await?;
         let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, journal).await?;
-        set.save(&args.dir, args.force)?;
+        context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
             key_arn: set.key_arn().to_owned(),
             key_spec: spec.name(),

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{BareDirectory, ENCRYPTED_FILE, ParameterSet, Source};
+use kms_byok::files::{self, Output};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Talk, UsageError, files, moment, printable};
+use kms_byok::{Error, FileError, Talk, UsageError, moment, printable};
 use serde::Serialize;
 
 use super::Context;
@@ -100,7 +101,10 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     let set = ParameterSet::load(directory)?;
     match &args.expect_public_key {
         Some(expected) => set.expect_public_key(expected)?,
-        None => context.mind_writers(directory)?,
+        None => {
+            let [key, _, parameters] = ParameterSet::files(directory);
+            context.mind_writers(&[("wrapping public key", &key), ("parameter file", &parameters)])?;
+        }
     }
     set.check_fresh()?;
     mind_clock(&set, context)?;
@@ -126,7 +130,8 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     };
     let wrapped = set.wrap(&material)?;
     answer.bytes = wrapped.encrypted().len();
-    answer.out = wrapped.save(directory, args.force)?;
+    context.tell_moved(wrapped.save(directory, args.force)?);
+    answer.out = result;
     Ok(Some(answer))
 }
 
@@ -150,17 +155,19 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let fingerprint = key.fingerprint()?;
     if let Some(expected) = &args.expect_public_key {
         kms_byok::ceremony::check_fingerprint(&fingerprint, expected)?;
+    } else {
+        context.mind_writers(&[("wrapping public key", key_path)])?;
     }
     algorithm.check(spec, key.spec(), None)?;
     let (material, generated, kept) = material(args, spec, context)?;
     let wrapped = wrap::wrap(&material, &key, algorithm)?;
     if to_stdout {
-        match report::bytes(&wrapped) {
+        match report::material(&wrapped) {
             None => return Ok(None),
             Some(source) => return Err(FileError::AnswerLost { source }.into()),
         }
     }
-    files::put("wrapped key material", &out, &wrapped, args.force)?;
+    context.tell_moved(files::put(&Output::Blob, &out, &wrapped, args.force)?);
     Ok(Some(Answer {
         key_arn: None,
         key_spec: spec.name(),
@@ -187,13 +194,13 @@ fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
 
 impl Context {
     /// Whoever can replace the wrapping public key can read what is wrapped: warned about, and refused with `--strict`.
-    fn mind_writers(&self, directory: &Path) -> Result<(), FileError> {
-        let Some(mode) = files::open_to_writers(directory) else { return Ok(()) };
-        let error = FileError::OpenToWriters { path: directory.to_owned(), mode };
-        if self.global.strict {
-            return Err(error);
+    fn mind_writers(&self, files: &[(&'static str, &Path)]) -> Result<(), FileError> {
+        for error in files::open_to_writers(files) {
+            if self.global.strict {
+                return Err(error);
+            }
+            self.talk.warn(&error.to_string());
         }
-        self.talk.warn(&error.to_string());
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::encodings::Encoding;
 use super::name::Name;
+use crate::files::{Output, is_same_name};
 use crate::material::{Format, KeySpec};
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
@@ -43,11 +44,23 @@ impl Commands {
         }
         let named = |path: &Option<PathBuf>, usual: &str| path.as_deref().map_or(usual.to_owned(), quoted);
         let key = named(&self.public_key, "PublicKey.bin");
-        let out = named(&self.encrypted, "EncryptedKeyMaterial.bin");
+        let out = quoted(&self.free_output());
         let spec = self.spec.map(|spec| format!(" --key-spec {spec}")).unwrap_or_default();
         let algorithm = self.algorithm.map(|algorithm| format!(" --wrapping-algorithm {algorithm}"));
         let algorithm = algorithm.unwrap_or_default();
         format!("kms-byok wrap --in {material}{format} --inkey {key} --out {out}{spec}{algorithm}{sha1} --force")
+    }
+
+    /// Where wrapped key material goes: to its place if nothing but an earlier blob is there, else to a name that is free. What was
+    /// named for a blob and is none may be the only copy of a key.
+    fn free_output(&self) -> PathBuf {
+        let usual = || PathBuf::from("EncryptedKeyMaterial.bin");
+        let is_input = |path: &Path| {
+            [&self.material, &self.public_key].into_iter().flatten().any(|input| is_same_name(input, path))
+        };
+        let fits = |path: &PathBuf| !is_input(path) && (is_free(path) || Output::Blob.is_at(path));
+        let places = [self.encrypted.clone(), Some(usual())];
+        places.into_iter().flatten().find(fits).unwrap_or_else(|| free(&usual()))
     }
 
     /// Gets a new parameter set; the old one in the directory goes.
@@ -90,34 +103,69 @@ impl Commands {
         format!("kms-byok status --key-id {}", self.key.as_deref().map_or("KEY".to_owned(), word))
     }
 
-    /// Takes text around a file that holds no secret off, in place.
+    /// Takes text around a file that holds no secret off.
     pub(crate) fn decode(&self, name: &Name, encoding: &Encoding) -> String {
-        let (file, decoded) = in_place(name, "decoded");
+        let (file, decoded) = beside(name, "decoded");
         let steps: Vec<String> = encoding.0.iter().map(|layer| layer.filter(name.role.field())).collect();
-        format!("< {file} {} > {decoded} && mv {decoded} {file}", steps.join(" | "))
+        self.put(name, format!("< {file} {} > {decoded}", steps.join(" | ")), &decoded)
     }
 
     /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.
     pub(crate) fn cut(&self, name: &Name, wanted: usize) -> String {
-        let (file, cut) = in_place(name, "cut");
+        let (file, cut) = beside(name, "cut");
         match name.role.is_secret() {
             true => format!("(umask 077 && head -c {wanted} {file} > {cut})"),
-            false => format!("head -c {wanted} {file} > {cut} && mv {cut} {file}"),
+            false => self.put(name, format!("head -c {wanted} {file} > {cut}"), &cut),
         }
     }
 
     /// Takes the carriage returns out that a text-mode transfer put in.
     pub(crate) fn without_carriage_returns(&self, name: &Name) -> String {
-        let (file, cut) = in_place(name, "cut");
-        format!("perl -pe 's/\\r\\n/\\n/' < {file} > {cut} && mv {cut} {file}")
+        let (file, cut) = beside(name, "cut");
+        self.put(name, format!("perl -pe 's/\\r\\n/\\n/' < {file} > {cut}"), &cut)
+    }
+
+    /// Makes the usual form of a public key out of PKCS#1.
+    pub(crate) fn convert_pkcs1(&self, name: &Name) -> String {
+        let (file, made) = beside(name, "spki");
+        let convert = format!("openssl rsa -RSAPublicKey_in -inform DER -in {file} -pubout -outform DER -out {made}");
+        self.put(name, convert, &made)
+    }
+
+    /// In a parameter directory, where names are fixed, what was made takes the place of its file, which is kept. Elsewhere it has a name
+    /// of its own: nobody but the user knows what the file is that was named.
+    fn put(&self, name: &Name, made: String, at: &str) -> String {
+        match (&self.directory, &name.path) {
+            (Some(_), Some(path)) => {
+                let (file, kept) = (quoted(path), quoted(&free(&with_suffix(path, "original"))));
+                format!("{made} && mv {file} {kept} && mv {at} {file}")
+            }
+            _ => made,
+        }
     }
 }
 
-fn in_place(name: &Name, suffix: &str) -> (String, String) {
+/// A file, and a name beside it at which nothing is.
+fn beside(name: &Name, suffix: &str) -> (String, String) {
     let path = name.path.clone().unwrap_or_else(|| PathBuf::from("FILE"));
-    let mut beside = path.clone().into_os_string();
-    beside.push(format!(".{suffix}"));
-    (quoted(&path), quoted(Path::new(&beside)))
+    (quoted(&path), quoted(&free(&with_suffix(&path, suffix))))
+}
+
+/// A path with an ending more.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut longer = path.as_os_str().to_owned();
+    longer.push(format!(".{suffix}"));
+    PathBuf::from(longer)
+}
+
+/// That path, or one with a number after it, at which nothing is.
+pub(crate) fn free(path: &Path) -> PathBuf {
+    let numbered = (2..).map(|number: u64| with_suffix(path, &number.to_string()));
+    std::iter::once(path.to_owned()).chain(numbered).find(|path| is_free(path)).unwrap_or_else(|| path.to_owned())
+}
+
+fn is_free(path: &Path) -> bool {
+    path.symlink_metadata().is_err()
 }
 
 /// A path as one word of a shell.

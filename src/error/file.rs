@@ -22,6 +22,12 @@ pub enum FileError {
     NotADirectory { what: &'static str, path: PathBuf },
     #[error("{what} `{}` is not a regular file", .path.display())]
     NotAFile { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` leads into `{place}`, where no file is kept", .path.display())]
+    LeadsToDevice { what: &'static str, path: PathBuf, place: &'static str },
+    #[error("the name of the {what} `{}` is too long", .path.display())]
+    NameTooLong { what: &'static str, path: PathBuf },
+    #[error("{what} `{}` exists and cannot be moved or replaced", .path.display())]
+    NotReplaceable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} `{}` cannot be read", .path.display())]
     Unreadable { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} cannot be read from standard input")]
@@ -49,8 +55,10 @@ pub enum FileError {
     BinaryToTerminal { what: &'static str },
     #[error("the {what} `{}` can be read by other users (mode {mode:03o})", .path.display())]
     OpenToOthers { what: &'static str, path: PathBuf, mode: u32 },
-    #[error("any user can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
-    OpenToWriters { path: PathBuf, mode: u32 },
+    #[error("{who} can replace files in the directory `{}` (mode {mode:03o})", .path.display())]
+    OpenToWriters { path: PathBuf, who: &'static str, mode: u32 },
+    #[error("{who} can write to the {what} `{}` (mode {mode:03o})", .path.display())]
+    FileOpenToWriters { what: &'static str, path: PathBuf, who: &'static str, mode: u32 },
     #[error("the answer cannot be written to standard output")]
     AnswerLost { source: io::Error },
     #[error("no memory for secrets")]
@@ -85,6 +93,11 @@ impl Explain for FileError {
             FileError::Directory { .. } => some("name a file in it"),
             FileError::NotADirectory { .. } => some("name a directory, or a path where none is yet"),
             FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),
+            FileError::LeadsToDevice { .. } => some("name a regular file, or a path where none is yet"),
+            FileError::NameTooLong { .. } => {
+                some("name a shorter one: a file that is moved aside gets `.superseded-` and the time at its end")
+            }
+            FileError::NotReplaceable { .. } => some("name a path where no file is yet"),
             FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),
@@ -98,7 +111,7 @@ impl Explain for FileError {
             FileError::SameFile { .. } => some("name another path for the output"),
             FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
-            FileError::OpenToWriters { .. } => some(
+            FileError::OpenToWriters { .. } | FileError::FileOpenToWriters { .. } => some(
                 "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory",
             ),
             FileError::AnswerLost { .. } => some("give standard output a place that takes it"),
@@ -112,6 +125,7 @@ impl Explain for FileError {
             FileError::Unreadable { source, .. }
             | FileError::StdinUnreadable { source, .. }
             | FileError::Unwritable { source, .. }
+            | FileError::NotReplaceable { source, .. }
             | FileError::AnswerLost { source }
             | FileError::NoMemory { source }
             | FileError::NoEventQueue { source } => Some(of_the_system(source)),

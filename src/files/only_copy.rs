@@ -3,23 +3,24 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::{check_replaceable, check_writable_beside, sync_directory};
+use super::prove::{check_kind, check_output};
+use super::sync_directory;
 use crate::error::FileError;
 use crate::moment;
 
 /// Refuses early what `put_plaintext` would refuse at the end.
 pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
-    check_replaceable("plaintext key file", path)?;
+    check_kind("plaintext key file", path)?;
     if fs::symlink_metadata(path).is_ok() {
         return Err(FileError::PlaintextExists { path: path.to_owned() });
     }
-    check_writable_beside("plaintext key file", path)
+    check_output("plaintext key file", path)
 }
 
 /// Writes a plaintext key under its final name: new, mode 0600, synced. A failed write leaves nothing; nothing is ever replaced.
@@ -29,13 +30,16 @@ pub fn put_plaintext(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// The same, and which file it is: by then another run may have moved it aside.
 pub(crate) fn put_plaintext_file(path: &Path, bytes: &[u8]) -> Result<Option<FileId>, FileError> {
+    check_kind("plaintext key file", path)?;
     let unwritable = |source| FileError::Unwritable { what: "plaintext key file", path: path.to_owned(), source };
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => FileError::PlaintextExists { path: path.to_owned() },
             _ => unwritable(error),
         })?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| {
+    // Whatever the umask has taken away: a copy that its owner cannot read is none.
+    let private = file.set_permissions(fs::Permissions::from_mode(0o600));
+    private.and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all()).map_err(|source| {
         remove_if_same(&file, path);
         unwritable(source)
     })?;
@@ -58,7 +62,7 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);
     }
-    check_replaceable(what, path)?;
+    check_kind(what, path)?;
     let stamp = moment::compact(moment::now());
     let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
     for attempt in 0..100 {

@@ -28,6 +28,8 @@ const LIMIT: usize = 4 * 1024 * 1024;
 impl RecordFile {
     /// Writes down that a run begins. Refuses a path at which something else than a record is.
     pub fn begin(path: &Path, verb: &str, talk: &dyn Talk) -> Result<Self, Error> {
+        check_is_record(path)?;
+        files::check_output("record", path)?;
         make_room(path, talk)?;
         let mut id = [0; 16];
         openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
@@ -49,14 +51,20 @@ impl RecordFile {
     }
 }
 
+/// Refuses a path at which something else is than a record of some run.
+fn check_is_record(path: &Path) -> Result<(), FileError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) if run_id(path).is_none() => Err(FileError::NotARecord { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Moves the record of another run aside.
 fn make_room(path: &Path, talk: &dyn Talk) -> Result<(), Error> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(());
     }
-    if run_id(path).is_none() {
-        return Err(FileError::NotARecord { path: path.to_owned() }.into());
-    }
+    check_is_record(path)?;
     if let Some(moved) = files::supersede(path)? {
         talk.step(&format!("`{}` is the record of another run: it is now `{}`", path.display(), moved.display()));
     }

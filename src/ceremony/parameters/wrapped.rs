@@ -1,12 +1,12 @@
 //! What wrapping makes of a parameter set: a blob that still knows which key it is for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::bound::Bound;
 use super::{ENCRYPTED_FILE, ParameterSet, TOKEN_LIMIT};
 use crate::ceremony::Transfer;
 use crate::error::{Error, ParametersError};
-use crate::files;
+use crate::files::{self, Moved, Output};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
 use crate::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
@@ -31,11 +31,9 @@ impl WrappedMaterial {
         Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
     }
 
-    /// Adds the blob to the directory its set came from.
-    pub fn save(&self, directory: &Path, force: bool) -> Result<PathBuf, Error> {
-        let path = directory.join(ENCRYPTED_FILE);
-        files::put("wrapped key material", &path, &self.encrypted, force)?;
-        Ok(path)
+    /// Adds the blob to the directory its set came from. With `force` an earlier blob is replaced, and any other file moved aside.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<Option<Moved>, Error> {
+        Ok(files::put(&Output::Blob, &directory.join(ENCRYPTED_FILE), &self.encrypted, force)?)
     }
 
     /// The blob that `ImportKeyMaterial` takes.

@@ -1,7 +1,7 @@
 //! Files that hold nothing, something else, or the right thing in the wrong writing.
 
 use super::Words;
-use crate::diagnose::commands::{Commands, quoted};
+use crate::diagnose::commands::{Commands, free, quoted, with_suffix};
 use crate::diagnose::encodings::{Damage, Encoding};
 use crate::diagnose::name::{Name, Role};
 
@@ -86,8 +86,9 @@ impl Words for FileCause {
             FileCause::Mangled { name, .. } => again(name, commands),
             FileCause::Swapped { first, second } => match (&first.path, &second.path, &commands.directory) {
                 (Some(first), Some(second), Some(_)) => {
+                    let between = quoted(&free(&with_suffix(first, "tmp")));
                     let (first, second) = (quoted(first), quoted(second));
-                    format!("exchange them: `mv {first} {first}.tmp && mv {second} {first} && mv {first}.tmp {second}`")
+                    format!("exchange them: `mv {first} {between} && mv {second} {first} && mv {between} {second}`")
                 }
                 _ => format!("exchange the files of `{}` and `{}`", first.role.flag(), second.role.flag()),
             },

@@ -1,7 +1,7 @@
 //! Wrapping public keys and import tokens that cannot be KMS's.
 
 use super::Words;
-use crate::diagnose::commands::{Commands, quoted};
+use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
 use crate::wrap::WrappingKeySpec;
 
@@ -46,12 +46,7 @@ impl Words for PublicKeyCause {
 
     fn fix(&self, commands: &Commands) -> String {
         match self {
-            PublicKeyCause::Pkcs1 { name } => {
-                let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
-                format!(
-                    "convert it: `openssl rsa -RSAPublicKey_in -inform DER -in {file} -pubout -outform DER -out {file}.spki && mv {file}.spki {file}`"
-                )
-            }
+            PublicKeyCause::Pkcs1 { name } => format!("convert it: `{}`", commands.convert_pkcs1(name)),
             PublicKeyCause::ExtraBytes { name, wanted, .. } => {
                 format!("cut them off: `{}`", commands.cut(name, *wanted))
             }

@@ -60,6 +60,9 @@ one_of_each! {
         Directory { what: "key policy", path: path() }
         NotADirectory { what: "parameter directory", path: path() }
         NotAFile { what: "wrapped key material", path: path() }
+        LeadsToDevice { what: "escrow file", path: path(), place: "/proc" }
+        NameTooLong { what: "record", path: path() }
+        NotReplaceable { what: "wrapped key material", path: path(), source: system() }
         Unreadable { what: "key policy", path: path(), source: system() }
         StdinUnreadable { what: "key material", source: system() }
         Empty { what: "import token", path: path() }
@@ -72,7 +75,8 @@ one_of_each! {
         SameFile { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
         OpenToOthers { what: "passphrase file", path: path(), mode: 0o644 }
-        OpenToWriters { path: path(), mode: 0o777 }
+        OpenToWriters { path: path(), who: "any user", mode: 0o777 }
+        FileOpenToWriters { what: "parameter file", path: path(), who: "any user of its group", mode: 0o664 }
         AnswerLost { source: system() }
         NoMemory { source: system() }
         NoEventQueue { source: system() }

@@ -1,0 +1,213 @@
+//! What a verb writes and may write again: with `--force` only what looks like its earlier output is replaced. Anything else may be
+//! the only copy of a key, and is moved aside.
+
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use openssl::hash::{MessageDigest, hash};
+
+use super::only_copy::supersede;
+use crate::error::FileError;
+use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec, check_length};
+
+/// A kind of file that a verb makes, with what an earlier one looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Wrapped key material: random bytes of a length that some wrapping gives.
+    Blob,
+    /// The DER of an RSA public key.
+    PublicKey,
+    /// An import token: the one with that SHA-256 in hex, where a `parameters.json` names it, or random bytes of a token's length.
+    Token(Option<String>),
+    /// A `parameters.json`.
+    Parameters,
+}
+
+/// A file that was in the way, and where it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    what: &'static str,
+    /// Where it was.
+    pub from: PathBuf,
+    /// Where it is.
+    pub to: PathBuf,
+}
+
+impl fmt::Display for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not {} and is kept: it is now `{}`", self.from.display(), self.what, self.to.display())
+    }
+}
+
+/// The most bytes that any of these files has.
+const LIMIT: u64 = 64 * 1024;
+/// The most and the least bytes of a token of KMS.
+const TOKEN: std::ops::RangeInclusive<usize> = 512..=6144;
+
+impl Output {
+    /// As errors name it.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Output::Blob => "wrapped key material",
+            Output::PublicKey => "wrapping public key",
+            Output::Token(_) => "import token",
+            Output::Parameters => "parameter file",
+        }
+    }
+
+    /// Whether the file at `path` is recognisably an earlier output of this kind. A link is none: what it leads to is not known to be ours.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LIMIT);
+        let mut bytes = Vec::new();
+        is_file
+            && fs::File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes)).is_ok()
+            && self.looks_like(&bytes)
+    }
+
+    fn looks_like(&self, bytes: &[u8]) -> bool {
+        match self {
+            Output::Blob => is_possible_length(bytes.len()) && is_random(bytes),
+            Output::PublicKey => WrappingKey::from_der(bytes).is_ok(),
+            Output::Token(Some(known)) if sha256(bytes).as_ref() == Some(known) => true,
+            Output::Token(_) => TOKEN.contains(&bytes.len()) && is_random(bytes),
+            Output::Parameters => is_parameters(bytes),
+        }
+    }
+
+    /// Makes room for a new one: moves whatever is not an earlier one aside. Whether an earlier one stays there to be replaced.
+    pub(super) fn make_room(&self, path: &Path) -> Result<(bool, Option<Moved>), FileError> {
+        if self.is_at(path) {
+            return Ok((true, None));
+        }
+        let moved = supersede(path)?.map(|to| Moved { what: self.what(), from: path.to_owned(), to });
+        Ok((false, moved))
+    }
+
+    /// Takes an earlier one away that is of no use any more; anything else is moved aside.
+    pub fn remove(&self, path: &Path) -> Result<Option<Moved>, FileError> {
+        let (earlier, moved) = self.make_room(path)?;
+        if earlier {
+            let unwritable = |source| FileError::Unwritable { what: self.what(), path: path.to_owned(), source };
+            fs::remove_file(path).map_err(unwritable)?;
+        }
+        Ok(moved)
+    }
+}
+
+fn is_possible_length(found: usize) -> bool {
+    // More than any PKCS#8 key that KMS takes, wrapped for the largest wrapping key.
+    const MOST: usize = 4096;
+    let fits =
+        |algorithm| WrappingKeySpec::ALL.into_iter().any(|size| check_length(found, algorithm, size, None).is_ok());
+    found <= MOST && WrappingAlgorithm::ALL.into_iter().any(fits)
+}
+
+/// What begins like this is a file of some kind: Java key stores, `openssl enc`, age, gzip, xz, bzip2, zip, ELF.
+const BEGINNINGS: [&[u8]; 10] = [
+    b"\xfe\xed\xfe\xed",
+    b"\xce\xce\xce\xce",
+    b"Salted__",
+    b"LUKS",
+    b"age-",
+    b"\x1f\x8b",
+    b"\xfd7zXZ",
+    b"BZh",
+    b"PK\x03\x04",
+    b"\x7fELF",
+];
+
+/// Whether bytes are random, as what RSA makes is: no text, no encoding of text, and nothing with a structure that can be seen. Of 256
+/// random bytes 162 are different ones, give or take six; base64 has 65, and a private key in DER has its zeros.
+fn is_random(bytes: &[u8]) -> bool {
+    let mut seen = [0_usize; 256];
+    for byte in bytes {
+        seen[usize::from(*byte)] += 1;
+    }
+    let different = seen.iter().filter(|count| **count > 0).count();
+    let most = seen.iter().max().copied().unwrap_or_default();
+    let begins = BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning));
+    different >= 120 && most <= 12 + bytes.len() / 64 && !begins && !is_der(bytes)
+}
+
+/// Whether bytes begin as a SEQUENCE of about their length does, also one that was cut or has something after it.
+fn is_der(bytes: &[u8]) -> bool {
+    let length = match bytes {
+        [0x30, 0x80, tag, ..] => return [0x02, 0x06, 0x30].contains(tag),
+        [0x30, 0x81, length, ..] => usize::from(*length),
+        [0x30, 0x82, high, low, ..] | [0x30, 0x83, 0, high, low, ..] | [0x30, 0x84, 0, 0, high, low, ..] => {
+            usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        _ => return false,
+    };
+    (bytes.len() / 2..=bytes.len() * 2).contains(&length)
+}
+
+fn is_parameters(bytes: &[u8]) -> bool {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return false };
+    let named = ["key_arn", "public_key_sha256", "import_token_sha256", "valid_to"];
+    value["version"].is_u64() && named.iter().all(|name| value[*name].is_string())
+}
+
+fn sha256(bytes: &[u8]) -> Option<String> {
+    hash(MessageDigest::sha256(), bytes).ok().map(hex::encode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        openssl::rand::rand_bytes(&mut bytes).unwrap();
+        if let Some(first) = bytes.first_mut() {
+            *first = 0xa5; // no beginning of anything
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_blob_is_random_bytes_of_a_length_that_a_wrapping_gives() {
+        for length in [256, 384, 512, 320, 1512, 2920] {
+            for _ in 0..200 {
+                assert!(Output::Blob.looks_like(&random(length)), "{length}");
+            }
+        }
+        for length in [0, 16, 32, 48, 64, 255, 257, 300, 4104] {
+            assert!(!Output::Blob.looks_like(&random(length)), "{length}");
+        }
+    }
+
+    #[test]
+    fn no_key_in_any_form_is_taken_for_a_blob_or_a_token() {
+        for bits in [1024, 2048, 3072, 4096] {
+            let key = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(bits).unwrap()).unwrap();
+            let der = key.private_key_to_pkcs8().unwrap();
+            let mut forms = vec![
+                der.clone(),
+                key.private_key_to_pem_pkcs8().unwrap(),
+                key.rsa().unwrap().private_key_to_der().unwrap(),
+                hex::encode(&der).into_bytes(),
+                openssl::base64::encode_block(&der).into_bytes(),
+                [b"Salted__".as_slice(), &random(der.len())].concat(),
+            ];
+            for form in &mut forms {
+                // Also where it happens to have a length that fits.
+                form.resize(form.len().next_multiple_of(8), form[form.len() - 1]);
+                for output in [Output::Blob, Output::Token(None), Output::PublicKey, Output::Parameters] {
+                    assert!(!output.looks_like(form), "{bits} {output:?} {form:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_the_one_that_is_named_or_has_its_length() {
+        let short = random(46);
+        assert!(!Output::Token(None).looks_like(&short));
+        assert!(Output::Token(sha256(&short)).looks_like(&short));
+        assert!(Output::Token(sha256(&short)).looks_like(&random(2000)));
+        assert!(!Output::Token(sha256(&short)).looks_like(&random(64)));
+    }
+}
