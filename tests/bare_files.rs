@@ -82,7 +82,7 @@ fn the_hint_for_base64_decodes_it() {
 #[test]
 fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_consoles() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     for (directory, public_key, token) in [
         (

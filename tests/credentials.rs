@@ -267,7 +267,7 @@ fn every_source_is_checked_before_its_credentials_sign_anything() {
         .variable("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/keys")
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", token)
         .variable("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{}", web.port()));
-    told(&setting.status(&[]), "web identity", "session token");
+    told(&setting.status(&["--allow-endpoint-env"]), "web identity", "session token");
 }
 
 #[test]

@@ -35,13 +35,15 @@ fn a_planted_alias_with_a_foreign_policy_receives_nothing() {
     scene.material("one", 32);
     let key = planted(&scene);
     for source in ["--material one", "--generate --keep copy"] {
-        scene.run(&format!("provision --alias alias/a {source} --quiet")).refuses(
-            1,
-            &format!(
-                "error: `alias/a` points to key {key}, which this run did not create, and its key policy is not the one asked for\n\
-                 hint: read its policy (`aws kms get-key-policy --key-id {key}`), and if you trust it add --adopt {key}\n"
-            ),
+        let run = scene.run(&format!("provision --alias alias/a {source} --quiet"));
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        let said = format!(
+            "error: `alias/a` points to key {key}, which this run did not create, and its key policy is not the one asked for\n\
+             because: it lets in account 999999999999\n\
+             hint: read its policy (`aws kms get-key-policy --region us-east-1 --key-id {key}`), or if you trust the key run \
+             `kms-byok provision --alias alias/a {source} --quiet --endpoint-url "
         );
+        assert!(run.stderr.starts_with(&said) && run.stderr.ends_with(&format!(" --adopt {key}`\n")), "{}", run.stderr);
     }
     assert_eq!((scene.calls("GetParametersForImport"), scene.calls("ImportKeyMaterial")), (0, 0));
     assert!(!scene.bench.exists("copy"));
@@ -249,7 +251,7 @@ fn a_provision_killed_at_any_step_is_completed_by_repeating_it() {
 fn a_replication_killed_at_any_change_is_completed_by_repeating_it() {
     kill_everywhere(
         |scene| {
-            scene.bench.write_private("one", [7; 32]);
+            scene.bench.write_private("one", support::material(7));
             scene.provision("--alias alias/a --material one --multi-region");
         },
         "replicate --key-id alias/a --to eu-west-2 --material one --alias alias/a --wrapping-key-spec RSA_2048",
@@ -267,8 +269,8 @@ fn a_replication_killed_at_any_change_is_completed_by_repeating_it() {
 fn a_rotation_killed_at_any_change_is_completed_by_repeating_it_and_spends_one_rotation() {
     kill_everywhere(
         |scene| {
-            scene.bench.write_private("one", [7; 32]);
-            scene.bench.write_private("two", [8; 32]);
+            scene.bench.write_private("one", support::material(7));
+            scene.bench.write_private("two", support::material(8));
             scene.provision("--alias alias/a --material one --multi-region");
             scene.json("replicate --key-id alias/a --to eu-west-2 --material one --wrapping-key-spec RSA_2048 --quiet");
         },

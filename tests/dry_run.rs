@@ -91,7 +91,7 @@ fn the_plan_for_a_key_that_exists_tells_which_of_the_rules_applies() {
 #[test]
 fn the_plan_of_each_step_comes_true() {
     let stage = Stage::new("");
-    stage.secret("a.key", [7; 32]);
+    stage.secret("a.key", support::material(7));
     stage.run("create-key AT --alias alias/a").succeeds();
     let answer = dry(&stage, "get-parameters AT --key-id alias/a --dir D");
     assert_eq!(answer["writes"], json!(["D/PublicKey.bin", "D/ImportToken.bin", "D/parameters.json"]));
@@ -99,7 +99,7 @@ fn the_plan_of_each_step_comes_true() {
     stage.run("wrap --dir D --material a.key").succeeds();
     comes_true(&stage, "import AT --dir D");
     comes_true(&stage, "import AT --dir D --verify off");
-    stage.secret("b.key", [8; 32]);
+    stage.secret("b.key", support::material(8));
     stage.run("get-parameters AT --key-id alias/a --dir E").succeeds();
     stage.run("wrap --dir E --material b.key").succeeds();
     comes_true(&stage, "import AT --dir E --import-type new");

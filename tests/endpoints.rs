@@ -25,7 +25,7 @@ const VERBS: [&str; 6] = [
 /// A key `alias/a` with material wrapped for it in `D`.
 fn scene() -> Cloud {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     cloud.run("provision --alias alias/a --wrapping-key-spec RSA_2048 --material key").succeeds();
     cloud.run("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048").succeeds();
     cloud.bench.kms_byok("wrap --dir D --material key").succeeds();

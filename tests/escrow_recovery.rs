@@ -204,7 +204,7 @@ fn as_somebody(bench: &Bench, command: &Command) -> Option<Command> {
 fn a_copy_says_what_it_does_not_vouch_for_and_strict_takes_only_an_authenticated_one() {
     let bench = Bench::new();
     bench.certificate_with("rsa", RSA, "");
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     std::fs::set_permissions(bench.path("rsa.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let maker = "does not say who made it: anybody with the certificate can make such a file\n";
     let mut authenticated = vec!["-aes-256-gcm", "-aes-128-gcm"];

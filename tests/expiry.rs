@@ -29,7 +29,7 @@ fn import(scene: &Scene, file: &str, flags: &str) -> support::Run {
 #[test]
 fn limits_are_refused_before_kms_is_asked() {
     let bench = support::Bench::new();
-    bench.write("one", [7; 32]);
+    bench.write("one", support::material(7));
     let nowhere = "--endpoint-url http://127.0.0.1:9 --region us-east-1";
     for verb in [
         "provision --alias alias/a --material one",

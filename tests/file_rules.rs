@@ -246,7 +246,7 @@ fn no_output_replaces_a_key_that_the_same_command_names() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
     bench.certificate();
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     bench.set_mode("key", 0o600);
     let kms = bench.serve();
     bench.kms_byok_with_credentials(&format!("{} --dir D", parameters(&bench, &kms))).succeeds();
@@ -262,7 +262,7 @@ fn no_output_replaces_a_key_that_the_same_command_names() {
             &format!("error: `{named}` is both input and output\nhint: name another path for the output\n"),
         );
     }
-    assert_eq!(bench.read("key"), [7; 32]);
+    assert_eq!(bench.read("key"), support::material(7));
     assert!(!bench.exists("x"));
 }
 

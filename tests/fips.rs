@@ -68,7 +68,7 @@ fn a_fips_endpoint_and_an_endpoint_of_ones_own_exclude_each_other() {
 fn every_verb_refuses_to_run_without_a_fips_provider_where_one_is_required() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("key", [1; 32]);
+    bench.write("key", support::material(1));
     let expected = format!(
         "error: `{}` does not run with a FIPS provider as its default, which --require-fips demands\n\
          hint: activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)\n",

@@ -9,7 +9,7 @@ use support::{Bench, run};
 fn bench() -> Bench {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    secret(&bench, "key", &[7; 32]);
+    secret(&bench, "key", &support::material(7));
     bench
 }
 

@@ -149,8 +149,8 @@ impl Stage {
     }
 
     fn prepare_scene(&self, verb: &str, number: usize) {
-        self.secret("payments.key", &[7; 32]);
-        self.secret("payments-2.key", &[8; 32]);
+        self.secret("payments.key", &support::material(7));
+        self.secret("payments-2.key", &support::material(8));
         let small = "--wrapping-key-spec RSA_2048";
         let provision = format!("provision --alias alias/payments --material payments.key {small}");
         match (verb, number) {

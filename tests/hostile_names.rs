@@ -71,7 +71,7 @@ const ENOUGH: &[(&str, &str)] = &[
 fn no_flag_of_any_verb_brings_a_name_to_the_terminal_as_it_is() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     let server = bench.serve();
     let verbs = bench.verbs();
     // Much of it is waiting.
@@ -161,7 +161,7 @@ fn what_kms_and_certificates_say_cannot_do_anything() {
     let bench = Bench::new();
     let escaped: String = NASTY.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
     let escaped = format!("\"{escaped}\"");
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     for (operation, field) in [
         ("DescribeKey", "KeyMetadata.Description"),
         ("DescribeKey", "KeyMetadata.Arn"),

@@ -42,8 +42,8 @@ fn a_key_that_is_there_and_matches_is_left_alone() {
 #[test]
 fn material_at_hand_is_compared_by_proofs_that_write_nothing() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
-    cloud.bench.write("other", [8; 32]);
+    cloud.bench.write("key", support::material(7));
+    cloud.bench.write("other", support::material(8));
     cloud.run(&format!("{PROVISION} --material key")).succeeds();
     for material in ["key", "other"] {
         let again = cloud.run(&format!("{PROVISION} --material {material} --verify full --output json")).json();
@@ -164,8 +164,8 @@ fn an_expiry_asked_for_in_days_is_met_by_the_key_of_an_earlier_day_and_not_by_a_
 #[test]
 fn a_key_that_had_material_takes_only_the_original_bytes() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
-    cloud.bench.write("other", [8; 32]);
+    cloud.bench.write("key", support::material(7));
+    cloud.bench.write("other", support::material(8));
     let first = cloud.run(&format!("{PROVISION} --material key --output json")).json();
     let arn = first["key_arn"].as_str().unwrap();
     others(&cloud).ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn }));
@@ -194,7 +194,7 @@ fn a_key_that_had_material_takes_only_the_original_bytes() {
 #[test]
 fn the_same_holds_for_material_that_has_expired() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     cloud.run(&format!("{PROVISION} --material key --expires-in 1d")).succeeds();
     others(&cloud).move_clock(json!({ "advance": "25h" }));
     assert_eq!(cloud.states(), ["PendingImport"]);

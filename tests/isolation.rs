@@ -239,7 +239,7 @@ fn what_a_rehearsal_made_is_not_imported_into_aws() {
 #[test]
 fn reports_against_a_served_rehearsal_say_so_in_text_too() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     for line in [
         "provision --alias alias/b --wrapping-key-spec RSA_2048 --generate --discard",
         "create-key --alias alias/a",

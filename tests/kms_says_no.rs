@@ -44,7 +44,7 @@ fn a_refusal_before_anything_was_made_is_exit_1() {
 #[test]
 fn a_refusal_after_the_key_was_made_is_exit_3_and_names_it() {
     let bench = Bench::new();
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     for (fault, expected) in [
         (
             "CreateAlias:always:error=InvalidAliasNameException",
@@ -128,7 +128,7 @@ fn an_import_token_of_an_impossible_length_is_refused() {
 #[test]
 fn material_that_expires_soon_is_not_imported_a_second_time() {
     let bench = Bench::new();
-    bench.write("key", [7; 32]);
+    bench.write("key", support::material(7));
     std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let server = bench.serve();
     let at = format!("--quiet --region us-east-1 --endpoint-url {}", server.url());

@@ -106,7 +106,7 @@ fn wrap_says_for_which_key_it_wraps_before_it_reads_the_key_material() {
 #[test]
 fn a_public_key_that_is_not_the_one_expected_wraps_nothing() {
     let stage = Stage::new("");
-    stage.secret("key", [7; 32]);
+    stage.secret("key", support::material(7));
     stage.parameters("SYMMETRIC_DEFAULT", "D");
     let found = stage.hash("D/PublicKey.bin");
     // Colons and capitals are how other programs print it.
@@ -131,7 +131,7 @@ fn a_public_key_that_is_not_the_one_expected_wraps_nothing() {
 #[test]
 fn what_openssl_has_wrapped_is_imported() {
     let stage = Stage::new("");
-    stage.secret("key", [7; 32]);
+    stage.secret("key", support::material(7));
     for spec in ["SYMMETRIC_DEFAULT", "HMAC_256"] {
         let arn = stage.parameters(spec, spec);
         stage.bench.openssl(&format!(

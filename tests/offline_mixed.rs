@@ -17,7 +17,7 @@ const AGAIN: &str = "hint: run `kms-byok get-parameters` again and wrap the key 
 /// A key with its directory D, into which key material is wrapped.
 fn wrapped() -> (Stage, String) {
     let stage = Stage::new("");
-    stage.secret("key", [7; 32]);
+    stage.secret("key", support::material(7));
     let arn = stage.parameters("SYMMETRIC_DEFAULT", "D");
     stage.run("wrap --dir D --material key --quiet").succeeds();
     (stage, arn)

@@ -209,7 +209,7 @@ fn a_parameter_file_that_was_changed_is_named_with_what_is_wrong() {
 fn expired_parameters_are_refused_here_and_by_kms() {
     let cloud = Cloud::new("--clock -25h");
     let clock = embedded_kms::Kms::at(cloud.url());
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     cloud.empty_key("--alias alias/a");
     cloud.run(&format!("{GET} --key-id alias/a --dir E")).succeeds();
     clock.move_clock(json!({ "reset": true }));

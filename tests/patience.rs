@@ -175,7 +175,7 @@ fn aliases_are_resolved_for_the_calls_that_take_none() {
     let arn = cloud.empty_key("--alias alias/a");
     let id = arn.rsplit('/').next().unwrap();
     let alias_arn = "arn:aws:kms:us-east-1:000000000000:alias/a";
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     for (number, name) in ["alias/a", alias_arn, id, arn.as_str()].into_iter().enumerate() {
         let get = format!("get-parameters --key-id {name} --dir {number} --wrapping-key-spec RSA_2048 --output json");
         assert_eq!(cloud.run(&get).json()["key_arn"], arn);

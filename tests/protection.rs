@@ -125,7 +125,7 @@ fn a_file_of_somebody_else_in_a_sticky_directory_is_found_before_a_run_begins() 
         return;
     }
     fs::create_dir(bench.path("shared")).unwrap();
-    bench.write("shared/key", [7; 32]);
+    bench.write("shared/key", support::material(7));
     fs::set_permissions(bench.path("shared"), fs::Permissions::from_mode(0o1777)).unwrap();
     let line = "$KMS_BYOK provision --rehearse --generate --quiet";
     for (flags, what) in [("--keep shared/key", "plaintext key file"), ("--discard --record shared/key", "")] {

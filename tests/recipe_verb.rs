@@ -95,7 +95,7 @@ fn nothing_that_was_typed_becomes_shell() {
     let Some(aws) = aws_cli() else { return };
     let stage = Stage::new("");
     let file = "-k'e y $(touch pwned)\n";
-    stage.secret(file, [7; 32]);
+    stage.secret(file, support::material(7));
     let statement = r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:*","Resource":"*"}"#;
     let policy = "policy $(touch pwned).json";
     stage.bench.write(policy, format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#));

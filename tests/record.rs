@@ -70,7 +70,7 @@ fn the_account_of_a_provisioned_key_is_complete() {
 #[test]
 fn the_fingerprints_are_those_of_the_files() {
     let stage = Stage::new("");
-    stage.secret("a.key", [7; 32]);
+    stage.secret("a.key", support::material(7));
     stage.run("create-key AT --alias alias/a").succeeds();
     stage.run("get-parameters AT --key-id alias/a --dir D --wrapping-key-spec RSA_3072").succeeds();
     stage.run("wrap --dir D --material a.key").succeeds();
@@ -184,7 +184,7 @@ fn every_record_fits_its_schema_and_the_schema_refuses_what_is_not_one() {
     );
     stage.bench.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out r.key");
     stage.bench.openssl("req -x509 -new -key r.key -subj /CN=r -days 2 -out r.pem");
-    stage.secret("a.key", [7; 32]);
+    stage.secret("a.key", support::material(7));
     let provision = "provision AT --wrapping-key-spec RSA_2048";
     for (record, line, code) in [
         ("0", format!("{provision} --alias alias/a --generate --escrow r.pem --escrow-out a.cms --expires-in 30d"), 0),

@@ -51,7 +51,7 @@ fn a_repeated_command_neither_fails_nor_loses_the_record_of_the_run_before() {
 #[test]
 fn a_file_that_is_no_record_is_left_alone_and_nothing_happens_in_aws() {
     let stage = Stage::new("");
-    stage.secret("a.key", [7; 32]);
+    stage.secret("a.key", support::material(7));
     std::os::unix::fs::symlink("nowhere", stage.bench.path("link")).unwrap();
     for path in ["a.key", "link"] {
         let cause = format!("error: `{path}` exists and is not a record of kms-byok\n");
@@ -59,7 +59,7 @@ fn a_file_that_is_no_record_is_left_alone_and_nothing_happens_in_aws() {
             .run(&format!("provision AT --alias alias/a --material a.key --record {path}"))
             .refuses(1, &format!("{cause}hint: name another path for --record\n"));
     }
-    assert_eq!(stage.bench.read("a.key"), [7; 32]);
+    assert_eq!(stage.bench.read("a.key"), support::material(7));
     stage
         .run("provision AT --alias alias/a --generate --keep ./new --record new")
         .refuses(1, "error: `new` is named for two outputs\nhint: name another path for one of them\n");

@@ -14,8 +14,8 @@ use stage::Stage;
 #[test]
 fn every_region_is_in_the_account() {
     let stage = Stage::new("");
-    stage.secret("one", [1; 32]);
-    stage.secret("two", [2; 32]);
+    stage.secret("one", support::material(1));
+    stage.secret("two", support::material(2));
     let record = |name: &str| -> Value { serde_json::from_slice(&stage.bench.read(name)).unwrap() };
     let wrapping = "--wrapping-key-spec RSA_2048 --quiet --output json";
     let provision = format!("provision AT {wrapping} --alias alias/a --multi-region --material one");

@@ -161,13 +161,13 @@ fn the_public_key_of_a_set_is_forged() {
         let forged = kms.parameters(&key, "RSAES_OAEP_SHA_256", "RSA_2048");
         let refused = match PKey::public_key_from_der(&forged.public_key).unwrap() {
             public if public.id() == Id::RSA && public.bits() == 2048 => {
-                let request = forged.request(&key, &forged.wrap(&[7; 32]), json!({}));
+                let request = forged.request(&key, &forged.wrap(&support::material(7)), json!({}));
                 Some(kms.code("ImportKeyMaterial", request))
             }
             _ => None,
         };
         let honest = real.parameters(&key, "RSAES_OAEP_SHA_256", "RSA_2048");
-        real.ok("ImportKeyMaterial", honest.request(&key, &honest.wrap(&[7; 32]), json!({})));
+        real.ok("ImportKeyMaterial", honest.request(&key, &honest.wrap(&support::material(7)), json!({})));
         (PKey::public_key_from_der(&forged.public_key).unwrap(), refused)
     };
     let (small, _) = parameters("GetParametersForImport:1:wrong-key-size");

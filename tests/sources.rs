@@ -153,7 +153,7 @@ fn standard_input_serves_as_a_file() {
 fn key_material_that_is_not_of_the_key_spec_creates_nothing() {
     let cloud = Cloud::new("");
     make(&cloud, "RSA_2048");
-    cloud.bench.write("newline", [&[7; 32][..], b"\n"].concat());
+    cloud.bench.write("newline", [&support::material(7)[..], b"\n"].concat());
     cloud.bench.write("zero", [0; 32]);
     cloud.bench.write("short", [7; 31]);
     for (flags, cause) in [

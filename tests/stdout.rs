@@ -114,7 +114,7 @@ fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_don
 #[test]
 fn json_is_one_object_and_the_talk_is_elsewhere() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     for line in [
         "provision --alias alias/a --wrapping-key-spec RSA_2048 --material key",
         "create-key --alias alias/b",

@@ -149,7 +149,7 @@ fn scene_with(verb: &str, flags: &str) -> (Cloud, String) {
     let cloud = Cloud::new(flags);
     let flags = "--alias alias/a --multi-region --wrapping-key-spec RSA_2048 --quiet";
     let empty = ["provision", "get-parameters", "import"].iter().any(|name| verb.starts_with(name));
-    cloud.bench.write("key", [7; 32]);
+    cloud.bench.write("key", support::material(7));
     let made = match empty {
         true => cloud.run("create-key --alias alias/a --multi-region --output json"),
         false => cloud.run(&format!("provision {flags} --material key --output json")),

@@ -51,7 +51,7 @@ fn an_rsa_private_key_goes_through_rsa_aes_key_wrap() {
 fn key_material_from_standard_input_goes_to_standard_output() {
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    let run = bench.kms_byok_reading("wrap --in - --inkey PublicKey.bin --out -", &[7; 32]);
+    let run = bench.kms_byok_reading("wrap --in - --inkey PublicKey.bin --out -", &support::material(7));
     assert_eq!((run.code, run.raw_stdout.len(), run.stderr.as_str()), (Some(0), 256, ""));
 }
 
@@ -64,10 +64,10 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
     bench.openssl("rsa -in wrapping.pem -RSAPublicKey_out -outform DER -out pkcs1.der");
     bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem");
     bench.openssl("pkey -in ec.pem -pubout -outform DER -out ec.der");
-    bench.write("key", [1; 32]);
+    bench.write("key", support::material(1));
     bench.write("empty", []);
     bench.write("huge", vec![1; 20_000]);
-    bench.write("newline", [&[1; 32][..], b"\n"].concat());
+    bench.write("newline", [&support::material(1)[..], b"\n"].concat());
     bench.write("cut", &bench.read("PublicKey.bin")[..200]);
     std::fs::create_dir(bench.path("directory")).unwrap();
     let before = bench.names();
@@ -165,7 +165,7 @@ fn a_key_file_that_others_can_read_is_warned_about_and_refused_when_strict() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();
     bench.wrapping_key(2048);
-    bench.write("key", [1; 32]);
+    bench.write("key", support::material(1));
     std::fs::set_permissions(bench.path("key"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = bench.kms_byok("wrap --in key --inkey PublicKey.bin --out out");
     run.succeeds();

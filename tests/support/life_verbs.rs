@@ -15,7 +15,8 @@ use super::fault_scene::{Scene, given};
 use super::verbs::GIVEN;
 
 /// What a key is rotated to.
-pub const NEXT: [u8; 32] = *b"another thirty-two bytes to turn";
+pub const NEXT: [u8; 32] =
+    *b"\x8b\x52\xf0\x17\xc9\x3d\x66\xae\x04\xdb\x71\x98\x2f\xe5\x4a\xb3\x1c\xd7\x83\x60\xfa\x29\x95\x0e\xbe\x47\x78\xa1\x36\xcf\xe2\x5d";
 pub const REPLICA_REGION: &str = "eu-west-1";
 
 const WRAPPING: Wrapping =

@@ -241,3 +241,14 @@ impl Bench {
         lines.map(|line| line.trim().to_owned()).collect()
     }
 }
+
+/// Key material of 32 bytes that is neither text nor weak; another for each seed.
+pub fn material(seed: u8) -> [u8; 32] {
+    let mut state = u32::from(seed).wrapping_mul(0x9e37_79b9) | 1;
+    std::array::from_fn(|index| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        if index == 0 { 0xc1 } else { state.to_le_bytes()[1] }
+    })
+}

@@ -43,7 +43,8 @@ pub enum Verb {
     Replicate,
 }
 
-pub const GIVEN: [u8; 32] = *b"thirty-two bytes of key material";
+pub const GIVEN: [u8; 32] =
+    *b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
 
 impl Verb {
     pub const ALL: [Verb; 9] = [
