@@ -4,6 +4,7 @@ and what was `skipped` as a tool is not there.
 """
 
 import base64
+import datetime
 import json
 import os
 import shutil
@@ -14,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-import datetime
 
 Enc, Form, NONE = serialization.Encoding, serialization.PrivateFormat, serialization.NoEncryption()
 rows, skipped = [], []
@@ -203,7 +203,7 @@ def main():
     row("seen-3-half", h[:32], "SYMMETRIC_DEFAULT", "material_length")
     row("seen-3-half-newline", h[:32] + "\n", "SYMMETRIC_DEFAULT", "material_length")
     row("seen-3-base64", base64.b64encode(key[:24]), "SYMMETRIC_DEFAULT", "material_length")
-    row("seen-3-letters", "correcthorsebatterystapleoncemor", "SYMMETRIC_DEFAULT", "ambiguous/material_length")
+    row("seen-3-letters", "correcthorsebatterystapleoncemor", "SYMMETRIC_DEFAULT", "not_encoded_text")
     row("passphrase", "correct horse battery staple 123", "SYMMETRIC_DEFAULT", "not_encoded_text")
     row("assignment", f"KEY={h}\n", "SYMMETRIC_DEFAULT", "not_encoded_text")
     row("assignment-hmac", f"export SECRET={b}\n", "HMAC_512", "not_encoded_text")
@@ -211,7 +211,7 @@ def main():
     row("newline-hmac", long + b"\n", "HMAC_512", "trailing_newline")
     row("zero", bytes(32), "SYMMETRIC_DEFAULT", "material_all_zero")
     row("cut-base64", b[:41], "SYMMETRIC_DEFAULT", "damaged")
-    row("two-lines", f"{b}\n{b}\n", "SYMMETRIC_DEFAULT", "ambiguous/several_keys/damaged")
+    row("two-lines", f"{b}\n{b}\n", "SYMMETRIC_DEFAULT", "not_encoded_text")
     p256, k1, ed = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256K1()), ed25519.Ed25519PrivateKey.generate()
     big = rsa.generate_private_key(65537, 2048)
     containers(p256, "ECC_NIST_P256", k1)
