@@ -2,6 +2,7 @@
 
 mod devices;
 mod distinct;
+mod free;
 mod only_copy;
 mod output;
 mod prove;
@@ -17,6 +18,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 pub use self::distinct::check_distinct;
+pub(crate) use self::free::{free, is_free, name_in_command, with_suffix};
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
 pub use self::output::{Moved, Output};

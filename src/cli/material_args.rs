@@ -203,7 +203,7 @@ impl Passphrase for Asking<'_> {
 /// The error with the file's name where its command says `FILE`. Standard input has none.
 pub(super) fn naming(error: Error, path: &Path) -> Error {
     match error {
-        Error::Material(error) if !is_stdin(path) => error.naming(&super::next::quoted(path)).into(),
+        Error::Material(error) if !is_stdin(path) => error.naming(path).into(),
         error => error,
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::encodings::Encoding;
 use super::name::Name;
-use crate::files::{Output, is_same_name};
+use crate::files::{Output, free, is_free, is_same_name, with_suffix};
 use crate::material::{Format, KeySpec};
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
@@ -149,23 +149,6 @@ impl Commands {
 fn beside(name: &Name, suffix: &str) -> (String, String) {
     let path = name.path.clone().unwrap_or_else(|| PathBuf::from("FILE"));
     (quoted(&path), quoted(&free(&with_suffix(&path, suffix))))
-}
-
-/// A path with an ending more.
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut longer = path.as_os_str().to_owned();
-    longer.push(format!(".{suffix}"));
-    PathBuf::from(longer)
-}
-
-/// That path, or one with a number after it, at which nothing is.
-pub(crate) fn free(path: &Path) -> PathBuf {
-    let numbered = (2..).map(|number: u64| with_suffix(path, &number.to_string()));
-    std::iter::once(path.to_owned()).chain(numbered).find(|path| is_free(path)).unwrap_or_else(|| path.to_owned())
-}
-
-fn is_free(path: &Path) -> bool {
-    path.symlink_metadata().is_err()
 }
 
 /// A path as one word of a shell.

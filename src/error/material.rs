@@ -1,6 +1,9 @@
 //! Key material that is not what its key spec needs.
 
+use std::path::Path;
+
 use super::{Explain, some};
+use crate::files;
 use crate::material::{Container, Format, KeySpec, KeyUsage};
 
 /// The key material does not match the key spec, or cannot be understood.
@@ -146,14 +149,14 @@ impl MaterialError {
 
     /// The same error with the file's name, quoted for a shell, where its command says `FILE`.
     #[must_use]
-    pub fn naming(mut self, file: &str) -> Self {
+    pub fn naming(mut self, file: impl AsRef<Path>) -> Self {
         match &mut self {
             MaterialError::UnreadableForm { command: Some(command), .. }
             | MaterialError::EncryptedOpenSsh { command }
             | MaterialError::MissingCipher { command: Some(command), .. }
             | MaterialError::SeveralKeys { command: Some(command), .. }
             | MaterialError::ForeignContainer { command: Some(command), .. } => {
-                *command = command.replace("FILE", file);
+                *command = files::name_in_command(command, file.as_ref());
             }
             _ => {}
         }

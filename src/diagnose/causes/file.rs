@@ -1,9 +1,10 @@
 //! Files that hold nothing, something else, or the right thing in the wrong writing.
 
 use super::Words;
-use crate::diagnose::commands::{Commands, free, quoted, with_suffix};
+use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::encodings::{Damage, Encoding};
 use crate::diagnose::name::{Name, Role};
+use crate::files::{free, with_suffix};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileCause {

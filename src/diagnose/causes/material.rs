@@ -1,9 +1,10 @@
 //! Key material that is not what its key spec needs. What is wrong with it is said in the words of [`MaterialError`].
 
 use super::Words;
-use crate::diagnose::commands::{Commands, quoted};
+use crate::diagnose::commands::Commands;
 use crate::diagnose::name::{Name, Role};
 use crate::error::{Explain, MaterialError, WrapError};
+use crate::files;
 use crate::material::Format;
 use crate::wrap::WrappingAlgorithm;
 
@@ -47,8 +48,9 @@ impl Words for MaterialCause {
                 }
                 MaterialError::ExplicitCurve => {
                     let file = name.path.as_deref().filter(|_| name.role == Role::Material);
-                    let file = file.map_or("FILE".to_owned(), quoted);
-                    format!("name the curve: `openssl ec -in {file} -param_enc named_curve -out {file}.named`")
+                    let command = "openssl ec -in FILE -param_enc named_curve -out FILE.named";
+                    let command = file.map_or(command.to_owned(), |file| files::name_in_command(command, file));
+                    format!("name the curve: `{command}`")
                 }
                 MaterialError::BareNumber { format, .. } => {
                     format!(
@@ -65,7 +67,7 @@ impl Words for MaterialCause {
                 error => {
                     let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
                     let hint = match &name.path {
-                        Some(path) if name.role == Role::Material => hint.replace("FILE", &quoted(path)),
+                        Some(path) if name.role == Role::Material => files::name_in_command(&hint, path),
                         _ => hint,
                     };
                     let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));

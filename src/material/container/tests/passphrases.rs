@@ -50,7 +50,6 @@ fn a_cipher_that_is_not_loaded_is_named_with_the_command_that_converts() {
     let key = key("P-256");
     let folder = tempfile::tempdir().unwrap();
     let file = path(folder.path(), "old key");
-    let quoted = format!("'{file}'");
     for (scheme, cipher) in [
         ("PBE-MD5-DES", "DES-CBC"),
         ("PBE-SHA1-DES", "DES-CBC"),
@@ -71,11 +70,12 @@ fn a_cipher_that_is_not_loaded_is_named_with_the_command_that_converts() {
             )
         );
         std::fs::write(&file, &bytes).unwrap();
-        let hint = hint_of(&error.naming(&quoted)).unwrap();
+        let hint = hint_of(&error.naming(&file)).unwrap();
         let command = hint.strip_prefix("convert it: `").unwrap().strip_suffix('`').unwrap();
         let command = format!("{command} -passin 'pass:{RIGHT}' -passout 'pass:{RIGHT}'");
         tool("sh", &["-c", &command], b"");
         let converted = std::fs::read(format!("{file}.pem")).unwrap();
+        std::fs::remove_file(format!("{file}.pem")).unwrap();
         let found = read_any(&der(&converted), Some(RIGHT)).unwrap();
         assert!(found.pkcs8.expose() == key.private_key_to_pkcs8().unwrap(), "{scheme}");
     }
