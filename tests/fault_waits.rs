@@ -213,7 +213,7 @@ fn the_time_to_connect_holds_for_names_that_are_not_resolved() {
 /// A server, a key for its verbs, and what they wait for.
 fn scene() -> Cloud {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", support::material(7));
+    cloud.bench.write("key", [7; 32]);
     for line in ["provision --alias alias/a --material key", "provision --alias alias/m --material key --multi-region"]
     {
         cloud.run(&format!("{line} --wrapping-key-spec RSA_2048 --verify off")).succeeds();
@@ -228,7 +228,7 @@ fn scene() -> Cloud {
 
 fn offline_scene() -> Bench {
     let bench = Bench::new();
-    bench.write("key", support::material(7));
+    bench.write("key", [7; 32]);
     bench
 }
 

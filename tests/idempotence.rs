@@ -50,11 +50,11 @@ fn material_at_hand_is_compared_by_proofs_that_write_nothing() {
         assert_eq!(again["changed"], false);
         assert!(again["proof"]["not_proven"].to_string().contains("bytes not compared"), "{again}");
     }
-    cloud.bench.write("mac", [9; 48]);
+    cloud.bench.write("mac", [[0x99; 24], [0x11; 24]].concat());
     let hmac = "provision --alias alias/mac --key-spec HMAC_384 --wrapping-key-spec RSA_2048";
     cloud.run(&format!("{hmac} --material mac")).succeeds();
     assert_eq!(cloud.run(&format!("{hmac} --material mac --output json")).json()["changed"], false);
-    cloud.bench.write("mac", [10; 48]);
+    cloud.bench.write("mac", [[0xaa; 24], [0x11; 24]].concat());
     cloud.run(&format!("{hmac} --material mac --quiet")).refuses_with(
         1,
         "error: what KMS answers contradicts the import: KMS computes another HMAC than OpenSSL does with this key material\n\

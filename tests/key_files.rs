@@ -73,7 +73,11 @@ impl Table {
         if field("outcome") != "bytes" || !field("passphrase").is_empty() {
             return None;
         }
-        let line = format!("diagnose --material {name} {} --key-spec {spec} --output json --quiet", field("flags"));
+        let raw = spec.contains("HMAC") || spec.contains("SYM");
+        // The algorithm of the parameter sets of these keys.
+        let algorithm = if raw { "RSAES_OAEP_SHA_256" } else { "RSA_AES_KEY_WRAP_SHA_256" };
+        let meant = format!("--key-spec {spec} --wrapping-algorithm {algorithm}");
+        let line = format!("diagnose --material {name} {} {meant} --output json --quiet", field("flags"));
         let answer: Value = serde_json::from_str(&self.cloud.run(&line).stdout).unwrap();
         let fix = answer["causes"][0]["fix"].as_str()?;
         let command = fix.split('`').find(|part| part.starts_with("kms-byok "))?;
