@@ -34,13 +34,13 @@ fn key_material_that_cannot_be_meant() {
             "--material short",
             1,
             "error: the key material has 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve\n\
-             hint: make a 32-byte key\n",
+             hint: look for a key of 32 bytes\n",
         ),
         (
             "--material key --material-format pem",
             2,
-            "error: pem is a format of private keys, and SYMMETRIC_DEFAULT key material is raw bytes\n\
-             hint: use --material-format raw, hex or base64\n",
+            "error: SYMMETRIC_DEFAULT key material is never in the format pem\n\
+             hint: leave --material-format out, to have the key material read as what it is\n",
         ),
     ] {
         bench.kms_byok(&format!("wrap {line} --inkey PublicKey.bin --out out")).refuses(code, expected);

@@ -247,14 +247,26 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
                 continue; // looks like another key
             }
             cloud.bench.write("D/EncryptedKeyMaterial.bin", wrong);
-            cloud.run("import --dir D --quiet").refuses(
-                1,
-                &format!(
-                    "error: the wrapped key material has {} bytes, and {algorithm} with RSA_2048 gives {expected}\n\
-                     hint: wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded\n",
-                    wrong.len()
-                ),
-            );
+            let take_off = "run `kms-byok diagnose` on the same files, which prints the command that takes it off";
+            let again =
+                "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded";
+            let (found, whole) = (wrong.len(), blob.len());
+            let (cause, hint) = match found {
+                _ if found == whole + 1 => {
+                    (format!("the wrapped key material has {found} bytes: {whole} and a line end of 1"), take_off)
+                }
+                _ if found > whole => {
+                    let cause = format!(
+                        "the wrapped key material is base64 text of {whole} bytes, and KMS takes the bytes themselves"
+                    );
+                    (cause, take_off)
+                }
+                _ => {
+                    let gives = format!("{algorithm} with RSA_2048 gives {expected}");
+                    (format!("the wrapped key material has {found} bytes, and {gives}"), again)
+                }
+            };
+            cloud.run("import --dir D --quiet").refuses(1, &format!("error: {cause}\nhint: {hint}\n"));
         }
         std::fs::remove_file(cloud.bench.path("D/EncryptedKeyMaterial.bin")).unwrap();
         cloud.run("import --dir D --quiet").refuses(

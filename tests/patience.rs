@@ -237,7 +237,7 @@ fn the_cause_of_a_refused_state_is_looked_up() {
     let cloud = Cloud::new("");
     let arn = cloud.run(&format!("{PROVISION} --output json")).json()["key_arn"].as_str().unwrap().to_owned();
     let import = |name: &str| {
-        cloud.bench.write(name, [name.len() as u8; 32]);
+        cloud.bench.write(name, support::material(name.len() as u8));
         cloud.run(&format!("get-parameters --key-id {arn} --dir D-{name} --wrapping-key-spec RSA_2048")).succeeds();
         cloud.bench.kms_byok(&format!("wrap --dir D-{name} --material {name}")).succeeds();
         cloud.run(&format!("import --dir D-{name} --import-type new"))

@@ -14,7 +14,8 @@ use stage::Stage;
 #[test]
 fn the_script_takes_key_material_in_every_form() {
     let stage = Stage::new("");
-    stage.secret("raw", support::material(7));
+    let raw = [7; 32];
+    stage.secret("raw", raw);
     stage.secret("hexed", format!("{}\n", "07".repeat(32)));
     stage.secret("b64", "BwcHBwcHBwcHBwcHBwcHBwcH\nBwcHBwcHBwcHBwcHBwc=\n");
     stage.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ec.pem");

@@ -58,7 +58,7 @@ pub enum WrapError {
     ImpossibleLength { spec: KeySpec, found: usize, expected: String },
     #[error("the wrapped key material is {text} text of {decoded} bytes, and KMS takes the bytes themselves")]
     WrappedText { text: String, decoded: usize },
-    #[error("the wrapped key material has {found} bytes, and the last {extra} are a line end: {wanted} belong to it")]
+    #[error("the wrapped key material has {found} bytes: {wanted} and a line end of {extra}")]
     WrappedNewline { found: usize, extra: usize, wanted: usize },
     #[error(
         "the wrapped key material has {found} bytes, which RSA_AES_KEY_WRAP gives for {wrapping} and about {carried} bytes of key material, and the parameters are for {algorithm}"

@@ -186,10 +186,7 @@ fn a_blob_of_a_wrong_length_is_named_as_what_it_is() {
     let wide: Vec<u8> = base64.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let cases: [(Vec<u8>, &str); 6] = [
         (blob.clone(), "fits"),
-        (
-            [&blob[..], b"\n"].concat(),
-            "the wrapped key material has 257 bytes, and the last 1 are a line end: 256 belong to it",
-        ),
+        ([&blob[..], b"\n"].concat(), "the wrapped key material has 257 bytes: 256 and a line end of 1"),
         (base64.into(), "the wrapped key material is base64 text of 256 bytes, and KMS takes the bytes themselves"),
         (wide, "the wrapped key material is base64 in UTF-16 text of 256 bytes, and KMS takes the bytes themselves"),
         (
