@@ -27,8 +27,7 @@ fn key_material_that_cannot_be_meant() {
         (
             "--material newline --material-format hex",
             1,
-            "error: the key material is text that is no encoding, and --material-format says hex\n\
-             hint: leave --material-format out to have it read as what it is, or decode it as you mean it and give the result with --material-format raw\n",
+            "error: the key material is empty\nhint: check the command that was to write the key material\n",
         ),
         (
             "--material short",

@@ -65,7 +65,7 @@ impl KeyMaterial {
         format: Option<Format>,
         passphrase: &mut dyn Passphrase,
     ) -> Result<Self, Error> {
-        if bytes.is_empty() {
+        if bytes.expose().trim_ascii().is_empty() && (bytes.is_empty() || format != Some(Format::Raw)) {
             return Err(MaterialError::Empty.into());
         }
         let format = format.unwrap_or_default();
