@@ -1,12 +1,12 @@
 //! EC and Ed25519 private keys from their secret number, held against the public half that came with it.
 
-use openssl::bn::{BigNum, BigNumContext};
+use openssl::bn::BigNum;
 use openssl::ec::{Asn1Flag, EcGroup, EcKey, EcPoint};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 
 use super::asn1::without_leading_zeros;
-use super::number::Number;
+use super::number::{self, Number};
 use super::{Container, Note};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::secret::Secret;
@@ -27,7 +27,7 @@ pub(super) fn pkcs8(
     group.set_asn1_flag(Asn1Flag::NAMED_CURVE);
     let wanted = usize::try_from(group.order_bits().div_ceil(8)).unwrap_or(0);
     check_length(container, scalar, wanted, public.is_some(), notes)?;
-    let mut context = BigNumContext::new_secure().map_err(step("use the key's curve"))?;
+    let mut context = number::context().map_err(step("use the key's curve"))?;
     let mut order = BigNum::new().map_err(step("use the key's curve"))?;
     group.order(&mut order, &mut context).map_err(step("use the key's curve"))?;
     let number = Number::of(scalar).map_err(step("read the EC key"))?;

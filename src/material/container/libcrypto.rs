@@ -133,9 +133,9 @@ unsafe fn free(block: *mut c_void) {
         ffi::CRYPTO_free(block, c"".as_ptr(), 0);
     }
     #[cfg(openssl_is_libressl)]
-    // SAFETY: LibreSSL allocates with the C allocator, and this is its own wrapper of free.
+    // SAFETY: LibreSSL allocates with the C allocator; its own wrapper of free has had two signatures.
     unsafe {
-        ffi::CRYPTO_free(block);
+        libc::free(block);
     }
 }
 

@@ -5,12 +5,22 @@ use std::ops::{Deref, DerefMut};
 use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::error::ErrorStack;
 
+/// Room for what is computed on the way, wiped by OpenSSL; LibreSSL has no such room and wipes numbers when it frees them.
+pub(super) fn context() -> Result<BigNumContext, ErrorStack> {
+    #[cfg(not(openssl_is_libressl))]
+    return BigNumContext::new_secure();
+    #[cfg(openssl_is_libressl)]
+    BigNumContext::new()
+}
+
 /// A number that is wiped, and whose exponentiations take the same time for any value.
 pub(super) struct Number(BigNum);
 
 impl Number {
     pub(super) fn new() -> Result<Self, ErrorStack> {
+        #[allow(unused_mut)] // LibreSSL computes in constant time by itself, where it does
         let mut number = BigNum::new()?;
+        #[cfg(not(openssl_is_libressl))]
         number.set_const_time();
         Ok(Number(number))
     }

@@ -5,7 +5,7 @@ use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use super::number::Number;
+use super::number::{self, Number};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::secret::Secret;
 
@@ -38,7 +38,7 @@ pub(super) fn pkcs8(numbers: &Numbers<'_>) -> Result<(Secret, bool), Error> {
     if n.num_bits() > LARGEST {
         return Err(inconsistent("its modulus is longer than the 16384 bits that OpenSSL works with").into());
     }
-    let mut context = BigNumContext::new_secure().map_err(step("read the RSA key"))?;
+    let mut context = number::context().map_err(step("read the RSA key"))?;
     let Some(full) = complete(n, numbers, &mut context).map_err(step("compute the RSA key's numbers"))? else {
         return Err(inconsistent("its RSA numbers do not belong together").into());
     };
