@@ -54,7 +54,7 @@
 //! # })?;
 //! let report = journal.report();
 //! assert_eq!(report.key_state.as_deref(), Some("Enabled"));
-//! assert_eq!(report.proof.unwrap().outcome, Outcome::Proven);
+//! assert_eq!(report.proof.unwrap().outcome(), Outcome::Proven);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "rehearsal"))]

@@ -333,20 +333,21 @@ pub(crate) fn ceremony(report: &Report) -> String {
 
 /// A proof as sentences.
 pub(crate) fn proof_lines(proof: &Proof) -> String {
-    let outcome = match proof.outcome {
+    let outcome = match proof.outcome() {
         Outcome::Proven => "proven",
         Outcome::NotPermitted => "not permitted",
         Outcome::Contradicted => "contradicted",
-        Outcome::Off => "not asked for",
+        Outcome::NotCompared => "as far as it was compared",
+        Outcome::Skipped => "not asked for",
     };
     let mut text = line(&format!("proof: {outcome}"));
-    for sentence in &proof.proven {
+    for sentence in proof.proven() {
         text.push_str(&line(&format!("  + {sentence}")));
     }
-    for sentence in &proof.not_proven {
+    for sentence in proof.not_proven() {
         text.push_str(&line(&format!("  - not proven: {sentence}")));
     }
-    if let Some(contradiction) = &proof.contradiction {
+    if let Some(contradiction) = proof.contradiction() {
         text.push_str(&line(&format!("  ! {contradiction}")));
     }
     text

@@ -31,7 +31,8 @@ fn a_key_that_is_there_and_matches_is_left_alone() {
         for name in ["key_arn", "key_id", "alias", "key_state", "key_material_id", "key_spec", "key_usage", "expires"] {
             assert_eq!(again[name], first[name], "{flags}: {name}");
         }
-        assert_eq!(again["proof"]["outcome"], "proven");
+        // Nothing at hand to compare the bytes with.
+        assert_eq!(again["proof"]["outcome"], "not_compared");
     }
     assert!(!cloud.bench.exists("key"));
     assert_eq!((cloud.requests("CreateKey"), cloud.requests("ImportKeyMaterial")), (1, 1));
@@ -40,27 +41,154 @@ fn a_key_that_is_there_and_matches_is_left_alone() {
 }
 
 #[test]
-fn material_at_hand_is_compared_by_proofs_that_write_nothing() {
+fn bytes_that_were_not_compared_are_not_called_proven() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", support::material(7));
+    cloud.bench.write("other", support::material(8));
+    let first = cloud.run(&format!("{PROVISION} --material key --output json")).json();
+    assert_eq!(first["proof"]["outcome"], "proven");
+    for material in ["key", "other"] {
+        let again = cloud.run(&format!("{PROVISION} --material {material} --output json")).json();
+        assert_eq!((&again["changed"], &again["proof"]["outcome"]), (&json!(false), &json!("not_compared")));
+        let bytes = again["proof"]["items"].as_array().unwrap().iter().filter(|item| item["id"] == "bytes");
+        assert!(bytes.clone().count() > 0 && bytes.clone().all(|item| item["outcome"] == "not_compared"), "{again}");
+        assert_eq!(again["proof"]["contradiction"], json!(null));
+    }
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 1);
+}
+
+#[test]
+fn everything_is_proven_by_a_second_import_also_where_the_key_is_there() {
     let cloud = Cloud::new("");
     cloud.bench.write("key", support::material(7));
     cloud.bench.write("other", support::material(8));
     cloud.run(&format!("{PROVISION} --material key")).succeeds();
-    for material in ["key", "other"] {
-        let again = cloud.run(&format!("{PROVISION} --material {material} --verify full --output json")).json();
-        assert_eq!(again["changed"], false);
-        assert!(again["proof"]["not_proven"].to_string().contains("bytes not compared"), "{again}");
-    }
-    cloud.bench.write("mac", [[0x99; 24], [0x11; 24]].concat());
-    let hmac = "provision --alias alias/mac --key-spec HMAC_384 --wrapping-key-spec RSA_2048";
-    cloud.run(&format!("{hmac} --material mac")).succeeds();
-    assert_eq!(cloud.run(&format!("{hmac} --material mac --output json")).json()["changed"], false);
-    cloud.bench.write("mac", [[0xaa; 24], [0x11; 24]].concat());
-    cloud.run(&format!("{hmac} --material mac --quiet")).refuses_with(
+    let again = cloud.run(&format!("{PROVISION} --material key --verify full --output json")).json();
+    assert_eq!((&again["changed"], &again["proof"]["outcome"]), (&json!(false), &json!("proven")), "{again}");
+    let before = cloud.keys();
+    let arn = before[0].arn.clone();
+    cloud.run(&format!("{PROVISION} --material other --verify full --quiet")).refuses_with(
         1,
-        "error: what KMS answers contradicts the import: KMS computes another HMAC than OpenSSL does with this key material\n\
-         hint: encrypt nothing with this key, and run `kms-byok verify` with the key material file\n",
+        &format!(
+            "error: the key material given is not that of key {arn}: KMS refuses these bytes as key material of the key: it holds others\n\
+             hint: give the key material that the key was imported with\n"
+        ),
     );
-    assert_eq!(cloud.requests("ImportKeyMaterial"), 2);
+    assert_eq!(cloud.keys(), before);
+}
+
+#[test]
+fn another_file_for_a_key_whose_answers_tell_is_named_as_another_file() {
+    let cloud = Cloud::new("");
+    for (spec, told) in [
+        ("HMAC_384", "KMS computes another HMAC than OpenSSL does with this key material"),
+        ("RSA_2048", "KMS reports another public key than that of this private key"),
+        ("ECC_NIST_P256", "KMS reports another public key than that of this private key"),
+    ] {
+        let alias = format!("provision --alias alias/{spec} --key-spec {spec} --wrapping-key-spec RSA_2048");
+        for name in ["right", "wrong"] {
+            cloud.run(&format!("generate --key-spec {spec} --out {spec}.{name}")).succeeds();
+        }
+        cloud.run(&format!("{alias} --material {spec}.right")).succeeds();
+        let again = cloud.run(&format!("{alias} --material {spec}.right --output json")).json();
+        assert_eq!((&again["changed"], &again["proof"]["outcome"]), (&json!(false), &json!("proven")), "{again}");
+        let arn = again["key_arn"].as_str().unwrap();
+        cloud.run(&format!("{alias} --material {spec}.wrong --quiet")).refuses_with(
+            1,
+            &format!(
+                "error: the key material given is not that of key {arn}: {told}\n\
+                 hint: give the key material that the key was imported with\n"
+            ),
+        );
+    }
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 3);
+}
+
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"kms:*","Resource":"*"},{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/app"},"Action":["kms:Encrypt","kms:Decrypt"],"Resource":"*"}]}"#;
+
+#[test]
+fn everything_that_was_asked_for_is_compared_and_all_differences_are_in_one_answer() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("policy", POLICY);
+    cloud.bench.write("same", POLICY.replace(r#""000000000000""#, r#"["arn:aws:iam::000000000000:root"]"#));
+    cloud.bench.write("other", POLICY.replace("kms:Decrypt", "kms:ReEncrypt*"));
+    let made = "--policy policy --tag team=a --tag stage=b --description one --material-description two";
+    cloud.run(&format!("{PROVISION} --generate --discard {made}")).succeeds();
+    let before = cloud.keys();
+    let again = |flags: &str| cloud.run(&format!("{PROVISION} --generate --discard --quiet {flags}"));
+    for flags in [made, "--policy same", "--tag stage=b", "--description one", "--material-description two", ""] {
+        let answer = again(&format!("{flags} --output json")).json();
+        assert_eq!(answer["changed"], false, "{flags}");
+    }
+    let refuses = |flags: &str, differences: &str| {
+        again(flags).refuses(
+            1,
+            &format!(
+                "error: `alias/a` exists and is not what was asked for: {differences}\n\
+                 hint: choose another alias, or flags that match the key\n"
+            ),
+        );
+    };
+    refuses("--policy other", "its key policy is not the one asked for");
+    refuses("--tag team=b", "its tag `team` is `a`, and `b` was asked for");
+    refuses("--tag new=", "it has no tag `new`, and `new=` was asked for");
+    refuses("--description uno", "its description is `one`, and `uno` was asked for");
+    refuses("--description=", "its description is `one`, and an empty one was asked for");
+    refuses("--material-description due", "its key material's description is `two`, and `due` was asked for");
+    refuses(
+        "--key-usage ENCRYPT_DECRYPT --multi-region --expires-in 9d --description uno --tag team=b --policy other --material-description due",
+        "its kind is single-Region, and multi-Region was asked for; \
+         its key material never expires, which is not the expiry asked for; \
+         its description is `one`, and `uno` was asked for; \
+         its tag `team` is `a`, and `b` was asked for; \
+         its key policy is not the one asked for; \
+         its key material's description is `two`, and `due` was asked for",
+    );
+    let create = |flags: &str| cloud.run(&format!("create-key --alias alias/a --quiet {flags}"));
+    create("--policy same --tag team=a --description one").succeeds();
+    create("--tag team=b --description uno").refuses(
+        1,
+        "error: `alias/a` exists and is not what was asked for: its description is `one`, and `uno` was asked for; \
+         its tag `team` is `a`, and `b` was asked for\n\
+         hint: choose another alias, or flags that match the key\n",
+    );
+    assert_eq!(cloud.keys(), before);
+}
+
+#[test]
+fn what_may_not_be_read_is_said_to_be_not_compared() {
+    let cloud = Cloud::new(
+        "--fault ListResourceTags:always:error=AccessDeniedException --fault GetKeyPolicy:always:error=AccessDeniedException --fault ListKeyRotations:always:error=AccessDeniedException",
+    );
+    cloud.bench.write("policy", POLICY);
+    let made = "--policy policy --tag team=a --material-description two";
+    cloud.run(&format!("{PROVISION} --generate --discard {made}")).succeeds();
+    let again = cloud.run(&format!("{PROVISION} --generate --discard {made} --output json")).json();
+    assert_eq!((&again["changed"], &again["proof"]["outcome"]), (&json!(false), &json!("not_permitted")));
+    let refused = json!(["kms:ListResourceTags", "kms:GetKeyPolicy", "kms:ListKeyRotations"]);
+    assert_eq!(again["proof"]["not_permitted"], refused);
+    cloud.run(&format!("{PROVISION} --generate --discard {made} --strict --quiet")).refuses(
+        1,
+        "error: `alias/a` exists, and its tags may not be compared with what was asked for\n\
+         hint: allow kms:ListResourceTags, or leave out --strict\n",
+    );
+}
+
+#[test]
+fn a_key_that_waits_is_completed_only_as_what_was_asked_for() {
+    let cloud = Cloud::new("");
+    cloud.empty_key("--alias alias/a --tag team=a --description one");
+    cloud.run(&format!("{PROVISION} --generate --discard --tag team=b --description uno --quiet")).refuses(
+        1,
+        "error: `alias/a` exists and is not what was asked for: its description is `one`, and `uno` was asked for; \
+         its tag `team` is `a`, and `b` was asked for\n\
+         hint: choose another alias, or flags that match the key\n",
+    );
+    assert_eq!(cloud.requests("ImportKeyMaterial"), 0);
+    let done =
+        cloud.run(&format!("{PROVISION} --generate --discard --tag team=a --description one --output json")).json();
+    let tags = done["proof"]["items"].as_array().unwrap().iter().find(|item| item["id"] == "tags").unwrap();
+    assert_eq!((&tags["outcome"], &done["changed"]), (&json!("proven"), &json!(true)));
 }
 
 #[test]
@@ -86,7 +214,8 @@ fn create_key_leaves_alone_what_matches_and_refuses_what_differs() {
     assert_eq!((&again["key_arn"], &again["changed"]), (&arn.clone().into(), &false.into()));
     cloud.run("create-key --alias alias/a --quiet").refuses(
         1,
-        "error: `alias/a` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for\n\
+        "error: `alias/a` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for; \
+         its key usage is GENERATE_VERIFY_MAC, and ENCRYPT_DECRYPT was asked for\n\
          hint: choose another alias, or flags that match the key\n",
     );
     cloud.run("create-key --alias alias/a --key-spec HMAC_256 --quiet").succeeds();
@@ -116,7 +245,8 @@ fn every_difference_is_named_and_nothing_is_changed() {
     differs(
         &format!("{PROVISION} --key-spec HMAC_512"),
         "alias/a",
-        "its key spec is SYMMETRIC_DEFAULT, and HMAC_512 was asked for",
+        "its key spec is SYMMETRIC_DEFAULT, and HMAC_512 was asked for; \
+         its key usage is ENCRYPT_DECRYPT, and GENERATE_VERIFY_MAC was asked for",
     );
     differs(
         &format!("{rsa} --key-usage ENCRYPT_DECRYPT"),

@@ -98,7 +98,8 @@ fn an_adopted_key_gets_the_alias_and_must_match_all_the_same() {
     cloud.run(&format!("{PROVISION} --adopt {arn}")).refuses(
         1,
         &format!(
-            "error: `{arn}` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for\n\
+            "error: `{arn}` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for; \
+             its key usage is GENERATE_VERIFY_MAC, and ENCRYPT_DECRYPT was asked for\n\
              hint: choose another alias, or flags that match the key\n"
         ),
     );

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::existing;
+use super::existing::{self, Asked};
 use super::memory::{Memory, REQUEST_TAG, Request};
 use super::trust::show_grants;
 use super::{AliasName, Journal, KeyRequest, Leftover, Trust, Vouched};
@@ -17,15 +17,30 @@ pub(super) enum Made {
     Lost,
 }
 
+/// Everything that decides how one key is made.
+pub struct CreateKey {
+    /// The key.
+    pub request: KeyRequest,
+    /// Where requests under way are written down.
+    pub memory: Memory,
+    /// The ARN of an existing key that gets the alias.
+    pub adopt: Option<String>,
+    /// Refuse a key that is there where not everything about it may be compared.
+    pub strict: bool,
+}
+
+impl CreateKey {
+    /// What a key that is there is compared with.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked { request: &self.request, material: None, adopted: true, strict: self.strict }
+    }
+}
+
 /// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes; with the ARN
 /// of a key to adopt, that key gets the alias.
-pub async fn create_key(
-    kms: &Kms,
-    request: &KeyRequest,
-    memory: &Memory,
-    adopt: Option<&str>,
-    journal: &Journal,
-) -> Result<(), Error> {
+pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Result<(), Error> {
+    let CreateKey { request, memory, adopt, .. } = plan;
+    let adopt = adopt.as_deref();
     request.check()?;
     journal.note_kms(kms);
     if let Some(alias) = &request.alias
@@ -33,13 +48,13 @@ pub async fn create_key(
     {
         check_adopts(adopt, alias, &found)?;
         name_lost_keys(kms, alias, &found, memory, journal).await;
-        return adopt_as_it_is(kms, request, alias, &found, journal);
+        return adopt_as_it_is(kms, plan, alias, &found, journal).await;
     }
     if let Some(adopt) = adopt {
         let found = kms.describe(adopt).await?;
         journal.note_kms(kms);
         journal.note_key(&found);
-        existing::check_matches(&found, request, adopt)?;
+        existing::compare(kms, &found, &plan.asked(), adopt).await?.unseen().for_each(|unseen| journal.warn(unseen));
         show_grants(kms, &found, journal).await?;
         return name_it(kms, request.alias.as_ref(), &found, journal).await;
     }
@@ -48,7 +63,7 @@ pub async fn create_key(
         Made::Lost => match &request.alias {
             Some(alias) => {
                 let found = find_other_run(kms, alias).await?;
-                adopt_as_it_is(kms, request, alias, &found, journal)
+                adopt_as_it_is(kms, plan, alias, &found, journal).await
             }
             None => Ok(()),
         },
@@ -66,9 +81,9 @@ pub(super) fn check_adopts(adopt: Option<&str>, alias: &AliasName, found: &KeyDe
     }
 }
 
-fn adopt_as_it_is(
+async fn adopt_as_it_is(
     kms: &Kms,
-    request: &KeyRequest,
+    plan: &CreateKey,
     alias: &AliasName,
     found: &KeyDescription,
     journal: &Journal,
@@ -76,7 +91,8 @@ fn adopt_as_it_is(
     journal.note_kms(kms);
     journal.note_key(found);
     journal.note(|report| report.alias = Some(alias.to_string()));
-    existing::check_matches(found, request, alias.as_str())?;
+    let compared = existing::compare(kms, found, &plan.asked(), alias.as_str()).await?;
+    compared.unseen().for_each(|unseen| journal.warn(unseen));
     journal.step(format!("{alias} exists and names {}", found.arn));
     Ok(())
 }

@@ -40,7 +40,7 @@ mod wait;
 
 pub use self::alias::AliasName;
 pub use self::copy::Copy;
-pub use self::create::create_key;
+pub use self::create::{CreateKey, create_key};
 pub use self::delete::{Deletion, delete_material, plan_deletion};
 pub use self::delivery::Wrapping;
 pub use self::expiring::{Expiring, Matter};

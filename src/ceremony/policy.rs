@@ -20,7 +20,6 @@ pub(super) fn outsiders(policy: &str, account: &str) -> Vec<String> {
     let allows = policy["Statement"].as_array().into_iter().flatten().filter(|one| one["Effect"] == "Allow");
     for statement in allows {
         let principals: Vec<(&str, &str)> = match &statement["Principal"] {
-            Value::String(name) => vec![("AWS", name)],
             Value::Object(kinds) => kinds
                 .iter()
                 .flat_map(|(kind, names)| {
@@ -63,8 +62,7 @@ fn is_default(policy: &Value, account: &str) -> bool {
     let members = statement.as_object().map(|members| members.len()).unwrap_or_default();
     let principal = &statement["Principal"];
     let only_aws = principal.as_object().is_some_and(|members| members.len() == 1);
-    let root = principal["AWS"][0].as_str().unwrap_or_default();
-    let is_root = root == account || (root.starts_with("arn:aws") && root.ends_with(&format!(":iam::{account}:root")));
+    let is_root = principal["AWS"][0] == account;
     // Sid is the only member that may be there besides the four.
     let allowed = if statement["Sid"].is_null() { 4 } else { 5 };
     members == allowed
@@ -76,31 +74,96 @@ fn is_default(policy: &Value, account: &str) -> bool {
         && statement["Resource"] == serde_json::json!(["*"])
 }
 
-/// JSON policies allow a single value where a list may stand; lists of principals, actions and resources have no order.
-fn normal(policy: &Value) -> Value {
-    match policy {
-        Value::Object(members) => {
-            let listed = |name: &str| {
-                matches!(
-                    name,
-                    "Statement" | "Action" | "NotAction" | "Resource" | "NotResource" | "AWS" | "Service" | "Federated"
-                )
-            };
-            let members = members.iter().map(|(name, value)| {
-                let mut value = normal(value);
-                if listed(name) && !value.is_array() {
-                    value = Value::Array(vec![value]);
-                }
-                if let Value::Array(list) = &mut value {
-                    list.sort_by_key(Value::to_string);
-                }
-                (name.clone(), value)
-            });
-            Value::Object(members.collect())
+/// The unique ids that KMS shows in the place of users and roles that were deleted (IAM user guide, "Unique identifiers").
+pub(super) fn deleted_principals(policy: &str) -> Vec<String> {
+    let policy = normal(&serde_json::from_str(policy).unwrap_or_default());
+    let mut deleted = Vec::new();
+    for statement in policy["Statement"].as_array().into_iter().flatten() {
+        for kind in ["Principal", "NotPrincipal"] {
+            let names = statement[kind]["AWS"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            deleted.extend(names.filter(|name| is_unique_id(name)).map(str::to_owned));
         }
-        Value::Array(list) => Value::Array(list.iter().map(normal).collect()),
+    }
+    deleted.sort();
+    deleted.dedup();
+    deleted
+}
+
+fn is_unique_id(name: &str) -> bool {
+    let id = name.strip_prefix("AIDA").or_else(|| name.strip_prefix("AROA"));
+    id.is_some_and(|id| id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+}
+
+/// A policy as KMS may give it back: a single value stands for a list of one, the id of an account for its root user, and `*` for
+/// every principal; lists and statements have no order.
+fn normal(policy: &Value) -> Value {
+    let Value::Object(members) = policy else { return policy.clone() };
+    let members = members.iter().map(|(name, value)| {
+        let value = match name.as_str() {
+            "Statement" => list(value, statement),
+            _ => value.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::Object(members.collect())
+}
+
+fn statement(statement: &Value) -> Value {
+    let Value::Object(members) = statement else { return statement.clone() };
+    let members = members.iter().map(|(name, value)| {
+        let value = match name.as_str() {
+            "Action" | "NotAction" | "Resource" | "NotResource" => list(value, Value::clone),
+            "Principal" | "NotPrincipal" => principals(value),
+            "Condition" => each_member(value, |operator| each_member(operator, |values| list(values, text))),
+            _ => value.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::Object(members.collect())
+}
+
+fn principals(value: &Value) -> Value {
+    match value {
+        Value::String(everyone) => serde_json::json!({ "AWS": [everyone] }),
+        kinds => each_member(kinds, |names| list(names, root_of_account)),
+    }
+}
+
+/// `111122223333` and `arn:aws:iam::111122223333:root` are the same principal.
+fn root_of_account(name: &Value) -> Value {
+    let account = name.as_str().and_then(|name| {
+        let (start, account) = name.strip_suffix(":root")?.rsplit_once(':')?;
+        (start.starts_with("arn:aws") && start.ends_with(":iam:")).then_some(account)
+    });
+    account.map_or_else(|| name.clone(), Value::from)
+}
+
+/// Values of conditions are text, whether they are written as such or not.
+fn text(value: &Value) -> Value {
+    match value {
+        Value::Bool(_) | Value::Number(_) => Value::String(value.to_string()),
         other => other.clone(),
     }
+}
+
+fn each_member(value: &Value, change: impl Fn(&Value) -> Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), change(value))).collect())
+        }
+        other => change(other),
+    }
+}
+
+/// A list without order and repetition.
+fn list(value: &Value, change: impl Fn(&Value) -> Value) -> Value {
+    let mut items: Vec<Value> = match value {
+        Value::Array(items) => items.iter().map(change).collect(),
+        single => vec![change(single)],
+    };
+    items.sort_by_key(Value::to_string);
+    items.dedup();
+    Value::Array(items)
 }
 
 #[cfg(test)]
@@ -133,6 +196,30 @@ mod tests {
         for policy in planted {
             assert!(!equals(&policy, None, "111122223333"), "{policy}");
         }
+    }
+
+    #[test]
+    fn a_policy_that_kms_gives_back_in_another_form_is_the_same() {
+        let asked = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":true},"StringEquals":{"kms:ViaService":["b","a"]}}}}"#;
+        let found = r#"{"Statement":[{"Condition":{"Bool":{"kms:GrantIsForAWSResource":"true"},"StringEquals":{"kms:ViaService":["a","b"]}},"Resource":["*"],"Action":["kms:*"],"Principal":{"AWS":["arn:aws:iam::111122223333:root"]},"Effect":"Allow"}],"Version":"2012-10-17"}"#;
+        assert!(equals(found, Some(asked), "111122223333"));
+        for (was, is) in [
+            ("\"a\",\"b\"", "\"a\",\"c\""),
+            ("Allow", "Deny"),
+            ("111122223333", "444455556666"),
+            ("\"true\"", "\"false\""),
+        ] {
+            assert!(!equals(&found.replace(was, is), Some(asked), "111122223333"), "{is}");
+        }
+    }
+
+    #[test]
+    fn a_principal_that_was_deleted_is_named_and_not_the_same() {
+        let asked = DEFAULT.replace("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:role/app");
+        let found = DEFAULT.replace("arn:aws:iam::111122223333:root", "AROAEXAMPLEID1234567");
+        assert!(!equals(&found, Some(&asked), "111122223333"));
+        assert_eq!(deleted_principals(&found), ["AROAEXAMPLEID1234567"]);
+        assert!(deleted_principals(&asked).is_empty());
     }
 
     #[test]

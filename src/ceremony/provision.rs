@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::copy::Stored;
 use super::create::{self, Made};
-use super::existing::{self, Decision};
+use super::existing::{self, Asked, AskedMaterial, Compared, Decision};
 use super::history::{self, History};
 use super::imported::{expected_to_be_current, prove_settled};
 use super::recipe::quoted;
@@ -16,11 +16,11 @@ use super::{
 };
 use super::{unused, verify};
 use crate::diagnose;
-use crate::error::{CeremonyError, Error, UsageError, seconds};
+use crate::error::{CeremonyError, Error, LifeError, UsageError, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::{self, Expiry};
-use crate::proof::{self, Level, Outcome, Proof, Subject};
+use crate::proof::{self, Claim, Level, Outcome, Proof, Subject};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// Where the key material comes from.
@@ -51,12 +51,20 @@ pub struct Provision {
     pub memory: Memory,
     /// The ARN of an existing key that the user vouches for.
     pub adopt: Option<String>,
+    /// Refuse a key that is there where not everything about it may be compared.
+    pub strict: bool,
 }
 
 impl Provision {
     /// What the user said about a key that is there.
     pub(super) fn trust(&self) -> Trust {
         Trust { adopt: self.adopt.iter().cloned().collect(), policy: self.request.policy.clone(), ..Trust::default() }
+    }
+
+    /// What a key that is there is compared with.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        let material = AskedMaterial { expiry: self.expiry, description: self.material_description.as_deref() };
+        Asked { request: &self.request, material: Some(material), adopted: self.adopt.is_some(), strict: self.strict }
     }
 }
 
@@ -70,7 +78,7 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
     // Now that KMS has told its time, and before there is a key.
     resolve_expiry(kms, plan.expiry)?;
     match create::make(kms, &plan.request, &plan.memory, journal).await? {
-        Made::New(key) => fill(kms, plan, &key, journal).await,
+        Made::New(key) => fill(kms, plan, &key, None, journal).await,
         Made::Lost => match &plan.request.alias {
             Some(alias) => {
                 let found = wait_for_other_run(kms, alias, journal).await?;
@@ -145,21 +153,22 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
     if let Some(alias) = &plan.request.alias {
         create::name_lost_keys(kms, alias, found, &plan.memory, journal).await;
     }
-    let decision = existing::decide(found, &plan.request, name, plan.expiry, kms.now())?;
-    match decision {
-        Decision::Unchanged => go_on_unchanged(kms, plan, found, name, journal).await,
+    let compared = existing::compare(kms, found, &plan.asked(), name).await?;
+    match compared.decision {
+        Decision::Unchanged => go_on_unchanged(kms, plan, (found, &compared), name, journal).await,
         Decision::Complete => {
             let key = plan.trust().vouch(kms, found, name, journal).await?;
             if check_source(kms, plan, found).await? == History::Holds {
                 journal.step(format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
                 let shown = history::until_shown(kms, &found.arn, journal).await?;
-                existing::check_unchanged(&shown, &plan.request, name, plan.expiry, kms.now())?;
+                let compared = existing::check_unchanged(kms, &shown, &plan.asked(), name).await?;
                 journal.note_key(&shown);
-                return go_on_unchanged(kms, plan, &shown, name, journal).await;
+                return go_on_unchanged(kms, plan, (&shown, &compared), name, journal).await;
             }
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
+            compared.unseen().for_each(|unseen| journal.warn(unseen));
             create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
-            fill(kms, plan, &key, journal).await
+            fill(kms, plan, &key, Some(&compared), journal).await
         }
     }
 }
@@ -167,16 +176,17 @@ async fn go_on_with(kms: &Kms, plan: &Provision, found: &KeyDescription, journal
 async fn go_on_unchanged(
     kms: &Kms,
     plan: &Provision,
-    found: &KeyDescription,
+    (found, compared): (&KeyDescription, &Compared),
     name: &str,
     journal: &Journal,
 ) -> Result<(), Error> {
-    journal.step(format!("{name} exists and is what was asked for: {}", found.arn));
+    let as_far = if compared.unseen().next().is_some() { ", as far as it may be seen" } else { "" };
+    journal.step(format!("{name} exists and is what was asked for{as_far}: {}", found.arn));
     if plan.adopt.is_some() {
         create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
     }
     journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
-    prove_unchanged(kms, plan, found, journal).await
+    prove_unchanged(kms, plan, (found, compared), name, journal).await
 }
 
 /// Generated bytes cannot be those that the key had before: nothing is generated unless KMS says that it had none, and where KMS
@@ -196,7 +206,13 @@ pub(super) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
 }
 
 /// Parameters, material, wrap, import, proof.
-async fn fill(kms: &Kms, plan: &Provision, key: &Vouched, journal: &Journal) -> Result<(), Error> {
+async fn fill(
+    kms: &Kms,
+    plan: &Provision,
+    key: &Vouched,
+    compared: Option<&Compared>,
+    journal: &Journal,
+) -> Result<(), Error> {
     let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
     let made;
     let (material, stored) = match &plan.source {
@@ -236,7 +252,11 @@ async fn fill(kms: &Kms, plan: &Provision, key: &Vouched, journal: &Journal) -> 
         }
     };
     let id = expected_to_be_current(kms, key, &imported, journal).await?;
-    conclude(prove_in(kms, key, Some(material), id, plan.level, journal).await?, journal)
+    let mut proof = prove_in(kms, key, Some(material), id, plan.level, journal).await?;
+    if let Some(compared) = compared {
+        compared.tell(&mut proof);
+    }
+    conclude(proof, journal)
 }
 
 /// As much as `level` says, about a key in its own Region.
@@ -251,10 +271,10 @@ pub(super) async fn prove_in(
     let subject = Subject::new(kms, key, material, imported_id)?;
     let mut proof = prove_settled(subject, level, journal).await?;
     let symmetric = key.spec == KeySpec::SymmetricDefault.name();
-    if symmetric && level == Level::Full && proof.outcome != Outcome::Contradicted {
+    if symmetric && level == Level::Full && proof.contradiction().is_none() {
         match material {
             Some(material) => verify::import_again(kms, key, material, &mut proof, journal).await?,
-            None => proof.not_proven.push("that a second import is taken: no key material at hand".to_owned()),
+            None => proof.leave(Claim::Bytes, NOTHING_AT_HAND),
         }
     }
     Ok(proof)
@@ -273,11 +293,15 @@ pub(super) fn generate(spec: KeySpec, copy: &Copy, journal: &Journal) -> Result<
     Ok((material, stored))
 }
 
-/// The proofs that write nothing: a key that was there already is not touched.
+const NOTHING_AT_HAND: &str = "that a second import is taken: no key material at hand";
+
+/// What can be proven about a key that was there already. Nothing is written to it but, where everything is to be proven, the same
+/// bytes again.
 pub(super) async fn prove_unchanged(
     kms: &Kms,
     plan: &Provision,
-    found: &KeyDescription,
+    (found, compared): (&KeyDescription, &Compared),
+    name: &str,
     journal: &Journal,
 ) -> Result<(), Error> {
     let material = match &plan.source {
@@ -285,16 +309,31 @@ pub(super) async fn prove_unchanged(
         Source::Generate(_) => None,
     };
     let subject = Subject::new(kms, found, material, None)?;
-    let mut proof = proof::prove(&subject, plan.level.min(Level::Use)).await?;
-    if material.is_some() && plan.request.spec == KeySpec::SymmetricDefault && plan.level != Level::Off {
-        proof.not_proven.push(
-            "that the key holds these bytes: bytes not compared; `kms-byok verify` does that by a second import"
-                .to_owned(),
-        );
+    let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
+    if plan.request.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
+        match (material, plan.level) {
+            (_, Level::Off) => {}
+            (Some(material), Level::Full) => {
+                let key = plan.trust().vouch(kms, found, name, journal).await?;
+                verify::import_again(kms, &key, material, &mut proof, journal).await?;
+            }
+            (Some(_), _) => proof.leave(Claim::Bytes, BYTES_NOT_COMPARED),
+            (None, Level::Full) => proof.leave(Claim::Bytes, NOTHING_AT_HAND),
+            (None, _) => {}
+        }
     }
-    // A full proof that was not permitted is a failure here too.
-    if proof.outcome == Outcome::NotPermitted {
-        proof.level = plan.level;
+    compared.tell(&mut proof);
+    let other_file = material.is_some() && proof.contradicted() == Some(Claim::Bytes);
+    let missing = (plan.strict && proof.outcome() == Outcome::NotPermitted).then(|| proof.not_permitted().join(", "));
+    let contradiction = proof.contradiction().map(str::to_owned);
+    match (conclude(proof, journal), contradiction, missing) {
+        (Err(_), Some(contradiction), _) if other_file => {
+            Err(LifeError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
+        }
+        (Ok(()), _, Some(refused)) => Err(CeremonyError::ProofNotPermitted { refused }.into()),
+        (concluded, _, _) => concluded,
     }
-    conclude(proof, journal)
 }
+
+const BYTES_NOT_COMPARED: &str =
+    "that the key holds these bytes: bytes not compared; --verify full does that by a second import";

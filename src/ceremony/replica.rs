@@ -82,7 +82,12 @@ fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> 
 async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<What, Error> {
     let replica = until_made(kms, arn, journal).await?;
     let differs = |difference: String| -> Error {
-        CeremonyError::Differs { key: format!("replica in {}", replica.region), arn: arn.to_owned(), difference }.into()
+        CeremonyError::Differs {
+            key: format!("replica in {}", replica.region),
+            arn: arn.to_owned(),
+            differences: vec![difference],
+        }
+        .into()
     };
     match replica.state.as_str() {
         "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(What::Leave(Box::new(replica))),

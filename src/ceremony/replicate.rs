@@ -11,7 +11,7 @@ use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::Expiry;
-use crate::proof::{self, Level, Outcome, Subject};
+use crate::proof::{self, Level, Subject};
 
 /// Everything that decides what replicas a key gets.
 pub struct Replicate {
@@ -108,8 +108,8 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
 async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
     for material in plan.materials.iter().filter(|material| material.spec() != KeySpec::SymmetricDefault) {
         let proof = proof::prove(&Subject::new(kms, key, Some(material), None)?, Level::Use).await?;
-        if proof.outcome == Outcome::Contradicted {
-            let contradiction = proof.contradiction.unwrap_or_default();
+        if let Some(contradiction) = proof.contradiction() {
+            let contradiction = contradiction.to_owned();
             return Err(LifeError::OtherMaterial { arn: key.arn.clone(), contradiction }.into());
         }
     }
@@ -135,10 +135,10 @@ async fn prove(
             (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, journal).await?)
         }
     };
-    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.outcome != Outcome::Contradicted {
+    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.contradiction().is_none() {
         proof::across(kms, key, there, replica, &mut proof).await?;
     }
-    for sentence in &proof.proven {
+    for sentence in proof.proven() {
         journal.step(format!("proven in {}: {sentence}", replica.region));
     }
     journal.note_replica(replica, |report| report.proof = Some(proof.clone()));

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
 use crate::moment::{self, rfc3339};
-use crate::proof::{Level, Proof};
+use crate::proof::{Claim, Level, Proof};
 
 /// One answered import.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Difference {
             None => "it does not expire".to_owned(),
         };
         let mut proof = Proof::empty(Level::State);
-        proof.contradict(format!("it was imported {asked}, and KMS says that {is}"));
+        proof.contradict(Claim::Expiry, format!("it was imported {asked}, and KMS says that {is}"));
         conclude(proof, journal)
     }
 }

@@ -61,9 +61,9 @@ async fn overtaken(
         _ => now,
     };
     journal.warn("another run imported its key material first: what was generated here is not in KMS");
-    existing::check_unchanged(&found, &plan.request, &found.arn, plan.expiry, kms.now())?;
+    let compared = existing::check_unchanged(kms, &found, &plan.asked(), &found.arn).await?;
     journal.note_key(&found);
-    prove_unchanged(kms, plan, &found, journal).await?;
+    prove_unchanged(kms, plan, (&found, &compared), &found.arn, journal).await?;
     if let (Some(path), Source::Generate(Copy::Keep(_))) = (given_back, &plan.source) {
         match is_its(kms, plan, &key.seen(found.clone()), path, journal).await? {
             Some(true) => {
@@ -101,7 +101,7 @@ async fn is_its(
         return Ok(None);
     }
     let proof = proof::prove(&Subject::new(kms, key, Some(&material), None)?, Level::Use).await?;
-    Ok(match proof.outcome {
+    Ok(match proof.outcome() {
         Outcome::Proven => Some(true),
         Outcome::Contradicted => Some(false),
         _ => None,

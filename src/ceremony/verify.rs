@@ -8,7 +8,7 @@ use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::moment::rfc3339;
-use crate::proof::{self, Level, Outcome, Proof, Subject};
+use crate::proof::{self, Claim, Level, Proof, Subject};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
@@ -40,16 +40,16 @@ pub async fn verify(
         None => None,
     };
     let mut proof = match disabled {
-        true => Proof::empty(Level::Full),
+        true => Proof::empty(Level::Full).of_existing(),
         false => {
             let subject = Subject::new(kms, key, Some(material), None)?;
-            proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?
+            proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?.of_existing()
         }
     };
     if disabled {
-        proof.not_proven.push(proof::DISABLED.to_owned());
+        proof.leave(Claim::Use, proof::DISABLED);
     }
-    if let Some(key) = vouched.filter(|_| proof.outcome != Outcome::Contradicted) {
+    if let Some(key) = vouched.filter(|_| proof.contradiction().is_none()) {
         prove_again(kms, &key, material, &mut proof, journal).await?;
     }
     Ok(proof)
@@ -120,7 +120,7 @@ async fn prove_again(
     match try_again(kms, key, material, proof, journal).await {
         Err(error) if error.is_access_denied() => {
             let operation = error.refused_operation().map_or("ImportKeyMaterial", Operation::name);
-            proof.refuse(format!("kms:{operation}"));
+            proof.refuse(Claim::Bytes, format!("kms:{operation}"));
             Ok(())
         }
         Err(error) => Err(error),
@@ -157,7 +157,7 @@ async fn try_again(
                 candidate if candidate.is_pending() => "the key material that waits for rotation",
                 _ => "earlier key material, which decrypts only",
             };
-            proof.proven.push(format!("KMS took a second import of the same bytes as {which}, {id}"));
+            proof.prove(Claim::Bytes, format!("KMS took a second import of the same bytes as {which}, {id}"));
             return Ok(());
         }
     }
@@ -165,7 +165,7 @@ async fn try_again(
     if let Some(at) = skipped {
         return Err(CeremonyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
     }
-    proof.contradict("KMS refuses these bytes as key material of the key: it holds others".to_owned());
+    proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned());
     Ok(())
 }
 
@@ -179,14 +179,19 @@ async fn try_unlisted(
 ) -> Result<(), Error> {
     match take_back(kms, key, material, None, None, journal).await? {
         Some(id) if key.current_key_material_id.as_deref() == Some(&*id) => {
-            proof.proven.push(format!("KMS took a second import of the same bytes as the current key material, {id}"));
+            proof.prove(
+                Claim::Bytes,
+                format!("KMS took a second import of the same bytes as the current key material, {id}"),
+            );
         }
         Some(id) => {
-            proof.proven.push(format!(
-                "KMS took a second import of the same bytes as other key material than the current, {id}"
-            ));
+            proof.prove(
+                Claim::Bytes,
+                format!("KMS took a second import of the same bytes as other key material than the current, {id}"),
+            );
         }
-        None => proof.contradict("KMS refuses these bytes as key material of the key: it holds others".to_owned()),
+        None => proof
+            .contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned()),
     }
     Ok(())
 }
@@ -256,7 +261,7 @@ fn compare(after: &KeyDescription, before: &KeyDescription, proof: &mut Proof) -
         ("its expiry", time(before), time(after)),
     ];
     if let Some((what, was, is)) = pairs.into_iter().find(|(_, was, is)| was != is) {
-        proof.contradict(format!("the key is not what it was: {what} was {was}, and is {is}"));
+        proof.contradict(Claim::State, format!("the key is not what it was: {what} was {was}, and is {is}"));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony;
+use kms_byok::ceremony::{self, CreateKey};
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -34,19 +34,22 @@ pub(crate) struct Args {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let request = args.key.request().map_err(|error| context.failure(error))?;
+    let plan = CreateKey {
+        request: args.key.request().map_err(|error| context.failure(error))?,
+        memory: context.memory(args.find_lost, args.lost_request.as_ref()),
+        adopt: args.adopt.clone(),
+        strict: context.global.strict,
+    };
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, journal, async {
             let kms = context.connect().await?;
-            let memory = context.memory(args.find_lost, args.lost_request.as_ref());
-            ceremony::plan::create_key(&kms, &request, &memory, args.adopt.as_deref(), journal).await
+            ceremony::plan::create_key(&kms, &plan, journal).await
         });
     }
     let work = async {
         let kms = context.connect().await?;
-        let memory = context.memory(args.find_lost, args.lost_request.as_ref());
-        ceremony::create_key(&kms, &request, &memory, args.adopt.as_deref(), journal).await
+        ceremony::create_key(&kms, &plan, journal).await
     };
     let report = context.run_changing(journal, work, false, |report| {
         // Without an alias there is nothing to complete about a key that was made.

@@ -149,6 +149,7 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
         } else {
             context.memory(args.find_lost, args.lost_request.as_ref())
         },
+        strict: context.global.strict,
         source: args.material.source(request.spec, context)?,
         request,
     })

@@ -96,7 +96,7 @@ fn nothing_to_compare() -> UsageError {
 
 /// A contradiction is a problem found; so is a missing permission where everything was to be proven.
 fn exit_code(proof: &Proof) -> Option<ExitCode> {
-    match proof.outcome {
+    match proof.outcome() {
         Outcome::Contradicted => Some(ExitCode::from(4)),
         Outcome::NotPermitted if proof.level == Level::Full => Some(ExitCode::from(4)),
         _ => None,

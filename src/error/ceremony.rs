@@ -11,8 +11,10 @@ use super::{Explain, some};
 pub enum CeremonyError {
     #[error("`{name}` is not an alias name")]
     AliasName { name: String, problem: &'static str },
-    #[error("`{key}` exists and is not what was asked for: {difference}")]
-    Differs { key: String, arn: String, difference: String },
+    #[error("`{key}` exists and is not what was asked for: {}", differences.join("; "))]
+    Differs { key: String, arn: String, differences: Vec<String> },
+    #[error("`{key}` exists, and {what} may not be compared with what was asked for")]
+    NotCompared { key: String, what: String, permission: String },
     #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
     TakesOnlyOriginal { arn: String },
     #[error("{}, and its key policy is not the one asked for", not_made_here(.name, .arn))]
@@ -79,6 +81,7 @@ impl Explain for CeremonyError {
         match self {
             CeremonyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
             CeremonyError::Differs { .. } => some("choose another alias, or flags that match the key"),
+            CeremonyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
             CeremonyError::TakesOnlyOriginal { .. } => {
                 some("give the original key material with --material FILE, or make a new key under another alias")
             }

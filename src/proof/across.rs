@@ -1,6 +1,6 @@
 //! Two Regions of a multi-Region key: what one encrypts the other decrypts, so both use the same key material.
 
-use super::{Outcome, Proof, nonce};
+use super::{Claim, Outcome, Proof, nonce};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 
@@ -16,22 +16,27 @@ pub(crate) async fn across(
     let ciphertext = match kms.encrypt(&primary.arn, &nonce, None).await {
         Ok(ciphertext) => ciphertext,
         Err(error) if error.is_access_denied() => {
-            proof.refuse(format!("kms:Encrypt in {}", primary.region));
+            proof.refuse(Claim::Bytes, format!("kms:Encrypt in {}", primary.region));
             return Ok(());
         }
         Err(error) => return Err(error),
     };
     match there.decrypt(&replica.arn, &ciphertext, None).await {
         Ok(decrypted) if decrypted.plaintext == nonce => {
-            proof.proven.push(format!("KMS in {} decrypts what KMS in {} encrypted", replica.region, primary.region));
+            proof.prove(
+                Claim::Bytes,
+                format!("KMS in {} decrypts what KMS in {} encrypted", replica.region, primary.region),
+            );
         }
-        Ok(_) => proof.contradict(format!(
-            "KMS in {} decrypted to other bytes than KMS in {} encrypted",
-            replica.region, primary.region
-        )),
+        Ok(_) => proof.contradict(
+            Claim::Bytes,
+            format!("KMS in {} decrypted to other bytes than KMS in {} encrypted", replica.region, primary.region),
+        ),
         // Encrypt and Decrypt in the replica's own Region have told whether that is permitted.
-        Err(error) if error.is_access_denied() && proof.outcome == Outcome::NotPermitted => {}
-        Err(error) if error.is_access_denied() => proof.refuse(format!("kms:Decrypt in {}", replica.region)),
+        Err(error) if error.is_access_denied() && proof.outcome() == Outcome::NotPermitted => {}
+        Err(error) if error.is_access_denied() => {
+            proof.refuse(Claim::Bytes, format!("kms:Decrypt in {}", replica.region))
+        }
         Err(error) => return Err(error),
     }
     Ok(())

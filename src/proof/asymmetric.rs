@@ -8,36 +8,37 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private, Public};
 use openssl::sign::Verifier;
 
-use super::{Findings, Subject, nonce};
+use super::{Claim, Proof, Subject, nonce, permitted};
 use crate::error::{Error, OpenSslError};
 use crate::material::{Curve, KeyUsage, MaterialKind};
 use crate::wrap::OaepDigest;
 
-pub(super) async fn prove(subject: &Subject<'_>, findings: &mut Findings) -> Result<(), Error> {
+pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), Error> {
     let reported = subject.kms.public_key(&subject.key.arn).await;
-    let reported = findings.permitted("kms:GetPublicKey", reported)?;
+    let reported = permitted(proof, Claim::Bytes, "kms:GetPublicKey", reported)?;
     let local = subject.material.map(|material| material.public_key()).transpose()?.flatten();
     if let (Some(reported), Some(local)) = (&reported, &local) {
-        findings.expect(
+        proof.expect(
+            Claim::Bytes,
             reported == local,
             "KMS reports the public key of your private key",
             "KMS reports another public key than that of this private key".to_owned(),
         );
     }
     if local.is_none() {
-        findings.not_proven("that it is your key: no private key at hand to compare with");
+        proof.leave(Claim::Bytes, "that it is your key: no private key at hand to compare with");
     }
     // Without the private key at hand, the private half is tried against the public one that KMS reports.
-    let Some(public) = local.or(reported).filter(|_| findings.contradiction.is_none()) else { return Ok(()) };
+    let Some(public) = local.or(reported).filter(|_| proof.contradiction().is_none()) else { return Ok(()) };
     let public = PKey::public_key_from_der(&public).map_err(OpenSslError::step("read the public key"))?;
     match subject.usage {
-        KeyUsage::SignVerify => signs(subject, &public, findings).await,
-        KeyUsage::EncryptDecrypt => decrypts(subject, &public, findings).await,
-        _ => agrees(subject, &public, findings).await,
+        KeyUsage::SignVerify => signs(subject, &public, proof).await,
+        KeyUsage::EncryptDecrypt => decrypts(subject, &public, proof).await,
+        _ => agrees(subject, &public, proof).await,
     }
 }
 
-async fn signs(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Findings) -> Result<(), Error> {
+async fn signs(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
     let (algorithm, digest) = match subject.spec.kind() {
         MaterialKind::Rsa { .. } => ("RSASSA_PKCS1_V1_5_SHA_256", Some(MessageDigest::sha256())),
         MaterialKind::Ec(Curve::P384) => ("ECDSA_SHA_384", Some(MessageDigest::sha384())),
@@ -47,7 +48,7 @@ async fn signs(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Find
     };
     let nonce = nonce()?;
     let signature = subject.kms.sign(&subject.key.arn, &nonce, algorithm).await;
-    let Some(signature) = findings.permitted("kms:Sign", signature)? else { return Ok(()) };
+    let Some(signature) = permitted(proof, Claim::Use, "kms:Sign", signature)? else { return Ok(()) };
     let verify = || -> Result<bool, ErrorStack> {
         match digest {
             Some(digest) => Verifier::new(digest, public)?.verify_oneshot(&signature, &nonce),
@@ -55,7 +56,8 @@ async fn signs(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Find
         }
     };
     // A signature that is no DER at all is an error to OpenSSL and a wrong signature to us.
-    findings.expect(
+    proof.expect(
+        Claim::Use,
         verify().unwrap_or(false),
         "KMS signs a fresh nonce with the private key, verified by OpenSSL",
         "KMS's signature does not verify with the public key".to_owned(),
@@ -63,12 +65,13 @@ async fn signs(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Find
     Ok(())
 }
 
-async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Findings) -> Result<(), Error> {
+async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
     let nonce = nonce()?;
     let ciphertext = crate::wrap::oaep(&nonce, public, OaepDigest::Sha256)?;
     let decrypted = subject.kms.decrypt(&subject.key.arn, &ciphertext, Some("RSAES_OAEP_SHA_256")).await;
-    let Some(decrypted) = findings.permitted("kms:Decrypt", decrypted)? else { return Ok(()) };
-    findings.expect(
+    let Some(decrypted) = permitted(proof, Claim::Use, "kms:Decrypt", decrypted)? else { return Ok(()) };
+    proof.expect(
+        Claim::Use,
         decrypted.plaintext == nonce,
         "KMS decrypts with the private key what OpenSSL encrypted for it",
         "KMS decrypted to other bytes than were encrypted".to_owned(),
@@ -76,14 +79,15 @@ async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut F
     Ok(())
 }
 
-async fn agrees(subject: &Subject<'_>, public: &PKey<Public>, findings: &mut Findings) -> Result<(), Error> {
+async fn agrees(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
     let step = "make an ephemeral EC key";
     let ephemeral = ephemeral(public).map_err(OpenSslError::step(step))?;
     let peer = ephemeral.public_key_to_der().map_err(OpenSslError::step(step))?;
     let secret = subject.kms.derive_shared_secret(&subject.key.arn, &peer).await;
-    let Some(secret) = findings.permitted("kms:DeriveSharedSecret", secret)? else { return Ok(()) };
+    let Some(secret) = permitted(proof, Claim::Use, "kms:DeriveSharedSecret", secret)? else { return Ok(()) };
     let expected = shared_secret(&ephemeral, public).map_err(OpenSslError::step("derive a shared secret"))?;
-    findings.expect(
+    proof.expect(
+        Claim::Use,
         secret == expected,
         "KMS derives the same shared secret with the private key as OpenSSL does with an ephemeral one",
         "KMS derived another shared secret than OpenSSL".to_owned(),

@@ -3,11 +3,13 @@
 mod across;
 mod asymmetric;
 mod mac;
+mod outcome;
 mod symmetric;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::across::across;
+pub use self::outcome::{Claim, Finding, Item, Outcome, Proof};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage, MaterialKind};
@@ -27,60 +29,6 @@ pub enum Level {
     Use,
     /// For symmetric keys also a second, independent import of the same bytes.
     Full,
-}
-
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Everything that was asked was answered as it should be.
-    Proven,
-    /// Some calls were not permitted; the others were answered as they should be.
-    NotPermitted,
-    /// An answer contradicts the import.
-    Contradicted,
-    /// Nothing was asked.
-    Off,
-}
-
-/// What was proven and what was not, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// How much was asked.
-    pub level: Level,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What is known now.
-    pub proven: Vec<String>,
-    /// What is still not known, and why.
-    pub not_proven: Vec<String>,
-    /// The permissions that were missing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_permitted: Vec<String>,
-    /// What contradicts the import.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub contradiction: Option<String>,
-}
-
-impl Proof {
-    /// Nothing was asked yet.
-    pub(crate) fn empty(level: Level) -> Self {
-        Findings::default().into_proof(level)
-    }
-
-    pub(crate) fn contradict(&mut self, contradiction: String) {
-        self.outcome = Outcome::Contradicted;
-        self.contradiction = Some(contradiction);
-    }
-
-    /// Notes a question that was not permitted.
-    pub(crate) fn refuse(&mut self, permission: String) {
-        if self.outcome != Outcome::Contradicted {
-            self.outcome = Outcome::NotPermitted;
-        }
-        self.not_proven.push(format!("what {permission} would show: it was not permitted"));
-        self.not_permitted.push(permission);
-    }
 }
 
 /// The key that is looked at, and what is known about it.
@@ -116,9 +64,9 @@ impl<'a> Subject<'a> {
 
 /// Asks KMS as much as `level` says.
 pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> {
-    let mut findings = Findings::default();
+    let mut proof = Proof::empty(level);
     if level == Level::Off {
-        return Ok(findings.into_proof(level));
+        return Ok(proof);
     }
     let now = match &subject.now {
         Some(now) => now.clone(),
@@ -127,10 +75,11 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> 
     // A disabled key stays disabled when its material is renewed.
     let disabled = subject.key.state == "Disabled" && now.state == "Disabled";
     if disabled {
-        findings.proven("KMS says that the key is disabled, as it was before");
-        findings.not_proven(DISABLED);
+        proof.prove(Claim::State, "KMS says that the key is disabled, as it was before");
+        proof.leave(Claim::Use, DISABLED);
     } else {
-        findings.expect(
+        proof.expect(
+            Claim::State,
             now.state == "Enabled",
             "KMS says that the key is enabled",
             format!("KMS says that the key is {}", now.state),
@@ -139,7 +88,8 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> 
     if let Some(imported) = subject.imported_id
         && subject.spec == KeySpec::SymmetricDefault
     {
-        findings.expect(
+        proof.expect(
+            Claim::MaterialId,
             now.current_key_material_id.as_deref() == Some(imported),
             "the current key material is the one imported",
             format!(
@@ -149,68 +99,29 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> 
         );
     }
     if disabled {
-        return Ok(findings.into_proof(level));
+        return Ok(proof);
     }
-    if level >= Level::Use && findings.contradiction.is_none() {
+    if level >= Level::Use && proof.contradiction().is_none() {
         match subject.spec.kind() {
-            MaterialKind::Symmetric => symmetric::prove(subject, &now, &mut findings).await?,
-            MaterialKind::Hmac { .. } => mac::prove(subject, &mut findings).await?,
-            _ => asymmetric::prove(subject, &mut findings).await?,
+            MaterialKind::Symmetric => symmetric::prove(subject, &now, &mut proof).await?,
+            MaterialKind::Hmac { .. } => mac::prove(subject, &mut proof).await?,
+            _ => asymmetric::prove(subject, &mut proof).await?,
         }
     } else if level == Level::State {
-        findings.not_proven("that the key works: --verify state asks for its state only");
+        proof.leave(Claim::Use, "that the key works: --verify state asks for its state only");
     }
-    Ok(findings.into_proof(level))
+    Ok(proof)
 }
 
-/// What is gathered while asking.
-#[derive(Default)]
-struct Findings {
-    proven: Vec<String>,
-    not_proven: Vec<String>,
-    not_permitted: Vec<String>,
-    contradiction: Option<String>,
-}
-
-impl Findings {
-    fn proven(&mut self, sentence: impl Into<String>) {
-        self.proven.push(sentence.into());
-    }
-
-    fn not_proven(&mut self, sentence: impl Into<String>) {
-        self.not_proven.push(sentence.into());
-    }
-
-    fn expect(&mut self, holds: bool, proven: &str, contradiction: String) {
-        if holds {
-            self.proven.push(proven.to_owned());
-        } else if self.contradiction.is_none() {
-            self.contradiction = Some(contradiction);
+/// The answer, or nothing where it was not permitted to ask.
+fn permitted<T>(proof: &mut Proof, id: Claim, permission: &str, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_access_denied() => {
+            proof.refuse(id, permission);
+            Ok(None)
         }
-    }
-
-    /// The answer, or nothing where it was not permitted to ask.
-    fn permitted<T>(&mut self, permission: &str, answer: Result<T, Error>) -> Result<Option<T>, Error> {
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.is_access_denied() => {
-                self.not_permitted.push(permission.to_owned());
-                self.not_proven.push(format!("what {permission} would show: it was not permitted"));
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn into_proof(self, level: Level) -> Proof {
-        let outcome = match (&self.contradiction, level) {
-            (Some(_), _) => Outcome::Contradicted,
-            (None, Level::Off) => Outcome::Off,
-            (None, _) if !self.not_permitted.is_empty() => Outcome::NotPermitted,
-            (None, _) => Outcome::Proven,
-        };
-        let Findings { proven, not_proven, not_permitted, contradiction } = self;
-        Proof { level, outcome, proven, not_proven, not_permitted, contradiction }
+        Err(error) => Err(error),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::kms::{Exchange, KeyArn, Kms};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
-pub const RECORD_VERSION: u32 = 1;
+pub const RECORD_VERSION: u32 = 2;
 
 /// One run. Times are RFC 3339, by this machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::fs;
 
 use kms_byok::Error;
 use kms_byok::ceremony::{
-    self, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Provision, Source, Trust, WrappedMaterial,
+    self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Provision, Source, Trust,
+    WrappedMaterial,
 };
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
@@ -88,9 +89,7 @@ impl Verb {
         match self {
             Verb::ProvisionEscrowed => certificate::place(&scene.directory),
             Verb::ProvisionWaiting => {
-                let ended = scene.run(async |kms, journal| {
-                    ceremony::create_key(kms, &self.request(), &Memory::default(), None, journal).await
-                });
+                let ended = scene.run(async |kms, journal| ceremony::create_key(kms, &self.creation(), journal).await);
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
             Verb::RotateGiven | Verb::RotateGenerated | Verb::RotateReplicas | Verb::Replicate => {
@@ -150,8 +149,13 @@ impl Verb {
             level: Level::Use,
             memory: Memory { directory: Some(scene.path("state/kms-byok")), find_lost: None },
             adopt: None,
+            strict: false,
         };
         ceremony::provision(kms, &plan, journal).await
+    }
+
+    fn creation(self) -> CreateKey {
+        CreateKey { request: self.request(), memory: Memory::default(), adopt: None, strict: false }
     }
 
     fn request(self) -> KeyRequest {
@@ -178,7 +182,7 @@ impl Verb {
     }
 
     async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        ceremony::create_key(kms, &self.request(), &Memory::default(), None, journal).await?;
+        ceremony::create_key(kms, &self.creation(), journal).await?;
         let found = kms.describe("alias/a").await?;
         let key = Trust::default().vouch(kms, &found, "alias/a", journal).await?;
         let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);

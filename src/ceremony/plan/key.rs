@@ -6,20 +6,16 @@ use super::Plan;
 use crate::ceremony::create::check_adopts;
 use crate::ceremony::trust::show_grants;
 use crate::ceremony::{
-    AliasName, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, check_importable, existing,
+    AliasName, CreateKey, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, check_importable, existing,
 };
 use crate::error::Error;
 use crate::kms::{Kms, Operation};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias and the key to adopt, if there is one.
-pub async fn create_key(
-    kms: &Kms,
-    request: &KeyRequest,
-    memory: &Memory,
-    adopt: Option<&str>,
-    journal: &Journal,
-) -> Result<Plan, Error> {
+pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Result<Plan, Error> {
+    let CreateKey { request, memory, adopt, .. } = wanted;
+    let adopt = adopt.as_deref();
     request.check()?;
     journal.note_kms(kms);
     let mut plan = Plan::default();
@@ -29,7 +25,8 @@ pub async fn create_key(
             check_adopts(adopt, alias, &found)?;
             name_lost_keys(&mut plan, kms, alias, memory);
             journal.begin(kms, &found);
-            existing::check_matches(&found, request, alias.as_str())?;
+            compare(&mut plan, request, None, true);
+            existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
             journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
             return Ok(plan);
         }
@@ -41,7 +38,8 @@ pub async fn create_key(
     plan.call(Operation::DescribeKey, "looks at the key to be adopted");
     let found = kms.describe(adopt).await?;
     journal.begin(kms, &found);
-    existing::check_matches(&found, request, adopt)?;
+    compare(&mut plan, request, None, true);
+    existing::compare(kms, &found, &wanted.asked(), adopt).await?;
     show_grants(kms, &found, journal).await?;
     plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
     if let Some(alias) = &request.alias {
@@ -49,6 +47,19 @@ pub async fn create_key(
         plan.call(Operation::CreateAlias, alias_reason(alias));
     }
     Ok(plan)
+}
+
+/// The calls that compare a key that is there with what was asked for.
+pub(super) fn compare(plan: &mut Plan, request: &KeyRequest, description: Option<&String>, policy: bool) {
+    if !request.tags.is_empty() {
+        plan.call(Operation::ListResourceTags, "compares its tags, where that is permitted");
+    }
+    if policy && request.policy.is_some() {
+        plan.call(Operation::GetKeyPolicy, "compares its key policy, where that is permitted");
+    }
+    if description.is_some() {
+        plan.call(Operation::ListKeyRotations, "compares the description of its key material, where that is permitted");
+    }
 }
 
 /// The plan of fetching import parameters into a directory. Asks KMS for the key.

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::import::{import_again, prove, send};
-use super::key::{alias_reason, make, name_lost_keys, parameters};
+use super::key::{alias_reason, compare, make, name_lost_keys, parameters};
 use crate::ceremony::existing::{self, Decision};
 use crate::ceremony::history::History;
 use crate::ceremony::provision::{check_locally, check_source, find};
@@ -54,13 +54,22 @@ async fn go_on_with(
     if let Some(alias) = &request.alias {
         name_lost_keys(plan, kms, alias, &wanted.memory);
     }
-    match existing::decide(found, request, name, wanted.expiry, kms.now())? {
+    let decision = existing::compare(kms, found, &wanted.asked(), name).await?.decision;
+    let unchanged = decision == Decision::Unchanged;
+    let description = wanted.material_description.as_ref().filter(|_| unchanged);
+    compare(plan, request, description, unchanged || wanted.adopt.is_some());
+    match decision {
         Decision::Unchanged => {
             match &request.alias {
                 Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
                 _ => journal.step(format!("{name} exists and is what was asked for: nothing would change")),
             }
             prove(plan, request.spec, request.usage, wanted.level);
+            let again = matches!(wanted.source, Source::Given(_)) && wanted.level == Level::Full;
+            if again && request.spec == KeySpec::SymmetricDefault {
+                plan.vouch(&wanted.trust(), found);
+                import_again(plan);
+            }
         }
         Decision::Complete => {
             wanted.trust().vouch(kms, found, name, journal).await?;

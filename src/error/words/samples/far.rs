@@ -14,7 +14,8 @@ pub(super) fn all() -> Vec<(&'static str, Error)> {
 one_of_each! {
     ceremonies: CeremonyError {
         AliasName { name: typed(), problem: "it begins with alias/" }
-        Differs { key: typed(), arn: arn(), difference: "its key spec is HMAC_256, and RSA_2048 was asked for".into() }
+        Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, and RSA_2048 was asked for".into()] }
+        NotCompared { key: typed(), what: "its key policy".into(), permission: "kms:GetKeyPolicy".into() }
         TakesOnlyOriginal { arn: arn() }
         MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
         NotShown { arn: arn(), waited: "60 s".into() }

@@ -1,0 +1,216 @@
+//! What a proof looked at and what it found, item by item. The outcome follows from the items, so that no sentence claims more.
+
+use serde::{Deserialize, Serialize};
+
+use super::Level;
+
+/// How a proof ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that was asked was answered as it should be.
+    Proven,
+    /// As far as it was asked; but the key was there before, and its bytes were not compared with anything.
+    NotCompared,
+    /// Some calls were not permitted; the others were answered as they should be.
+    NotPermitted,
+    /// An answer contradicts what was asked for.
+    Contradicted,
+    /// Nothing was asked.
+    Skipped,
+}
+
+/// What an item is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// The state that KMS reports.
+    State,
+    /// When the key material expires.
+    Expiry,
+    /// Which key material is current.
+    MaterialId,
+    /// That KMS encrypts, signs, agrees or authenticates with the key.
+    Use,
+    /// That the key holds the bytes at hand.
+    Bytes,
+    /// The key policy.
+    Policy,
+    /// The tags.
+    Tags,
+    /// The description of the key.
+    Description,
+    /// The description of the key material.
+    MaterialDescription,
+}
+
+/// What was found about one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// It is so.
+    Proven,
+    /// It was not looked at, or cannot be seen.
+    NotCompared,
+    /// The call that would tell was not permitted.
+    NotPermitted,
+    /// It is otherwise.
+    Contradicted,
+}
+
+/// One thing that was looked at, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// What it is about.
+    pub id: Claim,
+    /// What was found.
+    pub outcome: Finding,
+    /// The sentence for people.
+    pub text: String,
+}
+
+/// What was proven and what was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Proof {
+    /// How much was asked.
+    pub level: Level,
+    items: Vec<Item>,
+    /// The permissions that were missing.
+    not_permitted: Vec<String>,
+    /// The key had its material before this run.
+    of_existing: bool,
+}
+
+impl Proof {
+    /// Nothing was asked yet.
+    pub(crate) fn empty(level: Level) -> Self {
+        Proof { level, items: Vec::new(), not_permitted: Vec::new(), of_existing: false }
+    }
+
+    /// About a key that had its material before this run.
+    pub(crate) fn of_existing(self) -> Self {
+        Proof { of_existing: true, ..self }
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        let bytes_seen = self.items.iter().any(|item| item.id == Claim::Bytes && item.outcome == Finding::Proven);
+        if self.contradiction().is_some() {
+            Outcome::Contradicted
+        } else if !self.not_permitted.is_empty() {
+            Outcome::NotPermitted
+        } else if self.level == Level::Off {
+            Outcome::Skipped
+        } else if self.of_existing && !bytes_seen {
+            Outcome::NotCompared
+        } else {
+            Outcome::Proven
+        }
+    }
+
+    /// Everything that was looked at, in order.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// What contradicts what was asked for: the first, which the others may follow from.
+    pub fn contradiction(&self) -> Option<&str> {
+        self.sentences(Finding::Contradicted).next()
+    }
+
+    /// What that is about.
+    pub(crate) fn contradicted(&self) -> Option<Claim> {
+        self.items.iter().find(|item| item.outcome == Finding::Contradicted).map(|item| item.id)
+    }
+
+    /// What is known now.
+    pub fn proven(&self) -> impl Iterator<Item = &str> {
+        self.sentences(Finding::Proven)
+    }
+
+    /// What is still not known, and why.
+    pub fn not_proven(&self) -> impl Iterator<Item = &str> {
+        let open = |item: &&Item| matches!(item.outcome, Finding::NotCompared | Finding::NotPermitted);
+        self.items.iter().filter(open).map(|item| &*item.text)
+    }
+
+    /// The permissions that were missing.
+    pub fn not_permitted(&self) -> &[String] {
+        &self.not_permitted
+    }
+
+    pub(crate) fn prove(&mut self, id: Claim, text: impl Into<String>) {
+        self.items.push(Item { id, outcome: Finding::Proven, text: text.into() });
+    }
+
+    pub(crate) fn leave(&mut self, id: Claim, text: impl Into<String>) {
+        self.items.push(Item { id, outcome: Finding::NotCompared, text: text.into() });
+    }
+
+    pub(crate) fn contradict(&mut self, id: Claim, text: impl Into<String>) {
+        self.items.push(Item { id, outcome: Finding::Contradicted, text: text.into() });
+    }
+
+    /// Notes a question that was not permitted.
+    pub(crate) fn refuse(&mut self, id: Claim, permission: impl Into<String>) {
+        let permission = permission.into();
+        let text = format!("what {permission} would show: it was not permitted");
+        self.items.push(Item { id, outcome: Finding::NotPermitted, text });
+        self.not_permitted.push(permission);
+    }
+
+    pub(crate) fn expect(&mut self, id: Claim, holds: bool, proven: &str, contradiction: String) {
+        if holds {
+            self.prove(id, proven);
+        } else {
+            self.contradict(id, contradiction);
+        }
+    }
+
+    fn sentences(&self, outcome: Finding) -> impl Iterator<Item = &str> {
+        self.items.iter().filter(move |item| item.outcome == outcome).map(|item| &*item.text)
+    }
+}
+
+/// The form in JSON.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    level: Level,
+    outcome: Outcome,
+    items: Vec<Item>,
+    #[serde(default)]
+    proven: Vec<String>,
+    #[serde(default)]
+    not_proven: Vec<String>,
+    #[serde(default)]
+    not_permitted: Vec<String>,
+    #[serde(default)]
+    contradiction: Option<String>,
+}
+
+impl From<Proof> for Written {
+    fn from(proof: Proof) -> Self {
+        let owned = |text: &str| text.to_owned();
+        Written {
+            level: proof.level,
+            outcome: proof.outcome(),
+            proven: proof.proven().map(owned).collect(),
+            not_proven: proof.not_proven().map(owned).collect(),
+            contradiction: proof.contradiction().map(owned),
+            not_permitted: proof.not_permitted,
+            items: proof.items,
+        }
+    }
+}
+
+impl From<Written> for Proof {
+    fn from(written: Written) -> Self {
+        Proof {
+            level: written.level,
+            of_existing: written.outcome == Outcome::NotCompared,
+            items: written.items,
+            not_permitted: written.not_permitted,
+        }
+    }
+}
