@@ -62,7 +62,7 @@ fn the_quotas_of_kms_are_kept_to_by_waiting() {
 #[test]
 fn waiting_has_an_end_and_says_how_long_it_was() {
     let cloud = Cloud::new("--fault CreateKey:always:throttle");
-    let connection = Connection { patience: Duration::from_millis(300), ..Connection::default() };
+    let connection = Connection { max_wait: Duration::from_millis(300), ..Connection::default() };
     let kms = Kms::isolated(cloud.url(), "AKIDTEST", &connection, Arc::new(Silent));
     let new = NewKey {
         spec: KeySpec::SymmetricDefault,

@@ -26,7 +26,7 @@ impl Client {
         let connection = Connection {
             connect_timeout: Duration::from_millis(500),
             read_timeout: Duration::from_millis(400),
-            patience: Duration::from_millis(60),
+            max_wait: Duration::from_millis(60),
             environment: Some(environment),
             ..Connection::default()
         };

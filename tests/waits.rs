@@ -90,12 +90,12 @@ fn a_kms_that_is_not_reached_is_tried_three_times() {
     );
 }
 
-/// With less patience than the minute of the command line.
+/// Waits less than the minute of the command line.
 #[tokio::test]
 async fn who_gives_up_says_how_long_was_waited() {
     let bench = Bench::new();
     let server = bench.serve_with("--no-quotas --fault CreateKey:always:throttle");
-    let connection = Connection { patience: Duration::from_millis(250), ..Connection::default() };
+    let connection = Connection { max_wait: Duration::from_millis(250), ..Connection::default() };
     let kms = Kms::isolated(server.url(), "AKIDTEST", &connection, Arc::new(Silent));
     let new = NewKey {
         spec: KeySpec::Hmac256,

@@ -95,9 +95,9 @@ impl Client {
         let canned = Canned::default();
         let connector = canned.clone();
         let http = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
-        // No patience: a fuzzer has none.
+        // A fuzzer does not wait.
         let connection = Connection {
-            patience: Duration::ZERO,
+            max_wait: Duration::ZERO,
             wait: Duration::ZERO,
             environment: Some(Environment::default()),
             ..Connection::default()

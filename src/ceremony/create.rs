@@ -99,8 +99,8 @@ async fn adopt_as_it_is(
 
 /// The key of the run that got the alias first. KMS has said that the alias exists, and for a while not all of it knows its key.
 pub(super) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDescription, Error> {
-    let end = Instant::now() + kms.patience();
-    let mut pause = kms.patience() / 240;
+    let end = Instant::now() + kms.max_wait();
+    let mut pause = kms.max_wait() / 240;
     loop {
         if let Some(found) = kms.find_alias(alias.as_str()).await? {
             return Ok(found);
@@ -109,7 +109,7 @@ pub(super) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDe
             return Err(CeremonyError::AliasUnknown { alias: alias.to_string() }.into());
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(kms.patience() / 15);
+        pause = (pause * 2).min(kms.max_wait() / 15);
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
 
 /// The run that got the alias first is about to import: it is given as long as KMS itself before this one takes over.
 async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> Result<KeyDescription, Error> {
-    let patience = kms.patience();
+    let patience = kms.max_wait();
     let end = Instant::now() + patience;
     journal.step(format!("waiting up to {} for the other run to import its key material", seconds(patience)));
     let mut pause = patience / 240;

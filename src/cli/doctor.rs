@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::doctor::{self, Examination, Finding, Online, Wanted};
-use kms_byok::kms::{Survey, TrustPlace};
+use kms_byok::kms::{ConnectionSettings, TrustPlace};
 
 use super::Context;
 use crate::report::{self, Failure};
@@ -30,8 +30,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wanted = Wanted { fips: context.global.require_fips, online: args.online, key: args.key_id.clone() };
     let found = context.run(async {
-        let survey = Survey::take(&context.connection(context.global.region.clone())).await;
-        Ok(doctor::examine(&wanted, survey, || context.connect()).await)
+        let settings = ConnectionSettings::read(&context.connection(context.global.region.clone())).await;
+        Ok(doctor::examine(&wanted, settings, || context.connect()).await)
     })?;
     let printed = context.answer(&found, &text(&found));
     Ok(if found.healthy { printed } else { ExitCode::from(4) })

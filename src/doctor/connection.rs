@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Finding;
 use crate::error::{Error, HealthError, KmsError};
-use crate::kms::{Survey, TrustPlace};
+use crate::kms::{ConnectionSettings, TrustPlace};
 
 /// Region, endpoint, source of credentials, proxy and trust. No value in it is a secret.
 #[derive(Debug, Serialize)]
@@ -29,18 +29,18 @@ pub struct ConnectionFacts {
 
 impl ConnectionFacts {
     /// With what is set and cannot be used, and what is not set at all.
-    pub(super) fn of(survey: Survey) -> (Self, Vec<Finding>, Vec<Finding>) {
+    pub(super) fn of(settings: ConnectionSettings) -> (Self, Vec<Finding>, Vec<Finding>) {
         let is_absence = |error: &Error| matches!(error, Error::Kms(KmsError::NoRegion { .. }));
-        let (absent, unusable): (Vec<Error>, Vec<Error>) = survey.problems.into_iter().partition(is_absence);
+        let (absent, unusable): (Vec<Error>, Vec<Error>) = settings.problems.into_iter().partition(is_absence);
         let facts = ConnectionFacts {
-            region: survey.region,
-            endpoint: survey.endpoint,
-            endpoint_is_aws: survey.endpoint_is_aws,
-            fips_endpoint: survey.fips_endpoint,
-            profile: survey.profile,
-            credential_source: survey.credentials,
-            proxy: survey.proxy,
-            trust_store: survey.trust,
+            region: settings.region,
+            endpoint: settings.endpoint,
+            endpoint_is_aws: settings.endpoint_is_aws,
+            fips_endpoint: settings.fips_endpoint,
+            profile: settings.profile,
+            credential_source: settings.credentials,
+            proxy: settings.proxy,
+            trust_store: settings.trust,
         };
         let no_trust = facts.trusts_nobody().then(|| Finding::of(HealthError::NoTrustStore { places: facts.places() }));
         let absent = absent.into_iter().map(Finding::of).chain(no_trust).collect();

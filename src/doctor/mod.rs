@@ -7,12 +7,12 @@
 //!
 //! use kms_byok::Silent;
 //! use kms_byok::doctor::{self, Wanted};
-//! use kms_byok::kms::{Connection, Kms, Survey};
+//! use kms_byok::kms::{Connection, Kms, ConnectionSettings};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! let connection = Connection { region: Some("eu-central-1".to_owned()), ..Connection::default() };
-//! let survey = Survey::take(&connection).await;
-//! let found = doctor::examine(&Wanted::default(), survey, || Kms::connect(&connection, Arc::new(Silent))).await;
+//! let settings = ConnectionSettings::read(&connection).await;
+//! let found = doctor::examine(&Wanted::default(), settings, || Kms::connect(&connection, Arc::new(Silent))).await;
 //! for problem in &found.problems {
 //!     println!("{}", problem.cause);
 //! }
@@ -33,7 +33,7 @@ pub use self::finding::Finding;
 pub use self::memory::Memory;
 pub use self::online::{Asked, Online};
 pub use self::openssl::{Algorithm, OpenSslFacts, SelfTest};
-use crate::kms::{Kms, Survey};
+use crate::kms::{ConnectionSettings, Kms};
 use crate::moment;
 
 /// What is to be examined.
@@ -73,7 +73,7 @@ pub struct Examination {
 }
 
 /// Examines this machine. `connect` is called only when KMS is to be asked.
-pub async fn examine<C, F>(wanted: &Wanted, survey: Survey, connect: C) -> Examination
+pub async fn examine<C, F>(wanted: &Wanted, settings: ConnectionSettings, connect: C) -> Examination
 where
     C: FnOnce() -> F,
     F: Future<Output = Result<Kms, crate::Error>>,
@@ -90,7 +90,7 @@ where
     notes.extend(openssl.notes(&today[..10]));
     let memory = Memory::gather();
     notes.extend(memory.notes());
-    let (connection, unusable, absent) = ConnectionFacts::of(survey);
+    let (connection, unusable, absent) = ConnectionFacts::of(settings);
     let can_connect = unusable.is_empty() && absent.is_empty();
     problems.extend(unusable);
     // An offline ceremony wraps without a Region and without anybody to trust.

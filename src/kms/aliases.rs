@@ -1,11 +1,11 @@
 //! Aliases.
 
+use super::backoff::Backoff;
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::operation::Operation;
 use super::pages::Pages;
-use super::patience::Backoff;
 use crate::error::{Error, KmsError, Reason};
 
 /// What became of CreateAlias.
@@ -30,6 +30,12 @@ pub struct Alias {
 }
 
 impl Kms {
+    /// ListAliases for one alias: whether it is permitted.
+    pub async fn may_list_aliases(&self) -> Result<(), Error> {
+        let send = |client: aws_sdk_kms::Client| async move { client.list_aliases().limit(1).send().await };
+        self.call(Call::new(Operation::ListAliases, None), send).await.map(drop)
+    }
+
     /// CreateAlias. When the first attempt's reply was lost, "exists" may mean that it was this call that made it: the caller
     /// looks at the key the alias names.
     pub async fn create_alias(&self, alias: &str, key_arn: &str) -> Result<AliasOutcome, Error> {
@@ -52,7 +58,7 @@ impl Kms {
 
     /// The key of an alias that exists, although DescribeKey may not know it everywhere yet.
     async fn wait_for_alias(&self, alias: &str) -> Result<Option<KeyDescription>, Error> {
-        let mut backoff = Backoff::new(self.patience());
+        let mut backoff = Backoff::new(self.max_wait());
         loop {
             let found = self.find_alias(alias).await?;
             match backoff.delay() {

@@ -1,20 +1,18 @@
 //! Makes a call, and repeats it where that is safe and promising.
 
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::DateTime;
 
+use super::backoff::Backoff;
 use super::client::Kms;
-use super::description::KeyDescription;
 use super::operation::Operation;
-use super::patience::Backoff;
+use super::recent_changes::{Change, Changed};
+use super::region::check_region;
 use crate::error::seconds;
 use crate::error::{Error, KmsError, Reason, Refusal};
 
@@ -29,27 +27,6 @@ pub(super) struct Call<'a> {
     pub(super) key: Option<&'a str>,
     /// Whether the SDK may send it again after a timeout or a broken connection.
     pub(super) repeatable: bool,
-}
-
-/// Keys that this process has just changed, which KMS may not know in their new state everywhere yet, and when keys were made.
-#[derive(Default)]
-pub(super) struct Recent {
-    changed: Mutex<HashMap<String, Changed>>,
-    made: Mutex<HashMap<String, DateTime>>,
-}
-
-#[derive(Clone, Copy)]
-struct Changed {
-    at: Instant,
-    what: Change,
-}
-
-/// What this process did to a key last.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    Created,
-    Replicated,
-    Imported,
 }
 
 /// For how long after its creation some of KMS's servers may refuse an import into a key for its state.
@@ -67,50 +44,16 @@ impl<'a> Call<'a> {
     }
 }
 
-impl Recent {
-    pub(super) fn changed(&self, key_arn: &str, what: Change) {
-        let mut keys = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), what });
-    }
-
-    /// The key is there, and not every server knows it yet.
-    pub(super) fn awaited(&self, key_arn: &str) {
-        let what = self.change_of(key_arn).map_or(Change::Created, |changed| changed.what);
-        self.changed(key_arn, what);
-    }
-
-    /// KMS has told when the key was made.
-    pub(super) fn made(&self, key: &KeyDescription) {
-        if let Some(date) = key.created {
-            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.clone(), date);
-        }
-    }
-
-    fn change_of(&self, key: &str) -> Option<Changed> {
-        find(&self.changed, key)
-    }
-
-    fn date_of(&self, key: &str) -> Option<DateTime> {
-        find(&self.made, key)
-    }
-}
-
-/// What is noted about the key of that ARN or id.
-fn find<T: Copy>(notes: &Mutex<HashMap<String, T>>, key: &str) -> Option<T> {
-    let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-    notes.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, note)| *note)
-}
-
 impl Kms {
     pub(super) async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        super::client::check_region(self.region())?;
+        check_region(self.region())?;
         super::injected::panic_before();
         let begun = Instant::now();
-        let mut throttling = Backoff::new(self.patience());
+        let mut throttling = Backoff::new(self.max_wait());
         let mut consistency = None;
         let mut attempts = 1;
         let mut announced = None;
@@ -125,7 +68,7 @@ impl Kms {
                     }
                     return Ok(reply);
                 }
-                Err(error) => self.fault(call.operation, call.key, &error),
+                Err(error) => self.classify(call.operation, call.key, &error),
             };
             let waited = begun.elapsed();
             let Some(wait) = self.worth_waiting(&error, call) else { return Err(error) };
@@ -198,7 +141,7 @@ impl Kms {
     fn announce(&self, operation: Operation, wait: &Wait, why: &str) {
         let limit = match wait {
             Wait::Connection => format!("up to {CONNECT_ATTEMPTS} times"),
-            Wait::Throttled => format!("for up to {}", seconds(self.patience())),
+            Wait::Throttled => format!("for up to {}", seconds(self.max_wait())),
             Wait::Consistency(_) => format!("for up to {}", seconds(self.wait())),
         };
         self.talk().step(&format!("repeating {operation} {limit}: {why}"));

@@ -11,10 +11,10 @@ use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::TokioSleep;
 
-use super::client::timeouts;
 use super::connection::Connection;
 use super::profiles::Profiles;
 use super::providers::Guarded;
+use super::sdk_config::timeouts;
 
 /// The SDK's own chain; of a profile that was named by a flag, that profile alone, as in the aws CLI.
 pub(super) fn credentials(

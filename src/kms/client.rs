@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::identity::IdentityCache;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
@@ -13,25 +12,22 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::service_config::ServiceConfigKey;
 
-use super::call::Recent;
 use super::chain;
 use super::connection::Connection;
 use super::credentials::{CredentialSource, Remembering};
-use super::endpoint::{self, Configured, Endpoint};
+use super::endpoint::{self, Endpoint};
 use super::environment::Environment;
 use super::profiles::Profiles;
 use super::providers::Guarded;
+use super::recent_changes::RecentChanges;
+use super::region::check_region;
+use super::request_log::{LoggedRequest, RequestLog};
+use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::transport::Transport;
-use super::witness::{Exchange, Witness};
 use crate::error::{EndpointError, Error, KmsError};
 use crate::moment;
 use crate::talk::Talk;
-
-/// Credentials may need a person (a second factor, a slow helper), and the SDK would give them five seconds.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to KMS in one Region.
 #[derive(Clone)]
@@ -48,12 +44,12 @@ pub struct Kms {
 /// What the clients of several Regions have in common.
 struct Shared {
     talk: Arc<dyn Talk + Send>,
-    witness: Witness,
+    requests: RequestLog,
     credentials: Remembering,
     guarded: Option<Guarded>,
     profile: Option<String>,
-    patience: Duration,
-    recent: Recent,
+    max_wait: Duration,
+    recent: RecentChanges,
 }
 
 /// Where credentials come from, and who watches whom that asks.
@@ -139,22 +135,22 @@ impl Kms {
         source: Source,
         talk: Arc<dyn Talk + Send>,
     ) -> Kms {
-        let (witness, credentials) = (Witness::new(talk.clone()), Remembering::new(source.provider));
+        let (requests, credentials) = (RequestLog::new(talk.clone()), Remembering::new(source.provider));
         let steady = builder
             .credentials_provider(credentials.clone())
             .retry_config(retries(connection))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled()) // the read timeout covers the body
-            .interceptor(witness.clone())
+            .interceptor(requests.clone())
             .build();
         let once = steady.to_builder().retry_config(RetryConfig::disabled()).build();
         let shared = Shared {
             talk,
-            witness,
+            requests,
             credentials,
             guarded: source.guarded,
             profile: connection.profile.clone(),
-            patience: connection.patience,
-            recent: Recent::default(),
+            max_wait: connection.max_wait,
+            recent: RecentChanges::default(),
         };
         Kms {
             steady: Client::from_conf(steady),
@@ -191,12 +187,12 @@ impl Kms {
 
     /// Whether a reply has come from the embedded KMS.
     pub fn seen_rehearsal(&self) -> bool {
-        self.shared.witness.seen_rehearsal()
+        self.shared.requests.seen_rehearsal()
     }
 
     /// Every reply so far, in order, from all Regions.
-    pub fn exchanges(&self) -> Vec<Exchange> {
-        self.shared.witness.exchanges()
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.shared.requests.requests()
     }
 
     /// Where the credentials came from that were used last; `None` before the first call. Asks nobody.
@@ -206,7 +202,7 @@ impl Kms {
 
     /// Seconds by which this machine's clock is ahead of KMS's; nothing before the first reply that told its time.
     pub fn clock_ahead(&self) -> Option<i64> {
-        self.shared.witness.clock_ahead()
+        self.shared.requests.clock_ahead()
     }
 
     /// The time at KMS, by which key material expires: this machine's until a reply has shown that the two differ.
@@ -242,71 +238,16 @@ impl Kms {
         self.wait
     }
 
-    pub(crate) fn patience(&self) -> Duration {
-        self.shared.patience
+    /// How long KMS is waited for until it is consistent, or stops throttling.
+    pub(crate) fn max_wait(&self) -> Duration {
+        self.shared.max_wait
     }
 
-    pub(super) fn recent(&self) -> &Recent {
+    pub(super) fn recent(&self) -> &RecentChanges {
         &self.shared.recent
     }
 
     pub(super) fn talk(&self) -> &dyn Talk {
         &*self.shared.talk
     }
-}
-
-/// The SDK's own reader of the environment and the configuration files. Credentials are another matter: see `chain`.
-pub(super) fn loader(connection: &Connection, profiles: &Profiles, client: Guarded) -> ConfigLoader {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .no_credentials()
-        .profile_files(profiles.files(""))
-        .http_client(client)
-        .sleep_impl(TokioSleep::new())
-        .timeout_config(timeouts(connection))
-        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
-    if let Some(region) = &connection.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(profile) = &connection.profile {
-        loader = loader.profile_name(profile);
-    }
-    if connection.fips_endpoint {
-        loader = loader.use_fips(true);
-    }
-    loader
-}
-
-pub(super) fn timeouts(connection: &Connection) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(connection.connect_timeout).read_timeout(connection.read_timeout).build()
-}
-
-/// The SDK's standard retries: three attempts. Its first pause of up to 1 s belongs to a patience of 60 s.
-fn retries(connection: &Connection) -> RetryConfig {
-    RetryConfig::standard().with_initial_backoff((connection.patience / 60).min(Duration::from_secs(1)))
-}
-
-/// What AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL or the profile say, in the SDK's own order of precedence.
-pub(super) fn configured_endpoint(sdk: &SdkConfig) -> Option<Configured> {
-    let url = configured_endpoint_of(sdk, "KMS").or_else(|| sdk.endpoint_url().map(str::to_owned))?;
-    Some(Configured { url, origin: "the environment or the profile" })
-}
-
-/// The same for any service.
-pub(super) fn configured_endpoint_of(sdk: &SdkConfig, service: &str) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
-    key.build().ok().and_then(|key| sdk.service_config()?.load_config(key))
-}
-
-/// Refuses what is no name of a Region, and the China Regions.
-pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
-    let region = region.to_owned();
-    if region.starts_with("cn-") {
-        return Err(KmsError::ChinaRegion { region });
-    }
-    // KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name: an Availability Zone is none.
-    let (words, number) = region.rsplit_once('-').unwrap_or_default();
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
-    let is_region = (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
-    if is_region && is_number && region.len() <= 32 { Ok(()) } else { Err(KmsError::NotARegion { region }) }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::environment::Environment;
-use crate::error::Error;
 
 /// How KMS is reached. What is `None` comes from the environment and the profile, as in every AWS tool.
 #[derive(Clone, Debug)]
@@ -27,22 +26,11 @@ pub struct Connection {
     /// Time from the request to the last byte of the reply.
     pub read_timeout: Duration,
     /// How long to wait for KMS to become consistent, or to stop throttling.
-    pub patience: Duration,
+    pub max_wait: Duration,
     /// How long to wait for a change that KMS has answered: until DescribeKey shows an import, a replica is made, a rotation done.
     pub wait: Duration,
     /// Proxies and CA bundle; `None` reads the process's environment variables.
     pub environment: Option<Environment>,
-}
-
-impl Connection {
-    /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
-    pub fn check(&self) -> Result<(), Error> {
-        if let Some(region) = &self.region {
-            super::client::check_region(region)?;
-        }
-        let endpoint = super::endpoint::choose(self, None, self.fips_endpoint)?;
-        super::endpoint::check_fips(self, endpoint.as_ref(), self.fips_endpoint)
-    }
 }
 
 impl Default for Connection {
@@ -57,7 +45,7 @@ impl Default for Connection {
             require_fips: false,
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
-            patience: Duration::from_secs(60),
+            max_wait: Duration::from_secs(60),
             wait: Duration::from_secs(60),
             environment: None,
         }

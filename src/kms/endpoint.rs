@@ -7,6 +7,17 @@ use super::connection::Connection;
 use super::transport::is_loopback;
 use crate::error::{EndpointError, Error, UsageError};
 
+impl Connection {
+    /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(region) = &self.region {
+            super::region::check_region(region)?;
+        }
+        let endpoint = choose(self, None, self.fips_endpoint)?;
+        check_fips(self, endpoint.as_ref(), self.fips_endpoint)
+    }
+}
+
 /// An endpoint in place of the one AWS names for the Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {

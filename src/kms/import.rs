@@ -3,9 +3,10 @@
 use aws_sdk_kms::types::{AlgorithmSpec, ExpirationModelType, ImportType as SdkImportType, WrappingKeySpec as SdkSpec};
 use aws_smithy_types::{Blob, DateTime};
 
-use super::call::{Call, Change};
+use super::call::Call;
 use super::client::Kms;
 use super::operation::Operation;
+use super::recent_changes::Change;
 use super::reply::Reply;
 use crate::error::Error;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};

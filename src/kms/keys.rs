@@ -2,11 +2,12 @@
 
 use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
 
-use super::call::{Call, Change};
+use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::operation::Operation;
 use super::pages::Pages;
+use super::recent_changes::Change;
 use super::reply::Reply;
 use crate::error::{Error, KmsError, Reason};
 use crate::material::{KeySpec, KeyUsage};
@@ -47,6 +48,12 @@ impl Kms {
             Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// ListKeys for one key: whether it is permitted.
+    pub async fn may_list_keys(&self) -> Result<(), Error> {
+        let send = |client: aws_sdk_kms::Client| async move { client.list_keys().limit(1).send().await };
+        self.call(Call::new(Operation::ListKeys, None), send).await.map(drop)
     }
 
     /// CreateKey, sent once: KMS has no idempotency token, and a repeated call makes a second key.

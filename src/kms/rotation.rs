@@ -3,12 +3,13 @@
 use aws_sdk_kms::types::IncludeKeyMaterial;
 use aws_smithy_types::DateTime;
 
-use super::call::{Call, Change};
+use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::keys::tags;
 use super::operation::Operation;
 use super::pages::Pages;
+use super::recent_changes::Change;
 use super::reply::Reply;
 use crate::error::{Error, KmsError};
 

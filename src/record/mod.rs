@@ -11,7 +11,7 @@ pub use self::file::RecordFile;
 use crate::ceremony::{Journal, Leftover, ProvenKey, Report, Transfer};
 use crate::error::Error;
 use crate::escrow::RecipientIdentity;
-use crate::kms::{Exchange, KeyArn, Kms};
+use crate::kms::{KeyArn, Kms, LoggedRequest};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
@@ -90,7 +90,7 @@ pub struct Aws {
     /// In words: `environment variables`, `SSO`, `instance role`, …
     pub credential_source: Option<String>,
     pub access_key_id: Option<String>,
-    pub requests: Vec<Exchange>,
+    pub requests: Vec<LoggedRequest>,
 }
 
 /// The key, as KMS described it last.
@@ -194,7 +194,7 @@ impl Aws {
             endpoint: kms.endpoint().map(str::to_owned),
             credential_source: credentials.as_ref().map(|source| source.name.clone()),
             access_key_id: credentials.map(|source| source.access_key_id),
-            requests: kms.exchanges(),
+            requests: kms.requests(),
         }
     }
 }

@@ -106,15 +106,15 @@ impl Scene {
         self.run_with(Connection { wait: WAIT, ..Connection::default() }, Arc::new(Silent), ceremony)
     }
 
-    /// The same with a read timeout, and with little patience for KMS to become consistent or to stop throttling.
+    /// The same with a read timeout, and waiting little for KMS to become consistent or to stop throttling.
     pub fn run_within(
         &self,
         read_timeout: Duration,
         ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
     ) -> Ended {
-        let patience = Duration::from_millis(200);
+        let max_wait = Duration::from_millis(200);
         self.run_with(
-            Connection { read_timeout, patience, wait: WAIT, ..Connection::default() },
+            Connection { read_timeout, max_wait, wait: WAIT, ..Connection::default() },
             Arc::new(Silent),
             ceremony,
         )

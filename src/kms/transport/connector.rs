@@ -13,11 +13,11 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Intercept;
 use tower_service::Service;
 
-use super::fault;
+use super::error;
 use super::proxy::Proxies;
 use super::resolver::Resolver;
-use super::tls::{Secured, Tls};
-use super::wire::Wire;
+use super::stream::Stream;
+use super::tls::{Tls, TlsConnector};
 use crate::error::EndpointError;
 
 type Tcp = HttpConnector<Resolver>;
@@ -26,18 +26,18 @@ type Opening<T> = Pin<Box<dyn Future<Output = Result<T, EndpointError>> + Send>>
 /// What hyper's pool asks for new connections.
 #[derive(Clone)]
 pub(super) struct Connector {
-    path: Path,
+    route: Route,
     timeout: Option<Duration>,
-    https: Arc<Secured<Path>>,
+    https: Arc<TlsConnector<Route>>,
 }
 
 /// The way to a host, below TLS: a TCP connection, or a tunnel through a proxy.
 #[derive(Clone)]
-struct Path {
+struct Route {
     tcp: Tcp,
     tls: Arc<Tls>,
     proxies: Arc<Proxies>,
-    https_proxy: Arc<Secured<Tcp>>,
+    https_proxy: Arc<TlsConnector<Tcp>>,
 }
 
 impl Connector {
@@ -45,21 +45,21 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let path = Path { tcp, tls, proxies, https_proxy: Arc::new(Secured::new()) };
-        Connector { path, timeout, https: Arc::new(Secured::new()) }
+        let route = Route { tcp, tls, proxies, https_proxy: Arc::new(TlsConnector::new()) };
+        Connector { route, timeout, https: Arc::new(TlsConnector::new()) }
     }
 
-    async fn open(self, uri: Uri) -> Result<MaybeHttpsStream<Wire>, EndpointError> {
+    async fn open(self, uri: Uri) -> Result<MaybeHttpsStream<Stream>, EndpointError> {
         if uri.scheme_str() != Some("https") {
-            return self.path.open(uri).await.map(MaybeHttpsStream::Http);
+            return self.route.open(uri).await.map(MaybeHttpsStream::Http);
         }
         let host = authority(&uri);
-        self.https.connect(&self.path.tls, || self.path.clone(), uri, &host).await
+        self.https.connect(&self.route.tls, || self.route.clone(), uri, &host).await
     }
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Wire>;
+    type Response = MaybeHttpsStream<Stream>;
     type Error = EndpointError;
     type Future = Opening<Self::Response>;
 
@@ -71,7 +71,7 @@ impl Service<Uri> for Connector {
         let this = self.clone();
         Box::pin(async move {
             let Some(limit) = this.timeout else { return this.open(uri).await };
-            let (host, proxies, proxied) = (authority(&uri), this.path.proxies.clone(), uri.clone());
+            let (host, proxies, proxied) = (authority(&uri), this.route.proxies.clone(), uri.clone());
             match tokio::time::timeout(limit, this.open(uri)).await {
                 Ok(opened) => opened,
                 Err(_) => match proxies.route(&proxied) {
@@ -83,36 +83,36 @@ impl Service<Uri> for Connector {
     }
 }
 
-impl Path {
-    async fn open(mut self, uri: Uri) -> Result<Wire, EndpointError> {
+impl Route {
+    async fn open(mut self, uri: Uri) -> Result<Stream, EndpointError> {
         match self.proxies.route(&uri)? {
             None => {
                 let host = authority(&uri);
-                self.tcp.call(uri).await.map(Wire::new).map_err(|error| fault::of_tcp(&error, &host))
+                self.tcp.call(uri).await.map(Stream::new).map_err(|error| error::of_tcp(&error, &host))
             }
             Some(proxy) if uri.scheme_str() == Some("https") => self.tunnel(proxy, uri).await,
-            Some(proxy) => ToProxy(self).open(proxy.uri().clone()).await.map(Wire::through_proxy),
+            Some(proxy) => ToProxy(self).open(proxy.uri().clone()).await.map(Stream::through_proxy),
         }
     }
 
     /// `CONNECT host:port` (RFC 9110 §9.3.6); TLS then runs end to end, and the proxy sees none of it.
-    async fn tunnel(self, proxy: Intercept, uri: Uri) -> Result<Wire, EndpointError> {
+    async fn tunnel(self, proxy: Intercept, uri: Uri) -> Result<Stream, EndpointError> {
         let name = authority(proxy.uri());
         let mut tunnel = Tunnel::new(proxy.uri().clone(), ToProxy(self));
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        tunnel.call(uri).await.map_err(|error| match fault::find::<EndpointError>(&error) {
+        tunnel.call(uri).await.map_err(|error| match error::find::<EndpointError>(&error) {
             Some(known) => known.clone(),
             None => EndpointError::ProxyTunnel { proxy: name, because: error.to_string() },
         })
     }
 }
 
-impl Service<Uri> for Path {
-    type Response = Wire;
+impl Service<Uri> for Route {
+    type Response = Stream;
     type Error = EndpointError;
-    type Future = Opening<Wire>;
+    type Future = Opening<Stream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EndpointError>> {
         Poll::Ready(Ok(()))
@@ -124,17 +124,17 @@ impl Service<Uri> for Path {
 }
 
 /// Opens connections to the proxy itself, which may be an https one.
-struct ToProxy(Path);
+struct ToProxy(Route);
 
 impl ToProxy {
-    async fn open(mut self, uri: Uri) -> Result<Wire, EndpointError> {
+    async fn open(mut self, uri: Uri) -> Result<Stream, EndpointError> {
         let name = authority(&uri);
         if uri.scheme_str() == Some("https") {
-            let Path { tcp, tls, https_proxy, .. } = self.0;
+            let Route { tcp, tls, https_proxy, .. } = self.0;
             let opened = https_proxy.connect(&tls, || tcp, uri, &name).await;
-            return opened.map(Wire::new).map_err(of_proxy);
+            return opened.map(Stream::new).map_err(of_proxy);
         }
-        self.0.tcp.call(uri).await.map(Wire::new).map_err(|error| of_proxy(fault::of_tcp(&error, &name)))
+        self.0.tcp.call(uri).await.map(Stream::new).map_err(|error| of_proxy(error::of_tcp(&error, &name)))
     }
 }
 
@@ -149,9 +149,9 @@ fn of_proxy(error: EndpointError) -> EndpointError {
 }
 
 impl Service<Uri> for ToProxy {
-    type Response = Wire;
+    type Response = Stream;
     type Error = EndpointError;
-    type Future = Opening<Wire>;
+    type Future = Opening<Stream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EndpointError>> {
         Poll::Ready(Ok(()))

@@ -5,12 +5,12 @@
 //! followed, and a reply is read whole, up to [`REPLY_LIMIT`], before the SDK sees it.
 
 mod connector;
-mod fault;
+mod error;
 mod proxy;
 mod resolver;
+mod stream;
 mod tls;
 mod trust;
-mod wire;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,7 +37,7 @@ use self::tls::Tls;
 use super::environment::Environment;
 use crate::error::EndpointError;
 
-pub(crate) use self::fault::find;
+pub(crate) use self::error::find;
 pub(crate) use self::proxy::is_loopback;
 pub use self::trust::TrustPlace;
 pub(crate) use self::trust::places as trust_places;
@@ -126,16 +126,16 @@ impl HttpConnector for Exchange {
                 reply = whole_reply(&pool, request, &host) => reply,
                 timeout = too_late => Err(timeout),
             };
-            reply.map_err(fault::connector_error)
+            reply.map_err(error::connector_error)
         })
     }
 }
 
 /// Sends the request and reads all of the reply. The connect timeout runs inside of the pool.
 async fn whole_reply(pool: &Pool, request: http::Request<SdkBody>, host: &str) -> Result<HttpResponse, EndpointError> {
-    let reply = pool.request(request).await.map_err(|error| fault::of_exchange(&error, host))?;
+    let reply = pool.request(request).await.map_err(|error| error::of_exchange(&error, host))?;
     let (head, body) = reply.into_parts();
-    let body = Limited::new(body, REPLY_LIMIT).collect().await.map_err(|error| fault::of_body(&*error, host))?;
+    let body = Limited::new(body, REPLY_LIMIT).collect().await.map_err(|error| error::of_body(&*error, host))?;
     let reply = http::Response::from_parts(head, SdkBody::from(body.to_bytes()));
     HttpResponse::try_from(reply)
         .map_err(|error| EndpointError::NotHttp { host: host.to_owned(), because: error.to_string() })

@@ -15,7 +15,7 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl_sys as ffi;
 use tower_service::Service;
 
-use super::fault;
+use super::error;
 use super::trust::{self, reasons};
 use crate::error::EndpointError;
 
@@ -25,7 +25,7 @@ pub(super) struct Tls {
 }
 
 /// A TLS client over connections that `S` opens, made when first used.
-pub(super) struct Secured<S> {
+pub(super) struct TlsConnector<S> {
     https: Mutex<Option<HttpsConnector<S>>>,
 }
 
@@ -50,7 +50,7 @@ impl Tls {
     }
 }
 
-impl<S> Secured<S>
+impl<S> TlsConnector<S>
 where
     S: Service<Uri> + Clone,
     S::Future: Send + 'static,
@@ -58,7 +58,7 @@ where
     S::Response: Read + Write + Connection + Unpin + Send,
 {
     pub(super) fn new() -> Self {
-        Secured { https: Mutex::new(None) }
+        TlsConnector { https: Mutex::new(None) }
     }
 
     /// Connects by `plain` and shakes hands, checking the certificate against the host of `uri`.
@@ -125,7 +125,7 @@ fn fault_of(error: &(dyn StdError + 'static), verdict: Option<(i32, &'static str
             _ => EndpointError::TlsUntrusted { host, because },
         };
     }
-    match fault::find::<openssl::ssl::Error>(error) {
+    match error::find::<openssl::ssl::Error>(error) {
         Some(inner) => {
             let because = match (inner.ssl_error(), inner.io_error()) {
                 (Some(stack), _) => reasons(stack),
@@ -134,6 +134,6 @@ fn fault_of(error: &(dyn StdError + 'static), verdict: Option<(i32, &'static str
             };
             EndpointError::TlsHandshake { host: host.to_owned(), because }
         }
-        None => fault::of_tcp(error, host),
+        None => error::of_tcp(error, host),
     }
 }

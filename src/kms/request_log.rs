@@ -1,4 +1,4 @@
-//! Notes what passes: every reply with its request id, what time it is at KMS, and whether the embedded KMS gave it.
+//! Logs every reply with its request id, what time it is at KMS, and whether the embedded KMS gave it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ const REHEARSAL: &str = "x-kms-byok-rehearsal";
 /// A request that was answered, as CloudTrail and AWS support can find it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Exchange {
+pub struct LoggedRequest {
     /// The operation, by KMS's name.
     pub operation: String,
     /// Where it was sent: scheme, host and port.
@@ -41,7 +41,7 @@ pub struct Exchange {
 }
 
 #[derive(Clone)]
-pub(super) struct Witness {
+pub(super) struct RequestLog {
     talk: Arc<dyn Talk + Send>,
     seen: Arc<Seen>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Witness {
 #[derive(Default)]
 struct Seen {
     rehearsal: AtomicBool,
-    exchanges: Mutex<Vec<Exchange>>,
+    requests: Mutex<Vec<LoggedRequest>>,
     /// Seconds by which this machine's clock was ahead of the `Date` of the last reply.
     ahead: Mutex<Option<i64>>,
     warned: AtomicBool,
@@ -58,9 +58,9 @@ struct Seen {
 /// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
 pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
 
-impl Witness {
+impl RequestLog {
     pub(super) fn new(talk: Arc<dyn Talk + Send>) -> Self {
-        Witness { talk, seen: Arc::default() }
+        RequestLog { talk, seen: Arc::default() }
     }
 
     pub(super) fn seen_rehearsal(&self) -> bool {
@@ -68,8 +68,8 @@ impl Witness {
     }
 
     /// Every reply, in order.
-    pub(super) fn exchanges(&self) -> Vec<Exchange> {
-        self.seen.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn requests(&self) -> Vec<LoggedRequest> {
+        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Seconds by which this machine's clock is ahead of KMS's, by the last reply that told its time.
@@ -87,9 +87,9 @@ impl Witness {
     }
 }
 
-impl Intercept for Witness {
+impl Intercept for RequestLog {
     fn name(&self) -> &'static str {
-        "Witness"
+        "RequestLog"
     }
 
     fn read_before_transmit(
@@ -118,14 +118,14 @@ impl Intercept for Witness {
         self.compare_clocks(header("date"));
         let request_id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
         self.talk.detail(&format!("{operation}: HTTP {}, request id {request_id}", reply.status()));
-        let exchange = Exchange {
+        let request = LoggedRequest {
             operation: operation.to_owned(),
             endpoint: cfg.load::<Origin>().map_or_else(|| "?".to_owned(), |origin| origin.0.clone()),
             at: rfc3339(moment::now()),
             status: reply.status().as_u16(),
             request_id,
         };
-        self.seen.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         Ok(())
     }
 }
@@ -146,8 +146,8 @@ impl Origin {
     }
 }
 
-impl fmt::Debug for Witness {
+impl fmt::Debug for RequestLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Witness")
+        f.write_str("RequestLog")
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-pub(super) struct Wire {
+pub(super) struct Stream {
     stream: Pin<Box<dyn ReadWrite>>,
     /// Plain http through a proxy: requests then carry the whole URL (RFC 9112 §3.2.2).
     through_proxy: bool,
@@ -16,23 +16,23 @@ pub(super) struct Wire {
 trait ReadWrite: Read + Write + Send {}
 impl<T: Read + Write + Send> ReadWrite for T {}
 
-impl Wire {
+impl Stream {
     pub(super) fn new(stream: impl Read + Write + Send + 'static) -> Self {
-        Wire { stream: Box::pin(stream), through_proxy: false }
+        Stream { stream: Box::pin(stream), through_proxy: false }
     }
 
     pub(super) fn through_proxy(self) -> Self {
-        Wire { through_proxy: true, ..self }
+        Stream { through_proxy: true, ..self }
     }
 }
 
-impl Read for Wire {
+impl Read for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         self.stream.as_mut().poll_read(cx, buf)
     }
 }
 
-impl Write for Wire {
+impl Write for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.stream.as_mut().poll_write(cx, buf)
     }
@@ -46,7 +46,7 @@ impl Write for Wire {
     }
 }
 
-impl Connection for Wire {
+impl Connection for Stream {
     fn connected(&self) -> Connected {
         Connected::new().proxy(self.through_proxy)
     }

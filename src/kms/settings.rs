@@ -10,18 +10,19 @@ use aws_sdk_kms::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 use http::Uri;
 
-use super::client;
 use super::connection::Connection;
 use super::endpoint;
 use super::environment::Environment;
 use super::profiles::Profiles;
 use super::providers::{self, Asked, Guarded};
+use super::region::check_region;
+use super::sdk_config;
 use super::transport::{self, Transport, TrustPlace};
 use crate::error::{Error, KmsError};
 
 /// The settings that a connection would be made with, each with what is wrong with it.
 #[derive(Debug)]
-pub struct Survey {
+pub struct ConnectionSettings {
     /// The Region; its absence is in `problems`.
     pub region: Option<String>,
     /// The endpoint's URL, as far as the Region and the rules allow one.
@@ -45,9 +46,9 @@ pub struct Survey {
 /// Stands for "no Region" where the SDK would ask the instance for one.
 const NOWHERE: &str = "nowhere";
 
-impl Survey {
+impl ConnectionSettings {
     /// Looks at everything that `Kms::connect` would look at.
-    pub async fn take(connection: &Connection) -> Survey {
+    pub async fn read(connection: &Connection) -> ConnectionSettings {
         let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
         let mut problems = Vec::new();
         let profiles = match Profiles::read(connection.profile.as_deref()).await {
@@ -59,7 +60,7 @@ impl Survey {
         };
         environment.profile_ca_bundle = profiles.ca_bundle();
         let sdk = configuration(connection, &profiles, &environment).await;
-        let mut survey = Survey {
+        let mut settings = ConnectionSettings {
             region: sdk.region().map(ToString::to_string).filter(|region| region != NOWHERE),
             endpoint: None,
             endpoint_is_aws: true,
@@ -70,23 +71,23 @@ impl Survey {
             trust: transport::trust_places(&environment),
             problems,
         };
-        survey.look_at_region();
-        survey.look_at_endpoint(connection, &sdk).await;
-        survey.look_at_providers(connection, &sdk);
-        survey.look_at_transport(&environment);
-        survey
+        settings.look_at_region();
+        settings.look_at_endpoint(connection, &sdk).await;
+        settings.look_at_providers(connection, &sdk);
+        settings.look_at_transport(&environment);
+        settings
     }
 
     fn look_at_region(&mut self) {
         let problem = match &self.region {
-            Some(region) => client::check_region(region).err(),
+            Some(region) => check_region(region).err(),
             None => Some(KmsError::NoRegion { profile: self.profile.clone() }),
         };
         self.problems.extend(problem.map(Error::from));
     }
 
     async fn look_at_endpoint(&mut self, connection: &Connection, sdk: &SdkConfig) {
-        let chosen = endpoint::choose(connection, client::configured_endpoint(sdk), self.fips_endpoint);
+        let chosen = endpoint::choose(connection, sdk_config::configured_endpoint(sdk), self.fips_endpoint);
         let named = match chosen {
             Ok(named) => named,
             Err(error) => return self.problems.push(error.into()),
@@ -110,7 +111,7 @@ impl Survey {
             _ => &[],
         };
         for (asked, service) in services {
-            let configured = client::configured_endpoint_of(sdk, service);
+            let configured = sdk_config::configured_endpoint_of(sdk, service);
             let refused = configured.and_then(|url| providers::check(connection, *asked, &url).err());
             self.problems.extend(refused.map(Error::from));
         }
@@ -132,7 +133,7 @@ async fn configuration(connection: &Connection, profiles: &Profiles, environment
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profiles.region())
         .or_else(Region::new(NOWHERE));
-    client::loader(connection, profiles, Guarded::new(Transport::new(environment), connection))
+    sdk_config::loader(connection, profiles, Guarded::new(Transport::new(environment), connection))
         .region(region)
         .load()
         .await

@@ -14,7 +14,12 @@ use crate::error::{EndpointError, Error, KmsError, Reason, Refusal};
 
 impl Kms {
     /// Sorts a failed call. The SDK's own texts are used only where KMS has said nothing.
-    pub(super) fn fault<E>(&self, operation: Operation, key: Option<&str>, error: &SdkError<E, HttpResponse>) -> Error
+    pub(super) fn classify<E>(
+        &self,
+        operation: Operation,
+        key: Option<&str>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Error
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {

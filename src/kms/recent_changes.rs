@@ -1,0 +1,64 @@
+//! What this process has changed lately, which not all of KMS may know yet.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use aws_smithy_types::DateTime;
+
+use super::description::KeyDescription;
+
+/// Keys that this process has just changed, which KMS may not know in their new state everywhere yet, and when keys were made.
+#[derive(Default)]
+pub(super) struct RecentChanges {
+    changed: Mutex<HashMap<String, Changed>>,
+    made: Mutex<HashMap<String, DateTime>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Changed {
+    pub(super) at: Instant,
+    pub(super) what: Change,
+}
+
+/// What this process did to a key last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Created,
+    Replicated,
+    Imported,
+}
+
+impl RecentChanges {
+    pub(super) fn changed(&self, key_arn: &str, what: Change) {
+        let mut keys = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), what });
+    }
+
+    /// The key is there, and not every server knows it yet.
+    pub(super) fn awaited(&self, key_arn: &str) {
+        let what = self.change_of(key_arn).map_or(Change::Created, |changed| changed.what);
+        self.changed(key_arn, what);
+    }
+
+    /// KMS has told when the key was made.
+    pub(super) fn made(&self, key: &KeyDescription) {
+        if let Some(date) = key.created {
+            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.clone(), date);
+        }
+    }
+
+    pub(super) fn change_of(&self, key: &str) -> Option<Changed> {
+        find(&self.changed, key)
+    }
+
+    pub(super) fn date_of(&self, key: &str) -> Option<DateTime> {
+        find(&self.made, key)
+    }
+}
+
+/// What is noted about the key of that ARN or id.
+fn find<T: Copy>(notes: &Mutex<HashMap<String, T>>, key: &str) -> Option<T> {
+    let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+    notes.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, note)| *note)
+}
