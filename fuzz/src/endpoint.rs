@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use kms_byok::kms::{Connection, Environment, Import, Kms, NewKey, NewReplica};
 use kms_byok::material::{KeySpec, KeyUsage};
-use kms_byok::rehearsal::{Desk, Settings};
+use kms_byok::rehearsal::{InProcessKms, Settings};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, Silent};
 use tokio::runtime::{Builder, Runtime};
@@ -141,9 +141,9 @@ impl HttpConnector for Canned {
 /// and `$AES` one that has some.
 pub fn requests(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(desk) = Desk::open(Settings::default()) else { return };
+    let Ok(kms) = InProcessKms::start(Settings::default()) else { return };
     let made = |body: &str| {
-        let reply = desk.ask("CreateKey", body.as_bytes()).map(|(_, body)| String::from_utf8(body).unwrap_or_default());
+        let reply = kms.call("CreateKey", body.as_bytes()).map(|(_, body)| String::from_utf8(body).unwrap_or_default());
         let reply = reply.unwrap_or_default();
         reply.split("\"KeyId\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
     };
@@ -158,7 +158,7 @@ pub fn requests(data: &[u8]) {
             continue;
         }
         let body = body.replace("$KEY", &key).replace("$AES", &aes);
-        let Some((status, reply)) = desk.ask(operation, body.as_bytes()) else { continue };
+        let Some((status, reply)) = kms.call(operation, body.as_bytes()) else { continue };
         assert!((200..=500).contains(&status));
         assert!(reply.is_empty() || std::str::from_utf8(&reply).is_ok(), "a reply is JSON");
         assert!(status != 500, "{operation} fails within: {}", String::from_utf8_lossy(&reply));

@@ -18,8 +18,6 @@ mod openssl;
 mod parameters;
 mod reason;
 mod refusal;
-#[cfg(feature = "rehearsal")]
-mod rehearsal;
 mod usage;
 #[cfg(test)]
 mod words;
@@ -40,10 +38,10 @@ pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
 pub use self::reason::Reason;
 pub use self::refusal::Refusal;
-#[cfg(feature = "rehearsal")]
-pub use self::rehearsal::RehearsalError;
 pub use self::usage::UsageError;
 pub use self::wrap::WrapError;
+#[cfg(feature = "rehearsal")]
+pub use crate::rehearsal::RehearsalError;
 
 /// Anything that can go wrong, sorted by the room it happens in.
 #[derive(Debug, thiserror::Error)]

@@ -14,15 +14,15 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::access_log::AccessLog;
-use super::clock::{Clock, millis};
-use super::faults::Plan;
-use super::http::Service;
-use super::past::Past;
-use super::quotas::Quotas;
+use super::http::access_log::AccessLog;
+use super::http::faults::Plan;
+use super::http::service::Service;
 use super::settings::Settings;
 use super::state::World;
-use super::wrapping_keys;
+use super::state::clock::{Clock, millis};
+use super::state::lagging::Lagging;
+use super::state::quotas::Quotas;
+use super::state::wrapping_keys;
 use crate::error::{Error, OpenSslError, RehearsalError};
 
 /// An embedded KMS that is up. It stops when it is dropped.
@@ -103,7 +103,7 @@ pub(super) fn service(settings: Settings) -> Result<Service, Error> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
     let faults = Plan::new(settings.faults);
-    let past = Past::of(millis(faults.longest_lag()));
+    let past = Lagging::of(millis(faults.longest_lag()));
     let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay), past);
     Ok(Service {
         world: world.into(),

@@ -1,0 +1,67 @@
+//! The embedded KMS cannot start, or does not answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::error::{Explain, some};
+
+/// The embedded KMS was asked for something it does not do, or the system refused it a socket.
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum RehearsalError {
+    #[error("`{listen}` is not a loopback address, and the embedded KMS checks no signatures")]
+    NotLoopback { listen: SocketAddr },
+    #[error("the embedded KMS cannot listen on `{listen}`")]
+    Listen { listen: SocketAddr, source: io::Error },
+    #[error("the embedded KMS cannot start its thread")]
+    Thread { source: io::Error },
+    #[error("the access log `{}` cannot be written", .path.display())]
+    AccessLog { path: PathBuf, source: io::Error },
+    #[error("`{text}` is not a fault: {problem}")]
+    Fault { text: String, problem: &'static str },
+    #[error("`{text}` is not a time for the clock")]
+    Clock { text: String },
+    #[error("no embedded KMS answers at `{url}`")]
+    #[strum(serialize = "rehearsal_unreachable")]
+    Unreachable { url: String, source: io::Error },
+    #[error("what answers at `{url}` is not the embedded KMS")]
+    NotARehearsal { url: String },
+    #[error("`{url}` is not a URL of an embedded KMS")]
+    Url { url: String },
+}
+
+impl Explain for RehearsalError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            RehearsalError::NotLoopback { .. } => some("listen on 127.0.0.1"),
+            RehearsalError::Listen { .. } => some("choose a free port, or 127.0.0.1:0 to be given one"),
+            RehearsalError::Thread { .. } => None,
+            RehearsalError::AccessLog { .. } => some("name a file in a directory that this user can write to"),
+            RehearsalError::Fault { .. } => {
+                some("write OPERATION:WHEN:WHAT, as in `ImportKeyMaterial:1:throttle` or `*:2+:latency=500ms`")
+            }
+            RehearsalError::Clock { .. } => some("write 2027-01-31T12:00:00Z, or a difference such as +25h or -90d"),
+            RehearsalError::Unreachable { .. } | RehearsalError::NotARehearsal { .. } => {
+                some("start one with `kms-byok rehearsal serve`, and use the URL it prints")
+            }
+            RehearsalError::Url { .. } => some("write http://127.0.0.1:PORT"),
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            RehearsalError::Listen { source, .. }
+            | RehearsalError::Thread { source }
+            | RehearsalError::AccessLog { source, .. }
+            | RehearsalError::Unreachable { source, .. } => Some(source.to_string()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A clock that can be moved, so that 24 hours of an import token or 90 days of an expiry pass in a test.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::error::RehearsalError;
+
+/// Milliseconds since 1970.
+pub(crate) type Millis = i64;
+
+pub(crate) const SECOND: Millis = 1000;
+pub(crate) const HOUR: Millis = 3600 * SECOND;
+pub(crate) const DAY: Millis = 24 * HOUR;
+
+/// Where the clock of an embedded KMS stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClockSetting {
+    /// With the system's clock.
+    System,
+    /// Ahead of the system's clock by so many milliseconds, or behind it.
+    Offset(i64),
+    /// At this time now, in milliseconds since 1970, and running on from there.
+    At(i64),
+}
+
+impl FromStr for ClockSetting {
+    type Err = RehearsalError;
+
+    /// `+25h`, `-90d`, or an RFC 3339 time.
+    fn from_str(text: &str) -> Result<Self, RehearsalError> {
+        let wrong = || RehearsalError::Clock { text: text.to_owned() };
+        let offset = |duration: &str| humantime::parse_duration(duration).map(millis).map_err(|_| wrong());
+        match text.split_at_checked(1) {
+            Some(("+", ahead)) => Ok(ClockSetting::Offset(offset(ahead)?)),
+            Some(("-", behind)) => Ok(ClockSetting::Offset(-offset(behind)?)),
+            _ => {
+                let time = DateTime::from_str(text, Format::DateTimeWithOffset).map_err(|_| wrong())?;
+                time.to_millis().map(ClockSetting::At).map_err(|_| wrong())
+            }
+        }
+    }
+}
+
+pub(crate) struct Clock {
+    offset: AtomicI64,
+}
+
+impl Clock {
+    pub(crate) fn new(setting: ClockSetting) -> Self {
+        let clock = Clock { offset: AtomicI64::new(0) };
+        clock.set(setting);
+        clock
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        system_now() + self.offset.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, setting: ClockSetting) {
+        let offset = match setting {
+            ClockSetting::System => 0,
+            ClockSetting::Offset(offset) => offset,
+            ClockSetting::At(time) => time - system_now(),
+        };
+        self.offset.store(offset, Ordering::Relaxed);
+    }
+
+    /// Moves it on from where it stands.
+    pub(crate) fn advance(&self, by: Millis) {
+        self.offset.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+/// RFC 3339, as people read it.
+pub(crate) fn rfc3339(time: Millis) -> String {
+    DateTime::from_millis(time).fmt(Format::DateTime).unwrap_or_default()
+}
+
+/// As in HTTP's `Date` (RFC 9110 §5.6.7), to the second.
+pub(crate) fn http_date(time: Millis) -> String {
+    DateTime::from_secs(time.div_euclid(SECOND)).fmt(Format::HttpDate).unwrap_or_default()
+}
+
+pub(crate) fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX / 4)
+}
+
+fn system_now() -> Millis {
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_set_by_a_difference_or_a_time() {
+        assert_eq!("+25h".parse::<ClockSetting>().unwrap(), ClockSetting::Offset(25 * HOUR));
+        assert_eq!("-1d".parse::<ClockSetting>().unwrap(), ClockSetting::Offset(-DAY));
+        assert_eq!("1970-01-02T00:00:00Z".parse::<ClockSetting>().unwrap(), ClockSetting::At(DAY));
+        assert!("tomorrow".parse::<ClockSetting>().is_err());
+        assert!("".parse::<ClockSetting>().is_err());
+    }
+
+    #[test]
+    fn an_advanced_clock_stays_ahead() {
+        let clock = Clock::new(ClockSetting::At(DAY));
+        clock.advance(HOUR);
+        assert!((DAY + HOUR..DAY + HOUR + 10 * SECOND).contains(&clock.now()));
+    }
+}
