@@ -16,6 +16,7 @@ use kms_byok::{CeremonyError, Error, Talk, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::cli::next_command::Invocation;
 use crate::cli::{self, Output};
 
 /// Whether anything was written to standard output.
@@ -34,11 +35,13 @@ pub(crate) struct Failure {
     explanation: Option<Box<Diagnosis>>,
     /// What the escrow file is, if one was opened.
     escrow: Option<Value>,
+    /// How the run was called.
+    invocation: Box<Invocation>,
     output: Output,
 }
 
 impl Failure {
-    pub(crate) fn new(error: Error, output: Output) -> Self {
+    pub(crate) fn new(error: Error, output: Output, invocation: Invocation) -> Self {
         let exit = match &error {
             Error::Ceremony(CeremonyError::ProofNotPermitted { .. }) => 4,
             error if error.is_usage() => 2,
@@ -51,6 +54,7 @@ impl Failure {
             uncertain: None,
             explanation: None,
             escrow: None,
+            invocation: Box::new(invocation),
             output,
         }
     }
@@ -71,20 +75,29 @@ impl Failure {
 
     /// What the reasoning of `diagnose` says to it.
     pub(crate) fn explained(mut self, explanation: Option<Diagnosis>) -> Self {
-        self.explanation = explanation.map(Box::new);
+        self.explanation = explanation.map(|mut diagnosis| {
+            cli::diagnose::complete(&mut diagnosis, &self.invocation);
+            Box::new(diagnosis)
+        });
         self
     }
 
     /// The fix; where the user has to vouch for a key, the command that does it.
     fn hint(&self) -> Option<String> {
-        let Error::Ceremony(error) = &*self.error else { return self.error.hint() };
-        let Some(arn) = error.unvouched() else { return self.error.hint() };
+        let unvouched = match &*self.error {
+            Error::Ceremony(error) => error.unvouched().map(|arn| (error, arn)),
+            _ => None,
+        };
+        let Some((error, arn)) = unvouched else {
+            let key = self.partial.as_ref().and_then(|report| report.key_arn.as_deref());
+            return self.error.hint().map(|hint| self.invocation.complete(&hint, key));
+        };
         let region = arn.split(':').nth(3).unwrap_or_default();
         let read = match error {
             CeremonyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
             _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),
         };
-        Some(format!("{read}, or if you trust the key run `{}`", cli::next::vouching_command(arn)))
+        Some(format!("{read}, or if you trust the key run `{}`", self.invocation.again().value("--adopt", arn)))
     }
 
     /// The embedded KMS ends with the process: nothing is left that could be completed.

@@ -75,7 +75,7 @@ pub(super) async fn compare(
             Decision::Unchanged
         }
         (state, Some(_)) => {
-            differences.push(format!("it is {state}, and Enabled or PendingImport was expected"));
+            differences.push(format!("it is {state}{STATE_EXPECTED}"));
             Decision::Unchanged
         }
     };
@@ -227,6 +227,7 @@ impl Compared {
     }
 }
 
+const STATE_EXPECTED: &str = ", and Enabled or PendingImport was expected";
 const EXTERNAL: &str = "EXTERNAL";
 
 fn fixed(found: &KeyDescription, request: &KeyRequest) -> Vec<String> {
@@ -251,6 +252,10 @@ fn difference(what: &str, is: &str, asked: &str) -> String {
 fn refuse(found: &KeyDescription, name: &str, differences: Vec<String>) -> Result<(), Error> {
     if differences.is_empty() {
         return Ok(());
+    }
+    if differences.len() == 1 && differences[0].ends_with(STATE_EXPECTED) {
+        let (key, arn, state) = (name.to_owned(), found.arn.clone(), found.state.clone());
+        return Err(CeremonyError::NotInUse { key, arn, state }.into());
     }
     Err(CeremonyError::Differs { key: name.to_owned(), arn: found.arn.clone(), differences }.into())
 }

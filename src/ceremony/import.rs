@@ -167,12 +167,23 @@ async fn send(
     options.check_for(key)?;
     let imported = match hand_over(kms, key, encrypted, token, options, journal).await {
         Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
+        Err(error) if error.may_have_changed() => {
+            look_once(kms, key, journal).await;
+            return Err(error);
+        }
         handed => handed?,
     };
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
     journal.step(format!("imported the key material, and {expires}"));
     settle(kms, key, &imported, journal).await?;
     Ok(imported)
+}
+
+/// What KMS says about the key after an import whose reply cannot be used: the report tells no older state. No answer is none.
+async fn look_once(kms: &Kms, key: &KeyDescription, journal: &Journal) {
+    if let Ok(Ok(now)) = tokio::time::timeout(wait::LOOK_UP, kms.describe(&key.arn)).await {
+        journal.note_key(&now);
+    }
 }
 
 /// Why the state of a key does not allow an import: the key is asked once more.

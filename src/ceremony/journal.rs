@@ -70,7 +70,10 @@ impl Journal {
 
     /// The account so far.
     pub fn report(&self) -> Report {
-        self.report.lock().clone()
+        let mut report = self.report.lock().clone();
+        // Only the first reply tells.
+        report.rehearsal |= self.kms.lock().as_ref().is_some_and(Kms::seen_rehearsal);
+        report
     }
 
     /// Keeps the ceremony from sending another call that changes AWS, for as long as the process lives: whoever reports on a ceremony

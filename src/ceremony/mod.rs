@@ -58,7 +58,7 @@ pub use self::provision::{Provision, Source, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
 pub use self::request::KeyRequest;
-pub use self::rotate::{Rotate, rotate};
+pub use self::rotate::{Rotate, check_rotatable, rotate};
 pub use self::standing::{NotPermitted, Standing};
 pub use self::survey::survey;
 pub use self::transfer::{Transfer, TransferOutcome};

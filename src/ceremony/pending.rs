@@ -47,16 +47,42 @@ pub(super) async fn place_new(
     if refusal.reason() != Some(Reason::IncorrectKeyMaterial) {
         return Err(refusal);
     }
+    find(kms, key, material, plan, journal).await?.ok_or(refusal)
+}
+
+/// For a key that rotates no more: the bytes that it encrypts with already need no rotation.
+pub(super) async fn only_if_current(
+    kms: &Kms,
+    key: &Vouched,
+    material: Option<&KeyMaterial>,
+    plan: &Rotate,
+    journal: &Journal,
+) -> Result<Place, Error> {
+    let found = match material {
+        Some(material) => find(kms, key, material, plan, journal).await?,
+        None => None,
+    };
+    Ok(found.ok_or_else(|| LifeError::NoRotationLeft { arn: key.arn.clone() })?)
+}
+
+/// Which key material of the key these bytes are; nothing where they are none.
+async fn find(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    plan: &Rotate,
+    journal: &Journal,
+) -> Result<Option<Place>, Error> {
     match verify::find_material(kms, key, material, journal).await? {
         Some(found) if found.current => {
             journal.step("it is the current key material already: nothing is rotated");
             if !plan.expiry.is_met_by(found.expires, kms.now()) {
                 journal.warn("its expiry stays as it is: `kms-byok import` renews it");
             }
-            Ok(Place::Current)
+            Ok(Some(Place::Current))
         }
         Some(_) => Err(LifeError::EarlierMaterial { arn: key.arn.clone() }.into()),
-        None => Err(refusal),
+        None => Ok(None),
     }
 }
 

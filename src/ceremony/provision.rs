@@ -330,7 +330,10 @@ pub(super) async fn prove_unchanged(
         (Err(_), Some(contradiction), _) if other_file => {
             Err(LifeError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
         }
-        (Ok(()), _, Some(refused)) => Err(CeremonyError::ProofNotPermitted { refused }.into()),
+        (Ok(()), _, Some(permission)) => {
+            let (key, what) = (name.to_owned(), "what it does".to_owned());
+            Err(CeremonyError::NotCompared { key, what, permission }.into())
+        }
         (concluded, _, _) => concluded,
     }
 }

@@ -46,6 +46,8 @@ pub struct Report {
     /// What stands in other Regions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaReport>,
+    /// The changing call whose reply was not seen: it may have taken effect.
+    pub in_doubt: Option<&'static str>,
     /// Keys that this run made and nobody needs.
     pub leftovers: Vec<Leftover>,
     /// The command that completes a partial run.

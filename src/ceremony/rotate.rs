@@ -54,6 +54,13 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
             journal.await_earlier(false);
             return finish(kms, &now, &regions, plan, None, journal).await;
         }
+        (Beginning::OnlyIfCurrent, source) => {
+            let material = match source {
+                Some(Source::Given(material)) => Some(material),
+                _ => None,
+            };
+            (material, pending::only_if_current(kms, key, material, plan, journal).await?)
+        }
         (Beginning::Waiting(id), Some(Source::Given(material))) => {
             (Some(material), pending::place_again(kms, key, material, plan, id, journal).await?)
         }
@@ -97,6 +104,8 @@ pub(super) enum Beginning {
     Waiting(String),
     /// With its end: this material is current, the replies of an earlier run were lost, and the proof may be missing.
     Over(String),
+    /// With a look at the bytes: no rotation is left, so they must be the current ones.
+    OnlyIfCurrent,
 }
 
 /// Looks at the key materials, and refuses what could not be carried out.
@@ -112,7 +121,10 @@ pub(super) async fn begin_with(
     let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
     // The last rotation may have been this run's: its proof needs no further one.
     if left == 0 && (waiting.is_some() || plan.source.is_some()) {
-        return Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into());
+        return match (&plan.source, waiting) {
+            (Some(Source::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
+            _ => Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into()),
+        };
     }
     match (&plan.source, waiting) {
         (Some(Source::Generate(_)), Some(id)) => Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into()),
@@ -144,7 +156,8 @@ pub(super) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
     Ok(plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?)
 }
 
-pub(super) fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
+/// Refuses keys that KMS does not rotate.
+pub fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
     let arn = key.arn.clone();
     if key.spec != KeySpec::SymmetricDefault.name() {
         return Err(LifeError::NotSymmetric { arn, spec: key.spec.clone() }.into());

@@ -24,6 +24,11 @@ pub async fn verify(
     reimport: Option<(&str, &Trust)>,
     journal: &Journal,
 ) -> Result<Proof, Error> {
+    if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
+        let mut proof = Proof::empty(Level::State).of_existing();
+        proof.contradict(Claim::State, format!("KMS says that the key is {}: it holds no key material now", key.state));
+        return Ok(proof);
+    }
     let again = reimport.filter(|_| material.spec() == KeySpec::SymmetricDefault);
     let disabled = key.state == "Disabled";
     let vouched = match again {

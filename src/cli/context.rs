@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::files::Moved;
@@ -15,6 +15,7 @@ use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::next_command::Invocation;
 use super::record::Kept;
 use super::signals::block_on;
 use super::{Global, panics};
@@ -38,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) reading: OnceLock<Reading>,
     /// What the run may change in AWS, from the moment on when it may.
     changing: OnceLock<Changing>,
+    /// How the run was called.
+    invocation: Mutex<Invocation>,
     /// The record that the run keeps.
     pub(super) record: Mutex<Option<Kept>>,
 }
@@ -56,6 +59,7 @@ impl Context {
     pub(crate) fn new(global: Global) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
         Context {
+            invocation: Mutex::new(Invocation::new(&global)),
             global,
             talk,
             escrow: OnceLock::new(),
@@ -94,10 +98,16 @@ impl Context {
     /// Connects to a Region, or to the one of the configuration.
     pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, Error> {
         let kms = Kms::connect(&self.connection(region), self.talk.clone()).await?;
+        self.invocation.lock().unwrap_or_else(PoisonError::into_inner).reached(&kms);
         if let Some(endpoint) = kms.endpoint() {
             self.talk.step(&format!("endpoint: {endpoint}"));
         }
         Ok(kms)
+    }
+
+    /// How the run was called, and what it got to: for the commands that it prints.
+    pub(crate) fn invocation(&self) -> Invocation {
+        self.invocation.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What the global flags say about the connection.
@@ -178,7 +188,8 @@ impl Context {
     }
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
-    pub(crate) fn account(&self, report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
+    pub(crate) fn account(&self, mut report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
+        self.complete(&mut report);
         let Some(source) = self.print(&self.with_reading(&report), &report::ceremony(&report)) else {
             return Ok(ExitCode::SUCCESS);
         };
@@ -213,11 +224,19 @@ impl Context {
             return failure;
         }
         let mut report = journal.report();
+        report.in_doubt = journal.uncertain();
+        self.complete(&mut report);
         if *rehearse {
             return failure.after(report, None).in_rehearsal();
         }
         report.next = next(&report);
         failure.after(report, journal.uncertain())
+    }
+
+    /// Completes the commands in a report.
+    fn complete(&self, report: &mut Report) {
+        let run = self.invocation();
+        report.leftovers.iter_mut().for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove));
     }
 
     /// Keeps the run from changing anything more in AWS.
@@ -234,6 +253,6 @@ impl Context {
             Some(defect) => defect.that_led_to(&error).into(),
             None => error,
         };
-        Failure::new(error, self.global.output).with_escrow(self.escrow.get().cloned())
+        Failure::new(error, self.global.output, self.invocation()).with_escrow(self.escrow.get().cloned())
     }
 }

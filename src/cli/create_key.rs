@@ -8,7 +8,6 @@ use kms_byok::ceremony::{self, CreateKey};
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{self, KeyArgs};
-use super::next;
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -54,7 +53,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let report = context.run_changing(journal, work, false, |report| {
         // Without an alias there is nothing to complete about a key that was made.
         let complete = args.key.alias.is_none() && report.key_arn.is_some();
-        (!complete).then(|| next::same_key(journal, report))
+        (!complete).then(|| context.invocation().again().same_key(journal, report).to_string())
     })?;
     context.account(report, false)
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::WaitArgs;
-use super::{Context, next, terminal};
+use super::{Context, terminal};
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -57,7 +57,7 @@ struct Answer {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, journal, async {
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         answer = Some(delete(args, context, journal).await?);
         Ok(())
     };
-    context.run_changing(journal, work, false, |_| Some(next::same_command(None)))?;
+    context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = report::lines(&[
         ("key", Some(answer.key_arn.clone())),
@@ -135,14 +135,23 @@ impl Answer {
         deletion: Option<Deletion>,
         context: &Context,
     ) -> Self {
-        let permanent = deletion.as_ref().is_some_and(|deletion| !deletion.material.is_pending());
+        // What was deleted before is missing still.
+        let permanent = match &deletion {
+            Some(deletion) => !deletion.material.is_pending(),
+            None => after.state == "PendingImport",
+        };
         let arn = &before.arn;
         let expiry = deletion.as_ref().and_then(|deletion| deletion.material.expires);
-        let expires = expiry.map(|at| format!(" --expires-at {}", moment::rfc3339(at))).unwrap_or_default();
+        let run = context.invocation();
+        let import = run.verb("import").value("--key-id", arn).value("--dir", "D");
+        let import = match expiry {
+            Some(at) => import.value("--expires-at", moment::rfc3339(at)),
+            None => import,
+        };
         let steps = [
-            next::command(context, &format!("get-parameters --key-id {arn} --dir D")),
+            run.verb("get-parameters").value("--key-id", arn).value("--dir", "D").to_string(),
             "kms-byok wrap --dir D --material FILE".to_owned(),
-            next::command(context, &format!("import --dir D{expires}")),
+            import.to_string(),
         ];
         Answer {
             key_arn: arn.clone(),

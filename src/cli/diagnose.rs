@@ -14,6 +14,7 @@ use kms_byok::{Error, Secret, Talk, UsageError, moment};
 use super::Context;
 use super::key_file::{self, KeyFile};
 use super::material_args::{Asking, naming};
+use super::next_command::Invocation;
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -77,7 +78,8 @@ fn said(code: &str) -> Result<Said, String> {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let diagnosis = context.run(examine(args, context))?;
+    let mut diagnosis = context.run(examine(args, context))?;
+    complete(&mut diagnosis, &context.invocation());
     context.answer(&diagnosis, &text(&diagnosis));
     Ok(if diagnosis.causes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
 }
@@ -195,6 +197,12 @@ fn text(diagnosis: &Diagnosis) -> String {
 /// What failures of other verbs show: the causes, or plainly that there is none to be found.
 pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
     if diagnosis.causes.is_empty() { unknown(diagnosis) } else { causes(diagnosis) }
+}
+
+/// Completes the commands in it.
+pub(crate) fn complete(diagnosis: &mut Diagnosis, run: &Invocation) {
+    diagnosis.causes.iter_mut().for_each(|cause| cause.fix = run.complete(&cause.fix, None));
+    diagnosis.unknown.iter_mut().for_each(|unknown| unknown.find_out = run.complete(&unknown.find_out, None));
 }
 
 fn causes(diagnosis: &Diagnosis) -> String {

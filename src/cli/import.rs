@@ -10,10 +10,10 @@ use kms_byok::kms::{ImportType, Kms};
 use kms_byok::moment;
 use kms_byok::{Error, UsageError};
 
+use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
 use super::record::RecordArgs;
-use super::{Context, next};
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -82,7 +82,9 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let report = args.record.keep("import", context, journal, &[], false, || {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         let work = import(args, &what, &options, context, journal);
-        context.run_changing(journal, work, false, |_| Some(next::same_import(journal.uncertain().is_some())))
+        context.run_changing(journal, work, false, |_| {
+            Some(context.invocation().again().same_import(journal.uncertain().is_some()))
+        })
     })?;
     context.account(report, false)
 }

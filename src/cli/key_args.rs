@@ -88,15 +88,6 @@ impl TrustArgs {
         let policy = self.policy.as_deref().map(policy).transpose()?;
         Ok(Trust { key: key.map(str::to_owned), adopt: self.adopt.clone(), policy, or_default: true })
     }
-
-    /// The flags for another command about the same key.
-    pub(crate) fn flags(&self) -> String {
-        let mut flags: String = self.adopt.iter().map(|arn| format!(" --adopt {}", super::next::quoted(arn))).collect();
-        if let Some(policy) = &self.policy {
-            flags.push_str(&format!(" --policy {}", super::next::quoted(policy)));
-        }
-        flags
-    }
 }
 
 /// Reads a key policy, which must be one JSON object.
@@ -184,17 +175,6 @@ pub(crate) struct WaitArgs {
     pub(crate) wait: Duration,
 }
 
-impl WaitArgs {
-    /// The flag as the next command needs it; nothing for the default.
-    pub(crate) fn flag(&self) -> String {
-        match self.wait {
-            wait if wait == Duration::from_secs(60) => String::new(),
-            wait if wait.subsec_nanos() == 0 => format!(" --wait {}s", wait.as_secs()),
-            wait => format!(" --wait {}ms", wait.as_millis()),
-        }
-    }
-}
-
 /// The id of a lost request, as a report names it.
 pub(crate) fn request_id(text: &str) -> Result<String, String> {
     let fits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -213,13 +193,6 @@ pub(crate) struct ProofArgs {
 
 const LEVELS: [(&str, Level); 4] =
     [("off", Level::Off), ("state", Level::State), ("use", Level::Use), ("full", Level::Full)];
-
-impl ProofArgs {
-    /// The level as it is written on the command line.
-    pub(crate) fn word(&self) -> &'static str {
-        LEVELS.iter().find(|(_, level)| *level == self.verify).map_or("use", |(word, _)| word)
-    }
-}
 
 fn level(text: &str) -> Result<Level, String> {
     let known = LEVELS.iter().find(|(word, _)| *word == text);

@@ -15,7 +15,7 @@ mod key_file;
 mod later;
 mod man;
 mod material_args;
-pub(crate) mod next;
+pub(crate) mod next_command;
 pub(crate) mod panics;
 mod provision;
 mod recipe;

@@ -7,11 +7,11 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
+use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::record::RecordArgs;
-use super::{Context, next};
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -89,17 +89,18 @@ fn provision(args: &'static Args, context: &'static Context, journal: &'static J
 /// The command that goes on from where the run broke off. Once a copy is stored it is the bytes of that copy that are imported, and
 /// once KMS has taken bytes of which no copy was kept, nothing is generated any more.
 fn completes(args: &Args, report: &Report, context: &Context, journal: &Journal) -> String {
-    let arn = report.key_arn.as_deref();
-    let Some(arn) = arn.filter(|_| args.material.generate && report.generated) else {
-        return next::same_key(journal, report);
+    let run = context.invocation();
+    let next = match report.key_arn.as_deref().filter(|_| args.material.generate && report.generated) {
+        None => run.again().same_key(journal, report),
+        Some(arn) => match run.again().copy(report) {
+            Some(copied) => copied.adopting(Some(arn)),
+            None if journal.has_imported() && report.key_state.as_deref() == Some("PendingImport") => {
+                run.verb("status").value("--key-id", arn)
+            }
+            None => run.again().same_key(journal, report),
+        },
     };
-    match next::from_copy(report) {
-        Some(copy) => next::same_command_with(&copy, Some(arn)),
-        None if journal.has_imported() && report.key_state.as_deref() == Some("PendingImport") => {
-            next::command(context, &format!("status --key-id {arn}"))
-        }
-        None => next::same_key(journal, report),
-    }
+    next.to_string()
 }
 
 impl Args {

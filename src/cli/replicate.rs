@@ -14,7 +14,8 @@ use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
 use super::record::RecordArgs;
-use super::{Context, key_args, next};
+use super::verify::unfit;
+use super::{Context, key_args};
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -77,7 +78,7 @@ pub(crate) struct Args {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let report = args.record.keep("replicate", context, journal, &[], false, || {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
         let work = replicate(args, policy, context, journal);
-        context.run_changing(journal, work, false, |_| Some(next::same_command(None)))
+        context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))
     })?;
     context.account(report, false)
 }
@@ -139,7 +140,7 @@ impl Args {
         let spec: KeySpec = key.spec.parse()?;
         Ok(Replicate {
             regions: self.to.clone(),
-            materials: self.materials(spec, context)?,
+            materials: self.materials(spec, context).map_err(|error| unfit(error, key))?,
             alias: self.alias.clone(),
             description: self.description.clone(),
             policy: policy.clone(),
@@ -166,6 +167,6 @@ impl Args {
         };
         let files = self.material.iter().map(|path| one(Some(path), None));
         let escrows = self.material_from_escrow.iter().map(|path| one(None, Some(path)));
-        files.chain(escrows).filter_map(|given| given.read(spec, context).transpose()).collect()
+        files.chain(escrows).filter_map(|given| given.read(spec, context).transpose()).collect::<Result<_, _>>()
     }
 }

@@ -6,15 +6,15 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::KeySpec;
-use kms_byok::proof::Level;
-use kms_byok::wrap::WrappingKeySpec;
 use kms_byok::{Error, UsageError, moment};
 
+use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
+use super::next_command::{Command, IMPORT, SOURCE};
 use super::record::RecordArgs;
-use super::{Context, next};
+use super::verify::unfit;
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -57,7 +57,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
-        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        let plan = plan(args, context, journal)?;
         return dry_run::run(context, journal, async {
             let (kms, key) = look(args, context, journal).await?;
             ceremony::plan::rotate(&kms, &key, &plan, journal).await
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     }
     let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
     let report = args.record.keep("rotate", context, journal, &outputs, false, || {
-        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        let plan = plan(args, context, journal)?;
         let work = async {
             let (kms, key) = look(args, context, journal).await?;
             ceremony::rotate(&kms, &key, &plan, journal).await
@@ -82,7 +82,21 @@ async fn look(args: &Args, context: &Context, journal: &Journal) -> Result<(Kms,
     Ok((kms, key))
 }
 
-fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
+/// What is asked for. A file that is no symmetric key is measured by the key first: that one may be no symmetric key either.
+fn plan(args: &Args, context: &Context, journal: &Journal) -> Result<Rotate, Failure> {
+    wanted(args, context).map_err(|error| {
+        let key = match error {
+            Error::Material(_) => context.run(look(args, context, journal)).ok().map(|(_, key)| key),
+            _ => None,
+        };
+        context.failure(match key {
+            Some(key) => ceremony::check_rotatable(&key).err().unwrap_or_else(|| unfit(error, &key)),
+            None => error,
+        })
+    })
+}
+
+fn wanted(args: &Args, context: &Context) -> Result<Rotate, Error> {
     let spec = KeySpec::SymmetricDefault;
     let given = &args.material;
     let named = given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some();
@@ -106,65 +120,40 @@ fn plan(args: &Args, context: &Context) -> Result<Rotate, Error> {
 /// The command that goes on from where the run broke off.
 fn completes(args: &Args, report: &Report, context: &Context) -> String {
     let rotation = report.rotation.clone().unwrap_or_default();
-    let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
+    let run = context.invocation();
+    let again = || {
+        let again = match &report.key_arn {
+            Some(arn) => run.again().key(arn),
+            None => run.again(),
+        };
+        at_the_same_time(again, args)
+    };
     let known = rotation.new_key_material_id.filter(|_| report.changed);
     if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
-        return next::command(
-            context,
-            &format!("rotate --key-id {key} --resume{}{}", args.trust.flags(), proves(args)),
-        );
+        return again().without(SOURCE).without(IMPORT).without(&[("--resume", 0)]).flag("--resume").to_string();
     }
-    let same = format!("{}{}{}", args.trust.flags(), imports(args), proves(args));
     // A Region still wants the bytes, or it is not known whether the primary key has them: the same ones do no harm.
-    match (&report.kept, &report.escrow, known) {
-        _ if !report.generated => next::same_command(None),
-        (Some(kept), ..) => {
-            let file = next::quoted(kept);
-            next::command(context, &format!("rotate --key-id {key} --material {file}{same}"))
+    match (again().copy(report), known) {
+        _ if !report.generated => again().to_string(),
+        (Some(copied), _) => copied.to_string(),
+        // Nobody has these bytes any more: they are taken back, and other ones made.
+        (None, Some(id)) => {
+            let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
+            let take_back = run.verb("delete-material").value("--key-id", key).value("--key-material-id", id);
+            format!("{take_back} && {}", again())
         }
-        (None, Some(escrow), _) => {
-            let file = next::quoted(escrow);
-            let line = format!("rotate --key-id {key} --material-from-escrow {file} --recipient-key KEY{same}");
-            next::command(context, &line)
-        }
-        (None, None, Some(id)) => {
-            next::command(context, &format!("delete-material --key-id {key} --key-material-id {id}"))
-        }
-        (None, None, None) => next::same_command(None),
+        (None, None) => again().to_string(),
     }
 }
 
-/// The flags of this run that the next one needs to import as this one did: the time of expiry is the same, not the span.
-fn imports(args: &Args) -> String {
-    let mut flags = String::new();
+/// The time of expiry is that of this run, not the span counted again.
+fn at_the_same_time(command: Command, args: &Args) -> Command {
+    if args.expiry.expires_in.is_none() {
+        return command;
+    }
     let expires = args.expiry.expiry().ok().and_then(|expiry| expiry.resolve(moment::now()).ok()).flatten();
-    if let Some(at) = expires {
-        flags.push_str(&format!(" --expires-at {}", moment::rfc3339(at)));
+    match expires {
+        Some(at) => command.without(&[("--expires-in", 1)]).value("--expires-at", moment::rfc3339(at)),
+        None => command,
     }
-    if let Some(text) = &args.material_description {
-        flags.push_str(&format!(" --material-description {}", next::quoted(text)));
-    }
-    if let Some(algorithm) = args.wrapping.wrapping_algorithm {
-        flags.push_str(&format!(" --wrapping-algorithm {algorithm}"));
-    }
-    if args.wrapping.allow_sha1 {
-        flags.push_str(" --allow-sha1");
-    }
-    if args.wrapping.wrapping_key_spec != WrappingKeySpec::Rsa4096 {
-        flags.push_str(&format!(" --wrapping-key-spec {}", args.wrapping.wrapping_key_spec));
-    }
-    flags
-}
-
-/// Those that it needs to wait and to prove as this one would have.
-fn proves(args: &Args) -> String {
-    let mut flags = String::new();
-    if args.proof.verify != Level::Use {
-        flags.push_str(&format!(" --verify {}", args.proof.word()));
-    }
-    if let Some(record) = &args.record.record {
-        flags.push_str(&format!(" --record {}", next::quoted(record)));
-    }
-    flags.push_str(&args.wait.flag());
-    flags
 }

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal};
+use kms_byok::kms::KeyDescription;
 use kms_byok::proof::{Level, Outcome, Proof};
-use kms_byok::{Error, UsageError};
+use kms_byok::{Error, LifeError, UsageError};
 use serde::Serialize;
 
+use super::Context;
 use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
-use super::{Context, next};
 use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
@@ -45,7 +46,7 @@ struct Answer {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     if args.given.material.is_none() && args.given.material_from_escrow.is_none() {
         return Err(context.failure(nothing_to_compare()));
     }
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         Ok(())
     };
     // A second import that is not answered may have been done.
-    context.run_changing(journal, work, false, |_| Some(next::same_command(None)))?;
+    context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let mut text = report::lines(&[
         ("key", Some(answer.key_arn.clone())),
@@ -74,7 +75,11 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
     let kms = context.connect().await?;
     let key = kms.describe(&args.key_id).await?;
     ceremony::check_importable(&key)?;
-    let material = args.given.read(key.spec.parse()?, context)?.ok_or_else(nothing_to_compare)?;
+    let material = args
+        .given
+        .read(key.spec.parse()?, context)
+        .map_err(|error| unfit(error, &key))?
+        .ok_or_else(nothing_to_compare)?;
     journal.begin(&kms, &key);
     let trust = args.trust.trust(Some(&args.key_id))?;
     let reimport = (!args.no_reimport).then_some((args.key_id.as_str(), &trust));
@@ -87,6 +92,19 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
         rehearsal: kms.seen_rehearsal(),
         proof,
     })
+}
+
+/// The key spec is the key's own: there is no flag to choose another one.
+pub(super) fn unfit(error: Error, key: &KeyDescription) -> Error {
+    match &error {
+        Error::Material(unfit)
+            if error.hint().is_some_and(|hint| hint.contains("key spec") || hint.contains("--key-spec")) =>
+        {
+            let (arn, spec, problem) = (key.arn.clone(), key.spec.clone(), unfit.to_string());
+            LifeError::UnfitMaterial { arn, spec, problem }.into()
+        }
+        _ => error,
+    }
 }
 
 fn nothing_to_compare() -> UsageError {

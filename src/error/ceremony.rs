@@ -13,6 +13,8 @@ pub enum CeremonyError {
     AliasName { name: String, problem: &'static str },
     #[error("`{key}` exists and is not what was asked for: {}", differences.join("; "))]
     Differs { key: String, arn: String, differences: Vec<String> },
+    #[error("`{key}` exists and is what was asked for, but it is {state}")]
+    NotInUse { key: String, arn: String, state: String },
     #[error("`{key}` exists, and {what} may not be compared with what was asked for")]
     NotCompared { key: String, what: String, permission: String },
     #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
@@ -81,6 +83,7 @@ impl Explain for CeremonyError {
         match self {
             CeremonyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
             CeremonyError::Differs { .. } => some("choose another alias, or flags that match the key"),
+            CeremonyError::NotInUse { arn, state, .. } => super::life::into_use(arn, state),
             CeremonyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
             CeremonyError::TakesOnlyOriginal { .. } => {
                 some("give the original key material with --material FILE, or make a new key under another alias")

@@ -8,7 +8,7 @@ use super::{Explain, some};
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum LifeError {
-    #[error("key {arn} is {spec}, and only symmetric keys rotate")]
+    #[error("key {arn} is {spec}, and KMS rotates symmetric keys only")]
     NotSymmetric { arn: String, spec: String },
     #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
     Replica { arn: String, primary: String, what: &'static str },
@@ -17,6 +17,8 @@ pub enum LifeError {
     NotEnabled { arn: String, state: String, what: &'static str },
     #[error("key {arn} is {state}, and it is verified only while it is Enabled or Disabled")]
     NotVerifiable { arn: String, state: String },
+    #[error("the file is no key material for {spec} key {arn}: {problem}")]
+    UnfitMaterial { arn: String, spec: String, problem: String },
     #[error("key {arn} was rotated on demand 25 times, and KMS allows no more")]
     NoRotationLeft { arn: String },
     #[error("key material {id} waits for rotation in key {arn}, and KMS takes no further one before it")]
@@ -85,16 +87,8 @@ impl Explain for LifeError {
                 Some(region) => format!("name the primary key: --key-id {primary} --region {region}"),
                 None => format!("name the primary key: --key-id {primary}"),
             }),
-            LifeError::NotEnabled { arn, state, .. } | LifeError::NotVerifiable { arn, state } => {
-                match state.as_str() {
-                    "Disabled" => some(format!("enable it: `aws kms enable-key --key-id {arn}`")),
-                    "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
-                    "PendingDeletion" | "PendingReplicaDeletion" => {
-                        some("run `aws kms cancel-key-deletion` on it, or use another key")
-                    }
-                    _ => some("try again in a minute"),
-                }
-            }
+            LifeError::NotEnabled { arn, state, .. } | LifeError::NotVerifiable { arn, state } => into_use(arn, state),
+            LifeError::UnfitMaterial { .. } => some("give a file with key material for this key"),
             LifeError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
             LifeError::PendingExists { arn, id } => some(format!(
                 "rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
@@ -133,5 +127,18 @@ impl Explain for LifeError {
             LifeError::ConfirmationDiffers => some("type it as it is shown, or add --yes"),
             LifeError::StillThere { .. } => some("look at the key with `kms-byok status`"),
         }
+    }
+}
+
+/// How a key that is in another state than Enabled gets there.
+pub(super) fn into_use(arn: &str, state: &str) -> Option<String> {
+    let region = crate::kms::region_of(arn).map(|region| format!(" --region {region}")).unwrap_or_default();
+    match state {
+        "Disabled" => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
+        "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
+        "PendingDeletion" | "PendingReplicaDeletion" => some(format!(
+            "take it back (`aws kms cancel-key-deletion{region} --key-id {arn}`, then `aws kms enable-key{region} --key-id {arn}`), or use another key"
+        )),
+        _ => some("try again in a minute"),
     }
 }

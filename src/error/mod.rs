@@ -124,7 +124,14 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Error::Usage(_) | Error::Expiry(_) => true,
-            Error::Endpoint(EndpointError::NotAUrl { .. } | EndpointError::FipsAndCustom { .. }) => true,
+            Error::Endpoint(
+                EndpointError::NotAUrl { .. } | EndpointError::FipsAndCustom { .. } | EndpointError::PlainHttp { .. },
+            ) => true,
+            Error::Parameters(ParametersError::NotAFingerprint { .. }) => true,
+            Error::File(FileError::SameFile { .. }) => true,
+            Error::Ceremony(CeremonyError::SymmetricOnly { .. }) => true,
+            #[cfg(feature = "rehearsal")]
+            Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
             Error::Kms(KmsError::NotARegion { .. }) => true,
             Error::Material(error) => {
                 matches!(error, MaterialError::UsageNotAllowed { .. } | MaterialError::FormatNotForSpec { .. })

@@ -45,6 +45,12 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
             finish(&mut plan, &regions, wanted);
             return Ok(plan);
         }
+        (Beginning::OnlyIfCurrent, _) => {
+            import_again(&mut plan);
+            plan.call(Operation::DescribeKey, "looks at the key again");
+            finish(&mut plan, &regions, wanted);
+            return Ok(plan);
+        }
         (Beginning::Waiting(id), None) => {
             in_each(&mut plan, &regions, |plan| {
                 plan.call(Operation::ListKeyRotations, "makes sure that the replica has the key material");

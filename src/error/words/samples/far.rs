@@ -15,6 +15,7 @@ one_of_each! {
     ceremonies: CeremonyError {
         AliasName { name: typed(), problem: "it begins with alias/" }
         Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, and RSA_2048 was asked for".into()] }
+        NotInUse { key: typed(), arn: arn(), state: "Disabled".into() }
         NotCompared { key: typed(), what: "its key policy".into(), permission: "kms:GetKeyPolicy".into() }
         TakesOnlyOriginal { arn: arn() }
         MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
@@ -43,6 +44,7 @@ one_of_each! {
         NotEnabled { arn: arn(), state: "Disabled".into(), what: "rotation" }
         NotEnabled { arn: arn(), state: "PendingImport".into(), what: "replication" }
         NotEnabled { arn: arn(), state: "PendingDeletion".into(), what: "rotation" }
+        UnfitMaterial { arn: arn(), spec: "HMAC_256".into(), problem: "it has 3 bytes".into() }
         NotVerifiable { arn: arn(), state: "Updating".into() }
         NoRotationLeft { arn: arn() }
         PendingExists { arn: arn(), id: id() }
