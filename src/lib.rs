@@ -20,7 +20,7 @@
 //! use kms_byok::ceremony::{self, Copy, Journal, KeyRequest, Memory, Provision, Source};
 //! use kms_byok::kms::Kms;
 //! use kms_byok::material::{KeySpec, KeyUsage};
-//! use kms_byok::moment::Expiry;
+//! use kms_byok::time::Expiry;
 //! use kms_byok::proof::{Level, Outcome};
 //! use kms_byok::rehearsal::{Server, Settings};
 //! use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -66,20 +66,21 @@ pub mod diagnose;
 pub mod doctor;
 mod error;
 pub mod escrow;
+mod explain;
 pub mod files;
 pub mod kms;
 pub mod material;
-pub mod moment;
 pub mod openssl_probe;
 mod posix;
 pub mod printable;
+mod progress;
 pub mod proof;
 mod quoted;
 pub mod record;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 mod secret;
-mod talk;
+pub mod time;
 pub mod wrap;
 
 #[cfg(feature = "rehearsal")]
@@ -88,5 +89,6 @@ pub use error::{
     CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, LifeError,
     MaterialError, OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
+pub use explain::Explain;
+pub use progress::{Progress, Silent};
 pub use secret::{Protection, Secret, protect_process};
-pub use talk::{Silent, Talk};

@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::{CeremonyError, Error, Talk, printable};
+use kms_byok::{CeremonyError, Error, Progress, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -372,7 +372,7 @@ pub(crate) struct Stderr {
     pub(crate) verbose: u8,
 }
 
-impl Talk for Stderr {
+impl Progress for Stderr {
     fn step(&self, text: &str) {
         self.line(text, !self.quiet);
     }

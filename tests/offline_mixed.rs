@@ -169,8 +169,7 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
 #[test]
 fn a_validity_that_kms_does_not_give_is_warned_about_offline_and_refused_by_the_clock_of_kms() {
     let (stage, _) = wrapped();
-    let far =
-        kms_byok::moment::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::moment::now().secs() + 3 * 86_400));
+    let far = kms_byok::time::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::time::now().secs() + 3 * 86_400));
     stage.copy("D", "altered");
     stage.alter("altered", "valid_to", &json!(far));
     let cause = format!("parameters.json says that the import token is valid until {far}, and KMS gives 24 hours\n");
@@ -247,7 +246,7 @@ fn the_set_of_a_rehearsal_is_not_for_aws() {
 #[test]
 fn a_set_that_was_kept_too_long_is_refused_by_its_file_and_by_kms() {
     let (stage, arn) = wrapped();
-    let at = kms_byok::moment::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::moment::now().secs() - 60));
+    let at = kms_byok::time::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::time::now().secs() - 60));
     stage.copy("D", "expired");
     stage.alter("expired", "valid_to", &json!(at));
     refused_everywhere(&stage, "expired", 1, &format!("error: the import token expired at {at}\n{AGAIN}"));

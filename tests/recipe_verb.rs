@@ -131,10 +131,10 @@ fn expiry_and_existing_keys_are_the_scripts_too() {
     let key = stage.makes_a_key(&["--generate", "--discard", "--adopt", &existing, "--expires-in", "9d"], &aws);
     assert_eq!(key, existing);
     let status = |key: &str| stage.run(&format!("status AT --key-id {key} --output json")).json();
-    let expires = kms_byok::moment::parse(status(&key)["expires"].as_str().unwrap()).unwrap();
-    let days = (expires.secs() - kms_byok::moment::now().secs()) as f64 / 86400.0;
+    let expires = kms_byok::time::parse(status(&key)["expires"].as_str().unwrap()).unwrap();
+    let days = (expires.secs() - kms_byok::time::now().secs()) as f64 / 86400.0;
     assert!((8.99..=9.0).contains(&days), "{days}");
-    let at = kms_byok::moment::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::moment::now().secs() + 86_400));
+    let at = kms_byok::time::rfc3339(aws_smithy_types::DateTime::from_secs(kms_byok::time::now().secs() + 86_400));
     let key = stage.makes_a_key(&["--generate", "--discard", "--expires-at", &at], &aws);
     assert_eq!(status(&key)["expires"], at);
 }

@@ -4,7 +4,7 @@ use super::{ImportOptions, Journal, ParameterSet, Vouched, import};
 use crate::error::Error;
 use crate::kms::{Imported, Kms};
 use crate::material::KeyMaterial;
-use crate::moment::rfc3339;
+use crate::time::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// How key material is wrapped.

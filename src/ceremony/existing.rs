@@ -4,8 +4,8 @@ use super::{Inventory, KeyRequest, policy};
 use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
-use crate::moment::{Expiry, rfc3339};
 use crate::proof::{Claim, Proof};
+use crate::time::{Expiry, rfc3339};
 
 /// What to do with a key that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

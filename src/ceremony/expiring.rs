@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 use serde::Serialize;
 
 use super::standing::Standing;
-use crate::moment::{self, rfc3339};
+use crate::time::{self, rfc3339};
 
 /// One key material that somebody should look after.
 #[derive(Debug, Serialize)]
@@ -78,8 +78,8 @@ impl Expiring {
     pub fn says(&self, now: DateTime) -> String {
         match (self.what, &self.expires) {
             (Matter::Expires, Some(at)) => {
-                let left = moment::parse(at).map(|at| at.secs() - now.secs()).unwrap_or_default();
-                format!("expires {at}, in {}", moment::span(left))
+                let left = time::parse(at).map(|at| at.secs() - now.secs()).unwrap_or_default();
+                format!("expires {at}, in {}", time::span(left))
             }
             (Matter::NoMaterial, _) => {
                 "lacks key material: it was never imported there, has expired or was deleted".to_owned()

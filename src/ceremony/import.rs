@@ -13,7 +13,7 @@ use crate::error::{
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
-use crate::moment::{self, Expiry, rfc3339};
+use crate::time::{self, Expiry, rfc3339};
 use crate::wrap::{self, WrappingKey};
 
 /// What goes with an import besides blob and token.
@@ -75,7 +75,7 @@ pub async fn import_bare(
 pub fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
     expiry.resolve(kms.now()).map_err(|error| match kms.clock_ahead().filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
         Some(ahead) => {
-            ExpiryError::ByKmsClock { problem: error.to_string(), difference: moment::difference(ahead) }.into()
+            ExpiryError::ByKmsClock { problem: error.to_string(), difference: time::difference(ahead) }.into()
         }
         None => error.into(),
     })

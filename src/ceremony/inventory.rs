@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Rotation};
-use crate::moment::rfc3339;
+use crate::time::rfc3339;
 
 /// On-demand rotations in the life of a key (API reference, `RotateKeyOnDemand`).
 pub const MOST_ROTATIONS: usize = 25;

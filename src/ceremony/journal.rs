@@ -10,9 +10,9 @@ use super::{AliasName, Transfer};
 use crate::diagnose::Diagnosis;
 use crate::error::Error;
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
-use crate::moment::rfc3339;
+use crate::progress::Progress;
 use crate::proof::Proof;
-use crate::talk::Talk;
+use crate::time::rfc3339;
 
 /// A part of the account. It is locked for one statement at a time, and a panic meanwhile leaves it readable.
 #[derive(Default)]
@@ -46,12 +46,12 @@ pub struct Journal {
     request: Part<Option<String>>,
     /// Passed by every changing call before it is sent.
     gate: Part<()>,
-    talk: Arc<dyn Talk + Send>,
+    talk: Arc<dyn Progress + Send>,
 }
 
 impl Journal {
     /// An empty account.
-    pub fn new(talk: Arc<dyn Talk + Send>) -> Self {
+    pub fn new(talk: Arc<dyn Progress + Send>) -> Self {
         Journal {
             report: Part::default(),
             uncertain: Part::default(),

@@ -13,8 +13,8 @@ use super::{AliasName, Journal, KeyRequest, existing};
 use crate::error::{Error, OpenSslError, Reason};
 use crate::files;
 use crate::kms::{KeyDescription, Kms};
-use crate::moment::{self, rfc3339};
 use crate::printable;
+use crate::time::{self, rfc3339};
 
 /// The tag by which a lost key is found again.
 pub const REQUEST_TAG: &str = "kms-byok:request";
@@ -68,7 +68,7 @@ impl Memory {
             alias: request.alias.as_ref().map(ToString::to_string),
             region: kms.region().to_owned(),
             endpoint: kms.endpoint().map(str::to_owned),
-            began: rfc3339(moment::now()),
+            began: rfc3339(time::now()),
             file: None,
             lock: None,
         };

@@ -20,8 +20,8 @@ use crate::error::{CeremonyError, Error, FileError, OpenSslError, ParametersErro
 use crate::files::{self, Moved, Output, Staged};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::rfc3339;
 use crate::printable;
+use crate::time::rfc3339;
 use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// The recipe's names of the files in a parameter directory.

@@ -19,8 +19,8 @@ use crate::diagnose;
 use crate::error::{CeremonyError, Error, LifeError, UsageError, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::{self, Expiry};
 use crate::proof::{self, Claim, Level, Outcome, Proof, Subject};
+use crate::time::{self, Expiry};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// Where the key material comes from.
@@ -109,7 +109,7 @@ async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> 
 pub(super) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
     check_description(plan.material_description.as_ref(), plan.request.spec)?;
-    plan.expiry.resolve(moment::now())?;
+    plan.expiry.resolve(time::now())?;
     let length = match &plan.source {
         Source::Given(material) => Some(material.byte_count()),
         Source::Generate(copy) => {

@@ -7,7 +7,7 @@ use super::{ImportOptions, Inventory, Journal, Vouched, resolve_expiry, wait};
 use crate::error::{CeremonyError, Error, LifeError, Reason, seconds};
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
 use crate::material::KeySpec;
-use crate::moment::rfc3339;
+use crate::time::rfc3339;
 
 /// What is to be done in one Region.
 pub(super) struct Errand {

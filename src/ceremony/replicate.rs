@@ -10,8 +10,8 @@ use super::{AliasName, Inventory, Journal, Trust, Wrapping, check_external, reso
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::Expiry;
 use crate::proof::{self, Level, Subject};
+use crate::time::Expiry;
 
 /// Everything that decides what replicas a key gets.
 pub struct Replicate {

@@ -13,8 +13,8 @@ use super::{Inventory, Journal, Material, Source, Trust, Vouched, Wrapping};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::Expiry;
 use crate::proof::Level;
+use crate::time::Expiry;
 
 /// Everything that decides how a key is rotated.
 pub struct Rotate {

@@ -6,8 +6,8 @@ use super::{Inventory, Journal, Material, conclude};
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
-use crate::moment::{self, rfc3339};
 use crate::proof::{Claim, Level, Proof};
+use crate::time::{self, rfc3339};
 
 /// One answered import.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Difference {
         let sent_here = |material: &&Material| expiry_sent(&material.key_material_id).is_some();
         for material in inventory.materials.iter().filter(sent_here) {
             let asked = expiry_sent(&material.key_material_id).flatten();
-            if !moment::is_same(asked, material.expires) {
+            if !time::is_same(asked, material.expires) {
                 return Ok(Some(Difference { asked, is: material.expires, is_old: true }));
             }
         }
@@ -89,5 +89,5 @@ const EXPIRES: &str = "KEY_MATERIAL_EXPIRES";
 fn shows(key: &KeyDescription, expires: Option<DateTime>) -> bool {
     let says_expires = key.expiration_model.as_deref().is_none_or(|model| model == EXPIRES);
     let says_never = key.expiration_model.as_deref() != Some(EXPIRES);
-    moment::is_same(key.expires, expires) && if expires.is_some() { says_expires } else { says_never }
+    time::is_same(key.expires, expires) && if expires.is_some() { says_expires } else { says_never }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Inventory, Material};
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, region_of};
-use crate::moment::rfc3339;
+use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
 #[derive(Debug, Serialize)]

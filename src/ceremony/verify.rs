@@ -7,8 +7,8 @@ use super::{ImportOptions, Inventory, Journal, Material, ParameterSet, Trust, Vo
 use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeyMaterial, KeySpec};
-use crate::moment::rfc3339;
 use crate::proof::{self, Claim, Level, Proof, Subject};
+use crate::time::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.

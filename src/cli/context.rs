@@ -11,7 +11,7 @@ use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::files::Moved;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::material::Reading;
-use kms_byok::{Error, FileError, OpenSslError, Talk, openssl_probe};
+use kms_byok::{Error, FileError, OpenSslError, Progress, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Deletion, Journal};
 use kms_byok::kms::{KeyDescription, Kms};
-use kms_byok::{Error, LifeError, Talk, UsageError, moment, printable};
+use kms_byok::{Error, LifeError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
 use super::dry_run::{self, DryRunArgs};
@@ -145,7 +145,7 @@ impl Answer {
         let run = context.invocation();
         let import = run.verb("import").value("--key-id", arn).value("--dir", "D");
         let import = match expiry {
-            Some(at) => import.value("--expires-at", moment::rfc3339(at)),
+            Some(at) => import.value("--expires-at", time::rfc3339(at)),
             None => import,
         };
         let steps = [

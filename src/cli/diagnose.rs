@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Secret, Talk, UsageError, moment};
+use kms_byok::{Error, Progress, Secret, UsageError, time};
 
 use super::Context;
 use super::key_file::{self, KeyFile};
@@ -120,7 +120,7 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         None => ask_if_easy(&hand, context).await,
     };
     hand.set_key(key);
-    hand.set_now(now.unwrap_or_else(moment::now));
+    hand.set_now(now.unwrap_or_else(time::now));
     hand.diagnose()
 }
 

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, BareDirectory, BareImport, ImportOptions, Journal, Trust, Vouched, WrappedMaterial};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
-use kms_byok::moment;
+use kms_byok::time;
 use kms_byok::{Error, UsageError};
 
 use super::Context;
@@ -120,7 +120,7 @@ fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
         }
     };
     let options = ImportOptions {
-        expires: args.expiry.expiry()?.resolve(moment::now())?,
+        expires: args.expiry.expiry()?.resolve(time::now())?,
         import_type: args.import_type,
         description: args.material_description.clone(),
         key_material_id: None,

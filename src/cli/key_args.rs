@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use kms_byok::ceremony::{AliasName, KeyRequest, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
-use kms_byok::moment::{self, Expiry};
 use kms_byok::proof::Level;
+use kms_byok::time::{self, Expiry};
 use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, UsageError, WrapError, files};
 
@@ -154,14 +154,14 @@ impl ExpiryArgs {
     /// The expiry, held to KMS's limits by this machine's clock before anybody is asked.
     pub(crate) fn checked(&self) -> Result<Expiry, Error> {
         let expiry = self.expiry()?;
-        expiry.resolve(moment::now())?;
+        expiry.resolve(time::now())?;
         Ok(expiry)
     }
 
     pub(crate) fn expiry(&self) -> Result<Expiry, Error> {
         match (self.expires_in, &self.expires_at) {
             (Some(span), _) => Ok(Expiry::In(span)),
-            (None, Some(text)) => Ok(Expiry::At(moment::parse(text)?)),
+            (None, Some(text)) => Ok(Expiry::At(time::parse(text)?)),
             (None, None) => Ok(Expiry::Never),
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use kms_byok::ceremony::{Copy, Source};
 use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::{Error, EscrowError, FileError, MaterialError, Secret, Talk, UsageError, files};
+use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 
 use super::Context;
 use super::key_file::{self, KeyFile};

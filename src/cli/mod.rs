@@ -36,7 +36,7 @@ mod wrap;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kms_byok::Talk;
+use kms_byok::Progress;
 
 pub(crate) use self::context::Context;
 pub(crate) use self::global::{Global, Output};

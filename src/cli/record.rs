@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use clap::Args;
 use kms_byok::ceremony::Journal;
 use kms_byok::record::{Exit, RecordFile};
-use kms_byok::{Error, FileError, Talk};
+use kms_byok::{Error, FileError, Progress};
 
 use super::Context;
 use crate::report::Failure;

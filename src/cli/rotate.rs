@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, UsageError, moment};
+use kms_byok::{Error, UsageError, time};
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -151,9 +151,9 @@ fn at_the_same_time(command: Command, args: &Args) -> Command {
     if args.expiry.expires_in.is_none() {
         return command;
     }
-    let expires = args.expiry.expiry().ok().and_then(|expiry| expiry.resolve(moment::now()).ok()).flatten();
+    let expires = args.expiry.expiry().ok().and_then(|expiry| expiry.resolve(time::now()).ok()).flatten();
     match expires {
-        Some(at) => command.without(&[("--expires-in", 1)]).value("--expires-at", moment::rfc3339(at)),
+        Some(at) => command.without(&[("--expires-in", 1)]).value("--expires-at", time::rfc3339(at)),
         None => command,
     }
 }

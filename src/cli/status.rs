@@ -7,7 +7,7 @@ use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, Expiring, NotPermitted, Standing};
 use kms_byok::kms::Kms;
-use kms_byok::{Error, Talk};
+use kms_byok::{Error, Progress};
 use serde::Serialize;
 
 use super::{Context, status_text};

@@ -1,7 +1,7 @@
 //! The text answer of `status`.
 
 use kms_byok::ceremony::{MOST_ROTATIONS, Material, Standing};
-use kms_byok::moment::rfc3339;
+use kms_byok::time::rfc3339;
 
 use super::status::{Many, One, Rest};
 use crate::report;

@@ -8,7 +8,7 @@ use kms_byok::ceremony::{BareDirectory, ENCRYPTED_FILE, ParameterSet, Source};
 use kms_byok::files::{self, Output};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Talk, UsageError, moment, printable};
+use kms_byok::{Error, FileError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
 use super::Context;
@@ -184,7 +184,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
 
 /// Offline nobody can tell whether the file or the clock is wrong: warned about, and refused with `--strict`.
 fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
-    let Err(error) = set.check_validity(moment::now()) else { return Ok(()) };
+    let Err(error) = set.check_validity(time::now()) else { return Ok(()) };
     if context.global.strict {
         return Err(error);
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::ceremony::REHEARSAL_ACCOUNT;
 use crate::kms::printable;
 use crate::material::KeySpec;
-use crate::moment;
+use crate::time;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What a parameter file says that the files beside it are. Each part may be missing or nonsense.
@@ -47,7 +47,7 @@ impl Claims {
             wrapping: text("wrapping_key_spec").and_then(|name| name.parse().ok()),
             public_key_sha256: text("public_key_sha256"),
             import_token_sha256: text("import_token_sha256"),
-            valid_to: text("valid_to").and_then(|time| moment::parse(&time).ok()),
+            valid_to: text("valid_to").and_then(|time| time::parse(&time).ok()),
             endpoint: text("endpoint"),
             rehearsal: value["rehearsal"].as_bool() == Some(true),
         }

@@ -16,8 +16,8 @@ use super::openssl_cli::OpenSslCommand;
 use crate::ceremony::{ENCRYPTED_FILE, PARAMETERS_FILE, bare};
 use crate::error::{Error, FileError};
 use crate::material::{Format, KeySpec};
-use crate::moment;
 use crate::secret::Secret;
+use crate::time;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What the user has named. A file named here comes before one of the directory.
@@ -92,7 +92,7 @@ impl Hand {
             said: None,
             openssl: None,
             wrapped_here: false,
-            now: moment::now(),
+            now: time::now(),
             read: Findings::default(),
         }
     }

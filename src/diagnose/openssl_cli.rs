@@ -11,7 +11,7 @@ use openssl::rsa::Rsa;
 use serde::Serialize;
 
 use super::padding::{self, Block};
-use crate::openssl_probe::throw_away_key;
+use crate::wrap::throw_away_key;
 
 /// Longer than any `openssl` takes for one operation.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use super::name::{Name, Role};
 use crate::error::Reason;
 use crate::material::KeySpec;
 use crate::openssl_probe;
-use crate::wrap::{OaepDigest, WrappingAlgorithm};
+use crate::wrap::{self, OaepDigest, WrappingAlgorithm};
 
 pub(super) fn examine(hand: &Hand, looked_inside: bool, findings: &mut Findings) {
     let Some(said) = &hand.said else { return };
@@ -26,7 +26,7 @@ pub(super) fn examine(hand: &Hand, looked_inside: bool, findings: &mut Findings)
 fn unwrappable(hand: &Hand, looked_inside: bool, findings: &mut Findings) {
     if hand.wrapped_here {
         let version = openssl_probe::loaded().to_owned();
-        for test in openssl_probe::known_answers().into_iter().filter(|test| !test.passed) {
+        for test in wrap::known_answers().into_iter().filter(|test| !test.passed) {
             findings.certain(KeyCause::OpenSslSelfTest { version: version.clone(), test: test.name });
         }
         return;

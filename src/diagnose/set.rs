@@ -13,7 +13,7 @@ use super::item::Item;
 use crate::ceremony::sha256;
 use crate::error::seconds;
 use crate::kms::{is_alias, region_of};
-use crate::moment::rfc3339;
+use crate::time::rfc3339;
 
 /// ParametersValidTo is 24 hours after the request.
 const VALID: Duration = Duration::from_secs(24 * 60 * 60);

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::error::{Error, HealthError, KmsError};
+use super::error::HealthError;
+use crate::error::Error;
+use crate::kms::KmsError;
 use crate::kms::{ConnectionSettings, TrustPlace};
 
 /// Region, endpoint, source of credentials, proxy and trust. No value in it is a secret.

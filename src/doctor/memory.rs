@@ -4,7 +4,7 @@ use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 
 use super::Finding;
-use crate::error::HealthError;
+use super::error::HealthError;
 use crate::material::KeyMaterial;
 use crate::secret::Secret;
 

@@ -21,6 +21,7 @@
 //! ```
 
 mod connection;
+mod error;
 mod finding;
 mod memory;
 mod online;
@@ -29,12 +30,13 @@ mod openssl;
 use serde::Serialize;
 
 pub use self::connection::ConnectionFacts;
+pub use self::error::HealthError;
 pub use self::finding::Finding;
 pub use self::memory::Memory;
 pub use self::online::{Asked, Online};
 pub use self::openssl::{Algorithm, OpenSslFacts, SelfTest};
 use crate::kms::{ConnectionSettings, Kms};
-use crate::moment;
+use crate::time;
 
 /// What is to be examined.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +80,7 @@ where
     C: FnOnce() -> F,
     F: Future<Output = Result<Kms, crate::Error>>,
 {
-    let today = moment::rfc3339(moment::now());
+    let today = time::rfc3339(time::now());
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     let openssl = OpenSslFacts::gather(&today[..10]);
     let self_test = SelfTest::run_all();

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::error::{Error, HealthError, KmsError, Reason};
+use super::error::HealthError;
+use crate::error::Error;
 use crate::kms::{Kms, Operation};
+use crate::kms::{KmsError, Reason};
 
 /// Requests are signed with a time, and AWS refuses those that are some minutes off.
 const TOLERATED_SKEW: u64 = 60;

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::error::{HealthError, OpenSslError};
+use super::error::HealthError;
+use crate::openssl_probe::OpenSslError;
 use crate::openssl_probe::{self, Accepted, Branch, BrokenConfiguration, OnPath, Platform};
-use crate::wrap::{OaepDigest, WrappingAlgorithm};
+use crate::wrap::{self, OaepDigest, WrappingAlgorithm};
 
 /// Which OpenSSL was compiled against, is loaded, and is on PATH.
 #[derive(Debug, Serialize)]
@@ -122,7 +123,7 @@ impl SelfTest {
     pub(super) fn run_all() -> Vec<Self> {
         let accepted = openssl_probe::check_loaded().ok();
         let applies = |name: &str| name != KEY_WRAP || accepted.is_none_or(Accepted::has_key_wrap);
-        let answers = openssl_probe::known_answers().into_iter().filter(|answer| applies(answer.name));
+        let answers = wrap::known_answers().into_iter().filter(|answer| applies(answer.name));
         answers.map(|answer| SelfTest { name: answer.name, passed: answer.passed }).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Keys that exist and are not what was asked for, and ceremonies that were stopped.
 
-use super::refusal::Refusal;
+use super::Refusal;
 use super::{Explain, some};
 
 /// The key at hand cannot take the key material.

@@ -6,42 +6,30 @@
 
 mod ceremony;
 mod defect;
-mod endpoint;
-mod escrow;
-mod expiry;
-mod file;
-mod health;
-mod kms;
 mod life;
 mod material;
-mod openssl;
 mod parameters;
-mod reason;
-mod refusal;
 mod usage;
 #[cfg(test)]
 mod words;
-mod wrap;
 
 pub use self::ceremony::CeremonyError;
 pub use self::defect::Defect;
-pub use self::endpoint::EndpointError;
-pub(crate) use self::endpoint::seconds;
-pub use self::escrow::EscrowError;
-pub use self::expiry::ExpiryError;
-pub use self::file::FileError;
-pub use self::health::HealthError;
-pub use self::kms::KmsError;
 pub use self::life::LifeError;
 pub use self::material::MaterialError;
-pub use self::openssl::OpenSslError;
 pub use self::parameters::ParametersError;
-pub use self::reason::Reason;
-pub use self::refusal::Refusal;
 pub use self::usage::UsageError;
-pub use self::wrap::WrapError;
+pub use crate::doctor::HealthError;
+pub use crate::escrow::EscrowError;
+pub(crate) use crate::explain::{Explain, some};
+pub use crate::files::FileError;
+pub use crate::kms::{EndpointError, KmsError, Reason, Refusal};
+pub use crate::openssl_probe::OpenSslError;
 #[cfg(feature = "rehearsal")]
 pub use crate::rehearsal::RehearsalError;
+pub use crate::time::ExpiryError;
+pub(crate) use crate::time::seconds;
+pub use crate::wrap::WrapError;
 
 /// Anything that can go wrong, sorted by the room it happens in.
 #[derive(Debug, thiserror::Error)]
@@ -79,20 +67,6 @@ pub enum Error {
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
-}
-
-/// The fix for a cause, and the words of whoever reported it.
-pub(crate) trait Explain {
-    /// The cause's stable name for machines.
-    fn id(&self) -> &'static str;
-
-    /// One imperative sentence that mends it, where one exists.
-    fn hint(&self) -> Option<String>;
-
-    /// The inner reason in somebody else's words: OpenSSL's, AWS's or the operating system's.
-    fn because(&self) -> Option<String> {
-        None
-    }
 }
 
 impl Error {
@@ -206,9 +180,4 @@ pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     #[cfg(feature = "rehearsal")]
     let hint = hint.or_else(|| of::<RehearsalError>(error));
     hint
-}
-
-/// `some("…")` reads better than `Some("…".to_owned())` forty times.
-pub(crate) fn some(hint: impl Into<String>) -> Option<String> {
-    Some(hint.into())
 }

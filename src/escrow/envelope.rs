@@ -21,8 +21,8 @@ use openssl::symm::Cipher;
 use openssl_sys as ffi;
 
 use super::{Kind, Recipient};
-use crate::error::OpenSslError;
 use crate::material::der::{OBJECT_IDENTIFIER, element};
+use crate::openssl_probe::OpenSslError;
 
 /// CMS_RecipientInfo is opaque; openssl-sys does not name it.
 #[repr(C)]

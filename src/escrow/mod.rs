@@ -7,8 +7,10 @@ mod envelope;
 #[cfg(not(openssl_has_cms))]
 #[path = "no_envelope.rs"]
 mod envelope;
+mod error;
 mod strength;
 
+pub use self::error::EscrowError;
 use std::path::{Path, PathBuf};
 
 use openssl::hash::MessageDigest;
@@ -16,8 +18,9 @@ use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509KeyUsage};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, EscrowError, OpenSslError};
+use crate::error::Error;
 use crate::files;
+use crate::openssl_probe::OpenSslError;
 use crate::printable;
 use crate::secret::{Secret, on_clean_stack};
 

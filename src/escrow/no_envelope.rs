@@ -3,7 +3,7 @@
 use openssl::pkey::{PKey, Private};
 
 use super::Recipient;
-use crate::error::OpenSslError;
+use crate::openssl_probe::OpenSslError;
 
 pub(super) fn seal(_: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, OpenSslError> {
     let _ = recipients.iter().map(|recipient| (&recipient.certificate, recipient.kind)).count();

@@ -7,8 +7,10 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::x509::X509Ref;
 
-use crate::error::{Error, EscrowError, OpenSslError};
+use super::error::EscrowError;
+use crate::error::Error;
 use crate::material::der::{OBJECT_IDENTIFIER, SEQUENCE, element};
+use crate::openssl_probe::OpenSslError;
 use crate::wrap::small_factor;
 
 /// The least that NIST SP 800-57 part 1 §5.6.1 takes for 112 bits of security.

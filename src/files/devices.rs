@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::{env, fs};
 
-use crate::error::FileError;
+use super::error::FileError;
 
 /// The most links that the system follows.
 const LINKS: usize = 40;

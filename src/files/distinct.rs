@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::directory_of;
-use crate::error::FileError;
+use super::error::FileError;
 
 /// Refuses an output that is an input, or another output, under whatever name.
 pub fn check_distinct(inputs: &[&Path], outputs: &[&Path]) -> Result<(), FileError> {

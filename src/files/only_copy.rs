@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::error::FileError;
 use super::prove::{check_kind, check_output};
 use super::sync_directory;
-use crate::error::FileError;
-use crate::moment;
+use crate::time;
 
 /// Refuses early what `put_plaintext` would refuse at the end.
 pub fn check_new_plaintext(path: &Path) -> Result<(), FileError> {
@@ -63,7 +63,7 @@ pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
         return Ok(None);
     }
     check_kind(what, path)?;
-    let stamp = moment::compact(moment::now());
+    let stamp = time::compact(time::now());
     let unwritable = |source| FileError::Unwritable { what, path: path.to_owned(), source };
     for attempt in 0..100 {
         let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use openssl::hash::{MessageDigest, hash};
 
+use super::error::FileError;
 use super::only_copy::supersede;
-use crate::error::FileError;
 use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec, check_length};
 
 /// A kind of file that a verb makes, with what an earlier one looks like.

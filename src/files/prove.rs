@@ -9,8 +9,8 @@ use std::path::Path;
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 
+use super::error::FileError;
 use super::{devices, directory_of, staged};
-use crate::error::FileError;
 
 /// More than any key, and any escrow file for a few recipients.
 const ROOM: usize = 16 * 1024;

@@ -13,9 +13,9 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, linkat, open
 use tempfile::{TempDir, TempPath};
 
 use super::directory_of;
+use super::error::FileError;
 use super::output::{Moved, Output};
 use super::prove::check_kind;
-use crate::error::FileError;
 
 /// A file that is written and not yet at its place; it disappears if it never gets there.
 pub(crate) struct Staged {

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::directory_of;
-use crate::error::FileError;
+use super::error::FileError;
 
 /// What lets others replace any of these files, which `what` names.
 pub fn open_to_writers(files: &[(&'static str, &Path)]) -> Vec<FileError> {

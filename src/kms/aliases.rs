@@ -4,9 +4,10 @@ use super::backoff::Backoff;
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
+use super::error::{KmsError, Reason};
 use super::operation::Operation;
 use super::pages::Pages;
-use crate::error::{Error, KmsError, Reason};
+use crate::error::Error;
 
 /// What became of CreateAlias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::backoff::Backoff;
 use super::client::Kms;
+use super::endpoint::check_region;
+use super::error::{KmsError, Reason, Refusal};
 use super::operation::Operation;
 use super::recent_changes::{Change, Changed};
-use super::region::check_region;
-use crate::error::seconds;
-use crate::error::{Error, KmsError, Reason, Refusal};
+use crate::error::Error;
+use crate::time::seconds;
 
 /// Attempts at a call that is not repeatable, while nothing of it could be sent. The SDK makes as many of the others.
 const CONNECT_ATTEMPTS: u32 = 3;

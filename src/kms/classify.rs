@@ -7,10 +7,11 @@ use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::client::Kms;
+use super::error::{EndpointError, KmsError, Reason, Refusal};
 use super::operation::Operation;
 use super::reply::printable;
 use super::transport::find;
-use crate::error::{EndpointError, Error, KmsError, Reason, Refusal};
+use crate::error::Error;
 
 impl Kms {
     /// Sorts a failed call. The SDK's own texts are used only where KMS has said nothing.

@@ -16,18 +16,19 @@ use aws_smithy_types::retry::RetryConfig;
 use super::chain;
 use super::connection::Connection;
 use super::credentials::{CredentialSource, Remembering};
+use super::endpoint::check_region;
 use super::endpoint::{self, Endpoint};
 use super::environment::Environment;
+use super::error::{EndpointError, KmsError};
 use super::profiles::Profiles;
 use super::providers::Guarded;
 use super::recent_changes::RecentChanges;
-use super::region::check_region;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::transport::Transport;
-use crate::error::{EndpointError, Error, KmsError};
-use crate::moment;
-use crate::talk::Talk;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::time;
 
 /// A connection to KMS in one Region.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ pub struct Kms {
 
 /// What the clients of several Regions have in common.
 struct Shared {
-    talk: Arc<dyn Talk + Send>,
+    talk: Arc<dyn Progress + Send>,
     requests: RequestLog,
     credentials: Remembering,
     guarded: Option<Guarded>,
@@ -61,7 +62,7 @@ struct Source {
 impl Kms {
     /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
     /// configuration, the instance is asked for its own.
-    pub async fn connect(connection: &Connection, talk: Arc<dyn Talk + Send>) -> Result<Kms, Error> {
+    pub async fn connect(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, Error> {
         if let Some(region) = &connection.region {
             check_region(region)?;
         }
@@ -89,14 +90,14 @@ impl Kms {
 
     /// A client of the embedded KMS at `url`: Region us-east-1, and an access key id that is no secret. Reads no AWS
     /// configuration, profile, proxy, CA or endpoint variable.
-    pub fn rehearsal(url: &str, access_key_id: &str, talk: Arc<dyn Talk + Send>) -> Kms {
+    pub fn rehearsal(url: &str, access_key_id: &str, talk: Arc<dyn Progress + Send>) -> Kms {
         let connection = Connection { environment: Some(Environment::default()), ..Connection::default() };
         Kms::isolated(url, access_key_id, &connection, talk)
     }
 
     /// As [`Kms::rehearsal`], with the Region, time limits, proxies and CA bundle of `connection`. Its endpoint and
     /// profile are not looked at, and no endpoint rule applies: `url` is what the caller wants.
-    pub fn isolated(url: &str, access_key_id: &str, connection: &Connection, talk: Arc<dyn Talk + Send>) -> Kms {
+    pub fn isolated(url: &str, access_key_id: &str, connection: &Connection, talk: Arc<dyn Progress + Send>) -> Kms {
         let transport = Transport::new(&connection.environment.clone().unwrap_or_default());
         Kms::over(transport, url, access_key_id, connection, talk)
     }
@@ -107,7 +108,7 @@ impl Kms {
         url: &str,
         access_key_id: &str,
         connection: &Connection,
-        talk: Arc<dyn Talk + Send>,
+        talk: Arc<dyn Progress + Send>,
     ) -> Kms {
         let region = connection.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
         let credentials = Credentials::builder()
@@ -133,7 +134,7 @@ impl Kms {
         region: String,
         endpoint: Option<Endpoint>,
         source: Source,
-        talk: Arc<dyn Talk + Send>,
+        talk: Arc<dyn Progress + Send>,
     ) -> Kms {
         let (requests, credentials) = (RequestLog::new(talk.clone()), Remembering::new(source.provider));
         let steady = builder
@@ -207,7 +208,7 @@ impl Kms {
 
     /// The time at KMS, by which key material expires: this machine's until a reply has shown that the two differ.
     pub fn now(&self) -> DateTime {
-        let now = moment::now();
+        let now = time::now();
         // `Date` counts seconds, and a reply takes some time: two seconds are no difference.
         match self.clock_ahead() {
             Some(ahead) if ahead.abs() > 2 => DateTime::from_secs(now.secs() - ahead),
@@ -247,7 +248,7 @@ impl Kms {
         &self.shared.recent
     }
 
-    pub(super) fn talk(&self) -> &dyn Talk {
+    pub(super) fn talk(&self) -> &dyn Progress {
         &*self.shared.talk
     }
 }

@@ -4,9 +4,9 @@ use aws_sdk_kms::types::KeyMetadata;
 use aws_smithy_types::DateTime;
 
 use super::arn::KeyArn;
+use super::error::KmsError;
 use super::operation::Operation;
 use super::reply::Reply;
-use crate::error::KmsError;
 
 /// A key as DescribeKey, CreateKey and ReplicateKey tell of it, with KMS's own names for specs, usages and states.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,17 +4,28 @@
 use http::Uri;
 
 use super::connection::Connection;
+use super::error::{EndpointError, KmsError};
+use super::region::{is_in_china, is_region};
 use super::transport::is_loopback;
-use crate::error::{EndpointError, Error, UsageError};
+use crate::error::{Error, UsageError};
 
 impl Connection {
     /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
     pub fn check(&self) -> Result<(), Error> {
         if let Some(region) = &self.region {
-            super::region::check_region(region)?;
+            check_region(region)?;
         }
         let endpoint = choose(self, None, self.fips_endpoint)?;
         check_fips(self, endpoint.as_ref(), self.fips_endpoint)
+    }
+}
+
+/// Refuses what is no name of a Region, and the China Regions.
+pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
+    match () {
+        () if is_in_china(region) => Err(KmsError::ChinaRegion { region: region.to_owned() }),
+        () if !is_region(region) => Err(KmsError::NotARegion { region: region.to_owned() }),
+        () => Ok(()),
     }
 }
 

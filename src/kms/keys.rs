@@ -5,11 +5,12 @@ use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
+use super::error::{KmsError, Reason};
 use super::operation::Operation;
 use super::pages::Pages;
 use super::recent_changes::Change;
 use super::reply::Reply;
-use crate::error::{Error, KmsError, Reason};
+use crate::error::Error;
 use crate::material::{KeySpec, KeyUsage};
 
 /// A key to be created; its origin is always EXTERNAL.

@@ -3,7 +3,7 @@
 
 use aws_credential_types::Credentials;
 
-use crate::error::KmsError;
+use super::error::KmsError;
 
 /// Refuses credentials with a character that no access key id, secret access key or session token of AWS has. `origin` says where they
 /// come from; the values are not shown.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::error::KmsError;
 use super::operation::Operation;
-use crate::error::KmsError;
 
 /// The most bytes that are kept of one list.
 const MOST_BYTES: usize = 64 * 1024 * 1024;

@@ -9,9 +9,11 @@ use aws_config::profile::{self, Profile, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::error::KmsError;
 use super::process::CredentialProcess;
-use crate::error::{Error, FileError, KmsError};
+use crate::error::Error;
 use crate::files;
+use crate::files::FileError;
 
 /// Far more than people write.
 const LIMIT: usize = 1024 * 1024;

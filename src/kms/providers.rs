@@ -14,8 +14,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use http::Uri;
 
 use super::connection::Connection;
+use super::error::EndpointError;
 use super::transport::{Transport, is_loopback};
-use crate::error::EndpointError;
 
 /// The HTTP client of the credential providers.
 #[derive(Clone, Debug)]

@@ -1,17 +1,21 @@
 //! Names of Regions.
 
-use crate::error::KmsError;
+/// Whether it is one of the China Regions, which need another cryptography.
+pub(super) fn is_in_china(region: &str) -> bool {
+    region.starts_with("cn-")
+}
 
-/// Refuses what is no name of a Region, and the China Regions.
-pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
-    let region = region.to_owned();
-    if region.starts_with("cn-") {
-        return Err(KmsError::ChinaRegion { region });
-    }
-    // KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name: an Availability Zone is none.
+/// Whether it has the form of a Region's name. KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name:
+/// an Availability Zone is none.
+pub(super) fn is_region(region: &str) -> bool {
     let (words, number) = region.rsplit_once('-').unwrap_or_default();
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
-    let is_region = (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
-    if is_region && is_number && region.len() <= 32 { Ok(()) } else { Err(KmsError::NotARegion { region }) }
+    let has_words = (2..=3).contains(&words.split('-').count()) && words.split('-').all(is_word);
+    has_words && is_number && region.len() <= 32
+}
+
+/// Whether this program works there.
+pub(super) fn is_served(region: &str) -> bool {
+    is_region(region) && !is_in_china(region)
 }

@@ -4,8 +4,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use super::arn::KeyArn;
+use super::error::KmsError;
 use super::operation::Operation;
-use crate::error::KmsError;
 use crate::printable;
 
 /// A reply of one operation, about to be taken apart.

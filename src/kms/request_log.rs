@@ -17,9 +17,10 @@ use aws_smithy_types::date_time::Format;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::error::WORTH_A_WARNING;
 use super::reply::printable;
-use crate::moment::{self, rfc3339};
-use crate::talk::Talk;
+use crate::progress::Progress;
+use crate::time::{self, rfc3339};
 
 /// The header by which the embedded KMS says what it is.
 const REHEARSAL: &str = "x-kms-byok-rehearsal";
@@ -42,7 +43,7 @@ pub struct LoggedRequest {
 
 #[derive(Clone)]
 pub(super) struct RequestLog {
-    talk: Arc<dyn Talk + Send>,
+    talk: Arc<dyn Progress + Send>,
     seen: Arc<Seen>,
 }
 
@@ -55,11 +56,8 @@ struct Seen {
     warned: AtomicBool,
 }
 
-/// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
-pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
-
 impl RequestLog {
-    pub(super) fn new(talk: Arc<dyn Talk + Send>) -> Self {
+    pub(super) fn new(talk: Arc<dyn Progress + Send>) -> Self {
         RequestLog { talk, seen: Arc::default() }
     }
 
@@ -79,10 +77,10 @@ impl RequestLog {
 
     fn compare_clocks(&self, date: Option<&str>) {
         let Some(date) = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok()) else { return };
-        let ahead = moment::now().secs() - date.secs();
+        let ahead = time::now().secs() - date.secs();
         *self.seen.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
         if ahead.abs() > WORTH_A_WARNING && !self.seen.warned.swap(true, Ordering::Relaxed) {
-            self.talk.warn(&format!("this machine's clock is {} KMS's: set it (NTP)", moment::difference(ahead)));
+            self.talk.warn(&format!("this machine's clock is {} KMS's: set it (NTP)", time::difference(ahead)));
         }
     }
 }
@@ -121,7 +119,7 @@ impl Intercept for RequestLog {
         let request = LoggedRequest {
             operation: operation.to_owned(),
             endpoint: cfg.load::<Origin>().map_or_else(|| "?".to_owned(), |origin| origin.0.clone()),
-            at: rfc3339(moment::now()),
+            at: rfc3339(time::now()),
             status: reply.status().as_u16(),
             request_id,
         };

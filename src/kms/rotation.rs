@@ -6,12 +6,13 @@ use aws_smithy_types::DateTime;
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
+use super::error::KmsError;
 use super::keys::tags;
 use super::operation::Operation;
 use super::pages::Pages;
 use super::recent_changes::Change;
 use super::reply::Reply;
-use crate::error::{Error, KmsError};
+use crate::error::Error;
 
 /// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
 #[derive(Clone, Debug)]

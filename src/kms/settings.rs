@@ -12,13 +12,14 @@ use http::Uri;
 
 use super::connection::Connection;
 use super::endpoint;
+use super::endpoint::check_region;
 use super::environment::Environment;
+use super::error::KmsError;
 use super::profiles::Profiles;
 use super::providers::{self, Asked, Guarded};
-use super::region::check_region;
 use super::sdk_config;
 use super::transport::{self, Transport, TrustPlace};
-use crate::error::{Error, KmsError};
+use crate::error::Error;
 
 /// The settings that a connection would be made with, each with what is wrong with it.
 #[derive(Debug)]

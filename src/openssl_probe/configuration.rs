@@ -37,7 +37,7 @@ pub fn broken_configuration() -> Option<BrokenConfiguration> {
     let problem = match files::read("OpenSSL configuration", &path, LIMIT) {
         Ok(bytes) => problem_in(&String::from_utf8_lossy(&bytes)),
         Err(_) if named_by != "OPENSSL_CONF" => None,
-        Err(crate::error::FileError::Empty { .. }) => None,
+        Err(crate::files::FileError::Empty { .. }) => None,
         Err(error) => Some(error.to_string()),
     };
     problem.map(|problem| BrokenConfiguration { path, named_by, problem })

@@ -9,8 +9,9 @@ use openssl::pkey::{PKey, Private, Public};
 use openssl::sign::Verifier;
 
 use super::{Claim, Proof, Subject, nonce, permitted};
-use crate::error::{Error, OpenSslError};
+use crate::error::Error;
 use crate::material::{Curve, KeyUsage, MaterialKind};
+use crate::openssl_probe::OpenSslError;
 use crate::wrap::OaepDigest;
 
 pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), Error> {

@@ -5,8 +5,9 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
 use super::{Claim, Proof, Subject, nonce, permitted};
-use crate::error::{Error, OpenSslError};
+use crate::error::Error;
 use crate::material::KeySpec;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::on_clean_stack;
 
 pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), Error> {

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, Record};
 use crate::ceremony::Journal;
-use crate::error::{Error, FileError, OpenSslError};
+use crate::error::Error;
 use crate::files;
-use crate::moment::{self, rfc3339};
+use crate::files::FileError;
+use crate::openssl_probe::OpenSslError;
 use crate::printable;
-use crate::talk::Talk;
+use crate::progress::Progress;
+use crate::time::{self, rfc3339};
 
 /// A run whose account is being kept.
 pub struct RecordFile {
@@ -27,22 +29,22 @@ const LIMIT: usize = 4 * 1024 * 1024;
 
 impl RecordFile {
     /// Writes down that a run begins. Refuses a path at which something else than a record is.
-    pub fn begin(path: &Path, verb: &str, talk: &dyn Talk) -> Result<Self, Error> {
+    pub fn begin(path: &Path, verb: &str, talk: &dyn Progress) -> Result<Self, Error> {
         check_is_record(path)?;
         files::check_output("record", path)?;
         make_room(path, talk)?;
         let mut id = [0; 16];
         openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
-        let record = Record::begin(verb, hex::encode(id), rfc3339(moment::now()));
+        let record = Record::begin(verb, hex::encode(id), rfc3339(time::now()));
         files::put_durable("record", path, &json(&record))?;
         Ok(RecordFile { path: path.to_owned(), record })
     }
 
     /// Writes down how it ended. A run that began meanwhile and took the name keeps it for its own, under a new one.
-    pub fn finish(mut self, journal: &Journal, exit: Exit, talk: &dyn Talk) -> Result<(), Error> {
+    pub fn finish(mut self, journal: &Journal, exit: Exit, talk: &dyn Progress) -> Result<(), Error> {
         self.record.fill(journal);
         self.record.exit = Some(exit);
-        self.record.ended = Some(rfc3339(moment::now()));
+        self.record.ended = Some(rfc3339(time::now()));
         if run_id(&self.path).as_deref() == Some(&self.record.run_id) {
             return Ok(files::replace_durable("record", &self.path, &json(&self.record))?);
         }
@@ -60,7 +62,7 @@ fn check_is_record(path: &Path) -> Result<(), FileError> {
 }
 
 /// Moves the record of another run aside.
-fn make_room(path: &Path, talk: &dyn Talk) -> Result<(), Error> {
+fn make_room(path: &Path, talk: &dyn Progress) -> Result<(), Error> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(());
     }
@@ -90,7 +92,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::talk::Silent;
+    use crate::progress::Silent;
 
     fn finish(file: RecordFile) -> Result<(), Error> {
         let journal = Journal::new(Arc::new(Silent));

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::error::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// The embedded KMS was asked for something it does not do, or the system refused it a socket.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]

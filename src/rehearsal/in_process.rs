@@ -7,7 +7,8 @@ use tokio::runtime::{Builder, Runtime};
 use super::http::service::Service;
 use super::server::service;
 use super::settings::Settings;
-use crate::error::{Error, RehearsalError};
+use crate::error::Error;
+use crate::rehearsal::error::RehearsalError;
 
 /// An embedded KMS that is called as a function.
 pub struct InProcessKms {

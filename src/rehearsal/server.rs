@@ -23,7 +23,9 @@ use super::state::clock::{Clock, millis};
 use super::state::lagging::Lagging;
 use super::state::quotas::Quotas;
 use super::state::wrapping_keys;
-use crate::error::{Error, OpenSslError, RehearsalError};
+use crate::error::Error;
+use crate::openssl_probe::OpenSslError;
+use crate::rehearsal::error::RehearsalError;
 
 /// An embedded KMS that is up. It stops when it is dropped.
 #[derive(Debug)]

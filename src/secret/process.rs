@@ -17,7 +17,7 @@ pub struct Protection {
 pub fn protect_process() -> Protection {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     Protection {
-        freed_memory_wiped: super::freed::wipe_what_openssl_frees(),
+        freed_memory_wiped: super::openssl_memory::wipe_what_openssl_frees(),
         not_dumpable: forbid_dumps(),
         no_core_file: setrlimit(Resource::Core, none).is_ok(),
     }

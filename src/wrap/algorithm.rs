@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::WrapError;
+use super::error::WrapError;
 use crate::material::{KeySpec, MaterialKind};
 
 /// How key material is wrapped. Both digests of OAEP are those in the name; RSA_AES_KEY_WRAP puts an AES-256 key in

@@ -1,6 +1,6 @@
 //! AES key wrap with padding (RFC 5649); KMS uses it with AES-256.
 
-use crate::error::OpenSslError;
+use crate::openssl_probe::OpenSslError;
 
 /// Wraps `plaintext` under `key`; the result has `ceil8(n) + 8` bytes.
 #[cfg(openssl_has_key_wrap)]

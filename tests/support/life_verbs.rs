@@ -7,8 +7,8 @@ use std::fs;
 use kms_byok::Error;
 use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::kms::Kms;
-use kms_byok::moment::Expiry;
 use kms_byok::proof::Level;
+use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 use super::fault_scene::{Scene, given};

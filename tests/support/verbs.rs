@@ -12,8 +12,8 @@ use kms_byok::ceremony::{
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
 use kms_byok::material::KeySpec;
-use kms_byok::moment::Expiry;
 use kms_byok::proof::{self, Level, Subject};
+use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use openssl::pkey::PKey;
 

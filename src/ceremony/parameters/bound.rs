@@ -11,8 +11,8 @@ use crate::error::{Error, ParametersError};
 use crate::files;
 use crate::kms::KeyArn;
 use crate::material::KeySpec;
-use crate::moment;
 use crate::printable::is_unprintable;
+use crate::time;
 use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 pub(super) const VERSION: u64 = 1;
@@ -65,7 +65,7 @@ impl Bound {
         bound.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
         bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
         bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
-        moment::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
+        time::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
         if KeyArn::parse(&bound.key_arn).is_none() {
             return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
         }
@@ -93,7 +93,7 @@ impl Bound {
     }
 
     pub(super) fn valid_to(&self) -> Result<DateTime, Error> {
-        Ok(moment::parse(&self.valid_to)?)
+        Ok(time::parse(&self.valid_to)?)
     }
 
     pub(super) fn check_validity(&self, now: DateTime) -> Result<(), Error> {
@@ -104,7 +104,7 @@ impl Bound {
     }
 
     pub(super) fn check_fresh(&self) -> Result<(), Error> {
-        if self.valid_to()? <= moment::now() {
+        if self.valid_to()? <= time::now() {
             return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
         }
         Ok(())

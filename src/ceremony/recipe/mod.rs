@@ -14,8 +14,8 @@ use super::KeyRequest;
 use super::provision::check_description;
 use crate::error::Error;
 use crate::kms::Connection;
-use crate::moment::{self, Expiry};
 pub use crate::quoted::quoted;
+use crate::time::{self, Expiry};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What the script is to do.
@@ -46,7 +46,7 @@ impl Recipe {
         self.request.check()?;
         self.connection.check()?;
         check_description(self.material_description.as_ref(), self.request.spec)?;
-        self.expiry.resolve(moment::now())?;
+        self.expiry.resolve(time::now())?;
         self.algorithm.check(self.request.spec, self.wrapping, None)?;
         Ok(())
     }

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::Recipe;
 use super::shell;
-use crate::moment::{Expiry, rfc3339};
 use crate::quoted::quoted;
+use crate::time::{Expiry, rfc3339};
 use crate::wrap::OaepDigest;
 
 const HEAD: &str = r#"#!/usr/bin/env bash

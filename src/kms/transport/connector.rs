@@ -18,7 +18,7 @@ use super::proxy::Proxies;
 use super::resolver::Resolver;
 use super::stream::Stream;
 use super::tls::{Tls, TlsConnector};
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 type Tcp = HttpConnector<Resolver>;
 type Opening<T> = Pin<Box<dyn Future<Output = Result<T, EndpointError>> + Send>>;

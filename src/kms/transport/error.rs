@@ -8,7 +8,7 @@ use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 
 use super::REPLY_LIMIT;
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 /// The first error of type `E` in a chain of sources, however deep the SDK or hyper has buried it.
 pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {

@@ -35,7 +35,7 @@ use self::connector::{Connector, authority};
 use self::proxy::Proxies;
 use self::tls::Tls;
 use super::environment::Environment;
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 pub(crate) use self::error::find;
 pub(crate) use self::proxy::is_loopback;

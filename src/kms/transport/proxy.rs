@@ -6,7 +6,7 @@ use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use super::super::environment::Environment;
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 /// The proxy settings, ready to be asked.
 pub(super) struct Proxies {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use tower_service::Service;
 
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);

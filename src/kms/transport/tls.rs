@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use super::error;
 use super::trust::{self, reasons};
-use crate::error::EndpointError;
+use crate::kms::error::EndpointError;
 
 /// Settings from which TLS contexts are made.
 pub(super) struct Tls {

@@ -9,8 +9,10 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use super::super::environment::Environment;
-use crate::error::{EndpointError, Explain, FileError};
+use crate::explain::Explain;
 use crate::files;
+use crate::files::FileError;
+use crate::kms::error::EndpointError;
 use crate::printable;
 
 /// A file or directory in which certificate authorities are looked for.

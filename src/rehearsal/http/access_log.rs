@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::RehearsalError;
 use crate::printable;
+use crate::rehearsal::error::RehearsalError;
 use crate::rehearsal::state::clock::{Millis, rfc3339};
 
 pub(crate) struct AccessLog {

@@ -37,7 +37,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use super::body::Delivery;
-use crate::error::RehearsalError;
+use crate::rehearsal::error::RehearsalError;
 use crate::rehearsal::state::clock::ClockSetting;
 
 /// One thing that is to go wrong. Its text form is `OPERATION:WHEN:WHAT`.

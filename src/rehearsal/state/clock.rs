@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use crate::error::RehearsalError;
+use crate::rehearsal::error::RehearsalError;
 
 /// Milliseconds since 1970.
 pub(crate) type Millis = i64;

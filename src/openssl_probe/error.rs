@@ -2,7 +2,7 @@
 
 use openssl::error::ErrorStack;
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]

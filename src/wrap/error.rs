@@ -1,6 +1,6 @@
 //! Combinations that KMS would refuse, and wrapping keys that are not what was asked for.
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 

@@ -1,7 +1,7 @@
 //! What the library says while it works. Who listens, and where it is shown, is the caller's business.
 
 /// Receives the sentences of a running ceremony. None of them ever holds a secret.
-pub trait Talk: Sync {
+pub trait Progress: Sync {
     /// A step that was done, as one sentence.
     fn step(&self, text: &str);
     /// Something the user should look at.
@@ -13,7 +13,7 @@ pub trait Talk: Sync {
 /// Says nothing.
 pub struct Silent;
 
-impl Talk for Silent {
+impl Progress for Silent {
     fn step(&self, _: &str) {}
     fn warn(&self, _: &str) {}
     fn detail(&self, _: &str) {}

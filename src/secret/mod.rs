@@ -2,9 +2,9 @@
 
 #[cfg_attr(
     not(all(not(openssl_is_libressl), any(target_os = "linux", target_vendor = "apple"))),
-    path = "secret/not_freed.rs"
+    path = "no_openssl_memory.rs"
 )]
-mod freed;
+mod openssl_memory;
 mod process;
 
 use std::fmt;
@@ -18,7 +18,7 @@ use memmap2::MmapMut;
 use zeroize::Zeroize;
 
 pub use self::process::{Protection, protect_process};
-use crate::error::FileError;
+use crate::files::FileError;
 
 /// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length.
 ///

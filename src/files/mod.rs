@@ -2,6 +2,7 @@
 
 mod devices;
 mod distinct;
+mod error;
 mod free;
 mod only_copy;
 mod output;
@@ -18,6 +19,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 pub use self::distinct::check_distinct;
+pub use self::error::FileError;
 pub(crate) use self::free::{free, is_free, name_in_command, with_suffix};
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
@@ -25,7 +27,6 @@ pub use self::output::{Moved, Output};
 pub use self::prove::{check_output, check_output_directory};
 pub(crate) use self::staged::Staged;
 pub use self::writers::open_to_writers;
-use crate::error::FileError;
 
 /// Reads a file that holds no secret, of at most `limit` bytes and at least one. `what` names it in errors.
 pub fn read(what: &'static str, path: &Path, limit: usize) -> Result<Vec<u8>, FileError> {

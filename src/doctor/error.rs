@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 use crate::openssl_probe::{Branch, Platform};
 
 /// Something about this machine that stands in the way, or may.

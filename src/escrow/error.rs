@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// A copy of the key material cannot be kept, or cannot be brought back.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]

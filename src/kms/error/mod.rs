@@ -1,8 +1,16 @@
 //! Calls to KMS that could not be made, were refused, or were answered with something else than a reply of KMS.
 
-use super::refusal::Refusal;
-use super::{EndpointError, Explain, some};
-use crate::kms::Operation;
+mod endpoint;
+mod reason;
+mod refusal;
+
+pub use self::endpoint::EndpointError;
+pub use self::reason::Reason;
+pub use self::refusal::Refusal;
+pub(crate) use self::refusal::WORTH_A_WARNING;
+use super::operation::Operation;
+use super::region::is_served;
+use crate::explain::{Explain, some};
 
 /// A call to KMS failed.
 #[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -114,7 +122,7 @@ impl Explain for KmsError {
             KmsError::NoProfile { known, .. } => some(format!("use one of these: {}", listed(known))),
             KmsError::ChinaRegion { .. } => some("use the aws CLI there, or name another Region"),
             KmsError::NotARegion { region } => match region.strip_suffix(|c: char| c.is_ascii_lowercase()) {
-                Some(region) if crate::kms::check_region(region).is_ok() => {
+                Some(region) if is_served(region) => {
                     some(format!("name the Region: {region} has that Availability Zone"))
                 }
                 _ => some("write it as in us-east-1"),

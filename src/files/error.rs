@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// A file is not what is needed, or may not be touched.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]

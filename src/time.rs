@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use crate::error::ExpiryError;
+use crate::explain::{Explain, some};
 
 /// KMS keeps expiring key material for at most 365 days (API reference, `ImportKeyMaterial`, `ValidTo`).
 pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -15,11 +15,11 @@ pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// ```
 /// use std::time::Duration;
 ///
-/// use kms_byok::moment::{self, Expiry};
+/// use kms_byok::time::{self, Expiry};
 ///
-/// let now = moment::parse("2026-11-24T00:00:00Z")?;
+/// let now = time::parse("2026-11-24T00:00:00Z")?;
 /// let in_ninety_days = Expiry::In(Duration::from_secs(90 * 24 * 60 * 60));
-/// assert_eq!(in_ninety_days.resolve(now)?.map(moment::rfc3339).as_deref(), Some("2027-02-22T00:00:00Z"));
+/// assert_eq!(in_ninety_days.resolve(now)?.map(time::rfc3339).as_deref(), Some("2027-02-22T00:00:00Z"));
 /// assert!(Expiry::In(Duration::from_secs(400 * 24 * 60 * 60)).resolve(now).is_err());
 /// # Ok::<(), kms_byok::ExpiryError>(())
 /// ```
@@ -117,6 +117,42 @@ pub fn parse(text: &str) -> Result<DateTime, ExpiryError> {
 /// `20261124T170200Z`, for file names.
 pub(crate) fn compact(time: DateTime) -> String {
     rfc3339(time).replace(['-', ':'], "")
+}
+
+/// `30 s`, or `0.25 s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_millis() as f64 / 1000.0)
+}
+
+/// The expiry asked for is not one KMS takes.
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum ExpiryError {
+    #[error("`{text}` is not a time")]
+    NotATime { text: String },
+    #[error("the expiry {at} is in the past")]
+    Past { at: String },
+    #[error("{problem} by KMS's clock, and this machine's is {difference} it")]
+    ByKmsClock { problem: String, difference: String },
+    #[error("the expiry {at} is more than 365 days away")]
+    TooFar { at: String, limit: String },
+}
+
+impl Explain for ExpiryError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ExpiryError::NotATime { .. } => some("write it as RFC 3339 does: 2027-01-31T12:00:00Z"),
+            ExpiryError::Past { .. } => some("choose a time in the future, and check this machine's clock"),
+            ExpiryError::ByKmsClock { .. } => some("set this machine's clock (NTP), or choose another time"),
+            ExpiryError::TooFar { limit, .. } => some(format!("choose {limit} or earlier, or let it never expire")),
+        }
+    }
 }
 
 #[cfg(test)]

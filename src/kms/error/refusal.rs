@@ -4,11 +4,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::endpoint::seconds;
 use super::reason::Reason;
-use super::{Explain, some};
-use crate::kms::{Operation, WORTH_A_WARNING, is_alias, region_of};
-use crate::moment;
+use crate::explain::{Explain, some};
+use crate::kms::arn::{is_alias, region_of};
+use crate::kms::operation::Operation;
+use crate::time::{self, seconds};
+
+/// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
+pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
 
 /// KMS understood a call and refused it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -43,7 +46,7 @@ impl fmt::Display for Refusal {
             }
             Reason::AlreadyExists => write!(f, "{key} exists"),
             Reason::ClockSkew => match self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
-                Some(ahead) => write!(f, "this machine's clock is {} AWS's", moment::difference(ahead)),
+                Some(ahead) => write!(f, "this machine's clock is {} AWS's", time::difference(ahead)),
                 None => write!(f, "this machine's clock differs from AWS's"),
             },
             Reason::Conflict => write!(f, "another change of {key} is in progress"),

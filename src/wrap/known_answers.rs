@@ -7,7 +7,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 
-use crate::wrap;
+use super::kwp;
 
 /// One self-test and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) fn throw_away_key() -> Option<Rsa<Private>> {
 
 fn key_wrap() -> bool {
     let (key, material): (Vec<u8>, Vec<u8>) = ((0..32).collect(), (0..20).collect());
-    wrap::key_wrap(&material, &key).is_ok_and(|wrapped| hex::encode(wrapped) == KEY_WRAP)
+    kwp::wrap(&material, &key).is_ok_and(|wrapped| hex::encode(wrapped) == KEY_WRAP)
 }
 
 /// Two draws that differ: a generator that is stuck or absent is found, a weak one is not.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
+use crate::time::seconds;
 
 /// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port.
 #[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -96,11 +97,6 @@ impl EndpointError {
                 | EndpointError::ProxyTunnel { .. }
         )
     }
-}
-
-/// `30 s`, or `0.25 s`.
-pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_millis() as f64 / 1000.0)
 }
 
 impl Explain for EndpointError {

@@ -1,5 +1,0 @@
-//! In the place of `freed.rs` where OpenSSL's memory cannot be watched: LibreSSL, and allocators that do not tell how large a block is.
-
-pub(super) fn wipe_what_openssl_frees() -> bool {
-    false
-}
