@@ -82,7 +82,7 @@ pub fn escrow(data: &[u8]) {
     let pem = include_bytes!("../recipient.pem");
     let recipient = RECIPIENT.get_or_init(|| PKey::private_key_from_pem(pem).expect("a key that is ours"));
     if let Err(error) = vault::open_bytes(data, Path::new("escrow.cms"), recipient) {
-        said(&error);
+        said(&error.into());
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every failure is a cause (`Display`), a fix ([`Error::hint`]) and what lay beneath ([`Error::because`]).
 //!
-//! All words a user can be told are in this folder, one file per room of the house. A cause is lower case, in the present tense, without
-//! a full stop, with the user's values in backticks; a hint is one imperative sentence, or nothing; the texts of AWS and OpenSSL
-//! appear only as the inner "because".
+//! [`Error`] is the sum of what the rooms below return; each room's own errors lie with what fails. A cause is lower case, in the present
+//! tense, without a full stop, with the user's values in backticks; a hint is one imperative sentence, or nothing; the texts of AWS and
+//! OpenSSL appear only as the inner "because".
 
 mod ceremony;
 mod defect;
@@ -39,7 +39,7 @@ pub enum Error {
     #[error(transparent)]
     Material(#[from] MaterialError),
     #[error(transparent)]
-    Wrap(#[from] WrapError),
+    Wrap(WrapError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -57,7 +57,7 @@ pub enum Error {
     #[error(transparent)]
     Kms(#[from] KmsError),
     #[error(transparent)]
-    Escrow(#[from] EscrowError),
+    Escrow(EscrowError),
     #[error(transparent)]
     Usage(#[from] UsageError),
     #[error(transparent)]
@@ -67,6 +67,27 @@ pub enum Error {
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
+}
+
+/// What another room has said keeps its own kind, however far up it came.
+impl From<WrapError> for Error {
+    fn from(error: WrapError) -> Self {
+        match error {
+            WrapError::File(error) => error.into(),
+            WrapError::OpenSsl(error) => error.into(),
+            error => Error::Wrap(error),
+        }
+    }
+}
+
+impl From<EscrowError> for Error {
+    fn from(error: EscrowError) -> Self {
+        match error {
+            EscrowError::File(error) => error.into(),
+            EscrowError::OpenSsl(error) => error.into(),
+            error => Error::Escrow(error),
+        }
+    }
 }
 
 impl Error {

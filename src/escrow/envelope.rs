@@ -20,7 +20,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::symm::Cipher;
 use openssl_sys as ffi;
 
-use super::{Kind, Recipient};
+use super::recipient::{Kind, Recipient};
 use crate::material::der::{OBJECT_IDENTIFIER, element};
 use crate::openssl_probe::OpenSslError;
 

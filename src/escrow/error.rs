@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::explain::{Explain, some};
+use crate::files::FileError;
+use crate::openssl_probe::OpenSslError;
 
 /// A copy of the key material cannot be kept, or cannot be brought back.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -32,15 +34,25 @@ pub enum EscrowError {
     NotAnEnvelope { path: PathBuf },
     #[error("escrow file `{}` does not open with this recipient key, or was changed", .path.display())]
     CannotOpen { path: PathBuf },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
 }
 
 impl Explain for EscrowError {
     fn id(&self) -> &'static str {
-        self.into()
+        match self {
+            EscrowError::File(error) => error.id(),
+            EscrowError::OpenSsl(error) => error.id(),
+            _ => self.into(),
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
+            EscrowError::File(error) => error.hint(),
+            EscrowError::OpenSsl(error) => error.hint(),
             EscrowError::NoRecipient => some("add --escrow CERT.pem"),
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
             EscrowError::SeveralCertificates { .. } => {
@@ -64,6 +76,14 @@ impl Explain for EscrowError {
             EscrowError::CannotOpen { .. } => {
                 some("give the private key of one of the certificates it was encrypted for")
             }
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            EscrowError::File(error) => error.because(),
+            EscrowError::OpenSsl(error) => error.because(),
+            _ => None,
         }
     }
 }

@@ -8,119 +8,26 @@ mod envelope;
 #[path = "no_envelope.rs"]
 mod envelope;
 mod error;
+mod recipient;
 mod strength;
 
 pub use self::error::EscrowError;
+pub use self::recipient::{Recipient, RecipientIdentity};
 use std::path::{Path, PathBuf};
 
-use openssl::hash::MessageDigest;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::x509::{X509, X509KeyUsage};
-use serde::{Deserialize, Serialize};
+use openssl::pkey::{PKey, Private};
 
-use crate::error::Error;
 use crate::files;
-use crate::openssl_probe::OpenSslError;
-use crate::printable;
 use crate::secret::{Secret, on_clean_stack};
 
 /// The most bytes of an escrow file: four RSA_4096 recipients and an RSA_4096 key stay far below.
 const LIMIT: usize = 256 * 1024;
 
-/// A certificate for which key material is encrypted: in date, and allowed to receive keys.
-pub struct Recipient {
-    certificate: X509,
-    kind: Kind,
-    identity: RecipientIdentity,
-}
-
-/// Who can open an escrow file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecipientIdentity {
-    /// The subject, as in `CN = recovery 2026`.
-    pub subject: String,
-    /// SHA-256 of the DER certificate, in hex.
-    pub sha256: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Rsa,
-    Ec,
-}
-
-impl Recipient {
-    /// Reads a PEM or DER certificate and refuses one that must not receive keys.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = files::read("recovery certificate", path, 64 * 1024)?;
-        let not_a_certificate = |_| EscrowError::NotACertificate { path: path.to_owned() };
-        let pem = bytes.trim_ascii_start().starts_with(b"-----BEGIN ");
-        let mut certificates =
-            if pem { X509::stack_from_pem(&bytes) } else { X509::from_der(&bytes).map(|only| vec![only]) }
-                .map_err(not_a_certificate)?;
-        match (certificates.pop(), certificates.len()) {
-            (Some(certificate), 0) => Self::check(certificate, path),
-            // Whether it is a chain or several people, only its owner knows.
-            (Some(_), more) => Err(EscrowError::SeveralCertificates { path: path.to_owned(), found: more + 1 }.into()),
-            (None, _) => Err(EscrowError::NotACertificate { path: path.to_owned() }.into()),
-        }
-    }
-
-    fn check(certificate: X509, path: &Path) -> Result<Self, Error> {
-        let path = path.to_owned();
-        let step = "look at the recovery certificate";
-        let key = certificate.public_key().map_err(OpenSslError::step(step))?;
-        let kind = match key.id() {
-            Id::RSA => Kind::Rsa,
-            Id::EC => Kind::Ec,
-            _ => return Err(EscrowError::CannotReceive { path }.into()),
-        };
-        strength::check(&certificate, &key, &path)?;
-        let now = openssl::asn1::Asn1Time::days_from_now(0).map_err(OpenSslError::step(step))?;
-        if certificate.not_before() > &*now || certificate.not_after() < &*now {
-            let (from, to) = (certificate.not_before().to_string(), certificate.not_after().to_string());
-            return Err(EscrowError::OutOfDate { path, from, to }.into());
-        }
-        let (needed, name) = match kind {
-            Kind::Rsa => (X509KeyUsage::KEY_ENCIPHERMENT, "keyEncipherment"),
-            Kind::Ec => (X509KeyUsage::KEY_AGREEMENT, "keyAgreement"),
-        };
-        // Without the extension everything is allowed (RFC 5280 §4.2.1.3).
-        if certificate.key_usage().is_some_and(|usage| !usage.contains(needed)) {
-            return Err(EscrowError::KeyUsage { path, needed: name }.into());
-        }
-        let digest = certificate.digest(MessageDigest::sha256()).map_err(OpenSslError::step(step))?;
-        let identity = RecipientIdentity { subject: subject(&certificate), sha256: hex::encode(digest) };
-        Ok(Recipient { certificate, kind, identity })
-    }
-
-    /// Whether its key is RSA, and not EC: the two take different parameters.
-    pub fn is_rsa(&self) -> bool {
-        self.kind == Kind::Rsa
-    }
-
-    /// Who it is.
-    pub fn identity(&self) -> &RecipientIdentity {
-        &self.identity
-    }
-}
-
-/// The subject in the order of the certificate; printable characters only, because it is shown.
-fn subject(certificate: &X509) -> String {
-    let parts = certificate.subject_name().entries().map(|entry| {
-        let name = entry.object().nid().short_name().unwrap_or("?");
-        let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
-        format!("{name} = {}", printable::line(&value))
-    });
-    let text = parts.collect::<Vec<_>>().join(", ");
-    if text.is_empty() { "(no subject)".to_owned() } else { text }
-}
-
 /// Encrypts key material for all recipients: AuthEnvelopedData with AES-256-GCM on OpenSSL 3.0 and newer, EnvelopedData with
 /// AES-256-CBC below. DER.
-pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Error> {
+pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, EscrowError> {
     if recipients.is_empty() {
-        return Err(EscrowError::NoRecipient.into());
+        return Err(EscrowError::NoRecipient);
     }
     Ok(on_clean_stack(|| envelope::seal(material, recipients))?)
 }
@@ -133,7 +40,7 @@ pub struct EscrowFile {
 
 impl EscrowFile {
     /// Reads it.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn read(path: &Path) -> Result<Self, EscrowError> {
         Ok(EscrowFile { bytes: files::read("escrow file", path, LIMIT)?, path: path.to_owned() })
     }
 
@@ -143,7 +50,7 @@ impl EscrowFile {
     }
 
     /// Opens it with the private key of one recipient.
-    pub fn open(&self, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
+    pub fn open(&self, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
         open_bytes(&self.bytes, &self.path, recipient_key)
     }
 }
@@ -152,17 +59,17 @@ impl EscrowFile {
 const AUTH_ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17];
 
 /// Opens an escrow file with the private key of one recipient.
-pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
+pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
     EscrowFile::read(path)?.open(recipient_key)
 }
 
 /// The same with the bytes of the file at hand; `path` names it in errors.
-pub fn open_bytes(bytes: &[u8], path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, Error> {
+pub fn open_bytes(bytes: &[u8], path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
     let path = path.to_owned();
     match on_clean_stack(|| envelope::open(bytes, recipient_key))? {
         envelope::Opened::Material(bytes) => Ok(Secret::take(bytes)?),
-        envelope::Opened::NotAnEnvelope => Err(EscrowError::NotAnEnvelope { path }.into()),
-        envelope::Opened::NotForThisKey => Err(EscrowError::CannotOpen { path }.into()),
+        envelope::Opened::NotAnEnvelope => Err(EscrowError::NotAnEnvelope { path }),
+        envelope::Opened::NotForThisKey => Err(EscrowError::CannotOpen { path }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use openssl::pkey::{PKey, Private};
 
-use super::Recipient;
+use super::recipient::Recipient;
 use crate::openssl_probe::OpenSslError;
 
 pub(super) fn seal(_: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, OpenSslError> {

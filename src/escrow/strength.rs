@@ -8,7 +8,6 @@ use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::x509::X509Ref;
 
 use super::error::EscrowError;
-use crate::error::Error;
 use crate::material::der::{OBJECT_IDENTIFIER, SEQUENCE, element};
 use crate::openssl_probe::OpenSslError;
 use crate::wrap::small_factor;
@@ -17,13 +16,13 @@ use crate::wrap::small_factor;
 const RSA_BITS: u32 = 2048;
 const EC_BITS: u32 = 224;
 
-pub(super) fn check(certificate: &X509Ref, key: &PKeyRef<Public>, path: &Path) -> Result<(), Error> {
+pub(super) fn check(certificate: &X509Ref, key: &PKeyRef<Public>, path: &Path) -> Result<(), EscrowError> {
     let step = OpenSslError::step("look at the recovery certificate");
     if let Some((found, needed)) = weak_key(key).map_err(step)? {
-        return Err(EscrowError::WeakKey { path: path.to_owned(), found, needed }.into());
+        return Err(EscrowError::WeakKey { path: path.to_owned(), found, needed });
     }
     match weak_digest(certificate) {
-        Some(digest) => Err(EscrowError::WeakSignature { path: path.to_owned(), digest }.into()),
+        Some(digest) => Err(EscrowError::WeakSignature { path: path.to_owned(), digest }),
         None => Ok(()),
     }
 }

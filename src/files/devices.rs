@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::{env, fs};
 
@@ -59,6 +60,20 @@ fn place_of(path: &Path) -> Option<&'static str> {
 
 fn steps(path: &Path) -> VecDeque<OsString> {
     path.iter().filter(|step| *step != ".").map(ToOwned::to_owned).collect()
+}
+
+/// A directory, device, pipe or socket is never put aside or replaced: as root, `/dev/null` would become a file.
+pub(super) fn check_kind(what: &'static str, path: &Path) -> Result<(), FileError> {
+    let directory = || FileError::Directory { what, path: path.to_owned() };
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(directory()),
+        Ok(found) if !found.is_file() => return Err(FileError::NotAFile { what, path: path.to_owned() }),
+        _ => {}
+    }
+    refuse(what, path)?;
+    let name = path.as_os_str().as_bytes();
+    let is_directory = name.ends_with(b"/") || name.ends_with(b"/.") || path.file_name().is_none();
+    if is_directory { Err(directory()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::directory_of;
+use super::directory::directory_of;
 use super::error::FileError;
 
 /// Refuses an output that is an input, or another output, under whatever name.

@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all, and never over another one unasked.
 
 mod devices;
+mod directory;
 mod distinct;
 mod error;
 mod free;
@@ -8,16 +9,18 @@ mod only_copy;
 mod output;
 mod prove;
 mod staged;
+mod temporary;
 mod writers;
 
 use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::io::Read;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+pub(crate) use self::directory::private_directory;
+use self::directory::{directory_of, sync_directory};
 pub use self::distinct::check_distinct;
 pub use self::error::FileError;
 pub(crate) use self::free::{free, is_free, name_in_command, with_suffix};
@@ -95,7 +98,7 @@ pub(crate) fn is_locked(path: &Path) -> bool {
 pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), FileError> {
     match fs::symlink_metadata(path) {
         Ok(_) if !force => {
-            prove::check_kind(what, path)?;
+            devices::check_kind(what, path)?;
             Err(FileError::Exists { what, path: path.to_owned() })
         }
         _ => check_output(what, path),
@@ -106,38 +109,6 @@ pub fn check_free(what: &'static str, path: &Path, force: bool) -> Result<(), Fi
 pub fn is_same_name(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| (fs::canonicalize(directory_of(path)).ok(), path.file_name().map(ToOwned::to_owned));
     one == other || matches!(place(one), (Some(_), Some(_)) if place(one) == place(other))
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// Makes a directory for the user alone, with those above it that are missing, whatever the umask; one that others may enter is closed.
-pub(crate) fn private_directory(directory: &Path) -> io::Result<()> {
-    if !directory.is_dir() {
-        match directory.parent() {
-            Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => private_directory(above)?,
-            _ => {}
-        }
-        match fs::create_dir(directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-    }
-    match fs::metadata(directory)?.permissions().mode() & 0o7777 {
-        0o700 => Ok(()),
-        _ => fs::set_permissions(directory, fs::Permissions::from_mode(0o700)),
-    }
-}
-
-/// Makes a new name outlive a power cut; where the file system cannot, the file itself is still synced.
-fn sync_directory(path: &Path) {
-    if let Ok(directory) = File::open(directory_of(path)) {
-        let _ = directory.sync_all();
-    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::devices::check_kind;
+use super::directory::{directory_of, sync_directory};
 use super::error::FileError;
-use super::prove::{check_kind, check_output};
-use super::sync_directory;
+use super::prove::check_output;
 use crate::time;
 
 /// Refuses early what `put_plaintext` would refuse at the end.
@@ -130,7 +131,7 @@ impl FileId {
     pub(crate) fn find_beside(self, path: &Path) -> Option<PathBuf> {
         let mut name = path.file_name()?.to_owned();
         name.push(".superseded-");
-        let entries = fs::read_dir(super::directory_of(path)).ok()?.flatten().map(|entry| entry.path());
+        let entries = fs::read_dir(directory_of(path)).ok()?.flatten().map(|entry| entry.path());
         let mut aside = entries
             .filter(|entry| entry.file_name().is_some_and(|found| found.as_bytes().starts_with(name.as_bytes())));
         aside.find(|entry| FileId::of(entry) == Some(self))

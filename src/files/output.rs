@@ -7,10 +7,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use openssl::hash::{MessageDigest, hash};
+use openssl::pkey::PKey;
 
 use super::error::FileError;
 use super::only_copy::supersede;
-use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec, check_length};
 
 /// A kind of file that a verb makes, with what an earlier one looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Output {
     fn looks_like(&self, bytes: &[u8]) -> bool {
         match self {
             Output::Blob => is_possible_length(bytes.len()) && is_random(bytes),
-            Output::PublicKey => WrappingKey::from_der(bytes).is_ok(),
+            Output::PublicKey => is_public_key(bytes),
             Output::Token(Some(known)) if sha256(bytes).as_ref() == Some(known) => true,
             Output::Token(_) => TOKEN.contains(&bytes.len()) && is_random(bytes),
             Output::Parameters => is_parameters(bytes),
@@ -96,12 +96,20 @@ impl Output {
     }
 }
 
+/// The bytes of a modulus of RSA_2048, RSA_3072 and RSA_4096: OAEP gives as many.
+const MODULI: [usize; 3] = [256, 384, 512];
+
+/// OAEP alone, or OAEP and then AES-KWP (RFC 5649) of a private key, which gives a multiple of 8.
 fn is_possible_length(found: usize) -> bool {
-    // More than any PKCS#8 key that KMS takes, wrapped for the largest wrapping key.
+    // More than any PKCS#8 key that KMS takes, wrapped for the largest wrapping key. The smallest one is Ed25519's 48 bytes, wrapped 56.
     const MOST: usize = 4096;
-    let fits =
-        |algorithm| WrappingKeySpec::ALL.into_iter().any(|size| check_length(found, algorithm, size, None).is_ok());
-    found <= MOST && WrappingAlgorithm::ALL.into_iter().any(fits)
+    let least = MODULI[0] + 56;
+    MODULI.contains(&found) || (least..=MOST).contains(&found) && found.is_multiple_of(8)
+}
+
+fn is_public_key(bytes: &[u8]) -> bool {
+    let key = PKey::public_key_from_der(bytes).and_then(|key| Ok((key.rsa()?.size(), key.public_key_to_der()?)));
+    key.is_ok_and(|(size, der)| MODULI.contains(&(size as usize)) && der == bytes)
 }
 
 /// What begins like this is a file of some kind: Java key stores, `openssl enc`, age, gzip, xz, bzip2, zip, ELF.

@@ -3,14 +3,15 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 
+use super::devices::{self, check_kind};
+use super::directory::directory_of;
 use super::error::FileError;
-use super::{devices, directory_of, staged};
+use super::temporary;
 
 /// More than any key, and any escrow file for a few recipients.
 const ROOM: usize = 16 * 1024;
@@ -24,7 +25,7 @@ pub fn check_output(what: &'static str, path: &Path) -> Result<(), FileError> {
     check_kind(what, path)?;
     let directory = directory_of(path);
     check_name(what, path, directory)?;
-    staged::sweep(directory);
+    temporary::sweep(directory);
     check_room(directory).map_err(|source| FileError::Unwritable { what, path: path.to_owned(), source })?;
     check_renameable(path).map_err(|source| FileError::NotReplaceable { what, path: path.to_owned(), source })
 }
@@ -39,22 +40,8 @@ pub fn check_output_directory(what: &'static str, directory: &Path) -> Result<()
     if directory.iter().any(|name| name.len() > longest) || directory.as_os_str().len() + longest >= PATH_MAX {
         return Err(FileError::NameTooLong { what, path: directory.to_owned() });
     }
-    staged::sweep(there);
+    temporary::sweep(there);
     check_room(there).map_err(unwritable)
-}
-
-/// A directory, device, pipe or socket is never put aside or replaced: as root, `/dev/null` would become a file.
-pub(super) fn check_kind(what: &'static str, path: &Path) -> Result<(), FileError> {
-    let directory = || FileError::Directory { what, path: path.to_owned() };
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(directory()),
-        Ok(found) if !found.is_file() => return Err(FileError::NotAFile { what, path: path.to_owned() }),
-        _ => {}
-    }
-    devices::refuse(what, path)?;
-    let name = path.as_os_str().as_bytes();
-    let is_directory = name.ends_with(b"/") || name.ends_with(b"/.") || path.file_name().is_none();
-    if is_directory { Err(directory()) } else { Ok(()) }
 }
 
 /// A name must also be able to grow, or the file could never be moved aside.
@@ -86,7 +73,7 @@ fn check_renameable(path: &Path) -> io::Result<()> {
     }
     let directory = directory_of(path);
     check_attributes(directory, path)?;
-    let target = staged::momentary(directory)?;
+    let target = temporary::momentary(directory)?;
     match fs::rename(path, target.path()) {
         Err(error) => match Errno::from_io_error(&error) {
             Some(Errno::ISDIR | Errno::EXIST | Errno::NOTEMPTY | Errno::NOENT) => Ok(()),

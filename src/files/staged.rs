@@ -1,21 +1,20 @@
 //! Files that are written before they have their name. Where the system has files without one, a run that is killed leaves nothing;
 //! elsewhere it leaves a file with a name by which the next run knows it, and takes it away.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, linkat, open};
-use tempfile::{TempDir, TempPath};
+use tempfile::TempPath;
 
-use super::directory_of;
+use super::devices::check_kind;
+use super::directory::directory_of;
 use super::error::FileError;
 use super::output::{Moved, Output};
-use super::prove::check_kind;
+use super::temporary::{NAME, RANDOM};
 
 /// A file that is written and not yet at its place; it disappears if it never gets there.
 pub(crate) struct Staged {
@@ -103,13 +102,6 @@ impl Staged {
     }
 }
 
-/// How the names of files begin and end that have no other yet.
-const NAME: (&str, &str) = (".kms-byok-", ".tmp");
-/// The letters and digits in between.
-const RANDOM: usize = 12;
-/// Younger ones may be another run's: a file gets its lock only after its name.
-const STALE: Duration = Duration::from_secs(60);
-
 fn with_name<T>(directory: &Path, make: impl FnMut(&Path) -> io::Result<T>) -> io::Result<TempPath> {
     let made = tempfile::Builder::new().prefix(NAME.0).suffix(NAME.1).rand_bytes(RANDOM).make_in(directory, make)?;
     Ok(made.into_temp_path())
@@ -141,38 +133,11 @@ fn link(file: &File, name: &Path) -> io::Result<()> {
     Ok(linkat(CWD, descriptor(file), CWD, name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
-/// A directory that exists for a moment.
-pub(super) fn momentary(directory: &Path) -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix(NAME.0).suffix(NAME.1).rand_bytes(RANDOM).tempdir_in(directory)
-}
-
-/// Takes away what runs that were killed have left in a directory. What it cannot look at or take away stays.
-pub(super) fn sweep(directory: &Path) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        if is_ours(&entry.file_name()) && is_stale(&entry.path()) {
-            let path = entry.path();
-            let _ = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
-        }
-    }
-}
-
-fn is_ours(name: &OsStr) -> bool {
-    let random = name.to_str().and_then(|name| name.strip_prefix(NAME.0)?.strip_suffix(NAME.1));
-    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-fn is_stale(path: &Path) -> bool {
-    let Ok(found) = fs::symlink_metadata(path) else { return false };
-    let old = found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-    let mine = found.uid() == rustix::process::geteuid().as_raw();
-    let free = || File::open(path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
-    old && mine && (found.is_dir() || found.is_file() && free())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
+    use super::super::temporary::sweep;
     use super::*;
 
     fn make(path: &Path, age: u64) -> File {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::directory_of;
+use super::directory::directory_of;
 use super::error::FileError;
 
 /// What lets others replace any of these files, which `what` names.

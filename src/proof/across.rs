@@ -1,6 +1,7 @@
 //! Two Regions of a multi-Region key: what one encrypts the other decrypts, so both use the same key material.
 
-use super::{Claim, Outcome, Proof, nonce};
+use super::outcome::{Claim, Outcome, Proof};
+use super::subject::nonce;
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 

@@ -8,7 +8,8 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private, Public};
 use openssl::sign::Verifier;
 
-use super::{Claim, Proof, Subject, nonce, permitted};
+use super::outcome::{Claim, Proof};
+use super::subject::{Subject, nonce, permitted};
 use crate::error::Error;
 use crate::material::{Curve, KeyUsage, MaterialKind};
 use crate::openssl_probe::OpenSslError;

@@ -4,7 +4,8 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
-use super::{Claim, Proof, Subject, nonce, permitted};
+use super::outcome::{Claim, Proof};
+use super::subject::{Subject, nonce, permitted};
 use crate::error::Error;
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;

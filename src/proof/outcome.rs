@@ -2,7 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Level;
+/// How much is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// Whether KMS says that the key is enabled.
+    State,
+    /// Whether the key works, and for all but symmetric keys whether it is the key that was sent.
+    Use,
+    /// For symmetric keys also a second, independent import of the same bytes.
+    Full,
+}
 
 /// How a proof ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Symmetric keys: KMS can show that the key works and which material is current, and nothing about its bytes.
 
-use super::{Claim, Proof, Subject, nonce, permitted};
+use super::outcome::{Claim, Proof};
+use super::subject::{Subject, nonce, permitted};
 use crate::error::Error;
 use crate::kms::KeyDescription;
 

@@ -1,9 +1,7 @@
 //! The wrapping algorithms and wrapping key specs of `GetParametersForImport`, and what fits into what.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::error::WrapError;
 use crate::material::{KeySpec, MaterialKind};
 
 /// How key material is wrapped. Both digests of OAEP are those in the name; RSA_AES_KEY_WRAP puts an AES-256 key in
@@ -83,26 +81,6 @@ impl WrappingAlgorithm {
     pub const fn oaep_capacity(self, wrapping: WrappingKeySpec) -> usize {
         wrapping.bytes() - 2 * self.digest().bytes() - 2
     }
-
-    /// Refuses what KMS refuses, before it is asked: `material` is the length of the key material in bytes, where known.
-    pub fn check(self, spec: KeySpec, wrapping: WrappingKeySpec, material: Option<usize>) -> Result<(), WrapError> {
-        let raw = !spec.is_private_key();
-        if raw && self.uses_aes_key_wrap() {
-            return Err(WrapError::NotForRawMaterial { algorithm: self, spec });
-        }
-        if self.uses_aes_key_wrap() {
-            return Ok(());
-        }
-        if matches!(spec.kind(), MaterialKind::Rsa { .. }) {
-            return Err(WrapError::RsaKeyOverOaep { algorithm: self, spec });
-        }
-        let capacity = self.oaep_capacity(wrapping);
-        let needed = material.unwrap_or_else(|| spec.usual_length());
-        if needed > capacity {
-            return Err(WrapError::DoesNotFit { algorithm: self, spec, wrapping, needed, capacity });
-        }
-        Ok(())
-    }
 }
 
 impl KeySpec {
@@ -179,34 +157,5 @@ impl fmt::Display for WrappingAlgorithm {
 impl fmt::Display for WrappingKeySpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for WrappingAlgorithm {
-    type Err = WrapError;
-
-    fn from_str(text: &str) -> Result<Self, WrapError> {
-        match text {
-            "RSAES_PKCS1_V1_5" => Err(WrapError::Pkcs1Refused),
-            "SM2PKE" => Err(WrapError::Sm2Refused { name: "SM2PKE" }),
-            _ => Self::ALL
-                .into_iter()
-                .find(|algorithm| algorithm.name() == text)
-                .ok_or_else(|| WrapError::UnknownAlgorithm { name: text.to_owned() }),
-        }
-    }
-}
-
-impl FromStr for WrappingKeySpec {
-    type Err = WrapError;
-
-    fn from_str(text: &str) -> Result<Self, WrapError> {
-        match text {
-            "SM2" => Err(WrapError::Sm2Refused { name: "SM2" }),
-            _ => Self::ALL
-                .into_iter()
-                .find(|spec| spec.name() == text)
-                .ok_or_else(|| WrapError::UnknownWrappingKeySpec { name: text.to_owned() }),
-        }
     }
 }

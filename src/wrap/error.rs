@@ -1,7 +1,9 @@
 //! Combinations that KMS would refuse, and wrapping keys that are not what was asked for.
 
 use crate::explain::{Explain, some};
+use crate::files::FileError;
 use crate::material::KeySpec;
+use crate::openssl_probe::OpenSslError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The key material cannot be wrapped as asked.
@@ -66,15 +68,25 @@ pub enum WrapError {
     WrappedByKeyWrap { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, carried: usize },
     #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
 }
 
 impl Explain for WrapError {
     fn id(&self) -> &'static str {
-        self.into()
+        match self {
+            WrapError::File(error) => error.id(),
+            WrapError::OpenSsl(error) => error.id(),
+            _ => self.into(),
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
+            WrapError::File(error) => error.hint(),
+            WrapError::OpenSsl(error) => error.hint(),
             WrapError::NotForRawMaterial { .. } => some("use RSAES_OAEP_SHA_256"),
             WrapError::RsaKeyOverOaep { .. } => some("use RSA_AES_KEY_WRAP_SHA_256"),
             WrapError::DoesNotFit { spec, .. } if spec.is_private_key() => {
@@ -115,6 +127,14 @@ impl Explain for WrapError {
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
             ),
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            WrapError::File(error) => error.because(),
+            WrapError::OpenSsl(error) => error.because(),
+            _ => None,
         }
     }
 }

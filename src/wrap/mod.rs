@@ -5,6 +5,7 @@ mod error;
 mod known_answers;
 mod kwp;
 mod oaep;
+mod rules;
 mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
@@ -38,7 +39,7 @@ use crate::secret::{Secret, on_clean_stack};
 /// # Ok(())
 /// # }
 /// ```
-pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, Error> {
+pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, WrapError> {
     algorithm.check(material.spec(), key.spec(), Some(material.byte_count()))?;
     let wrapped = on_clean_stack(|| match algorithm.uses_aes_key_wrap() {
         true => rsa_aes_key_wrap(material.expose(), key, algorithm),
@@ -49,7 +50,7 @@ pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgori
 }
 
 /// `OAEP(random AES-256 key)` followed by `AES-KWP(material)`, as PKCS#11's CKM_RSA_AES_KEY_WRAP.
-fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, Error> {
+fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, WrapError> {
     let mut ephemeral = Secret::zeroed(32)?;
     openssl::rand::rand_bytes(ephemeral.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
     let wrapped_material = kwp::wrap(material, ephemeral.expose())?;

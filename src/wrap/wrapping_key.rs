@@ -10,7 +10,6 @@ use openssl::rsa::{Rsa, RsaRef};
 
 use super::WrappingKeySpec;
 use super::error::WrapError;
-use crate::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::posix;
 
@@ -69,7 +68,7 @@ impl WrappingKey {
     }
 
     /// SHA-256 of the DER bytes in lower-case hex: what two people compare over another channel.
-    pub fn fingerprint(&self) -> Result<String, Error> {
+    pub fn fingerprint(&self) -> Result<String, OpenSslError> {
         let digest = hash(MessageDigest::sha256(), &self.der).map_err(OpenSslError::step("hash the public key"))?;
         Ok(hex::encode(digest))
     }

@@ -7,8 +7,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
 
-use super::REPLY_LIMIT;
 use crate::kms::error::EndpointError;
+
+/// The largest reply that is read; those of KMS are a few kilobytes.
+pub(super) const REPLY_LIMIT: usize = 1024 * 1024;
 
 /// The first error of type `E` in a chain of sources, however deep the SDK or hyper has buried it.
 pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {

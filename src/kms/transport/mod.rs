@@ -37,13 +37,12 @@ use self::tls::Tls;
 use super::environment::Environment;
 use crate::kms::error::EndpointError;
 
+use self::error::REPLY_LIMIT;
 pub(crate) use self::error::find;
 pub(crate) use self::proxy::is_loopback;
 pub use self::trust::TrustPlace;
 pub(crate) use self::trust::places as trust_places;
 
-/// The largest reply that is read; those of KMS are a few kilobytes.
-const REPLY_LIMIT: usize = 1024 * 1024;
 /// Idle connections are closed sooner than AWS closes them, so that no request meets a closing one.
 const IDLE: Duration = Duration::from_secs(15);
 

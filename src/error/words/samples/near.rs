@@ -35,6 +35,8 @@ pub(super) fn all() -> Vec<(&'static str, Error)> {
 
 one_of_each! {
     escrows: EscrowError {
+        File (FileError::BinaryToTerminal { what: "wrapped key material" })
+        OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
         NoRecipient {}
         NotACertificate { path: path() }
         SeveralCertificates { path: path(), found: 2 }
@@ -193,6 +195,8 @@ one_of_each! {
         PolicyNotJson { path: typed(), problem: foreign() }
     }
     wraps: WrapError {
+        File (FileError::BinaryToTerminal { what: "wrapped key material" })
+        OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
         ImpossibleLength { spec: KeySpec::Hmac256, found: 46, expected: "256, 384 or 512".into() }
         NotForRawMaterial { algorithm: WrappingAlgorithm::RsaAesKeyWrapSha256, spec: KeySpec::Hmac256 }
         RsaKeyOverOaep { algorithm: WrappingAlgorithm::RsaesOaepSha256, spec: KeySpec::Rsa2048 }

@@ -1,0 +1,62 @@
+//! The key that is looked at, and how it is asked.
+
+use super::outcome::{Claim, Proof};
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms};
+use crate::material::{KeyMaterial, KeySpec, KeyUsage};
+use crate::openssl_probe::OpenSslError;
+
+/// The key that is looked at, and what is known about it.
+pub struct Subject<'a> {
+    pub(crate) kms: &'a Kms,
+    pub(crate) key: &'a KeyDescription,
+    pub(super) spec: KeySpec,
+    pub(super) usage: KeyUsage,
+    /// The material at hand, to compare with.
+    pub(super) material: Option<&'a KeyMaterial>,
+    /// What ImportKeyMaterial answered.
+    pub(crate) imported_id: Option<&'a str>,
+    /// What DescribeKey answered after the import.
+    pub(super) now: Option<KeyDescription>,
+}
+
+impl<'a> Subject<'a> {
+    /// Puts together what is known.
+    pub fn new(
+        kms: &'a Kms,
+        key: &'a KeyDescription,
+        material: Option<&'a KeyMaterial>,
+        imported_id: Option<&'a str>,
+    ) -> Result<Self, Error> {
+        Ok(Subject { kms, key, spec: key.spec.parse()?, usage: key.usage.parse()?, material, imported_id, now: None })
+    }
+
+    /// With what DescribeKey has answered by now, which is not asked again.
+    pub(crate) fn seen(self, now: KeyDescription) -> Self {
+        Subject { now: Some(now), ..self }
+    }
+}
+
+/// The answer, or nothing where it was not permitted to ask.
+pub(super) fn permitted<T>(
+    proof: &mut Proof,
+    id: Claim,
+    permission: &str,
+    answer: Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_access_denied() => {
+            proof.refuse(id, permission);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Fresh random bytes that no earlier answer can contain.
+pub(super) fn nonce() -> Result<[u8; 32], Error> {
+    let mut nonce = [0; 32];
+    openssl::rand::rand_bytes(&mut nonce).map_err(OpenSslError::step("draw random bytes"))?;
+    Ok(nonce)
+}
