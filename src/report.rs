@@ -35,6 +35,8 @@ pub(crate) struct Failure {
     explanation: Option<Box<Diagnosis>>,
     /// What the escrow file is, if one was opened.
     escrow: Option<Value>,
+    /// The key that the run is about.
+    key_arn: Option<String>,
     /// How the run was called.
     invocation: Box<Invocation>,
     output: Output,
@@ -54,6 +56,7 @@ impl Failure {
             uncertain: None,
             explanation: None,
             escrow: None,
+            key_arn: None,
             invocation: Box::new(invocation),
             output,
         }
@@ -64,6 +67,12 @@ impl Failure {
         self.exit = self.exit.max(3);
         self.partial = Some(Box::new(report));
         self.uncertain = uncertain;
+        self
+    }
+
+    /// About that key.
+    pub(crate) fn about(mut self, key_arn: Option<String>) -> Self {
+        self.key_arn = key_arn;
         self
     }
 
@@ -89,8 +98,7 @@ impl Failure {
             _ => None,
         };
         let Some((error, arn)) = unvouched else {
-            let key = self.partial.as_ref().and_then(|report| report.key_arn.as_deref());
-            return self.error.hint().map(|hint| self.invocation.complete(&hint, key));
+            return self.error.hint().map(|hint| self.invocation.complete(&hint, self.key_arn.as_deref()));
         };
         let region = arn.split(':').nth(3).unwrap_or_default();
         let read = match error {

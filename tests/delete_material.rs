@@ -168,7 +168,7 @@ fn replicas_and_other_kinds_of_keys_are_told_apart() {
     scene.material("mac", 32);
     let arn = scene.provision("--alias alias/a --key-spec HMAC_256 --material mac --multi-region");
     scene.json("replicate --key-id alias/a --to eu-west-2 --material mac");
-    let (answer, _) = scene.fails(1, &format!("{DELETE} --yes --key-material-id abcd"));
+    let (answer, _) = scene.fails(2, &format!("{DELETE} --yes --key-material-id abcd"));
     assert_eq!(answer["error"]["cause"], "--key-material-id cannot be used for HMAC_256 keys");
     let answer = scene.json(&format!("{DELETE} --yes"));
     assert_eq!((&answer["key_state"], &answer["key_material_id"]), (&json!("PendingImport"), &json!(null)));

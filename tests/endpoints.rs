@@ -107,7 +107,7 @@ fn plain_http_leaves_this_machine_only_when_that_was_accepted() {
         for variables in [&[][..], &[("HTTP_PROXY", cloud.url())]] {
             let run = with(&cloud, &format!("{line} --quiet --endpoint-url http://kms.example.org"), variables);
             run.refuses_with(
-                1,
+                2,
                 "error: the endpoint `http://kms.example.org` is plain http, and is not on this machine\n\
                  hint: use https, or add --insecure-endpoint if you accept that\n",
             );

@@ -266,9 +266,24 @@ fn every_difference_is_named_and_nothing_is_changed() {
     );
     assert_eq!((cloud.keys(), cloud.requests("ImportKeyMaterial")), before);
     kms.ok("DisableKey", json!({ "KeyId": arn }));
-    differs(PROVISION, "alias/a", "it is Disabled, and Enabled or PendingImport was expected");
+    let not_in_use = |state: &str, fix: &str| {
+        cloud.run(&format!("{PROVISION} --generate --discard --quiet")).refuses(
+            1,
+            &format!("error: `alias/a` exists and is what was asked for, but it is {state}\nhint: {fix}\n"),
+        );
+    };
+    let at = format!("--region us-east-1 --key-id {arn} --endpoint-url {}", cloud.url());
+    not_in_use("Disabled", &format!("enable it: `aws kms enable-key {at}`"));
+    differs(
+        &format!("{PROVISION} --multi-region"),
+        "alias/a",
+        "its kind is single-Region, and multi-Region was asked for; it is Disabled, and Enabled or PendingImport was expected",
+    );
     kms.ok("ScheduleKeyDeletion", json!({ "KeyId": arn, "PendingWindowInDays": 7 }));
-    differs(PROVISION, "alias/a", "it is PendingDeletion, and Enabled or PendingImport was expected");
+    not_in_use(
+        "PendingDeletion",
+        &format!("run `aws kms cancel-key-deletion {at}` and `aws kms enable-key {at}`, or use another key"),
+    );
 }
 
 #[test]

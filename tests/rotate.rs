@@ -82,7 +82,10 @@ fn a_rotation_that_stopped_before_rotating_goes_on_with_the_same_bytes() {
     assert!(stderr.contains(&format!("exists: key material {id} in the key, and waits for rotation\n")), "{stderr}");
     assert_eq!(
         answer["next"],
-        format!("kms-byok rotate --key-id {arn} --resume --region us-east-1 --endpoint-url {}", scene.kms.url)
+        format!(
+            "kms-byok rotate --output json --endpoint-url {} --region us-east-1 --key-id {arn} --resume",
+            scene.kms.url
+        )
     );
     assert_eq!(scene.json(&format!("{ROTATE} --material two"))["key_material_id"], *id);
 }
@@ -92,7 +95,7 @@ fn a_rotation_that_stopped_before_rotating_goes_on_without_the_bytes() {
     let (scene, arn) = scene("--fault RotateKeyOnDemand:1:error=AccessDeniedException");
     let (answer, _) = scene.fails(3, &format!("{ROTATE} --generate --discard"));
     let next: Vec<&str> = answer["next"].as_str().unwrap().split(' ').skip(1).collect();
-    let run = scene.bench.kms_byok_with_credentials(&format!("{} --output json", next.join(" ")));
+    let run = scene.bench.kms_byok_with_credentials(&next.join(" "));
     assert_eq!(run.json()["key_material_id"], scene.describe(&arn)["CurrentKeyMaterialId"]);
     assert_eq!(scene.calls("RotateKeyOnDemand"), 2);
 }
@@ -107,7 +110,8 @@ fn generating_beside_material_that_waits_is_refused_with_the_fix() {
         1,
         &format!(
             "error: key material {id} waits for rotation in key {arn}, and KMS takes no further one before it\n\
-             hint: rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`\n"
+             hint: rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id} --region us-east-1 --endpoint-url {}`\n",
+            scene.kms.url
         ),
     );
     assert!(!scene.bench.exists("copy"));
@@ -210,7 +214,7 @@ fn what_cannot_rotate_is_refused_before_anything_is_imported() {
         let line = format!("rotate --key-id {key} --generate --keep copy");
         scene.fails(1, &line).0["error"]["cause"].as_str().unwrap().to_owned()
     };
-    assert_eq!(cause("alias/mac"), format!("key {mac} is HMAC_256, and only symmetric keys rotate"));
+    assert_eq!(cause("alias/mac"), format!("key {mac} is HMAC_256, and KMS rotates symmetric keys only"));
     assert_eq!(
         cause(&own),
         format!("key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only")
@@ -269,9 +273,18 @@ fn the_last_rotation_is_finished_like_any_other() {
         scene.json(&format!("{ROTATE} --generate --discard --verify off --quiet"));
     }
     let (answer, _) = scene.fails(3, &format!("{ROTATE} --generate --keep last --wait 0s"));
-    assert!(answer["next"].as_str().unwrap().contains(" --resume "), "{answer}");
+    assert!(answer["next"].as_str().unwrap().ends_with(" --resume"), "{answer}");
     let answer = scene.json(&format!("{ROTATE} --resume"));
     assert_eq!((&answer["proof"]["outcome"], &answer["rotation"]["rotated"]), (&json!("proven"), &json!(true)));
-    let (answer, _) = scene.fails(1, &format!("{ROTATE} --generate --discard"));
-    assert!(answer["error"]["cause"].as_str().unwrap().contains("25 times"), "{answer}");
+    scene.material("other", 32);
+    for source in ["--generate --discard", "--material one", "--material other"] {
+        let (answer, _) = scene.fails(1, &format!("{ROTATE} {source}"));
+        let cause = answer["error"]["cause"].as_str().unwrap();
+        assert!(cause.contains("25 times") || source == "--material one" && cause.contains("earlier"), "{answer}");
+    }
+    // What is current already needs no rotation.
+    let before = scene.calls("RotateKeyOnDemand");
+    let answer = scene.json(&format!("{ROTATE} --material last"));
+    assert_eq!((&answer["changed"], &answer["proof"]["outcome"]), (&json!(false), &json!("proven")), "{answer}");
+    assert_eq!(scene.calls("RotateKeyOnDemand"), before);
 }

@@ -219,7 +219,7 @@ impl Context {
     pub(crate) fn broken_off(&self, error: Error) -> Failure {
         let failure = self.failure(error);
         let Some(Changing { journal, rehearse, next }) = self.changing.get() else { return failure };
-        let failure = failure.explained(journal.explanation());
+        let failure = failure.explained(journal.explanation()).about(journal.report().key_arn);
         if !journal.may_have_changed() {
             return failure;
         }
@@ -236,7 +236,7 @@ impl Context {
     /// Completes the commands in a report.
     fn complete(&self, report: &mut Report) {
         let run = self.invocation();
-        report.leftovers.iter_mut().for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove));
+        report.leftovers.iter_mut().for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
     }
 
     /// Keeps the run from changing anything more in AWS.

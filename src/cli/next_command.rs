@@ -24,6 +24,8 @@ pub(crate) struct Invocation {
 /// A command line for a shell.
 pub(crate) struct Command {
     words: Vec<OsString>,
+    /// The flags for connection and output, which come last.
+    global: Vec<OsString>,
     region: Option<String>,
     endpoint: Option<String>,
 }
@@ -110,16 +112,16 @@ impl Invocation {
 
     /// The command line of this run.
     pub(crate) fn again(&self) -> Command {
-        self.command(self.words.clone())
+        self.command(self.words.clone(), Vec::new())
     }
 
     /// Another verb for the same endpoint, Region and profile.
     pub(crate) fn verb(&self, verb: &str) -> Command {
-        self.command([&[verb.into()], &*self.global].concat())
+        self.command(vec![verb.into()], self.global.clone())
     }
 
-    fn command(&self, words: Vec<OsString>) -> Command {
-        Command { words, region: self.region.clone(), endpoint: self.endpoint.clone() }
+    fn command(&self, words: Vec<OsString>, global: Vec<OsString>) -> Command {
+        Command { words, global, region: self.region.clone(), endpoint: self.endpoint.clone() }
     }
 
     /// Completes the commands in a sentence: whoever pastes one asks the same endpoint, about the same key.
@@ -131,7 +133,7 @@ impl Invocation {
             complete.push('`');
             match (part.strip_prefix("kms-byok "), part.starts_with("aws kms ")) {
                 (Some(line), _) if quoted => complete.push_str(&self.complete_command(line, key)),
-                (None, true) if quoted => complete.push_str(&self.complete_aws(part)),
+                (None, true) if quoted => complete.push_str(&self.complete_aws(part, key)),
                 _ => complete.push_str(part),
             }
             quoted = !quoted;
@@ -140,8 +142,13 @@ impl Invocation {
     }
 
     /// The same for a command line of the aws CLI.
-    pub(crate) fn complete_aws(&self, line: &str) -> String {
+    pub(crate) fn complete_aws(&self, line: &str, key: Option<&str>) -> String {
         let mut command = line.to_owned();
+        let about_a_key =
+            ["enable-key", "cancel-key-deletion", "get-key-policy"].iter().any(|call| line.ends_with(call));
+        if let Some(key) = key.filter(|_| about_a_key) {
+            command.push_str(&format!(" --key-id {}", quoted(key)));
+        }
         let profile = self.global.iter().position(|word| word == "--profile");
         let profile =
             profile.and_then(|place| self.global.get(place + 1)).map(|name| name.to_string_lossy().into_owned());
@@ -153,6 +160,20 @@ impl Invocation {
         command
     }
 
+    /// The value that was typed for a flag.
+    fn typed(&self, flag: &str) -> Option<OsString> {
+        let mut words = self.words.iter();
+        words
+            .find_map(|word| {
+                let text = word.to_string_lossy();
+                match text.split_once('=') {
+                    Some((name, value)) if name == flag => Some(Some(value.into())),
+                    _ => (text == flag).then_some(None),
+                }
+            })?
+            .or_else(|| words.next().cloned())
+    }
+
     fn complete_command(&self, line: &str, key: Option<&str>) -> String {
         let verb = line.split(' ').next().unwrap_or_default();
         let mut command = format!("kms-byok {line}");
@@ -160,6 +181,16 @@ impl Invocation {
         let whole = !line.contains(" && ") && !line.contains(" || ");
         if !CONNECTED.contains(&verb) || !whole {
             return command;
+        }
+        // A verb that is only named is no command; where all that it needs is known it becomes one.
+        if line == verb {
+            match (verb, key, self.typed("--dir")) {
+                ("get-parameters", Some(_), Some(directory)) => {
+                    command.push_str(&format!(" --dir {} --force", quoted(directory)));
+                }
+                ("status" | "doctor" | "create-key", ..) => {}
+                _ => return command,
+            }
         }
         if let Some(key) = key.filter(|_| ABOUT_A_KEY.contains(&verb) && !has(line, "--key-id")) {
             command.push_str(&format!(" --key-id {}", quoted(key)));
@@ -257,7 +288,7 @@ impl Command {
     }
 
     fn has(&self, flag: &str) -> bool {
-        self.words.iter().any(|word| {
+        self.words.iter().chain(&self.global).any(|word| {
             let word = word.to_string_lossy();
             word == flag || word.split_once('=').is_some_and(|(name, _)| name == flag)
         })
@@ -270,7 +301,7 @@ const RECIPIENT_KEY: &str = "KEY";
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("kms-byok")?;
-        for word in &self.words {
+        for word in self.words.iter().chain(&self.global) {
             write!(f, " {}", quoted(word))?;
         }
         for (flag, value) in [("--region", &self.region), ("--endpoint-url", &self.endpoint)] {

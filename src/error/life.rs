@@ -137,7 +137,7 @@ pub(super) fn into_use(arn: &str, state: &str) -> Option<String> {
         "Disabled" => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
         "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
         "PendingDeletion" | "PendingReplicaDeletion" => some(format!(
-            "take it back (`aws kms cancel-key-deletion{region} --key-id {arn}`, then `aws kms enable-key{region} --key-id {arn}`), or use another key"
+            "run `aws kms cancel-key-deletion{region} --key-id {arn}` and `aws kms enable-key{region} --key-id {arn}`, or use another key"
         )),
         _ => some("try again in a minute"),
     }
