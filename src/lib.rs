@@ -1,7 +1,7 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 //!
 //! A KMS key of origin EXTERNAL is made empty and waits for [`material`]. KMS hands out a wrapping public key and an import token,
-//! which belong together with the key, its spec and the algorithm: a [`ceremony::ParameterSet`] holds them as one value. [`mod@wrap`]
+//! which belong together with the key, its spec and the algorithm: a [`parameters::ParameterSet`] holds them as one value. [`mod@wrap`]
 //! encrypts the material for that public key, with OpenSSL and both OAEP digests set, and ImportKeyMaterial brings it in. Nothing that
 //! is asked afterwards is taken for granted: a [`mod@proof`] says what KMS's answers show, and what they cannot show.
 //!
@@ -71,6 +71,7 @@ pub mod files;
 pub mod kms;
 pub mod material;
 pub mod openssl_probe;
+pub mod parameters;
 mod posix;
 pub mod printable;
 mod progress;

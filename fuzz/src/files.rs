@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use kms_byok::ceremony::ParameterSet;
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, Passphrase};
+use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;
 use kms_byok::{Error, Secret, escrow as vault};
 use openssl::pkey::{PKey, Private};

@@ -1,9 +1,10 @@
 //! The same bytes for one key after the other: each import has parameters, a wrapping and a token of its own.
 
-use super::{ImportOptions, Journal, ParameterSet, Vouched, import};
+use super::{ImportOptions, Journal, Vouched, import};
 use crate::error::Error;
 use crate::kms::{Imported, Kms};
 use crate::material::KeyMaterial;
+use crate::parameters::ParameterSet;
 use crate::time::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 

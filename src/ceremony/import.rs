@@ -4,15 +4,17 @@ use std::path::Path;
 
 use aws_smithy_types::DateTime;
 
-use super::parameters::{TOKEN_LIMIT, check_importable};
+use super::parameters::check_importable;
 use super::sent::{Difference, Sent};
-use super::{Inventory, Journal, Vouched, WrappedMaterial, wait};
+use super::{Inventory, Journal, Vouched, wait};
 use crate::error::{
     CeremonyError, Error, ExpiryError, KmsError, LifeError, ParametersError, Reason, UsageError, seconds,
 };
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
+use crate::parameters::TOKEN_LIMIT;
+use crate::parameters::WrappedMaterial;
 use crate::time::{self, Expiry, rfc3339};
 use crate::wrap::{self, WrappingKey};
 

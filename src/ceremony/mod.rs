@@ -50,10 +50,7 @@ pub use self::inventory::{Inventory, MOST_ROTATIONS, Material};
 pub use self::journal::Journal;
 pub use self::memory::{FindLost, Memory, REQUEST_TAG};
 use self::parameters::check_external;
-pub use self::parameters::{
-    BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial, check_fingerprint, check_importable,
-};
-pub(crate) use self::parameters::{PARAMETERS_FILE, TOKEN_LIMIT, bare, sha256};
+pub use self::parameters::check_importable;
 pub use self::provision::{Provision, Source, provision};
 pub use self::replicate::{Replicate, replicate};
 pub use self::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
@@ -65,6 +62,3 @@ pub use self::transfer::{Transfer, TransferOutcome};
 pub use self::trust::{Trust, Vouched};
 pub use self::verdict::conclude;
 pub use self::verify::verify;
-
-/// The account of every key in the embedded KMS; AWS has no such account.
-pub const REHEARSAL_ACCOUNT: &str = "000000000000";

@@ -10,15 +10,13 @@ use super::history::{self, History};
 use super::imported::{expected_to_be_current, prove_settled};
 use super::recipe::quoted;
 use super::verdict::conclude;
-use super::{
-    AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, import_set,
-    resolve_expiry,
-};
+use super::{AliasName, Copy, ImportOptions, Journal, KeyRequest, Memory, Trust, Vouched, import_set, resolve_expiry};
 use super::{unused, verify};
 use crate::diagnose;
 use crate::error::{CeremonyError, Error, LifeError, UsageError, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::{KeyMaterial, KeySpec};
+use crate::parameters::ParameterSet;
 use crate::proof::{self, Claim, Level, Outcome, Proof, Subject};
 use crate::time::{self, Expiry};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};

@@ -5,9 +5,9 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 use super::Journal;
-use super::parameters::sha256;
 use crate::error::Error;
 use crate::kms::{Import, Imported};
+use crate::parameters::sha256;
 
 /// A set of import parameters and what was done with it. The hashes are of what an eavesdropper may see anyway: wrapping public key,
 /// import token, wrapped key material. There is none of the key material itself.

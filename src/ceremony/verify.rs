@@ -3,10 +3,11 @@
 
 use aws_smithy_types::DateTime;
 
-use super::{ImportOptions, Inventory, Journal, Material, ParameterSet, Trust, Vouched, import};
+use super::{ImportOptions, Inventory, Journal, Material, Trust, Vouched, import};
 use crate::error::{CeremonyError, Error, LifeError, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::material::{KeyMaterial, KeySpec};
+use crate::parameters::ParameterSet;
 use crate::proof::{self, Claim, Level, Proof, Subject};
 use crate::time::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, BareDirectory, BareImport, ImportOptions, Journal, Trust, Vouched, WrappedMaterial};
+use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
+use kms_byok::parameters::{BareDirectory, WrappedMaterial};
 use kms_byok::time;
 use kms_byok::{Error, UsageError};
 

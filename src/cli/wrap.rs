@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{BareDirectory, ENCRYPTED_FILE, ParameterSet, Source};
+use kms_byok::ceremony::Source;
 use kms_byok::files::{self, Output};
 use kms_byok::material::{KeyMaterial, KeySpec};
+use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
 use kms_byok::{Error, FileError, Progress, UsageError, printable, time};
 use serde::Serialize;
@@ -154,7 +155,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let key = WrappingKey::from_der(&files::read("wrapping public key", key_path, WrappingKey::READ_LIMIT)?)?;
     let fingerprint = key.fingerprint()?;
     if let Some(expected) = &args.expect_public_key {
-        kms_byok::ceremony::check_fingerprint(&fingerprint, expected)?;
+        kms_byok::parameters::check_fingerprint(&fingerprint, expected)?;
     } else {
         context.mind_writers(&[("wrapping public key", key_path)])?;
     }

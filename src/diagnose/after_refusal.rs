@@ -7,10 +7,10 @@ use super::hand::{Hand, Named};
 use super::item::Item;
 use super::name::Role;
 use super::openssl_cli::OpenSslCommand;
-use crate::ceremony::WrappedMaterial;
 use crate::error::{Error, Reason};
 use crate::kms::KeyDescription;
 use crate::material::KeyMaterial;
+use crate::parameters::WrappedMaterial;
 
 /// Explains why KMS refused the files of an import; nothing where its answer says nothing about them.
 pub fn refused(named: Named, key: &KeyDescription, error: &Error) -> Option<Diagnosis> {

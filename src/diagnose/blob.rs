@@ -7,7 +7,7 @@ use super::hand::Hand;
 use super::item::Item;
 use super::public_key::{Modulus, is_private_key, is_public_key};
 use super::{set, wrapped_length};
-use crate::ceremony::TOKEN_LIMIT;
+use crate::parameters::TOKEN_LIMIT;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec, check_length};
 
 /// What is known of how a blob came to be.

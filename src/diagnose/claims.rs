@@ -3,9 +3,9 @@
 use aws_smithy_types::DateTime;
 use serde_json::Value;
 
-use crate::ceremony::REHEARSAL_ACCOUNT;
 use crate::kms::printable;
 use crate::material::KeySpec;
+use crate::parameters::REHEARSAL_ACCOUNT;
 use crate::time;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 

@@ -10,9 +10,9 @@ use super::encodings::{newline_after, without_carriage_returns};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
-use crate::ceremony::sha256;
 use crate::error::seconds;
 use crate::kms::{is_alias, region_of};
+use crate::parameters::sha256;
 use crate::time::rfc3339;
 
 /// ParametersValidTo is 24 hours after the request.

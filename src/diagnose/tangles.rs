@@ -7,7 +7,7 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use super::public_key::is_public_key;
-use crate::ceremony::sha256;
+use crate::parameters::sha256;
 
 pub(super) fn examine(hand: &mut Hand, findings: &mut Findings) {
     for item in [&hand.public_key, &hand.token, &hand.encrypted].into_iter().flatten() {

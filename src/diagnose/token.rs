@@ -5,7 +5,7 @@ use super::encodings;
 use super::finding::Findings;
 use super::hand::Hand;
 use super::public_key::{is_private_key, is_public_key};
-use crate::ceremony::TOKEN_LIMIT;
+use crate::parameters::TOKEN_LIMIT;
 
 pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
     let Some(item) = &hand.token else { return };

@@ -8,7 +8,6 @@ mod ceremony;
 mod defect;
 mod life;
 mod material;
-mod parameters;
 mod usage;
 #[cfg(test)]
 mod words;
@@ -17,7 +16,6 @@ pub use self::ceremony::CeremonyError;
 pub use self::defect::Defect;
 pub use self::life::LifeError;
 pub use self::material::MaterialError;
-pub use self::parameters::ParametersError;
 pub use self::usage::UsageError;
 pub use crate::doctor::HealthError;
 pub use crate::escrow::EscrowError;
@@ -25,6 +23,7 @@ pub(crate) use crate::explain::{Explain, some};
 pub use crate::files::FileError;
 pub use crate::kms::{EndpointError, KmsError, Reason, Refusal};
 pub use crate::openssl_probe::OpenSslError;
+pub use crate::parameters::ParametersError;
 #[cfg(feature = "rehearsal")]
 pub use crate::rehearsal::RehearsalError;
 pub use crate::time::ExpiryError;

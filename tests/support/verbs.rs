@@ -5,13 +5,11 @@
 use std::fs;
 
 use kms_byok::Error;
-use kms_byok::ceremony::{
-    self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, ParameterSet, Provision, Source, Trust,
-    WrappedMaterial,
-};
+use kms_byok::ceremony::{self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, Provision, Source, Trust};
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
 use kms_byok::material::KeySpec;
+use kms_byok::parameters::{ParameterSet, WrappedMaterial};
 use kms_byok::proof::{self, Level, Subject};
 use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};

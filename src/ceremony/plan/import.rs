@@ -1,10 +1,11 @@
 //! The plan of `import`, and the calls that import and prove.
 
 use super::Plan;
-use crate::ceremony::{ImportOptions, Journal, Trust, Vouched, WrappedMaterial};
+use crate::ceremony::{ImportOptions, Journal, Trust, Vouched};
 use crate::error::Error;
 use crate::kms::{ImportType, Kms, Operation};
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
+use crate::parameters::WrappedMaterial;
 use crate::proof::Level;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 

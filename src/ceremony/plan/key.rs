@@ -5,11 +5,10 @@ use std::path::Path;
 use super::Plan;
 use crate::ceremony::create::check_adopts;
 use crate::ceremony::trust::show_grants;
-use crate::ceremony::{
-    AliasName, CreateKey, Journal, KeyRequest, Memory, ParameterSet, Trust, Vouched, check_importable, existing,
-};
+use crate::ceremony::{AliasName, CreateKey, Journal, KeyRequest, Memory, Trust, Vouched, check_importable, existing};
 use crate::error::Error;
 use crate::kms::{Kms, Operation};
+use crate::parameters::ParameterSet;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of [`ceremony::create_key`](crate::ceremony::create_key). Asks KMS for the alias and the key to adopt, if there is one.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 use crate::posix;
 use crate::quoted::quoted;
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::bound::Bound;
-use super::{ENCRYPTED_FILE, ParameterSet, TOKEN_LIMIT};
-use crate::ceremony::Transfer;
-use crate::error::{Error, ParametersError};
+use super::error::ParametersError;
+use super::file::{ParametersFile, read_set};
+use super::names::{ENCRYPTED_FILE, TOKEN_LIMIT};
+use crate::error::Error;
 use crate::files::{self, Moved, Output};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
@@ -13,7 +13,7 @@ use crate::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
 
 /// Key material wrapped for a parameter set; nothing in it is secret.
 pub struct WrappedMaterial {
-    pub(super) bound: Bound,
+    pub(super) file: ParametersFile,
     pub(super) encrypted: Vec<u8>,
     pub(super) token: Vec<u8>,
 }
@@ -21,14 +21,14 @@ pub struct WrappedMaterial {
 impl WrappedMaterial {
     /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
     pub fn load(directory: &Path) -> Result<Self, Error> {
-        let set = ParameterSet::load(directory)?;
+        let (file, wrapping_key, token) = read_set(directory)?;
         let path = directory.join(ENCRYPTED_FILE);
         if !path.exists() {
             return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
         }
         let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
-        wrap::check_blob(&encrypted, set.algorithm()?, set.wrapping_key.spec())?;
-        Ok(WrappedMaterial { bound: set.bound, encrypted, token: set.token })
+        wrap::check_blob(&encrypted, file.wrapping_algorithm.parse()?, wrapping_key.spec())?;
+        Ok(WrappedMaterial { file, encrypted, token })
     }
 
     /// Adds the blob to the directory its set came from. With `force` an earlier blob is replaced, and any other file moved aside.
@@ -48,55 +48,55 @@ impl WrappedMaterial {
 
     /// The key it is for.
     pub fn key_arn(&self) -> &str {
-        &self.bound.key_arn
+        &self.file.key_arn
     }
 
     /// The Region of that key.
     pub fn region(&self) -> Option<&str> {
-        self.bound.key_arn.split(':').nth(3)
+        self.file.key_arn.split(':').nth(3)
     }
 
     /// The key spec of the set.
     pub fn key_spec(&self) -> Result<KeySpec, Error> {
-        Ok(self.bound.key_spec.parse()?)
+        Ok(self.file.key_spec.parse()?)
     }
 
     /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
     pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), Error> {
-        Ok((self.bound.wrapping_algorithm.parse()?, self.bound.wrapping_key_spec.parse()?))
+        Ok((self.file.wrapping_algorithm.parse()?, self.file.wrapping_key_spec.parse()?))
     }
 
     /// What `parameters.json` says of the set.
+    pub(crate) fn file(&self) -> &ParametersFile {
+        &self.file
+    }
+
+    /// The same as JSON.
     pub(crate) fn parameters(&self) -> serde_json::Value {
-        serde_json::to_value(&self.bound).unwrap_or_default()
+        serde_json::to_value(&self.file).unwrap_or_default()
     }
 
     /// Refuses a set whose token has expired.
     pub fn check_fresh(&self) -> Result<(), Error> {
-        self.bound.check_fresh()
+        self.file.check_fresh()
     }
 
     /// Everything that must hold before it is sent: the key, the KMS and the time are those of the set.
-    pub(in crate::ceremony) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+    pub(crate) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
         self.check_target(key, kms.endpoint())?;
         self.check_fresh()?;
         // By KMS's clock, once it has told its time: this machine's may be wrong.
-        if kms.clock_ahead().is_some() { self.bound.check_validity(kms.now()) } else { Ok(()) }
-    }
-
-    /// What the account tells of the set.
-    pub(in crate::ceremony) fn transfer(&self) -> Transfer {
-        self.bound.transfer()
+        if kms.clock_ahead().is_some() { self.file.check_validity(kms.now()) } else { Ok(()) }
     }
 
     /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
     pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
-        if endpoint.is_none() && self.bound.is_of_rehearsal_account() {
+        if endpoint.is_none() && self.file.is_of_rehearsal_account() {
             return Err(ParametersError::OfARehearsal.into());
         }
-        if self.bound.endpoint.as_deref() != endpoint {
+        if self.file.endpoint.as_deref() != endpoint {
             let name = |endpoint: Option<&str>| endpoint.map_or("of AWS".to_owned(), |url| format!("`{url}`"));
-            let (found, asked) = (name(self.bound.endpoint.as_deref()), name(endpoint));
+            let (found, asked) = (name(self.file.endpoint.as_deref()), name(endpoint));
             return Err(ParametersError::OtherEndpoint { found, asked }.into());
         }
         Ok(())
@@ -105,12 +105,12 @@ impl WrappedMaterial {
     /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
     pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), Error> {
         self.check_endpoint(endpoint)?;
-        if self.bound.key_arn != key.arn {
-            let (found, asked) = (self.bound.key_arn.clone(), key.arn.clone());
+        if self.file.key_arn != key.arn {
+            let (found, asked) = (self.file.key_arn.clone(), key.arn.clone());
             return Err(ParametersError::OtherKey { found, asked }.into());
         }
-        if self.bound.key_spec != key.spec {
-            let (found, is) = (self.bound.key_spec.clone(), key.spec.clone());
+        if self.file.key_spec != key.spec {
+            let (found, is) = (self.file.key_spec.clone(), key.spec.clone());
             return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is }.into());
         }
         Ok(())

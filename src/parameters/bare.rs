@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE};
-use crate::error::FileError;
+use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE};
+use crate::files::FileError;
 
 /// How the console names the public key in its zip; an id follows.
 const CONSOLE_PUBLIC_KEY: &str = "wrappingKey_";

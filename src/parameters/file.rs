@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::{PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT, sha256};
-use crate::ceremony::{REHEARSAL_ACCOUNT, Transfer};
-use crate::error::{Error, ParametersError};
+use super::error::ParametersError;
+use super::fingerprint::sha256;
+use super::names::{PARAMETERS_FILE, PUBLIC_KEY_FILE, REHEARSAL_ACCOUNT, TOKEN_FILE, TOKEN_LIMIT};
+use crate::error::Error;
 use crate::files;
 use crate::kms::KeyArn;
 use crate::material::KeySpec;
@@ -15,7 +16,7 @@ use crate::printable::is_unprintable;
 use crate::time;
 use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
-pub(super) const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 1;
 
 /// KMS gives 24 hours (API reference, `GetParametersForImport`); an hour more for clocks that disagree.
 const LONGEST_VALIDITY: i64 = 25 * 60 * 60;
@@ -23,29 +24,29 @@ const LONGEST_VALIDITY: i64 = 25 * 60 * 60;
 /// What a set is for: the contents of `parameters.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Bound {
-    pub(super) version: u64,
-    pub(super) key_arn: String,
-    pub(super) key_spec: String,
-    pub(super) wrapping_algorithm: String,
-    pub(super) wrapping_key_spec: String,
-    pub(super) public_key_sha256: String,
-    pub(super) import_token_sha256: String,
+pub(crate) struct ParametersFile {
+    pub(crate) version: u64,
+    pub(crate) key_arn: String,
+    pub(crate) key_spec: String,
+    pub(crate) wrapping_algorithm: String,
+    pub(crate) wrapping_key_spec: String,
+    pub(crate) public_key_sha256: String,
+    pub(crate) import_token_sha256: String,
     /// RFC 3339.
-    pub(super) valid_to: String,
+    pub(crate) valid_to: String,
     /// The endpoint, only when it is not AWS's own.
-    pub(super) endpoint: Option<String>,
-    pub(super) rehearsal: bool,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) rehearsal: bool,
 }
 
-impl Bound {
-    pub(super) fn load(directory: &Path) -> Result<Self, Error> {
+impl ParametersFile {
+    pub(crate) fn load(directory: &Path) -> Result<Self, Error> {
         let path = directory.join(PARAMETERS_FILE);
         let json = files::read("parameter file", &path, 64 * 1024)?;
         Self::parse(&json, &path)
     }
 
-    pub(super) fn parse(json: &[u8], path: &Path) -> Result<Self, Error> {
+    pub(crate) fn parse(json: &[u8], path: &Path) -> Result<Self, Error> {
         let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
         let value: serde_json::Value = serde_json::from_slice(json)
             .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
@@ -60,50 +61,38 @@ impl Bound {
             }
             None => return Err(not_parameters("`version` is missing".to_owned()).into()),
         }
-        let bound: Bound = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
+        let file: ParametersFile = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
         let wrong = |error: &dyn std::fmt::Display| not_parameters(error.to_string());
-        bound.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
-        bound.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
-        bound.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
-        time::parse(&bound.valid_to).map_err(|error| wrong(&error))?;
-        if KeyArn::parse(&bound.key_arn).is_none() {
-            return Err(not_parameters(format!("`{}` is not a key ARN", bound.key_arn)).into());
+        file.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
+        file.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
+        file.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
+        time::parse(&file.valid_to).map_err(|error| wrong(&error))?;
+        if KeyArn::parse(&file.key_arn).is_none() {
+            return Err(not_parameters(format!("`{}` is not a key ARN", file.key_arn)).into());
         }
         // An altered file must not make AWS's key out of a rehearsal's.
-        if (bound.is_of_rehearsal_account() || bound.rehearsal) && bound.endpoint.is_none() {
+        if (file.is_of_rehearsal_account() || file.rehearsal) && file.endpoint.is_none() {
             return Err(ParametersError::OfARehearsal.into());
         }
-        Ok(bound)
+        Ok(file)
     }
 
-    pub(super) fn transfer(&self) -> Transfer {
-        Transfer {
-            key_arn: self.key_arn.clone(),
-            wrapping_algorithm: Some(self.wrapping_algorithm.clone()),
-            wrapping_key_spec: Some(self.wrapping_key_spec.clone()),
-            public_key_sha256: Some(self.public_key_sha256.clone()),
-            valid_to: Some(self.valid_to.clone()),
-            import_token_sha256: self.import_token_sha256.clone(),
-            ..Transfer::default()
-        }
-    }
-
-    pub(super) fn is_of_rehearsal_account(&self) -> bool {
+    pub(crate) fn is_of_rehearsal_account(&self) -> bool {
         self.key_arn.split(':').nth(4) == Some(REHEARSAL_ACCOUNT)
     }
 
-    pub(super) fn valid_to(&self) -> Result<DateTime, Error> {
+    pub(crate) fn valid_to(&self) -> Result<DateTime, Error> {
         Ok(time::parse(&self.valid_to)?)
     }
 
-    pub(super) fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+    pub(crate) fn check_validity(&self, now: DateTime) -> Result<(), Error> {
         if self.valid_to()?.secs() > now.secs() + LONGEST_VALIDITY {
             return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }.into());
         }
         Ok(())
     }
 
-    pub(super) fn check_fresh(&self) -> Result<(), Error> {
+    pub(crate) fn check_fresh(&self) -> Result<(), Error> {
         if self.valid_to()? <= time::now() {
             return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
         }
@@ -111,7 +100,7 @@ impl Bound {
     }
 
     /// The size of the wrapping key must be the one that was asked for.
-    pub(super) fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), Error> {
+    pub(crate) fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), Error> {
         let (found, said) = (key.spec(), &self.wrapping_key_spec);
         if found.name() == said {
             return Ok(());
@@ -120,14 +109,14 @@ impl Bound {
         Err(ParametersError::NotParameters { path: directory.join(PARAMETERS_FILE), problem }.into())
     }
 
-    pub(super) fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
         let path = directory.join(TOKEN_FILE);
         let token = files::read("import token", &path, TOKEN_LIMIT)?;
         self.check_file("import token", path, &token, &self.import_token_sha256)?;
         Ok(token)
     }
 
-    pub(super) fn check_file(
+    pub(crate) fn check_file(
         &self,
         what: &'static str,
         path: PathBuf,
@@ -140,6 +129,18 @@ impl Bound {
         }
         Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() }.into())
     }
+}
+
+/// Reads a directory back: what `parameters.json` says, the wrapping public key and the token. Files that are not of one set are named.
+pub(super) fn read_set(directory: &Path) -> Result<(ParametersFile, WrappingKey, Vec<u8>), Error> {
+    let file = ParametersFile::load(directory)?;
+    let path = directory.join(PUBLIC_KEY_FILE);
+    let der = files::read("wrapping public key", &path, WrappingKey::READ_LIMIT)?;
+    file.check_file("wrapping public key", path, &der, &file.public_key_sha256)?;
+    let wrapping_key = WrappingKey::from_der(&der)?;
+    file.check_size(&wrapping_key, directory)?;
+    let token = file.read_token(directory)?;
+    Ok((file, wrapping_key, token))
 }
 
 fn has_control_characters(value: &serde_json::Value) -> bool {

@@ -1,0 +1,213 @@
+//! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
+//! a directory.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use aws_smithy_types::DateTime;
+
+use super::error::ParametersError;
+use super::file::{ParametersFile, VERSION, read_set};
+use super::fingerprint::{check_fingerprint, sha256};
+use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT};
+use super::wrapped::WrappedMaterial;
+use crate::error::Error;
+use crate::files::{self, FileError, Moved, Output, Staged};
+use crate::kms::Kms;
+use crate::material::{KeyMaterial, KeySpec};
+use crate::printable;
+use crate::time::rfc3339;
+use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
+
+/// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
+pub struct ParameterSet {
+    pub(super) file: ParametersFile,
+    pub(super) wrapping_key: WrappingKey,
+    pub(super) token: Vec<u8>,
+}
+
+impl ParameterSet {
+    /// Asks KMS for a set and checks every part of the reply.
+    pub(crate) async fn ask(
+        kms: &Kms,
+        key_arn: &str,
+        spec: KeySpec,
+        algorithm: WrappingAlgorithm,
+        wrapping: WrappingKeySpec,
+    ) -> Result<Self, Error> {
+        let reply = kms.parameters(key_arn, algorithm, wrapping).await?;
+        if reply.key_arn != key_arn {
+            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key_arn.to_owned() }.into());
+        }
+        if reply.import_token.is_empty() || reply.import_token.len() > TOKEN_LIMIT {
+            return Err(ParametersError::ReplyToken { found: reply.import_token.len() }.into());
+        }
+        let wrapping_key = WrappingKey::from_reply(&reply.public_key, wrapping)?;
+        let file = ParametersFile {
+            version: VERSION,
+            key_arn: key_arn.to_owned(),
+            key_spec: spec.name().to_owned(),
+            wrapping_algorithm: algorithm.name().to_owned(),
+            wrapping_key_spec: wrapping.name().to_owned(),
+            public_key_sha256: wrapping_key.fingerprint()?,
+            import_token_sha256: sha256(&reply.import_token)?,
+            valid_to: rfc3339(reply.valid_to),
+            endpoint: kms.endpoint().map(str::to_owned),
+            rehearsal: kms.seen_rehearsal(),
+        };
+        Ok(ParameterSet { file, wrapping_key, token: reply.import_token })
+    }
+
+    /// The three files of a set in that directory.
+    pub fn files(directory: &Path) -> [PathBuf; 3] {
+        [PUBLIC_KEY_FILE, TOKEN_FILE, PARAMETERS_FILE].map(|name| directory.join(name))
+    }
+
+    /// Refuses early what `save` would refuse at the end.
+    pub fn check_directory(directory: &Path, force: bool) -> Result<(), Error> {
+        if directory.exists() && !directory.is_dir() {
+            let what = "parameter directory";
+            return Err(FileError::NotADirectory { what, path: directory.to_owned() }.into());
+        }
+        files::check_output_directory("parameter directory", directory)?;
+        for name in [PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, ENCRYPTED_FILE] {
+            if directory.is_dir() {
+                files::check_free("parameter file", &directory.join(name), force)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
+    /// without it is known to be unfinished. With `force` an earlier set is replaced, and what is none is moved aside and told.
+    pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, Error> {
+        Self::check_directory(directory, force)?;
+        let made = !directory.exists();
+        let saved = self.save_in(directory, made, force);
+        if made && saved.is_err() {
+            let _ = fs::remove_dir(directory);
+        }
+        saved
+    }
+
+    fn save_in(&self, directory: &Path, made: bool, force: bool) -> Result<Vec<Moved>, Error> {
+        let what = "parameter directory";
+        let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
+        // Whoever can replace the public key can read what is wrapped.
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(unwritable)?;
+        let mode = fs::metadata(directory).map_err(unwritable)?.permissions().mode();
+        if made && mode & 0o700 != 0o700 {
+            // A umask that takes the owner's own rights away.
+            fs::set_permissions(directory, fs::Permissions::from_mode(mode | 0o700)).map_err(unwritable)?;
+        }
+        let json = printable::json(&self.file);
+        // The set that is there says which token is its own.
+        let known = ParametersFile::load(directory).ok().map(|file| file.import_token_sha256);
+        let files = [
+            (Output::PublicKey, PUBLIC_KEY_FILE, self.wrapping_key.der()),
+            (Output::Token(known), TOKEN_FILE, &self.token),
+            (Output::Parameters, PARAMETERS_FILE, &json),
+        ];
+        let staged =
+            files.each_ref().map(|(output, name, bytes)| Staged::write(output.what(), &directory.join(name), bytes));
+        let staged: Vec<Staged> = staged.into_iter().collect::<Result<_, _>>()?;
+        let mut moved = Vec::new();
+        if force {
+            // A blob wrapped for the old set would only be refused.
+            for (output, name) in [(Output::Parameters, PARAMETERS_FILE), (Output::Blob, ENCRYPTED_FILE)] {
+                moved.extend(output.remove(&directory.join(name))?);
+            }
+        }
+        for (number, file) in staged.into_iter().enumerate() {
+            match file.place(&files[number].0, force) {
+                Ok(aside) => moved.extend(aside),
+                Err(error) => {
+                    for (_, name, _) in &files[..number] {
+                        let _ = fs::remove_file(directory.join(name));
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Refuses bytes that are no `parameters.json`; `path` names them in errors.
+    pub fn check_json(json: &[u8], path: &Path) -> Result<(), Error> {
+        ParametersFile::parse(json, path).map(|_| ())
+    }
+
+    /// Reads a directory back; files that are not of one set are named.
+    pub fn load(directory: &Path) -> Result<Self, Error> {
+        let (file, wrapping_key, token) = read_set(directory)?;
+        Ok(ParameterSet { file, wrapping_key, token })
+    }
+
+    /// Refuses a set whose public key is not the one whose fingerprint came by another way.
+    pub fn expect_public_key(&self, fingerprint: &str) -> Result<(), ParametersError> {
+        check_fingerprint(&self.file.public_key_sha256, fingerprint)
+    }
+
+    /// Refuses a set that KMS would answer with ExpiredImportTokenException.
+    pub fn check_fresh(&self) -> Result<(), Error> {
+        self.file.check_fresh()
+    }
+
+    /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong.
+    pub fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+        self.file.check_validity(now)
+    }
+
+    /// What `parameters.json` says of the set.
+    pub(crate) fn file(&self) -> &ParametersFile {
+        &self.file
+    }
+
+    /// The key the set is for.
+    pub fn key_arn(&self) -> &str {
+        &self.file.key_arn
+    }
+
+    /// Its key spec.
+    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+        Ok(self.file.key_spec.parse()?)
+    }
+
+    /// The wrapping algorithm it was asked for.
+    pub fn algorithm(&self) -> Result<WrappingAlgorithm, Error> {
+        Ok(self.file.wrapping_algorithm.parse()?)
+    }
+
+    /// SHA-256 of the wrapping public key, in hex.
+    pub fn fingerprint(&self) -> &str {
+        &self.file.public_key_sha256
+    }
+
+    /// The size of the wrapping key.
+    pub fn wrapping_key_spec(&self) -> WrappingKeySpec {
+        self.wrapping_key.spec()
+    }
+
+    /// When the set expires, RFC 3339.
+    pub fn valid_to(&self) -> &str {
+        &self.file.valid_to
+    }
+
+    /// Whether the set is of an embedded KMS.
+    pub fn is_rehearsal(&self) -> bool {
+        self.file.rehearsal
+    }
+
+    /// Wraps key material for this set; the set is spent.
+    pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, Error> {
+        let spec = self.key_spec()?;
+        if material.spec() != spec {
+            let asked = material.spec().name().to_owned();
+            return Err(ParametersError::OtherSpec { found: self.file.key_spec, asked }.into());
+        }
+        self.check_fresh()?;
+        let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm()?)?;
+        Ok(WrappedMaterial { file: self.file, encrypted, token: self.token })
+    }
+}
