@@ -84,10 +84,11 @@ mod secret;
 pub mod time;
 pub mod wrap;
 
+pub use doctor::HealthError;
 #[cfg(feature = "rehearsal")]
 pub use error::RehearsalError;
 pub use error::{
-    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, HealthError, KmsError, LifeError,
+    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, KmsError, LifeError,
     MaterialError, OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
 };
 pub use explain::Explain;

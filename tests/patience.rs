@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use cloud::{Cloud, next_of, wait};
 use kms_byok::kms::{Connection, Kms, NewKey};
 use kms_byok::material::{KeySpec, KeyUsage};
-use kms_byok::{Error, Silent};
+use kms_byok::{Explain, KmsError, Silent};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --discard";
 
@@ -197,7 +197,7 @@ fn aliases_are_resolved_for_the_calls_that_take_none() {
         kms_byok::wrap::WrappingAlgorithm::RsaesOaepSha256,
         kms_byok::wrap::WrappingKeySpec::Rsa2048,
     ));
-    assert!(matches!(refused, Err(Error::Kms(_))), "the embedded KMS takes an alias where KMS does not");
+    assert!(matches!(refused, Err(KmsError::Refused(_))), "the embedded KMS takes an alias where KMS does not");
 }
 
 /// The state of a key of minutes ago may not have reached all of KMS; that of an older one has.

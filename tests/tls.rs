@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kms_byok::kms::{Connection, Environment, Kms};
-use kms_byok::{EndpointError, Error, Silent};
+use kms_byok::{EndpointError, Error, KmsError, Silent};
 use tls_server::{Authority, Does, KEY_ARN, Server, Shows};
 
 struct Client {
@@ -43,7 +43,7 @@ impl Client {
 
     async fn describe(&self, server: &Server) -> Result<String, Error> {
         let kms = self.kms(&format!("https://localhost:{}", server.port()));
-        kms.describe(KEY_ARN).await.map(|key| key.state)
+        Ok(kms.describe(KEY_ARN).await?.state)
     }
 
     async fn fails(&self, server: &Server) -> EndpointError {
@@ -203,5 +203,5 @@ async fn a_proxy_that_opens_no_tunnel_is_named() {
     let mut client = Client::trusting(&Authority::new());
     client.environment().https_proxy = Some(format!("http://127.0.0.1:{}", proxy.port()));
     let error = client.kms("https://elsewhere.example").describe(KEY_ARN).await.unwrap_err();
-    assert!(matches!(error, Error::Endpoint(EndpointError::ProxyTunnel { .. })), "{error}");
+    assert!(matches!(error, KmsError::Endpoint(EndpointError::ProxyTunnel { .. })), "{error}");
 }

@@ -12,7 +12,7 @@ use kms_byok::kms::{Connection, Environment, Import, Kms, NewKey, NewReplica};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::rehearsal::{InProcessKms, Settings};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Silent};
+use kms_byok::{KmsError, Silent};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::files::said;
@@ -32,7 +32,7 @@ pub fn replies(data: &[u8]) {
     });
 }
 
-async fn ask(kms: &Kms, operation: u8) -> Result<(), Error> {
+async fn ask(kms: &Kms, operation: u8) -> Result<(), KmsError> {
     match operation % 16 {
         0 => kms.describe(ARN).await.map(drop),
         1 => {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use kms_byok::material::{self, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;
-use kms_byok::{Error, Secret, escrow as vault};
+use kms_byok::{Error, Explain, Secret, escrow as vault};
 use openssl::pkey::{PKey, Private};
 
 /// Raw key material in any layers of text.
@@ -65,7 +65,7 @@ pub fn public_key(data: &[u8]) {
     match WrappingKey::from_der(data) {
         // Only one encoding of a key is accepted.
         Ok(key) => assert!(key.der() == data && key.fingerprint().is_ok()),
-        Err(error) => said(&error.into()),
+        Err(error) => said(&error),
     }
 }
 
@@ -82,7 +82,7 @@ pub fn escrow(data: &[u8]) {
     let pem = include_bytes!("../recipient.pem");
     let recipient = RECIPIENT.get_or_init(|| PKey::private_key_from_pem(pem).expect("a key that is ours"));
     if let Err(error) = vault::open_bytes(data, Path::new("escrow.cms"), recipient) {
-        said(&error.into());
+        said(&error);
     }
 }
 
@@ -99,7 +99,7 @@ impl Passphrase for Open {
 }
 
 /// Every error has words, and they stay on their line.
-pub(crate) fn said(error: &Error) {
+pub(crate) fn said(error: &dyn Explain) {
     let texts = [Some(error.to_string()), error.hint(), error.because()];
     assert!(!error.to_string().is_empty());
     for text in texts.into_iter().flatten() {

@@ -193,7 +193,7 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
     if created.state == "Enabled" {
         return Err(CeremonyError::NotEmpty { arn: created.arn, state: created.state }.into());
     }
-    kms.wait_until_visible(&created.arn).await
+    Ok(kms.wait_until_visible(&created.arn).await?)
 }
 
 /// Names the keys that earlier runs for this alias have made and lost.

@@ -32,7 +32,7 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     let aliases = match kms.aliases(Some(&key.arn)).await {
         Ok(aliases) => Some(aliases.into_iter().map(|alias| alias.name).collect()),
         Err(error) if error.is_access_denied() => None,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let consequences = consequences(key, &inventory, &material, aliases.as_deref());
     Ok(Some(Deletion { key: key.clone(), material, aliases, consequences }))

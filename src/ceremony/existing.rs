@@ -211,11 +211,11 @@ impl Compared {
         claim: Claim,
         what: &'static str,
         permission: &'static str,
-        answer: Result<T, Error>,
+        answer: Result<T, impl Into<Error>>,
     ) -> Result<Option<T>, Error> {
-        let error = match answer {
+        let error: Error = match answer {
             Ok(answer) => return Ok(Some(answer)),
-            Err(error) => error,
+            Err(error) => error.into(),
         };
         let refused = match error.reason() {
             Some(Reason::AccessDenied) => true,

@@ -244,16 +244,16 @@ impl Journal {
     }
 
     /// Runs a call that changes AWS. Whatever interrupts it, the account says that it may have happened.
-    pub(crate) async fn changing<T>(
+    pub(crate) async fn changing<T, E: Into<Error>>(
         &self,
         operation: &'static str,
-        call: impl Future<Output = Result<T, Error>>,
+        call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Error> {
         {
             let _open = self.gate.lock();
             *self.uncertain.lock() = Some(operation);
         }
-        let result = call.await;
+        let result = call.await.map_err(Into::into);
         match &result {
             // In this order, so that at every moment one of the two says that something may have changed.
             Ok(_) => self.settled(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{AliasName, Journal, KeyRequest, existing};
-use crate::error::{Error, OpenSslError, Reason};
+use crate::error::{Error, KmsError, OpenSslError, Reason};
 use crate::files;
 use crate::kms::{KeyDescription, Kms};
 use crate::printable;
@@ -218,7 +218,7 @@ async fn find(
         let tags = match kms.tags(&arn).await {
             Ok(tags) => tags,
             Err(error) if is_not_ours(&error) => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         if !has(&tags, wanted) {
             continue;
@@ -226,7 +226,7 @@ async fn find(
         let key = match kms.describe(&arn).await {
             Ok(key) => key,
             Err(error) if is_not_ours(&error) => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         if fits(&key) && key.state == "PendingImport" && kms.aliases(Some(&arn)).await?.is_empty() {
             return Ok(Some(key));
@@ -240,6 +240,6 @@ fn has(tags: &[(String, String)], wanted: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// A key of somebody else, or one that was deleted while the list was read.
-fn is_not_ours(error: &Error) -> bool {
+fn is_not_ours(error: &KmsError) -> bool {
     matches!(error.reason(), Some(Reason::AccessDenied | Reason::NotFound))
 }

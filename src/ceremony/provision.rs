@@ -137,7 +137,7 @@ pub(super) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
         return Ok(Some(found));
     }
     match &plan.adopt {
-        Some(arn) => kms.describe(arn).await.map(Some),
+        Some(arn) => Ok(Some(kms.describe(arn).await?)),
         None => Ok(None),
     }
 }

@@ -90,7 +90,7 @@ impl Standing {
             match kms.describe(arn).await {
                 Ok(key) => others.push(Standing::of(&kms, &key, refused).await?),
                 Err(error) if error.is_access_denied() => refused.push(NotPermitted::new("kms:DescribeKey", arn)),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(others)

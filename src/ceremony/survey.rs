@@ -20,7 +20,7 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermit
         Err(error) if error.is_access_denied() && prefix.is_none() => {
             refused.push(NotPermitted { permission: "kms:ListAliases".to_owned(), key_arn: None });
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     let wanted: Vec<String> = match prefix {
         Some(prefix) => {
@@ -37,7 +37,7 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermit
                 refused.push(NotPermitted::new("kms:DescribeKey", &name));
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         if key.origin == "EXTERNAL" {
             let mut standing = Standing::of(kms, &key, refused).await?;

@@ -5,7 +5,7 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 use super::Journal;
-use crate::error::Error;
+use crate::error::{Error, KmsError};
 use crate::kms::{Import, Imported};
 use crate::parameters::sha256;
 
@@ -58,7 +58,7 @@ impl Journal {
         &self,
         key_arn: &str,
         import: &Import<'_>,
-        call: impl Future<Output = Result<Imported, Error>>,
+        call: impl Future<Output = Result<Imported, KmsError>>,
     ) -> Result<Imported, Error> {
         let (token, wrapped) = (sha256(import.token)?, sha256(import.encrypted)?);
         // Of bare files nothing is known but the files.
@@ -71,7 +71,7 @@ impl Journal {
             transfer.wrapped_material_sha256 = Some(wrapped);
             transfer.outcome = TransferOutcome::Unanswered;
         });
-        let result = call.await;
+        let result = call.await.map_err(Error::from);
         self.note_transfer(&token, |transfer| match &result {
             Ok(imported) => {
                 transfer.outcome = TransferOutcome::Imported;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::{Journal, policy};
-use crate::error::{CeremonyError, Error};
+use crate::error::{CeremonyError, Error, Explain};
 use crate::kms::{KeyDescription, Kms};
 
 /// What the user said about keys that the run did not create.
@@ -77,7 +77,7 @@ impl Trust {
                 let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
                 return Err(CeremonyError::PolicyUnread { name, arn, because }.into());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let outsiders = policy::outsiders(&policy, &found.account);
         let equals = |asked: Option<&str>| policy::equals(&policy, asked, &found.account);
@@ -120,7 +120,7 @@ pub(super) async fn show_grants(kms: &Kms, key: &KeyDescription, journal: &Journ
             journal.detail(format!("grants on {} were not looked at: {error}", key.arn));
             return Ok(());
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let say = |text: String| if key.state == "PendingImport" { journal.warn(text) } else { journal.step(text) };
     for grant in grants.iter().take(SHOWN) {

@@ -81,13 +81,13 @@ pub(super) async fn until_current_in(
     id: Option<&str>,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    let Some(id) = id else { return kms.describe(&replica.arn).await };
+    let Some(id) = id else { return Ok(kms.describe(&replica.arn).await?) };
     match poll(kms, &replica.arn, id, journal).await? {
         Some(current) => {
             journal.step(format!("key material {id} is current in {}", replica.region));
             Ok(current)
         }
-        None => kms.describe(&replica.arn).await,
+        None => Ok(kms.describe(&replica.arn).await?),
     }
 }
 
@@ -107,5 +107,5 @@ pub(super) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journa
     if over.await?.is_none() {
         return Err(LifeError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
     }
-    kms.describe(&key.arn).await
+    Ok(kms.describe(&key.arn).await?)
 }

@@ -70,6 +70,6 @@ pub(super) async fn settled(
     .await?;
     match settled {
         Some(now) => Ok(now),
-        None => kms.describe(&before.arn).await,
+        None => Ok(kms.describe(&before.arn).await?),
     }
 }

@@ -35,7 +35,7 @@ impl Key {
             Err(error) if error.reason() == Some(Reason::NotFound) => {
                 Key::NotFound { key: key.to_owned(), region: kms.region().to_owned() }
             }
-            Err(error) => Key::Unreachable(Box::new(error)),
+            Err(error) => Key::Unreachable(Box::new(error.into())),
         }
     }
 

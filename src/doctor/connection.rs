@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::Finding;
 use super::error::HealthError;
-use crate::error::Error;
 use crate::kms::KmsError;
 use crate::kms::{ConnectionSettings, TrustPlace};
 
@@ -32,8 +31,8 @@ pub struct ConnectionFacts {
 impl ConnectionFacts {
     /// With what is set and cannot be used, and what is not set at all.
     pub(super) fn of(settings: ConnectionSettings) -> (Self, Vec<Finding>, Vec<Finding>) {
-        let is_absence = |error: &Error| matches!(error, Error::Kms(KmsError::NoRegion { .. }));
-        let (absent, unusable): (Vec<Error>, Vec<Error>) = settings.problems.into_iter().partition(is_absence);
+        let is_absence = |error: &KmsError| matches!(error, KmsError::NoRegion { .. });
+        let (absent, unusable): (Vec<KmsError>, Vec<KmsError>) = settings.problems.into_iter().partition(is_absence);
         let facts = ConnectionFacts {
             region: settings.region,
             endpoint: settings.endpoint,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::explain::Explain;
 
 /// A cause, what lies beneath, and its fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,8 +15,7 @@ pub struct Finding {
 
 impl Finding {
     /// The words of an error.
-    pub fn of(error: impl Into<Error>) -> Self {
-        let error = error.into();
+    pub fn of(error: impl Explain) -> Self {
         Finding { cause: error.to_string(), because: error.because(), hint: error.hint() }
     }
 }

@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::Finding;
 use super::error::HealthError;
-use crate::error::Error;
-use crate::kms::{Kms, Operation};
-use crate::kms::{KmsError, Reason};
+use crate::explain::Explain;
+use crate::kms::{Kms, KmsError, Operation, Reason};
 
 /// Requests are signed with a time, and AWS refuses those that are some minutes off.
 const TOLERATED_SKEW: u64 = 60;
@@ -95,7 +94,7 @@ impl Answered {
 
     /// Writes an answer down. A refused permission is a problem only for a call that is `needed`; any other failure is one always.
     /// Whether asking goes on.
-    fn note(&mut self, operation: Operation, result: Result<(), Error>, needed: bool) -> bool {
+    fn note(&mut self, operation: Operation, result: Result<(), KmsError>, needed: bool) -> bool {
         let (outcome, error) = match result {
             Ok(()) => ("allowed", None),
             Err(error) if error.is_access_denied() => ("denied", Some(error)),
@@ -103,7 +102,7 @@ impl Answered {
         };
         let because = error.as_ref().map(|error| error.because().unwrap_or_else(|| error.to_string()));
         self.answers.asked.push(Asked { operation: operation.name(), outcome, because });
-        let reached = error.as_ref().is_none_or(|error| matches!(error, Error::Kms(KmsError::Refused(_))));
+        let reached = error.as_ref().is_none_or(|error| matches!(error, KmsError::Refused(_)));
         self.answers.reachable |= reached;
         let Some(error) = error else { return true };
         let goes_on = reached && !is_about_credentials(&error);
@@ -115,7 +114,7 @@ impl Answered {
 }
 
 /// Every other call would be refused for the same reason.
-fn is_about_credentials(error: &Error) -> bool {
+fn is_about_credentials(error: &KmsError) -> bool {
     let same = [
         Reason::ClockSkew,
         Reason::CredentialsExpired,

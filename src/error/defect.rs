@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::PanicHookInfo;
 
-use super::{Error, Explain, some};
+use crate::explain::{Explain, some};
 
 /// A panic. Its own text may show values, and stays out.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Defect {
     }
 
     /// The failure that it has led to: a panic of one task is a broken connection to another.
-    pub fn that_led_to(self, failure: &Error) -> Self {
+    pub fn that_led_to(self, failure: &dyn Explain) -> Self {
         let because = failure.because().map_or_else(|| failure.to_string(), |inner| format!("{failure}: {inner}"));
         Defect { because: Some(because), ..self }
     }

@@ -12,12 +12,13 @@ mod usage;
 #[cfg(test)]
 mod words;
 
+use std::sync::Arc;
+
 pub use self::ceremony::CeremonyError;
 pub use self::defect::Defect;
 pub use self::life::LifeError;
 pub use self::material::MaterialError;
 pub use self::usage::UsageError;
-pub use crate::doctor::HealthError;
 pub use crate::escrow::EscrowError;
 pub(crate) use crate::explain::{Explain, some};
 pub use crate::files::FileError;
@@ -54,13 +55,11 @@ pub enum Error {
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
-    Kms(#[from] KmsError),
+    Kms(KmsError),
     #[error(transparent)]
     Escrow(EscrowError),
     #[error(transparent)]
     Usage(#[from] UsageError),
-    #[error(transparent)]
-    Health(#[from] HealthError),
     #[error(transparent)]
     Defect(#[from] Defect),
     #[cfg(feature = "rehearsal")]
@@ -75,6 +74,18 @@ impl From<WrapError> for Error {
             WrapError::File(error) => error.into(),
             WrapError::OpenSsl(error) => error.into(),
             error => Error::Wrap(error),
+        }
+    }
+}
+
+impl From<KmsError> for Error {
+    fn from(error: KmsError) -> Self {
+        match error {
+            KmsError::Endpoint(error) => error.into(),
+            KmsError::File(error) => {
+                Arc::try_unwrap(error).map_or_else(|shared| Error::Kms(KmsError::File(shared)), Error::File)
+            }
+            error => Error::Kms(error),
         }
     }
 }
@@ -119,7 +130,10 @@ impl Error {
         match self {
             Error::Usage(_) | Error::Expiry(_) => true,
             Error::Endpoint(
-                EndpointError::NotAUrl { .. } | EndpointError::FipsAndCustom { .. } | EndpointError::PlainHttp { .. },
+                EndpointError::NotAUrl { .. }
+                | EndpointError::FipsAndCustom { .. }
+                | EndpointError::FipsMissing
+                | EndpointError::PlainHttp { .. },
             ) => true,
             Error::Parameters(ParametersError::NotAFingerprint { .. }) => true,
             Error::File(FileError::SameFile { .. }) => true,
@@ -183,11 +197,24 @@ impl Error {
             Error::Kms(error) => error,
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
-            Error::Health(error) => error,
             Error::Defect(error) => error,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(error) => error,
         }
+    }
+}
+
+impl Explain for Error {
+    fn id(&self) -> &'static str {
+        self.explain().id()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.explain().hint()
+    }
+
+    fn because(&self) -> Option<String> {
+        self.explain().because()
     }
 }
 

@@ -7,7 +7,6 @@ use super::description::KeyDescription;
 use super::error::{KmsError, Reason};
 use super::operation::Operation;
 use super::pages::Pages;
-use crate::error::Error;
 
 /// What became of CreateAlias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +31,20 @@ pub struct Alias {
 
 impl Kms {
     /// ListAliases for one alias: whether it is permitted.
-    pub async fn may_list_aliases(&self) -> Result<(), Error> {
+    pub async fn may_list_aliases(&self) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move { client.list_aliases().limit(1).send().await };
         self.call(Call::new(Operation::ListAliases, None), send).await.map(drop)
     }
 
     /// CreateAlias. When the first attempt's reply was lost, "exists" may mean that it was this call that made it: the caller
     /// looks at the key the alias names.
-    pub async fn create_alias(&self, alias: &str, key_arn: &str) -> Result<AliasOutcome, Error> {
+    pub async fn create_alias(&self, alias: &str, key_arn: &str) -> Result<AliasOutcome, KmsError> {
         let send = |client: aws_sdk_kms::Client| async move {
             client.create_alias().alias_name(alias).target_key_id(key_arn).send().await
         };
         match self.call(Call::new(Operation::CreateAlias, Some(key_arn)), send).await {
             Ok(_) => Ok(AliasOutcome::Created),
-            Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::AlreadyExists => {
+            Err(KmsError::Refused(refusal)) if refusal.reason == Reason::AlreadyExists => {
                 let named = self.wait_for_alias(alias).await?;
                 Ok(if named.is_some_and(|key| key.arn == key_arn) {
                     AliasOutcome::Created
@@ -58,7 +57,7 @@ impl Kms {
     }
 
     /// The key of an alias that exists, although DescribeKey may not know it everywhere yet.
-    async fn wait_for_alias(&self, alias: &str) -> Result<Option<KeyDescription>, Error> {
+    async fn wait_for_alias(&self, alias: &str) -> Result<Option<KeyDescription>, KmsError> {
         let mut backoff = Backoff::new(self.max_wait());
         loop {
             let found = self.find_alias(alias).await?;
@@ -70,7 +69,7 @@ impl Kms {
     }
 
     /// The aliases of a key, or of the whole account and Region.
-    pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, Error> {
+    pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, KmsError> {
         let operation = Operation::ListAliases;
         let mut aliases: Vec<Alias> = Vec::new();
         let mut pages = Pages::new(operation, MOST);

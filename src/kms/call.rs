@@ -14,7 +14,6 @@ use super::endpoint::check_region;
 use super::error::{KmsError, Reason, Refusal};
 use super::operation::Operation;
 use super::recent_changes::{Change, Changed};
-use crate::error::Error;
 use crate::time::seconds;
 
 /// Attempts at a call that is not repeatable, while nothing of it could be sent. The SDK makes as many of the others.
@@ -46,7 +45,7 @@ impl<'a> Call<'a> {
 }
 
 impl Kms {
-    pub(super) async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, Error>
+    pub(super) async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, KmsError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + StdError + 'static,
@@ -96,14 +95,14 @@ impl Kms {
         }
     }
 
-    fn worth_waiting(&self, error: &Error, call: Call<'_>) -> Option<Wait> {
+    fn worth_waiting(&self, error: &KmsError, call: Call<'_>) -> Option<Wait> {
         match error {
-            Error::Kms(KmsError::Refused(refusal)) => match refusal.reason {
+            KmsError::Refused(refusal) => match refusal.reason {
                 Reason::Throttled => Some(Wait::Throttled),
                 Reason::NotFound | Reason::InvalidState => self.inconsistent(refusal).map(Wait::Consistency),
                 _ => None,
             },
-            Error::Endpoint(error) if !call.repeatable && error.is_passing() => Some(Wait::Connection),
+            KmsError::Endpoint(error) if !call.repeatable && error.is_passing() => Some(Wait::Connection),
             _ => None,
         }
     }
@@ -154,8 +153,8 @@ fn tenths(time: Duration) -> Duration {
     Duration::from_millis(time.as_millis() as u64 / 100 * 100)
 }
 
-fn give_up(error: &mut Error, waited: Duration) {
-    if let Error::Kms(KmsError::Refused(refusal)) = error {
+fn give_up(error: &mut KmsError, waited: Duration) {
+    if let KmsError::Refused(refusal) = error {
         refusal.waited = Some(waited);
     }
 }

@@ -11,7 +11,6 @@ use super::error::{EndpointError, KmsError, Reason, Refusal};
 use super::operation::Operation;
 use super::reply::printable;
 use super::transport::find;
-use crate::error::Error;
 
 impl Kms {
     /// Sorts a failed call. The SDK's own texts are used only where KMS has said nothing.
@@ -20,37 +19,37 @@ impl Kms {
         operation: Operation,
         key: Option<&str>,
         error: &SdkError<E, HttpResponse>,
-    ) -> Error
+    ) -> KmsError
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
         if let Some(error) = find::<KmsError>(error) {
-            return error.clone().into();
+            return error.clone();
         }
         if let Some(error) = find::<CredentialsError>(error) {
             if let Some(refused) = self.provider_refused() {
                 return refused.into();
             }
-            return self.no_credentials(error).into();
+            return self.no_credentials(error);
         }
         if let Some(cause) = find::<EndpointError>(error) {
             let cause = cause.clone();
             return match operation.changes() && cause.may_have_been_sent() {
-                true => KmsError::ReplyLost { operation, cause }.into(),
+                true => KmsError::ReplyLost { operation, cause },
                 false => cause.into(),
             };
         }
         match error {
             // KMS sends nobody elsewhere, and nobody is followed: the request would be signed for another host.
             SdkError::ServiceError(context) if (300..400).contains(&context.raw().status().as_u16()) => {
-                self.not_kms(operation, context.raw()).into()
+                self.not_kms(operation, context.raw())
             }
             SdkError::ServiceError(context) => match context.err().code().filter(|code| !code.is_empty()) {
-                Some(code) => self.refused(operation, key, code, context.err(), context.raw()).into(),
-                None => self.not_kms(operation, context.raw()).into(),
+                Some(code) => self.refused(operation, key, code, context.err(), context.raw()),
+                None => self.not_kms(operation, context.raw()),
             },
-            SdkError::ResponseError(context) => self.not_kms(operation, context.raw()).into(),
-            other => KmsError::Unsendable { operation, because: chain(other) }.into(),
+            SdkError::ResponseError(context) => self.not_kms(operation, context.raw()),
+            other => KmsError::Unsendable { operation, because: chain(other) },
         }
     }
 

@@ -26,7 +26,6 @@ use super::recent_changes::RecentChanges;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::transport::Transport;
-use crate::error::Error;
 use crate::progress::Progress;
 use crate::time;
 
@@ -62,7 +61,7 @@ struct Source {
 impl Kms {
     /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
     /// configuration, the instance is asked for its own.
-    pub async fn connect(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, Error> {
+    pub async fn connect(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, KmsError> {
         if let Some(region) = &connection.region {
             check_region(region)?;
         }
@@ -75,7 +74,7 @@ impl Kms {
         let region = match (sdk.region(), guarded.refused()) {
             (Some(region), _) => region.to_string(),
             (None, Some(refused)) => return Err(refused.into()),
-            (None, None) => return Err(KmsError::NoRegion { profile: connection.profile.clone() }.into()),
+            (None, None) => return Err(KmsError::NoRegion { profile: connection.profile.clone() }),
         };
         check_region(&region)?;
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);

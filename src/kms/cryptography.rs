@@ -7,9 +7,9 @@ use aws_smithy_types::Blob;
 
 use super::call::Call;
 use super::client::Kms;
+use super::error::KmsError;
 use super::operation::Operation;
 use super::reply::Reply;
-use crate::error::Error;
 
 /// What Decrypt answers.
 #[allow(missing_docs)]
@@ -21,16 +21,16 @@ pub struct Decrypted {
 
 impl Kms {
     /// GetPublicKey: DER SubjectPublicKeyInfo.
-    pub async fn public_key(&self, key: &str) -> Result<Vec<u8>, Error> {
+    pub async fn public_key(&self, key: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::GetPublicKey;
         let send = |client: aws_sdk_kms::Client| async move { client.get_public_key().key_id(key).send().await };
         let answer = self.call(Call::new(operation, Some(key)), send).await?;
         Reply(operation).same_key(key, answer.key_id())?;
-        Ok(Reply(operation).bytes("PublicKey", answer.public_key)?)
+        Reply(operation).bytes("PublicKey", answer.public_key)
     }
 
     /// Sign over the message itself (MessageType RAW, at most 4096 bytes), with KMS's name of the algorithm.
-    pub async fn sign(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, Error> {
+    pub async fn sign(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::Sign;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.sign().key_id(key).message(Blob::new(message)).message_type(MessageType::Raw);
@@ -39,11 +39,11 @@ impl Kms {
         };
         let answer = self.call(Call::new(operation, Some(key)), send).await?;
         Reply(operation).same_key(key, answer.key_id())?;
-        Ok(Reply(operation).bytes("Signature", answer.signature)?)
+        Reply(operation).bytes("Signature", answer.signature)
     }
 
     /// GenerateMac over at most 4096 bytes.
-    pub async fn generate_mac(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, Error> {
+    pub async fn generate_mac(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::GenerateMac;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.generate_mac().key_id(key).message(Blob::new(message));
@@ -52,11 +52,11 @@ impl Kms {
         };
         let answer = self.call(Call::new(operation, Some(key)), send).await?;
         Reply(operation).same_key(key, answer.key_id())?;
-        Ok(Reply(operation).bytes("Mac", answer.mac)?)
+        Reply(operation).bytes("Mac", answer.mac)
     }
 
     /// Encrypt.
-    pub async fn encrypt(&self, key: &str, plaintext: &[u8], algorithm: Option<&str>) -> Result<Vec<u8>, Error> {
+    pub async fn encrypt(&self, key: &str, plaintext: &[u8], algorithm: Option<&str>) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::Encrypt;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.encrypt().key_id(key).plaintext(Blob::new(plaintext));
@@ -65,11 +65,11 @@ impl Kms {
         };
         let answer = self.call(Call::new(operation, Some(key)), send).await?;
         Reply(operation).same_key(key, answer.key_id())?;
-        Ok(Reply(operation).bytes("CiphertextBlob", answer.ciphertext_blob)?)
+        Reply(operation).bytes("CiphertextBlob", answer.ciphertext_blob)
     }
 
     /// Decrypt.
-    pub async fn decrypt(&self, key: &str, ciphertext: &[u8], algorithm: Option<&str>) -> Result<Decrypted, Error> {
+    pub async fn decrypt(&self, key: &str, ciphertext: &[u8], algorithm: Option<&str>) -> Result<Decrypted, KmsError> {
         let operation = Operation::Decrypt;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.decrypt().key_id(key).ciphertext_blob(Blob::new(ciphertext));
@@ -84,7 +84,7 @@ impl Kms {
     }
 
     /// DeriveSharedSecret by ECDH with the peer's DER SubjectPublicKeyInfo.
-    pub async fn derive_shared_secret(&self, key: &str, peer: &[u8]) -> Result<Vec<u8>, Error> {
+    pub async fn derive_shared_secret(&self, key: &str, peer: &[u8]) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::DeriveSharedSecret;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.derive_shared_secret().key_id(key).public_key(Blob::new(peer));
@@ -93,6 +93,6 @@ impl Kms {
         };
         let answer = self.call(Call::new(operation, Some(key)), send).await?;
         Reply(operation).same_key(key, answer.key_id())?;
-        Ok(Reply(operation).bytes("SharedSecret", answer.shared_secret)?)
+        Reply(operation).bytes("SharedSecret", answer.shared_secret)
     }
 }

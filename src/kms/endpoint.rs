@@ -7,11 +7,10 @@ use super::connection::Connection;
 use super::error::{EndpointError, KmsError};
 use super::region::{is_in_china, is_region};
 use super::transport::is_loopback;
-use crate::error::{Error, UsageError};
 
 impl Connection {
     /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), KmsError> {
         if let Some(region) = &self.region {
             check_region(region)?;
         }
@@ -71,15 +70,12 @@ pub(super) fn choose(
 }
 
 /// Where a FIPS endpoint is required: `kms-fips.REGION`, or a VPC endpoint of it that was named.
-pub(super) fn check_fips(connection: &Connection, endpoint: Option<&Endpoint>, fips: bool) -> Result<(), Error> {
+pub(super) fn check_fips(connection: &Connection, endpoint: Option<&Endpoint>, fips: bool) -> Result<(), KmsError> {
     if !connection.require_fips || fips {
         return Ok(());
     }
     match endpoint {
-        None => {
-            let hint = "add --fips-endpoint, which --require-fips wants too";
-            Err(UsageError::Missing { what: "the FIPS endpoint", hint }.into())
-        }
+        None => Err(EndpointError::FipsMissing.into()),
         Some(endpoint) if endpoint.is_aws && is_fips(&endpoint.url) => Ok(()),
         Some(endpoint) => Err(EndpointError::NotFips { url: endpoint.url.clone() }.into()),
     }
@@ -250,13 +246,13 @@ mod tests {
         assert!(requiring(Some("https://vpce-1.kms-fips.us-east-1.vpce.amazonaws.com")).is_ok());
         assert!(matches!(
             requiring(Some("https://vpce-1.kms.us-east-1.vpce.amazonaws.com")),
-            Err(Error::Endpoint(EndpointError::NotFips { .. }))
+            Err(KmsError::Endpoint(EndpointError::NotFips { .. }))
         ));
         assert!(matches!(
             requiring(Some("https://kms-fips.example.org")),
-            Err(Error::Endpoint(EndpointError::NotFips { .. }))
+            Err(KmsError::Endpoint(EndpointError::NotFips { .. }))
         ));
-        assert!(matches!(requiring(None), Err(Error::Usage(UsageError::Missing { .. }))));
+        assert!(matches!(requiring(None), Err(KmsError::Endpoint(EndpointError::FipsMissing))));
         let connection = Connection { require_fips: true, ..Connection::default() };
         assert!(check_fips(&connection, None, true).is_ok());
     }

@@ -2,10 +2,10 @@
 
 use super::call::Call;
 use super::client::Kms;
+use super::error::KmsError;
 use super::operation::Operation;
 use super::pages::Pages;
 use super::reply::Reply;
-use crate::error::Error;
 
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ const MOST: usize = 50_000;
 
 impl Kms {
     /// The grants on a key.
-    pub async fn grants(&self, key_arn: &str) -> Result<Vec<Grant>, Error> {
+    pub async fn grants(&self, key_arn: &str) -> Result<Vec<Grant>, KmsError> {
         let operation = Operation::ListGrants;
         let mut grants = Vec::new();
         let mut pages = Pages::new(operation, MOST);

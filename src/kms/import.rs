@@ -5,10 +5,10 @@ use aws_smithy_types::{Blob, DateTime};
 
 use super::call::Call;
 use super::client::Kms;
+use super::error::KmsError;
 use super::operation::Operation;
 use super::recent_changes::Change;
 use super::reply::Reply;
-use crate::error::Error;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What GetParametersForImport gives: one indivisible set, for one key, for 24 hours.
@@ -53,8 +53,8 @@ pub struct Imported {
 
 impl Imported {
     /// The id of symmetric key material, which KMS always sends.
-    pub(crate) fn known_id(&self) -> Result<String, Error> {
-        Ok(Reply(Operation::ImportKeyMaterial).need("KeyMaterialId", self.key_material_id.clone())?)
+    pub(crate) fn known_id(&self) -> Result<String, KmsError> {
+        Reply(Operation::ImportKeyMaterial).need("KeyMaterialId", self.key_material_id.clone())
     }
 }
 
@@ -65,7 +65,7 @@ impl Kms {
         key_arn: &str,
         algorithm: WrappingAlgorithm,
         spec: WrappingKeySpec,
-    ) -> Result<Parameters, Error> {
+    ) -> Result<Parameters, KmsError> {
         let operation = Operation::GetParametersForImport;
         let send = |client: aws_sdk_kms::Client| async move {
             let (algorithm, spec) = (AlgorithmSpec::from(algorithm.name()), SdkSpec::from(spec.name()));
@@ -83,7 +83,7 @@ impl Kms {
     }
 
     /// ImportKeyMaterial: takes a key id or ARN, no alias. Repeating it with the same bytes does no harm.
-    pub async fn import(&self, key_arn: &str, import: &Import<'_>) -> Result<Imported, Error> {
+    pub async fn import(&self, key_arn: &str, import: &Import<'_>) -> Result<Imported, KmsError> {
         let operation = Operation::ImportKeyMaterial;
         let model = match import.expires {
             Some(_) => ExpirationModelType::KeyMaterialExpires,
@@ -119,7 +119,7 @@ impl Kms {
     }
 
     /// DeleteImportedKeyMaterial; without an id it deletes the current material.
-    pub async fn delete_material(&self, key_arn: &str, key_material_id: Option<&str>) -> Result<(), Error> {
+    pub async fn delete_material(&self, key_arn: &str, key_material_id: Option<&str>) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move {
             let request = client.delete_imported_key_material().key_id(key_arn);
             request.set_key_material_id(key_material_id.map(str::to_owned)).send().await

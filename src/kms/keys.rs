@@ -10,7 +10,6 @@ use super::operation::Operation;
 use super::pages::Pages;
 use super::recent_changes::Change;
 use super::reply::Reply;
-use crate::error::Error;
 use crate::material::{KeySpec, KeyUsage};
 
 /// A key to be created; its origin is always EXTERNAL.
@@ -32,7 +31,7 @@ const MOST_TAGS: usize = 1000;
 
 impl Kms {
     /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
-    pub async fn describe(&self, key: &str) -> Result<KeyDescription, Error> {
+    pub async fn describe(&self, key: &str) -> Result<KeyDescription, KmsError> {
         let operation = Operation::DescribeKey;
         let send = |client: aws_sdk_kms::Client| async move { client.describe_key().key_id(key).send().await };
         let reply = self.call(Call::new(operation, Some(key)), send).await?;
@@ -43,22 +42,22 @@ impl Kms {
     }
 
     /// The key that an alias names, if there is such an alias.
-    pub async fn find_alias(&self, alias: &str) -> Result<Option<KeyDescription>, Error> {
+    pub async fn find_alias(&self, alias: &str) -> Result<Option<KeyDescription>, KmsError> {
         match self.describe(alias).await {
             Ok(key) => Ok(Some(key)),
-            Err(Error::Kms(KmsError::Refused(refusal))) if refusal.reason == Reason::NotFound => Ok(None),
+            Err(KmsError::Refused(refusal)) if refusal.reason == Reason::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// ListKeys for one key: whether it is permitted.
-    pub async fn may_list_keys(&self) -> Result<(), Error> {
+    pub async fn may_list_keys(&self) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move { client.list_keys().limit(1).send().await };
         self.call(Call::new(Operation::ListKeys, None), send).await.map(drop)
     }
 
     /// CreateKey, sent once: KMS has no idempotency token, and a repeated call makes a second key.
-    pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, Error> {
+    pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, KmsError> {
         let operation = Operation::CreateKey;
         let tags = tags(&new.tags)?;
         let send = |client: aws_sdk_kms::Client| {
@@ -81,21 +80,21 @@ impl Kms {
     }
 
     /// DescribeKey until a new key is known everywhere it is asked.
-    pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, Error> {
+    pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, KmsError> {
         self.recent().awaited(key_arn);
         self.describe(key_arn).await
     }
 
     /// The key policy as JSON text.
-    pub async fn key_policy(&self, key_arn: &str) -> Result<String, Error> {
+    pub async fn key_policy(&self, key_arn: &str) -> Result<String, KmsError> {
         let operation = Operation::GetKeyPolicy;
         let send = |client: aws_sdk_kms::Client| async move { client.get_key_policy().key_id(key_arn).send().await };
         let reply = self.call(Call::new(operation, Some(key_arn)), send).await?;
-        Ok(Reply(operation).text("Policy", reply.policy())?)
+        Reply(operation).text("Policy", reply.policy())
     }
 
     /// The ARNs of all keys of the account and Region.
-    pub async fn keys(&self) -> Result<Vec<String>, Error> {
+    pub async fn keys(&self) -> Result<Vec<String>, KmsError> {
         let operation = Operation::ListKeys;
         let mut keys = Vec::new();
         let mut pages = Pages::new(operation, MOST_KEYS);
@@ -117,7 +116,7 @@ impl Kms {
     }
 
     /// The tags of a key.
-    pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, Error> {
+    pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, KmsError> {
         let operation = Operation::ListResourceTags;
         let mut tags: Vec<(String, String)> = Vec::new();
         let mut pages = Pages::new(operation, MOST_TAGS);
@@ -137,7 +136,7 @@ impl Kms {
     }
 
     /// TagResource.
-    pub async fn tag(&self, key_arn: &str, pairs: &[(String, String)]) -> Result<(), Error> {
+    pub async fn tag(&self, key_arn: &str, pairs: &[(String, String)]) -> Result<(), KmsError> {
         let tags = tags(pairs)?;
         let send = |client: aws_sdk_kms::Client| {
             let request = client.tag_resource().key_id(key_arn).set_tags(Some(tags.clone()));
@@ -147,7 +146,7 @@ impl Kms {
     }
 
     /// ScheduleKeyDeletion with a waiting period of 7 to 30 days.
-    pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), Error> {
+    pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), KmsError> {
         let days = i32::try_from(days).unwrap_or(i32::MAX);
         let send = |client: aws_sdk_kms::Client| async move {
             client.schedule_key_deletion().key_id(key_arn).pending_window_in_days(days).send().await

@@ -11,7 +11,6 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::error::KmsError;
 use super::process::CredentialProcess;
-use crate::error::Error;
 use crate::files;
 use crate::files::FileError;
 
@@ -30,7 +29,7 @@ pub(super) struct Profiles {
 
 impl Profiles {
     /// Reads the files of this process's environment, and refuses a profile that was asked for and is not there.
-    pub(super) async fn read(flag: Option<&str>) -> Result<Self, Error> {
+    pub(super) async fn read(flag: Option<&str>) -> Result<Self, KmsError> {
         let config = contents("AWS configuration file", "AWS_CONFIG_FILE", "config")?;
         let credentials = contents("AWS credentials file", "AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let of_environment = || env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
@@ -127,7 +126,7 @@ impl Profiles {
 }
 
 /// A file that is not there, or not for this user, is an empty one, as for the SDK.
-fn contents(what: &'static str, variable: &str, usual: &str) -> Result<String, Error> {
+fn contents(what: &'static str, variable: &str, usual: &str) -> Result<String, KmsError> {
     let home = || env::var_os("HOME").map(PathBuf::from);
     let path = match env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) {
         Some(path) => match (path.strip_prefix("~"), home()) {

@@ -12,7 +12,6 @@ use super::operation::Operation;
 use super::pages::Pages;
 use super::recent_changes::Change;
 use super::reply::Reply;
-use crate::error::Error;
 
 /// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
 #[derive(Clone, Debug)]
@@ -50,7 +49,7 @@ pub struct NewReplica {
 
 impl Kms {
     /// ListKeyRotations with every key material, the first and the pending among them.
-    pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, Error> {
+    pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, KmsError> {
         let operation = Operation::ListKeyRotations;
         let reply = Reply(operation);
         let mut rotations = Vec::new();
@@ -88,7 +87,7 @@ impl Kms {
     }
 
     /// RotateKeyOnDemand, sent once: 25 per key for ever.
-    pub async fn rotate(&self, key_arn: &str) -> Result<(), Error> {
+    pub async fn rotate(&self, key_arn: &str) -> Result<(), KmsError> {
         let operation = Operation::RotateKeyOnDemand;
         let send =
             |client: aws_sdk_kms::Client| async move { client.rotate_key_on_demand().key_id(key_arn).send().await };
@@ -98,7 +97,7 @@ impl Kms {
     }
 
     /// Whether a rotation that was begun has not ended yet.
-    pub async fn rotation_in_progress(&self, key_arn: &str) -> Result<bool, Error> {
+    pub async fn rotation_in_progress(&self, key_arn: &str) -> Result<bool, KmsError> {
         let operation = Operation::GetKeyRotationStatus;
         let send =
             |client: aws_sdk_kms::Client| async move { client.get_key_rotation_status().key_id(key_arn).send().await };
@@ -107,7 +106,7 @@ impl Kms {
     }
 
     /// ReplicateKey, sent once, in the primary's Region.
-    pub async fn replicate(&self, key_arn: &str, new: &NewReplica) -> Result<KeyDescription, Error> {
+    pub async fn replicate(&self, key_arn: &str, new: &NewReplica) -> Result<KeyDescription, KmsError> {
         let operation = Operation::ReplicateKey;
         let tags = tags(&new.tags)?;
         let send = |client: aws_sdk_kms::Client| {
@@ -125,7 +124,7 @@ impl Kms {
         Reply(operation).same_key(key_arn, Some(&replica.arn))?;
         if replica.region != new.region {
             let (asked, answered) = (new.region.clone(), replica.arn);
-            return Err(KmsError::OtherKey { operation, asked, answered }.into());
+            return Err(KmsError::OtherKey { operation, asked, answered });
         }
         self.recent().changed(&replica.arn, Change::Replicated);
         self.recent().made(&replica);

@@ -20,7 +20,7 @@ pub(crate) async fn across(
             proof.refuse(Claim::Bytes, format!("kms:Encrypt in {}", primary.region));
             return Ok(());
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     match there.decrypt(&replica.arn, &ciphertext, None).await {
         Ok(decrypted) if decrypted.plaintext == nonce => {
@@ -38,7 +38,7 @@ pub(crate) async fn across(
         Err(error) if error.is_access_denied() => {
             proof.refuse(Claim::Bytes, format!("kms:Decrypt in {}", replica.region))
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::outcome::{Claim, Proof};
 use crate::error::Error;
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, Kms, KmsError};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage};
 use crate::openssl_probe::OpenSslError;
 
@@ -42,7 +42,7 @@ pub(super) fn permitted<T>(
     proof: &mut Proof,
     id: Claim,
     permission: &str,
-    answer: Result<T, Error>,
+    answer: Result<T, KmsError>,
 ) -> Result<Option<T>, Error> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -50,7 +50,7 @@ pub(super) fn permitted<T>(
             proof.refuse(id, permission);
             Ok(None)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -4,14 +4,14 @@
 macro_rules! one_of_each {
     ($($function:ident: $type:ident { $($variant:ident $fields:tt)* })*) => {
         $(
-            fn $function() -> Vec<(&'static str, Error)> {
+            fn $function() -> Vec<Sample> {
                 #[allow(unreachable_patterns, clippy::match_same_arms)]
                 fn _each_variant_has_a_sample(error: &$type) {
                     match error {
                         $($type::$variant { .. } => {})*
                     }
                 }
-                vec![$((concat!(stringify!($type), "::", stringify!($variant)), $type::$variant $fields.into())),*]
+                vec![$((concat!(stringify!($type), "::", stringify!($variant)), Box::new($type::$variant $fields) as Box<dyn Explain>)),*]
             }
         )*
     };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::FOREIGN;
-use crate::error::{Error, KmsError, Reason, Refusal};
+use super::{FOREIGN, Sample};
+use crate::error::{KmsError, Reason, Refusal};
 use crate::kms::Operation;
 
 /// A list of all variants; one that is left out does not compile.
@@ -51,15 +51,15 @@ const MESSAGES: [&str; 8] = [
     "FOREIGN TEXT A validTo date must be set.",
 ];
 
-pub(super) fn all() -> Vec<(&'static str, Error)> {
-    let mut all = Vec::new();
+pub(super) fn all() -> Vec<Sample> {
+    let mut all: Vec<Sample> = Vec::new();
     for reason in REASONS {
         for operation in OPERATIONS {
             for (key, message) in KEYS.iter().flat_map(|key| MESSAGES.map(|message| (*key, message))) {
                 // However long was waited, the same words come before it.
                 let waited = message.is_empty().then_some(Duration::from_millis(1500));
                 let refusal = refusal(*operation, *reason, key, message, waited);
-                all.push(("Refusal", KmsError::Refused(Box::new(refusal)).into()));
+                all.push(("Refusal", Box::new(KmsError::Refused(Box::new(refusal)))));
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The rules, each a sentence that names what breaks it.
 
 use super::{FOREIGN, TYPED};
-use crate::error::Error;
+use crate::explain::Explain;
 
 /// What an error's cause, fix and inner reason break.
-pub(super) fn broken_by(error: &Error) -> Vec<String> {
+pub(super) fn broken_by(error: &dyn Explain) -> Vec<String> {
     let cause = error.to_string();
     let mut broken = tell("cause", &cause, of_cause(&cause));
     if let Some(hint) = error.hint() {

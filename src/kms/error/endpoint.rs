@@ -20,6 +20,9 @@ pub enum EndpointError {
     ForeignProvider { url: String, asked: &'static str, variable: &'static str },
     #[error("the endpoint `{url}` is plain http, and is not on this machine")]
     PlainHttp { url: String },
+    #[error("the FIPS endpoint is missing")]
+    #[strum(serialize = "fips_endpoint_missing")]
+    FipsMissing,
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
     FipsAndCustom { url: String },
     #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, which --require-fips demands")]
@@ -106,6 +109,7 @@ impl Explain for EndpointError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            EndpointError::FipsMissing => some("add --fips-endpoint, which --require-fips wants too"),
             EndpointError::NotAUrl { .. } => some("write it as in https://kms.us-east-1.amazonaws.com"),
             EndpointError::NotAws { url, .. } => {
                 some(format!("add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it"))

@@ -4,6 +4,8 @@ mod endpoint;
 mod reason;
 mod refusal;
 
+use std::sync::Arc;
+
 pub use self::endpoint::EndpointError;
 pub use self::reason::Reason;
 pub use self::refusal::Refusal;
@@ -11,6 +13,7 @@ pub(crate) use self::refusal::WORTH_A_WARNING;
 use super::operation::Operation;
 use super::region::is_served;
 use crate::explain::{Explain, some};
+use crate::files::FileError;
 
 /// A call to KMS failed.
 #[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -51,6 +54,18 @@ pub enum KmsError {
     OtherKey { operation: Operation, asked: String, answered: String },
     #[error("the list of {operation} has no end")]
     EndlessList { operation: Operation },
+
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// Shared, because the SDK keeps a copy of what its providers of credentials meet.
+    #[error(transparent)]
+    File(Arc<FileError>),
+}
+
+impl From<FileError> for KmsError {
+    fn from(error: FileError) -> Self {
+        KmsError::File(Arc::new(error))
+    }
 }
 
 impl KmsError {
@@ -74,6 +89,16 @@ impl KmsError {
             KmsError::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+
+    /// What KMS's refusal means, if this is one.
+    pub fn reason(&self) -> Option<Reason> {
+        self.refusal().map(|refusal| refusal.reason)
+    }
+
+    /// Whether KMS refused for want of a permission.
+    pub fn is_access_denied(&self) -> bool {
+        self.reason() == Some(Reason::AccessDenied)
     }
 }
 
@@ -103,6 +128,8 @@ impl Explain for KmsError {
     fn id(&self) -> &'static str {
         match self {
             KmsError::Refused(refusal) => refusal.id(),
+            KmsError::Endpoint(error) => error.id(),
+            KmsError::File(error) => error.id(),
             error => error.into(),
         }
     }
@@ -144,6 +171,8 @@ impl Explain for KmsError {
             }
             KmsError::Unsendable { .. } => None,
             KmsError::Refused(refusal) => refusal.hint(),
+            KmsError::Endpoint(error) => error.hint(),
+            KmsError::File(error) => error.hint(),
             KmsError::ReplyLost { operation: Operation::CreateKey, .. } => {
                 some("look for the key by its tag `kms-byok:request`: run the same command with --find-lost")
             }
@@ -165,6 +194,8 @@ impl Explain for KmsError {
             | KmsError::Unsendable { because, .. }
             | KmsError::NotKms { because, .. } => Some(because.clone()),
             KmsError::Refused(refusal) => refusal.because(),
+            KmsError::Endpoint(error) => error.because(),
+            KmsError::File(error) => error.because(),
             KmsError::ReplyLost { cause, .. } => Some(match cause.because() {
                 Some(inner) => format!("{cause}: {inner}"),
                 None => cause.to_string(),

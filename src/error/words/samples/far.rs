@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::refusals;
+use super::super::{Sample, refusals};
 use super::{arn, foreign, id, lost, path, time, typed};
-use crate::error::{CeremonyError, EndpointError, Error, KmsError, LifeError};
+use crate::error::{CeremonyError, EndpointError, FileError, KmsError, LifeError};
+use crate::explain::Explain;
 use crate::kms::Operation;
 
-pub(super) fn all() -> Vec<(&'static str, Error)> {
+pub(super) fn all() -> Vec<Sample> {
     [ceremonies(), lives(), endpoints(), calls()].into_iter().flatten().collect()
 }
 
@@ -80,6 +81,7 @@ one_of_each! {
         ForeignProvider { url: typed(), asked: "STS", variable: "AWS_ENDPOINT_URL_STS" }
         PlainHttp { url: typed() }
         FipsAndCustom { url: typed() }
+        FipsMissing {}
         NotFips { url: typed() }
         NameUnknown { host: typed(), because: foreign() }
         ConnectionRefused { host: typed(), because: foreign() }
@@ -131,5 +133,7 @@ one_of_each! {
         ValueUnknown { operation: Operation::CreateKey, field: "KeyState", value: typed() }
         OtherKey { operation: Operation::DescribeKey, asked: typed(), answered: typed() }
         EndlessList { operation: Operation::ListKeys }
+        Endpoint (EndpointError::NotFips { url: typed() })
+        File (FileError::BinaryToTerminal { what: "configuration file" }.into())
     }
 }

@@ -6,10 +6,10 @@ mod near;
 use std::io;
 use std::path::PathBuf;
 
-use super::{FOREIGN, TYPED};
-use crate::error::{EndpointError, Error};
+use super::{FOREIGN, Sample, TYPED};
+use crate::error::EndpointError;
 
-pub(super) fn all() -> Vec<(&'static str, Error)> {
+pub(super) fn all() -> Vec<Sample> {
     far::all().into_iter().chain(near::all()).collect()
 }
 

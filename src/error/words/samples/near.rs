@@ -2,18 +2,20 @@
 
 use openssl::rsa::Rsa;
 
+use super::super::Sample;
 use super::{arn, foreign, path, system, time, typed};
+use crate::doctor::HealthError;
 #[cfg(feature = "rehearsal")]
 use crate::error::RehearsalError;
 use crate::error::{
-    Error, EscrowError, ExpiryError, FileError, HealthError, MaterialError, OpenSslError, ParametersError, UsageError,
-    WrapError,
+    EscrowError, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError, UsageError, WrapError,
 };
+use crate::explain::Explain;
 use crate::material::{Container, Format, KeySpec, KeyUsage};
 use crate::openssl_probe::{Branch, Platform};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-pub(super) fn all() -> Vec<(&'static str, Error)> {
+pub(super) fn all() -> Vec<Sample> {
     #[cfg(not(feature = "rehearsal"))]
     let rehearsals = Vec::new();
     #[cfg(feature = "rehearsal")]

@@ -19,7 +19,6 @@ use super::profiles::Profiles;
 use super::providers::{self, Asked, Guarded};
 use super::sdk_config;
 use super::transport::{self, Transport, TrustPlace};
-use crate::error::Error;
 
 /// The settings that a connection would be made with, each with what is wrong with it.
 #[derive(Debug)]
@@ -41,7 +40,7 @@ pub struct ConnectionSettings {
     /// Where the certificate authorities are that TLS trusts.
     pub trust: Vec<TrustPlace>,
     /// What would be refused when connecting.
-    pub problems: Vec<Error>,
+    pub problems: Vec<KmsError>,
 }
 
 /// Stands for "no Region" where the SDK would ask the instance for one.
@@ -84,7 +83,7 @@ impl ConnectionSettings {
             Some(region) => check_region(region).err(),
             None => Some(KmsError::NoRegion { profile: self.profile.clone() }),
         };
-        self.problems.extend(problem.map(Error::from));
+        self.problems.extend(problem);
     }
 
     async fn look_at_endpoint(&mut self, connection: &Connection, sdk: &SdkConfig) {
@@ -114,12 +113,12 @@ impl ConnectionSettings {
         for (asked, service) in services {
             let configured = sdk_config::configured_endpoint_of(sdk, service);
             let refused = configured.and_then(|url| providers::check(connection, *asked, &url).err());
-            self.problems.extend(refused.map(Error::from));
+            self.problems.extend(refused.map(KmsError::from));
         }
     }
 
     fn look_at_transport(&mut self, environment: &Environment) {
-        self.problems.extend(Transport::check_trust(environment).err().map(Error::from));
+        self.problems.extend(Transport::check_trust(environment).err().map(KmsError::from));
         let Some(url) = self.endpoint.as_deref().and_then(|url| url.parse::<Uri>().ok()) else { return };
         match Transport::proxy_to(environment, &url) {
             Ok(proxy) => self.proxy = proxy,
