@@ -95,7 +95,17 @@ impl End {
     }
 }
 
+/// A run that waits asks more or less often, by the load of the machine: one that ended before the call is repeated.
 fn run(cell: &Cell) -> Result<u8, String> {
+    for _ in 0..4 {
+        if let Some(exit) = try_run(cell)? {
+            return Ok(exit);
+        }
+    }
+    Err("four runs ended before that call".to_owned())
+}
+
+fn try_run(cell: &Cell) -> Result<Option<u8>, String> {
     let scene = Scene::new();
     cell.verb.prepare(&scene);
     let before = scene.world();
@@ -104,6 +114,9 @@ fn run(cell: &Cell) -> Result<u8, String> {
         End::Panic => scene
             .run_binary_panicking(cell.verb, &format!("{}:{}", if cell.after { "after" } else { "before" }, cell.call)),
     };
+    if first.exit == 0 && scene.way.calls() < cell.call {
+        return Ok(None);
+    }
     let between = scene.world();
     let killed = matches!(cell.end, End::By(Signal::KILL));
     if killed != (first.exit == KILLED) || first.exit == 0 || !first.said.contains(cell.end.says()) {
@@ -118,5 +131,5 @@ fn run(cell: &Cell) -> Result<u8, String> {
     check_goal(cell.verb, &scene, &[&first, &second])
         .and_then(|()| check_tidy(&scene))
         .map_err(|problem| format!("{problem}; first {}, then {}", first.said, second.said))?;
-    Ok(first.exit)
+    Ok(Some(first.exit))
 }

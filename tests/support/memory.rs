@@ -158,7 +158,7 @@ fn writable(pid: u32) -> io::Result<Vec<Region>> {
 }
 
 /// Waits until the process stands still in this part of the kernel: `pipe_write` where a pipe is full, `epoll` where a reply is
-/// awaited. Where the kernel does not say it (a container without the right to trace), a process that has slept for half a second
+/// awaited. Where the kernel does not say it (a container without the right to trace), a process that has slept for two seconds
 /// stands still.
 pub fn wait_until_in(pid: u32, place: &str) -> bool {
     let end = Instant::now() + Duration::from_secs(20);
@@ -169,7 +169,7 @@ pub fn wait_until_in(pid: u32, place: &str) -> bool {
         let sleep = (now == "0").then(|| sleeps_since(pid)).flatten();
         asleep = if sleep.is_some() && sleep == before { asleep + 1 } else { 0 };
         before = sleep;
-        if seen == 5 || asleep == 100 {
+        if seen == 5 || asleep == 400 {
             return true;
         }
         std::thread::sleep(Duration::from_millis(5));

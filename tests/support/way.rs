@@ -109,6 +109,11 @@ impl Way {
         }
     }
 
+    /// How many calls there were.
+    pub fn calls(&self) -> usize {
+        self.state.log.lock().unwrap().len()
+    }
+
     /// From now on, all is well; gives the operations that were asked for, in order.
     pub fn heal(&self) -> Vec<String> {
         *self.state.plan.lock().unwrap() = None;
