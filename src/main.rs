@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod cli;
+mod closed;
 mod report;
 
 fn main() -> ExitCode {

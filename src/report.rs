@@ -12,12 +12,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::{CeremonyError, Error, Progress, printable};
+use kms_byok::{CeremonyError, Error, FileError, Progress, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::next_command::Invocation;
+use crate::cli::next_command::{Invocation, SOURCE};
 use crate::cli::{self, Output};
+use crate::closed::was_stdout_closed;
 
 /// Whether anything was written to standard output.
 static BEGUN: AtomicBool = AtomicBool::new(false);
@@ -91,8 +92,12 @@ impl Failure {
         self
     }
 
-    /// The fix; where the user has to vouch for a key, the command that does it.
+    /// The fix; where the user has to vouch for a key, or has a file for it, the command that does it.
     fn hint(&self) -> Option<String> {
+        if let Error::Ceremony(CeremonyError::MayHaveCopy { give, .. }) = &*self.error {
+            let command = self.invocation.again().without(SOURCE);
+            return Some(format!("run `{command} {give}` to import that file, or name another file for the new copy"));
+        }
         let unvouched = match &*self.error {
             Error::Ceremony(error) => error.unvouched().map(|arn| (error, arn)),
             _ => None,
@@ -120,8 +125,13 @@ pub(crate) fn usage(error: clap::Error) -> ExitCode {
     let hint = std::error::Error::source(&error).and_then(kms_byok::hint_of);
     if !error.use_stderr() {
         // Words of this program, coloured on a terminal.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        return match printed.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            None => ExitCode::SUCCESS,
+            Some(source) => {
+                failure(&Failure::new(FileError::AnswerLost { source }.into(), Output::Text, Invocation::default()))
+            }
+        };
     }
     let text = without_keys(of_clap(error), env::args_os());
     let cause = text.lines().next().unwrap_or_default();
@@ -284,7 +294,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
 /// that is written to. Whatever was not written is lost, whoever closed the pipe.
 pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
     BEGUN.store(true, Ordering::Relaxed);
-    if was_closed() {
+    if was_stdout_closed() {
         return Some(rustix::io::Errno::BADF.into());
     }
     while !bytes.is_empty() {
@@ -296,16 +306,6 @@ pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
         }
     }
     None
-}
-
-/// Whether standard output was closed when the process began. Rust's start-up then opens `/dev/null` there for reading and writing;
-/// a shell that sends an output there opens it for writing.
-fn was_closed() -> bool {
-    let stdout = rustix::stdio::stdout();
-    let null = rustix::fs::stat("/dev/null").map(|found| found.st_rdev).ok();
-    let is_null = rustix::fs::fstat(stdout).is_ok_and(|found| Some(found.st_rdev) == null);
-    let flags = rustix::fs::fcntl_getfl(stdout);
-    flags.map_or(true, |flags| is_null && flags.contains(rustix::fs::OFlags::RDWR))
 }
 
 /// A report as lines of `name  value`, only those that have one.

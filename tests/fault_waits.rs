@@ -30,7 +30,7 @@ const SIGNALS: [(Signal, &str); 3] = [(Signal::TERM, "SIGTERM"), (Signal::INT, "
 /// A command line of words, with variables, that waits. `pipe` is one that nobody writes to, `pipes` a directory with nothing else.
 type Waits = (&'static str, &'static [(&'static str, &'static str)]);
 
-const FILES: [Waits; 33] = [
+const FILES: [Waits; 32] = [
     ("wrap --material pipe --inkey PublicKey.bin --out out", &[]),
     ("wrap --material key --inkey pipe --out out", &[]),
     ("wrap --material pem --key-spec ECC_NIST_P256 --passphrase-file pipe --inkey PublicKey.bin --out out", &[]),
@@ -63,20 +63,16 @@ const FILES: [Waits; 33] = [
     ("status --key-id alias/a", &[("AWS_CONFIG_FILE", "pipe")]),
     ("status --key-id alias/a", &[("AWS_SHARED_CREDENTIALS_FILE", "pipe"), ("AWS_ACCESS_KEY_ID", "")]),
     ("get-parameters --key-id alias/a --dir out", &[("AWS_CONFIG_FILE", "sleeps"), ("AWS_ACCESS_KEY_ID", "")]),
-    (
-        "delete-material --key-id alias/a --yes",
-        &[
-            ("AWS_WEB_IDENTITY_TOKEN_FILE", "pipe"),
-            ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/keys"),
-            ("AWS_ACCESS_KEY_ID", ""),
-        ],
-    ),
 ];
 
 /// These go to an https endpoint of their own.
-const BUNDLES: [Waits; 2] = [
+const BUNDLES: [Waits; 3] = [
     ("status --key-id alias/a --endpoint-url https://127.0.0.1:1 --region us-east-1", &[("AWS_CA_BUNDLE", "pipe")]),
     ("doctor --endpoint-url https://127.0.0.1:1 --region us-east-1", &[("AWS_CA_BUNDLE", "pipe")]),
+    (
+        "status --key-id alias/a --endpoint-url https://127.0.0.1:1 --region us-east-1",
+        &[("AWS_CONFIG_FILE", "bundled")],
+    ),
 ];
 
 #[test]
@@ -245,6 +241,7 @@ fn furnish(bench: &Bench) {
         bench.write(name, text);
         fs::set_permissions(bench.path(name), PermissionsExt::from_mode(0o755)).unwrap();
     }
+    bench.write("bundled", "[default]\nca_bundle = pipe\n");
     bench.write("sleeps", "[default]\ncredential_process = /bin/sleep 20\n");
 }
 
@@ -329,6 +326,36 @@ fn await_rest(id: u32) {
         let caught = u64::from_str_radix(value("SigCgt:"), 16).unwrap_or(0);
         let at_rest = caught & 0x4003 == 0x4003 && value("State:").starts_with('S');
         rests = if at_rest { rests + 1 } else { 0 };
+    }
+}
+
+/// A pipe is no note of an earlier run, and no token of a role: nobody waits for it.
+#[test]
+fn pipes_in_the_state_directory_and_as_tokens_are_not_waited_for() {
+    let cloud = scene();
+    let state = cloud.bench.path("state");
+    fs::create_dir_all(state.join("kms-byok")).unwrap();
+    for name in ["0123456789abcdef0123456789abcdef.json", "a", ".tmpAbCdEf"] {
+        mkfifo(&state.join("kms-byok").join(name));
+    }
+    for (line, code) in [
+        ("create-key --alias alias/c", 0),
+        ("provision --alias alias/b --generate --discard --wrapping-key-spec RSA_2048", 0),
+        ("provision --alias alias/b --generate --discard --find-lost", 0),
+    ] {
+        let mut command = command(&cloud.bench, &cloud.line(line), &[]);
+        let run = support::run(command.env("XDG_STATE_HOME", &state), b"");
+        assert_eq!(run.code, Some(code), "{line}: {}", run.stderr);
+    }
+    // The directory itself.
+    mkfifo(&cloud.bench.path("kms-byok"));
+    let mut create = command(&cloud.bench, &cloud.line("create-key --alias alias/d"), &[]);
+    assert_eq!(support::run(create.env("XDG_STATE_HOME", cloud.bench.directory()), b"").code, Some(0));
+    for variable in ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+        let mut command = command(&cloud.bench, &cloud.line("status --key-id alias/a"), &[(variable, "pipe")]);
+        let run = support::run(&mut command, b"");
+        let cause = format!("error: `pipe` is not a value of {variable}\n");
+        assert!(run.code == Some(2) && run.stderr.contains(&cause), "{}", run.stderr);
     }
 }
 

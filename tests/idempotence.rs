@@ -372,7 +372,8 @@ fn nothing_is_generated_for_a_key_whose_material_is_gone() {
             let refusal = if spec.starts_with("HMAC") {
                 format!(
                     "error: key {arn} waits for key material, KMS does not tell whether it had any, and `{copy}` may be its copy\n\
-                     hint: import that file with --material {copy}, or name another file for the new copy\n"
+                     hint: run `kms-byok {} --material {copy}` to import that file, or name another file for the new copy\n",
+                    cloud.line(&format!("{}{flags} --quiet", line.replace(&format!(" --generate --keep {copy}"), "")))
                 )
             } else {
                 format!(
@@ -420,5 +421,52 @@ fn a_file_that_made_way_for_a_copy_gets_its_name_back_when_the_import_is_refused
         assert!(run.stderr.contains("` is `copy` again\n"), "{fault}: {}", run.stderr);
         let aside = cloud.bench.names().into_iter().filter(|name| name.starts_with("copy.superseded-")).count();
         assert_eq!(aside, 1, "{fault}");
+    }
+}
+
+/// The command of the fix, as it is printed.
+#[test]
+fn a_run_that_was_killed_between_backup_and_import_is_completed_by_the_command_of_the_fix() {
+    for (spec, flags) in [("HMAC_256", ""), ("HMAC_512", " --expires-in 9d --strict"), ("SYMMETRIC_DEFAULT", "")] {
+        let cloud = Cloud::new("--fault ImportKeyMaterial:1:latency=6s");
+        let line = format!(
+            "provision --alias alias/a --key-spec {spec} --wrapping-key-spec RSA_2048 --generate --keep 'a copy'{flags}"
+        );
+        let command = format!("kms-byok {} ", cloud.line(&line));
+        // The shell of the test is not what is killed.
+        let mut run = cloud.command("");
+        run = {
+            let mut killed = std::process::Command::new("sh");
+            killed.args(["-c", &format!("exec {command}")]).current_dir(cloud.bench.directory()).env_clear();
+            killed.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let binary = std::path::Path::new(env!("CARGO_BIN_EXE_kms-byok")).parent().unwrap();
+            killed.env("PATH", format!("{}:/usr/bin:/bin", binary.display()));
+            killed
+        };
+        let mut child = run.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut talk = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("wrapped ") {
+            assert!(std::io::BufRead::read_line(&mut talk, &mut said).unwrap() > 0, "{said}");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let bytes = cloud.bench.read("a copy");
+        let again = cloud.shell(&command, b"");
+        if spec == "SYMMETRIC_DEFAULT" {
+            // KMS tells that this one had none: the copy is nobody's, and makes way.
+            again.succeeds();
+            assert_eq!(cloud.states(), ["Enabled"]);
+            continue;
+        }
+        assert_eq!(again.code, Some(1), "{}", again.stderr);
+        let fix = again.stderr.split("hint: run `").nth(1).unwrap().split("` to import that file").next().unwrap();
+        cloud.shell(fix, b"").succeeds();
+        assert_eq!((cloud.bench.read("a copy"), cloud.states()), (bytes, vec!["Enabled".to_owned()]), "{spec}");
+        let verify = cloud.line("verify --key-id alias/a --output json");
+        assert_eq!(
+            cloud.shell(&format!("kms-byok {verify} --material 'a copy'"), b"").json()["proof"]["outcome"],
+            "proven"
+        );
     }
 }

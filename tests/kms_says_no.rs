@@ -171,7 +171,7 @@ fn files_of_two_parameter_sets_are_not_mixed() {
         1,
         &format!(
             "error: `one/ImportToken.bin` is not the import token of this set: its SHA-256 is {found}, and parameters.json has {expected}\n\
-             hint: run `kms-byok get-parameters` again and wrap the key for the new token\n"
+             hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n"
         ),
     );
     bench.write("file", "");

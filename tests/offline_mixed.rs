@@ -12,7 +12,7 @@ mod support;
 use serde_json::{Value, json};
 use stage::Stage;
 
-const AGAIN: &str = "hint: run `kms-byok get-parameters` again and wrap the key for the new token\n";
+const AGAIN: &str = "hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n";
 
 /// A key with its directory D, into which key material is wrapped.
 fn wrapped() -> (Stage, String) {

@@ -347,7 +347,10 @@ fn what_stands_against_an_output_is_found_before_a_key_is_made() {
     let escrow = "provision --generate --escrow ec.pem --escrow-out";
     let record = "provision --generate --discard --record";
     for (line, what) in [(keep, "plaintext key file"), (escrow, "escrow file"), (record, "record")] {
-        for path in ["newdir/", "newdir/.", "D/..", "D/"] {
+        for path in ["newdir/", "newdir/.", "ec.pem/"] {
+            refused(&format!("{line} {path}"), &format!("{what} `{path}` names a directory that does not exist"));
+        }
+        for path in ["D/..", "D/"] {
             if line == record && path.starts_with('D') {
                 continue; // that is no record
             }

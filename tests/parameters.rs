@@ -26,7 +26,7 @@ fn wrapped(spec: &str) -> Cloud {
     cloud
 }
 
-const AGAIN: &str = "hint: run `kms-byok get-parameters` again and wrap the key for the new token\n";
+const AGAIN: &str = "hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n";
 
 #[test]
 fn the_steps_bring_in_every_kind_of_key() {
@@ -229,7 +229,7 @@ fn expired_parameters_are_refused_here_and_by_kms() {
     cloud.run(bare).refuses_with(
         1,
         "error: the import token has expired\nbecause: ExpiredImportTokenException\n\
-         hint: run `kms-byok get-parameters` again and wrap the key material with the new public key: key, token and public key belong together\n",
+         hint: run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together\n",
     );
     assert_eq!(cloud.states(), ["PendingImport"]);
 }

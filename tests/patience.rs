@@ -231,6 +231,34 @@ fn the_state_of_a_key_is_waited_for_while_the_key_is_young() {
     assert_eq!(asked, [3, 2], "alias, its absence, and the cause");
 }
 
+/// A replica that this run has made is waited for whatever its date, and one that was there before is not.
+#[test]
+fn the_state_of_a_replica_is_waited_for_in_the_run_that_made_it() {
+    let old = "--fault DescribeKey:1+:set=KeyMetadata.CreationDate=1577836800";
+    for before in [false, true] {
+        // The first import is the primary's.
+        let struck = if before { "ImportKeyMaterial:2-9" } else { "ImportKeyMaterial:2-4" };
+        let cloud = Cloud::new(&format!("{old} --fault {struck}:error=KMSInvalidStateException"));
+        cloud.bench.write("key", support::material(7));
+        let provision = PROVISION.replace("--generate --discard", "--material key");
+        let arn = cloud.run(&format!("{provision} --multi-region --output json")).json()["key_arn"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        if before {
+            let kms = embedded_kms::Kms::at(cloud.url());
+            kms.ok("ReplicateKey", serde_json::json!({ "KeyId": arn, "ReplicaRegion": "eu-west-1" }));
+        }
+        let replicate =
+            "replicate --key-id alias/a --to eu-west-1 --material key --wrapping-key-spec RSA_2048 --quiet --wait 9s";
+        let adopt = if before { format!(" --adopt {}", arn.replace("us-east-1", "eu-west-1")) } else { String::new() };
+        let run = cloud.run(&format!("{replicate}{adopt}"));
+        let imports = cloud.requests("ImportKeyMaterial") - 1;
+        let expected = if before { (Some(1), 1) } else { (Some(0), 4) };
+        assert_eq!((run.code, imports), expected, "{}", run.stderr);
+    }
+}
+
 /// KMS takes no third key material while the second one waits, and the cause is looked up once.
 #[test]
 fn the_cause_of_a_refused_state_is_looked_up() {

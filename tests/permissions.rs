@@ -13,7 +13,7 @@ use support::Bench;
 
 /// A verb, its policy, and the runs that together make every call it can make. A run after `!` fails, because
 /// its fault is struck. `{at}` stands for endpoint and Region, `{small}` for a
-/// wrapping key besides that is made quickly.
+/// wrapping key besides that is made quickly, `{last}` for the key that the run before has named.
 struct Row {
     verb: &'static str,
     /// Runs that belong to the scene and are not looked at.
@@ -25,11 +25,23 @@ struct Row {
 
 /// Every verb that speaks to KMS. A verb that is not here and not in OFFLINE fails the test.
 const ROWS: &[Row] = &[
-    Row { verb: "create-key", before: &[], runs: &["create-key {at} --alias alias/a"], fault: None },
+    Row {
+        verb: "create-key",
+        before: &["create-key {at}"],
+        runs: &[
+            "create-key {at} --alias alias/b --adopt {last}",
+            "create-key {at} --alias alias/a",
+            "create-key {at} --alias alias/m --multi-region --tag team=payments",
+        ],
+        fault: None,
+    },
     Row {
         verb: "get-parameters",
         before: &["create-key {at} --alias alias/a"],
-        runs: &["get-parameters {at} --key-id alias/a --dir D --wrapping-key-spec RSA_2048"],
+        runs: &[
+            "get-parameters {at} --key-id alias/a --dir D --wrapping-key-spec RSA_2048",
+            "get-parameters {at} --key-id alias/a --adopt {last} --dir E --wrapping-key-spec RSA_2048",
+        ],
         fault: None,
     },
     Row {
@@ -53,6 +65,8 @@ const ROWS: &[Row] = &[
             "import {at} --dir m --expires-in 9d",
             "import {at} --dir s",
             "import {at} --dir d",
+            "import {at} --dir d --adopt {last}",
+            "import {at} --dir a --key-id alias/a --import-type existing --verify full",
         ],
         fault: None,
     },
@@ -79,14 +93,19 @@ const ROWS: &[Row] = &[
             "verify {at} --key-id alias/m --material m",
             "verify {at} --key-id alias/s --material s",
             "verify {at} --key-id alias/d --material d",
+            "verify {at} --key-id alias/d --adopt {last} --material d",
+            "verify {at} --key-id alias/a --no-reimport --material a",
         ],
         fault: None,
     },
     Row {
         verb: "provision",
-        before: &["create-key {at} --alias alias/a"],
+        before: &["create-key {at} --alias alias/a", "create-key {at} --alias alias/b"],
         runs: &[
+            "provision {small} --alias alias/b --adopt {last} --generate --discard",
             "provision {small} --alias alias/a --generate --discard",
+            "provision {small} --alias alias/f --multi-region --generate --keep f --verify full",
+            "provision {small} --alias alias/f --multi-region --material f --verify full",
             "provision {small} --alias alias/m --key-spec HMAC_256 --generate --discard",
             "provision {small} --alias alias/s --key-spec RSA_2048 --generate --discard",
             "provision {small} --alias alias/d --key-spec ECC_NIST_P256 --key-usage KEY_AGREEMENT --generate --discard",
@@ -107,8 +126,16 @@ const ROWS: &[Row] = &[
         before: &[
             "provision {small} --alias alias/a --multi-region --generate --keep one",
             "replicate {small} --key-id alias/a --to eu-west-1 --material one",
+            "provision {small} --alias alias/r --generate --discard",
+            "get-parameters {at} --key-id alias/r --dir r --wrapping-key-spec RSA_2048",
+            "wrap --dir r --generate --discard",
+            "import {at} --dir r --import-type new --key-id {last}",
         ],
-        runs: &["rotate {small} --key-id alias/a --generate --discard"],
+        runs: &[
+            "rotate {at} --key-id alias/r --resume",
+            "rotate {small} --key-id alias/a --generate --keep two --verify full",
+            "rotate {small} --key-id alias/a --adopt {last} --generate --discard",
+        ],
         fault: None,
     },
     Row {
@@ -125,7 +152,8 @@ const ROWS: &[Row] = &[
             "replicate {small} --key-id alias/a --to eu-west-1 --material one --alias alias/a",
             "replicate {small} --key-id alias/m --to eu-west-1 --material m",
             "replicate {small} --key-id alias/s --to eu-west-1 --material s",
-            "replicate {small} --key-id alias/d --to eu-west-1 --material d",
+            "replicate {small} --key-id alias/d --to eu-west-1 --material d --verify full",
+            "replicate {small} --key-id {last} --to ap-south-1 --adopt {last} --material d",
         ],
         fault: Some("ImportKeyMaterial:5:error=AccessDeniedException"),
     },
@@ -174,6 +202,90 @@ fn finding_a_lost_key_calls_exactly_what_its_policy_allows() {
     let finding = calls_allowed_by("find-lost");
     assert!(seen.is_subset(&creating.union(&finding).cloned().collect()), "{seen:?}");
     assert_eq!(seen.difference(&creating).cloned().collect::<BTreeSet<_>>(), &finding - &creating);
+}
+
+/// Flags that decide nothing about which calls are made: what is read and written here, what is sent in a call, how it is sent.
+const NO_CALL: &[&str] = &[
+    // What is here.
+    "--dir",
+    "--encrypted",
+    "--import-token",
+    "--generate",
+    "--material",
+    "--material-format",
+    "--material-from-escrow",
+    "--recipient-key",
+    "--passphrase-file",
+    "--escrow",
+    "--escrow-out",
+    "--keep",
+    "--discard",
+    "--record",
+    "--force",
+    "--public-key",
+    "--private-key",
+    "--error",
+    "--yes",
+    "--rehearse",
+    "--allow-sha1",
+    // What is sent in a call that is made anyway, or compared with what it answers.
+    "--key-spec",
+    "--key-usage",
+    "--description",
+    "--tag",
+    "--policy",
+    "--wrapping-algorithm",
+    "--wrapping-key-spec",
+    "--expires",
+    "--expires-in",
+    "--expires-at",
+    "--material-description",
+    "--key-material-id",
+    // How and how long.
+    "--wait",
+    "--region",
+    "--profile",
+    "--endpoint-url",
+    "--allow-endpoint-env",
+    "--insecure-endpoint",
+    "--fips-endpoint",
+    "--require-fips",
+    "--connect-timeout",
+    "--read-timeout",
+    "--output",
+    "--verbose",
+    "--quiet",
+    "--strict",
+    "--color",
+    "--help",
+    "--version",
+    // Fewer calls, and those of `finding_a_lost_key_calls_exactly_what_its_policy_allows`.
+    "--dry-run",
+    "--find-lost",
+    "--lost-request",
+];
+
+/// A flag that makes another call would be one that no policy allows.
+#[test]
+fn every_flag_that_decides_about_calls_is_in_a_run() {
+    for row in ROWS {
+        let help = Bench::new().kms_byok(&format!("{} --help", row.verb)).succeeds().stdout.clone();
+        let flags = help.lines().filter_map(|line| {
+            let line = line.trim_start();
+            let line = if line.starts_with("--") {
+                line
+            } else {
+                line.split_once(", ").filter(|(short, _)| short.len() == 2)?.1
+            };
+            line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().filter(|flag| flag.starts_with("--"))
+        });
+        let flags: BTreeSet<&str> = flags.collect();
+        assert!(flags.len() > 15, "{}: {flags:?}", row.verb);
+        for flag in flags.into_iter().filter(|flag| !NO_CALL.contains(flag)) {
+            let given = row.runs.iter().any(|run| run.split_whitespace().any(|word| word == flag));
+            assert!(given, "{} {flag} is in no run of its row, and may make another call", row.verb);
+        }
+    }
 }
 
 #[test]

@@ -43,12 +43,12 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         (
             "InvalidImportTokenException",
             "the import token is damaged, or was issued for another key than key `ARN`",
-            "run `kms-byok get-parameters` again and wrap the key material with the new public key: key, token and public key belong together",
+            "run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together",
         ),
         (
             "ExpiredImportTokenException",
             "the import token has expired",
-            "run `kms-byok get-parameters` again and wrap the key material with the new public key: key, token and public key belong together",
+            "run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together",
         ),
         (
             "KMSInvalidStateException",

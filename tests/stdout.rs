@@ -73,9 +73,18 @@ fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe()
         assert_eq!((run.code, run.stderr), (Some(1), lost("No space left on device (os error 28)")), "{line}");
         let run = cloud.shell(&format!("kms-byok {line} >&-"), b"");
         assert_eq!((run.code, run.stderr), (Some(1), lost("Bad file descriptor (os error 9)")), "{line}");
-        // Whoever sends it there means it.
+        // Whoever sends it there means it, in whatever way it is opened.
         let run = cloud.shell(&format!("kms-byok {line} > /dev/null"), b"");
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+        let run = into(&mut words(bench, line), null);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{line}");
+        // With nothing open at all, the files of the run take the first numbers, and the answer goes to none of them.
+        let before = bench.names();
+        let run = cloud.shell(&format!("kms-byok {line} <&- >&- 2>&-; echo $? > code"), b"");
+        assert_eq!((run.code, bench.read("code")), (Some(0), b"1\n".to_vec()), "{line}");
+        std::fs::remove_file(bench.path("code")).unwrap();
+        assert_eq!(bench.names(), before, "{line}");
     }
 }
 
@@ -94,6 +103,9 @@ fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_don
         "doctor",
         "completions bash",
         "man",
+        "--help",
+        "wrap --help",
+        "--version",
     ] {
         let run = into(&mut words(&cloud.bench, line), full());
         assert_eq!((run.code, run.stderr.as_str()), (Some(1), lost), "{line}");
@@ -109,6 +121,42 @@ fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_don
     );
     // The second run changes nothing.
     assert_eq!(into(&mut cloud.command(provision), full()).code, Some(1));
+}
+
+/// A closed output is a reader that wants nothing: every verb does its work and says so by its exit code.
+#[test]
+fn every_verb_does_its_work_where_standard_output_is_closed() {
+    let cloud = Cloud::new("");
+    cloud.bench.wrapping_key(2048);
+    cloud.bench.write("key", KEY);
+    std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for line in [
+        "provision --alias alias/a --wrapping-key-spec RSA_2048 --material key",
+        "create-key --alias alias/b",
+        "get-parameters --key-id alias/b --dir D --wrapping-key-spec RSA_2048",
+        "wrap --dir D --material key",
+        "import --dir D",
+        "status --key-id alias/b",
+        "verify --key-id alias/b --material key",
+        "rotate --key-id alias/b --generate --discard --wrapping-key-spec RSA_2048",
+        "delete-material --key-id alias/a --yes",
+        "generate --out new",
+        "doctor",
+        "recipe --alias alias/c --material key",
+        "completions bash",
+        "man",
+        "--help",
+        "--version",
+    ] {
+        let online =
+            if line.starts_with(['-', 'm']) || line.starts_with("com") { line.to_owned() } else { cloud.line(line) };
+        let offline = ["wrap", "generate", "recipe"].iter().any(|verb| line.starts_with(verb));
+        let line = if offline { line.to_owned() } else { online };
+        let run = cloud.shell(&format!("kms-byok {line} >&-"), b"");
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{line}: {}", run.stderr);
+        assert!(!run.stderr.contains("cannot be written"), "{line}: {}", run.stderr);
+    }
+    assert_eq!(cloud.bench.read("new").len(), 32);
 }
 
 #[test]

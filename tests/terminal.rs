@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use support::{Bench, Run, run};
@@ -16,7 +17,8 @@ use support::{Bench, Run, run};
 /// A shell command on a terminal of its own.
 struct Terminal {
     script: Child,
-    seen: Arc<Mutex<String>>,
+    seen: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -31,35 +33,33 @@ impl Terminal {
             println!("skipped: there is no `script` command to make a terminal with");
             return None;
         };
-        let seen = Arc::<Mutex<String>>::default();
+        let seen = Arc::<Mutex<Vec<u8>>>::default();
         let (mut output, shared) = (script.stdout.take().unwrap(), seen.clone());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut buffer) {
-                shared.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]).replace("\r\n", "\n"));
+                shared.lock().unwrap().extend_from_slice(&buffer[..count]);
             }
         });
-        Some(Terminal { script, seen })
+        Some(Terminal { script, seen, reader })
+    }
+
+    /// All that was read so far, and not a piece at a time: a line end or a character may come in two.
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().unwrap()).replace("\r\n", "\n")
     }
 
     fn wait_for(&self, text: &str) {
-        let end = Instant::now() + Duration::from_secs(30);
-        while !self.seen.lock().unwrap().contains(text) {
-            assert!(Instant::now() < end, "`{text}` does not come: {}", self.seen.lock().unwrap());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        // The prompt stands before echo is off and the read has begun.
-        std::thread::sleep(Duration::from_millis(200));
+        self.wait_for_times(text, 1);
     }
 
-    /// Waits for the text to come a second time.
-    fn wait_for_again(&self, text: &str) {
+    /// Waits for the text to come so often. When a question stands, nothing that is typed is shown any more.
+    fn wait_for_times(&self, text: &str, times: usize) {
         let end = Instant::now() + Duration::from_secs(30);
-        while self.seen.lock().unwrap().matches(text).count() < 2 {
-            assert!(Instant::now() < end, "`{text}` does not come again: {}", self.seen.lock().unwrap());
+        while self.screen().matches(text).count() < times {
+            assert!(Instant::now() < end, "`{text}` does not come {times} times: {}", self.screen());
             std::thread::sleep(Duration::from_millis(10));
         }
-        std::thread::sleep(Duration::from_millis(200));
     }
 
     /// Sends a signal to the kms-byok that runs on the terminal: the shell that `script` has started is its parent.
@@ -80,8 +80,10 @@ impl Terminal {
     /// The exit code, and everything that was on the screen.
     fn end(mut self) -> (Option<i32>, String) {
         let status = self.script.wait().unwrap();
-        std::thread::sleep(Duration::from_millis(100));
-        (status.code(), self.seen.lock().unwrap().clone())
+        while !self.reader.is_finished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (status.code(), self.screen())
     }
 }
 
@@ -184,7 +186,7 @@ fn a_question_that_is_stopped_shows_typing_meanwhile_and_asks_again() {
     terminal.wait_for("passphrase of");
     terminal.press("sword\u{1a}");
     terminal.wait_for("code 148\n");
-    terminal.wait_for_again("passphrase of");
+    terminal.wait_for_times("passphrase of", 2);
     terminal.press("swordfish\n");
     let (_, screen) = terminal.end();
     let (stopped, after) = screen.split_once("code 148\n").unwrap();
@@ -269,5 +271,37 @@ fn the_question_of_delete_material_shows_what_others_wrote_and_nothing_acts() {
         assert_eq!(code, Some(1), "{screen}");
         assert!(screen.contains("alias/\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}type the key id"), "{screen}");
         check_screen(&screen);
+    }
+}
+
+/// The question waits in a thread of its own, and nothing has been deleted.
+#[test]
+fn signals_end_the_question_of_delete_material_within_a_second() {
+    let bench = Bench::new();
+    let server = bench.serve_with("--no-quotas");
+    let at = format!("--endpoint-url {} --region us-east-1", server.url());
+    let provision = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048 --output json";
+    let key =
+        bench.kms_byok_with_credentials(&format!("{provision} {at}")).json()["key_id"].as_str().unwrap().to_owned();
+    for (signal, code) in [("INT", 130), ("TERM", 1), ("HUP", 1)] {
+        let line = format!(
+            "trap : INT; AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=b \"$KMS_BYOK\" delete-material --key-id {key} {at}; echo \"code $?\""
+        );
+        let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+        terminal.wait_for("to delete it: ");
+        terminal.press(&key[..8]);
+        let began = Instant::now();
+        match signal {
+            "INT" => terminal.press("\u{3}"),
+            _ => terminal.signal(signal),
+        }
+        terminal.wait_for("code ");
+        let took = began.elapsed();
+        let (_, screen) = terminal.end();
+        let report = format!("error: stopped by SIG{signal}\nhint: run the same command again\ncode {code}\n");
+        assert!(screen.ends_with(&report), "{signal}: {screen}");
+        assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+        let status = bench.kms_byok_with_credentials(&format!("status --key-id {key} {at} --output json")).json();
+        assert_eq!(status["key_state"], "Enabled", "{signal}");
     }
 }

@@ -39,5 +39,41 @@ sigterm_ends_an_import_that_waits_for_kms_and_the_report_says_what_exists() {
   holds 'arn:aws:kms:us-east-1:000000000000:key/' "$work/stopped"
 }
 
+# SIGINT asks the program to die of it; the kernel does not let process 1 die of its own signal, so it exits with what a shell would
+# show. Under --init it is no process 1, and dies.
+interrupted() { # id: sends SIGINT, and gives what the container says once it has ended
+  docker kill -s INT "$1" >/dev/null
+  docker wait "$1" >/dev/null
+  docker logs "$1" 2>&1
+}
+
+sigint_ends_a_run_with_130_as_process_1_and_under_an_init() {
+  local id flags
+  for flags in '' --init; do
+    # shellcheck disable=SC2086 # no flag is no word
+    id=$(container -d -i $flags "${hardened[@]}" --network none "$full" provision --rehearse --alias alias/a --material -)
+    sleep 1
+    interrupted "$id" | tee "$work/stopped"
+    equal "$(docker inspect -f '{{.State.ExitCode}}' "$id")" 130
+    holds '^error: stopped by SIGINT' "$work/stopped"
+  done
+}
+
+sigint_ends_an_import_that_waits_for_kms_with_130_and_the_report_says_3() {
+  local kms id
+  kms=$(serve --fault 'ImportKeyMaterial:always:latency=120s')
+  id=$(container -d "${hardened[@]}" --network "container:$kms" "${local_credentials[@]}" "$slim" --endpoint-url "$endpoint" \
+    provision --alias alias/a --generate --discard --output json)
+  for _ in {1..100}; do docker logs "$id" 2>&1 | grep -q '^wrapped' && break; sleep 0.1; done
+  sleep 0.5
+  interrupted "$id" | tee "$work/stopped"
+  equal "$(docker inspect -f '{{.State.ExitCode}}' "$id")" 130
+  holds '^error: stopped by SIGINT' "$work/stopped"
+  holds '"exit_code": 3' "$work/stopped"
+  holds 'arn:aws:kms:us-east-1:000000000000:key/' "$work/stopped"
+}
+
 tests+=(sigterm_ends_the_server sigterm_ends_a_run_that_waits_for_its_key_material
-  sigterm_ends_an_import_that_waits_for_kms_and_the_report_says_what_exists)
+  sigterm_ends_an_import_that_waits_for_kms_and_the_report_says_what_exists
+  sigint_ends_a_run_with_130_as_process_1_and_under_an_init
+  sigint_ends_an_import_that_waits_for_kms_with_130_and_the_report_says_3)

@@ -102,7 +102,9 @@ impl Memory {
     fn written_down(&self) -> impl Iterator<Item = Request> {
         let entries = self.directory.as_deref().and_then(|directory| fs::read_dir(directory).ok());
         let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-        paths.filter(|path| !files::is_locked(path)).filter_map(|path| Request::load(&path))
+        // A pipe would be waited for.
+        let files = paths.filter(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file()));
+        files.filter(|path| !files::is_locked(path)).filter_map(|path| Request::load(&path))
     }
 
     /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.

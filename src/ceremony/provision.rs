@@ -195,8 +195,11 @@ pub(super) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
     match (History::of(kms, found).await?, copy.path()) {
         (History::Had, _) => Err(CeremonyError::TakesOnlyOriginal { arn }.into()),
         (History::Unknown, Some(path)) if fs::symlink_metadata(path).is_ok() => {
-            let flag = if matches!(copy, Copy::Escrow { .. }) { "--material-from-escrow" } else { "--material" };
-            let give = format!("{flag} {}", quoted(path));
+            let path_word = quoted(path);
+            let give = match copy {
+                Copy::Escrow { .. } => format!("--material-from-escrow {path_word} --recipient-key KEY"),
+                _ => format!("--material {path_word}"),
+            };
             Err(CeremonyError::MayHaveCopy { arn, path: path.display().to_string(), give }.into())
         }
         (history, _) => Ok(history),

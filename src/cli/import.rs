@@ -7,14 +7,14 @@ use clap::Args as ClapArgs;
 use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
-use kms_byok::parameters::{BareDirectory, WrappedMaterial};
+use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
 use kms_byok::time;
 use kms_byok::{Error, UsageError};
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
-use super::record::RecordArgs;
+use super::record::{OtherFiles, RecordArgs};
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -80,7 +80,12 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
             ceremony::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
         });
     }
-    let report = args.record.keep("import", context, journal, &[], false, || {
+    let blob = args.dir.iter().map(|directory| directory.join(ENCRYPTED_FILE));
+    let set: Vec<PathBuf> = args.dir.iter().flat_map(|directory| ParameterSet::files(directory)).chain(blob).collect();
+    let bare = args.encrypted.iter().chain(&args.import_token);
+    let inputs = set.iter().chain(bare).map(PathBuf::as_path).collect();
+    let others = OtherFiles { inputs, outputs: Vec::new() };
+    let report = args.record.keep("import", context, journal, others, false, || {
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         let work = import(args, &what, &options, context, journal);
         context.run_changing(journal, work, false, |_| {

@@ -1,6 +1,6 @@
 //! `provision`: the whole recipe for one key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
@@ -11,7 +11,7 @@ use super::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
-use super::record::RecordArgs;
+use super::record::{OtherFiles, RecordArgs};
 use crate::report::Failure;
 
 #[derive(ClapArgs)]
@@ -64,9 +64,9 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
             ceremony::plan::provision(&kms, &plan, journal).await
         });
     }
-    let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
+    let others = OtherFiles { inputs: inputs(args), outputs: args.material.outputs() };
     let run = || provision(args, context, journal);
-    let report = args.record.keep("provision", context, journal, &outputs, args.is_rehearsal(), run)?;
+    let report = args.record.keep("provision", context, journal, others, args.is_rehearsal(), run)?;
     context.account(report, args.is_rehearsal())
 }
 
@@ -134,8 +134,7 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
     if args.is_rehearsal() {
         check_rehearsal(context)?;
     }
-    let inputs = [args.material.inputs(), args.key.policy.iter().map(PathBuf::as_path).collect()].concat();
-    files::check_distinct(&inputs, &args.material.outputs())?;
+    files::check_distinct(&inputs(args), &args.material.outputs())?;
     let request = args.key.request()?;
     let algorithm = args.wrapping.algorithm(request.spec)?;
     Ok(Provision {
@@ -154,4 +153,8 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
         source: args.material.source(request.spec, context)?,
         request,
     })
+}
+
+fn inputs(args: &Args) -> Vec<&Path> {
+    [args.material.inputs(), args.key.policy.iter().map(PathBuf::as_path).collect()].concat()
 }

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use clap::Args;
 use kms_byok::ceremony::Journal;
 use kms_byok::record::{Exit, RecordFile};
-use kms_byok::{Error, FileError, Progress};
+use kms_byok::{Error, FileError, Progress, files};
 
 use super::Context;
 use crate::report::Failure;
@@ -19,21 +19,19 @@ pub(crate) struct RecordArgs {
 }
 
 impl RecordArgs {
-    /// Runs a verb and keeps its account: begun before anything else happens, ended however the run ends. `outputs` are the other
-    /// files that the run writes; `rehearse` tells that nothing of it outlives the process.
+    /// Runs a verb and keeps its account: begun before anything else happens, ended however the run ends. `rehearse` tells that
+    /// nothing of it outlives the process.
     pub(crate) fn keep<T>(
         &self,
         verb: &str,
         context: &Context,
         journal: &'static Journal,
-        outputs: &[Option<&Path>],
+        others: OtherFiles<'_>,
         rehearse: bool,
         run: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let Some(path) = &self.record else { return run() };
-        if outputs.iter().flatten().any(|output| kms_byok::files::is_same_name(path, output)) {
-            return Err(context.failure(FileError::TwoOutputs { path: path.clone() }));
-        }
+        others.check(path).map_err(|error| context.failure(error))?;
         let file = RecordFile::begin(path, verb, &*context.talk).map_err(|error| context.failure(error))?;
         *context.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { file, journal });
         let result = run();
@@ -49,6 +47,23 @@ impl RecordArgs {
                 Err(failure)
             }
         }
+    }
+}
+
+/// The other files that a command names. What is at the path of a record is moved aside, and must be none of them.
+pub(crate) struct OtherFiles<'a> {
+    pub(crate) inputs: Vec<&'a Path>,
+    pub(crate) outputs: Vec<&'a Path>,
+}
+
+impl OtherFiles<'_> {
+    fn check(mut self, record: &Path) -> Result<(), FileError> {
+        let path = record.to_owned();
+        if self.outputs.iter().any(|output| files::is_same_name(record, output)) {
+            return Err(FileError::TwoOutputs { path });
+        }
+        self.inputs.append(&mut self.outputs);
+        files::check_distinct(&self.inputs, &[record])
     }
 }
 

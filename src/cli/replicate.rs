@@ -13,7 +13,7 @@ use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
-use super::record::RecordArgs;
+use super::record::{OtherFiles, RecordArgs};
 use super::verify::unfit;
 use super::{Context, key_args};
 use crate::report::Failure;
@@ -87,7 +87,10 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
             ceremony::plan::replicate(&kms, &key, &plan, journal).await
         });
     }
-    let report = args.record.keep("replicate", context, journal, &[], false, || {
+    let keys = args.material.iter().chain(&args.recipient_key).chain(&args.passphrase_file).filter_map(KeyFile::known);
+    let public = args.material_from_escrow.iter().chain(&args.policy).map(PathBuf::as_path);
+    let others = OtherFiles { inputs: keys.chain(public).collect(), outputs: Vec::new() };
+    let report = args.record.keep("replicate", context, journal, others, false, || {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
         let work = replicate(args, policy, context, journal);
         context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))

@@ -13,7 +13,7 @@ use super::dry_run::{self, DryRunArgs};
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::next_command::{Command, IMPORT, SOURCE};
-use super::record::RecordArgs;
+use super::record::{OtherFiles, RecordArgs};
 use super::verify::unfit;
 use crate::report::Failure;
 
@@ -63,8 +63,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
             ceremony::plan::rotate(&kms, &key, &plan, journal).await
         });
     }
-    let outputs = [args.material.keep.as_deref(), args.material.escrow_out.as_deref()];
-    let report = args.record.keep("rotate", context, journal, &outputs, false, || {
+    let others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
+    let report = args.record.keep("rotate", context, journal, others, false, || {
         let plan = plan(args, context, journal)?;
         let work = async {
             let (kms, key) = look(args, context, journal).await?;

@@ -15,10 +15,13 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
     let prompt = printable::line(&format!("passphrase of `{}`: ", key.display()));
+    // Who sees the question may type.
+    let Some(hidden) = Hidden::until_dropped(&terminal, before, &prompt) else { return Ok(None) };
     if write!(terminal, "{prompt}").is_err() {
+        drop(hidden);
+        question().take();
         return Ok(None);
     }
-    let Some(hidden) = Hidden::until_dropped(&terminal, before, &prompt) else { return Ok(None) };
     let secret = read_line(&terminal);
     drop(hidden);
     end_line();

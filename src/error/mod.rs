@@ -140,7 +140,7 @@ impl Error {
             Error::Ceremony(CeremonyError::SymmetricOnly { .. }) => true,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
-            Error::Kms(KmsError::NotARegion { .. }) => true,
+            Error::Kms(KmsError::NotARegion { .. } | KmsError::SettingUnusable { .. }) => true,
             Error::Material(error) => {
                 matches!(error, MaterialError::UsageNotAllowed { .. } | MaterialError::FormatNotForSpec { .. })
             }

@@ -73,7 +73,13 @@ pub(super) fn check_kind(what: &'static str, path: &Path) -> Result<(), FileErro
     refuse(what, path)?;
     let name = path.as_os_str().as_bytes();
     let is_directory = name.ends_with(b"/") || name.ends_with(b"/.") || path.file_name().is_none();
-    if is_directory { Err(directory()) } else { Ok(()) }
+    match fs::symlink_metadata(path) {
+        Err(_) if is_directory && path.file_name().is_some() => {
+            Err(FileError::NoDirectory { what, path: path.to_owned() })
+        }
+        _ if is_directory => Err(directory()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -43,8 +43,8 @@ pub enum FileError {
     Exists { what: &'static str, path: PathBuf },
     #[error("plaintext key file `{}` exists, and may hold the only copy of a key", .path.display())]
     PlaintextExists { path: PathBuf },
-    #[error("`{}` exists and is not a record of kms-byok", .path.display())]
-    NotARecord { path: PathBuf },
+    #[error("{what} `{}` names a directory that does not exist", .path.display())]
+    NoDirectory { what: &'static str, path: PathBuf },
     #[error("the directory `{}` has several files that are named as {what}", .directory.display())]
     SeveralOfOneKind { what: &'static str, directory: PathBuf },
     #[error("`{}` is named for two outputs", .path.display())]
@@ -105,7 +105,9 @@ impl Explain for FileError {
             FileError::Unwritable { path, source, .. } => Some(make_writable(path, source.kind())),
             FileError::Exists { .. } => some("name another path, or add --force to replace it"),
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
-            FileError::NotARecord { .. } => some("name another path for --record"),
+            FileError::NoDirectory { .. } => {
+                some("leave out the slash at its end, or name a file in a directory that exists")
+            }
             FileError::SeveralOfOneKind { .. } => some("give the files of each parameter set a directory of their own"),
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),

@@ -1,11 +1,12 @@
 //! Which sources of credentials are asked, in which order.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -15,11 +16,12 @@ use super::connection::Connection;
 use super::profiles::Profiles;
 use super::providers::Guarded;
 use super::sdk_config::timeouts;
+use super::sources;
 
 /// The SDK's own chain; of a profile that was named by a flag, that profile alone, as in the aws CLI.
 pub(super) fn credentials(
     connection: &Connection,
-    profiles: &Profiles,
+    profiles: &Arc<Profiles>,
     sdk: &SdkConfig,
     client: Guarded,
 ) -> SharedCredentialsProvider {
@@ -30,11 +32,7 @@ pub(super) fn credentials(
         .with_region(sdk.region().cloned())
         .with_use_fips(sdk.use_fips())
         .with_use_dual_stack(sdk.use_dual_stack());
-    let (files, processes) = profiles.bounded();
-    let mut profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_files(files);
-    for (name, process) in processes {
-        profile = profile.with_custom_provider(name, process);
-    }
+    let profile = sources::of_profiles(&config, profiles);
     if let Some(name) = &connection.profile {
         return SharedCredentialsProvider::new(profile.profile_name(name).build());
     }

@@ -25,6 +25,7 @@ use super::providers::Guarded;
 use super::recent_changes::RecentChanges;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
+use super::sdk_settings;
 use super::transport::Transport;
 use crate::progress::Progress;
 use crate::time;
@@ -66,7 +67,8 @@ impl Kms {
             check_region(region)?;
         }
         let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
-        let profiles = Profiles::read(connection.profile.as_deref()).await?;
+        let profiles = Arc::new(Profiles::read(connection.profile.as_deref()).await?);
+        sdk_settings::check(&profiles)?;
         environment.profile_ca_bundle = profiles.ca_bundle();
         let transport = Transport::new(&environment);
         let guarded = Guarded::new(transport.clone(), connection);
@@ -82,6 +84,9 @@ impl Kms {
         endpoint::check_fips(connection, endpoint.as_ref(), fips)?;
         let provider = chain::credentials(connection, &profiles, &sdk, guarded.clone());
         let mut builder = Builder::from(&sdk).http_client(transport);
+        if endpoint.is_some() {
+            builder.set_use_dual_stack(None); // of two endpoints, the SDK would refuse to choose
+        }
         builder.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.url.clone()));
         let source = Source { provider, guarded: Some(guarded) };
         Ok(Kms::build(builder, connection, region, endpoint, source, talk))

@@ -18,6 +18,7 @@ use super::error::KmsError;
 use super::profiles::Profiles;
 use super::providers::{self, Asked, Guarded};
 use super::sdk_config;
+use super::sdk_settings;
 use super::transport::{self, Transport, TrustPlace};
 
 /// The settings that a connection would be made with, each with what is wrong with it.
@@ -58,6 +59,7 @@ impl ConnectionSettings {
                 Profiles::none()
             }
         };
+        problems.extend(sdk_settings::check(&profiles).err());
         environment.profile_ca_bundle = profiles.ca_bundle();
         let sdk = configuration(connection, &profiles, &environment).await;
         let mut settings = ConnectionSettings {

@@ -113,7 +113,7 @@ fn parse(url: &str) -> Result<Endpoint, EndpointError> {
 }
 
 /// Hides what may be a password.
-fn redacted(url: &str) -> String {
+pub(super) fn redacted(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
         _ => url.to_owned(),

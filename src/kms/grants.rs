@@ -44,7 +44,7 @@ impl Kms {
                     operations: grant.operations().iter().map(|one| one.as_str().to_owned()).collect(),
                 }
             }));
-            let size = grants[before..].iter().map(|grant| grant.grantee.len() + grant.operations.len() * 24).sum();
+            let size = grants[before..].iter().map(|grant| grant.grantee.len() + grant.operations.len() * 64).sum();
             if !pages.turn(grants.len() - before, size, page.next_marker, page.truncated)? {
                 return Ok(grants);
             }

@@ -24,8 +24,8 @@ pub struct NewKey {
     pub multi_region: bool,
 }
 
-/// Five times the quota of keys in an account and Region.
-const MOST_KEYS: usize = 500_000;
+/// Twice the quota of keys in an account and Region.
+const MOST_KEYS: usize = 200_000;
 /// A key has 50 tags.
 const MOST_TAGS: usize = 1000;
 

@@ -31,6 +31,8 @@ mod reply;
 mod request_log;
 mod rotation;
 mod sdk_config;
+mod sdk_settings;
+mod sources;
 mod transport;
 
 pub use self::aliases::{Alias, AliasOutcome};

@@ -7,7 +7,9 @@ use super::error::KmsError;
 use super::operation::Operation;
 
 /// The most bytes that are kept of one list.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// The longest list that anybody has comes in a few hundred.
+const MOST_PAGES: usize = 2000;
 /// KMS may answer with an empty page that has a successor; this many in a row it does not.
 const EMPTY_PAGES: usize = 100;
 
@@ -20,13 +22,14 @@ pub(super) struct Pages {
     most_items: usize,
     items: usize,
     bytes: usize,
+    pages: usize,
     empty: usize,
 }
 
 impl Pages {
     /// A list of which nobody has more than `most_items`.
     pub(super) fn new(operation: Operation, most_items: usize) -> Self {
-        Pages { operation, marker: None, seen: HashSet::new(), most_items, items: 0, bytes: 0, empty: 0 }
+        Pages { operation, marker: None, seen: HashSet::new(), most_items, items: 0, bytes: 0, pages: 0, empty: 0 }
     }
 
     /// What to ask for next.
@@ -44,9 +47,10 @@ impl Pages {
     ) -> Result<bool, KmsError> {
         self.items += items;
         self.bytes += bytes;
+        self.pages += 1;
         self.empty = if items == 0 { self.empty + 1 } else { 0 };
         let endless = KmsError::EndlessList { operation: self.operation };
-        if self.items > self.most_items || self.bytes > MOST_BYTES {
+        if self.items > self.most_items || self.bytes > MOST_BYTES || self.pages > MOST_PAGES {
             return Err(endless);
         }
         let Some(marker) = marker.filter(|_| truncated) else { return Ok(false) };
@@ -93,7 +97,10 @@ mod tests {
             (0..10_000).position(|number| list.turn(items, bytes, Some(number.to_string()), true).is_err())
         };
         assert_eq!(until(100, 1), Some(10));
-        assert_eq!(until(1, 1024 * 1024), Some(64));
+        assert_eq!(until(1, 1024 * 1024), Some(16));
         assert_eq!(until(0, 0), Some(EMPTY_PAGES));
+        let mut list = Pages::new(Operation::ListKeys, 500_000);
+        let ends = (0..10_000).position(|number| list.turn(1, 1, Some(number.to_string()), true).is_err());
+        assert_eq!(ends, Some(MOST_PAGES));
     }
 }

@@ -1,7 +1,6 @@
 //! The profiles of the AWS configuration files, read once and to an end, and handed to the SDK as text.
 
 use std::env;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use aws_config::Region;
@@ -10,7 +9,6 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::error::KmsError;
-use super::process::CredentialProcess;
 use crate::files;
 use crate::files::FileError;
 
@@ -60,39 +58,9 @@ impl Profiles {
             .build()
     }
 
-    /// The files with each `credential_process` replaced by the name of a provider that bounds it, and those providers.
-    pub(super) fn bounded(&self) -> (EnvConfigFiles, Vec<(String, CredentialProcess)>) {
-        let (mut more, mut providers) = (String::new(), Vec::new());
-        for (name, profile) in self.all() {
-            let Some(command) = profile.get("credential_process") else { continue };
-            // Whatever else the SDK prefers to a process.
-            let others =
-                ["credential_source", "web_identity_token_file", "sso_session", "sso_start_url", "login_session"];
-            if others.into_iter().any(|other| profile.get(other).is_some()) {
-                continue;
-            }
-            let provider = format!("kms-byok-process-{}", providers.len());
-            let is_role = profile.get("role_arn").is_some();
-            match profile.get("source_profile") {
-                // A role assumed with the credentials of its own profile.
-                Some(source) if is_role && source == name => {
-                    let _ = writeln!(more, "[{name}]\nsource_profile = {provider}\n[{provider}]");
-                }
-                _ if is_role => continue,
-                _ => {
-                    let _ = writeln!(more, "[{name}]");
-                }
-            }
-            let _ = writeln!(more, "credential_source = {provider}");
-            providers.push((provider, CredentialProcess::new(command)));
-        }
-        (self.files(&more), providers)
-    }
-
     /// The profile in use.
     pub(super) fn selected(&self) -> Option<&Profile> {
-        let name = self.named.as_deref().unwrap_or("default");
-        self.parsed.as_ref()?.get_profile(name)
+        self.get(self.named.as_deref().unwrap_or("default"))
     }
 
     /// `ca_bundle` of the profile in use.
@@ -104,7 +72,22 @@ impl Profiles {
         })
     }
 
-    fn all(&self) -> impl Iterator<Item = (&str, &Profile)> {
+    /// The profile of that name.
+    pub(super) fn get(&self, name: &str) -> Option<&Profile> {
+        self.parsed.as_ref()?.get_profile(name)
+    }
+
+    /// The profile in use, and those that it gets its credentials through.
+    pub(super) fn in_use(&self) -> Vec<&Profile> {
+        let (mut found, mut next) = (Vec::new(), self.selected());
+        while let Some(profile) = next.filter(|next| !found.iter().any(|it: &&Profile| it.name() == next.name())) {
+            found.push(profile);
+            next = profile.get("source_profile").and_then(|name| self.get(name));
+        }
+        found
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Profile)> {
         self.parsed.iter().flat_map(|set| set.profiles().filter_map(|name| Some((name, set.get_profile(name)?))))
     }
 

@@ -24,6 +24,7 @@ pub(super) fn loader(connection: &Connection, profiles: &Profiles, client: Guard
         .profile_files(profiles.files(""))
         .http_client(client)
         .sleep_impl(TokioSleep::new())
+        .retry_config(retries(connection)) // the SDK would panic at a mode that it does not have, as `legacy`
         .timeout_config(timeouts(connection))
         .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build());
     if let Some(region) = &connection.region {

@@ -64,7 +64,7 @@ impl Explain for ParametersError {
             | ParametersError::Expired { .. }
             | ParametersError::KeyIsOther { .. }
             | ParametersError::OfARehearsal => {
-                some("run `kms-byok get-parameters` again and wrap the key for the new token")
+                some("run `kms-byok get-parameters --force` again and wrap the key for the new token")
             }
             ParametersError::NotWrapped { directory } => some(format!(
                 "wrap the key material first: `kms-byok wrap --dir {} --material FILE`",

@@ -1,6 +1,6 @@
 //! Where a record goes. An account that a later run could erase, or that stands in the way of repeating a command, would be no use
-//! to anybody: the record of an earlier run is renamed to `F.superseded-<UTC>`, as escrow files are, and nothing else is ever
-//! replaced or moved. So a repeated command neither fails nor loses the account of the run before it.
+//! to anybody: whatever is there, the record of an earlier run or any other file, is renamed to `F.superseded-<UTC>`, as backups are.
+//! So a repeated command neither fails nor loses the account of the run before it.
 //!
 //! The file is there from the beginning: a directory that cannot be written to is found before anything happens in AWS, and a run
 //! that was killed leaves a record that has begun and not ended.
@@ -12,7 +12,6 @@ use super::{Exit, Record};
 use crate::ceremony::Journal;
 use crate::error::Error;
 use crate::files;
-use crate::files::FileError;
 use crate::openssl_probe::OpenSslError;
 use crate::printable;
 use crate::progress::Progress;
@@ -28,9 +27,8 @@ pub struct RecordFile {
 const LIMIT: usize = 4 * 1024 * 1024;
 
 impl RecordFile {
-    /// Writes down that a run begins. Refuses a path at which something else than a record is.
+    /// Writes down that a run begins.
     pub fn begin(path: &Path, verb: &str, talk: &dyn Progress) -> Result<Self, Error> {
-        check_is_record(path)?;
         files::check_output("record", path)?;
         make_room(path, talk)?;
         let mut id = [0; 16];
@@ -53,22 +51,12 @@ impl RecordFile {
     }
 }
 
-/// Refuses a path at which something else is than a record of some run.
-fn check_is_record(path: &Path) -> Result<(), FileError> {
-    match fs::symlink_metadata(path) {
-        Ok(_) if run_id(path).is_none() => Err(FileError::NotARecord { path: path.to_owned() }),
-        _ => Ok(()),
-    }
-}
-
-/// Moves the record of another run aside.
+/// Moves what is there aside.
 fn make_room(path: &Path, talk: &dyn Progress) -> Result<(), Error> {
-    if fs::symlink_metadata(path).is_err() {
-        return Ok(());
-    }
-    check_is_record(path)?;
+    let is_record = run_id(path).is_some();
     if let Some(moved) = files::supersede(path)? {
-        talk.step(&format!("`{}` is the record of another run: it is now `{}`", path.display(), moved.display()));
+        let was = if is_record { "is the record of another run" } else { "is not a record and is kept" };
+        talk.step(&format!("`{}` {was}: it is now `{}`", path.display(), moved.display()));
     }
     Ok(())
 }
@@ -121,12 +109,15 @@ mod tests {
     }
 
     #[test]
-    fn what_took_the_place_of_a_record_meanwhile_is_left_alone() {
+    fn what_took_the_place_of_a_record_meanwhile_is_moved_aside() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("record");
         let file = RecordFile::begin(&path, "provision", &Silent).unwrap();
         fs::write(&path, b"a key, say").unwrap();
-        assert!(matches!(finish(file), Err(Error::File(FileError::NotARecord { .. }))));
-        assert_eq!(fs::read(&path).unwrap(), b"a key, say");
+        finish(file).unwrap();
+        assert!(read(&path).ended.is_some());
+        let entries = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        let aside: Vec<_> = entries.filter(|entry| *entry != path).map(|entry| fs::read(entry).unwrap()).collect();
+        assert_eq!(aside, [b"a key, say"]);
     }
 }

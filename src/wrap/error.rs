@@ -112,7 +112,7 @@ impl Explain for WrapError {
                 "wrap nothing with it, find out where it came from, and run `kms-byok get-parameters` for a new one",
             ),
             WrapError::PublicKeySize { .. } => {
-                some("run `kms-byok get-parameters` again with the --wrapping-key-spec you want")
+                some("run `kms-byok get-parameters --force` again with the --wrapping-key-spec you want")
             }
             WrapError::PrivateKeyNotRsa => some("give the private key whose public half it was wrapped for"),
             WrapError::ImpossibleLength { .. } => some(

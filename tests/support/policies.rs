@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test program uses a part of it
 #![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -58,6 +59,8 @@ pub(crate) fn calls_allowed_by(name: &str) -> BTreeSet<String> {
 pub(crate) struct Scene {
     pub(crate) bench: Bench,
     server: Server,
+    /// The key that the last run named, for `{last}`.
+    last: RefCell<String>,
 }
 
 impl Scene {
@@ -70,11 +73,12 @@ impl Scene {
         let access_log = Some(bench.path("calls"));
         let faults = fault.iter().map(|fault| fault.parse().unwrap()).collect();
         let server = Server::start(Settings { access_log, faults, ..Settings::default() }).unwrap();
-        Scene { bench, server }
+        Scene { bench, server, last: RefCell::default() }
     }
 
     pub(crate) fn line(&self, line: &str) -> String {
         let at = format!("--endpoint-url {} --region us-east-1", self.server.url());
+        let line = line.replace("{last}", &self.last.borrow());
         line.replace("{small}", &format!("{at} --wrapping-key-spec RSA_2048")).replace("{at}", &at)
     }
 
@@ -83,6 +87,9 @@ impl Scene {
         let (fails, line) = line.strip_prefix("! ").map_or((false, line), |line| (true, line));
         let run = self.bench.kms_byok_with_credentials(&self.line(line));
         assert_eq!(run.code == Some(0), !fails, "{line}: {}{}", run.stdout, run.stderr);
+        if let Some(arn) = run.stdout.split_whitespace().find(|word| word.starts_with("arn:aws:kms:us-east-1:")) {
+            arn.clone_into(&mut self.last.borrow_mut());
+        }
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {

@@ -29,6 +29,8 @@ pub enum KmsError {
     ChinaRegion { region: String },
     #[error("`{region}` is not the name of an AWS Region")]
     NotARegion { region: String },
+    #[error("`{value}` is not a value of {name}")]
+    SettingUnusable { name: String, value: String, wanted: &'static str, undo: &'static str },
     #[error("no AWS credentials are found")]
     NoCredentials { profile: Option<String>, because: String },
     #[error("a source of AWS credentials fails")]
@@ -154,6 +156,7 @@ impl Explain for KmsError {
                 }
                 _ => some("write it as in us-east-1"),
             },
+            KmsError::SettingUnusable { wanted, undo, .. } => some(format!("set it to {wanted}, or {undo}")),
             KmsError::NoCredentials { profile: None, .. } => some(
                 "sign in (`aws sso login`), set AWS_PROFILE or --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             ),

@@ -162,7 +162,7 @@ impl Explain for Refusal {
             }
             Reason::Disabled => some("enable it: `aws kms enable-key`"),
             Reason::ExpiredImportToken | Reason::InvalidImportToken => some(
-                "run `kms-byok get-parameters` again and wrap the key material with the new public key: key, token and public key belong together",
+                "run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together",
             ),
             Reason::IncorrectKey => some("name the key that encrypted it"),
             Reason::IncorrectKeyMaterial => some(

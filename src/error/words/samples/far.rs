@@ -112,6 +112,7 @@ one_of_each! {
         NoProfile { profile: typed(), known: Vec::new(), without_prefix: false }
         NoProfile { profile: typed(), known: vec![typed()], without_prefix: true }
         ChinaRegion { region: typed() }
+        SettingUnusable { name: "AWS_MAX_ATTEMPTS".into(), value: "0".into(), wanted: "a whole number from 1", undo: "unset it" }
         NotARegion { region: typed() }
         NotARegion { region: "us-east-1a".into() }
         NoCredentials { profile: None, because: foreign() }

@@ -74,7 +74,7 @@ one_of_each! {
         Unwritable { what: "escrow file", path: path(), source: system() }
         Exists { what: "wrapped key material", path: path() }
         PlaintextExists { path: path() }
-        NotARecord { path: path() }
+        NoDirectory { what: "plaintext key file", path: "newdir/".into() }
         TwoOutputs { path: path() }
         SameFile { path: path() }
         BinaryToTerminal { what: "wrapped key material" }
