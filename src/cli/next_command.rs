@@ -183,14 +183,17 @@ impl Invocation {
             return command;
         }
         // A verb that is only named is no command; where all that it needs is known it becomes one.
-        if line == verb {
-            match (verb, key, self.typed("--dir")) {
-                ("get-parameters", Some(_), Some(directory)) => {
-                    command.push_str(&format!(" --dir {} --force", quoted(directory)));
+        match (verb, key, self.typed("--dir")) {
+            ("get-parameters", Some(_), Some(directory)) if !has(line, "--dir") => {
+                command.push_str(&format!(" --dir {}", quoted(directory)));
+                if !has(line, "--force") {
+                    command.push_str(" --force");
                 }
-                ("status" | "doctor" | "create-key", ..) => {}
-                _ => return command,
             }
+            ("get-parameters", ..) if !has(line, "--dir") => return command,
+            ("status" | "doctor" | "create-key", ..) => {}
+            _ if line == verb => return command,
+            _ => {}
         }
         if let Some(key) = key.filter(|_| ABOUT_A_KEY.contains(&verb) && !has(line, "--key-id")) {
             command.push_str(&format!(" --key-id {}", quoted(key)));
