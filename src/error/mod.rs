@@ -64,7 +64,7 @@ pub enum Error {
     Defect(#[from] Defect),
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
-    Rehearsal(#[from] RehearsalError),
+    Rehearsal(RehearsalError),
 }
 
 /// What another room has said keeps its own kind, however far up it came.
@@ -86,6 +86,16 @@ impl From<KmsError> for Error {
                 Arc::try_unwrap(error).map_or_else(|shared| Error::Kms(KmsError::File(shared)), Error::File)
             }
             error => Error::Kms(error),
+        }
+    }
+}
+
+#[cfg(feature = "rehearsal")]
+impl From<RehearsalError> for Error {
+    fn from(error: RehearsalError) -> Self {
+        match error {
+            RehearsalError::OpenSsl(error) => error.into(),
+            error => Error::Rehearsal(error),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::explain::{Explain, some};
+use crate::openssl_probe::OpenSslError;
 
 /// The embedded KMS was asked for something it does not do, or the system refused it a socket.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -31,11 +32,16 @@ pub enum RehearsalError {
     NotARehearsal { url: String },
     #[error("`{url}` is not a URL of an embedded KMS")]
     Url { url: String },
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
 }
 
 impl Explain for RehearsalError {
     fn id(&self) -> &'static str {
-        self.into()
+        match self {
+            RehearsalError::OpenSsl(error) => error.id(),
+            error => error.into(),
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -51,6 +57,7 @@ impl Explain for RehearsalError {
             RehearsalError::Unreachable { .. } | RehearsalError::NotARehearsal { .. } => {
                 some("start one with `kms-byok rehearsal serve`, and use the URL it prints")
             }
+            RehearsalError::OpenSsl(error) => error.hint(),
             RehearsalError::Url { .. } => some("write http://127.0.0.1:PORT"),
         }
     }
@@ -61,6 +68,7 @@ impl Explain for RehearsalError {
             | RehearsalError::Thread { source }
             | RehearsalError::AccessLog { source, .. }
             | RehearsalError::Unreachable { source, .. } => Some(source.to_string()),
+            RehearsalError::OpenSsl(error) => error.because(),
             _ => None,
         }
     }

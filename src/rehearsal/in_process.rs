@@ -7,7 +7,6 @@ use tokio::runtime::{Builder, Runtime};
 use super::http::service::Service;
 use super::server::service;
 use super::settings::Settings;
-use crate::error::Error;
 use crate::rehearsal::error::RehearsalError;
 
 /// An embedded KMS that is called as a function.
@@ -18,7 +17,7 @@ pub struct InProcessKms {
 
 impl InProcessKms {
     /// Starts one; `Settings::listen` is ignored.
-    pub fn start(settings: Settings) -> Result<Self, Error> {
+    pub fn start(settings: Settings) -> Result<Self, RehearsalError> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| RehearsalError::Thread { source })?;
         Ok(InProcessKms { service: service(settings)?, runtime })

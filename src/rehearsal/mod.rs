@@ -11,7 +11,7 @@
 //! let server = Server::start(Settings::default())?;
 //! ping(&server.url())?;
 //! // The aws CLI and any SDK can use it: `aws kms list-keys --endpoint-url URL`. It stops when it is dropped.
-//! # Ok::<(), kms_byok::Error>(())
+//! # Ok::<(), kms_byok::RehearsalError>(())
 //! ```
 //!
 //! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated, and so are grants; there are no custom

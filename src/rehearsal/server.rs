@@ -23,7 +23,6 @@ use super::state::clock::{Clock, millis};
 use super::state::lagging::Lagging;
 use super::state::quotas::Quotas;
 use super::state::wrapping_keys;
-use crate::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::rehearsal::error::RehearsalError;
 
@@ -40,10 +39,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Listens, and answers from now on.
-    pub fn start(settings: Settings) -> Result<Server, Error> {
+    pub fn start(settings: Settings) -> Result<Server, RehearsalError> {
         let listen = settings.listen;
         if !listen.ip().is_loopback() {
-            return Err(RehearsalError::NotLoopback { listen }.into());
+            return Err(RehearsalError::NotLoopback { listen });
         }
         let failed = |source| RehearsalError::Listen { listen, source };
         let listener = TcpListener::bind(listen).map_err(failed)?;
@@ -74,7 +73,7 @@ impl Server {
     }
 
     /// Waits for SIGINT or SIGTERM, then stops the server.
-    pub fn wait(self) -> Result<(), Error> {
+    pub fn wait(self) -> Result<(), RehearsalError> {
         let failed = |source| RehearsalError::Thread { source };
         let runtime: Runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
         runtime
@@ -101,7 +100,7 @@ impl Drop for Server {
     }
 }
 
-pub(super) fn service(settings: Settings) -> Result<Service, Error> {
+pub(super) fn service(settings: Settings) -> Result<Service, RehearsalError> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
     let faults = Plan::new(settings.faults);
@@ -148,7 +147,7 @@ async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
 }
 
 /// Asks what listens at `url` whether it is an embedded KMS.
-pub fn ping(url: &str) -> Result<(), Error> {
+pub fn ping(url: &str) -> Result<(), RehearsalError> {
     let host = url
         .strip_prefix("http://")
         .map(|rest| rest.trim_end_matches('/'))
@@ -159,7 +158,7 @@ pub fn ping(url: &str) -> Result<(), Error> {
     if head.starts_with("http/1.1 200") && head.contains("x-kms-byok-rehearsal: true") {
         return Ok(());
     }
-    Err(RehearsalError::NotARehearsal { url: url.to_owned() }.into())
+    Err(RehearsalError::NotARehearsal { url: url.to_owned() })
 }
 
 fn health(host: &str) -> io::Result<String> {

@@ -247,6 +247,7 @@ one_of_each! {
 #[cfg(feature = "rehearsal")]
 one_of_each! {
     rehearsals: RehearsalError {
+        OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
         NotLoopback { listen: ([10, 0, 0, 1], 80).into() }
         Listen { listen: ([127, 0, 0, 1], 80).into(), source: system() }
         Thread { source: system() }
