@@ -61,6 +61,7 @@
 //! # fn main() {}
 //! ```
 
+mod blemish;
 pub mod ceremony;
 pub mod diagnose;
 pub mod doctor;

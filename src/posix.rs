@@ -8,11 +8,6 @@ pub(crate) const FROM_HEX: &str =
 /// A pipeline that turns base64 of either alphabet on its input into bytes. OpenSSL wants the padding that others leave out.
 pub(crate) const FROM_BASE64: &str = r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A"#;
 
-/// A command that decodes a file of hex text. Both names are words of a shell already.
-pub(crate) fn decode_hex(input: &str, output: &str) -> String {
-    format!("tr -d '[:space:]' < {input} | {FROM_HEX} > {output}")
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -28,7 +23,9 @@ mod tests {
             std::fs::write(directory.path().join("hex"), text).unwrap();
             for shell in ["sh", "bash", "dash", "zsh"] {
                 let mut command = Command::new(shell);
-                command.args(["-c", &decode_hex("hex", "bytes")]).current_dir(directory.path());
+                command
+                    .args(["-c", &format!("tr -d '[:space:]' < hex | {FROM_HEX} > bytes")])
+                    .current_dir(directory.path());
                 let Ok(output) = command.output() else { continue };
                 assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
                 assert_eq!(std::fs::read(directory.path().join("bytes")).unwrap(), bytes, "{shell}");

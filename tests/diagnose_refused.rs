@@ -49,10 +49,10 @@ fn the_famous_mistake_is_explained_below_the_error() {
              `kms-byok diagnose` finds the cause\n\
              likely (oaep_hash): KMS could not unwrap the wrapped key material `D/EncryptedKeyMaterial.bin`, and OAEP with another hash \
              than SHA-256 is the usual cause: the `openssl` on PATH, `{version}`, uses SHA-1 unless rsa_oaep_md says otherwise\n  \
-             fix: wrap it with `{wrap}`, or set both hashes: `-pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256`\n\
+             fix: wrap it with `{wrap}`, or set both hashes in `openssl`, by rsa_oaep_md:sha256 and rsa_mgf1_md:sha256\n\
              possible (pkcs1_padding): KMS could not unwrap the wrapped key material `D/EncryptedKeyMaterial.bin`, and PKCS#1 v1.5 padding, \
              which `openssl pkeyutl` uses unless told otherwise, would not open either\n  \
-             fix: wrap it with `{wrap}`, or set the padding: `-pkeyopt rsa_padding_mode:oaep`\n\
+             fix: wrap it with `{wrap}`, or set the padding in `openssl`, by rsa_padding_mode:oaep\n\
              possible (other_public_key): KMS could not unwrap the wrapped key material `D/EncryptedKeyMaterial.bin`, which the public key \
              of another parameter set would explain too\n  \
              fix: wrap it for the public key that came with the import token: `{wrap}`\n"

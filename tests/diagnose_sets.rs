@@ -33,6 +33,12 @@ fn sets_that_are_old_broken_or_mixed_are_named() {
             "files_of_different_sets",
         ),
         certain(
+            "the public key is of another set, and the blob a number above its modulus",
+            "symmetric; cp Other.bin PublicKey.bin; head -c 256 /dev/zero | tr '\\0' '\\377' > EncryptedKeyMaterial.bin",
+            DIRECTORY,
+            "files_of_different_sets",
+        ),
+        certain(
             "the token is of another set",
             "symmetric; openssl rand -out ImportToken.bin 1800",
             DIRECTORY,

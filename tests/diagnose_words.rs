@@ -30,9 +30,9 @@ fn a_cause_is_told_with_its_evidence_and_its_fix() {
              certain (oaep_hash): the wrapped key material `EncryptedKeyMaterial.bin` is padded with OAEP and SHA-1, and \
              RSAES_OAEP_SHA_256 means SHA-256\n  \
              fix: wrap it with `kms-byok wrap --in key --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec SYMMETRIC_DEFAULT \
-             --wrapping-algorithm RSAES_OAEP_SHA_256 --force`, or set both hashes: `-pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256`\n\
+             --wrapping-algorithm RSAES_OAEP_SHA_256 --force`, or set both hashes in `openssl`, by rsa_oaep_md:sha256 and rsa_mgf1_md:sha256\n\
              not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
-             find out: run `kms-byok status --key-id KEY`\n"
+             find out: run `kms-byok status --key-id KEY --region eu-central-1`\n"
         )
     );
 }
@@ -55,7 +55,7 @@ fn without_a_cause_it_is_said_what_nobody_can_know_from_outside() {
              not known (public_key): whether the wrapped key material was made for this public key\n  \
              find out: wrap it again, which takes seconds: `kms-byok wrap --dir . --material FILE --force`\n\
              not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
-             find out: run `kms-byok status --key-id KEY`\n"
+             find out: run `kms-byok status --key-id KEY --region eu-central-1`\n"
         )
     );
 }

@@ -236,6 +236,9 @@ fn expired_parameters_are_refused_here_and_by_kms() {
 
 #[test]
 fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
+    const FILE: &str = "D/EncryptedKeyMaterial.bin";
+    const FROM_BASE64: &str = r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A"#;
+    let put = |made: &str| format!("mv {FILE} {FILE}.original && mv {FILE}.{made} {FILE}");
     for (spec, algorithm, expected) in [
         ("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256", "256"),
         ("RSA_2048", "RSA_AES_KEY_WRAP_SHA_256", "at least 312, a multiple of 8"),
@@ -247,23 +250,22 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
                 continue; // looks like another key
             }
             cloud.bench.write("D/EncryptedKeyMaterial.bin", wrong);
-            let take_off = "run `kms-byok diagnose` on the same files, which prints the command that takes it off";
             let again =
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded";
             let (found, whole) = (wrong.len(), blob.len());
             let (cause, hint) = match found {
                 _ if found == whole + 1 => {
-                    (format!("the wrapped key material has {found} bytes: {whole} and a line end of 1"), take_off)
+                    let hint = format!("take it off: `head -c {whole} {FILE} > {FILE}.cut && {}`", put("cut"));
+                    (format!("the wrapped key material has {found} bytes: {whole} and a line end of 1"), hint)
                 }
                 _ if found > whole => {
-                    let cause = format!(
-                        "the wrapped key material is base64 text of {whole} bytes, and KMS takes the bytes themselves"
-                    );
-                    (cause, take_off)
+                    let cause =
+                        "the wrapped key material is base64 text, and KMS takes the bytes themselves".to_owned();
+                    (cause, format!("decode it first: `< {FILE} {FROM_BASE64} > {FILE}.decoded && {}`", put("decoded")))
                 }
                 _ => {
                     let gives = format!("{algorithm} with RSA_2048 gives {expected}");
-                    (format!("the wrapped key material has {found} bytes, and {gives}"), again)
+                    (format!("the wrapped key material has {found} bytes, and {gives}"), again.to_owned())
                 }
             };
             cloud.run("import --dir D --quiet").refuses(1, &format!("error: {cause}\nhint: {hint}\n"));

@@ -8,6 +8,8 @@ mod bash;
 mod stage;
 mod support;
 
+use kms_byok::material::{KeyMaterial, Passphrase};
+use kms_byok::{Error, Secret};
 use stage::Stage;
 
 /// The bytes themselves, as they are before anything is asked of AWS.
@@ -33,6 +35,141 @@ fn the_script_takes_key_material_in_every_form() {
         (&["--key-spec", "ECC_NIST_P384", "--material", "encrypted.pem", "--passphrase-file", "pass phrase"], "ec.der"),
     ] {
         assert_eq!(stage.plaintext(words), stage.bench.read(expected), "{words:?}");
+    }
+}
+
+/// Bash that writes `k`, the key spec, and flags besides. The script makes the bytes that `wrap` reads.
+const WRITTEN: &[(&str, &str, &str)] = &[
+    ("hex raw > k", "HMAC_256", ""),
+    ("hex raw | tr a-f A-F > k; echo >> k", "HMAC_256", ""),
+    ("(printf 0x; hex raw) > k", "HMAC_256", ""),
+    ("hex raw | sed 's/../0x&, /g' > k", "HMAC_256", "hex"),
+    ("hex raw | sed 's/../&:/g; s/:$//' > k", "HMAC_256", ""),
+    ("hex raw | fold -w 16 > k", "HMAC_256", ""),
+    ("openssl base64 -in raw > k", "HMAC_256", ""),
+    ("openssl base64 -A -in raw > k", "HMAC_256", ""),
+    ("openssl base64 -A -in raw | tr '+/' '-_' | tr -d = > k", "HMAC_256", ""),
+    ("openssl base64 -A -in raw | fold -w 20 > k; echo >> k", "HMAC_256", ""),
+    ("(printf '\"'; openssl base64 -A -in raw; echo '\"') > k", "HMAC_256", ""),
+    ("openssl base64 -A -in raw | iconv -t UTF-16LE > k", "HMAC_256", ""),
+    ("openssl base64 -A -in raw | iconv -t UTF-16 > k", "HMAC_256", ""),
+    ("(printf '\\357\\273\\277'; openssl base64 -A -in raw) > k", "HMAC_256", ""),
+    ("openssl base64 -in raw | openssl base64 > k", "HMAC_256", ""),
+    ("hex raw | openssl base64 > k", "HMAC_256", ""),
+    ("hex raw > k", "HMAC_256", "raw"),
+    ("cp ec.pem k", "ECC_NIST_P384", ""),
+    ("sed 's/$/\\r/' ec.pem > k", "ECC_NIST_P384", ""),
+    ("sed 's/^/    /' ec.pem > k", "ECC_NIST_P384", ""),
+    ("tr '\\n' ' ' < ec.pem > k", "ECC_NIST_P384", ""),
+    ("tr -d '\\n' < ec.pem > k", "ECC_NIST_P384", ""),
+    ("awk '{ printf \"%s\\\\n\", $0 }' ec.pem > k", "ECC_NIST_P384", ""),
+    ("(echo Bag Attributes; cat ec.pem; echo the end) > k", "ECC_NIST_P384", ""),
+    ("openssl base64 -in ec.pem > k", "ECC_NIST_P384", ""),
+    ("openssl base64 -in ec.der > k", "ECC_NIST_P384", ""),
+    ("hex ec.der > k", "ECC_NIST_P384", ""),
+    ("(cat ec.der; echo) > k", "ECC_NIST_P384", ""),
+    ("cp sec1.der k", "ECC_NIST_P384", ""),
+    ("openssl ec -in ec.pem > k", "ECC_NIST_P384", ""),
+    ("openssl ec -in ec.pem -param_enc explicit > k", "ECC_NIST_P384", ""),
+    ("openssl pkcs8 -topk8 -in ec.pem -passout pass:x -out k; echo x > p", "ECC_NIST_P384", "p"),
+    ("openssl pkcs8 -topk8 -in ec.pem -passout pass:x -outform DER -out k; echo x > p", "ECC_NIST_P384", "p"),
+    ("openssl ec -in ec.pem -aes128 -passout pass:x -out k; echo x > p", "ECC_NIST_P384", "p"),
+    (
+        "openssl req -x509 -new -key ec.pem -subj /CN=x -out c.pem; openssl pkcs12 -export -inkey ec.pem -in c.pem -passout pass:x -out k; echo x > p",
+        "ECC_NIST_P384",
+        "p",
+    ),
+    ("openssl req -x509 -new -key ec.pem -subj /CN=x -out c.pem; cat c.pem ec.pem > k", "ECC_NIST_P384", ""),
+    ("cp ec.pem k; chmod 600 k; ssh-keygen -q -p -P '' -N '' -f k > ssh.log", "ECC_NIST_P384", ""),
+    ("openssl rsa -in rsa.pem -traditional -out k 2> log || openssl rsa -in rsa.pem -out k", "RSA_2048", ""),
+    (
+        "openssl rsa -in rsa.pem -traditional -outform DER -out k 2> log || openssl rsa -in rsa.pem -outform DER -out k",
+        "RSA_2048",
+        "",
+    ),
+    ("ssh-keygen -q -t rsa -b 2048 -N '' -f k > ssh.log", "RSA_2048", ""),
+    ("cp raw k", "ECC_NIST_P256", "scalar"),
+    ("cp raw k", "ECC_SECG_P256K1", "scalar"),
+    ("(cat raw; head -c 16 raw) > k", "ECC_NIST_P384", "scalar"),
+    ("(printf '\\000\\001'; cat raw raw) > k", "ECC_NIST_P521", "scalar"),
+    ("hex raw > k", "ECC_NIST_P256", "scalar"),
+    ("cp raw k", "ECC_NIST_EDWARDS25519", "seed"),
+    ("openssl base64 -in raw > k", "ECC_NIST_EDWARDS25519", "seed"),
+    ("cp ed.pem k", "ECC_NIST_EDWARDS25519", ""),
+    ("openssl pkey -in ed.pem -outform DER -out k", "ECC_NIST_EDWARDS25519", ""),
+];
+
+struct Said;
+
+impl Passphrase for Said {
+    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+        Ok(Some(Secret::copy(b"x")?))
+    }
+}
+
+#[test]
+fn the_script_converts_what_the_recogniser_reads() {
+    let stage = Stage::new("");
+    let at = |script: &str| {
+        let functions = "hex() { od -An -v -tx1 \"$1\" | tr -d ' \\n'; }";
+        let script = format!("set -e; umask 077; {functions}; rm -f k k.pub p; {script}");
+        let mut bash = std::process::Command::new("bash");
+        let made = bash.args(["-c", &script]).current_dir(stage.bench.directory()).output().unwrap();
+        assert!(made.status.success(), "{script}: {}", String::from_utf8_lossy(&made.stderr));
+    };
+    at("openssl rand -out raw 31; printf K >> raw
+        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ec.pem
+        openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem
+        openssl genpkey -algorithm ED25519 -out ed.pem
+        openssl pkcs8 -topk8 -nocrypt -in ec.pem -outform DER -out ec.der
+        openssl ec -in ec.pem -outform DER -out sec1.der");
+    let mut wrong = Vec::new();
+    for (made, spec, more) in WRITTEN {
+        at(made);
+        let mut words = vec!["--key-spec", spec, "--material", "k"];
+        if *spec == "ECC_NIST_P521" {
+            words.extend(["--wrapping-algorithm", "RSA_AES_KEY_WRAP_SHA_256"]);
+        }
+        match *more {
+            "" => {}
+            "p" => words.extend(["--passphrase-file", "p"]),
+            format => words.extend(["--material-format", format]),
+        }
+        let format = (!matches!(*more, "" | "p")).then(|| more.parse().unwrap());
+        let bytes = Secret::copy(&stage.bench.read("k")).unwrap();
+        let read = KeyMaterial::read(bytes, spec.parse().unwrap(), format, &mut Said);
+        let ours = read.unwrap_or_else(|error| panic!("{made}: {error}")).expose().to_vec();
+        let theirs = stage.plaintext(&words);
+        if ours != theirs {
+            wrong.push(format!("{made} {spec} {more}:\n  {}\n  {}", hex::encode(ours), hex::encode(theirs)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), WRITTEN.len(), wrong.join("\n"));
+}
+
+/// Where no command converts it, the script says so before it turns to AWS.
+#[test]
+fn the_script_says_what_no_command_converts() {
+    let stage = Stage::new("");
+    let seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+    stage.secret("oct", r#"{"kty":"oct","k":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"}"#);
+    stage.secret(
+        "okp",
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","d":"{seed}","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#),
+    );
+    stage.secret("reply", r#"{"Plaintext":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="}"#);
+    let ssh = "ssh-keygen -q -t ed25519 -N '' -f ssh > log";
+    let made = std::process::Command::new("bash").args(["-c", ssh]).current_dir(stage.bench.directory()).status();
+    assert!(made.unwrap().success());
+    for (file, spec, what) in [
+        ("oct", "HMAC_256", "a JWK"),
+        ("okp", "ECC_NIST_EDWARDS25519", "a JWK"),
+        ("reply", "HMAC_256", "JSON"),
+        ("ssh", "ECC_NIST_EDWARDS25519", "an Ed25519 key in the format of OpenSSH"),
+    ] {
+        let script = stage.recipe(&["--key-spec", spec, "--material", file]);
+        let cause = format!("no command of openssl or POSIX reads {what}: use kms-byok provision for this key");
+        stage.fails_before_aws(&script, 1, &format!("error: {cause}\n"));
     }
 }
 

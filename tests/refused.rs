@@ -37,8 +37,8 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         ),
         (
             "IncorrectKeyMaterialException",
-            "the key material is not the one that key `ARN` takes",
-            "import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these",
+            "KMS does not take these bytes as the first key material of key `ARN`",
+            "wrap the key material again from its own file with `kms-byok wrap`, which checks that it is what the key spec needs",
         ),
         (
             "InvalidImportTokenException",

@@ -282,3 +282,124 @@ fn a_signal_during_the_second_import_ends_with_3_and_before_it_with_1() {
         assert_eq!(uncertain, code == 3, "{}", run.stderr);
     }
 }
+
+/// Bash that writes `k`, what goes into KMS with `--material-format raw`, and `v`, what `verify` is given; and what it says KMS holds.
+const TEXT_FORMS: &[(&str, &str)] = &[
+    ("hex raw > k; cp raw v", "the hex text of these bytes"),
+    ("(hex raw; echo) > k; cp raw v", "the hex text of these bytes with a line end"),
+    ("hex raw | tr a-f A-F > k; cp raw v", "the hex text of these bytes"),
+    ("(printf 0x; hex raw) > k; cp raw v", "the hex text of these bytes"),
+    ("openssl base64 -A -in raw > k; cp raw v", "the base64 text of these bytes"),
+    ("openssl base64 -A -in raw > k; echo >> k; cp raw v", "the base64 text of these bytes with a line end"),
+    ("openssl base64 -A -in raw | tr '+/' '-_' | tr -d = > k; cp raw v", "the base64"),
+    ("openssl base64 -in long > k; cp long v", "the base64 text of these bytes in lines with a line end"),
+    ("hex raw > k; openssl base64 -in raw > v", "the hex text of these bytes"),
+    ("hex raw > k; openssl base64 -in raw | openssl base64 > v", "the hex text of these bytes"),
+    ("cp raw k; hex raw > v; raw=1", "the bytes that this hex text stands for"),
+    ("cp raw k; openssl base64 -A -in raw > v; raw=1", "the bytes that this base64 text stands for"),
+    (
+        "cp raw k; (printf '\"'; openssl base64 -A -in raw; printf '\"') > v; raw=1",
+        "the bytes that this base64 text in quotation marks stands for",
+    ),
+    ("(cat raw; echo) > k; cp raw v", "these bytes with a line end"),
+    ("cp raw k; (cat raw; echo) > v; raw=1", "these bytes without the line end"),
+    (
+        "echo 'correct horse battery staple and a battery of horses that are correct' > k; tr -d '\\n' < k > v; raw=1",
+        "these bytes with a line end",
+    ),
+    (
+        "echo 'correct horse battery staple and a battery of horses that are correct' | tr -d '\\n' > k; (cat k; echo) > v; raw=1",
+        "these bytes without the line end",
+    ),
+];
+
+#[test]
+fn what_was_imported_as_text_and_what_as_bytes_is_said_by_verify() {
+    let scene = Scene::new("");
+    let bash = |script: &str| {
+        let functions = "hex() { od -An -v -tx1 \"$1\" | tr -d ' \\n'; }";
+        let script = format!(
+            "set -e; umask 077; {functions}; rm -f k v; {script}; if [ \"${{raw-}}\" ]; then touch given; else rm -f given; fi"
+        );
+        let made =
+            std::process::Command::new("bash").args(["-c", &script]).current_dir(scene.bench.directory()).status();
+        assert!(made.unwrap().success(), "{script}");
+    };
+    bash("(openssl rand 49; printf K) > raw; openssl rand -out long 80");
+    for (number, (made, holds)) in TEXT_FORMS.iter().enumerate() {
+        bash(made);
+        let alias = format!("alias/text{number}");
+        scene
+            .provision(&format!("--alias {alias} --key-spec HMAC_384 --material k --material-format raw --verify off"));
+        let format = if scene.bench.exists("given") { " --material-format raw" } else { "" };
+        let run = scene.run(&format!("verify --key-id {alias} --material v{format} --output json"));
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        let contradiction = answer["proof"]["contradiction"].as_str().unwrap_or_default().to_owned();
+        let expected = format!("KMS computes another HMAC than OpenSSL does with this key material: it holds {holds}");
+        assert!(contradiction.starts_with(&expected), "{made}: {contradiction} {}", run.stderr);
+        assert_eq!(run.code, Some(4), "{made}");
+    }
+}
+
+/// Text that stands for the bytes that KMS holds is those bytes.
+#[test]
+fn the_text_of_the_right_bytes_is_the_right_bytes() {
+    let scene = Scene::new("");
+    let bash = |script: &str| {
+        let functions = "hex() { od -An -v -tx1 \"$1\" | tr -d ' \\n'; }";
+        let script = format!("set -e; umask 077; {functions}; {script}");
+        let made =
+            std::process::Command::new("bash").args(["-c", &script]).current_dir(scene.bench.directory()).status();
+        assert!(made.unwrap().success(), "{script}");
+    };
+    bash(
+        "(openssl rand 31; printf K) > raw; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem",
+    );
+    bash("openssl pkcs8 -topk8 -nocrypt -in ec.pem -outform DER -out ec.der");
+    for (alias, spec, file, forms) in [
+        (
+            "alias/s",
+            "SYMMETRIC_DEFAULT",
+            "raw",
+            &[
+                "hex raw",
+                "openssl base64 -in raw",
+                "hex raw | openssl base64",
+                "openssl base64 -A -in raw | iconv -t UTF-16",
+                "(hex raw; echo)",
+            ][..],
+        ),
+        (
+            "alias/h",
+            "HMAC_256",
+            "raw",
+            &[
+                "hex raw",
+                "openssl base64 -in raw",
+                "(printf 0x; hex raw)",
+                "(printf '\"'; openssl base64 -A -in raw; echo '\"')",
+            ],
+        ),
+        (
+            "alias/e",
+            "ECC_NIST_P256",
+            "ec.pem",
+            &[
+                "cat ec.der",
+                "(cat ec.der; echo)",
+                "openssl base64 -in ec.der",
+                "openssl base64 -in ec.pem",
+                "hex ec.der",
+                "tr '\\n' ' ' < ec.pem",
+                "sed 's/^/  /' ec.pem",
+            ],
+        ),
+    ] {
+        scene.provision(&format!("--alias {alias} --key-spec {spec} --material {file} --verify off"));
+        for form in forms {
+            bash(&format!("{form} > v"));
+            let run = scene.run(&format!("verify --key-id {alias} --material v --output json"));
+            assert_eq!(run.json()["proof"]["outcome"], "proven", "{spec} {form}");
+        }
+    }
+}

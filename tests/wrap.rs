@@ -82,7 +82,7 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
         ("key", "missing", "error: wrapping public key `missing` does not exist\nhint: check the path\n".to_owned()),
         ("key", "empty", "error: wrapping public key `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
         ("key", "public.pem", "error: the wrapping public key is PEM text, and DER bytes are needed\nhint: decode it first: `openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin`\n".to_owned()),
-        ("key", "public.base64", "error: the wrapping public key is base64 text, and DER bytes are needed\nhint: decode it first: `tr -d '\\n' < FILE | openssl base64 -d -A -out PublicKey.bin`\n".to_owned()),
+        ("key", "public.base64", "error: the wrapping public key is base64 text, and DER bytes are needed\nhint: decode it first: `< FILE tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 \"=\"; printf \"%s\", $0 }' | openssl base64 -d -A > PublicKey.bin`\n".to_owned()),
         ("key", "cut", format!("error: the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)\n{use_parameters}")),
         ("key", "pkcs1.der", format!("error: the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)\n{use_parameters}")),
         ("key", "ec.der", format!("error: the wrapping public key is not an RSA key\n{use_parameters}")),

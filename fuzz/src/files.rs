@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use kms_byok::material::{self, Format, KeyMaterial, KeySpec, Passphrase};
+use kms_byok::ceremony::recipe::Conversion;
+use kms_byok::material::{self, Container, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;
 use kms_byok::{Error, Explain, Secret, escrow as vault};
@@ -20,6 +22,63 @@ pub fn material(data: &[u8]) {
         Err(error) => return said(&error),
     };
     assert!(length <= 128 && (spec != KeySpec::SymmetricDefault || length == 32));
+}
+
+/// What the recogniser makes of any bytes, and of bytes in layers of text that it must take off again.
+pub fn recognise(data: &[u8]) {
+    let Some((choice, bytes)) = data.split_first() else { return };
+    let Ok(secret) = Secret::copy(bytes) else { return };
+    let began = Instant::now();
+    Container::identify(bytes);
+    for spec in [KeySpec::SymmetricDefault, KeySpec::Hmac384, KeySpec::EccNistP256, KeySpec::EccNistEdwards25519] {
+        match read(bytes, spec, None) {
+            // Text is never a key as it stands.
+            Ok(key) => assert!(spec.is_private_key() || !is_text(bytes) || key.expose() != bytes),
+            Err(error) => said(&error),
+        }
+        if let Err(error) = Conversion::of(&secret, spec, None) {
+            said(&error);
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{} bytes", bytes.len());
+    if (48..=128).contains(&bytes.len()) && !is_text(bytes) {
+        let written = layered(bytes, *choice);
+        // Bytes that look like a container, or like UTF-16, are refused with the choices; other bytes they never become.
+        match (read(bytes, KeySpec::Hmac384, None), read(&written, KeySpec::Hmac384, None)) {
+            (Ok(plain), Ok(key)) if plain.expose() == bytes => assert!(key.expose() == bytes),
+            (_, Err(error)) => said(&error),
+            (_, Ok(_)) => {}
+        }
+    }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}');
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(control))
+}
+
+/// Two layers of text at most, and what people and their programs put around it.
+fn layered(bytes: &[u8], choice: u8) -> Vec<u8> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut text = match choice % 5 {
+        0 => hex(bytes),
+        1 => hex(bytes).to_uppercase(),
+        2 => format!("0x{}", hex(bytes)),
+        3 => openssl::base64::encode_block(bytes),
+        _ => openssl::base64::encode_block(bytes).replace('+', "-").replace('/', "_").replace('=', ""),
+    };
+    match choice / 5 % 5 {
+        0 => {}
+        1 => text = openssl::base64::encode_block(text.as_bytes()),
+        2 => text = format!("\"{text}\""),
+        3 => text = text.as_bytes().chunks(60).map(|line| String::from_utf8_lossy(line) + "\r\n").collect(),
+        _ => text.push('\n'),
+    }
+    match choice / 25 % 3 {
+        0 => text.into_bytes(),
+        1 => [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(),
+        _ => [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
+    }
 }
 
 /// Private keys in any layers of text and any container, encrypted or not, and bare numbers.

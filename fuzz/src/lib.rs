@@ -5,4 +5,4 @@ mod endpoint;
 mod files;
 
 pub use self::endpoint::{replies, requests};
-pub use self::files::{escrow, material, parameters, private_key, public_key};
+pub use self::files::{escrow, material, parameters, private_key, public_key, recognise};

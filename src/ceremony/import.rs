@@ -1,22 +1,21 @@
 //! Step 6 of the recipe: the blob and its token go to KMS, and KMS says what it made of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
 
 use super::parameters::check_importable;
 use super::sent::{Difference, Sent};
 use super::{Inventory, Journal, Vouched, wait};
-use crate::error::{
-    CeremonyError, Error, ExpiryError, KmsError, LifeError, ParametersError, Reason, UsageError, seconds,
-};
+use crate::blemish::blob::Making;
+use crate::blemish::mend::Place;
+use crate::error::{CeremonyError, Error, ExpiryError, KmsError, LifeError, Reason, UsageError, seconds};
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::material::KeySpec;
-use crate::parameters::TOKEN_LIMIT;
-use crate::parameters::WrappedMaterial;
+use crate::parameters::blob_file::{self, BLOB, TOKEN};
+use crate::parameters::{BareDirectory, WrappedMaterial};
 use crate::time::{self, Expiry, rfc3339};
-use crate::wrap::{self, WrappingKey};
 
 /// What goes with an import besides blob and token.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +39,8 @@ pub struct BareImport {
     pub encrypted: Vec<u8>,
     /// The import token.
     pub token: Vec<u8>,
+    path: PathBuf,
+    place: Place,
 }
 
 /// Imports what was wrapped for a parameter set.
@@ -69,7 +70,8 @@ pub async fn import_bare(
     journal: &Journal,
 ) -> Result<Imported, Error> {
     check_importable(key)?;
-    wrap::check_possible_length(bare.encrypted.len(), key.spec.parse()?)?;
+    let making = Making { spec: Some(key.spec.parse()?), ..Making::default() };
+    blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
 }
 
@@ -123,40 +125,26 @@ impl ImportOptions {
 impl BareImport {
     /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long.
     pub fn load(encrypted: &Path, token: &Path) -> Result<Self, Error> {
-        let blob = files::read("wrapped key material", encrypted, READ_LIMIT)?;
-        let token_bytes = files::read("import token", token, READ_LIMIT)?;
-        let pairs = [("wrapped key material", encrypted, &blob), ("import token", token, &token_bytes)];
-        for (what, path, bytes) in pairs {
-            let path = path.to_owned();
-            if let Some(found) = text_encoding(bytes) {
-                return Err(ParametersError::Encoded { what, path, found }.into());
-            }
-            if bytes.len() > TOKEN_LIMIT {
-                return Err(ParametersError::TooLong { what, path, found: bytes.len(), limit: TOKEN_LIMIT }.into());
-            }
-            if WrappingKey::from_der(bytes).is_ok() {
-                return Err(ParametersError::IsPublicKey { what, path }.into());
-            }
+        Self::load_from(encrypted, token, Place::Anywhere)
+    }
+
+    /// Reads the two files of a directory without `parameters.json`.
+    pub fn load_directory(bare: &BareDirectory) -> Result<Self, Error> {
+        Self::load_from(&bare.encrypted, &bare.import_token, Place::Fixed)
+    }
+
+    fn load_from(encrypted: &Path, token: &Path, place: Place) -> Result<Self, Error> {
+        let blob = files::read(BLOB, encrypted, READ_LIMIT)?;
+        let token_bytes = files::read(TOKEN, token, READ_LIMIT)?;
+        for (what, path, bytes) in [(BLOB, encrypted, &blob), (TOKEN, token, &token_bytes)] {
+            blob_file::check_kind(what, path, bytes, place)?;
         }
-        Ok(BareImport { encrypted: blob, token: token_bytes })
+        Ok(BareImport { encrypted: blob, token: token_bytes, path: encrypted.to_owned(), place })
     }
 }
 
 /// Enough to see base64 of the longest blob.
 const READ_LIMIT: usize = 16 * 1024;
-
-/// Names the text encoding of bytes that should be binary.
-fn text_encoding(bytes: &[u8]) -> Option<&'static str> {
-    let text = bytes.trim_ascii();
-    if text.starts_with(b"-----BEGIN ") {
-        return Some("PEM text");
-    }
-    if text.iter().all(u8::is_ascii_hexdigit) {
-        return Some("hex text");
-    }
-    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
-    text.iter().all(base64).then_some("base64 text")
-}
 
 async fn send(
     kms: &Kms,
@@ -224,7 +212,7 @@ pub(super) async fn hand_over(
         once: options.once,
     };
     let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
-    let imported = journal.changing("ImportKeyMaterial", call).await?;
+    let imported = journal.changing("ImportKeyMaterial", call).await.map_err(|error| with_history(error, key))?;
     let (key_arn, id) = (key.arn.clone(), imported.key_material_id.clone());
     journal.note_sent(Sent { key_arn, id, expires: options.expires });
     if imported.key_arn != key.arn {
@@ -232,6 +220,21 @@ pub(super) async fn hand_over(
         return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
     }
     Ok(imported)
+}
+
+/// Adds what is known of the key to KMS's refusal: IncorrectKeyMaterial is another thing for a first import.
+fn with_history(mut error: Error, key: &KeyDescription) -> Error {
+    let had_material = match (key.spec == KeySpec::SymmetricDefault.name(), &key.multi_region) {
+        // A replica takes what its primary key has.
+        (_, Some(relatives)) if !relatives.primary => Some(true),
+        (true, _) => Some(key.current_key_material_id.is_some()),
+        // Other keys do not show whether they had material before.
+        (false, _) => (key.state != "PendingImport").then_some(true),
+    };
+    if let Error::Kms(KmsError::Refused(refusal)) = &mut error {
+        refusal.had_material = had_material;
+    }
+    error
 }
 
 /// A key that had material takes that back. For the first import the type is left out: KMS then takes the bytes as new if there

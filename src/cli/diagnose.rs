@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Opened, Said};
-use kms_byok::material::{self, Format, KeyMaterial, KeySpec};
+use kms_byok::material::{self, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, Progress, Secret, UsageError, time};
 
@@ -47,8 +47,8 @@ pub(crate) struct Args {
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
     #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
     private_key: Option<KeyFile>,
-    /// Read the passphrase of that private key from FILE
-    #[arg(long, value_name = "FILE", requires = "private_key", help_heading = "Bare files")]
+    /// Read the passphrase of that private key, or else of the key material, from FILE
+    #[arg(long, value_name = "FILE", help_heading = "Bare files")]
     #[arg(value_parser = key_file::parser(), allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
     /// Key id, ARN or alias
@@ -86,6 +86,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     let mut hand = Hand::gather(args.named(context))?;
+    let mut spent = false;
     if let Some(file) = &args.material {
         let path = file.file("--material")?;
         let read = match file.path("--material")? {
@@ -106,10 +107,19 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(file) = &args.private_key {
         let path = file.file("--private-key")?;
         let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
-        let mut asking = Asking::new(args.passphrase_file.as_ref(), path, context)?;
+        let asking = Asking::new(args.passphrase_file.as_ref(), path, context)?;
+        let mut asking = Noting { inner: asking, asked: false };
         let key = material::read_any_private_key(&bytes, &mut asking).map_err(|error| naming(error, path))?;
         diagnose::check_private_key(&key)?;
         hand.set_private_key(path, key);
+        spent = asking.asked;
+    }
+    if let (Some(file), Some(material), false) = (&args.passphrase_file, &args.material, spent) {
+        let path = file.file("--passphrase-file")?;
+        let material = material.path("--material")?.unwrap_or(std::path::Path::new("-"));
+        if let Some(passphrase) = Asking::new(Some(file), material, context)?.passphrase()? {
+            hand.set_passphrase(path, passphrase);
+        }
     }
     if let Some(said) = &args.error {
         hand.set_said(said.clone());
@@ -122,6 +132,19 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     hand.set_key(key);
     hand.set_now(now.unwrap_or_else(time::now));
     hand.diagnose()
+}
+
+/// Notes whether anything needed the passphrase.
+struct Noting<'a> {
+    inner: Asking<'a>,
+    asked: bool,
+}
+
+impl Passphrase for Noting<'_> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+        self.asked = true;
+        self.inner.passphrase()
+    }
 }
 
 /// The user wants to know about this key: a failure is told, and where there is nothing else to look at it is one.

@@ -112,7 +112,7 @@ fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
                 let hint = "add --key-id K: a directory without parameters.json does not say for which key it is";
                 return Err(UsageError::Missing { what: "the key", hint }.into());
             }
-            What::Bare(BareImport::load(&bare.encrypted, &bare.import_token)?)
+            What::Bare(BareImport::load_directory(&bare)?)
         }
         (Some(directory), _, _) => {
             let wrapped = WrappedMaterial::load(directory)?;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::ceremony::Copy;
-use kms_byok::ceremony::recipe::{self, Recipe, ShellCopy, ShellSource};
-use kms_byok::material::{Format, KeyMaterial};
+use kms_byok::ceremony::recipe::{Conversion, Recipe, ShellCopy, ShellSource};
+use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
     let recipe = Recipe {
         policy_file: args.key.policy.clone(),
         adopt: args.adopt.clone(),
-        source: source(&args.material, context)?,
+        source: source(&args.material, request.spec, context)?,
         algorithm: args.wrapping.algorithm(request.spec)?,
         wrapping: args.wrapping.wrapping_key_spec,
         expiry: args.expiry.expiry()?,
@@ -63,7 +63,7 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
 }
 
 /// The source that the flags name. Recovery certificates are read, and of key material only how it is written.
-fn source(args: &MaterialArgs, context: &Context) -> Result<ShellSource, Error> {
+fn source(args: &MaterialArgs, spec: KeySpec, context: &Context) -> Result<ShellSource, Error> {
     if args.generate {
         return Ok(ShellSource::Generate(match args.copy()? {
             Copy::Escrow { recipients, out } => {
@@ -84,14 +84,15 @@ fn source(args: &MaterialArgs, context: &Context) -> Result<ShellSource, Error> 
         }
         (_, _, Some(file)) => {
             let file = file.path("--material")?.map(Path::to_owned);
-            let looked_at = matches!(given.material_format, None | Some(Format::Auto | Format::Hex | Format::Base64));
-            let filters = match &file {
-                Some(path) if looked_at && path.is_file() => {
-                    recipe::filters(&context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?)?
+            let format = given.material_format;
+            let conversion = match &file {
+                Some(path) if format != Some(Format::Raw) && path.is_file() => {
+                    let bytes = context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?;
+                    Some(Conversion::of(&bytes, spec, format)?)
                 }
-                _ => Vec::new(),
+                _ => None,
             };
-            Ok(ShellSource::Given { file, format: given.material_format, filters, passphrase_file })
+            Ok(ShellSource::Given { file, format, conversion, passphrase_file })
         }
         _ => Err(MaterialArgs::missing()),
     }

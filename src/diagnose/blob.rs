@@ -1,22 +1,18 @@
 //! The wrapped key material from outside: its length, and its size as a number.
 
-use super::causes::{BlobCause, FileCause};
-use super::encodings::{self, newline_after};
+use super::causes::{BlobCause, Cause, FileCause};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
-use super::public_key::{Modulus, is_private_key, is_public_key};
+use super::public_key::Modulus;
 use super::{set, wrapped_length};
-use crate::parameters::TOKEN_LIMIT;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec, check_length};
+use crate::blemish::blob::{Making, Strange, is_private_key, is_public_key};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// What is known of how a blob came to be.
-struct Making<'a> {
+/// The file, and what is known of how it came to be.
+struct Blob<'a> {
     item: &'a Item,
-    algorithm: Option<WrappingAlgorithm>,
-    wrapping: Option<WrappingKeySpec>,
-    /// Bytes of the modulus; those of a size that KMS does not make, too.
-    modulus: Option<usize>,
+    making: Making,
 }
 
 pub(super) fn examine(hand: &Hand, modulus: Option<&Modulus>, findings: &mut Findings) {
@@ -26,19 +22,22 @@ pub(super) fn examine(hand: &Hand, modulus: Option<&Modulus>, findings: &mut Fin
     }
     let wrapping = modulus.and_then(|modulus| modulus.spec).or_else(|| hand.wrapping());
     let bytes = modulus.map(|modulus| modulus.bytes.len()).or(wrapping.map(WrappingKeySpec::bytes));
-    let making = Making { item, algorithm: hand.algorithm(), wrapping, modulus: bytes };
-    if let Some(token) = hand.token.as_ref().filter(|token| making.looks_swapped_with(token, hand)) {
+    let making = Making { spec: hand.spec(), algorithm: hand.algorithm(), wrapping, modulus: bytes };
+    let blob = Blob { item, making };
+    if let Some(token) = hand.token.as_ref().filter(|token| blob.looks_swapped_with(token, hand)) {
         return findings.likely(FileCause::Swapped { first: item.name.clone(), second: token.name.clone() });
     }
-    if making.fits(item.content().len()) {
+    let Some(strange) = making.strange(item.content()) else {
         // A blob for a larger key says so by its length; the number that it is says no more.
         let for_other_size = wrapped_length::examine(hand, bytes, findings);
-        if let Some(modulus) = modulus.filter(|_| !for_other_size) {
+        // A public key of another set explains that the number is too large.
+        let foreign = hand.public_key.as_ref().is_some_and(|key| set::is_of_another_set(hand, key));
+        if let Some(modulus) = modulus.filter(|_| !for_other_size && !foreign) {
             compare(item, modulus, making.algorithm, findings);
         }
-    } else {
-        explain(hand, &making, findings);
-    }
+        return;
+    };
+    blob.explain(strange, findings);
 }
 
 /// A file of another kind, or the key in the clear.
@@ -62,88 +61,31 @@ fn is_something_else(hand: &Hand, item: &Item, findings: &mut Findings) -> bool 
     true
 }
 
-impl Making<'_> {
-    fn fits(&self, length: usize) -> bool {
-        let algorithms: &[WrappingAlgorithm] = match &self.algorithm {
-            Some(algorithm) => std::slice::from_ref(algorithm),
-            None => &WrappingAlgorithm::ALL,
-        };
-        let one =
-            |wrapping| algorithms.iter().any(|algorithm| check_length(length, *algorithm, wrapping, None).is_ok());
-        length <= TOKEN_LIMIT
-            && match (self.wrapping, self.modulus) {
-                (Some(wrapping), _) => one(wrapping),
-                // A wrapping key of a strange size is a finding of its own.
-                (None, Some(_)) => true,
-                (None, None) => WrappingKeySpec::ALL.into_iter().any(one),
-            }
-    }
-
+impl Blob<'_> {
     /// Whether the token has the length of a blob, and the blob has not.
     fn looks_swapped_with(&self, token: &Item, hand: &Hand) -> bool {
-        let oaep = !self.algorithm.is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
+        let oaep = !self.making.algorithm.is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
         let (blob, token_length) = (self.item.content().len(), Some(token.content().len()));
-        oaep && token_length == self.modulus && token_length < Some(blob) && !set::is_vouched_for(hand, token)
+        oaep && token_length == self.making.modulus && token_length < Some(blob) && !set::is_vouched_for(hand, token)
     }
 
-    /// What the blob should have been made with, in words, and how long it would be.
-    fn expected(&self) -> (String, String) {
-        let wrapping = self.wrapping.map_or("an RSA wrapping key".to_owned(), |wrapping| wrapping.to_string());
-        let oaep = self.wrapping.map_or("256, 384 or 512".to_owned(), |wrapping| wrapping.bytes().to_string());
-        match self.algorithm {
-            Some(algorithm) if algorithm.uses_aes_key_wrap() => {
-                let least = algorithm.wrapped_length(self.wrapping.unwrap_or(WrappingKeySpec::Rsa2048), 48);
-                (format!("{algorithm} with {wrapping}"), format!("at least {least}, a multiple of 8"))
+    /// Why the length is wrong.
+    fn explain(&self, strange: Strange, findings: &mut Findings) {
+        let (name, found) = (self.item.name.clone(), self.item.content().len());
+        let (with, expected) = self.making.expected();
+        let made = strange.made();
+        findings.certain(match (strange, made) {
+            (Strange::Newline { extra, wanted }, _) => {
+                Cause::from(FileCause::TrailingNewline { name, found, extra, wanted })
             }
-            Some(algorithm) => (format!("{algorithm} with {wrapping}"), oaep),
-            None => (format!("OAEP with {wrapping}"), oaep),
-        }
+            (Strange::Damaged(damage), _) => FileCause::Mangled { name, damage }.into(),
+            (Strange::OtherSize { other, asked }, _) => {
+                BlobCause::OtherSize { name, found, other, asked, expected }.into()
+            }
+            (_, Some(made)) => BlobCause::OtherAlgorithm { name, found, made, with, expected }.into(),
+            (_, None) => BlobCause::Length { name, found, with, expected }.into(),
+        });
     }
-}
-
-/// Why the length is wrong.
-fn explain(hand: &Hand, making: &Making<'_>, findings: &mut Findings) {
-    let (name, bytes) = (making.item.name.clone(), making.item.content());
-    let found = bytes.len();
-    let (with, expected) = making.expected();
-    if let Some((wanted, extra)) = without_newline(making, bytes) {
-        return findings.certain(FileCause::TrailingNewline { name, found, extra, wanted });
-    }
-    if let Some((before, damage)) = encodings::without_carriage_returns(bytes)
-        && making.fits(before.len())
-    {
-        return findings.certain(FileCause::Mangled { name, damage });
-    }
-    if let Some(damage) = encodings::replaced(bytes) {
-        return findings.certain(FileCause::Mangled { name, damage });
-    }
-    let (Some(asked), Some(wrapping)) = (making.algorithm, making.wrapping) else {
-        return findings.certain(BlobCause::Length { name, found, with, expected });
-    };
-    let key_wrap = found >= wrapping.bytes() + 16 && (found - wrapping.bytes()).is_multiple_of(8);
-    let private_key = hand.spec().is_some_and(|spec| {
-        wrapped_length::carried(found, wrapping.bytes()).is_some_and(|range| wrapped_length::is_usual(spec, &range))
-    });
-    let other = WrappingKeySpec::ALL.into_iter().find(|other| other.bytes() == found && *other != wrapping);
-    if let Some(other) = other.filter(|_| !asked.uses_aes_key_wrap() && !private_key) {
-        findings.certain(BlobCause::OtherSize { name, found, other, asked: wrapping, expected });
-    } else if asked.uses_aes_key_wrap() && found == wrapping.bytes() {
-        let made_as = "OAEP alone";
-        findings.certain(BlobCause::OtherAlgorithm { name, found, made_as, asked, wrapping, expected });
-    } else if !asked.uses_aes_key_wrap() && key_wrap {
-        let made_as = "RSA_AES_KEY_WRAP";
-        findings.certain(BlobCause::OtherAlgorithm { name, found, made_as, asked, wrapping, expected });
-    } else {
-        findings.certain(BlobCause::Length { name, found, with, expected });
-    }
-}
-
-/// Whether the blob would fit without the line end after it.
-fn without_newline(making: &Making<'_>, bytes: &[u8]) -> Option<(usize, usize)> {
-    [1, 2].into_iter().find_map(|extra| {
-        let wanted = bytes.len().checked_sub(extra)?;
-        (newline_after(bytes, wanted) == Some(extra) && making.fits(wanted)).then_some((wanted, extra))
-    })
 }
 
 /// What RSA gives is a number below the modulus. A blob for another key, or random bytes, may be above it: then it is sure.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::encodings::Encoding;
 use super::name::Name;
-use crate::files::{Output, free, is_free, is_same_name, with_suffix};
+use crate::blemish::mend::{self, Place};
+use crate::files::{Output, free, is_free, is_same_name};
+use crate::material::encoding::Encoding;
 use crate::material::{Format, KeySpec};
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
@@ -17,6 +18,10 @@ pub(crate) struct Commands {
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) encrypted: Option<PathBuf>,
     pub(crate) material: Option<PathBuf>,
+    /// The file with the passphrase of the key material.
+    pub(crate) passphrase: Option<PathBuf>,
+    pub(crate) token: Option<PathBuf>,
+    pub(crate) region: Option<String>,
     pub(crate) spec: Option<KeySpec>,
     pub(crate) algorithm: Option<WrappingAlgorithm>,
     pub(crate) wrapping: Option<WrappingKeySpec>,
@@ -37,6 +42,8 @@ impl Commands {
         }
         let material = self.material.as_deref().map_or("FILE".to_owned(), quoted);
         let format = format.map(|format| format!(" --material-format {format}")).unwrap_or_default();
+        let passphrase = self.passphrase.as_deref().map(|path| format!(" --passphrase-file {}", quoted(path)));
+        let format = format + &passphrase.unwrap_or_default();
         let sha1 = self.algorithm.is_some_and(|algorithm| algorithm.digest() == OaepDigest::Sha1);
         let sha1 = if sha1 { " --allow-sha1" } else { "" };
         if let Some(directory) = &self.directory {
@@ -91,12 +98,31 @@ impl Commands {
 
     /// Creates a key that takes imported key material.
     pub(crate) fn create_key(&self) -> String {
-        match self.spec {
-            Some(spec) if spec != KeySpec::SymmetricDefault => {
-                format!("kms-byok create-key --alias ALIAS --key-spec {spec}")
+        create_key(self.spec)
+    }
+
+    /// Lists the keys that there are.
+    pub(crate) fn list_keys(&self) -> String {
+        let region = self.region.as_deref().map(|region| format!(" --region {}", word(region)));
+        format!("kms-byok status{}", region.unwrap_or_default())
+    }
+
+    /// Imports with another expiry, where what to import is known.
+    pub(crate) fn import_expiring(&self) -> Option<String> {
+        let what = match (&self.directory, &self.key, &self.encrypted, &self.token) {
+            (Some(directory), ..) => format!("--dir {}", quoted(directory)),
+            (None, Some(key), Some(blob), Some(token)) => {
+                format!("--key-id {} --encrypted {} --import-token {}", word(key), quoted(blob), quoted(token))
             }
-            _ => "kms-byok create-key --alias ALIAS".to_owned(),
-        }
+            _ => return None,
+        };
+        Some(format!("kms-byok import {what} --expires-in 365d"))
+    }
+
+    /// Looks at a file that only its owner can mend.
+    pub(crate) fn look(&self, name: &Name) -> String {
+        let path = name.path.as_deref().filter(|path| path.as_os_str() != "-");
+        path.map_or_else(|| "ls -l .".to_owned(), |path| format!("ls -l {}", quoted(path)))
     }
 
     pub(crate) fn status(&self) -> String {
@@ -105,50 +131,39 @@ impl Commands {
 
     /// Takes text around a file that holds no secret off.
     pub(crate) fn decode(&self, name: &Name, encoding: &Encoding) -> String {
-        let (file, decoded) = beside(name, "decoded");
-        let steps: Vec<String> = encoding.0.iter().map(|layer| layer.filter(name.role.field())).collect();
-        self.put(name, format!("< {file} {} > {decoded}", steps.join(" | ")), &decoded)
+        mend::decode(name.path.as_deref(), encoding, name.role.field(), self.place())
     }
 
     /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.
     pub(crate) fn cut(&self, name: &Name, wanted: usize) -> String {
-        let (file, cut) = beside(name, "cut");
         match name.role.is_secret() {
-            true => format!("(umask 077 && head -c {wanted} {file} > {cut})"),
-            false => self.put(name, format!("head -c {wanted} {file} > {cut}"), &cut),
+            true => format!("(umask 077 && {})", mend::cut(name.path.as_deref(), wanted, Place::Anywhere)),
+            false => mend::cut(name.path.as_deref(), wanted, self.place()),
         }
     }
 
     /// Takes the carriage returns out that a text-mode transfer put in.
     pub(crate) fn without_carriage_returns(&self, name: &Name) -> String {
-        let (file, cut) = beside(name, "cut");
-        self.put(name, format!("perl -pe 's/\\r\\n/\\n/' < {file} > {cut}"), &cut)
+        mend::without_carriage_returns(name.path.as_deref(), self.place())
     }
 
     /// Makes the usual form of a public key out of PKCS#1.
     pub(crate) fn convert_pkcs1(&self, name: &Name) -> String {
-        let (file, made) = beside(name, "spki");
+        let (file, made) = mend::beside(name.path.as_deref(), "spki");
         let convert = format!("openssl rsa -RSAPublicKey_in -inform DER -in {file} -pubout -outform DER -out {made}");
-        self.put(name, convert, &made)
+        mend::put(name.path.as_deref(), convert, &made, self.place())
     }
 
-    /// In a parameter directory, where names are fixed, what was made takes the place of its file, which is kept. Elsewhere it has a name
-    /// of its own: nobody but the user knows what the file is that was named.
-    fn put(&self, name: &Name, made: String, at: &str) -> String {
-        match (&self.directory, &name.path) {
-            (Some(_), Some(path)) => {
-                let (file, kept) = (quoted(path), quoted(&free(&with_suffix(path, "original"))));
-                format!("{made} && mv {file} {kept} && mv {at} {file}")
-            }
-            _ => made,
-        }
+    fn place(&self) -> Place {
+        if self.directory.is_some() { Place::Fixed } else { Place::Anywhere }
     }
 }
 
-/// A file, and a name beside it at which nothing is.
-fn beside(name: &Name, suffix: &str) -> (String, String) {
-    let path = name.path.clone().unwrap_or_else(|| PathBuf::from("FILE"));
-    (quoted(&path), quoted(&free(&with_suffix(&path, suffix))))
+/// Creates a key of that spec for imported key material.
+pub(crate) fn create_key(spec: Option<KeySpec>) -> String {
+    let spec = spec.filter(|spec| *spec != KeySpec::SymmetricDefault);
+    let spec = spec.map(|spec| format!(" --key-spec {spec}")).unwrap_or_default();
+    format!("kms-byok create-key{spec}")
 }
 
 /// A path as one word of a shell.

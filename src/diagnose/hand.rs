@@ -45,6 +45,8 @@ pub struct Hand {
     pub(super) token: Option<Item>,
     pub(super) encrypted: Option<Item>,
     pub(super) material: Option<Item>,
+    /// What opens encrypted key material, and the file that it came from.
+    pub(super) passphrase: Option<(PathBuf, Secret)>,
     pub(super) claims: Option<Claims>,
     pub(super) private_key: Option<(Name, PKey<Private>)>,
     pub(super) key: Key,
@@ -86,6 +88,7 @@ impl Hand {
             token: None,
             encrypted: None,
             material: None,
+            passphrase: None,
             claims: None,
             private_key: None,
             key: Key::NotAsked,
@@ -102,6 +105,11 @@ impl Hand {
         let read = read.and_then(|bytes| Item::new(Name::of(Role::Material, path), bytes, None));
         self.material = self.keep(Role::Material, path, read, false)?;
         Ok(())
+    }
+
+    /// The passphrase of encrypted key material, from that file.
+    pub fn set_passphrase(&mut self, path: &Path, passphrase: Secret) {
+        self.passphrase = Some((path.to_owned(), passphrase));
     }
 
     /// A private key to open the wrapped key material with, as in a rehearsal.
@@ -174,6 +182,9 @@ impl Hand {
             public_key: path(&self.public_key),
             encrypted: path(&self.encrypted),
             material: path(&self.material).filter(|path| path.as_os_str() != "-"),
+            passphrase: self.passphrase.as_ref().map(|(path, _)| path.clone()),
+            token: path(&self.token),
+            region: self.named.region.clone(),
             spec: self.spec(),
             algorithm: self.algorithm(),
             wrapping: self.wrapping(),

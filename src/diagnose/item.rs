@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::encodings::{Encoding, taken_off};
 use super::name::{Name, Role};
 use crate::error::FileError;
+use crate::material::encoding::{Encoding, taken_off};
 use crate::secret::Secret;
 
 /// The most bytes read of any file. KMS takes 6144; base64 and JSON of that fit too.
@@ -51,7 +51,7 @@ impl Item {
     }
 
     pub(crate) fn new(name: Name, bytes: Secret, modified: Option<SystemTime>) -> Result<Self, FileError> {
-        let (encoding, decoded) = taken_off(bytes.expose(), name.role)?;
+        let (encoding, decoded) = taken_off(bytes.expose(), name.role.wanted())?;
         Ok(Item { name, bytes, encoding, decoded, modified })
     }
 

@@ -1,15 +1,17 @@
 //! The key material, by the product's own checks: as a file, or as it came out of the wrapped key material.
 
-use super::causes::{FileCause, MaterialCause};
-use super::encodings::{Encoding, newline_after};
+use super::causes::{FileCause, MaterialCause, Otherwise};
 use super::finding::{Certainty, Findings};
 use super::hand::Hand;
 use super::item::Item;
 use super::name::Name;
-use super::wrapped_length;
+use crate::blemish::blob;
+use crate::blemish::damage::newline_after;
 use crate::error::{Error, FileError, MaterialError, WrapError};
 use crate::material::der;
-use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
+use crate::material::encoding::Encoding;
+use crate::material::recognise::is_text;
+use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Reading};
 use crate::secret::Secret;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -36,8 +38,12 @@ fn examine_file(
     findings: &mut Findings,
 ) -> Result<Option<usize>, FileError> {
     let format = hand.named.material_format;
-    let mut judge = Judge { name: &item.name, spec, as_it_is: None, container: None, findings };
+    let passphrase = hand.passphrase.as_ref().map(|(_, passphrase)| passphrase);
+    let mut judge = Judge { name: &item.name, spec, passphrase, as_it_is: None, container: None, findings };
     if let Some(format) = format {
+        if format == Format::Raw && !spec.is_private_key() {
+            judge.raw_text(item)?;
+        }
         return judge.read(item.raw(), Some(format));
     }
     // What is inside the blob decides, where it can be opened.
@@ -57,11 +63,12 @@ fn container_certainty(
 ) -> Result<Option<Certainty>, FileError> {
     let key_wrap = hand.algorithm().is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
     let carried = match (&hand.encrypted, modulus) {
-        (Some(blob), Some(modulus)) if key_wrap => wrapped_length::carried(blob.content().len(), modulus),
+        (Some(blob), Some(modulus)) if key_wrap => blob::carried(blob.content().len(), modulus),
         _ => None,
     };
     let Some(carried) = carried else { return Ok(Some(Certainty::Possible)) };
-    let converted = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut NoPassphrase);
+    let mut passphrase = Given(hand.passphrase.as_ref().map(|(_, passphrase)| passphrase));
+    let converted = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut passphrase);
     Ok(match converted {
         Ok(material) if carried.contains(&material.byte_count()) => None,
         _ if carried.contains(&item.raw().len()) => Some(Certainty::Certain),
@@ -109,10 +116,20 @@ fn examine_length(hand: &Hand, length: usize, findings: &mut Findings) {
     }
 }
 
+/// A passphrase that was given before anything asked for it.
+pub(super) struct Given<'a>(pub(super) Option<&'a Secret>);
+
+impl Passphrase for Given<'_> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+        Ok(self.0.map(|secret| Secret::copy(secret.expose())).transpose()?)
+    }
+}
+
 /// Judges bytes as key material of a key spec.
 pub(super) struct Judge<'a> {
     pub(super) name: &'a Name,
     pub(super) spec: KeySpec,
+    pub(super) passphrase: Option<&'a Secret>,
     /// How sure it is that text was wrapped without being decoded; nothing if it was.
     pub(super) as_it_is: Option<Certainty>,
     /// How sure it is that a private key was wrapped without being converted; nothing if it was.
@@ -123,14 +140,10 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// The length in bytes of the key material in `bytes`, if it is fit.
     pub(super) fn judge(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
-        self.as_found(bytes, item)
-    }
-
-    fn as_found(&mut self, bytes: &Secret, item: &Item) -> Result<Option<usize>, FileError> {
         if let Some(whole) = self.without_newline(bytes) {
             return self.read(&whole?, Some(Format::Der));
         }
-        let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, None, &mut NoPassphrase);
+        let read = self.understand(bytes, None)?;
         match &read {
             Err(Error::Material(MaterialError::TrailingNewline { found, .. })) => {
                 let (name, found) = (self.name.clone(), *found);
@@ -142,12 +155,71 @@ impl Judge<'_> {
                 return Ok(None);
             }
             Ok(material) => self.written(material, item),
-            Err(_) if item.is_decoded() && item.encoding().is_some_and(|encoding| !encoding.is_pem()) => {
-                self.encoded(item);
+            Err(_) => {}
+        }
+        let otherwise = self.otherwise(bytes, &read)?;
+        self.outcome(read, otherwise)
+    }
+
+    fn understand(&self, bytes: &Secret, format: Option<Format>) -> Result<Result<KeyMaterial, Error>, FileError> {
+        let bytes = Secret::copy(bytes.expose())?;
+        Ok(KeyMaterial::read(bytes, self.spec, format, &mut Given(self.passphrase)))
+    }
+
+    /// How it fits that does not fit as it was given.
+    fn otherwise(&self, bytes: &Secret, read: &Result<KeyMaterial, Error>) -> Result<Option<Otherwise>, FileError> {
+        match read {
+            Err(Error::Material(MaterialError::NotEncodedText { .. })) if !self.spec.is_private_key() => {
+                Ok(self.understand(bytes, Some(Format::Raw))?.is_ok().then_some(Otherwise::Raw))
+            }
+            Err(Error::Material(
+                MaterialError::WrongKeyType { .. }
+                | MaterialError::WrongModulus { .. }
+                | MaterialError::WrongCurve { .. },
+            )) => {
+                for spec in KeySpec::ALL.into_iter().filter(|spec| spec.is_private_key()) {
+                    let bytes = Secret::copy(bytes.expose())?;
+                    if KeyMaterial::read(bytes, spec, None, &mut Given(self.passphrase)).is_ok() {
+                        return Ok(Some(Otherwise::Spec(spec)));
+                    }
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Text that was said to be the key as it stands: other systems may well have the bytes that it stands for.
+    fn raw_text(&mut self, item: &Item) -> Result<(), FileError> {
+        let text = item.raw().expose();
+        let name = self.name.clone();
+        match self.understand(item.raw(), None)? {
+            Ok(material) if material.expose() == text => {}
+            Ok(material) if material.reading().is_some_and(|reading| reading.container().is_some()) => {
+                let found = material.reading().map(Reading::found).unwrap_or_default();
+                self.findings.likely(FileCause::KeyAsText { name, found });
+            }
+            Ok(_) => self.as_text(item),
+            Err(Error::Material(error @ MaterialError::EncodedLength { .. })) => {
+                self.findings.likely(MaterialCause::Wrong { name, error, otherwise: None });
+            }
+            Err(Error::Material(MaterialError::ContainerForRaw { .. })) => {
+                let encoding = item.encoding().map_or_else(|| "text of another key".to_owned(), Encoding::to_string);
+                self.findings.likely(FileCause::KeyAsText { name, found: encoding });
+            }
+            Err(_) if is_text(text) && (text.ends_with(b"\n")) => {
+                let (found, extra) = (text.len(), if text.ends_with(b"\r\n") { 2 } else { 1 });
+                self.findings.likely(FileCause::TrailingNewline { name, found, extra, wanted: found - extra });
             }
             Err(_) => {}
         }
-        self.outcome(read)
+        Ok(())
+    }
+
+    fn as_text(&mut self, item: &Item) {
+        if let Some(encoding) = item.encoding() {
+            self.findings.likely(FileCause::Encoded { name: self.name.clone(), encoding: encoding.clone() });
+        }
     }
 
     /// What was taken off key material that is fit for its spec, and may have been wrapped with it.
@@ -173,16 +245,24 @@ impl Judge<'_> {
         }
         let wanted = der.len() - der::element(der)?.rest.len();
         let extra = newline_after(der, wanted)?;
-        self.findings.certain(FileCause::TrailingNewline { name: self.name.clone(), found: der.len(), extra, wanted });
+        // This program leaves it out when it wraps; others wrap it too.
+        if let Some(certainty) = self.container {
+            let cause = FileCause::TrailingNewline { name: self.name.clone(), found: der.len(), extra, wanted };
+            self.findings.add(certainty, cause);
+        }
         Some(Secret::copy(&der[..wanted]))
     }
 
     fn read(&mut self, bytes: &Secret, format: Option<Format>) -> Result<Option<usize>, FileError> {
-        let read = KeyMaterial::read(Secret::copy(bytes.expose())?, self.spec, format, &mut NoPassphrase);
-        self.outcome(read)
+        let read = self.understand(bytes, format)?;
+        self.outcome(read, None)
     }
 
-    fn outcome(&mut self, read: Result<KeyMaterial, Error>) -> Result<Option<usize>, FileError> {
+    fn outcome(
+        &mut self,
+        read: Result<KeyMaterial, Error>,
+        otherwise: Option<Otherwise>,
+    ) -> Result<Option<usize>, FileError> {
         match read {
             Ok(material) => Ok(Some(material.byte_count())),
             Err(Error::Material(error)) => {
@@ -190,10 +270,10 @@ impl Judge<'_> {
                 match (&error, self.container) {
                     // An encrypted key is decrypted by whoever converts it.
                     (MaterialError::PassphraseNeeded, Some(certainty)) => {
-                        self.findings.add(certainty, MaterialCause::Wrong { name, error });
+                        self.findings.add(certainty, MaterialCause::Wrong { name, error, otherwise });
                     }
                     (MaterialError::PassphraseNeeded, None) => {}
-                    _ => self.findings.certain(MaterialCause::Wrong { name, error }),
+                    _ => self.findings.certain(MaterialCause::Wrong { name, error, otherwise }),
                 }
                 Ok(None)
             }

@@ -44,7 +44,7 @@
 //! | `aes_key_length`, `aes_key_encoded` | what OAEP carries is no AES-256 key |
 //! | `key_wrap_unpadded`, `second_half` | the second half is AES-KW (RFC 3394), or nothing the AES key opens |
 //! | `other_material_inside` | the blob carries other bytes than the key material file |
-//! | `material_length`, `material_all_zero` | raw key material of a wrong length, or of zeros |
+//! | `material_length`, `material_all_zero`, `empty` | raw key material of a wrong length, of zeros, or of white space |
 //! | `material_container`, `passphrase_needed`, `wrong_passphrase`, `no_private_key` | not an unencrypted PKCS#8 private key in DER |
 //! | `damaged`, `unreadable_form`, `missing_cipher`, `too_costly` | a private key that cannot be read, and why |
 //! | `public_half`, `foreign_container`, `certificate_mismatch`, `several_keys` | a file with something else than one private key in it |
@@ -67,7 +67,6 @@ mod blob;
 mod causes;
 mod claims;
 mod commands;
-mod encodings;
 mod finding;
 mod hand;
 mod item;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::material::encoding::Wanted;
+
 /// The part a file plays in an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -49,6 +51,11 @@ impl Role {
             Role::ImportToken => "ImportToken",
             _ => "EncryptedKeyMaterial",
         }
+    }
+
+    /// What is looked for where such a file is text.
+    pub(crate) fn wanted(self) -> Wanted {
+        if self.is_secret() { Wanted::Secret } else { Wanted::Field(self.field()) }
     }
 
     /// Whether the bytes are a secret when all is well.

@@ -5,16 +5,16 @@ use openssl::rsa::Rsa;
 use serde::Serialize;
 
 use super::causes::OpenedCause;
-use super::encodings::taken_off;
 use super::finding::{Certainty, Findings};
 use super::hand::Hand;
 use super::item::Item;
 use super::key_wrap::{self, KeyWrap};
-use super::material::Judge;
+use super::material::{Given, Judge};
 use super::name::{Name, Role};
 use super::padding::{self, Block, Hash};
 use super::public_key::Modulus;
 use crate::error::{Error, WrapError};
+use crate::material::encoding::taken_off;
 use crate::material::{KeyMaterial, KeySpec, NoPassphrase};
 use crate::secret::Secret;
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
@@ -190,7 +190,7 @@ impl Opening<'_> {
         }
         let decoded = match payload.len() {
             32 => None,
-            found => match taken_off(payload.expose(), Role::Inside)? {
+            found => match taken_off(payload.expose(), Role::Inside.wanted())? {
                 (Some(encoding), decoded) => {
                     findings.certain(OpenedCause::AesKeyEncoded { name: name.clone(), encoding });
                     decoded
@@ -225,7 +225,8 @@ impl Opening<'_> {
             let name = Name { role: Role::Inside, path: self.item.name.path.clone() };
             let item = Item::new(name, Secret::copy(material.expose())?, None)?;
             let (as_it_is, container) = (Some(Certainty::Certain), Some(Certainty::Certain));
-            Judge { name: &item.name, spec, as_it_is, container, findings }.judge(item.raw(), &item)?;
+            Judge { name: &item.name, spec, passphrase: None, as_it_is, container, findings }
+                .judge(item.raw(), &item)?;
         }
         if let Some(file) = &self.hand.material
             && !same(&material, file, self.hand)?
@@ -247,8 +248,9 @@ fn same(material: &Secret, file: &Item, hand: &Hand) -> Result<bool, Error> {
         return Ok(true);
     }
     let Some(spec) = hand.spec() else { return Ok(false) };
-    let read =
-        |bytes: &Secret, format| KeyMaterial::read(Secret::copy(bytes.expose())?, spec, format, &mut NoPassphrase);
+    let mut passphrase = Given(hand.passphrase.as_ref().map(|(_, passphrase)| passphrase));
+    let mut read =
+        |bytes: &Secret, format| KeyMaterial::read(Secret::copy(bytes.expose())?, spec, format, &mut passphrase);
     let Ok(expected) = read(file.raw(), hand.named.material_format) else {
         // A key that cannot be read is a finding of its own.
         return Ok(true);

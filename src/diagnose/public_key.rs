@@ -4,11 +4,12 @@ use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::{Rsa, RsaRef};
 
 use super::causes::{FileCause, PublicKeyCause};
-use super::encodings::{self, newline_after};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use super::name::Name;
+use crate::blemish::blob::is_private_key;
+use crate::blemish::damage::{newline_after, replaced, without_carriage_returns};
 use crate::error::WrapError;
 use crate::material::der::{self, Container};
 use crate::wrap::{Weakness, WrappingKey, WrappingKeySpec, weakness};
@@ -29,11 +30,6 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
         findings.certain(PublicKeyCause::Size { name: item.name.clone(), found, asked });
     }
     Some(modulus)
-}
-
-/// Whether these bytes are an RSA public key as KMS gives it, whatever follows it.
-pub(super) fn is_public_key(bytes: &[u8]) -> bool {
-    der::container(bytes) == Some(Container::PublicKey) && Rsa::public_key_from_der(bytes).is_ok()
 }
 
 fn understand(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus> {
@@ -85,14 +81,14 @@ fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus>
         findings.certain(PublicKeyCause::Pkcs1 { name: name.clone() });
         return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
     }
-    if let Some((before, damage)) = encodings::without_carriage_returns(bytes)
+    if let Some((before, damage)) = without_carriage_returns(bytes)
         && let Ok(key) = Rsa::public_key_from_der(&before)
     {
         examine_strength(&name, &key, findings);
         findings.certain(FileCause::Mangled { name: name.clone(), damage });
         return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
     }
-    if let Some(damage) = encodings::replaced(bytes) {
+    if let Some(damage) = replaced(bytes) {
         findings.certain(FileCause::Mangled { name, damage });
         return None;
     }
@@ -117,15 +113,6 @@ fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus>
         },
     }
     None
-}
-
-/// A private key of any kind: it opens as one, or is encrypted.
-pub(super) fn is_private_key(bytes: &[u8]) -> bool {
-    match der::container(bytes) {
-        Some(Container::EncryptedPkcs8) => true,
-        Some(Container::Pkcs8 | Container::Pkcs1 | Container::Sec1) => PKey::private_key_from_der(bytes).is_ok(),
-        _ => false,
-    }
 }
 
 fn bits<T: openssl::pkey::HasPublic>(key: &Rsa<T>) -> u32 {

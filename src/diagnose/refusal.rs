@@ -64,8 +64,12 @@ fn incorrect(hand: &Hand, said: &Said, findings: &mut Findings) {
     match known {
         Some(key) if key.current_key_material_id.is_some() || key.state != "PendingImport" => findings.likely(original),
         Some(key) if key.spec == KeySpec::SymmetricDefault.name() => findings.likely(refused),
-        // Other keys do not show whether they had material before.
-        _ => {
+        // Other keys do not show whether they had material before; most that wait for it had none.
+        Some(_) => {
+            findings.possible(refused);
+            findings.possible(original);
+        }
+        None => {
             findings.possible(original);
             findings.possible(refused);
         }

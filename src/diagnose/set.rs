@@ -6,10 +6,10 @@ use aws_smithy_types::DateTime;
 
 use super::causes::{FileCause, ParametersCause};
 use super::claims::Claims;
-use super::encodings::{newline_after, without_carriage_returns};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
+use crate::blemish::damage::{newline_after, without_carriage_returns};
 use crate::error::seconds;
 use crate::kms::{is_alias, region_of};
 use crate::parameters::sha256;
@@ -37,6 +37,15 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
 /// Whether the parameter file has the SHA-256 of exactly these bytes.
 pub(super) fn is_vouched_for(hand: &Hand, item: &Item) -> bool {
     expected(hand, item).is_some_and(|expected| has(item.content(), expected))
+}
+
+/// Whether the parameter file has the SHA-256 of another file, whatever was added to this one on its way.
+pub(super) fn is_of_another_set(hand: &Hand, item: &Item) -> bool {
+    let Some(expected) = expected(hand, item) else { return false };
+    let bytes = item.content();
+    let cut = |extra| bytes.len().checked_sub(extra).is_some_and(|wanted| has(&bytes[..wanted], expected));
+    let before = without_carriage_returns(bytes).is_some_and(|(before, _)| has(&before, expected));
+    !(cut(0) || cut(1) || cut(2) || before)
 }
 
 fn compare_request(hand: &Hand, claims: &Claims, findings: &mut Findings) {

@@ -1,10 +1,10 @@
 //! The import token, of which only its outside can be judged: KMS gives no format for it.
 
 use super::causes::{FileCause, PublicKeyCause};
-use super::encodings;
 use super::finding::Findings;
 use super::hand::Hand;
-use super::public_key::{is_private_key, is_public_key};
+use crate::blemish::blob::{is_private_key, is_public_key};
+use crate::blemish::damage::replaced;
 use crate::parameters::TOKEN_LIMIT;
 
 pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
@@ -14,7 +14,7 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
         findings.certain(FileCause::WrongFile { name, found: "a wrapping public key" });
     } else if is_private_key(bytes) {
         findings.certain(FileCause::WrongFile { name, found: "a private key" });
-    } else if let Some(damage) = encodings::replaced(bytes) {
+    } else if let Some(damage) = replaced(bytes) {
         findings.certain(FileCause::Mangled { name, damage });
     } else if hand.encrypted.as_ref().is_some_and(|encrypted| encrypted.content() == bytes) {
         findings.certain(FileCause::WrongFile { name, found: "the same as the wrapped key material" });

@@ -72,6 +72,7 @@ impl Kms {
             region: self.region().to_owned(),
             waited: None,
             clock_ahead: self.clock_ahead(),
+            had_material: None,
             is_server_fault: raw.status().is_server_error(),
         }))
     }

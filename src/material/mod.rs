@@ -2,6 +2,7 @@
 
 mod container;
 pub(crate) mod der;
+pub(crate) mod encoding;
 mod format;
 mod generate;
 mod number;

@@ -72,6 +72,11 @@ impl Reading {
         &self.encoding
     }
 
+    /// What was read leniently, or completed.
+    pub(crate) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
     /// The container's stable name; nothing for raw bytes.
     pub fn container(&self) -> Option<&'static str> {
         self.container

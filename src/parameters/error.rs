@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::explain::{Explain, some};
-use crate::posix;
 use crate::quoted::quoted;
 
 /// A parameter directory or a set of its files cannot be used.
@@ -42,8 +41,10 @@ pub enum ParametersError {
     OfARehearsal,
     #[error("the {what} `{}` is a wrapping public key", .path.display())]
     IsPublicKey { what: &'static str, path: PathBuf },
+    #[error("the {what} `{}` is a private key in the clear", .path.display())]
+    IsPrivateKey { what: &'static str, path: PathBuf },
     #[error("the {what} `{}` is {found}, and the bytes themselves are needed", .path.display())]
-    Encoded { what: &'static str, path: PathBuf, found: &'static str },
+    Encoded { what: &'static str, path: PathBuf, found: String, command: Option<String> },
     #[error("the {what} `{}` has {found} bytes, and KMS takes at most {limit}", .path.display())]
     TooLong { what: &'static str, path: PathBuf, found: usize, limit: usize },
     #[error("the reply to GetParametersForImport is for key {found}, and {asked} was asked for")]
@@ -89,17 +90,13 @@ impl Explain for ParametersError {
             ParametersError::IsPublicKey { .. } => some(
                 "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token: the public key is for `kms-byok wrap --inkey`",
             ),
-            ParametersError::Encoded { found: "PEM text", .. } => {
-                some("give the binary files that GetParametersForImport and the wrapping made; neither of them is PEM")
+            ParametersError::IsPrivateKey { .. } => {
+                some("give ImportToken.bin to --import-token, and keep the private key to yourself")
             }
-            ParametersError::Encoded { found, .. } => {
-                let with = if *found == "hex text" {
-                    posix::decode_hex("FILE", "OUT")
-                } else {
-                    "tr -d '\\n' < FILE | openssl base64 -d -A -out OUT".to_owned()
-                };
-                some(format!("decode it first: `{with}`"))
+            ParametersError::Encoded { command: None, .. } => {
+                some("give the binary files that GetParametersForImport and the wrapping made; neither of them is text")
             }
+            ParametersError::Encoded { command: Some(command), .. } => some(format!("decode it first: `{command}`")),
             ParametersError::TooLong { .. } => some("check that it is the file you mean"),
             ParametersError::ReplyForOtherKey { .. } | ParametersError::ReplyToken { .. } => {
                 some("check the endpoint: AWS does not answer so")

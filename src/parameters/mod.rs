@@ -2,6 +2,7 @@
 //! a directory.
 
 pub(crate) mod bare;
+pub(crate) mod blob_file;
 mod error;
 mod file;
 mod fingerprint;

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use super::blob_file::{self, BLOB};
 use super::error::ParametersError;
 use super::file::{ParametersFile, read_set};
 use super::names::{ENCRYPTED_FILE, TOKEN_LIMIT};
+use crate::blemish::blob::Making;
+use crate::blemish::mend::Place;
 use crate::error::Error;
 use crate::files::{self, Moved, Output};
 use crate::kms::{KeyDescription, Kms};
 use crate::material::KeySpec;
-use crate::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// Key material wrapped for a parameter set; nothing in it is secret.
 pub struct WrappedMaterial {
@@ -26,8 +29,11 @@ impl WrappedMaterial {
         if !path.exists() {
             return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
         }
-        let encrypted = files::read("wrapped key material", &path, TOKEN_LIMIT)?;
-        wrap::check_blob(&encrypted, file.wrapping_algorithm.parse()?, wrapping_key.spec())?;
+        let encrypted = files::read(BLOB, &path, 4 * TOKEN_LIMIT)?;
+        blob_file::check_kind(BLOB, &path, &encrypted, Place::Fixed)?;
+        let (spec, algorithm) = (Some(file.key_spec.parse()?), Some(file.wrapping_algorithm.parse()?));
+        let making = Making { spec, algorithm, wrapping: Some(wrapping_key.spec()), modulus: None };
+        blob_file::check(&path, &encrypted, &making, Place::Fixed)?;
         Ok(WrappedMaterial { file, encrypted, token })
     }
 

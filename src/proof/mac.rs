@@ -4,6 +4,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
+use super::forms;
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
 use crate::error::Error;
@@ -26,18 +27,27 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
         proof.leave(Claim::Bytes, "that it is your key: no key material at hand to compare with");
         return Ok(());
     };
-    let expected = on_clean_stack(|| {
-        let key = PKey::hmac(material.expose())?;
-        Signer::new(digest, &key)?.sign_oneshot_to_vec(&nonce)
-    })
-    .map_err(OpenSslError::step("compute an HMAC"))?;
-    proof.expect(
+    let computed = |key: &[u8]| {
+        on_clean_stack(|| {
+            let key = PKey::hmac(key)?;
+            Signer::new(digest, &key)?.sign_oneshot_to_vec(&nonce)
+        })
+        .map_err(OpenSslError::step("compute an HMAC"))
+    };
+    let is_the_same = mac == computed(material.expose())?;
+    let mut contradiction = "KMS computes another HMAC than OpenSSL does with this key material".to_owned();
+    if !is_the_same {
+        for form in forms::of(material.expose())? {
+            if mac == computed(form.bytes.expose())? {
+                contradiction.push_str(&format!(": it holds {}", form.words));
+                break;
+            }
+        }
+    }
+    let proven = "KMS computes the same HMAC of a fresh nonce as OpenSSL does with your key material";
+    proof.expect(Claim::Bytes, is_the_same, proven, contradiction);
+    proof.leave(
         Claim::Bytes,
-        mac == expected,
-        "KMS computes the same HMAC of a fresh nonce as OpenSSL does with your key material",
-        "KMS computes another HMAC than OpenSSL does with this key material".to_owned(),
-    );
-    proof.leave(Claim::Bytes,
         "that the bytes are the same: keys that differ in trailing zero bytes only, or are longer than a block and its digest, compute the same HMAC",
     );
     Ok(())

@@ -2,6 +2,7 @@
 
 mod across;
 mod asymmetric;
+mod forms;
 mod mac;
 mod outcome;
 mod subject;

@@ -39,7 +39,7 @@ pub enum WrapError {
     #[error("the wrapping public key is empty")]
     EmptyPublicKey,
     #[error("the wrapping public key is {found}, and DER bytes are needed")]
-    PublicKeyEncoded { found: &'static str, decode: String },
+    PublicKeyEncoded { found: String, decode: String },
     #[error("the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
     PublicKeyNotDer,
     #[error("the wrapping public key is not an RSA key")]
@@ -58,14 +58,18 @@ pub enum WrapError {
     PrivateKeyNotRsa,
     #[error("the wrapped key material has {found} bytes, and wrapping {spec} key material gives {expected}")]
     ImpossibleLength { spec: KeySpec, found: usize, expected: String },
-    #[error("the wrapped key material is {text} text of {decoded} bytes, and KMS takes the bytes themselves")]
-    WrappedText { text: String, decoded: usize },
     #[error("the wrapped key material has {found} bytes: {wanted} and a line end of {extra}")]
-    WrappedNewline { found: usize, extra: usize, wanted: usize },
-    #[error(
-        "the wrapped key material has {found} bytes, which RSA_AES_KEY_WRAP gives for {wrapping} and about {carried} bytes of key material, and the parameters are for {algorithm}"
-    )]
-    WrappedByKeyWrap { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, carried: usize },
+    WrappedNewline { found: usize, extra: usize, wanted: usize, command: String },
+    #[error("the wrapped key material was damaged by a text conversion: {damage}")]
+    WrappedDamaged { damage: String, command: Option<String> },
+    #[error("the wrapped key material is {found}, not wrapped")]
+    InTheClear { found: &'static str },
+    #[error("the wrapped key material is {found}, and KMS takes the bytes themselves")]
+    WrappedText { found: String, command: Option<String> },
+    #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
+    WrappedByKeyWrap { found: usize, made: String, needed: String },
+    #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
+    WrappedOtherwise { found: usize, made: String, needed: String },
     #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
     #[error(transparent)]
@@ -118,11 +122,20 @@ impl Explain for WrapError {
             WrapError::ImpossibleLength { .. } => some(
                 "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token, both as whole binary files",
             ),
-            WrapError::WrappedText { .. } | WrapError::WrappedNewline { .. } => {
-                some("run `kms-byok diagnose` on the same files, which prints the command that takes it off")
+            WrapError::WrappedNewline { command, .. } => some(format!("take it off: `{command}`")),
+            WrapError::WrappedDamaged { command: Some(command), .. } => {
+                some(format!("take them out, or transfer the file in binary mode: `{command}`"))
             }
-            WrapError::WrappedByKeyWrap { .. } => some(
-                "wrap it again with the algorithm of the parameters, or for new parameters of RSA_AES_KEY_WRAP_SHA_256",
+            WrapError::WrappedDamaged { command: None, .. } => {
+                some("wrap the key material again, and keep the bytes as they are")
+            }
+            WrapError::InTheClear { .. } => some("wrap it first with `kms-byok wrap`, and send it nowhere"),
+            WrapError::WrappedText { command: Some(command), .. } => some(format!("decode it first: `{command}`")),
+            WrapError::WrappedText { command: None, .. } => {
+                some("put the bytes that the wrapping made there; they are no text")
+            }
+            WrapError::WrappedByKeyWrap { .. } | WrapError::WrappedOtherwise { .. } => some(
+                "wrap the key material again with what is needed, for the public key that came with this import token",
             ),
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",

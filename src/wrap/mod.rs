@@ -15,9 +15,7 @@ pub use self::known_answers::{KnownAnswer, known_answers};
 pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
-use crate::error::Error;
-use crate::material::recognise::{Content, described, recognise};
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeyMaterial;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::{Secret, on_clean_stack};
 
@@ -59,33 +57,6 @@ fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgor
     Ok(wrapped)
 }
 
-/// Refuses a blob that cannot be what `algorithm` makes, with what is wrong with its bytes where they show it.
-pub(crate) fn check_blob(bytes: &[u8], algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) -> Result<(), Error> {
-    let Err(error) = check_length(bytes.len(), algorithm, wrapping, None) else { return Ok(()) };
-    let found = bytes.len();
-    let fits = |length: usize| check_length(length, algorithm, wrapping, None).is_ok();
-    if let Some(extra) =
-        [1, 2].into_iter().find(|extra| found > *extra && ends_line(bytes, *extra) && fits(found - extra))
-    {
-        return Err(WrapError::WrappedNewline { found, extra, wanted: found - extra }.into());
-    }
-    let read = recognise(bytes, &["EncryptedKeyMaterial"])?;
-    if let (Content::Bytes(inner) | Content::Container(_, inner), false) = (&read.content, read.layers.is_empty()) {
-        return Err(WrapError::WrappedText { text: described(&read.layers), decoded: inner.len() }.into());
-    }
-    let carried = found.checked_sub(wrapping.bytes() + 8).filter(|carried| *carried >= 8 && carried.is_multiple_of(8));
-    match carried {
-        Some(carried) if !algorithm.uses_aes_key_wrap() => {
-            Err(WrapError::WrappedByKeyWrap { algorithm, wrapping, found, carried }.into())
-        }
-        _ => Err(error.into()),
-    }
-}
-
-fn ends_line(bytes: &[u8], extra: usize) -> bool {
-    if extra == 1 { bytes.ends_with(b"\n") } else { bytes.ends_with(b"\r\n") }
-}
-
 /// Refuses a blob that cannot be what `algorithm` makes: `material` is the length of the key material, where known.
 pub fn check_length(
     found: usize,
@@ -106,22 +77,6 @@ pub fn check_length(
         }
     };
     if fits { Ok(()) } else { Err(WrapError::WrappedLength { algorithm, wrapping, found, expected }) }
-}
-
-/// Refuses a blob that no wrapping of key material of that spec gives: for bare files, whose algorithm nobody has said.
-pub fn check_possible_length(found: usize, spec: KeySpec) -> Result<(), WrapError> {
-    let possible = |algorithm: &WrappingAlgorithm, wrapping: WrappingKeySpec| {
-        algorithm.check(spec, wrapping, None).is_ok() && check_length(found, *algorithm, wrapping, None).is_ok()
-    };
-    let mut algorithms = WrappingAlgorithm::ALL.iter();
-    if algorithms.any(|algorithm| WrappingKeySpec::ALL.into_iter().any(|wrapping| possible(algorithm, wrapping))) {
-        return Ok(());
-    }
-    let expected = match spec.is_private_key() {
-        true => "at least 312, a multiple of 8; OAEP alone gives 256, 384 or 512".to_owned(),
-        false => "256, 384 or 512".to_owned(),
-    };
-    Err(WrapError::ImpossibleLength { spec, found, expected })
 }
 
 #[cfg(test)]

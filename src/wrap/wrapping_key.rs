@@ -10,12 +10,15 @@ use openssl::rsa::{Rsa, RsaRef};
 
 use super::WrappingKeySpec;
 use super::error::WrapError;
+use crate::material::encoding::{Wanted, taken_off};
 use crate::openssl_probe::OpenSslError;
-use crate::posix;
 
 /// The public exponent of every wrapping key of KMS. With 1 the "wrapped" bytes are the padded key material itself, with a small one or
 /// an even one they may be opened without the private key.
 const EXPONENT: u32 = 65_537;
+
+/// What KMS's reply has the key under.
+const FIELD: Wanted = Wanted::Field("PublicKey");
 
 /// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA, of a size KMS makes.
 pub struct WrappingKey {
@@ -122,24 +125,14 @@ fn refusal(der: &[u8]) -> WrapError {
     }
 }
 
-/// Names the encoding of bytes that should have been DER, with the command that decodes it.
+/// Names the text around bytes that should have been DER, with the command that takes it off.
 fn encoded(bytes: &[u8]) -> Option<WrapError> {
-    let text = bytes.trim_ascii();
-    if text.starts_with(b"-----BEGIN ") {
-        let decode = "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned();
-        return Some(WrapError::PublicKeyEncoded { found: "PEM text", decode });
-    }
-    if text.len() > 1 && text.iter().all(u8::is_ascii_hexdigit) {
-        return Some(WrapError::PublicKeyEncoded {
-            found: "hex text",
-            decode: posix::decode_hex("FILE", "PublicKey.bin"),
-        });
-    }
-    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
-    text.iter().all(base64).then_some(WrapError::PublicKeyEncoded {
-        found: "base64 text",
-        decode: "tr -d '\\n' < FILE | openssl base64 -d -A -out PublicKey.bin".to_owned(),
-    })
+    let (Some(encoding), _) = taken_off(bytes, FIELD).ok()? else { return None };
+    let decode = match encoding.is_pem() {
+        true => "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned(),
+        false => format!("< FILE {} > PublicKey.bin", encoding.filters("PublicKey")),
+    };
+    Some(WrapError::PublicKeyEncoded { found: encoding.to_string(), decode })
 }
 
 impl fmt::Debug for WrappingKey {

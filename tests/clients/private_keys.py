@@ -1,7 +1,8 @@
 """What the Python package `cryptography` reads in the private key files of `cryptography-vectors`.
 
 Standard input has a line `PATH<tab>KEY SPEC<tab>PASSPHRASE` for each file; `-` is no passphrase. Standard output is JSON: `root`,
-every private key `files` of the package, and the `keys` that are of their key spec, as PKCS#8 in hex.
+every private key `files` of the package, and the `keys` that are of their key spec, as PKCS#8 in hex; `kinds` says what every key is; `pkits` has the same for the
+PKCS#12 files of NIST's PKITS, whose passphrase is `password`: the key of RSA_2048, or null.
 """
 
 import json
@@ -25,7 +26,7 @@ NOT_PRIVATE = re.compile(r"pub|dhp\.|dhp_rfc|^x509/.*\.der$|^pkcs7/.*\.der$")
 
 
 def is_private_key(path, content):
-    """PKITS's PKCS#12 files are left out: they are 405 of one form."""
+    """PKITS's PKCS#12 files are 405 of one form, with an answer of their own."""
     if path.endswith((".py", ".pyc", ".txt")) or "PKITS" in path:
         return False
     if path.endswith(".p12") or re.search(rb"BEGIN [A-Z0-9 ]*PRIVATE KEY", content):
@@ -51,10 +52,37 @@ def spec_of(key):
     return "ECC_NIST_EDWARDS25519" if isinstance(key, ed25519.Ed25519PrivateKey) else None
 
 
+def pkcs8_of(path, content, spec, passphrase):
+    """The key in hex, if there is one and it is of that key spec."""
+    try:
+        key = load(path, content, passphrase)
+    except Exception:  # noqa: BLE001 whatever it refuses, however it says so
+        return None
+    if key is None or spec_of(key) != spec:
+        return None
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption()).hex()
+
+
+def kind_of(path, content, passphrase):
+    """What the key is: the type, with the bits of RSA or the curve of EC; or why there is none."""
+    try:
+        key = load(path, content, passphrase)
+    except TypeError as error:
+        return "encrypted" if "not given" in str(error) else None
+    except Exception:  # noqa: BLE001 whatever it refuses, however it says so
+        return None
+    if isinstance(key, rsa.RSAPrivateKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return f"EC {key.curve.name}"
+    return "no key" if key is None else type(key).__name__.removesuffix("PrivateKey").lstrip("_")
+
+
 def main():
     warnings.simplefilter("ignore")
     root = os.path.dirname(cryptography_vectors.__file__)
-    files, keys = {}, {}
+    files, keys, kinds, pkits = {}, {}, {}, {}
     for directory, _, names in os.walk(root):
         for name in names:
             full = os.path.join(directory, name)
@@ -63,17 +91,16 @@ def main():
             path = os.path.relpath(full, root)
             if is_private_key(path, content):
                 files[path] = content
+            elif path.endswith(".p12"):
+                pkits[path] = pkcs8_of(path, content, "RSA_2048", b"password")
     for line in sys.stdin:
         path, spec, passphrase = line.rstrip("\n").split("\t")
-        try:
-            key = load(path, files[path], None if passphrase == "-" else passphrase.encode())
-        except Exception:  # noqa: BLE001 whatever it refuses, however it says so
-            continue
-        if key is not None and spec_of(key) == spec:
-            form = serialization.PrivateFormat.PKCS8
-            der = key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
-            keys[path] = der.hex()
-    json.dump({"root": root, "files": sorted(files), "keys": keys}, sys.stdout)
+        secret = None if passphrase == "-" else passphrase.encode()
+        kinds[path] = kind_of(path, files[path], secret)
+        der = pkcs8_of(path, files[path], spec, secret)
+        if der is not None:
+            keys[path] = der
+    json.dump({"root": root, "files": sorted(files), "keys": keys, "kinds": kinds, "pkits": pkits}, sys.stdout)
 
 
 main()

@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::shell;
-use crate::error::Error;
+use super::conversion::Conversion;
+use super::shell::{self, PLAINTEXT, passin};
 use crate::escrow::Recipient;
-use crate::material::recognise::{Layer, SECRETS, recognise as recognise_layers};
 use crate::material::{Curve, Format, KeySpec, MaterialKind};
 use crate::posix;
-use crate::quoted::quoted;
-use crate::secret::Secret;
 
 /// Where the key material comes from. None of it is read for the recipe.
 pub enum ShellSource {
@@ -21,8 +18,8 @@ pub enum ShellSource {
         file: Option<PathBuf>,
         /// What it was said to be written as.
         format: Option<Format>,
-        /// The filters that take the text around it off, as it was recognised; empty where it was not looked at.
-        filters: Vec<String>,
+        /// What it was recognised as; nothing where it was not looked at.
+        conversion: Option<Conversion>,
         /// The file with the passphrase of an encrypted private key.
         passphrase_file: Option<PathBuf>,
     },
@@ -52,18 +49,6 @@ pub enum ShellCopy {
     Discard,
 }
 
-/// Where the plaintext goes.
-const PLAINTEXT: &str = "\"$work/PlaintextKeyMaterial.bin\"";
-
-/// The filters that take the text around key material off. JSON has no filter that knows its member: nothing is said about it.
-pub fn filters(bytes: &Secret) -> Result<Vec<String>, Error> {
-    let layers = recognise_layers(bytes.expose(), &SECRETS)?.layers;
-    Ok(match layers.contains(&Layer::Json) {
-        true => Vec::new(),
-        false => layers.iter().map(|layer| layer.filter("")).collect(),
-    })
-}
-
 impl ShellSource {
     /// AES-GCM in CMS came with OpenSSL 3.0.
     pub(super) fn needs_openssl_3(&self) -> bool {
@@ -76,7 +61,7 @@ impl ShellSource {
                 let step = "# 3. Generate the key material.\n";
                 format!("{step}{}{}", generate(spec), copy.steps())
             }
-            ShellSource::Given { file, format, filters, passphrase_file } => {
+            ShellSource::Given { file, format, conversion, passphrase_file } => {
                 let mut text = "# 3. The key material that is there.\n".to_owned();
                 let mut input = file.as_ref().map(|file| shell::path(file)).unwrap_or_else(|| {
                     text.push_str("cat >\"$work/given\"\n");
@@ -87,6 +72,7 @@ impl ShellSource {
                     Some(Format::Base64) => Some("openssl base64 -d -A"),
                     _ => None,
                 };
+                let filters = conversion.as_ref().map(Conversion::filters).unwrap_or_default();
                 if !filters.is_empty() {
                     text.push_str(&format!("<{input} {} >\"$work/decoded\"\n", filters.join(" | ")));
                     input = "\"$work/decoded\"".to_owned();
@@ -94,9 +80,10 @@ impl ShellSource {
                     text.push_str(&format!("tr -d '[:space:]' <{input} | {decode} >\"$work/decoded\"\n"));
                     input = "\"$work/decoded\"".to_owned();
                 }
-                text + &match spec.is_private_key() {
-                    true => recognise(&input) + &pkcs8(&input, "\"$form\"", passphrase_file.as_ref()),
-                    false => format!("cp -- {input} {PLAINTEXT}\n"),
+                text + &match (spec.is_private_key(), conversion) {
+                    (_, Some(conversion)) => conversion.step(&input, passphrase_file.as_ref()),
+                    (true, None) => recognise(&input) + &pkcs8(&input, "\"$form\"", passphrase_file.as_ref()),
+                    (false, None) => format!("cp -- {input} {PLAINTEXT}\n"),
                 }
             }
             ShellSource::Escrow { file, recipient_key, passphrase_file } => {
@@ -144,15 +131,6 @@ fn pkcs8(input: &str, form: &str, passphrase_file: Option<&PathBuf>) -> String {
 /// Sets `form`.
 fn recognise(input: &str) -> String {
     format!("if grep -q -e '-----BEGIN' -- {input}; then form=PEM; else form=DER; fi\n")
-}
-
-/// The passphrase stays in its file.
-fn passin(file: Option<&PathBuf>) -> String {
-    file.map_or(String::new(), |file| {
-        let mut argument = std::ffi::OsString::from("file:");
-        argument.push(file);
-        format!(" -passin {}", quoted(argument))
-    })
 }
 
 impl ShellCopy {

@@ -3,13 +3,15 @@
 //!
 //! Source: AWS KMS developer guide, "Importing key material"; its steps keep their numbers. What can fail without AWS comes first.
 
+mod conversion;
 mod material;
 mod shell;
 mod steps;
 
 use std::path::PathBuf;
 
-pub use self::material::{ShellCopy, ShellSource, filters};
+pub use self::conversion::Conversion;
+pub use self::material::{ShellCopy, ShellSource};
 use super::KeyRequest;
 use super::provision::check_description;
 use crate::error::Error;

@@ -1,11 +1,15 @@
 //! Words of a shell. What a user typed goes into a script as one word, or not at all: never into a comment, never unquoted.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::quoted::quoted;
+
+/// Where the plaintext goes.
+pub(super) const PLAINTEXT: &str = "\"$work/PlaintextKeyMaterial.bin\"";
 
 /// A path as a word that no program takes for an option.
 pub(super) fn path(path: &Path) -> String {
@@ -23,6 +27,15 @@ pub(super) fn json(value: &Value) -> String {
         }
     }
     quoted(ascii)
+}
+
+/// The passphrase stays in its file.
+pub(super) fn passin(file: Option<&PathBuf>) -> String {
+    file.map_or(String::new(), |file| {
+        let mut argument = OsString::from("file:");
+        argument.push(file);
+        format!(" -passin {}", quoted(argument))
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
 use crate::material::KeySpec;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+use crate::wrap::WrappingKeySpec;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BlobCause {
@@ -12,15 +12,8 @@ pub(crate) enum BlobCause {
     Length { name: Name, found: usize, with: String, expected: String },
     #[error("{name} has {found} bytes, as {other} gives; with {asked} it would have {expected}")]
     OtherSize { name: Name, found: usize, other: WrappingKeySpec, asked: WrappingKeySpec, expected: String },
-    #[error("{name} has {found} bytes, as {made_as} gives; {asked} with {wrapping} gives {expected}")]
-    OtherAlgorithm {
-        name: Name,
-        found: usize,
-        made_as: &'static str,
-        asked: WrappingAlgorithm,
-        wrapping: WrappingKeySpec,
-        expected: String,
-    },
+    #[error("{name} has {found} bytes, as {made} gives; {with} gives {expected}")]
+    OtherAlgorithm { name: Name, found: usize, made: String, with: String, expected: String },
     #[error(
         "{name} is a larger number than the modulus of {public_key}, so it was made for another public key, or damaged"
     )]

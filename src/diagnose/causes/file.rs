@@ -1,10 +1,11 @@
 //! Files that hold nothing, something else, or the right thing in the wrong writing.
 
 use super::Words;
+use crate::blemish::damage::Damage;
 use crate::diagnose::commands::{Commands, quoted};
-use crate::diagnose::encodings::{Damage, Encoding};
 use crate::diagnose::name::{Name, Role};
 use crate::files::{free, with_suffix};
+use crate::material::encoding::Encoding;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileCause {
@@ -18,11 +19,13 @@ pub(crate) enum FileCause {
     Unreadable { name: Name, because: String },
     #[error("{name} is {encoding}, and the bytes themselves are needed")]
     Encoded { name: Name, encoding: Encoding },
+    #[error("{name} is a key {found}, and its text is no key")]
+    KeyAsText { name: Name, found: String },
     #[error(
         "{name} has {found} bytes, and the last {extra} are a line end that an editor or `echo` added: {wanted} belong to it"
     )]
     TrailingNewline { name: Name, found: usize, extra: usize, wanted: usize },
-    #[error("{name} was damaged by a text conversion: {}", how(.damage))]
+    #[error("{name} was damaged by a text conversion: {damage}")]
     Mangled { name: Name, damage: Damage },
     #[error("{first} holds the {}, and {second} holds the {}", .second.role.words(), .first.role.words())]
     Swapped { first: Name, second: Name },
@@ -30,17 +33,6 @@ pub(crate) enum FileCause {
     WrongFile { name: Name, found: &'static str },
     #[error("{name} is the key material itself, not wrapped: {evidence}")]
     NotWrapped { name: Name, evidence: &'static str },
-}
-
-fn how(damage: &Damage) -> String {
-    match damage {
-        Damage::Replaced { count } => {
-            format!("{count} of its characters are U+FFFD, which stands for bytes that were lost")
-        }
-        Damage::CarriageReturns { count } => {
-            format!("each of its {count} line feeds has a carriage return, and without them its length is right")
-        }
-    }
 }
 
 impl Words for FileCause {
@@ -56,6 +48,7 @@ impl Words for FileCause {
                 Role::Material | Role::Inside => "material_encoded",
                 _ => "encrypted_encoded",
             },
+            FileCause::KeyAsText { .. } => "material_encoded",
             FileCause::TrailingNewline { .. } => "trailing_newline",
             FileCause::Mangled { .. } => "file_mangled",
             FileCause::Swapped { .. } => "files_swapped",
@@ -70,11 +63,13 @@ impl Words for FileCause {
                 again(name, commands)
             }
             FileCause::Unreadable { name, .. } => {
-                let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
-                format!("find out who owns it (`ls -l {file}`), and let this user read it")
+                format!("find out who owns it (`{}`), and let this user read it", commands.look(name))
             }
             FileCause::Encoded { name, encoding } if name.role.is_secret() => {
                 format!("wrap the bytes, not the {encoding}: `{}`", commands.wrap())
+            }
+            FileCause::KeyAsText { name, .. } => {
+                format!("look at it, and wrap the key, not the text that it is written in: `{}`", commands.look(name))
             }
             FileCause::Encoded { name, encoding } => format!("decode it: `{}`", commands.decode(name, encoding)),
             FileCause::TrailingNewline { name, wanted, .. } => match name.role {
@@ -109,8 +104,7 @@ fn again(name: &Name, commands: &Commands) -> String {
         }
         Role::Encrypted | Role::Inside => format!("wrap the key material again: `{}`", commands.wrap()),
         Role::Material | Role::PrivateKey => {
-            let file = name.path.as_deref().map_or("FILE".to_owned(), quoted);
-            format!("check the path, and what was to write the file: `ls -l {file}`")
+            format!("check the path, and what was to write the file: `{}`", commands.look(name))
         }
     }
 }

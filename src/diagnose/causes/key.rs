@@ -46,10 +46,7 @@ impl Words for KeyCause {
     fn fix(&self, commands: &Commands) -> String {
         match self {
             KeyCause::NotFound { key, .. } => {
-                format!(
-                    "check the name, the account and the Region: `kms-byok status --key-id {} --region REGION`",
-                    word(key)
-                )
+                format!("look for {} among the keys of this account and Region: `{}`", word(key), commands.list_keys())
             }
             KeyCause::NotExternal { .. } => format!("create a key for it: `{}`", commands.create_key()),
             KeyCause::State { arn, state } if state == "PendingDeletion" => {
@@ -69,7 +66,8 @@ impl Words for KeyCause {
                 format!("check the key material while it is wrapped: `{}`", commands.wrap())
             }
             KeyCause::ExpiryRefused { .. } => {
-                "name a time in the future, at most 365 days from now: `kms-byok import --expires-in 365d`".to_owned()
+                let import = commands.import_expiring().unwrap_or_else(|| "kms-byok import --help".to_owned());
+                format!("name a time in the future, at most 365 days from now: `{import}`")
             }
             KeyCause::LengthRefused { .. } => format!("wrap the key material again: `{}`", commands.wrap()),
             KeyCause::OpenSslCommand { .. } => format!("wrap without it: `{}`", commands.wrap()),

@@ -1,17 +1,26 @@
 //! Key material that is not what its key spec needs. What is wrong with it is said in the words of [`MaterialError`].
 
 use super::Words;
-use crate::diagnose::commands::Commands;
+use crate::diagnose::commands::{Commands, create_key};
 use crate::diagnose::name::{Name, Role};
 use crate::error::{Explain, MaterialError, WrapError};
 use crate::files;
-use crate::material::Format;
+use crate::material::{Format, KeySpec};
 use crate::wrap::WrappingAlgorithm;
+
+/// How key material fits that does not fit as it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// A sound private key of that key spec.
+    Spec(KeySpec),
+    /// Text that has the length of a key.
+    Raw,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialCause {
     #[error("{name} does not fit: {error}")]
-    Wrong { name: Name, error: MaterialError },
+    Wrong { name: Name, error: MaterialError, otherwise: Option<Otherwise> },
     #[error("{name} is a private key {found}, and KMS takes unencrypted PKCS#8 in DER")]
     Container { name: Name, found: String },
     #[error("{name} is too long: {error}")]
@@ -34,17 +43,22 @@ impl Words for MaterialCause {
 
     fn fix(&self, commands: &Commands) -> String {
         match self {
-            MaterialCause::Wrong { name, error } => match error {
+            MaterialCause::Wrong { otherwise: Some(Otherwise::Spec(spec)), .. } => {
+                format!(
+                    "give the key that belongs to this KMS key, or create a KMS key for this one: `{}`",
+                    create_key(Some(*spec))
+                )
+            }
+            MaterialCause::Wrong { otherwise: Some(Otherwise::Raw), .. } => {
+                format!(
+                    "write the key alone to the file, or wrap these characters as they are: `{}`",
+                    commands.wrap_as(Some(Format::Raw))
+                )
+            }
+            MaterialCause::Wrong { name, error, .. } => match error {
                 MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => {
-                    format!("wrap it decrypted, which this asks the passphrase for: `{}`", commands.wrap())
-                }
-                MaterialError::WrongKeyType { .. }
-                | MaterialError::WrongModulus { .. }
-                | MaterialError::WrongCurve { .. } => {
-                    format!(
-                        "give the key that belongs to this KMS key, or create one of its key spec: `{}`",
-                        commands.create_key()
-                    )
+                    let asking = Commands { passphrase: None, ..commands.clone() };
+                    format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap())
                 }
                 MaterialError::ExplicitCurve => {
                     let file = name.path.as_deref().filter(|_| name.role == Role::Material);
@@ -59,10 +73,7 @@ impl Words for MaterialCause {
                     )
                 }
                 MaterialError::NotEncodedText { spec, inside, .. } if !spec.is_private_key() && inside.is_empty() => {
-                    format!(
-                        "write the key alone to the file, or wrap these characters as they are: `{}`",
-                        commands.wrap_as(Some(Format::Raw))
-                    )
+                    format!("write the key alone to the file: `{}`", commands.look(name))
                 }
                 error => {
                     let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
@@ -71,7 +82,8 @@ impl Words for MaterialCause {
                         _ => hint,
                     };
                     let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));
-                    if has_command { hint } else { format!("{hint}, and wrap it: `{}`", commands.wrap()) }
+                    // As it is, no wrapping takes it.
+                    if has_command { hint } else { format!("{hint}: `{}`", commands.look(name)) }
                 }
             },
             MaterialCause::Container { .. } => {

@@ -16,7 +16,7 @@ use std::fmt;
 pub(crate) use self::blob::BlobCause;
 pub(crate) use self::file::FileCause;
 pub(crate) use self::key::KeyCause;
-pub(crate) use self::material::MaterialCause;
+pub(crate) use self::material::{MaterialCause, Otherwise};
 pub(crate) use self::opened::OpenedCause;
 pub(crate) use self::parameters::ParametersCause;
 pub(crate) use self::public_key::PublicKeyCause;

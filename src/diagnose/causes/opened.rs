@@ -2,8 +2,8 @@
 
 use super::Words;
 use crate::diagnose::commands::Commands;
-use crate::diagnose::encodings::Encoding;
 use crate::diagnose::name::Name;
+use crate::material::encoding::Encoding;
 use crate::wrap::WrappingAlgorithm;
 
 #[derive(Debug, thiserror::Error)]
@@ -97,14 +97,14 @@ impl Words for OpenedCause {
             | OpenedCause::OaepHashSuspected { needed, .. } => {
                 let md = needed.replace('-', "").to_ascii_lowercase();
                 format!(
-                    "wrap it with `{wrap}`, or set both hashes: `-pkeyopt rsa_oaep_md:{md} -pkeyopt rsa_mgf1_md:{md}`"
+                    "wrap it with `{wrap}`, or set both hashes in `openssl`, by rsa_oaep_md:{md} and rsa_mgf1_md:{md}"
                 )
             }
             OpenedCause::Label { .. } => format!("wrap it without rsa_oaep_label: `{wrap}`"),
             OpenedCause::Pkcs1Padding { .. }
             | OpenedCause::NoPadding { .. }
             | OpenedCause::Pkcs1PaddingSuspected { .. } => {
-                format!("wrap it with `{wrap}`, or set the padding: `-pkeyopt rsa_padding_mode:oaep`")
+                format!("wrap it with `{wrap}`, or set the padding in `openssl`, by rsa_padding_mode:oaep")
             }
             OpenedCause::OtherPublicKey { .. }
             | OpenedCause::OpensWithOther { .. }
@@ -125,7 +125,7 @@ impl Words for OpenedCause {
             OpenedCause::KeyWrapUnpadded { .. }
             | OpenedCause::SecondHalf { .. }
             | OpenedCause::KeyWrapSuspected { .. } => {
-                format!("wrap it with `{wrap}`, or use AES-KWP: `openssl enc -id-aes256-wrap-pad -iv A65959A6`")
+                format!("wrap it with `{wrap}`, or use AES-KWP (RFC 5649)")
             }
             OpenedCause::OtherMaterial { .. } => format!("wrap the key material that you mean: `{wrap}`"),
         }

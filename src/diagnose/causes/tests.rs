@@ -1,7 +1,8 @@
 use super::*;
-use crate::diagnose::encodings::{Damage, Encoding};
+use crate::blemish::damage::Damage;
 use crate::diagnose::name::{Name, Role};
 use crate::error::{MaterialError, WrapError};
+use crate::material::encoding::Encoding;
 use crate::material::recognise::Layer;
 use crate::material::{Container, Format, KeySpec};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -45,6 +46,7 @@ fn files() -> Vec<Cause> {
     }
     causes.extend([
         FileCause::TrailingNewline { name: name(Role::Inside), found: 33, extra: 1, wanted: 32 }.into(),
+        FileCause::KeyAsText { name: name(Role::Material), found: "in a JWK".into() }.into(),
         FileCause::Mangled { name: blob(), damage: Damage::Replaced { count: 9 } }.into(),
         FileCause::Mangled { name: blob(), damage: Damage::CarriageReturns { count: 1 } }.into(),
         FileCause::Swapped { first: name(Role::PublicKey), second: name(Role::ImportToken) }.into(),
@@ -75,15 +77,7 @@ fn wrapped() -> Vec<Cause> {
             expected: text(),
         }
         .into(),
-        BlobCause::OtherAlgorithm {
-            name: blob(),
-            found: 9,
-            made_as: "OAEP alone",
-            asked: ALGORITHM,
-            wrapping: WRAPPING,
-            expected: text(),
-        }
-        .into(),
+        BlobCause::OtherAlgorithm { name: blob(), found: 9, made: text(), with: text(), expected: text() }.into(),
         BlobCause::NotBelowModulus { name: blob(), public_key: key() }.into(),
         BlobCause::HalvesSwapped { name: blob(), public_key: key() }.into(),
         BlobCause::LengthForSpec { name: blob(), least: 1, most: 8, spec: SPEC, usual: text() }.into(),
@@ -110,13 +104,27 @@ fn wrapped() -> Vec<Cause> {
 }
 
 fn materials() -> Vec<Cause> {
-    let wrong = |error| MaterialCause::Wrong { name: name(Role::Material), error }.into();
+    let wrong = |error| MaterialCause::Wrong { name: name(Role::Material), error, otherwise: None }.into();
+    let found = text();
+    let other = MaterialCause::Wrong {
+        name: name(Role::Material),
+        error: MaterialError::WrongCurve { spec: KeySpec::EccNistP256, found },
+        otherwise: Some(Otherwise::Spec(KeySpec::EccNistP384)),
+    };
     let (wrapping, spec) = (WrappingKeySpec::Rsa2048, KeySpec::EccNistP521);
     let algorithm = WrappingAlgorithm::RsaesOaepSha256;
     vec![
+        other.into(),
+        MaterialCause::Wrong {
+            name: name(Role::Material),
+            error: MaterialError::Ambiguous { what: text() },
+            otherwise: Some(Otherwise::Raw),
+        }
+        .into(),
         wrong(MaterialError::WrongLength { spec: SPEC, found: 31, wanted: text() }),
         wrong(MaterialError::ChinaLength { spec: KeySpec::SymmetricDefault }),
         wrong(MaterialError::AllZero),
+        wrong(MaterialError::Empty),
         wrong(MaterialError::PassphraseNeeded),
         wrong(MaterialError::NotAPrivateKey { found: "a certificate" }),
         wrong(MaterialError::NotDecodable { format: Format::Der, problem: text() }),

@@ -88,6 +88,7 @@ fn refusal(
         region: "us-east-1".to_owned(),
         waited,
         clock_ahead: None,
+        had_material: None,
         is_server_fault: false,
     }
 }

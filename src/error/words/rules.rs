@@ -142,6 +142,7 @@ const IMPERATIVES: &[&str] = &[
     "sign",
     "start",
     "switch",
+    "take",
     "try",
     "type",
     "update",

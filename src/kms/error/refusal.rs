@@ -32,6 +32,8 @@ pub struct Refusal {
     pub waited: Option<Duration>,
     /// Seconds by which this machine's clock is ahead of KMS's, as far as a reply has told.
     pub clock_ahead: Option<i64>,
+    /// Whether the key had key material before this import, as far as that is known.
+    pub had_material: Option<bool>,
     /// HTTP 5xx: KMS does not say that nothing happened.
     pub is_server_fault: bool,
 }
@@ -55,9 +57,11 @@ impl fmt::Display for Refusal {
             Reason::Disabled => write!(f, "{key} is disabled"),
             Reason::ExpiredImportToken => write!(f, "the import token has expired"),
             Reason::IncorrectKey => write!(f, "the ciphertext was made with another key than {key}"),
-            Reason::IncorrectKeyMaterial => {
-                write!(f, "the key material is not the one that {key} takes")
-            }
+            Reason::IncorrectKeyMaterial => match self.had_material {
+                Some(true) => write!(f, "the key material is not the one that {key} takes"),
+                Some(false) => write!(f, "KMS does not take these bytes as the first key material of {key}"),
+                None => write!(f, "KMS does not take these bytes as key material of {key}"),
+            },
             Reason::InvalidAliasName => write!(f, "the alias name is not valid"),
             Reason::InvalidArn => write!(f, "{key} is not a key ARN that KMS accepts"),
             Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => {
@@ -165,6 +169,9 @@ impl Explain for Refusal {
                 "run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together",
             ),
             Reason::IncorrectKey => some("name the key that encrypted it"),
+            Reason::IncorrectKeyMaterial if self.had_material == Some(false) => some(
+                "wrap the key material again from its own file with `kms-byok wrap`, which checks that it is what the key spec needs",
+            ),
             Reason::IncorrectKeyMaterial => some(
                 "import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these",
             ),

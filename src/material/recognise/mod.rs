@@ -113,7 +113,9 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
     if let Some((quotes, inner)) = text::without_quotes(trimmed)? {
         return Ok(Step::Layer(quotes, inner, 0));
     }
-    if let Some(container) = Container::identify(trimmed).filter(|_| !pem || trimmed.starts_with(b"{")) {
+    // A zero is the byte with which DER's sequences begin; but no DER is text.
+    let is_text_form = |container: &Container| !container.is_der() && (!pem || trimmed.starts_with(b"{"));
+    if let Some(container) = Container::identify(trimmed).filter(is_text_form) {
         return Ok(Step::Content(Content::Container(container, Secret::copy(trimmed)?)));
     }
     if trimmed.starts_with(b"{") {

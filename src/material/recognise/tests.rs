@@ -70,6 +70,8 @@ fn text_that_is_no_encoding_is_called_text() {
         ("HMAC_KEY=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "Assignment 53"),
         ("{\"a\": 1}", "Json 8"),
         ("deadbeef", "Words 8"),
+        // A zero is the byte with which DER's sequences begin.
+        ("00000000: a text that begins so, and is neither a dump nor anything else that is encoded", "Assignment 88"),
         ("a1b2c3d4e5f60718293a4b5c6d7e8f901", "hex its number of digits is odd, so some are missing"),
         ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vE", "base64 it is cut off, or has characters too many"),
     ];

@@ -176,8 +176,9 @@ one_of_each! {
         OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
         OfARehearsal {}
         IsPublicKey { what: "import token", path: path() }
-        Encoded { what: "import token", path: path(), found: "hex text" }
-        Encoded { what: "import token", path: path(), found: "base64 text" }
+        IsPrivateKey { what: "import token", path: path() }
+        Encoded { what: "import token", path: path(), found: "hex text".into(), command: Some("tr a b".into()) }
+        Encoded { what: "import token", path: path(), found: "text".into(), command: None }
         TooLong { what: "import token", path: path(), found: 7000, limit: 6144 }
         ReplyForOtherKey { found: arn(), asked: arn() }
         ReplyToken { found: 0 }
@@ -222,7 +223,7 @@ one_of_each! {
         Sm2Refused { name: "SM2PKE" }
         Sha1NotAllowed { algorithm: WrappingAlgorithm::RsaesOaepSha1 }
         EmptyPublicKey {}
-        PublicKeyEncoded { found: "PEM text", decode: "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned() }
+        PublicKeyEncoded { found: "PEM text".into(), decode: "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned() }
         PublicKeyNotDer {}
         PublicKeyNotRsa {}
         PrivateKeyNotRsa {}
@@ -230,10 +231,17 @@ one_of_each! {
         PublicKeyExponent { exponent: "1".into() }
         PublicKeyFactor { factor: 2 }
         PublicKeySize { found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
-        WrappedText { text: "base64".into(), decoded: 512 }
-        WrappedNewline { found: 513, extra: 1, wanted: 512 }
+        WrappedNewline { found: 513, extra: 1, wanted: 512, command: "head -c 512 FILE > FILE.cut".into() }
+        WrappedDamaged { damage: "lost".into(), command: None }
+        WrappedDamaged { damage: "lost".into(), command: Some("tr a b".into()) }
+        InTheClear { found: "a private key in the clear" }
+        WrappedText { found: "base64 text".into(), command: Some("tr a b".into()) }
+        WrappedText { found: "text".into(), command: None }
+        WrappedOtherwise { found: 384, made: "OAEP with RSA_3072".into(), needed: "the parameters are for RSA_2048".into() }
         WrappedByKeyWrap {
-            algorithm: WrappingAlgorithm::RsaesOaepSha256, wrapping: WrappingKeySpec::Rsa2048, found: 296, carried: 32
+            found: 296,
+            made: "RSA_AES_KEY_WRAP with RSA_2048 and about 32 bytes of key material".into(),
+            needed: "the parameters are for RSAES_OAEP_SHA_256".into(),
         }
         WrappedLength {
             algorithm: WrappingAlgorithm::RsaesOaepSha256,

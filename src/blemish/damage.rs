@@ -1,0 +1,77 @@
+//! Conversions that leave their marks on binary bytes, and line ends behind them.
+
+use std::fmt;
+
+/// A conversion that binary bytes do not survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    /// Bytes that are no UTF-8 became U+FFFD.
+    Replaced { count: usize },
+    /// Each line feed got a carriage return.
+    CarriageReturns { count: usize },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Damage::Replaced { count } => {
+                write!(f, "{count} of its characters are U+FFFD, which stands for bytes that were lost")
+            }
+            Damage::CarriageReturns { count } => {
+                write!(f, "each of its {count} line feeds has a carriage return, and without them its length is right")
+            }
+        }
+    }
+}
+
+/// Whether a program has read the bytes as UTF-8 text: one U+FFFD in 20 bytes is not chance.
+pub(crate) fn replaced(bytes: &[u8]) -> Option<Damage> {
+    let count = bytes.windows(3).filter(|window| *window == [0xef, 0xbf, 0xbd]).count();
+    (count >= 2 && count * 20 >= bytes.len()).then_some(Damage::Replaced { count })
+}
+
+/// The bytes before a text-mode transfer, if every line feed has a carriage return.
+pub(crate) fn without_carriage_returns(bytes: &[u8]) -> Option<(Vec<u8>, Damage)> {
+    let line_feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let count = bytes.windows(2).filter(|window| window == b"\r\n").count();
+    if count == 0 || count != line_feeds {
+        return None;
+    }
+    let mut before = Vec::with_capacity(bytes.len());
+    for (index, byte) in bytes.iter().enumerate() {
+        if !(*byte == b'\r' && bytes.get(index + 1) == Some(&b'\n')) {
+            before.push(*byte);
+        }
+    }
+    Some((before, Damage::CarriageReturns { count }))
+}
+
+/// Bytes of a line end after `wanted` bytes: 1 for LF, 2 for CR LF.
+pub(crate) fn newline_after(bytes: &[u8], wanted: usize) -> Option<usize> {
+    match bytes.get(wanted..)? {
+        b"\n" => Some(1),
+        b"\r\n" => Some(2),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_conversions_leave_their_marks() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let lossy = String::from_utf8_lossy(&bytes).into_owned();
+        assert_eq!(replaced(lossy.as_bytes()), Some(Damage::Replaced { count: 128 }));
+        assert_eq!(replaced(&bytes), None);
+        let mut transferred = bytes.clone();
+        transferred.insert(10, b'\r');
+        assert_eq!(without_carriage_returns(&transferred), Some((bytes.clone(), Damage::CarriageReturns { count: 1 })));
+        assert_eq!(without_carriage_returns(&bytes), None);
+        assert_eq!(
+            (newline_after(b"ab\n", 2), newline_after(b"ab\r\n", 2), newline_after(b"ab\n", 3)),
+            (Some(1), Some(2), None)
+        );
+    }
+}
