@@ -35,14 +35,14 @@ const SECRET_HINT: &str = "hint: give the path of a file, or `-` and pipe the by
 const ALL: [Reads; 17] = [
     reads("create-key --policy FILE", "key policy", 32 * KIB),
     reads("provision --generate --discard --policy FILE", "key policy", 32 * KIB),
-    reads("provision --material FILE", "key material file", 16 * KIB),
-    reads("provision --key-spec RSA_2048 --material FILE", "key material file", 16 * KIB),
+    reads("provision --material FILE", "key material file", 64 * KIB),
+    reads("provision --key-spec RSA_2048 --material FILE", "key material file", 64 * KIB),
     reads("provision --key-spec RSA_2048 --material encrypted.pem --passphrase-file FILE", "passphrase file", 4 * KIB),
     reads("provision --generate --escrow FILE --escrow-out out", "recovery certificate", 64 * KIB),
     reads("provision --material-from-escrow FILE --recipient-key key.pem", "escrow file", 256 * KIB),
-    reads("provision --material-from-escrow key.pem --recipient-key FILE", "recipient key", 16 * KIB),
-    reads("verify --key-id alias/a --material FILE", "key material file", 16 * KIB),
-    reads("wrap --material FILE --inkey D/PublicKey.bin --out out", "key material file", 16 * KIB),
+    reads("provision --material-from-escrow key.pem --recipient-key FILE", "recipient key", 64 * KIB),
+    reads("verify --key-id alias/a --material FILE", "key material file", 64 * KIB),
+    reads("wrap --material FILE --inkey D/PublicKey.bin --out out", "key material file", 64 * KIB),
     reads("wrap --generate --discard --inkey FILE --out out", "wrapping public key", 16 * KIB),
     reads(
         "import --key-id alias/a --encrypted FILE --import-token D/ImportToken.bin",
@@ -194,9 +194,9 @@ fn standard_input_is_held_to_the_same_limits() {
         cloud
             .run_reading(&quiet, b"")
             .refuses(1, "error: key material `-` is empty\nhint: check the command that was to write it\n");
-        cloud.run_reading(&quiet, &[7; 20 * KIB]).refuses(
+        cloud.run_reading(&quiet, &[7; 65 * KIB]).refuses(
             1,
-            "error: key material `-` is larger than 16384 bytes\nhint: check that it is the file you mean\n",
+            "error: key material `-` is larger than 65536 bytes\nhint: check that it is the file you mean\n",
         );
     }
     assert_eq!((cloud.requests("CreateKey"), cloud.requests("ImportKeyMaterial")), (1, 0));

@@ -11,6 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 
 const KEY: [u8; 32] = *b"\x00\xd1\x9a\x43\xfe\x62\x8b\x10\x77\xc9\x05\xee\x34\x81\xbc\x5f\xa0\x2d\xf7\x16\x98\x4c\xe3\x69\x0b\xb2\x57\xda\x21\x86\xcd\x3a";
 
+const WRAP: &str = "kms-byok wrap --inkey public.der --out out --force --key-spec ";
+
 /// A directory with files in it, and the product run there.
 struct Room(tempfile::TempDir);
 
@@ -37,6 +39,29 @@ impl Room {
     fn provision(&self, spec: &str, flags: &[&str]) -> (Option<i32>, String, String) {
         let words = ["provision", "--rehearse", "--alias", "alias/a", "--output", "json", "--key-spec", spec];
         self.run(&[&words[..], flags].concat())
+    }
+
+    /// What `wrap` says to a file, and the choices that it prints: each a command, and when it is the right one.
+    fn choices(&self, spec: &str, words: &str) -> (serde_json::Value, Vec<(String, String)>) {
+        let line = format!("{WRAP}{spec} --quiet --output json --material {words}");
+        let (_, answer, talk) = self.run(&line.split(' ').skip(1).collect::<Vec<_>>());
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{talk}"));
+        let hint = answer["error"]["hint"].as_str().unwrap_or_default();
+        let ways =
+            hint.strip_prefix("run `").unwrap_or_default().split(", or `").filter_map(|way| way.split_once("` if "));
+        let choices = ways
+            .map(|(command, meaning)| (command.to_owned(), meaning.split(", or ").next().unwrap().to_owned()))
+            .collect();
+        (answer, choices)
+    }
+
+    /// Exit code and what is said, of a command pasted into a shell.
+    fn paste(&self, command: &str) -> (Option<i32>, String) {
+        let binary = Path::new(env!("CARGO_BIN_EXE_kms-byok")).parent().unwrap();
+        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+        let output =
+            Command::new("sh").args(["-c", command]).current_dir(self.path()).env("PATH", path).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
     }
 
     fn path(&self) -> &Path {
@@ -189,7 +214,10 @@ fn a_bare_number_is_named_with_its_public_key_and_read_only_when_called_one() {
                 )
             );
             assert!(!cause.contains(&hex) && public.len() >= 64, "{cause}");
-            assert_eq!(answer["error"]["hint"], format!("add --material-format {format} if that is your public key"));
+            let command = format!(
+                "kms-byok provision --rehearse --alias alias/a --output json --key-spec {spec} --material {name} --material-format {format}"
+            );
+            assert_eq!(answer["error"]["hint"], format!("run `{command}` if that is your public key"));
             let (code, answer, talk) = room.provision(spec, &["--material", name, "--material-format", format]);
             assert_eq!(code, Some(0), "{talk}");
             let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
@@ -218,7 +246,8 @@ fn two_private_keys_in_one_pem_file_are_refused() {
         (
             Some(1),
             "error: the PEM text holds 2 private keys: number 1 is a PKCS#8 private key, number 2 is a PKCS#8 private key\n\
-             hint: write the block of the key that you mean to a file of its own, from its BEGIN line to its END line\n"
+             hint: run `(umask 077 && < two.pem awk '/-----BEGIN /{n++} n==1' > two.pem.key1) && kms-byok provision --rehearse --alias alias/a --key-spec ECC_NIST_EDWARDS25519 --material two.pem.key1` if you mean number 1, \
+             or `(umask 077 && < two.pem awk '/-----BEGIN /{n++} n==2' > two.pem.key2) && kms-byok provision --rehearse --alias alias/a --key-spec ECC_NIST_EDWARDS25519 --material two.pem.key2` if you mean number 2\n"
         )
     );
 }
@@ -248,5 +277,123 @@ fn a_key_given_for_the_name_of_its_file_is_repeated_nowhere() {
                 assert!(!shown, "{text}");
             }
         }
+    }
+}
+
+/// A choice: what makes another file, the words that follow `--material`, and when it is the right one.
+type Way = (&'static str, &'static str, &'static str);
+
+#[test]
+fn doubt_is_refused_with_choices_that_all_work() {
+    let room = Room::new();
+    let public = openssl::rsa::Rsa::generate(2048).unwrap().public_key_to_der().unwrap();
+    room.write("public.der", public);
+    let (hex, plain) = (hex::encode(KEY), BASE64_STANDARD.encode(KEY));
+    room.write("newline", [&KEY[..], b"\n"].concat());
+    room.write("crlf", [&KEY[..], b"\r\n"].concat());
+    room.write("newline64", BASE64_STANDARD.encode([&KEY[..], b"\n"].concat()));
+    room.write("words", "correct horse battery staple 123\n");
+    room.write("exact", "correct horse battery staple 123");
+    room.write("letters", "correcthorsebatterystapleoncemorecorrecthos");
+    room.write("half", &hex[..32]);
+    room.write("env", format!("A=1\nKEY=\"{plain}\"\n"));
+    room.write("two", format!("{plain}\n{hex}\n"));
+    room.write("json", format!("{{\"answer\": \"{plain}\"}}"));
+    room.write("inner", BASE64_STANDARD.encode("correct horse battery staple 123"));
+    room.write("twice", BASE64_STANDARD.encode(&hex));
+    let cut = "the newline is no part of the key";
+    let byte = "the newline is a byte of the key";
+    let themselves = "these 32 characters themselves are the key";
+    let cases: [(&str, &str, &[Way]); 21] = [
+        ("SYMMETRIC_DEFAULT", "newline", &[("head -c 32", "newline.cut", cut)]),
+        ("HMAC_256", "newline", &[("head -c 32", "newline.cut", cut), ("", "newline --material-format raw", byte)]),
+        ("HMAC_256", "crlf", &[("head -c 32", "crlf.cut", cut), ("", "crlf --material-format raw", byte)]),
+        ("ECC_NIST_P256", "newline", &[("head -c 32", "newline.cut --material-format scalar", cut)]),
+        ("ECC_NIST_EDWARDS25519", "crlf", &[("head -c 32", "crlf.cut --material-format seed", cut)]),
+        (
+            "SYMMETRIC_DEFAULT",
+            "newline64",
+            &[(
+                r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A | head -c 32"#,
+                "newline64.cut",
+                cut,
+            )],
+        ),
+        ("SYMMETRIC_DEFAULT", "words", &[("head -c 32", "words.cut --material-format raw", themselves)]),
+        (
+            "HMAC_224",
+            "words",
+            &[
+                ("head -c 32", "words.cut --material-format raw", themselves),
+                ("", "words --material-format raw", "the key is these characters with their line end"),
+            ],
+        ),
+        ("HMAC_512", "words", &[]),
+        ("RSA_2048", "words", &[]),
+        ("SYMMETRIC_DEFAULT", "exact", &[("", "exact --material-format raw", themselves)]),
+        ("SYMMETRIC_DEFAULT", "letters", &[("", "letters --material-format base64", "it is the key in base64")]),
+        (
+            "HMAC_224",
+            "letters",
+            &[
+                ("", "letters --material-format base64", "it is the key in base64"),
+                ("", "letters --material-format raw", "these 43 characters themselves are the key"),
+            ],
+        ),
+        ("SYMMETRIC_DEFAULT", "half", &[("", "half --material-format raw", themselves)]),
+        ("HMAC_384", "half", &[]),
+        (
+            "SYMMETRIC_DEFAULT",
+            "env",
+            &[("sed -n '2{s/^[^=:]*[=:][[:space:]]*//;p;}'", "env.line2", "the value in line 2 is the key")],
+        ),
+        (
+            "SYMMETRIC_DEFAULT",
+            "two",
+            &[("sed -n 1p", "two.line1", "line 1 is the key"), ("sed -n 2p", "two.line2", "line 2 is the key")],
+        ),
+        ("SYMMETRIC_DEFAULT", "json", &[("jq -j '.\"answer\"'", "json.value", "its member answer is the key")]),
+        ("SYMMETRIC_DEFAULT", "inner", &[("", "inner --material-format base64", "it is the key in base64")]),
+        (
+            "HMAC_256",
+            "twice --material-format base64",
+            &[
+                ("", "twice", "it is what it looks like"),
+                (
+                    r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A"#,
+                    "twice.text --material-format raw",
+                    "the text in it is the key",
+                ),
+                ("", "twice --material-format raw", "these 88 characters themselves are the key"),
+            ],
+        ),
+        ("ECC_SECG_P256K1", "half", &[]),
+    ];
+    for (spec, words, expected) in cases {
+        let (answer, found) = room.choices(spec, words);
+        let file = words.split(' ').next().unwrap();
+        let command = |(filter, given, meaning): &Way| {
+            let made = given.split(' ').next().unwrap();
+            let convert = if filter.is_empty() {
+                String::new()
+            } else {
+                format!("(umask 077 && < {file} {filter} > {made}) && ")
+            };
+            (format!("{convert}{WRAP}{spec} --quiet --output json --material {given}"), (*meaning).to_owned())
+        };
+        assert_eq!(found, expected.iter().map(command).collect::<Vec<_>>(), "{spec} {words}: {answer}");
+        for (command, _) in found {
+            if command.contains("jq ") && room.paste("command -v jq").0 != Some(0) {
+                continue;
+            }
+            let (code, talk) = room.paste(&command);
+            assert_eq!(code, Some(0), "{command}: {talk}");
+        }
+        for (_, given, _) in expected.iter().filter(|(filter, ..)| !filter.is_empty()) {
+            let _ = std::fs::remove_file(room.path().join(given.split(' ').next().unwrap()));
+        }
+        // A command that is refused is in no hint.
+        let hint = answer["error"]["hint"].as_str().unwrap();
+        assert!(!expected.is_empty() || !hint.contains("--material-format"), "{spec} {words}: {hint}");
     }
 }

@@ -66,7 +66,7 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
     bench.openssl("pkey -in ec.pem -pubout -outform DER -out ec.der");
     bench.write("key", support::material(1));
     bench.write("empty", []);
-    bench.write("huge", vec![1; 20_000]);
+    bench.write("huge", vec![1; 65_537]);
     bench.write("newline", [&support::material(1)[..], b"\n"].concat());
     bench.write("cut", &bench.read("PublicKey.bin")[..200]);
     std::fs::create_dir(bench.path("directory")).unwrap();
@@ -77,8 +77,8 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
         ("./missing", "PublicKey.bin", "error: key material file `./missing` does not exist\nhint: check the path\n".to_owned()),
         ("empty", "PublicKey.bin", "error: key material file `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
         ("directory", "PublicKey.bin", "error: key material file `directory` is a directory\nhint: name a file in it\n".to_owned()),
-        ("huge", "PublicKey.bin", "error: key material file `huge` is larger than 16384 bytes\nhint: check that it is the file you mean\n".to_owned()),
-        ("newline", "PublicKey.bin", "error: the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` may have added it\nhint: write the key without the newline (`printf %s`, or `head -c` with the wanted length), or add --material-format raw where it is a byte of the key and the length fits\n".to_owned()),
+        ("huge", "PublicKey.bin", "error: key material file `huge` is larger than 65536 bytes\nhint: check that it is the file you mean\n".to_owned()),
+        ("newline", "PublicKey.bin", "error: the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` may have added it\nhint: run `(umask 077 && < newline head -c 32 > newline.cut) && kms-byok wrap --material newline.cut --inkey PublicKey.bin --out out.bin --quiet` if the newline is no part of the key\n".to_owned()),
         ("key", "missing", "error: wrapping public key `missing` does not exist\nhint: check the path\n".to_owned()),
         ("key", "empty", "error: wrapping public key `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
         ("key", "public.pem", "error: the wrapping public key is PEM text, and DER bytes are needed\nhint: decode it first: `openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin`\n".to_owned()),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kms_byok::ceremony::{Copy, Source};
 use kms_byok::escrow::{EscrowFile, Recipient};
-use kms_byok::material::{self, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
+use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 
-use super::Context;
 use super::key_file::{self, KeyFile};
+use super::Context;
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -130,10 +130,28 @@ impl GivenArgs {
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
         };
         let path = file.file("--material")?;
-        let read = KeyMaterial::read(bytes, spec, self.material_format, &mut self.asking(path, context)?);
-        let material = read.map_err(|error| naming(error, path))?;
+        let read = KeyMaterial::read_from(&bytes, spec, self.material_format, &mut self.asking(path, context)?);
+        let material = match read {
+            Err(Error::Material(error)) => return Err(self.in_doubt(&bytes, spec, error)?.into()),
+            read => read?,
+        };
         context.account_for(&material)?;
         Ok(Some(material))
+    }
+
+    /// The error with the commands that end the doubt, if it is one, and with the file's name.
+    fn in_doubt(&self, bytes: &Secret, spec: KeySpec, error: MaterialError) -> Result<MaterialError, Error> {
+        let path = self.material.as_ref().map_or(Ok(Path::new("-")), |file| file.file("--material"))?;
+        let passphrase = self.passphrase_file.as_ref().and_then(KeyFile::known);
+        let choices = material::choices(bytes, spec, self.material_format, &error, passphrase)?;
+        let command = |choice: &Choice| {
+            // Standard input is given again, and cannot be converted first.
+            let alone = choice.format_alone().is_some() || !is_stdin(path);
+            let command = alone.then(|| choice.command(path, |file, format| again.other_material(path, file, format)));
+            Some((command??, choice.meaning().to_owned()))
+        };
+        let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
+        Ok(if is_stdin(path) { error } else { error.naming(path) }.with_choices(&commands))
     }
 
     fn recover(&self, file: &Path, key: &KeyFile, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::Finding;
 use super::error::HealthError;
-use crate::material::KeyMaterial;
 use crate::secret::Secret;
 
 /// Limits of this process, and whether a secret was locked under them.
@@ -24,7 +23,7 @@ pub struct Memory {
 impl Memory {
     pub(super) fn gather() -> Self {
         Memory {
-            secrets_locked: Secret::zeroed(KeyMaterial::READ_LIMIT).is_ok_and(|secret| secret.is_locked()),
+            secrets_locked: Secret::zeroed(Secret::READ_FIRST).is_ok_and(|secret| secret.is_locked()),
             lock_limit: getrlimit(Resource::Memlock).current,
             core_limit: getrlimit(Resource::Core).current,
             secrets_kept_out_of_core_dumps: cfg!(target_os = "linux"), // MADV_DONTDUMP

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Explain, some};
 use crate::files;
-use crate::material::{Container, Format, KeySpec, KeyUsage};
+use crate::material::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 
 /// The key material does not match the key spec, or cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,11 @@ pub enum MaterialError {
         "the key material is a bare number of {found} bytes, which may be the {format} of a private key with the public key `{public_key}`, or another thing"
     )]
     BareNumber { spec: KeySpec, found: usize, format: Format, public_key: String },
+    #[error(
+        "the two halves of the key material do not belong together: the first would be the seed of the public key `{}`, the second that of `{}`",
+        public_keys[0], public_keys[1]
+    )]
+    HalvesDisagree { public_keys: [String; 2] },
     #[error("the {format} has {found} bytes, and {spec} needs {wanted}")]
     NumberLength { spec: KeySpec, format: Format, found: usize, wanted: usize },
     #[error("the key material is {}, and {spec} needs raw bytes", container.with_article())]
@@ -103,11 +108,13 @@ pub enum MaterialError {
     Weak { id: &'static str, cause: String },
     #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
     CertificateMismatch { subject: String },
+    #[error("{error}")]
+    InDoubt { error: Box<MaterialError>, hint: String },
 }
 
 impl MaterialError {
     /// Its stable name for machines.
-    pub const fn id(&self) -> &'static str {
+    pub fn id(&self) -> &'static str {
         match self {
             MaterialError::UnknownKeySpec { .. } => "unknown_key_spec",
             MaterialError::KeySpecNotImportable { .. } => "key_spec_not_importable",
@@ -133,7 +140,7 @@ impl MaterialError {
             MaterialError::MultiPrime => "material_multi_prime",
             MaterialError::WrongCurve { .. } => "material_curve",
             MaterialError::ExplicitCurve => "material_explicit_curve",
-            MaterialError::Inconsistent { .. } => "material_inconsistent",
+            MaterialError::Inconsistent { .. } | MaterialError::HalvesDisagree { .. } => "material_inconsistent",
             MaterialError::Damaged { .. } => "damaged",
             MaterialError::UnreadableForm { .. } | MaterialError::EncryptedOpenSsh { .. } => "unreadable_form",
             MaterialError::MissingCipher { .. } => "missing_cipher",
@@ -144,6 +151,28 @@ impl MaterialError {
             MaterialError::ScalarOutOfRange => "forbidden_key",
             MaterialError::CertificateMismatch { .. } => "certificate_mismatch",
             MaterialError::Weak { id, .. } => id,
+            MaterialError::InDoubt { error, .. } => error.id(),
+        }
+    }
+
+    /// The same error with the commands that end the doubt as its hint; `commands` are each a command and when it is the right one.
+    #[must_use]
+    pub fn with_choices(self, commands: &[(String, String)]) -> Self {
+        if commands.is_empty() {
+            return self;
+        }
+        let ways: Vec<String> = commands.iter().map(|(command, meaning)| format!("`{command}` if {meaning}")).collect();
+        let hint = format!("run {}{}", ways.join(", or "), self.otherwise());
+        MaterialError::InDoubt { error: Box::new(self), hint }
+    }
+
+    /// What to do where no choice is the right one.
+    const fn otherwise(&self) -> &'static str {
+        match self {
+            MaterialError::EncodedLength { .. } => {
+                ", or choose the --key-spec of this key, or look for the whole key: what is cut off is not made up for"
+            }
+            _ => "",
         }
     }
 
@@ -166,6 +195,15 @@ impl MaterialError {
 
 fn wants(spec: KeySpec) -> &'static str {
     if spec.is_private_key() { "a private key" } else { "bytes" }
+}
+
+/// Whether raw bytes of this length are key material of the spec.
+fn takes(spec: KeySpec, length: usize) -> bool {
+    match spec.kind() {
+        MaterialKind::Symmetric => length == 32,
+        MaterialKind::Hmac { minimum } => (minimum..=HMAC_MAXIMUM).contains(&length),
+        _ => false,
+    }
 }
 
 /// Where an algorithm is that the loaded OpenSSL lacks.
@@ -200,21 +238,29 @@ impl Explain for MaterialError {
             MaterialError::Empty => some("check the command that was to write the key material"),
             MaterialError::WrongLength { .. } => some("choose the key spec of your key, or look for the whole key"),
             MaterialError::ChinaLength { .. } => some("look for a key of 32 bytes"),
-            MaterialError::TrailingNewline { .. } => some(
-                "write the key without the newline (`printf %s`, or `head -c` with the wanted length), or add --material-format raw where it is a byte of the key and the length fits",
+            MaterialError::InDoubt { hint, .. } => some(hint.clone()),
+            MaterialError::TrailingNewline { spec, found, .. } if takes(*spec, *found) => some(
+                "write the key without the newline (`printf %s`, or `head -c` with the wanted length), or add --material-format raw if it is a byte of the key",
             ),
+            MaterialError::TrailingNewline { .. } => {
+                some("write the key without the newline (`printf %s`, or `head -c` with the wanted length)")
+            }
             MaterialError::EncodedLength { .. } => {
                 some("choose the --key-spec of this key, or look for the whole key: what is cut off is not made up for")
             }
             MaterialError::NotEncodedText { spec, .. } if spec.is_private_key() => {
                 some("look for the file that has the private key, in PEM, DER, JWK, OpenSSH's format or PKCS#12")
             }
-            MaterialError::NotEncodedText { inside, .. } if !inside.is_empty() => {
-                some("add --material-format hex or base64 if the text that is encoded is the key itself")
+            MaterialError::NotEncodedText { spec, characters, inside, .. }
+                if inside.is_empty() && takes(*spec, *characters) =>
+            {
+                some(
+                    "add --material-format raw if these characters themselves are the key, or write the key alone to a file",
+                )
             }
-            MaterialError::NotEncodedText { .. } => some(
-                "add --material-format raw if these characters themselves are the key, base64 or hex if they encode it, or write the key alone to a file",
-            ),
+            MaterialError::NotEncodedText { .. } => {
+                some("write the key alone to a file, as its bytes or as hex or base64 of them")
+            }
             MaterialError::EncodingContradicted { .. } => some(
                 "leave --material-format out to have it read as what it is, or decode it as you mean it and give the result with --material-format raw",
             ),
@@ -224,6 +270,9 @@ impl Explain for MaterialError {
             MaterialError::BrokenText { .. } => some("look for another copy of it: this one is not whole"),
             MaterialError::BareNumber { format, .. } => {
                 some(format!("add --material-format {format} if that is your public key"))
+            }
+            MaterialError::HalvesDisagree { .. } => {
+                some("give the half that is the seed of your public key, with --material-format seed")
             }
             MaterialError::NumberLength { .. } => {
                 some("write the number with all its leading zeros, or choose the --key-spec of its curve")

@@ -1,5 +1,6 @@
 //! What a key is: its spec, its bytes, and whether the two agree.
 
+mod choice;
 mod container;
 pub(crate) mod der;
 pub(crate) mod encoding;
@@ -17,6 +18,7 @@ use std::fmt;
 
 use openssl::pkey::{PKey, Private};
 
+pub use self::choice::{Choice, choices};
 pub use self::container::{Container, Note};
 pub use self::format::Format;
 pub use self::private_key::read_any_private_key;
@@ -51,8 +53,9 @@ impl Passphrase for NoPassphrase {
 }
 
 impl KeyMaterial {
-    /// The most bytes that are read as material of any key spec, whatever its encoding.
-    pub const READ_LIMIT: usize = 16 * 1024;
+    /// The most bytes that are read as material of any key spec, whatever its encoding. An RSA_4096 key has 2.4 KB and a certificate
+    /// 2 KB, so that this is a PKCS#12 file with a chain of twenty, in lines of base64.
+    pub const READ_LIMIT: usize = 64 * 1024;
 
     /// Makes new key material with OpenSSL's random generator.
     pub fn generate(spec: KeySpec) -> Result<Self, Error> {
@@ -66,13 +69,23 @@ impl KeyMaterial {
         format: Option<Format>,
         passphrase: &mut dyn Passphrase,
     ) -> Result<Self, Error> {
+        KeyMaterial::read_from(&bytes, spec, format, passphrase)
+    }
+
+    /// The same, of bytes that are still needed where they are refused, for [`choices`].
+    pub fn read_from(
+        bytes: &Secret,
+        spec: KeySpec,
+        format: Option<Format>,
+        passphrase: &mut dyn Passphrase,
+    ) -> Result<Self, Error> {
         if bytes.expose().trim_ascii().is_empty() && (bytes.is_empty() || format != Some(Format::Raw)) {
             return Err(MaterialError::Empty.into());
         }
         let format = format.unwrap_or_default();
         let (bytes, reading) = on_clean_stack(|| match spec.is_private_key() {
-            true => private_key::read(&bytes, spec, format, passphrase),
-            false => raw::read(&bytes, spec, format),
+            true => private_key::read(bytes, spec, format, passphrase),
+            false => raw::read(bytes, spec, format),
         })?;
         Ok(KeyMaterial { spec, bytes, reading: Some(reading) })
     }

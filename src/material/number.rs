@@ -34,7 +34,10 @@ pub(super) fn read(
         Kind::Scalar(curve, _) if found == wanted => from_scalar(curve, bytes.expose())?,
         Kind::Seed if found == wanted => from_seed(bytes.expose(), None)?,
         Kind::Seed if found == 2 * wanted => pair(&bytes)?,
-        _ => return Err(MaterialError::NumberLength { spec, format, found, wanted }.into()),
+        _ => {
+            check_newline(&bytes, spec, wanted)?;
+            return Err(MaterialError::NumberLength { spec, format, found, wanted }.into());
+        }
     };
     let reading = Reading::number(layers, format.name(), pkcs8.len());
     Ok((pkcs8, reading))
@@ -50,6 +53,7 @@ pub(super) fn named(bytes: &Secret, spec: KeySpec, layers: &[Layer]) -> Result<O
         return Ok(Some((pkcs8, reading)));
     }
     if found != wanted {
+        check_newline(bytes, spec, wanted)?;
         return Ok(None);
     }
     let public_key = match kind {
@@ -93,7 +97,24 @@ impl Kind {
 /// A seed with the public half behind it, as NaCl and its kin keep them.
 fn pair(bytes: &Secret) -> Result<Secret, Error> {
     let (seed, public) = bytes.expose().split_at(32);
-    from_seed(seed, Some(public))
+    match from_seed(seed, Some(public)) {
+        Err(Error::Material(MaterialError::Inconsistent { .. })) => {
+            let public_keys = [ed25519(&from_seed(seed, None)?)?, ed25519(&from_seed(public, None)?)?];
+            Err(MaterialError::HalvesDisagree { public_keys }.into())
+        }
+        read => read,
+    }
+}
+
+/// A line end behind a number is no digit of it.
+fn check_newline(bytes: &Secret, spec: KeySpec, wanted: usize) -> Result<(), MaterialError> {
+    match bytes.expose().get(wanted..) {
+        Some(b"\n" | b"\r\n") => {
+            let wanted = format!("exactly {wanted} of a bare number");
+            Err(MaterialError::TrailingNewline { spec, found: bytes.len(), wanted })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The public point in its compressed form (SEC 1 §2.3.3), in hex.

@@ -117,8 +117,8 @@ fn in_pem(blocks: Vec<Block>, passphrase: &mut dyn Passphrase) -> Result<Found, 
         [one] => Some(*one),
         several => {
             let name = |(index, block): (usize, &&Block)| {
-                let words = block.container.map_or("block of another kind", Container::name);
-                format!("number {} is a {words}", index + 1)
+                let words = block.container.map_or("a block of another kind".to_owned(), Container::with_article);
+                format!("number {} is {words}", index + 1)
             };
             let names: Vec<String> = several.iter().enumerate().map(name).collect();
             return Err(MaterialError::SeveralBlocks { count: names.len(), names }.into());

@@ -95,12 +95,22 @@ impl Secret {
         }
     }
 
+    /// Room for this much is taken at first, and for the whole limit only where a file is longer: little memory can be locked on some
+    /// systems, and few keys are longer.
+    pub(crate) const READ_FIRST: usize = 16 * 1024;
+
     /// Everything up to the end of `source`; nothing if that is more than `limit` bytes.
     fn read(source: impl AsFd, limit: usize) -> io::Result<Option<Self>> {
-        let mut secret = Self::zeroed(limit + 1).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        let room = |length: usize| Self::zeroed(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory));
+        let mut secret = room(limit.min(Self::READ_FIRST) + 1)?;
         let mut filled = 0;
         while filled <= limit {
-            match rustix::io::read(source.as_fd(), &mut secret.pages[filled..=limit]) {
+            if filled == secret.length {
+                let mut larger = room(limit + 1)?;
+                larger.expose_mut()[..filled].copy_from_slice(secret.expose());
+                secret = larger;
+            }
+            match rustix::io::read(source.as_fd(), &mut secret.expose_mut()[filled..]) {
                 Ok(0) => {
                     secret.length = filled;
                     return Ok(Some(secret));

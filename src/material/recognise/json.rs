@@ -45,6 +45,40 @@ pub(super) fn member(json: &[u8], members: &[&str]) -> Result<Option<Secret>, Fi
     found.filter(|text| !text.is_empty()).map(unescape).transpose()
 }
 
+/// The names and values of the strings directly in a JSON object, as they are written; nothing where it is no JSON.
+pub(crate) fn strings(json: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let mut found = Vec::new();
+    if serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err() {
+        return found;
+    }
+    let mut rest = json;
+    let mut depth = 0_usize;
+    while let Some((string, after)) = next_string(rest) {
+        let before = &rest[..rest.len() - after.len() - string.len() - 2];
+        depth = before.iter().fold(depth, |depth, byte| match byte {
+            b'{' | b'[' => depth + 1,
+            b'}' | b']' => depth.saturating_sub(1),
+            _ => depth,
+        });
+        rest = after;
+        let value = after.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        if let Some(value) = value.filter(|value| value.starts_with(b"\""))
+            && let Some((text, after)) = next_string(value)
+        {
+            rest = after;
+            if depth == 1 {
+                found.push((string, text));
+            }
+        }
+    }
+    found
+}
+
+/// A string of JSON with its escapes undone.
+pub(crate) fn unescaped(text: &[u8]) -> Result<Option<Secret>, FileError> {
+    if text.is_empty() { Ok(None) } else { unescape(text).map(Some) }
+}
+
 /// The next string, without its quotation marks, and what follows it.
 fn next_string(json: &[u8]) -> Option<(&[u8], &[u8])> {
     let begin = json.iter().position(|byte| *byte == b'"')? + 1;

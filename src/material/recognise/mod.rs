@@ -10,7 +10,7 @@ mod pem;
 mod tests;
 mod text;
 
-pub(crate) use self::json::SECRETS;
+pub(crate) use self::json::{SECRETS, strings, unescaped};
 pub(crate) use self::layer::{Layer, described, ids};
 pub(crate) use self::pem::Block;
 pub(crate) use self::text::is_text;
@@ -28,6 +28,8 @@ pub(crate) struct Recognised {
     pub(crate) content: Content,
     /// How long the innermost text was, without the white space around and inside of it; 0 where there is none.
     pub(crate) characters: usize,
+    /// Whether several PEM blocks begin in one line.
+    pub(crate) folded: bool,
 }
 
 /// What is inside of the layers.
@@ -61,10 +63,12 @@ pub(crate) enum Plain {
 
 /// Takes layers off until there are none. `members` are the JSON members whose value counts.
 pub(crate) fn recognise(bytes: &[u8], members: &[&str]) -> Result<Recognised, FileError> {
-    let mut found = Recognised { layers: Vec::new(), content: Content::Bytes(Secret::copy(bytes)?), characters: 0 };
+    let mut found =
+        Recognised { layers: Vec::new(), content: Content::Bytes(Secret::copy(bytes)?), characters: 0, folded: false };
     for _ in 0..MOST_LAYERS {
         let Content::Bytes(inner) = &found.content else { return Ok(found) };
         let step = step(inner.expose(), members)?;
+        found.folded = pem::is_folded(inner.expose());
         match step {
             Step::Layer(layer, inner, characters) => {
                 found.layers.push(layer);

@@ -20,6 +20,12 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
     find(bytes, BEGIN).is_some() || find(bytes, END).is_some()
 }
 
+/// Whether several blocks begin in one line.
+pub(super) fn is_folded(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n')
+        .any(|line| find(line, BEGIN).is_some_and(|begin| find(&line[begin + BEGIN.len()..], BEGIN).is_some()))
+}
+
 /// All blocks of a text.
 pub(super) fn content(text: &[u8]) -> Result<Content, FileError> {
     let broken = |problem| Ok(Content::Broken(Layer::Pem, problem));

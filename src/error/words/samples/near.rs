@@ -118,6 +118,7 @@ one_of_each! {
         Ambiguous { what: "hex in base64".into() }
         BrokenText { encoding: "base64", problem: "it is cut off, or has characters too many" }
         BareNumber { spec: KeySpec::EccSecgP256k1, found: 32, format: Format::Scalar, public_key: "02ab".into() }
+        HalvesDisagree { public_keys: ["02ab".into(), "02cd".into()] }
         NumberLength { spec: KeySpec::EccSecgP256k1, format: Format::Scalar, found: 31, wanted: 32 }
         ContainerForRaw { container: Container::Pkcs8, spec: KeySpec::Hmac224 }
         AllZero {}
@@ -131,6 +132,7 @@ one_of_each! {
         MultiPrime {}
         WrongCurve { spec: KeySpec::EccNistP256, found: "secp384r1".into() }
         ExplicitCurve {}
+        InDoubt { error: Box::new(MaterialError::PassphraseNeeded), hint: "run `a b` if it is a, or `c d` if it is c".into() }
         Inconsistent { problem: "its public half is not the one of its private half" }
         Damaged { container: Container::Sec1, problem: "it ends too early".into() }
         UnreadableForm { container: Container::Sec1, form: "its curve is of its own parameters".into(), command: None }

@@ -1,0 +1,135 @@
+//! Choices about files with more than one key in them.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Choice, Tried, filters};
+use crate::error::FileError;
+use crate::material::recognise::{Content, SECRETS, recognise};
+use crate::material::{Container, Format};
+use crate::quoted::quoted;
+use crate::secret::Secret;
+
+/// More keys than this are not all named.
+const MOST: usize = 8;
+
+/// Each private key among the blocks of a PEM text.
+pub(super) fn of_blocks(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
+    let found = recognise(tried.bytes.expose(), &SECRETS)?;
+    let (Content::Pem(blocks), Some(filters)) = (&found.content, filters(&found.layers)) else { return Ok(Vec::new()) };
+    let private = |container: Option<Container>| container.is_none_or(Container::is_private);
+    let keys = blocks.iter().enumerate().filter(|(_, block)| private(block.container)).take(MOST);
+    let mut choices = Vec::new();
+    let cut = if found.folded { folded_block } else { block };
+    for (number, (index, key)) in (1..).zip(keys) {
+        if tried.reads(key.bytes.expose(), Format::Auto)? {
+            let filter = format!("{filters}{}", cut(index + 1));
+            let meaning = format!("you mean number {number}");
+            choices.push(Choice::filtering(meaning, &filter, &format!("key{number}"), None));
+        }
+    }
+    Ok(choices)
+}
+
+/// A filter that keeps one block of PEM, with what follows it; each line has one mark at most.
+fn block(number: usize) -> String {
+    format!("awk '/-----BEGIN /{{n++}} n=={number}'")
+}
+
+/// The same where a line has several marks.
+fn folded_block(number: usize) -> String {
+    let index = number + 1;
+    format!(r#"tr '\r\n' '  ' | awk '{{split($0, b, "-----BEGIN "); print "-----BEGIN " b[{index}]}}'"#)
+}
+
+/// Each private key of a container that holds several.
+pub(super) fn of_container(
+    tried: &Tried<'_>,
+    container: Container,
+    names: &[String],
+    passphrase: Option<&Path>,
+) -> Result<Vec<Choice>, FileError> {
+    let found = recognise(tried.bytes.expose(), &SECRETS)?;
+    let Some(filters) = filters(&found.layers) else { return Ok(Vec::new()) };
+    let mut choices = Vec::new();
+    for (number, name) in (1..).zip(names).take(MOST) {
+        let filter = match (container, &found.content) {
+            (Container::JwkSet, Content::Container(_, set)) => {
+                let Some(index) = fitting_member(tried, set, number)? else { continue };
+                format!("jq '.keys[{index}]'")
+            }
+            // The key stays encrypted with the passphrase of the file; without a file for it, openssl asks.
+            (Container::Pkcs12, _) => {
+                let file = passphrase.map(|path| quoted(format!("file:{}", path.display())));
+                let words = file.map(|file| format!(" -passin {file} -passout {file}")).unwrap_or_default();
+                format!("openssl pkcs12 -nocerts{words} | {}", block(number))
+            }
+            _ => continue,
+        };
+        let filter = format!("{filters}{filter}");
+        choices.push(Choice::filtering(format!("you mean {name}"), &filter, &format!("key{number}"), None));
+    }
+    Ok(choices)
+}
+
+/// The members of a JWK that make it a secret one (RFC 7518 §6).
+#[derive(Deserialize)]
+struct Secrets {
+    d: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+}
+
+/// Where in a JWK Set the secret key of this number is, counted from 0, if it fits the key spec.
+fn fitting_member(tried: &Tried<'_>, set: &Secret, number: usize) -> Result<Option<usize>, FileError> {
+    let secret = |json: &&[u8]| {
+        serde_json::from_slice::<Secrets>(json).is_ok_and(|key| key.d.is_some() || key.k.is_some() || key.p.is_some())
+    };
+    let all = objects(set.expose());
+    let Some((index, json)) = all.iter().enumerate().filter(|(_, json)| secret(json)).nth(number - 1) else {
+        return Ok(None);
+    };
+    Ok(tried.reads(json, Format::Auto)?.then_some(index))
+}
+
+/// The objects in the first array of a JSON object, in place.
+fn objects(json: &[u8]) -> Vec<&[u8]> {
+    let (mut found, mut depth, mut begin, mut quoted, mut escaped) = (Vec::new(), 0_usize, 0, false, false);
+    for (at, byte) in json.iter().enumerate() {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'{' if !quoted => {
+                depth += 1;
+                if depth == 2 {
+                    begin = at;
+                }
+            }
+            b'}' if !quoted => {
+                if depth == 2 {
+                    found.push(&json[begin..=at]);
+                }
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+        escaped = *byte == b'\\' && !escaped;
+    }
+    found
+}
+
+/// 64 bytes of which either half may be the seed: only the second, where the first is its public key.
+pub(super) fn of_halves(bytes: &Secret, public_keys: &[String; 2]) -> Result<Vec<Choice>, FileError> {
+    let found = recognise(bytes.expose(), &SECRETS)?;
+    let (Content::Bytes(inner), Some(filters)) = (&found.content, filters(&found.layers)) else {
+        return Ok(Vec::new());
+    };
+    let turned = hex::encode(&inner.expose()[..32]) == public_keys[1];
+    let halves = [("head", &public_keys[0]), ("tail", &public_keys[1])];
+    let choice = |(filter, public): (&str, &String)| {
+        let meaning = format!("`{public}` is your public key");
+        Choice::filtering(meaning, &format!("{filters}{filter} -c 32"), "seed", Some(Format::Seed))
+    };
+    Ok(halves.into_iter().skip(usize::from(turned)).map(choice).collect())
+}

@@ -1,0 +1,125 @@
+//! The ways out of a doubt about key material. Each was tried on the bytes before it is offered, so that none is refused afterwards.
+
+mod keys;
+mod text;
+
+use std::path::Path;
+
+use super::recognise::Layer;
+use super::{Format, KeySpec, NoPassphrase, private_key, raw};
+use crate::error::{Error, FileError, MaterialError};
+use crate::files::{free, name_in_command, with_suffix};
+use crate::secret::{Secret, on_clean_stack};
+
+/// One way to read key material that may be read in several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// When it is the right one, after "if".
+    meaning: String,
+    /// What makes another file out of this one; nothing where the file is read as it is.
+    conversion: Option<Conversion>,
+    /// What `--material-format` then says; nothing where the file shows it.
+    format: Option<Format>,
+}
+
+/// A command of a shell that reads `FILE` and writes `FILE.ending`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Conversion {
+    command: String,
+    ending: String,
+}
+
+impl Choice {
+    fn reading(meaning: impl Into<String>, format: Option<Format>) -> Self {
+        Choice { meaning: meaning.into(), conversion: None, format }
+    }
+
+    /// `filter` reads the file on its standard input. What it writes is a secret.
+    fn filtering(meaning: impl Into<String>, filter: &str, ending: &str, format: Option<Format>) -> Self {
+        let command = format!("(umask 077 && < FILE {filter} > FILE.{ending})");
+        Choice::converting(meaning, command, ending, format)
+    }
+
+    fn converting(meaning: impl Into<String>, command: String, ending: &str, format: Option<Format>) -> Self {
+        let conversion = Some(Conversion { command, ending: ending.to_owned() });
+        Choice { meaning: meaning.into(), conversion, format }
+    }
+
+    /// When it is the right one, after "if".
+    pub fn meaning(&self) -> &str {
+        &self.meaning
+    }
+
+    /// What `--material-format` has to say, where nothing else has to be done.
+    pub fn format_alone(&self) -> Option<Format> {
+        self.format.filter(|_| self.conversion.is_none())
+    }
+
+    /// The whole command for a file. `again` gives the command that reads another file, with a format where one has to be said.
+    pub fn command(&self, file: &Path, again: impl FnOnce(&Path, Option<Format>) -> Option<String>) -> Option<String> {
+        let Some(Conversion { command, ending }) = &self.conversion else { return again(file, self.format) };
+        let made = free(&with_suffix(file, ending));
+        Some(format!("{} && {}", name_in_command(command, file), again(&made, self.format)?))
+    }
+}
+
+/// The choices that `bytes` leave, which were refused with `error`. `passphrase` is the file with the passphrase, where there is one.
+pub fn choices(
+    bytes: &Secret,
+    spec: KeySpec,
+    said: Option<Format>,
+    error: &MaterialError,
+    passphrase: Option<&Path>,
+) -> Result<Vec<Choice>, FileError> {
+    on_clean_stack(|| {
+        let tried = Tried { bytes, spec, said };
+        match error {
+            MaterialError::SeveralBlocks { .. } => keys::of_blocks(&tried),
+            MaterialError::SeveralKeys { container, names, .. } => {
+                keys::of_container(&tried, *container, names, passphrase)
+            }
+            MaterialError::BareNumber { format, .. } => {
+                Ok(vec![Choice::reading("that is your public key", Some(*format))])
+            }
+            MaterialError::HalvesDisagree { public_keys, .. } => keys::of_halves(bytes, public_keys),
+            MaterialError::TrailingNewline { .. } => text::of_newline(&tried),
+            MaterialError::NotEncodedText { .. }
+            | MaterialError::EncodedLength { .. }
+            | MaterialError::EncodingContradicted { .. }
+            | MaterialError::Ambiguous { .. } => text::of_text(&tried),
+            _ => Ok(Vec::new()),
+        }
+    })
+}
+
+/// The file in doubt, and what it is to be.
+struct Tried<'a> {
+    bytes: &'a Secret,
+    spec: KeySpec,
+    said: Option<Format>,
+}
+
+impl Tried<'_> {
+    /// Whether bytes are read as key material of the spec. A passphrase can be given.
+    fn reads(&self, bytes: &[u8], format: Format) -> Result<bool, FileError> {
+        let bytes = Secret::copy(bytes)?;
+        if bytes.expose().trim_ascii().is_empty() {
+            return Ok(false);
+        }
+        let read = match self.spec.is_private_key() {
+            true => private_key::read(&bytes, self.spec, format, &mut NoPassphrase),
+            false => raw::read(&bytes, self.spec, format),
+        };
+        match read {
+            Ok(_) | Err(Error::Material(MaterialError::PassphraseNeeded)) => Ok(true),
+            Err(Error::File(error)) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// What a shell has to take off before the innermost text or bytes; nothing where no command does it safely.
+fn filters(layers: &[Layer]) -> Option<String> {
+    let safe = |layer: &Layer| !matches!(layer, Layer::Json | Layer::Escaped | Layer::Pem);
+    layers.iter().all(safe).then(|| layers.iter().map(|layer| layer.filter("") + " | ").collect())
+}
