@@ -177,7 +177,7 @@ fn a_private_key_of_another_spec_is_refused_with_what_it_is() {
         (
             "x.pem",
             KeySpec::EccNistEdwards25519,
-            "the private key is a key of another type, and the key spec is ECC_NIST_EDWARDS25519",
+            "the private key is an X25519 key, and KMS imports no keys of that type",
         ),
         (
             "pss.pem",

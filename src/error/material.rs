@@ -72,6 +72,8 @@ pub enum MaterialError {
     WrongPassphrase,
     #[error("the private key is {found}, and the key spec is {spec}")]
     WrongKeyType { spec: KeySpec, found: String },
+    #[error("the private key is {found}, and KMS imports no keys of that type")]
+    TypeNotTaken { found: &'static str },
     #[error("the RSA private key has a modulus of {found} bits, and the key spec is {spec}")]
     WrongModulus { spec: KeySpec, found: u32 },
     #[error("the RSA private key has more than two primes, and KMS takes two")]
@@ -135,7 +137,9 @@ impl MaterialError {
             MaterialError::NotAPrivateKey { .. } | MaterialError::NoPrivateKey { .. } => "no_private_key",
             MaterialError::PassphraseNeeded => "passphrase_needed",
             MaterialError::WrongPassphrase => "wrong_passphrase",
-            MaterialError::WrongKeyType { .. } | MaterialError::ContainerForRaw { .. } => "material_type",
+            MaterialError::WrongKeyType { .. }
+            | MaterialError::TypeNotTaken { .. }
+            | MaterialError::ContainerForRaw { .. } => "material_type",
             MaterialError::WrongModulus { .. } => "material_modulus",
             MaterialError::MultiPrime => "material_multi_prime",
             MaterialError::WrongCurve { .. } => "material_curve",
@@ -295,11 +299,15 @@ impl Explain for MaterialError {
             MaterialError::WrongKeyType { .. }
             | MaterialError::WrongModulus { .. }
             | MaterialError::WrongCurve { .. } => some("choose the --key-spec of this key, or another key"),
+            MaterialError::TypeNotTaken { .. } => some("choose an RSA, EC or Ed25519 key"),
             MaterialError::MultiPrime => some("choose a key that has two primes"),
             MaterialError::ExplicitCurve => some("convert it: `openssl ec -param_enc named_curve`"),
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
             MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
             MaterialError::ForeignContainer { container, command: None } => container.advice().and_then(some),
+            MaterialError::ForeignContainer { container: Container::Wif, command: Some(command) } => {
+                some(format!("convert it, and give the result with --material-format scalar: `{command}`"))
+            }
             MaterialError::UnreadableForm { command, .. }
             | MaterialError::ForeignContainer { command, .. }
             | MaterialError::MissingCipher { command, .. } => {

@@ -199,8 +199,6 @@ fn wrong_type(key: &PKey<Private>, spec: KeySpec) -> MaterialError {
         Id::RSA_PSS => "an RSA-PSS key, which only signs with PSS".to_owned(),
         Id::EC => "an EC key".to_owned(),
         id if is_ed25519(id) => "an Ed25519 key".to_owned(),
-        Id::DSA => "a DSA key".to_owned(),
-        Id::DH => "a DH key".to_owned(),
         _ => "a key of another type".to_owned(),
     };
     MaterialError::WrongKeyType { spec, found }

@@ -9,7 +9,7 @@ use openssl::pkey::PKey;
 use super::asn1::{Reader, dotted, is_minimal};
 use super::curve::{self, Named};
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec};
+use super::{Container, Note, ec, lacking};
 use crate::error::{Error, MaterialError, OpenSslError};
 use crate::material::der::{BIT_STRING, OCTET_STRING, SEQUENCE};
 use crate::secret::Secret;
@@ -125,7 +125,10 @@ fn pkcs8(container: Container, whole: &[u8], notes: &mut Vec<Note>, rules: &mut 
             }
             ed25519(container, key, public, rules)
         }
-        _ => by_openssl(container, oid, whole),
+        _ => match lacking::of_algorithm(oid) {
+            Some(error) => Err(error.into()),
+            None => by_openssl(container, oid, whole),
+        },
     }
 }
 
@@ -255,7 +258,7 @@ fn ed25519(container: Container, key: &[u8], public: Option<&[u8]>, rules: &mut 
     ec::ed25519(container, seed, public)
 }
 
-/// Keys of other algorithms, which KMS does not take: OpenSSL reads them, so that they can be named.
+/// Keys of other algorithms: OpenSSL reads them, so that they can be named.
 fn by_openssl(container: Container, oid: &[u8], whole: &[u8]) -> Result<Secret, Error> {
     let written = PKey::private_key_from_pkcs8(whole).and_then(|key| key.private_key_to_pkcs8());
     let written = written.map_err(|_| {

@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 use super::asn1::Reader;
 use super::scheme::{MOST_ITERATIONS, Scheme};
-use super::{Container, Note, der_key, libcrypto};
+use super::{Container, Note, der_key, foreign, libcrypto};
 use crate::error::{Error, MaterialError};
 use crate::material::Passphrase;
 use crate::material::der::{OCTET_STRING, element};
@@ -60,7 +60,7 @@ pub(super) fn read_opened(opened: &Secret, notes: &mut Vec<Note>) -> Result<Secr
         Some(inner @ (Container::Pkcs8 | Container::Pkcs8V2 | Container::Pkcs1 | Container::Sec1)) => {
             der_key::read(inner, opened.expose(), notes)
         }
-        Some(inner @ Container::Dsa) => Err(MaterialError::ForeignContainer { container: inner, command: None }.into()),
+        Some(inner @ Container::Dsa) => Err(foreign::refusal(inner).into()),
         _ => Err(damaged(Container::EncryptedPkcs8).into()),
     }
 }

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec, text};
+use super::{Container, Note, ec, lacking, text};
 use crate::error::{Error, MaterialError};
 use crate::secret::Secret;
 
@@ -56,8 +56,12 @@ pub(super) fn private_key(container: Container, json: &Secret, notes: &mut Vec<N
             let public = bytes(container, "x", jwk.x)?;
             ec::ed25519(container, seed.expose(), public.as_ref().map(Secret::expose))
         }
-        ("EC" | "OKP", Some(curve)) => Err(unreadable(container, format!("its curve is `{}`", shown(curve))).into()),
+        ("EC" | "OKP", Some(curve)) => {
+            let other = || unreadable(container, format!("its curve is `{}`", shown(curve)));
+            Err(lacking::of_name(curve).unwrap_or_else(other).into())
+        }
         ("EC" | "OKP", None) => Err(damaged(container, "it has no `crv`").into()),
+        ("AKP", _) => Err(lacking::of_type("a key of a post-quantum algorithm (`AKP`)").into()),
         (kind, _) => Err(unreadable(container, format!("its key type is `{}`", shown(kind))).into()),
     }
 }

@@ -9,6 +9,7 @@ mod foreign;
 mod identify;
 mod jwk;
 mod kind;
+mod lacking;
 mod libcrypto;
 mod note;
 mod number;

@@ -4,7 +4,7 @@ use openssl::nid::Nid;
 
 use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec, foreign, text};
+use super::{Container, Note, ec, foreign, lacking, text};
 use crate::error::{Error, MaterialError};
 use crate::secret::Secret;
 
@@ -105,8 +105,8 @@ fn unread(kind: &[u8]) -> MaterialError {
     let kind = String::from_utf8_lossy(kind).into_owned();
     let form = if kind.starts_with("sk-") {
         format!("`{kind}` is a handle of a FIDO token, and the private key never leaves the token")
-    } else if kind == "ssh-dss" {
-        "it is a DSA key, and KMS has no DSA".to_owned()
+    } else if let Some(error) = lacking::of_name(&kind) {
+        return error;
     } else {
         let shown: String = kind.chars().filter(|character| character.is_ascii_graphic()).take(64).collect();
         format!("its key type is `{shown}`")

@@ -128,6 +128,7 @@ one_of_each! {
         PassphraseNeeded {}
         WrongPassphrase {}
         WrongKeyType { spec: KeySpec::Rsa2048, found: "an EC key".into() }
+        TypeNotTaken { found: "an X25519 key" }
         WrongModulus { spec: KeySpec::Rsa2048, found: 3072 }
         MultiPrime {}
         WrongCurve { spec: KeySpec::EccNistP256, found: "secp384r1".into() }

@@ -40,21 +40,11 @@ fn public_halves_are_called_so() {
 #[test]
 fn other_programs_keys_are_named_with_what_converts_them() {
     let tr31 = b"B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E";
-    let cases: [(&[u8], Container, Option<&str>); 7] = [
+    let cases: [(&[u8], Container, Option<&str>); 5] = [
         (
             b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
             Container::Putty,
             Some("convert it: `puttygen FILE -O private-openssh -o FILE.pem`"),
-        ),
-        (
-            b"<RSAKeyValue><Modulus>AA==</Modulus><D>AA==</D></RSAKeyValue>",
-            Container::XmlKey,
-            Some("convert it to PKCS#8 with `ExportPkcs8PrivateKeyPem` of .NET"),
-        ),
-        (
-            b"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ\n",
-            Container::Wif,
-            Some("decode the 32-byte number with the wallet's own tool, and give it with --material-format scalar"),
         ),
         (
             br#"{"version":3,"id":"x","crypto":{"ciphertext":"00","cipher":"aes-128-ctr"}}"#,
@@ -83,6 +73,54 @@ fn other_programs_keys_are_named_with_what_converts_them() {
         assert_eq!(Container::identify(bytes), Some(container));
         assert_eq!(refused(bytes, None).0, "foreign_container");
         assert_eq!(hint(bytes, None).as_deref(), expected);
+    }
+}
+
+#[test]
+fn the_commands_for_xml_and_for_wallets_give_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "key");
+    let run = |content: &[u8], container: Container, before: &str, ending: &str| {
+        assert_eq!(Container::identify(content), Some(container));
+        std::fs::write(&file, content).unwrap();
+        let hint = hint_of(&read_any(content, None).err().unwrap().naming(&file)).unwrap();
+        tool("sh", &["-c", hint.strip_prefix(before).unwrap().strip_suffix('`').unwrap()], b"");
+        let made = std::fs::read(format!("{file}.{ending}")).unwrap();
+        std::fs::remove_file(format!("{file}.{ending}")).unwrap();
+        made
+    };
+    let key = openssl::rsa::Rsa::generate(2048).unwrap();
+    let text = |number: Option<&openssl::bn::BigNumRef>| openssl::base64::encode_block(&number.unwrap().to_vec());
+    let members = [
+        ("Modulus", text(Some(key.n()))),
+        ("Exponent", text(Some(key.e()))),
+        ("P", text(key.p())),
+        ("Q", text(key.q())),
+        ("DP", text(key.dmp1())),
+        ("DQ", text(key.dmq1())),
+        ("InverseQ", text(key.iqmp())),
+        ("D", text(Some(key.d()))),
+    ];
+    let members: String = members.iter().map(|(name, value)| format!("\n  <{name}>{value}</{name}>")).collect();
+    for xml in [
+        format!("<RSAKeyValue>{members}\r\n</RSAKeyValue>"),
+        format!(
+            "<RSAKeyValue xmlns=\"http://www.w3.org/2000/09/xmldsig#\">{}</RSAKeyValue>\n",
+            members.replace('\n', "")
+        ),
+    ] {
+        let jwk = run(xml.as_bytes(), Container::XmlKey, "convert it: `", "jwk");
+        let pkcs8 = PKey::from_rsa(key.clone()).unwrap().private_key_to_pkcs8().unwrap();
+        assert!(read_any(&jwk, None).unwrap().pkcs8.expose() == pkcs8);
+    }
+    // The example of the Bitcoin wiki, and its compressed form.
+    for wif in [
+        &b"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ"[..],
+        b"KwdMAjGmerYanjeui5SHS7JkmpZvVipYvB2LJGU1ZxJwYvP98617\n",
+    ] {
+        let before = "convert it, and give the result with --material-format scalar: `";
+        let made = run(wif, Container::Wif, before, "hex");
+        assert_eq!(made, b"0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d");
     }
 }
 

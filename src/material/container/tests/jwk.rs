@@ -73,7 +73,7 @@ fn what_is_no_private_key_of_one_owner_is_named() {
     let padded = first.replacen("\", \"d\": \"", "\", \"d\": \"=", 1);
     let d = one.ec_key().unwrap().private_key().to_vec_padded(32).unwrap();
     let standard = first.replace(&url(&d), &STANDARD.encode(&d));
-    let cases: [(String, &str, &str); 9] = [
+    let cases: [(String, &str, &str); 10] = [
         (public_only.clone(), "public_half", "the key material is a JWK, and the private half is needed"),
         (
             format!(r#"{{"keys":[{public_only}]}}"#),
@@ -94,8 +94,8 @@ fn what_is_no_private_key_of_one_owner_is_named() {
         ),
         (
             r#"{"kty":"OKP","crv":"X25519","d":"AAAA","x":"AAAA"}"#.to_owned(),
-            "unreadable_form",
-            "the JWK is in a form that cannot be read: its curve is `X25519`",
+            "material_type",
+            "the private key is an X25519 key, and KMS imports no keys of that type",
         ),
         (
             r#"{"kty":"oct","k":"AAAA"}"#.to_owned(),
@@ -104,8 +104,13 @@ fn what_is_no_private_key_of_one_owner_is_named() {
         ),
         (
             first.replacen("\"kty\": \"EC\"", "\"kty\": \"AKP\"", 1),
+            "material_type",
+            "the private key is a key of a post-quantum algorithm (`AKP`), and KMS imports no keys of that type",
+        ),
+        (
+            first.replacen("\"kty\": \"EC\"", "\"kty\": \"XYZ\"", 1),
             "unreadable_form",
-            "the JWK is in a form that cannot be read: its key type is `AKP`",
+            "the JWK is in a form that cannot be read: its key type is `XYZ`",
         ),
     ];
     for (json, id, words) in cases {
