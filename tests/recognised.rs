@@ -397,3 +397,45 @@ fn doubt_is_refused_with_choices_that_all_work() {
         assert!(!expected.is_empty() || !hint.contains("--material-format"), "{spec} {words}: {hint}");
     }
 }
+
+#[test]
+fn two_halves_are_read_if_one_is_the_public_key_of_the_other() {
+    let room = Room::new();
+    let public = |seed: &[u8; 32]| {
+        let key = openssl::pkey::PKey::private_key_from_raw_bytes(seed, openssl::pkey::Id::ED25519).unwrap();
+        key.raw_public_key().unwrap()
+    };
+    room.write("public.der", openssl::rsa::Rsa::generate(2048).unwrap().public_key_to_der().unwrap());
+    room.write("pair", [&KEY[..], &public(&KEY)].concat());
+    room.write("turned", [&public(&KEY), &KEY[..]].concat());
+    room.write("torn", hex::encode([KEY, [0xa5; 32]].concat()));
+    let spec = "ECC_NIST_EDWARDS25519";
+    assert_eq!(room.choices(spec, "pair").0["material"]["container"], "seed");
+    let (first, second) = (hex::encode(public(&KEY)), hex::encode(public(&[0xa5; 32])));
+    let (answer, choices) = room.choices(spec, "torn");
+    assert_eq!(
+        answer["error"]["cause"],
+        format!(
+            "the two halves of the key material do not belong together: the first would be the seed of the public key `{first}`, the second that of `{second}`"
+        )
+    );
+    let from_hex = r#"sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | fold -w 2 | while read -r byte || [ -n "$byte" ]; do printf %b "\\0$(printf %03o "0x$byte")"; done"#;
+    let command = |filter: &str, file: &str| {
+        format!(
+            "(umask 077 && < {file} {filter} -c 32 > {file}.seed) && {WRAP}{spec} --quiet --output json --material {file}.seed --material-format seed"
+        )
+    };
+    assert_eq!(
+        choices,
+        [
+            (command(&format!("{from_hex} | head"), "torn"), format!("`{first}` is your public key")),
+            (command(&format!("{from_hex} | tail"), "torn"), format!("`{second}` is your public key")),
+        ]
+    );
+    for (command, _) in &choices {
+        let (code, talk) = room.paste(command);
+        assert_eq!(code, Some(0), "{command}: {talk}");
+    }
+    let (_, choices) = room.choices(spec, "turned");
+    assert_eq!(choices, [(command("tail", "turned"), format!("`{first}` is your public key"))]);
+}

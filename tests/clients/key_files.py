@@ -1,14 +1,13 @@
 """Writes files of key material as people have them into the working directory, with the tools that people use, and prints JSON:
-`rows` of name, key spec, flags, passphrase and outcome (`bytes`, which are those of `reference.KEY_SPEC`, or the id of a cause),
-and what was `skipped` as a tool is not there.
+`rows` of name, key spec, flags, passphrase and outcome (`bytes`, which are those of `reference.KEY_SPEC`, or the id of a cause), how it
+is read (`reading`: encoding and container), which of the commands that the refusal prints give the bytes of the reference (`right`, by
+their numbers), and what was `skipped` as a tool is not there.
 """
 
 import base64
 import datetime
 import json
-import os
 import shutil
-import subprocess
 import sys
 
 from cryptography import x509
@@ -16,39 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+import key_mistakes
+from key_rows import row, rows, skipped, tool, url, write
+
 Enc, Form, NONE = serialization.Encoding, serialization.PrivateFormat, serialization.NoEncryption()
-rows, skipped = [], []
-
-
-def write(name, content):
-    with open(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
-
-
-def row(name, content, spec, outcome="bytes", flags="", passphrase=None):
-    name = f"{len(rows):03}.{name}"
-    if content is not None:
-        write(name, content)
-    rows.append({"name": name, "spec": spec, "flags": flags, "passphrase": passphrase, "outcome": outcome})
-    return name
-
-
-def tool(name, command, content=None, output=None):
-    """What a tool makes; nothing where it is not installed."""
-    if not shutil.which(command[0]):
-        skipped.append(f"{name}: no {command[0]}")
-        return None
-    done = subprocess.run(command, input=content, capture_output=True, check=False)
-    if done.returncode:
-        sys.exit(f"{command}: {done.stderr.decode()}")
-    if output is None:
-        return done.stdout
-    with open(output, "rb") as file:
-        return file.read()
-
-
-def url(data):
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def texts(key, spec):
@@ -81,7 +51,13 @@ def texts(key, spec):
         "jwks": json.dumps({"keys": [{"kty": "oct", "k": url(key), "alg": "A256GCM"}]}),
     }
     for name, text in forms.items():
-        row(name, text, spec)
+        # Named after what is around the bytes, from the outside in; how it is folded is no layer.
+        encoding = {"hex-bom": "bom+hex", "hex-utf16": "utf16+hex", "base64-utf16": "utf16+base64"}.get(name)
+        encoding = encoding or {"base64-utf16-bom": "utf16+base64", "base64-url": "base64url"}.get(name)
+        encoding = encoding or {"hex-quoted": "quotes+hex", "base64-quoted": "quotes+base64"}.get(name)
+        encoding = encoding or {"base64-json-string": "quotes+base64", "base64-json-kms": "json+base64"}.get(name)
+        container = {"jwk": "jwk", "jwks": "jwk_set"}.get(name)
+        row(name, text, spec, reading=(encoding or ("text" if container else name.split("-")[0]), container))
     for name, command in {
         "xxd-p": ["xxd", "-p"],
         "xxd-pc16": ["xxd", "-p", "-c", "16"],
@@ -90,12 +66,12 @@ def texts(key, spec):
     }.items():
         made = tool(name, command, key)
         if made is not None:
-            row(name, made, spec)
-    row("raw", key, spec)
-    row("raw-said", key, spec, flags="--material-format raw")
-    row("hex-said", h, spec, flags="--material-format hex")
-    row("base64-said", b, spec, flags="--material-format base64")
-    row("hex-called-base64", h, spec, "encoding_contradicted", "--material-format base64")
+            row(name, made, spec, reading=("hex" if "xxd" in name else "base64", None))
+    row("raw", key, spec, reading=("raw", None))
+    row("raw-said", key, spec, flags="--material-format raw", reading=("raw", None))
+    row("hex-said", h, spec, flags="--material-format hex", reading=("hex", None))
+    row("base64-said", b, spec, flags="--material-format base64", reading=("base64", None))
+    row("hex-called-base64", h, spec, "encoding_contradicted", "--material-format base64", right=[0])
 
 
 def pems(pem, spec):
@@ -121,10 +97,14 @@ def pems(pem, spec):
         "der-base64-lines": body + "\n",
         "der-hex": base64.b64decode(body).hex(),
     }
+    layers = {"pem-bom": "bom+", "pem-utf16": "utf16+", "pem-json": "json+", "pem-base64": "base64+"}
+    layers |= {"pem-escaped": "escaped+", "pem-escaped-quoted": "quotes+", "pem-base64-lines": "base64+"}
+    whole = {"der-base64-lines": "base64", "der-hex": "hex"}
     for name, text in forms.items():
-        row(f"{spec}.{name}", text, spec)
+        reading = (whole.get(name) or layers.get(name, "") + "pem", "pkcs8")
+        row(f"{spec}.{name}", text, spec, reading=reading)
     row(f"{spec}.pem-cut", pem[: len(pem) // 2], spec, "damaged")
-    row(f"{spec}.two", pem + pem.replace(body[:64], body[:64]), spec, "several_keys")
+    row(f"{spec}.two", pem + pem.replace(body[:64], body[:64]), spec, "several_keys", right=[0, 1])
 
 
 def certificate(key, name="a"):
@@ -139,34 +119,34 @@ def containers(key, spec, other):
     pem = key.private_bytes(Enc.PEM, Form.PKCS8, NONE).decode()
     write(f"reference.{spec}", pkcs8)
     pems(pem, spec)
-    row(f"{spec}.pkcs8.der", pkcs8, spec)
-    row(f"{spec}.der-said", pkcs8, spec, flags="--material-format der")
-    row(f"{spec}.pem-said", pem, spec, flags="--material-format pem")
+    row(f"{spec}.pkcs8.der", pkcs8, spec, reading=("der", "pkcs8"))
+    row(f"{spec}.der-said", pkcs8, spec, flags="--material-format der", reading=("der", "pkcs8"))
+    row(f"{spec}.pem-said", pem, spec, flags="--material-format pem", reading=("pem", "pkcs8"))
     row(f"{spec}.cut.der", pkcs8[:-7], spec, "damaged")
-    row(f"{spec}.newline.der", pkcs8 + b"\n", spec)
+    row(f"{spec}.newline.der", pkcs8 + b"\n", spec, reading=("der", "pkcs8"))
     best = serialization.BestAvailableEncryption(b"sesame")
     locked = key.private_bytes(Enc.PEM, Form.PKCS8, best)
-    row(f"{spec}.encrypted.pem", locked, spec, passphrase="sesame")
-    row(f"{spec}.encrypted.der", key.private_bytes(Enc.DER, Form.PKCS8, best), spec, passphrase="sesame")
+    row(f"{spec}.encrypted.pem", locked, spec, passphrase="sesame", reading=("pem", "encrypted_pkcs8"))
+    row(f"{spec}.encrypted.der", key.private_bytes(Enc.DER, Form.PKCS8, best), spec, passphrase="sesame", reading=("der", "encrypted_pkcs8"))
     row(f"{spec}.encrypted-wrong.pem", locked, spec, "wrong_passphrase", passphrase="open")
     row(f"{spec}.encrypted-none.pem", locked, spec, "passphrase_needed")
     public = key.public_key().public_bytes(Enc.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     row(f"{spec}.public.pem", public, spec, "public_half")
     mine, foreign = certificate(key), certificate(other)
     row(f"{spec}.certificate.pem", mine.public_bytes(Enc.PEM), spec, "public_half")
-    row(f"{spec}.with-certificate.pem", pem.encode() + mine.public_bytes(Enc.PEM), spec)
+    row(f"{spec}.with-certificate.pem", pem.encode() + mine.public_bytes(Enc.PEM), spec, reading=("pem", "pkcs8"))
     row(f"{spec}.with-foreign-certificate.pem", pem.encode() + foreign.public_bytes(Enc.PEM), spec, "certificate_mismatch")
     p12 = pkcs12.serialize_key_and_certificates(b"a", key, mine, None, best)
-    row(f"{spec}.p12", p12, spec, passphrase="sesame")
-    row(f"{spec}.base64.p12", base64.b64encode(p12), spec, passphrase="sesame")
+    row(f"{spec}.p12", p12, spec, passphrase="sesame", reading=("der", "pkcs12"))
+    row(f"{spec}.base64.p12", base64.b64encode(p12), spec, passphrase="sesame", reading=("base64", "pkcs12"))
     row(f"{spec}.wrong.p12", p12, spec, "wrong_passphrase", passphrase="open")
     row(f"{spec}.none.p12", p12, spec, "passphrase_needed")
     old = tool("legacy PBE", ["openssl", "pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-passout", "pass:sesame", "-provider", "legacy", "-provider", "default"], pem.encode())
     row(f"{spec}.legacy.pem", old, spec, "missing_cipher", passphrase="sesame")
     ssh = key.private_bytes(Enc.PEM, Form.OpenSSH, NONE) if spec != "ECC_SECG_P256K1" else None
     if ssh:
-        row(f"{spec}.openssh", ssh, spec)
-        row(f"{spec}.openssh-said", ssh, spec, flags="--material-format openssh")
+        row(f"{spec}.openssh", ssh, spec, reading=("pem", "openssh"))
+        row(f"{spec}.openssh-said", ssh, spec, flags="--material-format openssh", reading=("pem", "openssh"))
         name = row(f"{spec}.openssh-encrypted", ssh, spec, "unreadable_form")
         if tool("ssh-keygen", ["ssh-keygen", "-q", "-p", "-N", "sesame", "-f", name]) is None:
             rows.pop()
@@ -174,18 +154,21 @@ def containers(key, spec, other):
     script = "const k=require('crypto').createPrivateKey(require('fs').readFileSync('node-in.pem'));process.stdout.write(JSON.stringify(k.export({format:'jwk'})))"
     jwk = tool("node", ["node", "-e", script])
     if jwk is not None:
-        row(f"{spec}.jwk", jwk, spec)
-        row(f"{spec}.jwk-said", jwk, spec, flags="--material-format jwk")
-        row(f"{spec}.jwks", json.dumps({"keys": [json.loads(jwk)]}), spec)
+        row(f"{spec}.jwk", jwk, spec, reading=("text", "jwk"))
+        row(f"{spec}.jwk-said", jwk, spec, flags="--material-format jwk", reading=("text", "jwk"))
+        row(f"{spec}.jwks", json.dumps({"keys": [json.loads(jwk)]}), spec, reading=("text", "jwk_set"))
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        row(f"{spec}.traditional.pem", key.private_bytes(Enc.PEM, Form.TraditionalOpenSSL, NONE), spec)
-        row(f"{spec}.traditional.der", key.private_bytes(Enc.DER, Form.TraditionalOpenSSL, NONE), spec)
+        inner = "pkcs1" if spec.startswith("RSA") else "sec1"
+        for name, encoding in (("pem", Enc.PEM), ("der", Enc.DER)):
+            made = key.private_bytes(encoding, Form.TraditionalOpenSSL, NONE)
+            row(f"{spec}.traditional.{name}", made, spec, reading=(name, inner))
 
 
 def numbers(spec, number, format_):
     for name, text in {"raw": number, "hex": number.hex(), "0x": "0x" + number.hex() + "\n"}.items():
-        row(f"{spec}.number-{name}", text, spec, "bare_number")
-        row(f"{spec}.number-{name}-said", text, spec, flags=f"--material-format {format_}")
+        row(f"{spec}.number-{name}", text, spec, "bare_number", right=[0])
+        reading = ("raw" if name == "raw" else "hex", format_)
+        row(f"{spec}.number-{name}-said", text, spec, flags=f"--material-format {format_}", reading=reading)
 
 
 def main():
@@ -205,13 +188,13 @@ def main():
     row("seen-3-base64", base64.b64encode(key[:24]), "SYMMETRIC_DEFAULT", "material_length")
     row("seen-3-letters", "correcthorsebatterystapleoncemor", "SYMMETRIC_DEFAULT", "not_encoded_text")
     row("passphrase", "correct horse battery staple 123", "SYMMETRIC_DEFAULT", "not_encoded_text")
-    row("assignment", f"KEY={h}\n", "SYMMETRIC_DEFAULT", "not_encoded_text")
-    row("assignment-hmac", f"export SECRET={b}\n", "HMAC_512", "not_encoded_text")
-    row("newline", key + b"\n", "SYMMETRIC_DEFAULT", "trailing_newline")
-    row("newline-hmac", long + b"\n", "HMAC_512", "trailing_newline")
+    row("assignment", f"KEY={h}\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0])
+    row("assignment-hmac", f"export SECRET={url(long)}\n", "HMAC_512", "not_encoded_text", right=[0])
+    row("newline", key + b"\n", "SYMMETRIC_DEFAULT", "trailing_newline", right=[0], commands=1)
+    row("newline-hmac", long + b"\n", "HMAC_512", "trailing_newline", right=[0], commands=2)
     row("zero", bytes(32), "SYMMETRIC_DEFAULT", "material_all_zero")
     row("cut-base64", b[:41], "SYMMETRIC_DEFAULT", "damaged")
-    row("two-lines", f"{b}\n{b}\n", "SYMMETRIC_DEFAULT", "not_encoded_text")
+    row("two-lines", f"{b}\n{b}\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0, 1])
     p256, k1, ed = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256K1()), ed25519.Ed25519PrivateKey.generate()
     big = rsa.generate_private_key(65537, 2048)
     containers(p256, "ECC_NIST_P256", k1)
@@ -228,11 +211,11 @@ def main():
     row("rsa-3072.pem", big.private_bytes(Enc.PEM, Form.PKCS8, NONE), "RSA_3072", "material_modulus")
     if shutil.which("keytool"):
         pair = "keytool -genkeypair -keystore store.jks -storetype JKS -storepass sesame -keypass sesame -alias a -keyalg EC -groupname secp256r1 -dname CN=a".split()
-        row("keystore.jks", tool("keytool", pair, output="store.jks"), "ECC_NIST_P256", "foreign_container", passphrase="sesame")
+        row("keystore.jks", tool("keytool", pair, output="store.jks"), "ECC_NIST_P256", "foreign_container", passphrase="sesame", commands=1)
     else:
         skipped.append("a Java key store: no keytool")
     row("wif", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "ECC_SECG_P256K1", "foreign_container")
-    row("putty.ppk", "PuTTY-User-Key-File-3: ecdsa-sha2-nistp256\nEncryption: none\nComment: a\nPublic-Lines: 1\nAAAA\n", "ECC_NIST_P256", "foreign_container")
+    key_mistakes.add(key, p256, k1, ed, big, certificate)
     json.dump({"rows": rows, "skipped": skipped}, sys.stdout)
 
 

@@ -1,5 +1,6 @@
 //! Choices about files with more than one key in them.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -62,8 +63,7 @@ pub(super) fn of_container(
             }
             // The key stays encrypted with the passphrase of the file; without a file for it, openssl asks.
             (Container::Pkcs12, _) => {
-                let file = passphrase.map(|path| quoted(format!("file:{}", path.display())));
-                let words = file.map(|file| format!(" -passin {file} -passout {file}")).unwrap_or_default();
+                let words = passphrase.map(passphrase_words).unwrap_or_default();
                 format!("openssl pkcs12 -nocerts{words} | {}", block(number))
             }
             _ => continue,
@@ -72,6 +72,13 @@ pub(super) fn of_container(
         choices.push(Choice::filtering(format!("you mean {name}"), &filter, &format!("key{number}"), None));
     }
     Ok(choices)
+}
+
+/// OpenSSL takes the second line for `-passout` where both name the same path, so that one is written differently.
+fn passphrase_words(path: &Path) -> String {
+    let again = Path::new(if path.is_absolute() { "/." } else { "." }).join(path.strip_prefix("/").unwrap_or(path));
+    let word = |path: &Path| quoted([OsStr::new("file:"), path.as_os_str()].into_iter().collect::<OsString>());
+    format!(" -passin {} -passout {}", word(path), word(&again))
 }
 
 /// The members of a JWK that make it a secret one (RFC 7518 §6).

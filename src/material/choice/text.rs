@@ -51,8 +51,9 @@ pub(super) fn of_text(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     if tried.said.is_some_and(|said| said != Format::Auto) && tried.reads(tried.bytes.expose(), Format::Auto)? {
         choices.push(Choice::reading("it is what it looks like", None));
     }
+    let shows_itself = !choices.is_empty();
     for (format, meaning) in [(Format::Hex, "it is the key in hex"), (Format::Base64, "it is the key in base64")] {
-        if tried.said != Some(format) && tried.reads(tried.bytes.expose(), format)? {
+        if !shows_itself && tried.said != Some(format) && tried.reads(tried.bytes.expose(), format)? {
             choices.push(Choice::reading(meaning, Some(format)));
         }
     }

@@ -1,0 +1,198 @@
+"""Rows of keys in other programs' containers, and of files that are not what people take them for."""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, x448, x25519
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from key_rows import row, rows, skipped, tool, url, write
+
+Enc, Form, NONE = serialization.Encoding, serialization.PrivateFormat, serialization.NoEncryption()
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def der(tag, *parts):
+    content = b"".join(parts)
+    if len(content) < 128:
+        return bytes([tag, len(content)]) + content
+    size = (len(content).bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + len(content).to_bytes(size, "big") + content
+
+
+def integer(number):
+    return der(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+def number(value):
+    return base64.b64encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).decode()
+
+
+def rsa_forms(big):
+    private = big.private_numbers()
+    public, spec = private.public_numbers, "RSA_2048"
+    members = {"Modulus": public.n, "Exponent": public.e, "P": private.p, "Q": private.q, "DP": private.dmp1}
+    members |= {"DQ": private.dmq1, "InverseQ": private.iqmp, "D": private.d}
+    xml = "".join(f"\n  <{name}>{number(value)}</{name}>" for name, value in members.items())
+    row("rsa.xml", f"<RSAKeyValue>{xml}\n</RSAKeyValue>\n", spec, "foreign_container", right=[0], commands=1)
+    half = "".join(f"<{name}>{number(members[name])}</{name}>" for name in ("Modulus", "Exponent"))
+    row("rsa-public.xml", f"<RSAKeyValue>{half}</RSAKeyValue>", spec, "public_half")
+    bare = [0, public.n, public.e, private.d, 0, 0, 0, 0, 0]
+    row("no-crt.der", der(0x30, *map(integer, bare)), spec, reading=("der", "pkcs1"))
+    row("no-primes.der", der(0x30, *map(integer, bare[:4])), spec, reading=("der", "pkcs1"))
+
+
+def version_2(key, spec):
+    """PKCS#8 with the public key behind the private one (RFC 5958), as ring and dalek write it."""
+    pkcs8 = key.private_bytes(Enc.DER, Form.PKCS8, NONE)
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        point = key.public_key().public_bytes_raw()
+    else:
+        point = key.public_key().public_bytes(Enc.X962, serialization.PublicFormat.UncompressedPoint)
+    at = 2 if pkcs8[1] < 0x80 else 2 + (pkcs8[1] & 0x7F)
+    content = pkcs8[at:].replace(integer(0), integer(1), 1)
+    made = der(0x30, content, der(0x81, b"\0" + point))
+    row(f"{spec}.v2.der", made, spec, reading=("der", "pkcs8_v2"))
+    pem = "-----BEGIN PRIVATE KEY-----\n" + base64.encodebytes(made).decode() + "-----END PRIVATE KEY-----\n"
+    row(f"{spec}.v2.pem", pem, spec, reading=("pem", "pkcs8_v2"))
+
+
+def seeds(ed):
+    spec, seed, public = "ECC_NIST_EDWARDS25519", ed.private_bytes_raw(), ed.public_key().public_bytes_raw()
+    row("seed-public", seed + public, spec, reading=("raw", "seed"))
+    row("seed-public.hex", (seed + public).hex(), spec, reading=("hex", "seed"))
+    row("seed-public-said", seed + public, spec, flags="--material-format seed", reading=("raw", "seed"))
+    row("seed-other", seed + bytes(range(32)), spec, "material_inconsistent", right=[0], commands=2)
+    row("public-seed", public + seed, spec, "material_inconsistent", right=[0], commands=1)
+    row("seed-newline", seed + b"\n", spec, "trailing_newline", right=[0], commands=1)
+    row("seed-crlf", seed + b"\r\n", spec, "trailing_newline", right=[0], commands=1)
+
+
+def base58(data):
+    value, text = int.from_bytes(data, "big"), ""
+    while value:
+        value, digit = divmod(value, 58)
+        text = ALPHABET[digit] + text
+    return text
+
+
+def wallets(k1):
+    spec, scalar = "ECC_SECG_P256K1", k1.private_numbers().private_value.to_bytes(32, "big")
+    for name, body in {"wif": b"\x80" + scalar, "wif-compressed": b"\x80" + scalar + b"\x01"}.items():
+        check = hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4]
+        row(f"own.{name}", base58(body + check) + "\n", spec, "foreign_container", right=[0], commands=1)
+    crypto = {"cipher": "aes-128-ctr", "ciphertext": scalar.hex(), "kdf": "scrypt", "mac": "00" * 32}
+    row("UTC--2026.json", json.dumps({"version": 3, "id": "a", "crypto": crypto}), spec, "foreign_container", commands=0)
+    row("number-newline", scalar + b"\n", spec, "trailing_newline", right=[0], commands=1)
+
+
+def openssh(key):
+    return key.private_bytes(Enc.PEM, Form.OpenSSH, NONE)
+
+
+def other_programs(p256, ed, big, certificate):
+    for spec, key in (("ECC_NIST_P256", p256), ("ECC_NIST_EDWARDS25519", ed), ("RSA_2048", big)):
+        write("ssh", openssh(key))
+        if tool("a PuTTY key", ["puttygen", "ssh", "-O", "private", "-o", "ssh.ppk"]) is not None:
+            with open("ssh.ppk", "rb") as file:
+                row(f"{spec}.ppk", file.read(), spec, "foreign_container", right=[0], commands=1)
+    if shutil.which("gpg"):
+        home = ["gpg", "--homedir", ".", "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
+        subprocess.run([*home, "--quick-generate-key", "a@example.com", "rsa2048", "sign"], capture_output=True, check=True)
+        for name, words in {"pgp": [], "pgp.asc": ["--armor"]}.items():
+            made = subprocess.run([*home, *words, "--export-secret-keys"], capture_output=True, check=True).stdout
+            row(name, made, "RSA_2048", "foreign_container", commands=1)
+        made = subprocess.run([*home, "--export"], capture_output=True, check=True).stdout
+        row("pgp.public", made, "RSA_2048", "public_half")
+        subprocess.run(["gpgconf", "--homedir", ".", "--kill", "all"], check=False)
+    else:
+        skipped.append("an OpenPGP key: no gpg")
+    two_keys(p256, certificate)
+    block = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
+    for spec in ("SYMMETRIC_DEFAULT", "HMAC_512", "RSA_2048"):
+        row("tr31", block, spec, "foreign_container", commands=0)
+
+
+def two_keys(p256, certificate):
+    """A PKCS#12 file and a JWK Set with two keys, one of which is meant."""
+    best = serialization.BestAvailableEncryption(b"sesame")
+    for name, key in {"one": p256, "two": ec.generate_private_key(ec.SECP256R1())}.items():
+        write(f"{name}.p12", pkcs12.serialize_key_and_certificates(name.encode(), key, certificate(key), None, best))
+        words = f"keytool -importkeystore -srckeystore {name}.p12 -srcstorepass sesame -destkeystore both.p12 -deststoretype PKCS12"
+        both = tool("a PKCS#12 file of two keys", [*words.split(), "-deststorepass", "sesame"], output="both.p12")
+    if both:
+        row("both.p12", both, "ECC_NIST_P256", "several_keys", passphrase="sesame", right=[0], commands=2)
+    oct = [{"kty": "oct", "kid": name, "k": url(hashlib.sha256(name.encode()).digest())} for name in ("a", "b")]
+    row("two.jwks", json.dumps({"keys": oct}), "SYMMETRIC_DEFAULT", "several_keys", commands=2)
+
+
+def of_types_that_kms_lacks():
+    best = serialization.BestAvailableEncryption(b"sesame")
+    keys = {"x25519": x25519.X25519PrivateKey, "x448": x448.X448PrivateKey, "ed448": ed448.Ed448PrivateKey}
+    made = {name: kind.generate() for name, kind in keys.items()} | {"dsa": dsa.generate_private_key(2048)}
+    for name, key in made.items():
+        for spec in ("ECC_NIST_EDWARDS25519", "RSA_2048"):
+            row(f"{name}.pem", key.private_bytes(Enc.PEM, Form.PKCS8, NONE), spec, "material_type", commands=0)
+            row(f"{name}.der", key.private_bytes(Enc.DER, Form.PKCS8, NONE), spec, "material_type", commands=0)
+            locked = key.private_bytes(Enc.DER, Form.PKCS8, best)
+            row(f"{name}.locked", locked, spec, "material_type", passphrase="sesame", commands=0)
+    row("dsa.traditional", made["dsa"].private_bytes(Enc.PEM, Form.TraditionalOpenSSL, NONE), "RSA_2048", "material_type")
+    row("dsa.ssh", openssh(dsa.generate_private_key(1024)), "RSA_2048", "material_type")
+    for curve in ("X25519", "X448", "Ed448"):
+        text = json.dumps({"kty": "OKP", "crv": curve, "d": "AAAA", "x": "AAAA"})
+        row(f"{curve}.jwk", text, "ECC_NIST_EDWARDS25519", "material_type")
+
+
+def files_of_kms(key, big):
+    """What belongs to an import and is no key."""
+    blob = hashlib.shake_256(key).digest(296)
+    row("yubihsm.blob", blob, "SYMMETRIC_DEFAULT", "material_length", commands=0)
+    row("yubihsm.blob64", base64.b64encode(blob), "HMAC_512", "material_length", commands=0)
+    public = big.public_key().public_bytes(Enc.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    name = "8f7e6d5c-4b3a-2918-0716-f5e4d3c2b1a0"
+    row(f"wrappingKey_{name}", public, "RSA_2048", "public_half", commands=0)
+    row(f"wrappingKey_{name}", public, "SYMMETRIC_DEFAULT", "material_type", commands=0)
+    row(f"importToken_{name}", hashlib.shake_256(blob).digest(1842), "SYMMETRIC_DEFAULT", "material_length", commands=0)
+    for value in (key.hex(), base64.b64encode(key).decode(), "hunter2hunter2"):
+        rows.append({"name": value, "spec": "SYMMETRIC_DEFAULT", "flags": "", "passphrase": None, "outcome": "names_no_file", "reading": None, "right": [], "commands": 0})
+
+
+def weak():
+    for name, content, flags in (
+        ("same", b"\xa5" * 32, ""),
+        ("counter", bytes(range(32)), ""),
+        ("printable", b"correct horse battery staple 123", "--material-format raw"),
+    ):
+        row(f"weak-{name}", content, "HMAC_256", flags=flags, reading=("raw", None))
+        row(f"weak-{name}-strict", content, "HMAC_256", "weak_material", flags=flags + " --strict", commands=0)
+
+
+def doubts(key):
+    h, b = key.hex(), base64.b64encode(key).decode()
+    row("letters", "correcthorsebatterystapleoncemorecorrecthos", "HMAC_512", "not_encoded_text", commands=0)
+    row("dotenv", f"A=1\nKEY='{b}'\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    row("yaml", f"key: {h}\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    row("json", json.dumps({"answer": b, "id": "a"}), "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    row("lines-crlf", f"{h}\r\n{'ab' * 32}\r\n", "SYMMETRIC_DEFAULT", "material_length", right=[0], commands=2)
+    row("twice", base64.b64encode(h.encode()), "SYMMETRIC_DEFAULT", reading=("base64+hex", None))
+    row("twice-said", base64.b64encode(h.encode()), "SYMMETRIC_DEFAULT", "ambiguous", "--material-format base64", right=[0])
+    row("newline64", base64.b64encode(key + b"\n"), "SYMMETRIC_DEFAULT", "trailing_newline", right=[0], commands=1)
+    row("newline-hex", (key + b"\r\n").hex(), "SYMMETRIC_DEFAULT", "trailing_newline", right=[0], commands=1)
+    row("newline-utf16", (key + b"\n").hex().encode("utf-16"), "SYMMETRIC_DEFAULT", "trailing_newline", right=[0], commands=1)
+
+
+def add(key, p256, k1, ed, big, certificate):
+    rsa_forms(big)
+    for spec, pair in (("ECC_NIST_P256", p256), ("ECC_NIST_EDWARDS25519", ed), ("ECC_SECG_P256K1", k1)):
+        version_2(pair, spec)
+    seeds(ed)
+    wallets(k1)
+    other_programs(p256, ed, big, certificate)
+    of_types_that_kms_lacks()
+    files_of_kms(key, big)
+    weak()
+    doubts(key)
