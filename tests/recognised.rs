@@ -50,7 +50,9 @@ impl Room {
         let ways =
             hint.strip_prefix("run `").unwrap_or_default().split(", or `").filter_map(|way| way.split_once("` if "));
         let choices = ways
-            .map(|(command, meaning)| (command.to_owned(), meaning.split(", or ").next().unwrap().to_owned()))
+            .map(|(command, meaning)| {
+                (command.to_owned(), meaning.split(", or ").next().unwrap().split(", and `").next().unwrap().to_owned())
+            })
             .collect();
         (answer, choices)
     }
@@ -391,6 +393,10 @@ fn doubt_is_refused_with_choices_that_all_work() {
         }
         for (_, given, _) in expected.iter().filter(|(filter, ..)| !filter.is_empty()) {
             let _ = std::fs::remove_file(room.path().join(given.split(' ').next().unwrap()));
+        }
+        // A bare number is told by its public key.
+        if expected.iter().any(|(_, given, _)| given.ends_with(" scalar") || given.ends_with(" seed")) {
+            assert!(answer["error"]["hint"].as_str().unwrap().ends_with("` is your public key"), "{answer}");
         }
         // A command that is refused is in no hint.
         let hint = answer["error"]["hint"].as_str().unwrap();

@@ -29,6 +29,7 @@ pub(super) fn read(
         content => return Err(MaterialError::EncodingContradicted { said: format, found: content.words() }.into()),
     };
     let Some(kind) = Kind::of(spec) else { return Err(MaterialError::FormatNotForSpec { format, spec }.into()) };
+    let bytes = without_sign(bytes, kind)?;
     let (found, wanted) = (bytes.len(), kind.length());
     let pkcs8 = match kind {
         Kind::Scalar(curve, _) if found == wanted => from_scalar(curve, bytes.expose())?,
@@ -46,6 +47,7 @@ pub(super) fn read(
 /// Names bytes that are as long as a private number. A seed with its public half behind it says what it is, and is read.
 pub(super) fn named(bytes: &Secret, spec: KeySpec, layers: &[Layer]) -> Result<Option<(Secret, Reading)>, Error> {
     let Some(kind) = Kind::of(spec) else { return Ok(None) };
+    let bytes = &without_sign(Secret::copy(bytes.expose())?, kind)?;
     let (found, wanted) = (bytes.len(), kind.length());
     if matches!(kind, Kind::Seed) && found == 2 * wanted {
         let pkcs8 = pair(bytes)?;
@@ -103,6 +105,17 @@ fn pair(bytes: &Secret) -> Result<Secret, Error> {
             Err(MaterialError::HalvesDisagree { public_keys }.into())
         }
         read => read,
+    }
+}
+
+/// A number without the zero byte that DER and Java write before one whose first bit is set.
+fn without_sign(bytes: Secret, kind: Kind) -> Result<Secret, Error> {
+    match (kind, bytes.expose()) {
+        // A line end behind it is the likelier reason for one byte more.
+        (Kind::Scalar(_, length), [0, rest @ ..]) if rest.len() == length && rest.last() != Some(&b'\n') => {
+            Ok(Secret::copy(rest)?)
+        }
+        _ => Ok(bytes),
     }
 }
 

@@ -82,6 +82,7 @@ pub fn choices(
                 Ok(vec![Choice::reading("that is your public key", Some(*format))])
             }
             MaterialError::HalvesDisagree { public_keys, .. } => keys::of_halves(bytes, public_keys),
+            MaterialError::WrongLength { .. } => text::of_tail(&tried),
             MaterialError::TrailingNewline { .. } => text::of_newline(&tried),
             MaterialError::NotEncodedText { .. }
             | MaterialError::EncodedLength { .. }
@@ -99,22 +100,58 @@ struct Tried<'a> {
     said: Option<Format>,
 }
 
+/// How bytes show themselves to be a key.
+struct Shown {
+    /// What has to be said besides.
+    format: Option<Format>,
+    /// The public key of a bare number, by which its owner knows it.
+    public_key: Option<String>,
+}
+
+impl Shown {
+    /// When it is the key, after "if".
+    fn meaning(&self, meaning: &str) -> String {
+        match &self.public_key {
+            Some(public_key) => format!("{meaning}, and `{public_key}` is your public key"),
+            None => meaning.to_owned(),
+        }
+    }
+}
+
 impl Tried<'_> {
+    /// How bytes show themselves to be a key of the spec; nothing where they do not.
+    fn shows(&self, bytes: &[u8]) -> Result<Option<Shown>, FileError> {
+        match self.read(bytes, Format::Auto) {
+            Ok(()) | Err(Error::Material(MaterialError::PassphraseNeeded)) => {
+                Ok(Some(Shown { format: None, public_key: None }))
+            }
+            Err(Error::Material(MaterialError::BareNumber { format, public_key, .. })) => {
+                Ok(Some(Shown { format: Some(format), public_key: Some(public_key) }))
+            }
+            Err(Error::File(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Whether bytes are read as key material of the spec. A passphrase can be given.
     fn reads(&self, bytes: &[u8], format: Format) -> Result<bool, FileError> {
-        let bytes = Secret::copy(bytes)?;
-        if bytes.expose().trim_ascii().is_empty() {
-            return Ok(false);
-        }
-        let read = match self.spec.is_private_key() {
-            true => private_key::read(&bytes, self.spec, format, &mut NoPassphrase),
-            false => raw::read(&bytes, self.spec, format),
-        };
-        match read {
-            Ok(_) | Err(Error::Material(MaterialError::PassphraseNeeded)) => Ok(true),
+        match self.read(bytes, format) {
+            Ok(()) | Err(Error::Material(MaterialError::PassphraseNeeded)) => Ok(true),
             Err(Error::File(error)) => Err(error),
             Err(_) => Ok(false),
         }
+    }
+
+    fn read(&self, bytes: &[u8], format: Format) -> Result<(), Error> {
+        let bytes = Secret::copy(bytes)?;
+        if bytes.expose().trim_ascii().is_empty() {
+            return Err(MaterialError::Empty.into());
+        }
+        match self.spec.is_private_key() {
+            true => private_key::read(&bytes, self.spec, format, &mut NoPassphrase),
+            false => raw::read(&bytes, self.spec, format),
+        }
+        .map(|_| ())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Choices about text: the characters themselves, what they encode, or a part of them.
 
-use super::{Choice, Tried, filters};
+use super::{Choice, Shown, Tried, filters};
 use crate::error::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;
@@ -8,6 +8,24 @@ use crate::material::recognise::{Content, SECRETS, is_text, recognise, strings, 
 
 /// More lines than this are no list of keys.
 const MOST_LINES: usize = 4;
+
+/// More members than this are not all looked at.
+const MOST_MEMBERS: usize = 64;
+
+/// Bytes with line ends or zero bytes behind them, as many as make them too long.
+pub(super) fn of_tail(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
+    let bytes = tried.bytes.expose();
+    let (Some(last), None) = (bytes.last(), tried.said) else { return Ok(Vec::new()) };
+    let kept = bytes.iter().rposition(|byte| !matches!(byte, 0 | b'\r' | b'\n')).map_or(0, |at| at + 1);
+    for length in (kept..bytes.len()).rev() {
+        if tried.reads(&bytes[..length], Format::Auto)? {
+            let what = if *last == 0 { "zero bytes" } else { "line ends" };
+            let meaning = format!("the {what} at its end are no part of the key");
+            return Ok(vec![Choice::filtering(meaning, &format!("head -c {length}"), "cut", None)]);
+        }
+    }
+    Ok(Vec::new())
+}
 
 /// Bytes with a line end behind them that may be no part of the key.
 pub(super) fn of_newline(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
@@ -24,13 +42,18 @@ pub(super) fn of_newline(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     let (rest, _) = without_line_end(bytes);
     let length = rest.len();
     let mut choices = Vec::new();
-    let formats = [Format::Auto, Format::Scalar, Format::Seed, Format::Raw];
-    for format in formats.into_iter().filter(|format| !raw || *format == Format::Raw) {
-        if tried.reads(rest, format)? {
-            let filter = format!("{filters}head -c {length}");
-            choices.push(Choice::filtering("the newline is no part of the key", &filter, "cut", said(format)));
-            break;
-        }
+    let shown = match raw {
+        true if tried.reads(rest, Format::Raw)? => Some(Shown { format: Some(Format::Raw), public_key: None }),
+        true => None,
+        false => tried.shows(rest)?,
+    };
+    if let Some(shown) = shown {
+        let filter = format!("{filters}head -c {length}");
+        let meaning = shown.meaning("the newline is no part of the key");
+        choices.push(Choice::filtering(meaning, &filter, "cut", shown.format));
+    } else if !raw && !tried.spec.is_private_key() && tried.reads(rest, Format::Raw)? {
+        let filter = format!("{filters}head -c {length}");
+        choices.push(Choice::filtering("the newline is no part of the key", &filter, "cut", Some(Format::Raw)));
     }
     if !tried.spec.is_private_key() && tried.reads(bytes, Format::Raw)? {
         let meaning = "the newline is a byte of the key";
@@ -104,24 +127,30 @@ fn parts(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     let written = lines.iter().filter(|line| !line.trim().is_empty()).count();
     for (index, line) in lines.iter().enumerate().filter(|_| (2..=MOST_LINES).contains(&written)) {
         let number = index + 1;
-        if let Some(format) = shown(tried, line.as_bytes())? {
+        if let Some(shown) = tried.shows(line.as_bytes())? {
             let (filter, ending) = (format!("sed -n {number}p"), format!("line{number}"));
-            let meaning = format!("line {number} is the key");
-            choices.push(Choice::filtering(meaning, &filter, &ending, said(format)));
-        } else if let Some(format) = value(line).map_or(Ok(None), |value| shown(tried, value.as_bytes()))? {
+            let meaning = shown.meaning(&format!("line {number} is the key"));
+            choices.push(Choice::filtering(meaning, &filter, &ending, shown.format));
+        } else if let Some(shown) = value(line).map_or(Ok(None), |value| tried.shows(value.as_bytes()))? {
             let (filter, ending) = (format!("sed -n '{number}{{{VALUE};p;}}'"), format!("line{number}"));
-            let meaning = format!("the value in line {number} is the key");
-            choices.push(Choice::filtering(meaning, &filter, &ending, said(format)));
+            let meaning = shown.meaning(&format!("the value in line {number} is the key"));
+            choices.push(Choice::filtering(meaning, &filter, &ending, shown.format));
         }
     }
     if text.trim_start().starts_with('{') {
         choices.extend(members(tried)?);
-    } else if written == 1
-        && let Some(value) = value(text)
-        && let Some(format) = shown(tried, value.as_bytes())?
-    {
-        let filter = format!("sed '{VALUE}'");
-        choices.push(Choice::filtering("the value behind the name is the key", &filter, "value", said(format)));
+        return Ok(choices);
+    }
+    // `APP_KEY=base64:…` has two names before it.
+    let mut rest = text;
+    for (names, filter) in [("name", VALUE.to_owned()), ("names", format!("{VALUE}; {VALUE}"))] {
+        let Some(inner) = value(rest).filter(|_| written == 1) else { break };
+        rest = inner;
+        if let Some(shown) = tried.shows(rest.as_bytes())? {
+            let meaning = shown.meaning(&format!("the value behind the {names} is the key"));
+            choices.push(Choice::filtering(meaning, &format!("sed '{filter}'"), "value", shown.format));
+            break;
+        }
     }
     Ok(choices)
 }
@@ -129,13 +158,23 @@ fn parts(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
 /// The members of a JSON object that show themselves to be a key.
 fn members(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     let mut choices = Vec::new();
-    for (name, value) in strings(tried.bytes.expose()) {
+    let all = strings(tried.bytes.expose());
+    for (name, value, depth) in all.iter().take(MOST_MEMBERS) {
+        // Deeper in, the name alone leads to it.
+        let times = all.iter().filter(|(other, ..)| other == name).count();
+        if *depth > 1 && times > 1 {
+            continue;
+        }
         let plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte));
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| plain && name.len() <= 64) else { continue };
         let Some(value) = unescaped(value)? else { continue };
-        if let Some(format) = shown(tried, value.expose())? {
-            let (filter, meaning) = (format!("jq -j '.\"{name}\"'"), format!("its member {name} is the key"));
-            choices.push(Choice::filtering(meaning, &filter, "value", said(format)));
+        if let Some(shown) = tried.shows(value.expose())? {
+            let filter = match depth {
+                1 => format!("jq -j '.\"{name}\"'"),
+                _ => format!("jq -j '.. | objects | .\"{name}\" | strings'"),
+            };
+            let meaning = shown.meaning(&format!("its member {name} is the key"));
+            choices.push(Choice::filtering(meaning, &filter, "value", shown.format));
         }
     }
     Ok(choices)
@@ -146,23 +185,9 @@ const VALUE: &str = "s/^[^=:]*[=:][[:space:]]*//";
 
 fn value(line: &str) -> Option<&str> {
     let (name, value) = line.split_once(['=', ':'])?;
-    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.- \t\"'".contains(&byte));
+    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-$ \t\"'".contains(&byte));
     let line = value.trim().lines().next()?;
     (named && !name.trim().is_empty()).then_some(line)
-}
-
-/// The format in which a part shows itself to be a key; nothing where it is none.
-fn shown(tried: &Tried<'_>, text: &[u8]) -> Result<Option<Format>, FileError> {
-    for format in [Format::Auto, Format::Scalar, Format::Seed] {
-        if tried.reads(text, format)? {
-            return Ok(Some(format));
-        }
-    }
-    Ok(None)
-}
-
-fn said(format: Format) -> Option<Format> {
-    (format != Format::Auto).then_some(format)
 }
 
 /// The bytes before the last line end, and whether there is one.

@@ -12,6 +12,11 @@ impl Container {
     pub fn identify(bytes: &[u8]) -> Option<Container> {
         binary(bytes).or_else(|| der(bytes)).or_else(|| text(bytes.trim_ascii()))
     }
+
+    /// What text is: `00…` is hex, and not a SEQUENCE of DER that begins with the same two bytes.
+    pub(crate) fn identify_text(characters: &[u8]) -> Option<Container> {
+        text(characters.trim_ascii())
+    }
 }
 
 fn binary(bytes: &[u8]) -> Option<Container> {

@@ -21,6 +21,8 @@ pub(super) enum Judged {
     Encoded(Layer, usize),
     /// Of the alphabet, and words may be too.
     Letters,
+    /// Of the alphabet, and of that of base58, which a key in it fills as well.
+    Base58,
     Other,
 }
 
@@ -41,7 +43,11 @@ pub(super) fn judge(text: &[u8]) -> Judged {
     let cases = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let other = has(u8::is_ascii_digit) || standard || url || padding > 0;
     // An alphabet of words, numbers and hyphens (a UUID, a passphrase of words) is not base64url's by itself.
-    if cases && other {
+    // Keys of 32 and 64 bytes, and of wallets, have these lengths in base58; in base64 they would be of 33, 65, 66 and 83 bytes.
+    let foreign = has(|byte| matches!(byte, b'0' | b'O' | b'I' | b'l')) || standard || url || padding > 0;
+    if cases && !foreign && matches!(count, 44 | 87 | 88 | 111) {
+        Judged::Base58
+    } else if cases && other {
         Judged::Encoded(if url { Layer::Base64Url } else { Layer::Base64 }, count)
     } else {
         Judged::Letters

@@ -45,8 +45,8 @@ pub(super) fn member(json: &[u8], members: &[&str]) -> Result<Option<Secret>, Fi
     found.filter(|text| !text.is_empty()).map(unescape).transpose()
 }
 
-/// The names and values of the strings directly in a JSON object, as they are written; nothing where it is no JSON.
-pub(crate) fn strings(json: &[u8]) -> Vec<(&[u8], &[u8])> {
+/// The names and values of all strings in JSON, as they are written, and how deep they are; nothing where it is no JSON.
+pub(crate) fn strings(json: &[u8]) -> Vec<(&[u8], &[u8], usize)> {
     let mut found = Vec::new();
     if serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err() {
         return found;
@@ -66,9 +66,7 @@ pub(crate) fn strings(json: &[u8]) -> Vec<(&[u8], &[u8])> {
             && let Some((text, after)) = next_string(value)
         {
             rest = after;
-            if depth == 1 {
-                found.push((string, text));
-            }
+            found.push((string, text, depth));
         }
     }
     found

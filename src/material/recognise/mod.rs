@@ -55,6 +55,10 @@ pub(crate) enum Plain {
     Json,
     /// Letters of base64's alphabet that may as well be words.
     Letters,
+    /// Decimal digits: of 64 random hex digits, none is a letter once in 10^13 times.
+    Decimal,
+    /// Of the alphabet of base58, in the length of a key.
+    Base58,
     /// Any other.
     Words,
     /// More layers than anybody writes.
@@ -117,9 +121,7 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
     if let Some((quotes, inner)) = text::without_quotes(trimmed)? {
         return Ok(Step::Layer(quotes, inner, 0));
     }
-    // A zero is the byte with which DER's sequences begin; but no DER is text.
-    let is_text_form = |container: &Container| !container.is_der() && (!pem || trimmed.starts_with(b"{"));
-    if let Some(container) = Container::identify(trimmed).filter(is_text_form) {
+    if let Some(container) = Container::identify_text(trimmed).filter(|_| !pem || trimmed.starts_with(b"{")) {
         return Ok(Step::Content(Content::Container(container, Secret::copy(trimmed)?)));
     }
     if trimmed.starts_with(b"{") {
@@ -139,15 +141,26 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
 
 /// Hex, a dump, or base64; or nothing of the kind.
 fn encoded(text: &[u8]) -> Result<Step, FileError> {
-    if let Some(bytes) = hex::dump(text)? {
-        let characters = bytes.len() * 2;
-        return Ok(Step::Layer(Layer::HexDump, bytes, characters));
+    match hex::dump(text)? {
+        hex::Dump::Bytes(bytes) => {
+            let characters = bytes.len() * 2;
+            return Ok(Step::Layer(Layer::HexDump, bytes, characters));
+        }
+        hex::Dump::Unread => {
+            let problem = "its bytes stand in words of some machine, or lines are left out";
+            return Ok(Step::Content(Content::Broken(Layer::HexDump, problem)));
+        }
+        hex::Dump::None => {}
     }
     match hex::digits(text) {
+        Some(_) if hex::is_decimal(text) => return plain(text, Plain::Decimal),
         Some(count) if count % 2 == 1 => {
             return Ok(Step::Content(Content::Broken(Layer::Hex, "its number of digits is odd, so some are missing")));
         }
         Some(count) => return Ok(Step::Layer(Layer::Hex, hex::decode(text, count)?, count)),
+        None if hex::is_nearly(text) => {
+            return Ok(Step::Content(Content::Broken(Layer::Hex, "some of its characters are no hex digits")));
+        }
         None => {}
     }
     Ok(match base64::judge(text) {
@@ -156,6 +169,7 @@ fn encoded(text: &[u8]) -> Result<Step, FileError> {
             None => Step::Content(Content::Broken(layer, "it is cut off, or has characters too many")),
         },
         base64::Judged::Letters => plain(text, Plain::Letters)?,
+        base64::Judged::Base58 => plain(text, Plain::Base58)?,
         base64::Judged::Other if text::is_assignment(text) => plain(text, Plain::Assignment)?,
         base64::Judged::Other => plain(text, Plain::Words)?,
     })
@@ -241,6 +255,8 @@ impl Plain {
             Plain::Assignment => "an assignment of a value to a name",
             Plain::Json => "JSON that is neither a JWK nor a reply with a key",
             Plain::Letters => "letters that may be words",
+            Plain::Decimal => "a number of decimal digits",
+            Plain::Base58 => "letters that may be base58 or base64",
             Plain::Words => "text that is no encoding",
             Plain::Layered => "text in more layers than anybody writes",
         }

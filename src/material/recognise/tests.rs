@@ -68,6 +68,11 @@ fn text_that_is_no_encoding_is_called_text() {
         ("CorrectHorseBatteryStapleCorrectHorseBat", "Letters 40"),
         ("correct-horse-battery-staple-correct-hor", "Letters 40"),
         ("HMAC_KEY=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "Assignment 53"),
+        ("4444444433333333222222221111111100000000999999998888888877777777", "Decimal 64"),
+        ("4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofMZ", "Base58 44"),
+        ("GE2DSMZQGQ3TIMRZHE4TKMRXGAYTEMZUGU3DOOBZGE3DAMJWGQ4A====", "Words 56"),
+        ("8f7e6d5c-4b3a-2918-0716-f5e4d3c2b1a0", "Letters 36"),
+        ("a1b2c3d4e5f60718293a4b5cOd7e8f90", "hex some of its characters are no hex digits"),
         ("{\"a\": 1}", "Json 8"),
         ("deadbeef", "Words 8"),
         // A zero is the byte with which DER's sequences begin.
@@ -76,6 +81,32 @@ fn text_that_is_no_encoding_is_called_text() {
         ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vE", "base64 it is cut off, or has characters too many"),
     ];
     for (text, expected) in cases {
+        assert_eq!(String::from_utf8(bytes_of(text.as_bytes()).1).unwrap(), expected, "{text}");
+    }
+}
+
+/// What od and hexdump write of 20 bytes.
+#[test]
+fn dumps_are_read_by_their_offsets_or_not_at_all() {
+    let bytes: Vec<u8> = (0..20).map(|index| index * 11 + 3).collect();
+    let line = |range: std::ops::Range<usize>| {
+        bytes[range].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+    };
+    let (first, second) = (line(0..16), line(16..20));
+    for (one, two, last) in
+        [("0000000", "0000020", "0000024"), ("0000000", "0000016", "0000020"), ("000000", "000010", "000014")]
+    {
+        let text = format!("{one} {first}\n{two} {second}\n{last}\n");
+        assert_eq!(bytes_of(text.as_bytes()), ("hexdump".to_owned(), bytes.clone()), "{text}");
+    }
+    let dashed = first.replace(' ', "-");
+    assert_eq!(bytes_of(dashed.as_bytes()), ("hex".to_owned(), bytes[..16].to_vec()));
+    for text in [
+        "0000000 0e03 2419 3a2f 5045 665b 7c71 9287 a89d\n0000010 beb3 d4c9\n0000014\n".to_owned(),
+        format!("0000000 {first}\n*\n0000060\n"),
+        format!("0000000 {first}\n0000021 {second}\n0000025\n"),
+    ] {
+        let expected = "hexdump its bytes stand in words of some machine, or lines are left out";
         assert_eq!(String::from_utf8(bytes_of(text.as_bytes()).1).unwrap(), expected, "{text}");
     }
 }

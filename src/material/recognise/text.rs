@@ -95,5 +95,6 @@ pub(super) fn is_assignment(text: &[u8]) -> bool {
     let name =
         text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
     let rest = text[name..].trim_ascii_start();
-    name > 0 && name < 64 && matches!(rest, [b'=' | b':', _, ..])
+    // What is only padding behind a text is none of a name.
+    name > 0 && name < 64 && matches!(rest, [b'=' | b':', value @ ..] if value.iter().any(|byte| *byte != b'='))
 }
