@@ -112,9 +112,21 @@ def other_programs(p256, ed, big, certificate):
     else:
         skipped.append("an OpenPGP key: no gpg")
     two_keys(p256, certificate)
+    long_chain(p256, big, certificate)
     block = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
     for spec in ("SYMMETRIC_DEFAULT", "HMAC_512", "RSA_2048"):
         row("tr31", block, spec, "foreign_container", commands=0)
+
+
+def long_chain(p256, big, certificate):
+    """A PKCS#12 file with certificates of more than 16 KiB."""
+    best = serialization.BestAvailableEncryption(b"sesame")
+    chain = [certificate(big, f"authority {number}") for number in range(24)]
+    made = pkcs12.serialize_key_and_certificates(b"a", p256, certificate(p256), chain, best)
+    text = base64.encodebytes(made)
+    assert len(text) > 16 * 1024
+    row("chain.p12", made, "ECC_NIST_P256", passphrase="sesame", reading=("der", "pkcs12"))
+    row("chain.p12.base64", text, "ECC_NIST_P256", passphrase="sesame", reading=("base64", "pkcs12"))
 
 
 def two_keys(p256, certificate):
@@ -171,6 +183,36 @@ def weak():
         row(f"weak-{name}-strict", content, "HMAC_256", "weak_material", flags=flags + " --strict", commands=0)
 
 
+def dumps(key):
+    """What tools that show bytes write, and hex with a mistake in it."""
+    spec = "SYMMETRIC_DEFAULT"
+    for name, command in {
+        "od": ["od", "-tx1"],
+        "od-decimal": ["od", "-Ad", "-tx1"],
+        "od-hex": ["od", "-Ax", "-tx1"],
+        "xxd-dump": ["xxd"],
+        "hexdump-C": ["hexdump", "-C"],
+    }.items():
+        made = tool(name, command, key)
+        if made is not None:
+            row(name, made, spec, reading=("hexdump", None))
+    for name, command in {"od-words": ["od", "-Ax", "-x"], "hexdump-words": ["hexdump"]}.items():
+        made = tool(name, command, key + key[:16])
+        if made is not None:
+            row(name, made, "HMAC_512", "damaged", commands=0)
+    h = key.hex()
+    row("hex-dashes", "-".join(h[i : i + 2] for i in range(0, 64, 2)), spec, reading=("hex", None))
+    row("hex-typo", h[:40] + "O" + h[41:], spec, "damaged", commands=0)
+    row("hex-typo-hmac", (h + h)[:95] + "O", "HMAC_512", "damaged", commands=0)
+    row("decimal", str(int.from_bytes(key, "big")), "HMAC_512", "not_encoded_text")
+    for name, first in {"base58": b"\xff", "base58-short": b"\x01"}.items():
+        row(name, base58(first + key[1:]), "HMAC_512", "not_encoded_text", commands=0)
+    row("nul", key + b"\0", spec, "material_length", right=[0], commands=1)
+    row("two-newlines", key + b"\n\n", spec, "material_length", right=[0], commands=1)
+    row("laravel", "APP_KEY=base64:" + base64.b64encode(key).decode(), spec, "not_encoded_text", right=[0], commands=1)
+    row("vault", json.dumps({"data": {"keys": {"1": h}}}), spec, "not_encoded_text", right=[0], commands=1)
+
+
 def doubts(key):
     h, b = key.hex(), base64.b64encode(key).decode()
     row("letters", "correcthorsebatterystapleoncemorecorrecthos", "HMAC_512", "not_encoded_text", commands=0)
@@ -196,3 +238,4 @@ def add(key, p256, k1, ed, big, certificate):
     files_of_kms(key, big)
     weak()
     doubts(key)
+    dumps(key)

@@ -43,9 +43,11 @@ pub(super) fn judge(text: &[u8]) -> Judged {
     let cases = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let other = has(u8::is_ascii_digit) || standard || url || padding > 0;
     // An alphabet of words, numbers and hyphens (a UUID, a passphrase of words) is not base64url's by itself.
+    // Of 43 characters that base64 may have, more are base64 than base58; those that it cannot have are not cut off.
+    let cut = count == 43 && !matches!(dense().next_back(), Some(last) if b"AEIMQUYcgkosw048".contains(last));
     // Keys of 32 and 64 bytes, and of wallets, have these lengths in base58; in base64 they would be of 33, 65, 66 and 83 bytes.
     let foreign = has(|byte| matches!(byte, b'0' | b'O' | b'I' | b'l')) || standard || url || padding > 0;
-    if cases && !foreign && matches!(count, 44 | 87 | 88 | 111) {
+    if cases && !foreign && (cut || matches!(count, 44 | 87 | 88 | 111)) {
         Judged::Base58
     } else if cases && other {
         Judged::Encoded(if url { Layer::Base64Url } else { Layer::Base64 }, count)
