@@ -8,8 +8,8 @@ use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 
-use super::key_file::{self, KeyFile};
 use super::Context;
+use super::key_file::{self, KeyFile};
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -132,7 +132,7 @@ impl GivenArgs {
         let path = file.file("--material")?;
         let read = KeyMaterial::read_from(&bytes, spec, self.material_format, &mut self.asking(path, context)?);
         let material = match read {
-            Err(Error::Material(error)) => return Err(self.in_doubt(&bytes, spec, error)?.into()),
+            Err(Error::Material(error)) => return Err(self.in_doubt(&bytes, spec, error, context)?.into()),
             read => read?,
         };
         context.account_for(&material)?;
@@ -140,10 +140,17 @@ impl GivenArgs {
     }
 
     /// The error with the commands that end the doubt, if it is one, and with the file's name.
-    fn in_doubt(&self, bytes: &Secret, spec: KeySpec, error: MaterialError) -> Result<MaterialError, Error> {
+    fn in_doubt(
+        &self,
+        bytes: &Secret,
+        spec: KeySpec,
+        error: MaterialError,
+        context: &Context,
+    ) -> Result<MaterialError, Error> {
         let path = self.material.as_ref().map_or(Ok(Path::new("-")), |file| file.file("--material"))?;
         let passphrase = self.passphrase_file.as_ref().and_then(KeyFile::known);
         let choices = material::choices(bytes, spec, self.material_format, &error, passphrase)?;
+        let again = context.invocation().again();
         let command = |choice: &Choice| {
             // Standard input is given again, and cannot be converted first.
             let alone = choice.format_alone().is_some() || !is_stdin(path);

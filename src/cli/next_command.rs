@@ -3,11 +3,14 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 pub(crate) use kms_byok::ceremony::recipe::quoted;
 
 use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::Kms;
+use kms_byok::material::Format;
 
 use super::{Global, Output};
 
@@ -273,6 +276,36 @@ impl Command {
         }
     }
 
+    /// With another file of key material, and a format where one has to be said. Nothing where several files were given, and the format
+    /// would be said of all.
+    pub(crate) fn other_material(&self, given: &Path, file: &Path, format: Option<Format>) -> Option<String> {
+        let (mut words, mut files, mut rest) = (Vec::new(), 0, self.words.iter());
+        while let Some(word) = rest.next() {
+            let bytes = word.as_bytes();
+            let (flag, inline) = match bytes.iter().position(|byte| *byte == b'=') {
+                Some(at) if bytes.starts_with(b"--") => (&bytes[..at], Some(OsStr::from_bytes(&bytes[at + 1..]))),
+                _ => (bytes, None),
+            };
+            let mut value = || inline.or_else(|| rest.next().map(OsString::as_os_str)).unwrap_or_default();
+            match flag {
+                b"--material" | b"--in" => {
+                    let value = value();
+                    files += 1;
+                    let value = if value == given.as_os_str() { file.as_os_str() } else { value };
+                    words.extend(["--material".into(), value.to_owned()]);
+                }
+                b"--material-format" => drop(value()),
+                _ => words.push(word.clone()),
+            }
+        }
+        let (global, region, endpoint) = (self.global.clone(), self.region.clone(), self.endpoint.clone());
+        let mut command = Command { words, global, region, endpoint };
+        if let Some(format) = format {
+            command = command.value("--material-format", format.name());
+        }
+        (format.is_none() || files == 1).then(|| command.to_string())
+    }
+
     /// Goes on with a key that was made, or first finds one that may have been made.
     pub(crate) fn same_key(self, journal: &Journal, report: &Report) -> Self {
         match journal.lost_request() {
@@ -338,6 +371,25 @@ mod tests {
             let command = of(line).again().without(SOURCE).to_string();
             assert_eq!(command, "kms-byok provision --alias alias/a --region eu-west-1", "{line}");
         }
+    }
+
+    #[test]
+    fn the_same_command_reads_another_file_whatever_the_flag_was_called() {
+        let other = |line: &str, format| of(line).again().other_material(Path::new("k"), Path::new("k.cut"), format);
+        for (line, format, expected) in [
+            ("wrap --in k --dir d", None, "kms-byok wrap --material k.cut --dir d"),
+            ("wrap --dir d --in=k --material-format raw", None, "kms-byok wrap --dir d --material k.cut"),
+            (
+                "verify --material-format=hex --material k --key-id k",
+                Some(Format::Raw),
+                "kms-byok verify --material k.cut --key-id k --material-format raw",
+            ),
+            ("replicate --material a --material k", None, "kms-byok replicate --material a --material k.cut"),
+        ] {
+            assert_eq!(other(line, format), Some(format!("{expected} --region eu-west-1")));
+        }
+        // The other file may be of another format.
+        assert_eq!(other("replicate --material a --material k", Some(Format::Raw)), None);
     }
 
     #[test]
