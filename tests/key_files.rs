@@ -276,6 +276,10 @@ impl Table {
         let mut wrong: Vec<String> = seen
             .into_iter()
             .filter(|(_, outcome)| !refused(outcome))
+            // There is no other key spec to choose for a key that is there.
+            .filter(|(verb, outcome)| {
+                (*verb, outcome.as_str(), expected.get(..9)) != ("verify", "unfit_material", Some("material_"))
+            })
             .map(|(verb, outcome)| format!("{name} {spec} {}: {verb} {outcome}, not {expected}", field("flags")))
             .collect();
         if !agrees {
