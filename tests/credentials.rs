@@ -437,7 +437,7 @@ fn an_endpoint_that_was_allowed_is_asked_over_https_or_on_this_machine_only() {
         let setting = source.setting("").variable("AWS_ENDPOINT_URL_STS", "http://sts.example.invalid");
         let run = setting.status(&["--allow-endpoint-env"]);
         let cause = "error: the endpoint `http://sts.example.invalid` is plain http, and is not on this machine\n";
-        assert!(run.code == Some(1) && run.stderr.contains(cause), "{}: {}", source.name, run.stderr);
+        assert!(run.code == Some(2) && run.stderr.contains(cause), "{}: {}", source.name, run.stderr);
     }
 }
 

@@ -258,7 +258,7 @@ fn no_output_replaces_a_key_that_the_same_command_names() {
         (format!("{bare} --material key --out PublicKey.bin"), "PublicKey.bin"),
     ] {
         bench.kms_byok(&line).refuses(
-            1,
+            2,
             &format!("error: `{named}` is both input and output\nhint: name another path for the output\n"),
         );
     }

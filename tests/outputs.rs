@@ -80,7 +80,7 @@ fn an_output_that_is_an_input_is_refused_under_whatever_name() {
         ("provision --rehearse --generate --policy policy --keep policy".to_owned(), "policy"),
     ] {
         bench.kms_byok(&line).refuses(
-            1,
+            2,
             &format!("error: `{shown}` is both input and output\nhint: name another path for the output\n"),
         );
         assert!(contents(bench) == before && parameters() == before_parameters, "{line}");

@@ -96,7 +96,7 @@ fn a_fingerprint_that_came_by_another_way_is_compared() {
         ),
     );
     cloud.bench.kms_byok("wrap --dir D --material key --force --expect-public-key abc").refuses(
-        1,
+        2,
         "error: `abc` is not a SHA-256 in hex\nhint: give the 64 hex characters that get-parameters printed\n",
     );
 }
@@ -302,7 +302,8 @@ fn parameters_are_for_one_key_that_takes_material() {
             1,
             &format!(
                 "error: key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only\n\
-                 hint: create a key for it with `kms-byok create-key`\n"
+                 hint: create a key for it with `kms-byok create-key --region us-east-1 --endpoint-url {}`\n",
+                cloud.url()
             ),
         );
     }
@@ -312,7 +313,8 @@ fn parameters_are_for_one_key_that_takes_material() {
             1,
             &format!(
                 "error: key {arn} is PendingDeletion, and takes no key material in that state\n\
-                 hint: run `aws kms cancel-key-deletion` on it, or use another key\n"
+                 hint: run `aws kms cancel-key-deletion --key-id {arn} --region us-east-1 --endpoint-url {}` on it, or use another key\n",
+                cloud.url()
             ),
         );
     }

@@ -222,7 +222,8 @@ fn the_state_of_a_key_is_waited_for_while_the_key_is_young() {
         &format!(
             "error: the state of key `{arn}` does not allow ImportKeyMaterial\n\
              because: KMSInvalidStateException\n\
-             hint: look at it with `kms-byok status`\n"
+             hint: look at it with `kms-byok status --key-id {arn} --region us-east-1 --endpoint-url {}`\n",
+            cloud.url()
         ),
     );
     assert_eq!(cloud.requests("ImportKeyMaterial"), 1);
@@ -275,6 +276,7 @@ fn the_cause_of_a_refused_state_is_looked_up() {
     let said = cloud.plain(&refused.stderr);
     let cause =
         "error: the state of key ARN does not allow the import: key material MATERIAL waits for rotation in it\n";
-    let hint = "hint: rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`\n";
+    let hint = "hint: rotate to it with `kms-byok rotate --resume --key-id ARN --region us-east-1 --endpoint-url URL`, \
+                or take it back with `kms-byok delete-material`\n";
     assert!(refused.code == Some(1) && said.contains(cause) && said.contains(hint), "{said}");
 }

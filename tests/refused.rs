@@ -104,7 +104,7 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         let run = cloud.run("import --dir D --quiet");
         let at = format!("--region us-east-1 --endpoint-url {}", cloud.url());
         let hint = hint
-            .replace("get-parameters`", &format!("get-parameters --dir D --force --key-id {arn} {at}`"))
+            .replace("get-parameters --force`", &format!("get-parameters --force --dir D --key-id {arn} {at}`"))
             .replace("status`", &format!("status --key-id {arn} {at}`"))
             .replace("create-key`", &format!("create-key {at}`"))
             .replace("enable-key`", &format!("enable-key --key-id {arn} {at}`"));

@@ -108,7 +108,7 @@ fn nothing_is_overwritten_unasked() {
     );
     bench
         .kms_byok("wrap --in key.bin --inkey PublicKey.bin --out key.bin --force")
-        .refuses(1, "error: `key.bin` is both input and output\nhint: name another path for the output\n");
+        .refuses(2, "error: `key.bin` is both input and output\nhint: name another path for the output\n");
     assert_eq!(bench.read("key.bin"), key);
     bench.write("out.bin", b"mine");
     bench.kms_byok("wrap --in key.bin --inkey PublicKey.bin --out out.bin").refuses(
