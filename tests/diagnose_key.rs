@@ -65,7 +65,11 @@ fn a_directory_is_compared_with_its_key_and_with_the_key_that_is_named() {
     let doomed = answer(&run(&bench, &server, "diagnose --dir D"));
     assert_eq!(
         doomed["causes"][0]["fix"],
-        format!("cancel the deletion, or use another key: `aws kms cancel-key-deletion --key-id {key}`")
+        format!(
+            "cancel the deletion, or use another key: \
+             `aws kms cancel-key-deletion --key-id {key} --region us-east-1 --endpoint-url {}`",
+            server.url()
+        )
     );
 }
 

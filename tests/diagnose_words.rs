@@ -32,7 +32,7 @@ fn a_cause_is_told_with_its_evidence_and_its_fix() {
              fix: wrap it with `kms-byok wrap --in key --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec SYMMETRIC_DEFAULT \
              --wrapping-algorithm RSAES_OAEP_SHA_256 --force`, or set both hashes in `openssl`, by rsa_oaep_md:sha256 and rsa_mgf1_md:sha256\n\
              not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
-             find out: run `kms-byok status --key-id KEY --region eu-central-1`\n"
+             find out: run `kms-byok status --key-id KEY`\n"
         )
     );
 }

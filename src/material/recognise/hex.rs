@@ -62,10 +62,10 @@ fn each_digit(text: &[u8], mut show: impl FnMut(u8)) -> bool {
 /// Whether there are decimal digits only. Hex of text may have no letters: of 32 random pairs of digits, all are characters once in 10^7
 /// times.
 pub(super) fn is_decimal(text: &[u8]) -> bool {
-    let digits: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let digits = zeroize::Zeroizing::new(digits);
-    let characters = || digits.chunks(2).all(|pair| matches!(pair, [b'2'..=b'7', _]));
-    digits.iter().all(u8::is_ascii_digit) && digits.iter().any(|byte| *byte != b'0') && !characters()
+    // Nothing is collected: a list that grows would leave pieces of the key behind.
+    let digits = || text.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    let characters = digits().step_by(2).all(|first| matches!(first, b'2'..=b'7')) && digits().count().is_multiple_of(2);
+    digits().all(|byte| byte.is_ascii_digit()) && digits().any(|byte| byte != b'0') && !characters
 }
 
 /// Whether nearly all characters are hex digits: with a mistake in it, hex is of base64's alphabet, which looks so once in 10^8 times.
