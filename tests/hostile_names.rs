@@ -316,8 +316,9 @@ fn nothing_else_writes_to_the_streams_or_to_the_terminal() {
         }
     }
     let known = [
-        "rehearsal.rs io::stdout()", // flushes
-        "report.rs error.print()",   // help and version
+        "closed.rs descriptor::stdout()", // asks whether it is open
+        "rehearsal.rs io::stdout()",      // flushes
+        "report.rs error.print()",        // help and version
         "report.rs io::stderr()",
         "report.rs io::stdout()",
         "report.rs descriptor::stdout()", // key material

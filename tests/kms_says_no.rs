@@ -97,7 +97,7 @@ fn an_expiry_that_is_past_by_the_clock_of_kms_is_named_as_that() {
              because: ValidationException: The validTo date must be in the future\n\
              hint: name a time in the future, at most 365 days from now\n\
              certain (expiry_refused): KMS does not accept the expiry: ValidationException: The validTo date must be in the future\n  \
-             fix: name a time in the future, at most 365 days from now: `kms-byok import --expires-in 365d`\n"
+             fix: name a time in the future, at most 365 days from now: `kms-byok import --help`\n"
         )
     );
 }

@@ -75,7 +75,10 @@ impl KmsError {
     pub fn may_have_changed(&self) -> bool {
         match self {
             KmsError::ReplyLost { .. } => true,
-            KmsError::Refused(refusal) => refusal.operation.changes() && refusal.is_server_fault,
+            // Some stand-ins for KMS say with 400 that they have failed.
+            KmsError::Refused(refusal) => {
+                refusal.operation.changes() && (refusal.is_server_fault || refusal.reason == Reason::Unavailable)
+            }
             // A success whose reply cannot be used, or an error of something in between.
             KmsError::NotKms { operation, status, .. } => operation.changes() && !(300..500).contains(status),
             KmsError::FieldMissing { operation, .. }

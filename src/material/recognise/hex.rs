@@ -64,7 +64,8 @@ fn each_digit(text: &[u8], mut show: impl FnMut(u8)) -> bool {
 pub(super) fn is_decimal(text: &[u8]) -> bool {
     // Nothing is collected: a list that grows would leave pieces of the key behind.
     let digits = || text.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-    let characters = digits().step_by(2).all(|first| matches!(first, b'2'..=b'7')) && digits().count().is_multiple_of(2);
+    let characters =
+        digits().step_by(2).all(|first| matches!(first, b'2'..=b'7')) && digits().count().is_multiple_of(2);
     digits().all(|byte| byte.is_ascii_digit()) && digits().any(|byte| byte != b'0') && !characters
 }
 

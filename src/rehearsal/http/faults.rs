@@ -121,7 +121,9 @@ fn what_of(text: &str) -> Option<What> {
         Some(("latency-after", time)) => What::Latency { time: duration(time)?, after: true },
         Some(("lag", time)) => What::Lag(duration(time)?),
         Some(("slow", time)) => What::Deliver(Delivery::Slow(duration(time)?)),
-        Some((name @ ("error" | "error-after"), code)) if !code.is_empty() => error(400, code, name == "error-after"),
+        Some((name @ ("error" | "error-after"), code)) if !code.is_empty() => {
+            error(status_of(code), code, name == "error-after")
+        }
         Some(("html", status)) => What::Html(status.parse().ok().filter(|status| (200..600).contains(status))?),
         Some(("redirect", url)) if !url.is_empty() => What::Redirect(HeaderValue::from_str(url).ok()?),
         Some(("drop", field)) if !field.is_empty() => What::Drop(field.to_owned()),
@@ -150,6 +152,15 @@ fn what_of(text: &str) -> Option<What> {
             _ => return None,
         },
     })
+}
+
+/// The HTTP status that KMS's model gives an error.
+fn status_of(code: &str) -> u16 {
+    match code {
+        "KMSInternalException" | "KeyUnavailableException" | "InternalFailure" => 500,
+        "DependencyTimeoutException" | "ServiceUnavailable" | "ServiceUnavailableException" => 503,
+        _ => 400,
+    }
 }
 
 /// The faults of a server, and how many requests each has seen.
