@@ -6,7 +6,7 @@
 //! is asked afterwards is taken for granted: a [`mod@proof`] says what KMS's answers show, and what they cannot show.
 //!
 //! Each stage is a type with the evidence of the one before, and each room of the crate can be used alone: [`mod@wrap`] knows OpenSSL and no
-//! AWS, [`kms`] knows AWS and nothing of wrapping, [`ceremony`] knows the order of things. Secrets live in [`Secret`] from birth to
+//! AWS, [`kms`] knows AWS and nothing of wrapping, [`lifecycle`] knows the order of things. Secrets live in [`Secret`] from birth to
 //! wrap and are wiped. Every failure is an [`Error`]: a cause, a fix, and what OpenSSL or AWS said. [`openssl_probe`] and [`doctor`] look
 //! at the machine; [`escrow`] keeps a copy for recovery certificates. The `rehearsal` feature embeds a KMS that unwraps with real
 //! private keys, so that the whole can be tried without AWS:
@@ -17,7 +17,7 @@
 //! use std::sync::Arc;
 //!
 //! use kms_byok::Silent;
-//! use kms_byok::ceremony::{self, Copy, Journal, KeyRequest, Memory, Provision, Source};
+//! use kms_byok::lifecycle::{self, Copy, Journal, KeyRequest, Memory, Provision, Source};
 //! use kms_byok::kms::Kms;
 //! use kms_byok::material::{KeySpec, KeyUsage};
 //! use kms_byok::time::Expiry;
@@ -49,7 +49,7 @@
 //! let journal = Journal::new(Arc::new(Silent));
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 //! # runtime.block_on(async {
-//! ceremony::provision(&kms, &plan, &journal).await?;
+//! lifecycle::provision(&kms, &plan, &journal).await?;
 //! # Ok::<(), kms_byok::Error>(())
 //! # })?;
 //! let report = journal.report();
@@ -62,7 +62,6 @@
 //! ```
 
 mod blemish;
-pub mod ceremony;
 pub mod diagnose;
 pub mod doctor;
 mod error;
@@ -70,6 +69,7 @@ pub mod escrow;
 mod explain;
 pub mod files;
 pub mod kms;
+pub mod lifecycle;
 pub mod material;
 pub mod openssl_probe;
 pub mod parameters;

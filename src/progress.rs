@@ -1,6 +1,6 @@
 //! What the library says while it works. Who listens, and where it is shown, is the caller's business.
 
-/// Receives the sentences of a running ceremony. None of them ever holds a secret.
+/// Receives the sentences of a run. None of them ever holds a secret.
 pub trait Progress: Sync {
     /// A step that was done, as one sentence.
     fn step(&self, text: &str);

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use kms_byok::ceremony::Report;
 use kms_byok::diagnose::Diagnosis;
+use kms_byok::lifecycle::Report;
 use kms_byok::proof::{Outcome, Proof};
 use kms_byok::{CeremonyError, Error, FileError, Progress, printable};
 use serde::Serialize;

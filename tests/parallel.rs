@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kms_byok::Silent;
-use kms_byok::ceremony::REQUEST_TAG;
 use kms_byok::kms::{Connection, Kms};
+use kms_byok::lifecycle::REQUEST_TAG;
 use support::{Bench, EmbeddedKms, Run};
 
 struct Scene {

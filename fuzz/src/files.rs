@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use kms_byok::ceremony::recipe::Conversion;
+use kms_byok::lifecycle::recipe::Conversion;
 use kms_byok::material::{self, Container, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;

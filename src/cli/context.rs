@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use kms_byok::ceremony::{FindLost, Journal, Memory, Report};
 use kms_byok::files::Moved;
 use kms_byok::kms::{Connection, Kms};
+use kms_byok::lifecycle::{FindLost, Journal, Memory, Report};
 use kms_byok::material::Reading;
 use kms_byok::{Error, FileError, OpenSslError, Progress, openssl_probe};
 use serde::Serialize;

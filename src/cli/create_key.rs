@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, CreateKey};
+use kms_byok::lifecycle::{self, CreateKey};
 
 use super::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -43,12 +43,12 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, journal, async {
             let kms = context.connect().await?;
-            ceremony::plan::create_key(&kms, &plan, journal).await
+            lifecycle::plan::create_key(&kms, &plan, journal).await
         });
     }
     let work = async {
         let kms = context.connect().await?;
-        ceremony::create_key(&kms, &plan, journal).await
+        lifecycle::create_key(&kms, &plan, journal).await
     };
     let report = context.run_changing(journal, work, false, |report| {
         // Without an alias there is nothing to complete about a key that was made.

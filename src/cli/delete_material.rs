@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Deletion, Journal};
 use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::lifecycle::{self, Deletion, Journal};
 use kms_byok::{Error, LifeError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, journal, async {
             let (kms, key, deletion) = look(args, context).await?;
-            Ok(ceremony::plan::delete_material(&kms, &key, deletion.as_ref(), journal))
+            Ok(lifecycle::plan::delete_material(&kms, &key, deletion.as_ref(), journal))
         });
     }
     let mut answer = None;
@@ -88,7 +88,7 @@ async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
     let (kms, key, deletion) = look(args, context).await?;
     let Some(deletion) = deletion else { return Ok(Answer::of(&kms, &key, &key, None, context)) };
     confirm(args, &deletion, context.global.quiet).await?;
-    let now = ceremony::delete_material(&kms, &deletion, journal).await?;
+    let now = lifecycle::delete_material(&kms, &deletion, journal).await?;
     Ok(Answer::of(&kms, &key, &now, Some(deletion), context))
 }
 
@@ -96,7 +96,7 @@ async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
 async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Option<Deletion>), Error> {
     let kms = context.connect().await?.waiting(args.wait.wait);
     let key = kms.describe(&args.key_id).await?;
-    let deletion = ceremony::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
+    let deletion = lifecycle::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
     match &deletion {
         None => context.talk.step(&format!("key {} has no key material that could be deleted", key.arn)),
         Some(deletion) => {

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use kms_byok::ceremony::plan::{Plan, Step};
-use kms_byok::ceremony::{Journal, Report};
+use kms_byok::lifecycle::plan::{Plan, Step};
+use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 

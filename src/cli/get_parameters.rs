@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{check_importable, plan};
+use kms_byok::lifecycle::{check_importable, plan};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::printable;
 use serde::Serialize;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
+use kms_byok::lifecycle::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
 use kms_byok::time;
 use kms_byok::{Error, UsageError};
@@ -76,8 +76,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
             let (kms, key, trust) = look(args, &what, context, journal).await?;
-            ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?;
-            ceremony::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
+            lifecycle::resolve_expiry(&kms, args.expiry.expiry()?)?;
+            lifecycle::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
         });
     }
     let blob = args.dir.iter().map(|directory| directory.join(ENCRYPTED_FILE));
@@ -148,13 +148,14 @@ async fn import(
 ) -> Result<(), Error> {
     let (kms, key, _) = look(args, what, context, journal).await?;
     // Counted from KMS's time, which is known only now.
-    let options = &ImportOptions { expires: ceremony::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
+    let options =
+        &ImportOptions { expires: lifecycle::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
     let imported = match what {
-        What::Set(wrapped) => ceremony::import_set(&kms, &key, wrapped, options, journal).await,
-        What::Bare(bare) => ceremony::import_bare(&kms, &key, bare, options, journal).await,
+        What::Set(wrapped) => lifecycle::import_set(&kms, &key, wrapped, options, journal).await,
+        What::Bare(bare) => lifecycle::import_bare(&kms, &key, bare, options, journal).await,
     };
     let imported = imported.inspect_err(|error| journal.explain(diagnose::refused(named_files(args), &key, error)))?;
-    ceremony::prove_imported(&kms, &key, &imported, args.proof.verify, journal).await
+    lifecycle::prove_imported(&kms, &key, &imported, args.proof.verify, journal).await
 }
 
 fn named_files(args: &Args) -> Named {
@@ -182,7 +183,7 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
     if let What::Set(wrapped) = what {
         wrapped.check_target(&key, kms.endpoint())?;
     }
-    ceremony::check_importable(&key)?;
+    lifecycle::check_importable(&key)?;
     let key = trust.vouch(&kms, &key, named, journal).await?;
     Ok((kms, key, trust))
 }

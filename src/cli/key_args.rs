@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kms_byok::ceremony::{AliasName, KeyRequest, Trust};
+use kms_byok::lifecycle::{AliasName, KeyRequest, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
 use kms_byok::time::{self, Expiry};

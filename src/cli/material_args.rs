@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kms_byok::ceremony::{Copy, Source};
 use kms_byok::escrow::{EscrowFile, Recipient};
+use kms_byok::lifecycle::{Copy, Source};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 

@@ -6,10 +6,10 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-pub(crate) use kms_byok::ceremony::recipe::quoted;
+pub(crate) use kms_byok::lifecycle::recipe::quoted;
 
-use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::material::Format;
 
 use super::{Global, Output};

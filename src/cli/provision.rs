@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Journal, Memory, Provision, Report};
+use kms_byok::lifecycle::{self, Journal, Memory, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
 use super::Context;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
             let kms = super::rehearse::connect(context, args.is_rehearsal(), journal).await?.waiting(args.wait.wait);
-            ceremony::plan::provision(&kms, &plan, journal).await
+            lifecycle::plan::provision(&kms, &plan, journal).await
         });
     }
     let others = OtherFiles { inputs: inputs(args), outputs: args.material.outputs() };
@@ -77,7 +77,7 @@ fn provision(args: &'static Args, context: &'static Context, journal: &'static J
         journal,
         async {
             let kms = super::rehearse::connect(context, rehearse, journal).await?.waiting(args.wait.wait);
-            ceremony::provision(&kms, &plan, journal).await
+            lifecycle::provision(&kms, &plan, journal).await
         },
         rehearse,
         |report| Some(completes(args, report, context, journal)),

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::Copy;
-use kms_byok::ceremony::recipe::{Conversion, Recipe, ShellCopy, ShellSource};
+use kms_byok::lifecycle::Copy;
+use kms_byok::lifecycle::recipe::{Conversion, Recipe, ShellCopy, ShellSource};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;

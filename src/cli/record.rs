@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use clap::Args;
-use kms_byok::ceremony::Journal;
+use kms_byok::lifecycle::Journal;
 use kms_byok::record::{Exit, RecordFile};
 use kms_byok::{Error, FileError, Progress, files};
 

@@ -1,8 +1,8 @@
 //! `--rehearse`: the embedded KMS in this process, which nothing outside can reach or mislead.
 
 use kms_byok::Error;
-use kms_byok::ceremony::Journal;
 use kms_byok::kms::Kms;
+use kms_byok::lifecycle::Journal;
 
 use super::Context;
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, AliasName, Journal, KeyRequest, Replicate, Trust, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::lifecycle::{self, AliasName, Journal, KeyRequest, Replicate, Trust, Wrapping};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let policy = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
             let (kms, key, plan) = look(args, policy, context, journal).await?;
-            ceremony::plan::replicate(&kms, &key, &plan, journal).await
+            lifecycle::plan::replicate(&kms, &key, &plan, journal).await
         });
     }
     let keys = args.material.iter().chain(&args.recipient_key).chain(&args.passphrase_file).filter_map(KeyFile::known);
@@ -122,7 +122,7 @@ fn prepare(args: &Args) -> Result<Option<String>, Error> {
 
 async fn replicate(args: &Args, policy: Option<String>, context: &Context, journal: &Journal) -> Result<(), Error> {
     let (kms, key, plan) = look(args, policy, context, journal).await?;
-    ceremony::replicate(&kms, &key, &plan, journal).await
+    lifecycle::replicate(&kms, &key, &plan, journal).await
 }
 
 async fn look(

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::lifecycle::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, UsageError, time};
 
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let plan = plan(args, context, journal)?;
         return dry_run::run(context, journal, async {
             let (kms, key) = look(args, context, journal).await?;
-            ceremony::plan::rotate(&kms, &key, &plan, journal).await
+            lifecycle::plan::rotate(&kms, &key, &plan, journal).await
         });
     }
     let others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let plan = plan(args, context, journal)?;
         let work = async {
             let (kms, key) = look(args, context, journal).await?;
-            ceremony::rotate(&kms, &key, &plan, journal).await
+            lifecycle::rotate(&kms, &key, &plan, journal).await
         };
         context.run_changing(journal, work, false, |report| Some(completes(args, report, context)))
     })?;
@@ -90,7 +90,7 @@ fn plan(args: &Args, context: &Context, journal: &Journal) -> Result<Rotate, Fai
             _ => None,
         };
         context.failure(match key {
-            Some(key) => ceremony::check_rotatable(&key).err().unwrap_or_else(|| unfit(error, &key)),
+            Some(key) => lifecycle::check_rotatable(&key).err().unwrap_or_else(|| unfit(error, &key)),
             None => error,
         })
     })

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Expiring, NotPermitted, Standing};
 use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{self, Expiring, NotPermitted, Standing};
 use kms_byok::{Error, Progress};
 use serde::Serialize;
 
@@ -100,7 +100,7 @@ async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
 async fn many(args: &Args, context: &Context) -> Result<Many, Error> {
     let kms = context.connect().await?;
     let mut refused = Vec::new();
-    let keys = ceremony::survey(&kms, args.alias_prefix.as_deref(), &mut refused).await?;
+    let keys = lifecycle::survey(&kms, args.alias_prefix.as_deref(), &mut refused).await?;
     let rest = Rest::new(args, &kms, keys.iter(), refused, context)?;
     Ok(Many { region: kms.region().to_owned(), keys, rest })
 }

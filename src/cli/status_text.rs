@@ -1,6 +1,6 @@
 //! The text answer of `status`.
 
-use kms_byok::ceremony::{MOST_ROTATIONS, Material, Standing};
+use kms_byok::lifecycle::{MOST_ROTATIONS, Material, Standing};
 use kms_byok::time::rfc3339;
 
 use super::status::{Many, One, Rest};
@@ -94,7 +94,7 @@ fn matters(rest: &Rest) -> String {
     if expiring.is_empty() {
         return "nothing expires in that time\n".to_owned();
     }
-    let line = |one: &kms_byok::ceremony::Expiring| {
+    let line = |one: &kms_byok::lifecycle::Expiring| {
         let id = one.key_material_id.as_ref().map(|id| format!(" material {id}")).unwrap_or_default();
         report::line(&format!("! {}{}{id} {}", one.key_arn, names(&one.aliases), one.says(rest.now)))
     };

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::{self, Journal};
 use kms_byok::kms::KeyDescription;
+use kms_byok::lifecycle::{self, Journal};
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifeError, UsageError};
 use serde::Serialize;
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {
     let kms = context.connect().await?;
     let key = kms.describe(&args.key_id).await?;
-    ceremony::check_importable(&key)?;
+    lifecycle::check_importable(&key)?;
     let material = args
         .given
         .read(key.spec.parse()?, context)
@@ -83,7 +83,7 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
     journal.begin(&kms, &key);
     let trust = args.trust.trust(Some(&args.key_id))?;
     let reimport = (!args.no_reimport).then_some((args.key_id.as_str(), &trust));
-    let proof = ceremony::verify(&kms, &key, &material, reimport, journal).await?;
+    let proof = lifecycle::verify(&kms, &key, &material, reimport, journal).await?;
     Ok(Answer {
         key_arn: key.arn,
         key_spec: key.spec,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::ceremony::Source;
 use kms_byok::files::{self, Output};
+use kms_byok::lifecycle::Source;
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};

@@ -8,10 +8,10 @@ mod file;
 use serde::{Deserialize, Serialize};
 
 pub use self::file::RecordFile;
-use crate::ceremony::{Journal, Leftover, ProvenKey, Report, Transfer};
 use crate::error::Error;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
+use crate::lifecycle::{Journal, Leftover, ProvenKey, Report, Transfer};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.

@@ -1,6 +1,6 @@
 //! Rotations and replicas as text.
 
-use kms_byok::ceremony::{MOST_ROTATIONS, Report};
+use kms_byok::lifecycle::{MOST_ROTATIONS, Report};
 
 use super::{line, lines, proof_lines};
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use kms_byok::ceremony::{Journal, Report};
 use kms_byok::kms::{Connection, Kms};
+use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
 use kms_byok::{CeremonyError, Defect, Error, Progress, Silent};

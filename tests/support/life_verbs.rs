@@ -5,8 +5,8 @@
 use std::fs;
 
 use kms_byok::Error;
-use kms_byok::ceremony::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::proof::Level;
 use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -32,7 +32,7 @@ pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Res
         level: Level::Use,
         trust: Trust::default(),
     };
-    ceremony::rotate(kms, &key, &plan, journal).await
+    lifecycle::rotate(kms, &key, &plan, journal).await
 }
 
 pub fn next_given() -> Option<Source> {
@@ -70,5 +70,5 @@ pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
         level: Level::Use,
         trust: Trust::default(),
     };
-    ceremony::replicate(kms, &key, &plan, journal).await
+    lifecycle::replicate(kms, &key, &plan, journal).await
 }

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 
-use kms_byok::ceremony::Report;
+use kms_byok::lifecycle::Report;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 

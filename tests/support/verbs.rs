@@ -5,9 +5,11 @@
 use std::fs;
 
 use kms_byok::Error;
-use kms_byok::ceremony::{self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, Provision, Source, Trust};
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{
+    self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, Provision, Source, Trust,
+};
 use kms_byok::material::KeySpec;
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
 use kms_byok::proof::{self, Level, Subject};
@@ -87,7 +89,7 @@ impl Verb {
         match self {
             Verb::ProvisionEscrowed => certificate::place(&scene.directory),
             Verb::ProvisionWaiting => {
-                let ended = scene.run(async |kms, journal| ceremony::create_key(kms, &self.creation(), journal).await);
+                let ended = scene.run(async |kms, journal| lifecycle::create_key(kms, &self.creation(), journal).await);
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
             Verb::RotateGiven | Verb::RotateGenerated | Verb::RotateReplicas | Verb::Replicate => {
@@ -149,7 +151,7 @@ impl Verb {
             adopt: None,
             strict: false,
         };
-        ceremony::provision(kms, &plan, journal).await
+        lifecycle::provision(kms, &plan, journal).await
     }
 
     fn creation(self) -> CreateKey {
@@ -180,7 +182,7 @@ impl Verb {
     }
 
     async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        ceremony::create_key(kms, &self.creation(), journal).await?;
+        lifecycle::create_key(kms, &self.creation(), journal).await?;
         let found = kms.describe("alias/a").await?;
         let key = Trust::default().vouch(kms, &found, "alias/a", journal).await?;
         let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
@@ -196,9 +198,9 @@ impl Verb {
         let key = kms.describe(wrapped.key_arn()).await?;
         journal.begin(kms, &key);
         let key = Trust::default().vouch(kms, &key, wrapped.key_arn(), journal).await?;
-        let imported = ceremony::import_set(kms, &key, &wrapped, &ImportOptions::default(), journal).await?;
+        let imported = lifecycle::import_set(kms, &key, &wrapped, &ImportOptions::default(), journal).await?;
         let subject = Subject::new(kms, &key, None, imported.key_material_id.as_deref())?;
-        ceremony::conclude(proof::prove(&subject, Level::Use).await?, journal)
+        lifecycle::conclude(proof::prove(&subject, Level::Use).await?, journal)
     }
 
     /// The same as a command line, and what stands on its standard input.

@@ -1,0 +1,174 @@
+//! DeleteImportedKeyMaterial: what it makes unusable is said before, and how it comes back afterwards.
+
+pub(crate) mod plan;
+
+use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::{KeyDescription, Kms, region_of};
+use crate::lifecycle::import::parameters::check_external;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::wait;
+use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::material::KeySpec;
+
+/// One key material that is to be deleted, and what hangs on it.
+pub struct Deletion {
+    /// The key, before.
+    pub key: KeyDescription,
+    /// The material; without an id for keys that have one only.
+    pub material: Material,
+    /// The aliases that name the key; nothing where kms:ListAliases is not permitted.
+    pub aliases: Option<Vec<String>>,
+    /// What becomes unusable, one sentence each.
+    pub consequences: Vec<String>,
+}
+
+/// Finds the material that is meant. Nothing where KMS lacks its bytes already.
+pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) -> Result<Option<Deletion>, Error> {
+    check_external(key)?;
+    let (arn, spec) = (key.arn.clone(), key.spec.clone());
+    if id.is_some() && spec != KeySpec::SymmetricDefault.name() {
+        return Err(CeremonyError::SymmetricOnly { what: "--key-material-id", spec }.into());
+    }
+    if matches!(key.state.as_str(), "Creating" | "Updating" | "Unavailable") {
+        return Err(LifeError::NotNow { arn, state: key.state.clone() }.into());
+    }
+    let inventory = Inventory::as_permitted(kms, key).await?;
+    let Some(material) = choose(key, &inventory, id)? else { return Ok(None) };
+    let aliases = match kms.aliases(Some(&key.arn)).await {
+        Ok(aliases) => Some(aliases.into_iter().map(|alias| alias.name).collect()),
+        Err(error) if error.is_access_denied() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let consequences = consequences(key, &inventory, &material, aliases.as_deref());
+    Ok(Some(Deletion { key: key.clone(), material, aliases, consequences }))
+}
+
+fn choose(key: &KeyDescription, inventory: &Inventory, id: Option<&str>) -> Result<Option<Material>, Error> {
+    let arn = key.arn.clone();
+    let known =
+        || -> Vec<String> { inventory.materials.iter().filter_map(|one| one.key_material_id.clone()).collect() };
+    let chosen = match id {
+        Some(id) => match inventory.find(id) {
+            Some(material) => Some(material.clone()),
+            None if inventory.complete => {
+                return Err(LifeError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
+            }
+            // KMS will say whether there is such a material.
+            None => Some(Material::unlisted(id)),
+        },
+        None if !inventory.complete => return Err(LifeError::MaterialsUnknown { arn }.into()),
+        None => match inventory.materials.as_slice() {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => {
+                return Err(LifeError::SeveralMaterials { arn, count: several.len(), ids: known().join(", ") }.into());
+            }
+        },
+    };
+    Ok(chosen.filter(|material| !material.is_missing()))
+}
+
+/// What the user should know before it is done.
+fn consequences(
+    key: &KeyDescription,
+    inventory: &Inventory,
+    material: &Material,
+    aliases: Option<&[String]>,
+) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let replicas = key.multi_region.as_ref().map(|relatives| (relatives.primary, relatives.replica_arns.as_slice()));
+    if material.is_pending() {
+        sentences.push("it waits for rotation: the key goes on with its current key material".to_owned());
+        match replicas {
+            Some((true, [_, ..])) => sentences.push("KMS takes it back in every Region".to_owned()),
+            Some((false, _)) => {
+                sentences.push("the primary key cannot rotate before it is imported here again".to_owned());
+            }
+            _ => {}
+        }
+        return sentences;
+    }
+    if !matches!(key.state.as_str(), "PendingDeletion" | "PendingReplicaDeletion") {
+        let does = match key.usage.as_str() {
+            "ENCRYPT_DECRYPT" => "encrypts or decrypts anything",
+            "GENERATE_VERIFY_MAC" => "makes or verifies any HMAC",
+            "KEY_AGREEMENT" => "derives any shared secret",
+            _ => "signs or verifies anything",
+        };
+        sentences.push(format!(
+            "the key, now {}, becomes PendingImport: it no longer {does} until the same bytes are imported again",
+            key.state
+        ));
+    }
+    let others = inventory.permanent().filter(|other| other.key_material_id != material.key_material_id).count();
+    if others > 0 {
+        sentences.push(format!("its other key materials, {others} of them, stay and are of no use meanwhile"));
+    }
+    if !inventory.complete {
+        sentences.push("its other key materials are not known: kms:ListKeyRotations is not permitted".to_owned());
+    }
+    match aliases {
+        Some([]) => {}
+        Some(aliases) => sentences.push(format!("whoever uses {} is refused", aliases.join(", "))),
+        None => sentences.push("which aliases name it is not known: kms:ListAliases is not permitted".to_owned()),
+    }
+    if let Some((primary, arns @ [_, ..])) = replicas {
+        let regions: Vec<&str> = arns.iter().filter_map(|arn| region_of(arn)).filter(|r| *r != key.region).collect();
+        let also = if primary { String::new() } else { "the primary key and ".to_owned() };
+        if !regions.is_empty() || !primary {
+            sentences.push(format!(
+                "only {} is asked to delete it: {also}the replicas in {} have imports of their own",
+                key.region,
+                if regions.is_empty() { "other Regions".to_owned() } else { regions.join(", ") }
+            ));
+        }
+    }
+    sentences.push("KMS keeps no copy: without yours, what was protected with it is lost".to_owned());
+    sentences
+}
+
+/// Deletes it, and looks whether it is gone: also where the reply was lost, or KMS no longer knows it.
+pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) -> Result<KeyDescription, Error> {
+    let (key, id) = (&deletion.key, deletion.material.key_material_id.as_deref());
+    journal.begin(kms, key);
+    journal.note(|report| report.key_material_id = id.map(str::to_owned));
+    let call = kms.delete_material(&key.arn, id.filter(|_| key.spec == KeySpec::SymmetricDefault.name()));
+    let failure = match journal.changing("DeleteImportedKeyMaterial", call).await {
+        Ok(()) => None,
+        // Repeated after a lost reply, KMS may not know it any more.
+        Err(error) if error.may_have_changed() || error.reason() == Some(Reason::NotFound) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let patience = if failure.is_some() { wait::LOOK_UP } else { kms.wait() };
+    let gone = wait::until("KMS to forget the key material", patience, journal, async || {
+        let now = kms.describe(&key.arn).await?;
+        Ok(is_gone(kms, &now, deletion, failure.is_some()).await?.then_some(now))
+    });
+    let Some(now) = gone.await? else {
+        let still_there = || LifeError::StillThere { id: id.unwrap_or("of the key").to_owned() }.into();
+        return Err(failure.unwrap_or_else(still_there));
+    };
+    if failure.is_some() {
+        journal.settled();
+    }
+    journal.note_key(&now);
+    journal.note(|report| report.key_material_id = id.map(str::to_owned));
+    journal.step("deleted the key material");
+    Ok(now)
+}
+
+/// Where nothing shows whether it is gone, KMS's word is taken, unless it was not heard.
+async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful: bool) -> Result<bool, Error> {
+    // A key that was PendingImport before may have lacked another key material.
+    let emptied = now.state == "PendingImport" && deletion.key.state != "PendingImport";
+    if emptied && !deletion.material.is_pending() {
+        return Ok(true);
+    }
+    let Some(id) = deletion.material.key_material_id.as_deref() else {
+        return Ok(!doubtful && now.state == deletion.key.state && now.state.starts_with("Pending"));
+    };
+    match Inventory::as_permitted(kms, now).await? {
+        inventory if inventory.complete => Ok(inventory.find(id).is_none_or(Material::is_missing)),
+        _ => Ok(!doubtful),
+    }
+}

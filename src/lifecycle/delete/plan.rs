@@ -1,0 +1,27 @@
+//! The plan of `delete-material`.
+
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::delete::Deletion;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+
+/// The plan of [`lifecycle::delete_material`](crate::lifecycle::delete_material), by what
+/// [`plan_deletion`](crate::lifecycle::plan_deletion) has found; without anything to delete it ends with the looking.
+pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deletion>, journal: &Journal) -> Plan {
+    journal.begin(kms, key);
+    let mut plan = Plan::default();
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    let symmetric = key.spec == "SYMMETRIC_DEFAULT";
+    if symmetric {
+        plan.call(Operation::ListKeyRotations, "finds every key material of the key");
+    }
+    let Some(deletion) = deletion else { return plan };
+    plan.call(Operation::ListAliases, "finds out who names the key");
+    plan.call(Operation::DeleteImportedKeyMaterial, "deletes the key material");
+    plan.call(Operation::DescribeKey, "sees whether it is gone");
+    let empties = !key.state.starts_with("Pending") && !deletion.material.is_pending();
+    if symmetric && !empties {
+        plan.call(Operation::ListKeyRotations, "sees whether it is gone");
+    }
+    plan
+}

@@ -1,0 +1,39 @@
+//! One passage of key material into KMS, by fingerprints: what it was wrapped for, what was sent, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+/// A set of import parameters and what was done with it. The hashes are of what an eavesdropper may see anyway: wrapping public key,
+/// import token, wrapped key material. There is none of the key material itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the names of parameters.json
+pub struct Transfer {
+    pub key_arn: String,
+    /// Unknown, as the three below, for bare files.
+    pub wrapping_algorithm: Option<String>,
+    pub wrapping_key_spec: Option<String>,
+    pub public_key_sha256: Option<String>,
+    /// When the token expires, RFC 3339.
+    pub valid_to: Option<String>,
+    pub import_token_sha256: String,
+    /// Nothing was wrapped yet if absent.
+    pub wrapped_material_sha256: Option<String>,
+    /// What KMS answered.
+    pub key_material_id: Option<String>,
+    pub outcome: TransferOutcome,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    /// The parameters were not used.
+    #[default]
+    NotSent,
+    /// Sent, and no reply was seen.
+    Unanswered,
+    /// KMS did not take it.
+    Refused,
+    /// KMS took it.
+    Imported,
+}

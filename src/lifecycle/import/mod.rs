@@ -1,0 +1,292 @@
+//! Step 6 of the recipe: the blob and its token go to KMS, and KMS says what it made of them.
+
+pub(crate) mod attempt;
+pub(crate) mod backup;
+pub(crate) mod generate;
+pub(crate) mod history;
+pub(crate) mod parameters;
+pub(crate) mod plan;
+pub(crate) mod sent;
+pub(crate) mod wrap_and_import;
+
+use std::path::{Path, PathBuf};
+
+use aws_smithy_types::DateTime;
+
+use crate::blemish::blob::Making;
+use crate::blemish::mend::Place;
+use crate::error::{CeremonyError, Error, ExpiryError, KmsError, LifeError, Reason, UsageError, seconds};
+use crate::files;
+use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
+use crate::lifecycle::import::parameters::check_importable;
+use crate::lifecycle::import::sent::Difference;
+use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::run::journal::{Journal, Sent};
+use crate::lifecycle::run::wait;
+use crate::lifecycle::status::materials::Inventory;
+use crate::material::KeySpec;
+use crate::parameters::blob_file::{self, BLOB, TOKEN};
+use crate::parameters::{BareDirectory, WrappedMaterial};
+use crate::time::{self, Expiry, rfc3339};
+
+/// What goes with an import besides blob and token.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// When the material expires; never if absent.
+    pub expires: Option<DateTime>,
+    /// New or existing material, for symmetric keys; decided by the key's state if absent.
+    pub import_type: Option<ImportType>,
+    /// Up to 256 characters, public, for symmetric keys.
+    pub description: Option<String>,
+    /// The material that these bytes must be, for symmetric keys.
+    pub key_material_id: Option<String>,
+    /// Not sent again after a lost reply. For bytes said to be new by a caller that cannot look for them: KMS refuses them the second
+    /// time, which would read as if nothing had happened.
+    pub once: bool,
+}
+
+/// A blob and a token as bare files, whose belonging together nothing vouches for.
+pub struct BareImport {
+    /// The wrapped key material.
+    pub encrypted: Vec<u8>,
+    /// The import token.
+    pub token: Vec<u8>,
+    path: PathBuf,
+    place: Place,
+}
+
+/// Imports what was wrapped for a parameter set.
+pub async fn import_set(
+    kms: &Kms,
+    key: &Vouched,
+    wrapped: &WrappedMaterial,
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    wrapped.check_sendable(kms, key)?;
+    let (algorithm, wrapping) = wrapped.wrapping()?;
+    journal.note(|report| {
+        report.wrapping_algorithm = Some(algorithm.name());
+        report.wrapping_key_spec = Some(wrapping.name());
+    });
+    journal.obtained(wrapped.transfer());
+    send(kms, key, wrapped.encrypted(), wrapped.token(), options, journal).await
+}
+
+/// Imports bare files.
+pub async fn import_bare(
+    kms: &Kms,
+    key: &Vouched,
+    bare: &BareImport,
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    check_importable(key)?;
+    let making = Making { spec: Some(key.spec.parse()?), ..Making::default() };
+    blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
+    send(kms, key, &bare.encrypted, &bare.token, options, journal).await
+}
+
+/// The time that is sent to KMS, held to its limits by its own clock.
+pub fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
+    expiry.resolve(kms.now()).map_err(|error| match kms.clock_ahead().filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
+        Some(ahead) => {
+            ExpiryError::ByKmsClock { problem: error.to_string(), difference: time::difference(ahead) }.into()
+        }
+        None => error.into(),
+    })
+}
+
+impl ImportOptions {
+    /// What KMS would refuse for its length.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.description {
+            Some(text) if text.chars().count() > 256 => {
+                let found = text.chars().count();
+                let given = text.chars().take(20).collect::<String>() + "…";
+                Err(UsageError::TooLong { what: "the material description", given, found, limit: 256 }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What KMS would refuse for this key.
+    pub(crate) fn check_for(&self, key: &KeyDescription) -> Result<(), Error> {
+        check_importable(key)?;
+        self.check_spec(key.spec.parse()?)
+    }
+
+    /// What KMS would refuse for keys of that spec.
+    pub fn check_spec(&self, spec: KeySpec) -> Result<(), Error> {
+        if spec == KeySpec::SymmetricDefault {
+            return Ok(());
+        }
+        for (given, what) in [
+            (self.import_type.is_some(), "--import-type"),
+            (self.description.is_some(), "--material-description"),
+            (self.key_material_id.is_some(), "a key material id"),
+        ] {
+            if given {
+                return Err(CeremonyError::SymmetricOnly { what, spec: spec.name().to_owned() }.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl BareImport {
+    /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long.
+    pub fn load(encrypted: &Path, token: &Path) -> Result<Self, Error> {
+        Self::load_from(encrypted, token, Place::Anywhere)
+    }
+
+    /// Reads the two files of a directory without `parameters.json`.
+    pub fn load_directory(bare: &BareDirectory) -> Result<Self, Error> {
+        Self::load_from(&bare.encrypted, &bare.import_token, Place::Fixed)
+    }
+
+    fn load_from(encrypted: &Path, token: &Path, place: Place) -> Result<Self, Error> {
+        let blob = files::read(BLOB, encrypted, READ_LIMIT)?;
+        let token_bytes = files::read(TOKEN, token, READ_LIMIT)?;
+        for (what, path, bytes) in [(BLOB, encrypted, &blob), (TOKEN, token, &token_bytes)] {
+            blob_file::check_kind(what, path, bytes, place)?;
+        }
+        Ok(BareImport { encrypted: blob, token: token_bytes, path: encrypted.to_owned(), place })
+    }
+}
+
+/// Enough to see base64 of the longest blob.
+const READ_LIMIT: usize = 16 * 1024;
+
+async fn send(
+    kms: &Kms,
+    key: &Vouched,
+    encrypted: &[u8],
+    token: &[u8],
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    options.check_for(key)?;
+    let imported = match hand_over(kms, key, encrypted, token, options, journal).await {
+        Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
+        Err(error) if error.may_have_changed() => {
+            look_once(kms, key, journal).await;
+            return Err(error);
+        }
+        handed => handed?,
+    };
+    let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
+    journal.step(format!("imported the key material, and {expires}"));
+    settle(kms, key, &imported, journal).await?;
+    Ok(imported)
+}
+
+/// What KMS says about the key after an import whose reply cannot be used: the report tells no older state. No answer is none.
+async fn look_once(kms: &Kms, key: &KeyDescription, journal: &Journal) {
+    if let Ok(Ok(now)) = tokio::time::timeout(wait::LOOK_UP, kms.describe(&key.arn)).await {
+        journal.note_key(&now);
+    }
+}
+
+/// Why the state of a key does not allow an import: the key is asked once more.
+async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
+    let Error::Kms(KmsError::Refused(refusal)) = &error else { return error };
+    let Ok(now) = kms.describe(&key.arn).await else { return error };
+    let pending = match Inventory::as_permitted(kms, &now).await {
+        Ok(inventory) => inventory.pending().and_then(|material| material.key_material_id.clone()),
+        Err(_) => None,
+    };
+    let finding = match (now.state.as_str(), pending) {
+        ("Enabled" | "Disabled" | "PendingImport", Some(id)) => format!("key material {id} waits for rotation in it"),
+        ("Enabled" | "Disabled" | "PendingImport", None) => return error,
+        (state, _) => format!("it is {state}"),
+    };
+    CeremonyError::NotTaken { arn: now.arn, finding, refusal: refusal.clone() }.into()
+}
+
+/// The call itself, and that its reply is about this key.
+pub(crate) async fn hand_over(
+    kms: &Kms,
+    key: &Vouched,
+    encrypted: &[u8],
+    token: &[u8],
+    options: &ImportOptions,
+    journal: &Journal,
+) -> Result<Imported, Error> {
+    let symmetric = key.spec == KeySpec::SymmetricDefault.name();
+    let import = Import {
+        encrypted,
+        token,
+        expires: options.expires,
+        import_type: options.import_type.or_else(|| usual_type(key)).filter(|_| symmetric),
+        description: options.description.as_deref(),
+        key_material_id: options.key_material_id.as_deref(),
+        once: options.once,
+    };
+    let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
+    let imported = journal.changing("ImportKeyMaterial", call).await.map_err(|error| with_history(error, key))?;
+    let (key_arn, id) = (key.arn.clone(), imported.key_material_id.clone());
+    journal.note_sent(Sent { key_arn, id, expires: options.expires });
+    if imported.key_arn != key.arn {
+        let (asked, found) = (key.arn.clone(), imported.key_arn);
+        return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
+    }
+    Ok(imported)
+}
+
+/// Adds what is known of the key to KMS's refusal: IncorrectKeyMaterial is another thing for a first import.
+fn with_history(mut error: Error, key: &KeyDescription) -> Error {
+    let had_material = match (key.spec == KeySpec::SymmetricDefault.name(), &key.multi_region) {
+        // A replica takes what its primary key has.
+        (_, Some(relatives)) if !relatives.primary => Some(true),
+        (true, _) => Some(key.current_key_material_id.is_some()),
+        // Other keys do not show whether they had material before.
+        (false, _) => (key.state != "PendingImport").then_some(true),
+    };
+    if let Error::Kms(KmsError::Refused(refusal)) = &mut error {
+        refusal.had_material = had_material;
+    }
+    error
+}
+
+/// A key that had material takes that back. For the first import the type is left out: KMS then takes the bytes as new if there
+/// are none yet and as existing otherwise (API reference, `ImportKeyMaterial`). Said expressly, NEW_KEY_MATERIAL would turn a
+/// repetition after a lost reply into an error, and the bytes of a second run into pending material.
+fn usual_type(key: &KeyDescription) -> Option<ImportType> {
+    key.current_key_material_id.is_some().then_some(ImportType::Existing)
+}
+
+/// What KMS says about the key now: the first part of every proof.
+async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal: &Journal) -> Result<(), Error> {
+    let note_id = || {
+        if imported.key_material_id.is_some() {
+            journal.note(|report| report.key_material_id.clone_from(&imported.key_material_id));
+        }
+    };
+    note_id();
+    let after = wait::settled(kms, before, imported.key_material_id.as_deref(), journal).await?;
+    journal.note_kms(kms);
+    journal.note_key(&after);
+    note_id(); // which need not be the current one's
+    // A disabled key stays disabled when its material is renewed.
+    if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
+        return Difference::refuse(kms, before, &after, journal).await;
+    }
+    if after.state == "PendingImport" {
+        let missing = Inventory::as_permitted(kms, &after).await?.missing();
+        if !missing.is_empty() {
+            return Err(LifeError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
+        }
+        return Err(CeremonyError::NotShown { arn: after.arn, waited: seconds(kms.wait()) }.into());
+    }
+    Err(CeremonyError::NotEnabled { arn: after.arn, state: after.state }.into())
+}
+
+/// A description of key material is short, and of symmetric keys.
+pub(crate) fn check_description(description: Option<&String>, spec: KeySpec) -> Result<(), Error> {
+    if description.is_some() && spec != KeySpec::SymmetricDefault {
+        let spec = spec.name().to_owned();
+        return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
+    }
+    ImportOptions { description: description.cloned(), ..ImportOptions::default() }.check()
+}

@@ -1,0 +1,68 @@
+//! Import parameters in a run: got from KMS, and noted.
+
+use crate::error::{CeremonyError, Error};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::import::attempt::Transfer;
+use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::run::journal::Journal;
+use crate::material::KeySpec;
+use crate::parameters::{ParameterSet, ParametersFile, WrappedMaterial};
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+impl ParameterSet {
+    /// Asks KMS for a set and checks every part of the reply.
+    pub async fn get(
+        kms: &Kms,
+        key: &Vouched,
+        spec: KeySpec,
+        algorithm: WrappingAlgorithm,
+        wrapping: WrappingKeySpec,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let set = ParameterSet::ask(kms, &key.arn, spec, algorithm, wrapping).await?;
+        let until = set.valid_to();
+        journal.step(format!("got a {wrapping} wrapping key and an import token, valid until {until}"));
+        journal.note(|report| {
+            report.wrapping_algorithm = Some(algorithm.name());
+            report.wrapping_key_spec = Some(wrapping.name());
+        });
+        journal.obtained(transfer(set.file()));
+        Ok(set)
+    }
+}
+
+impl WrappedMaterial {
+    /// What the account tells of the set.
+    pub(crate) fn transfer(&self) -> Transfer {
+        transfer(self.file())
+    }
+}
+
+fn transfer(file: &ParametersFile) -> Transfer {
+    Transfer {
+        key_arn: file.key_arn.clone(),
+        wrapping_algorithm: Some(file.wrapping_algorithm.clone()),
+        wrapping_key_spec: Some(file.wrapping_key_spec.clone()),
+        public_key_sha256: Some(file.public_key_sha256.clone()),
+        valid_to: Some(file.valid_to.clone()),
+        import_token_sha256: file.import_token_sha256.clone(),
+        ..Transfer::default()
+    }
+}
+
+/// Refuses a key whose key material KMS made or keeps elsewhere.
+pub(crate) fn check_external(key: &KeyDescription) -> Result<(), Error> {
+    if key.origin != "EXTERNAL" {
+        return Err(CeremonyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
+    }
+    Ok(())
+}
+
+/// Refuses a key that cannot take key material now.
+pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
+    check_external(key)?;
+    if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
+        return Err(CeremonyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The plan of `import`, and the calls that import and prove.
+
+use crate::error::Error;
+use crate::kms::{ImportType, Kms, Operation};
+use crate::lifecycle::import::ImportOptions;
+use crate::lifecycle::key::plan::parameters;
+use crate::lifecycle::key::trust::{Trust, Vouched};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+use crate::material::{KeySpec, KeyUsage, MaterialKind};
+use crate::parameters::WrappedMaterial;
+use crate::proof::Level;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// The plan of importing what was wrapped for a parameter set, or bare files if there is none, into a key that KMS was asked for.
+pub fn import(
+    kms: &Kms,
+    key: (&Vouched, &Trust),
+    wrapped: Option<&WrappedMaterial>,
+    options: &ImportOptions,
+    level: Level,
+    journal: &Journal,
+) -> Result<Plan, Error> {
+    let (key, trust) = key;
+    journal.begin(kms, key);
+    if let Some(wrapped) = wrapped {
+        wrapped.check_sendable(kms, key)?;
+    }
+    options.check_for(key)?;
+    let mut plan = Plan::default();
+    plan.call(Operation::DescribeKey, format!("looks at key {}", key.id));
+    plan.vouch(trust, key);
+    send(&mut plan);
+    if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
+        plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
+    }
+    prove(&mut plan, key.spec.parse()?, key.usage.parse()?, level);
+    Ok(plan)
+}
+
+/// ImportKeyMaterial, and what KMS makes of it.
+pub(crate) fn send(plan: &mut Plan) {
+    plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
+    plan.call(Operation::DescribeKey, "sees whether the key is enabled now");
+}
+
+/// The calls of `proof::prove`.
+pub(crate) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
+    if level == Level::Off {
+        return;
+    }
+    plan.call(Operation::DescribeKey, "proof: KMS says that the key is enabled");
+    if level == Level::State {
+        return;
+    }
+    match (spec.kind(), usage) {
+        (MaterialKind::Symmetric, _) => {
+            plan.call(Operation::Encrypt, "proof: KMS encrypts a nonce with the key");
+            plan.call(Operation::Decrypt, "proof: and decrypts it again");
+        }
+        (MaterialKind::Hmac { .. }, _) => plan.call(Operation::GenerateMac, "proof: KMS computes an HMAC of a nonce"),
+        (_, usage) => {
+            plan.call(Operation::GetPublicKey, "proof: KMS reports the public half");
+            match usage {
+                KeyUsage::SignVerify => plan.call(Operation::Sign, "proof: KMS signs a nonce"),
+                KeyUsage::EncryptDecrypt => plan.call(Operation::Decrypt, "proof: KMS decrypts a nonce"),
+                _ => plan.call(Operation::DeriveSharedSecret, "proof: KMS agrees on a secret with an ephemeral key"),
+            }
+        }
+    }
+}
+
+/// The second import with which a full proof of a symmetric key ends.
+pub(crate) fn import_again(plan: &mut Plan) {
+    plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
+    plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
+    parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+    plan.call(
+        Operation::ImportKeyMaterial,
+        "proof: the same bytes once more, for each key material of the key until they are its bytes",
+    );
+    plan.call(Operation::DescribeKey, "proof: makes sure that the key is as it was");
+}

@@ -1,0 +1,11 @@
+//! The key: how it is made, named, compared and trusted.
+
+pub(crate) mod alias;
+pub(crate) mod create;
+pub(crate) mod existing;
+pub(crate) mod multi_region;
+pub(crate) mod pending_requests;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod request;
+pub(crate) mod trust;

@@ -1,0 +1,27 @@
+//! What holds of multi-Region keys alone.
+
+use crate::error::{Error, LifeError, seconds};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::wait;
+
+/// Refuses a replica, of which KMS begins nothing.
+pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<(), Error> {
+    match &key.multi_region {
+        Some(relatives) if !relatives.primary => {
+            let (arn, primary) = (key.arn.clone(), relatives.primary_arn.clone());
+            Err(LifeError::Replica { arn, primary, what }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// DescribeKey until a replica is no longer Creating.
+pub(crate) async fn until_made(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
+    let what = format!("KMS to make replica {arn}");
+    let made = wait::until(&what, kms.wait(), journal, async || {
+        let replica = kms.describe(arn).await?;
+        Ok((replica.state != "Creating").then_some(replica))
+    });
+    made.await?.ok_or_else(|| LifeError::StillCreating { arn: arn.to_owned(), waited: seconds(kms.wait()) }.into())
+}

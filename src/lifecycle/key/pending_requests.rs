@@ -1,0 +1,246 @@
+//! Finding a key whose CreateKey reply was lost.
+//!
+//! KMS has no idempotency token for CreateKey, so each request gets one of our own: a random id, put on the key as a tag and
+//! written down locally before the call. A run that was killed, or whose reply was lost, finds its key by that tag.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, KmsError, OpenSslError, Reason};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::key::alias::AliasName;
+use crate::lifecycle::key::existing;
+use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
+use crate::lifecycle::run::journal::Journal;
+use crate::time::{self, rfc3339};
+use crate::{files, printable};
+
+/// The directory in which requests under way are written down; nothing is, where there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// `$XDG_STATE_HOME/kms-byok`.
+    pub directory: Option<PathBuf>,
+    /// Look for lost keys although nothing that is written down says that there are any.
+    pub find_lost: Option<FindLost>,
+}
+
+/// Which lost keys are looked for.
+#[derive(Clone, Debug)]
+pub enum FindLost {
+    /// That of any request.
+    Any,
+    /// That of one request, by its id.
+    Request(String),
+}
+
+/// One request under way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) id: String,
+    alias: Option<String>,
+    region: String,
+    endpoint: Option<String>,
+    began: String,
+    #[serde(skip)]
+    file: Option<PathBuf>,
+    /// Held while this run is alive, so that no other takes its key for a lost one.
+    #[serde(skip)]
+    lock: Option<File>,
+}
+
+/// A key that was lost, and what is still written down about it: until it has its alias, it can be lost again.
+pub(crate) struct Recalled {
+    pub(crate) key: KeyDescription,
+    pub(crate) requests: Vec<Request>,
+}
+
+impl Memory {
+    /// Writes a new request down, synced, before CreateKey is sent.
+    pub(crate) fn begin(&self, kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<Request, Error> {
+        let mut id = [0; 16];
+        openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
+        let mut begun = Request {
+            id: hex::encode(id),
+            alias: request.alias.as_ref().map(ToString::to_string),
+            region: kms.region().to_owned(),
+            endpoint: kms.endpoint().map(str::to_owned),
+            began: rfc3339(time::now()),
+            file: None,
+            lock: None,
+        };
+        if let Some(directory) = &self.directory {
+            let path = directory.join(format!("{}.json", begun.id));
+            let json = printable::json(&begun);
+            begun.lock =
+                files::private_directory(directory).ok().and_then(|()| files::put_locked("request", &path, &json).ok());
+            if begun.lock.is_some() {
+                begun.file = Some(path);
+            } else {
+                let shown = directory.display();
+                journal.detail(format!("`{shown}` cannot be written: a lost key is found with --find-lost only"));
+            }
+        }
+        Ok(begun)
+    }
+
+    /// The requests of earlier runs for the same alias, Region and endpoint that have not come to their end.
+    fn unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> Vec<Request> {
+        let Some(alias) = alias.map(AliasName::as_str) else { return Vec::new() };
+        let ours = |request: &Request| {
+            request.alias.as_deref() == Some(alias)
+                && request.region == kms.region()
+                && request.endpoint.as_deref() == kms.endpoint()
+        };
+        self.written_down().filter(ours).collect()
+    }
+
+    /// What runs that are not alive any more have written down.
+    fn written_down(&self) -> impl Iterator<Item = Request> {
+        let entries = self.directory.as_deref().and_then(|directory| fs::read_dir(directory).ok());
+        let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+        // A pipe would be waited for.
+        let files = paths.filter(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file()));
+        files.filter(|path| !files::is_locked(path)).filter_map(|path| Request::load(&path))
+    }
+
+    /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.
+    pub(crate) fn suspects_lost(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
+        self.find_lost.is_some() || self.has_unfinished(kms, alias)
+    }
+
+    /// Whether an earlier run for that alias has not come to its end.
+    pub(crate) fn has_unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
+        !self.unfinished(kms, alias).is_empty()
+    }
+
+    /// The key of an earlier run for that alias, if one was made and lost before it got its alias.
+    pub(crate) async fn recall(
+        &self,
+        kms: &Kms,
+        request: &KeyRequest,
+        journal: &Journal,
+    ) -> Result<Option<Recalled>, Error> {
+        // Without an alias two runs are after two keys: only the user knows which request is the same.
+        for earlier in self.unfinished(kms, request.alias.as_ref()) {
+            journal.step(format!("a run of {} did not finish: looking for its key", earlier.began));
+            let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
+            if let Some(recalled) = told(found, vec![earlier], journal) {
+                return Ok(Some(recalled));
+            }
+        }
+        let Some(wanted) = &self.find_lost else { return Ok(None) };
+        journal.step("looking for a key that an earlier run has lost");
+        match wanted {
+            FindLost::Any => {
+                let fits = |key: &KeyDescription| existing::check_matches(key, request, &key.arn).is_ok();
+                Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), journal))
+            }
+            FindLost::Request(id) => {
+                let found = find_newly_made(kms, id).await?;
+                Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), journal))
+            }
+        }
+    }
+
+    /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
+    /// knows any more, is given back. What cannot be looked at is left for the next run.
+    pub(crate) async fn tidy(&self, kms: &Kms, alias: &AliasName, found: &KeyDescription) -> Vec<KeyDescription> {
+        let mut lost = Vec::new();
+        for earlier in self.unfinished(kms, Some(alias)) {
+            let Ok(tags) = kms.tags(&found.arn).await else { continue };
+            if has(&tags, &|id: &str| id == earlier.id) {
+                earlier.end();
+            } else if let Ok(key) = find(kms, &|id| id == earlier.id, &|_| true).await {
+                earlier.end();
+                lost.extend(key);
+            }
+        }
+        lost
+    }
+}
+
+impl Request {
+    fn load(path: &Path) -> Option<Self> {
+        let json = files::read("request", path, 64 * 1024).ok()?;
+        let mut request: Request = serde_json::from_slice(&json).ok()?;
+        request.file = Some(path.to_owned());
+        Some(request)
+    }
+
+    /// The key of this request, after its reply was lost. That it cannot be looked for is no answer either.
+    pub(crate) async fn find(&self, kms: &Kms) -> Option<KeyDescription> {
+        find_newly_made(kms, &self.id).await.ok().flatten()
+    }
+
+    /// The key has its alias, or there is none: nothing is left to be remembered.
+    pub(crate) fn end(&self) {
+        if let Some(path) = &self.file {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Says what was found. Where nothing was, the requests are over.
+fn told(found: Option<KeyDescription>, requests: Vec<Request>, journal: &Journal) -> Option<Recalled> {
+    match found {
+        Some(key) => {
+            journal.step(format!("found key {}", key.arn));
+            Some(Recalled { key, requests })
+        }
+        None => {
+            journal.step("there is none");
+            requests.iter().for_each(Request::end);
+            None
+        }
+    }
+}
+
+/// The key of a request; for some seconds after its creation not all of KMS knows it.
+async fn find_newly_made(kms: &Kms, request: &str) -> Result<Option<KeyDescription>, Error> {
+    for pause in [250, 500, 1000, 2000, 4000, 0] {
+        match find(kms, &|id| id == request, &|_| true).await? {
+            None => tokio::time::sleep(Duration::from_millis(pause)).await,
+            found => return Ok(found),
+        }
+    }
+    Ok(None)
+}
+
+/// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.
+async fn find(
+    kms: &Kms,
+    wanted: &dyn Fn(&str) -> bool,
+    fits: &dyn Fn(&KeyDescription) -> bool,
+) -> Result<Option<KeyDescription>, Error> {
+    for arn in kms.keys().await? {
+        let tags = match kms.tags(&arn).await {
+            Ok(tags) => tags,
+            Err(error) if is_not_ours(&error) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if !has(&tags, wanted) {
+            continue;
+        }
+        let key = match kms.describe(&arn).await {
+            Ok(key) => key,
+            Err(error) if is_not_ours(&error) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if fits(&key) && key.state == "PendingImport" && kms.aliases(Some(&arn)).await?.is_empty() {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+fn has(tags: &[(String, String)], wanted: &dyn Fn(&str) -> bool) -> bool {
+    tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
+}
+
+/// A key of somebody else, or one that was deleted while the list was read.
+fn is_not_ours(error: &KmsError) -> bool {
+    matches!(error.reason(), Some(Reason::AccessDenied | Reason::NotFound))
+}

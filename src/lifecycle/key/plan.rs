@@ -1,0 +1,133 @@
+//! The plans of `create-key` and `get-parameters`, and the calls that make a key.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::kms::{Kms, Operation};
+use crate::lifecycle::import::parameters::check_importable;
+use crate::lifecycle::key::alias::AliasName;
+use crate::lifecycle::key::create::{CreateKey, check_adopts};
+use crate::lifecycle::key::existing;
+use crate::lifecycle::key::pending_requests::Memory;
+use crate::lifecycle::key::request::KeyRequest;
+use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+use crate::parameters::ParameterSet;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// The plan of [`lifecycle::create_key`](crate::lifecycle::create_key). Asks KMS for the alias and the key to adopt, if there is one.
+pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Result<Plan, Error> {
+    let CreateKey { request, memory, adopt, .. } = wanted;
+    let adopt = adopt.as_deref();
+    request.check()?;
+    journal.note_kms(kms);
+    let mut plan = Plan::default();
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+        if let Some(found) = kms.find_alias(alias.as_str()).await? {
+            check_adopts(adopt, alias, &found)?;
+            name_lost_keys(&mut plan, kms, alias, memory);
+            journal.begin(kms, &found);
+            compare(&mut plan, request, None, true);
+            existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
+            journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
+            return Ok(plan);
+        }
+    }
+    let Some(adopt) = adopt else {
+        make(&mut plan, kms, request, memory);
+        return Ok(plan);
+    };
+    plan.call(Operation::DescribeKey, "looks at the key to be adopted");
+    let found = kms.describe(adopt).await?;
+    journal.begin(kms, &found);
+    compare(&mut plan, request, None, true);
+    existing::compare(kms, &found, &wanted.asked(), adopt).await?;
+    show_grants(kms, &found, journal).await?;
+    plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+    Ok(plan)
+}
+
+/// The calls that compare a key that is there with what was asked for.
+pub(crate) fn compare(plan: &mut Plan, request: &KeyRequest, description: Option<&String>, policy: bool) {
+    if !request.tags.is_empty() {
+        plan.call(Operation::ListResourceTags, "compares its tags, where that is permitted");
+    }
+    if policy && request.policy.is_some() {
+        plan.call(Operation::GetKeyPolicy, "compares its key policy, where that is permitted");
+    }
+    if description.is_some() {
+        plan.call(Operation::ListKeyRotations, "compares the description of its key material, where that is permitted");
+    }
+}
+
+/// The plan of fetching import parameters into a directory. Asks KMS for the key.
+pub fn get_parameters(
+    kms: &Kms,
+    key: (&Vouched, &Trust),
+    algorithm: WrappingAlgorithm,
+    wrapping: WrappingKeySpec,
+    directory: &Path,
+    force: bool,
+) -> Result<Plan, Error> {
+    let (key, trust) = key;
+    check_importable(key)?;
+    algorithm.check(key.spec.parse()?, wrapping, None)?;
+    ParameterSet::check_directory(directory, force)?;
+    let mut plan = Plan { writes: ParameterSet::files(directory).into(), ..Plan::default() };
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.vouch(trust, key);
+    parameters(&mut plan, algorithm, wrapping);
+    Ok(plan)
+}
+
+/// CreateKey and CreateAlias, and what goes with them.
+pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Memory) {
+    if memory.suspects_lost(kms, request.alias.as_ref()) {
+        plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
+        plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");
+        plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
+        plan.call(Operation::ListAliases, "makes sure that nobody uses it");
+        plan.call(Operation::GetKeyPolicy, "makes sure that it is nobody else's; if there is one, none is made");
+        plan.call(Operation::ListGrants, "shows whom else grants let use it, where that is permitted");
+    }
+    let spec = request.spec;
+    plan.call(
+        Operation::CreateKey,
+        format!("makes an EXTERNAL {spec} key, with a tag by which a lost reply is found again"),
+    );
+    plan.permission("kms:TagResource");
+    plan.call(Operation::DescribeKey, "waits until KMS knows the key everywhere");
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+}
+
+/// What is asked about an earlier run that did not come to its end, where the alias names a key.
+pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, memory: &Memory) {
+    if memory.has_unfinished(kms, Some(alias)) {
+        plan.call(
+            Operation::ListResourceTags,
+            "sees whether an earlier run made this key; otherwise its key is looked for",
+        );
+        plan.permission("kms:ListKeys");
+        plan.permission("kms:ListAliases");
+    }
+}
+
+pub(crate) fn alias_reason(alias: &AliasName) -> String {
+    format!("names the key {alias}; to be permitted for the alias and for the key")
+}
+
+/// GetParametersForImport.
+pub(crate) fn parameters(plan: &mut Plan, algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) {
+    plan.call(
+        Operation::GetParametersForImport,
+        format!("gets a {wrapping} wrapping key and an import token for {algorithm}"),
+    );
+}

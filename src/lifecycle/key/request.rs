@@ -1,0 +1,58 @@
+//! The key that is asked for.
+
+use crate::error::{Error, UsageError};
+use crate::kms::NewKey;
+use crate::lifecycle::key::alias::AliasName;
+use crate::material::{KeySpec, KeyUsage};
+
+/// The tag by which a lost key is found again.
+pub const REQUEST_TAG: &str = "kms-byok:request";
+
+/// Everything that makes a KMS key what it is, before there is material in it.
+#[derive(Clone, Debug)]
+pub struct KeyRequest {
+    /// The alias that names it, if any.
+    pub alias: Option<AliasName>,
+    /// Its key spec.
+    pub spec: KeySpec,
+    /// What it may be used for.
+    pub usage: KeyUsage,
+    /// Up to 8192 characters, public.
+    pub description: Option<String>,
+    /// The key policy as JSON; KMS's default if absent.
+    pub policy: Option<String>,
+    /// Tags, public.
+    pub tags: Vec<(String, String)>,
+    /// Whether it is a multi-Region primary key.
+    pub multi_region: bool,
+}
+
+impl KeyRequest {
+    /// What KMS would refuse for its length or shape is refused here.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(description) = self.description.as_ref().filter(|text| text.chars().count() > 8192) {
+            let found = description.chars().count();
+            let given: String = description.chars().take(20).collect::<String>() + "…";
+            return Err(UsageError::TooLong { what: "the description", given, found, limit: 8192 }.into());
+        }
+        for (key, value) in &self.tags {
+            let reserved = key.starts_with("aws:") || key == REQUEST_TAG;
+            let twice = self.tags.iter().filter(|(other, _)| other == key).count() > 1;
+            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || reserved || twice {
+                return Err(UsageError::Tag { given: format!("{key}={value}") }.into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn to_new_key(&self) -> NewKey {
+        NewKey {
+            spec: self.spec,
+            usage: self.usage,
+            description: self.description.clone(),
+            policy: self.policy.clone(),
+            tags: self.tags.clone(),
+            multi_region: self.multi_region,
+        }
+    }
+}

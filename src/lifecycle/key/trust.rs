@@ -1,0 +1,134 @@
+//! Whether key material may go into a key, or be copied from it. An alias proves nothing: whoever may move it chooses the key.
+
+use std::ops::Deref;
+
+use crate::error::{CeremonyError, Error, Explain};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::key::policy;
+use crate::lifecycle::run::journal::Journal;
+
+/// What the user said about keys that the run did not create.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// What the key was called: a key id or a key ARN vouches for it, an alias does not.
+    pub key: Option<String>,
+    /// The key ARNs that were adopted expressly.
+    pub adopt: Vec<String>,
+    /// The key policy that a key must have otherwise; KMS's default if absent.
+    pub policy: Option<String>,
+    /// Whether KMS's default will do although another policy was given.
+    pub or_default: bool,
+}
+
+/// A key that the run created, or that was vouched for. Nothing else is imported into or copied from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vouched(KeyDescription);
+
+/// The most grants that are shown one by one.
+const SHOWN: usize = 20;
+
+impl Trust {
+    /// Vouches for `found`: the user named it, or its policy is the one expected. `name` is what led to it.
+    pub async fn vouch(
+        &self,
+        kms: &Kms,
+        found: &KeyDescription,
+        name: &str,
+        journal: &Journal,
+    ) -> Result<Vouched, Error> {
+        self.check_adopted(found, name)?;
+        if self.names(found) {
+            journal.detail(format!("key {} was named by its id", found.arn));
+        } else {
+            self.check_policy(kms, found, name, journal).await?;
+        }
+        show_grants(kms, found, journal).await?;
+        Ok(Vouched(found.clone()))
+    }
+
+    /// Whether the user named this key by its ARN, or by its id, which relatives in other Regions share.
+    pub fn names(&self, found: &KeyDescription) -> bool {
+        let named = self.key.iter().any(|name| *name == found.arn || *name == found.id);
+        named || self.adopt.contains(&found.arn)
+    }
+
+    /// Refuses a key that is another one than the user adopts; relatives in other Regions may be adopted too.
+    fn check_adopted(&self, found: &KeyDescription, name: &str) -> Result<(), Error> {
+        let is_relative = |arn: &str| found.multi_region.is_some() && arn.rsplit('/').next() == Some(&*found.id);
+        match self.adopt.iter().find(|adopt| **adopt != found.arn && !is_relative(adopt)) {
+            None => Ok(()),
+            Some(adopt) => {
+                let (alias, arn, adopt) = (name.to_owned(), found.arn.clone(), adopt.clone());
+                Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into())
+            }
+        }
+    }
+
+    async fn check_policy(
+        &self,
+        kms: &Kms,
+        found: &KeyDescription,
+        name: &str,
+        journal: &Journal,
+    ) -> Result<(), Error> {
+        let (name, arn) = (name.to_owned(), found.arn.clone());
+        let policy = match kms.key_policy(&found.arn).await {
+            Ok(policy) => policy,
+            Err(error) if error.is_access_denied() => {
+                let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
+                return Err(CeremonyError::PolicyUnread { name, arn, because }.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let outsiders = policy::outsiders(&policy, &found.account);
+        let equals = |asked: Option<&str>| policy::equals(&policy, asked, &found.account);
+        let expected = equals(self.policy.as_deref()) || self.or_default && equals(None);
+        if !expected {
+            return Err(CeremonyError::ForeignPolicy { name, arn, outsiders }.into());
+        }
+        for outsider in outsiders {
+            journal.warn(format!("the key policy of {} lets in {outsider}", found.arn));
+        }
+        Ok(())
+    }
+}
+
+impl Vouched {
+    /// A key that this run has just created.
+    pub(crate) fn created(key: KeyDescription) -> Self {
+        Vouched(key)
+    }
+
+    /// The same key as KMS describes it later.
+    pub(crate) fn seen(&self, now: KeyDescription) -> Self {
+        if now.arn == self.0.arn { Vouched(now) } else { self.clone() }
+    }
+}
+
+impl Deref for Vouched {
+    type Target = KeyDescription;
+
+    fn deref(&self) -> &KeyDescription {
+        &self.0
+    }
+}
+
+/// Shows whom grants let use the key: a policy says nothing about them. Where they may not be listed, nothing is said but that.
+pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+    let grants = match kms.grants(&key.arn).await {
+        Ok(grants) => grants,
+        Err(error) if error.reason().is_some() => {
+            journal.detail(format!("grants on {} were not looked at: {error}", key.arn));
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let say = |text: String| if key.state == "PendingImport" { journal.warn(text) } else { journal.step(text) };
+    for grant in grants.iter().take(SHOWN) {
+        say(format!("a grant on {} lets {} call {}", key.arn, grant.grantee, grant.operations.join(", ")));
+    }
+    if grants.len() > SHOWN {
+        say(format!("{} further grants on {} are not shown", grants.len() - SHOWN, key.arn));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! The order of things: which call follows which, what is written down before it, and what stands when it breaks off.
+//!
+//! This room knows neither how bytes are wrapped nor how AWS is spoken to.
+
+mod delete;
+mod import;
+mod key;
+mod provision;
+pub mod recipe;
+mod replicate;
+mod rotate;
+mod run;
+mod status;
+mod verify;
+
+pub use self::delete::{Deletion, delete_material, plan_deletion};
+pub use self::import::attempt::{Transfer, TransferOutcome};
+pub use self::import::backup::Copy;
+pub use self::import::generate::Source;
+pub use self::import::parameters::check_importable;
+pub use self::import::wrap_and_import::Wrapping;
+pub use self::import::{BareImport, ImportOptions, import_bare, import_set, resolve_expiry};
+pub use self::key::alias::AliasName;
+pub use self::key::create::{CreateKey, create_key};
+pub use self::key::pending_requests::{FindLost, Memory};
+pub use self::key::request::{KeyRequest, REQUEST_TAG};
+pub use self::key::trust::{Trust, Vouched};
+pub use self::provision::provision;
+pub use self::provision::request::Provision;
+pub use self::replicate::replicate;
+pub use self::replicate::request::Replicate;
+pub use self::rotate::request::Rotate;
+pub use self::rotate::{check_rotatable, rotate};
+pub use self::run::journal::Journal;
+pub use self::run::report::{Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
+pub use self::status::expiring::{Expiring, Matter};
+pub use self::status::list::survey;
+pub use self::status::materials::{Inventory, MOST_ROTATIONS, Material};
+pub use self::status::{NotPermitted, Standing};
+pub use self::verify::imported::prove_imported;
+pub use self::verify::reimport::verify;
+pub use self::verify::verdict::conclude;
+
+/// What a run would do, call by call, without doing it.
+pub mod plan {
+    pub use super::delete::plan::delete_material;
+    pub use super::import::plan::import;
+    pub use super::key::plan::{create_key, get_parameters};
+    pub use super::provision::plan::provision;
+    pub use super::replicate::plan::replicate;
+    pub use super::rotate::plan::rotate;
+    pub use super::run::plan::{Plan, Step};
+}

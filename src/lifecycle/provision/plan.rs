@@ -1,0 +1,132 @@
+//! The plan of `provision`.
+
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::history::History;
+use crate::lifecycle::import::plan::{import_again, prove, send};
+use crate::lifecycle::import::resolve_expiry;
+use crate::lifecycle::key::alias::AliasName;
+use crate::lifecycle::key::existing::{self, Decision};
+use crate::lifecycle::key::plan::{alias_reason, compare, make, name_lost_keys, parameters};
+use crate::lifecycle::provision::request::Provision;
+use crate::lifecycle::provision::{check_locally, check_source, find};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+use crate::material::{KeySpec, MaterialKind};
+use crate::proof::Level;
+
+/// The plan of [`lifecycle::provision`](crate::lifecycle::provision). Asks KMS for the alias and for the key to be adopted, if the run
+/// is about one, and where it would import into that key, for its policy and for the key material that it had.
+pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Result<Plan, Error> {
+    check_locally(wanted)?;
+    journal.note_kms(kms);
+    let mut plan = Plan::default();
+    if let Some(alias) = &wanted.request.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+    }
+    let found = find(kms, wanted).await?;
+    let by_alias = match &wanted.request.alias {
+        Some(alias) if wanted.adopt.is_some() => kms.find_alias(alias.as_str()).await?.is_some(),
+        Some(_) => found.is_some(),
+        None => false,
+    };
+    if wanted.adopt.is_some() && !by_alias {
+        plan.call(Operation::DescribeKey, "looks at the key to be adopted");
+    }
+    match found {
+        Some(found) => go_on_with(&mut plan, kms, wanted, &found, by_alias, journal).await?,
+        None => {
+            make(&mut plan, kms, &wanted.request, &wanted.memory);
+            fill(&mut plan, kms, wanted)?;
+        }
+    }
+    Ok(plan)
+}
+
+async fn go_on_with(
+    plan: &mut Plan,
+    kms: &Kms,
+    wanted: &Provision,
+    found: &KeyDescription,
+    by_alias: bool,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let request = &wanted.request;
+    let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
+    journal.begin(kms, found);
+    if let Some(alias) = &request.alias {
+        name_lost_keys(plan, kms, alias, &wanted.memory);
+    }
+    let decision = existing::compare(kms, found, &wanted.asked(), name).await?.decision;
+    let unchanged = decision == Decision::Unchanged;
+    let description = wanted.material_description.as_ref().filter(|_| unchanged);
+    compare(plan, request, description, unchanged || wanted.adopt.is_some());
+    match decision {
+        Decision::Unchanged => {
+            match &request.alias {
+                Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
+                _ => journal.step(format!("{name} exists and is what was asked for: nothing would change")),
+            }
+            prove(plan, request.spec, request.usage, wanted.level);
+            let again = matches!(wanted.source, Source::Given(_)) && wanted.level == Level::Full;
+            if again && request.spec == KeySpec::SymmetricDefault {
+                plan.vouch(&wanted.trust(), found);
+                import_again(plan);
+            }
+        }
+        Decision::Complete => {
+            wanted.trust().vouch(kms, found, name, journal).await?;
+            let history = check_source(kms, wanted, found).await?;
+            plan.vouch(&wanted.trust(), found);
+            if matches!(wanted.source, Source::Generate(_)) {
+                plan.call(asked_first(request.spec), "makes sure that the key never had key material");
+            }
+            if history == History::Holds {
+                journal.step(format!("{name} has key material, and DescribeKey does not show it yet"));
+                plan.call(Operation::DescribeKey, "waits until the key material shows");
+                prove(plan, request.spec, request.usage, wanted.level);
+                return Ok(());
+            }
+            journal.step(format!("{name} exists and waits for key material"));
+            if let Some(alias) = &request.alias {
+                name_it(plan, alias, by_alias);
+            }
+            fill(plan, kms, wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first call that tells whether a key had key material before.
+fn asked_first(spec: KeySpec) -> Operation {
+    match spec.kind() {
+        MaterialKind::Symmetric => Operation::ListKeyRotations,
+        MaterialKind::Hmac { .. } => Operation::GenerateMac,
+        _ => Operation::GetPublicKey,
+    }
+}
+
+/// CreateAlias, where the alias is not there.
+fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
+    plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+    if !exists {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+}
+
+/// Parameters, import, proof.
+fn fill(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
+    resolve_expiry(kms, wanted.expiry)?;
+    let (spec, usage) = (wanted.request.spec, wanted.request.usage);
+    if let Source::Generate(copy) = &wanted.source {
+        plan.writes.extend(copy.path().map(ToOwned::to_owned));
+    }
+    parameters(plan, wanted.algorithm, wanted.wrapping);
+    send(plan);
+    prove(plan, spec, usage, wanted.level);
+    if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {
+        import_again(plan);
+    }
+    Ok(())
+}

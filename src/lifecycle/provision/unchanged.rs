@@ -1,0 +1,59 @@
+//! What is proven about a key that was there already.
+
+use crate::error::{CeremonyError, Error, LifeError};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::key::existing::Compared;
+use crate::lifecycle::provision::request::Provision;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::verify::imported::NOTHING_AT_HAND;
+use crate::lifecycle::verify::reimport;
+use crate::lifecycle::verify::verdict::conclude;
+use crate::material::KeySpec;
+use crate::proof::{self, Claim, Level, Outcome, Subject};
+
+/// What can be proven about a key that was there already. Nothing is written to it but, where everything is to be proven, the same
+/// bytes again.
+pub(crate) async fn prove_unchanged(
+    kms: &Kms,
+    plan: &Provision,
+    (found, compared): (&KeyDescription, &Compared),
+    name: &str,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let material = match &plan.source {
+        Source::Given(material) => Some(material),
+        Source::Generate(_) => None,
+    };
+    let subject = Subject::new(kms, found, material, None)?;
+    let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
+    if plan.request.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
+        match (material, plan.level) {
+            (_, Level::Off) => {}
+            (Some(material), Level::Full) => {
+                let key = plan.trust().vouch(kms, found, name, journal).await?;
+                reimport::import_again(kms, &key, material, &mut proof, journal).await?;
+            }
+            (Some(_), _) => proof.leave(Claim::Bytes, BYTES_NOT_COMPARED),
+            (None, Level::Full) => proof.leave(Claim::Bytes, NOTHING_AT_HAND),
+            (None, _) => {}
+        }
+    }
+    compared.tell(&mut proof);
+    let other_file = material.is_some() && proof.contradicted() == Some(Claim::Bytes);
+    let missing = (plan.strict && proof.outcome() == Outcome::NotPermitted).then(|| proof.not_permitted().join(", "));
+    let contradiction = proof.contradiction().map(str::to_owned);
+    match (conclude(proof, journal), contradiction, missing) {
+        (Err(_), Some(contradiction), _) if other_file => {
+            Err(LifeError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
+        }
+        (Ok(()), _, Some(permission)) => {
+            let (key, what) = (name.to_owned(), "what it does".to_owned());
+            Err(CeremonyError::NotCompared { key, what, permission }.into())
+        }
+        (concluded, _, _) => concluded,
+    }
+}
+
+const BYTES_NOT_COMPARED: &str =
+    "that the key holds these bytes: bytes not compared; --verify full does that by a second import";

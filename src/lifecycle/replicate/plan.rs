@@ -1,0 +1,93 @@
+//! The plan of `replicate`.
+
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::import::plan::{import_again, prove};
+use crate::lifecycle::key::plan::{alias_reason, parameters};
+use crate::lifecycle::replicate::plan_regions;
+use crate::lifecycle::replicate::replica::{Errand, What};
+use crate::lifecycle::replicate::request::Replicate;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+use crate::material::{KeySpec, KeyUsage};
+use crate::proof::Level;
+
+/// The plan of [`lifecycle::replicate`](crate::lifecycle::replicate()). Asks KMS what the run asks before its first change.
+pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, journal: &Journal) -> Result<Plan, Error> {
+    let (spec, usage): (KeySpec, KeyUsage) = (key.spec.parse()?, key.usage.parse()?);
+    let mut plan = Plan::default();
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.vouch(&wanted.trust, key);
+    if spec == KeySpec::SymmetricDefault {
+        plan.call(Operation::ListKeyRotations, "finds every key material of the key");
+    } else {
+        wanted.materials.iter().for_each(|_| prove(&mut plan, spec, usage, Level::Use));
+    }
+    let (_, errands) = plan_regions(kms, key, wanted, journal).await?;
+    for errand in &errands {
+        plan.go_to(Some(&errand.region));
+        look(&mut plan, errand, spec, wanted);
+    }
+    for errand in &errands {
+        plan.go_to(Some(&errand.region));
+        let touched = carry_out(&mut plan, errand, wanted);
+        let level = if touched { wanted.level } else { wanted.level.min(Level::Use) };
+        prove(&mut plan, spec, usage, level);
+        if spec == KeySpec::SymmetricDefault && level == Level::Full {
+            import_again(&mut plan);
+        }
+        if spec == KeySpec::SymmetricDefault && level >= Level::Use {
+            plan.go_to(None);
+            plan.call(Operation::Encrypt, "proof: KMS encrypts a nonce with the primary key");
+            plan.go_to(Some(&errand.region));
+            plan.call(Operation::Decrypt, "proof: and the replica decrypts it");
+        }
+    }
+    Ok(plan)
+}
+
+/// What was asked of a Region to make this plan.
+fn look(plan: &mut Plan, errand: &Errand, spec: KeySpec, wanted: &Replicate) {
+    if !matches!(errand.what, What::Make) {
+        plan.call(Operation::DescribeKey, "looks at the replica");
+    }
+    if let What::Fill(replica) = &errand.what {
+        plan.vouch(&wanted.trust, replica);
+        if spec == KeySpec::SymmetricDefault {
+            plan.call(Operation::ListKeyRotations, "finds the key materials that it lacks");
+        }
+    }
+    if let Some(alias) = &wanted.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
+    }
+}
+
+/// The calls that make the replica whole; whether anything is imported.
+fn carry_out(plan: &mut Plan, errand: &Errand, wanted: &Replicate) -> bool {
+    if matches!(errand.what, What::Make) {
+        plan.go_to(None);
+        plan.call(Operation::ReplicateKey, format!("makes the replica in {}", errand.region));
+        plan.permission("kms:CreateKey");
+        if !wanted.tags.is_empty() {
+            plan.permission("kms:TagResource");
+        }
+        plan.go_to(Some(&errand.region));
+        plan.call(Operation::DescribeKey, "waits until KMS knows the replica everywhere");
+        plan.call(Operation::DescribeKey, "waits until it is made");
+    }
+    if let Some(alias) = &wanted.alias {
+        plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
+        if !errand.named {
+            plan.call(Operation::CreateAlias, alias_reason(alias));
+        }
+    }
+    if matches!(errand.what, What::Leave(_)) {
+        return false;
+    }
+    for _ in wanted.distinct_materials() {
+        parameters(plan, wanted.wrapping.algorithm, wanted.wrapping.key_spec);
+        plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
+    }
+    plan.call(Operation::DescribeKey, "waits until the replica is enabled");
+    true
+}

@@ -1,0 +1,252 @@
+//! One replica: what is there, what is missing, and the calls that make it whole.
+
+use crate::error::{CeremonyError, Error, LifeError, Reason, seconds};
+use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
+use crate::lifecycle::import::sent::Difference;
+use crate::lifecycle::import::{ImportOptions, resolve_expiry};
+use crate::lifecycle::key::multi_region::until_made;
+use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::replicate::request::Replicate;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::wait;
+use crate::lifecycle::status::materials::Inventory;
+use crate::material::KeySpec;
+use crate::time::rfc3339;
+
+/// What is to be done in one Region.
+pub(crate) struct Errand {
+    kms: Kms,
+    pub(crate) region: String,
+    pub(crate) what: What,
+    /// Whether the alias that was asked for names the replica already.
+    pub(crate) named: bool,
+}
+
+pub(crate) enum What {
+    /// There is no replica.
+    Make,
+    /// It waits for key material, and may be given it.
+    Fill(Box<Vouched>),
+    /// It is what was asked for.
+    Leave(Box<KeyDescription>),
+}
+
+impl Errand {
+    /// Looks at the Region, and refuses what could not be carried out.
+    pub(crate) async fn of(
+        primary_kms: &Kms,
+        primary: &KeyDescription,
+        region: &str,
+        inventory: &Inventory,
+        plan: &Replicate,
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let kms = primary_kms.for_region(region);
+        let what = match replica_in(primary, region) {
+            Some(arn) => existing_replica(&kms, arn, plan, journal).await?,
+            None => What::Make,
+        };
+        let wanted = match &what {
+            What::Make => inventory.complete.then(|| inventory.permanent().count()),
+            What::Fill(replica) => {
+                let there = Inventory::as_permitted(&kms, replica).await?;
+                let missing = || there.permanent().filter(|material| material.is_missing()).count();
+                there.complete.then(missing)
+            }
+            What::Leave(_) => None,
+        };
+        let given = plan.distinct_materials().len();
+        if let Some(needed) = wanted.filter(|needed| *needed > given) {
+            return Err(LifeError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
+        }
+        let named = names_it(&kms, region, primary, plan).await?;
+        Ok(Errand { kms, region: region.to_owned(), what, named })
+    }
+}
+
+/// Whether the alias is there; an alias of another key is refused.
+async fn names_it(kms: &Kms, region: &str, primary: &KeyDescription, plan: &Replicate) -> Result<bool, Error> {
+    let Some(alias) = &plan.alias else { return Ok(false) };
+    match kms.find_alias(alias.as_str()).await? {
+        Some(named) if named.id != primary.id => {
+            let (alias, region) = (alias.to_string(), region.to_owned());
+            Err(LifeError::AliasElsewhere { alias, region, arn: named.arn }.into())
+        }
+        named => Ok(named.is_some()),
+    }
+}
+
+/// The replica of a key in a Region, as KMS tells it in the primary's.
+fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> {
+    let relatives = primary.multi_region.as_ref()?;
+    relatives.replica_arns.iter().map(String::as_str).find(|arn| region_of(arn) == Some(region))
+}
+
+/// A replica that is whole is left alone; an empty one is filled if it can be trusted.
+async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<What, Error> {
+    let replica = until_made(kms, arn, journal).await?;
+    let differs = |difference: String| -> Error {
+        CeremonyError::Differs {
+            key: format!("replica in {}", replica.region),
+            arn: arn.to_owned(),
+            differences: vec![difference],
+        }
+        .into()
+    };
+    match replica.state.as_str() {
+        "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(What::Leave(Box::new(replica))),
+        "Enabled" => {
+            let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
+            Err(differs(format!("its key material {is}, which is not the expiry asked for")))
+        }
+        "PendingImport" => Ok(What::Fill(Box::new(vouch(kms, &replica, plan, journal).await?))),
+        state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
+    }
+}
+
+/// Whoever made a replica chose its key policy: it gets nothing unless that is the one asked for, or the user vouches for it.
+async fn vouch(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<Vouched, Error> {
+    plan.trust.vouch(kms, replica, &replica.arn, journal).await
+}
+
+/// A replica when the work in its Region is done.
+pub(crate) enum Done {
+    /// This run imported into it.
+    Filled(Vouched),
+    /// It was whole before.
+    Left(KeyDescription),
+}
+
+/// Makes, names and fills the replica.
+pub(crate) async fn carry_out(
+    primary_kms: &Kms,
+    primary: &KeyDescription,
+    errand: Errand,
+    inventory: &Inventory,
+    plan: &Replicate,
+    journal: &Journal,
+) -> Result<(Kms, Done), Error> {
+    let kms = errand.kms;
+    let replica = match errand.what {
+        What::Leave(replica) => {
+            journal.step(format!("the replica in {} is what was asked for: {}", errand.region, replica.arn));
+            journal.note_replica(&replica, |_| {});
+            name(&kms, &replica, plan, journal).await?;
+            return Ok((kms, Done::Left(*replica)));
+        }
+        What::Fill(replica) => {
+            journal.step(format!("the replica in {} waits for key material: {}", errand.region, replica.arn));
+            *replica
+        }
+        What::Make => make(primary_kms, primary, &kms, &errand.region, plan, journal).await?,
+    };
+    journal.note_replica(&replica, |_| {});
+    name(&kms, &replica, plan, journal).await?;
+    let one = inventory.complete && inventory.permanent().count() == 1;
+    let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
+    for material in plan.distinct_materials() {
+        let options = ImportOptions {
+            expires: resolve_expiry(&kms, plan.expiry)?,
+            import_type: symmetric.then_some(ImportType::Existing),
+            description: None, // only the primary key keeps one
+            key_material_id: primary.current_key_material_id.clone().filter(|_| one),
+            once: false,
+        };
+        plan.wrapping.deliver(material, &kms, &replica, &options, journal).await?;
+        journal.note_replica(&replica, |report| report.imported = true);
+    }
+    let filled = settle(&kms, &replica, journal).await?;
+    Ok((kms, Done::Filled(replica.seen(filled))))
+}
+
+/// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
+async fn make(
+    primary_kms: &Kms,
+    primary: &KeyDescription,
+    kms: &Kms,
+    region: &str,
+    plan: &Replicate,
+    journal: &Journal,
+) -> Result<Vouched, Error> {
+    let new = NewReplica {
+        region: region.to_owned(),
+        description: plan.description.clone(),
+        policy: plan.policy.clone(),
+        tags: plan.tags.clone(),
+    };
+    let (arn, ours) = match journal.changing("ReplicateKey", primary_kms.replicate(&primary.arn, &new)).await {
+        Ok(replica) => {
+            journal.note_replica(&replica, |report| report.created = true);
+            (replica.arn, true)
+        }
+        Err(error) if error.may_have_changed() || error.reason() == Some(Reason::AlreadyExists) => {
+            journal.warn(format!("{error}: looking for it"));
+            let Some(found) = look_up(primary_kms, primary, region, journal).await? else { return Err(error) };
+            if error.may_have_changed() {
+                journal.settled();
+            }
+            (found, false)
+        }
+        Err(error) => return Err(error),
+    };
+    kms.wait_until_visible(&arn).await?;
+    let replica = until_made(kms, &arn, journal).await?;
+    if ours {
+        journal.step(format!("made the replica {arn}"));
+        return Ok(Vouched::created(replica));
+    }
+    let replica = vouch(kms, &replica, plan, journal).await?;
+    journal.step(format!("found the replica {arn}"));
+    Ok(replica)
+}
+
+async fn look_up(
+    kms: &Kms,
+    primary: &KeyDescription,
+    region: &str,
+    journal: &Journal,
+) -> Result<Option<String>, Error> {
+    wait::until("a sign of the replica", wait::LOOK_UP, journal, async || {
+        Ok(replica_in(&kms.describe(&primary.arn).await?, region).map(str::to_owned))
+    })
+    .await
+}
+
+/// The alias comes before the import, as for every key.
+async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
+    let Some(alias) = &plan.alias else { return Ok(()) };
+    let named = kms.find_alias(alias.as_str()).await?;
+    if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
+        let made = journal.naming(kms, alias, &replica.arn).await?;
+        if made == AliasOutcome::Exists {
+            let arn = kms.describe(alias.as_str()).await?.arn;
+            let (alias, region) = (alias.to_string(), replica.region.clone());
+            return Err(LifeError::AliasElsewhere { alias, region, arn }.into());
+        }
+        journal.step(format!("{alias} names it in {}", replica.region));
+    }
+    journal.note_replica(replica, |report| report.alias = Some(alias.to_string()));
+    Ok(())
+}
+
+/// What KMS says about the replica after the imports: after rotations it wants every key material.
+async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
+    let now = wait::settled(kms, replica, None, journal).await?;
+    journal.note_replica(&now, |_| {});
+    if now.state == "Enabled" {
+        Difference::refuse(kms, replica, &now, journal).await?;
+        return Ok(now);
+    }
+    if now.state == "PendingImport" {
+        let inventory = Inventory::as_permitted(kms, &now).await?;
+        let missing = match inventory.missing() {
+            ids if ids.is_empty() && inventory.complete => {
+                return Err(CeremonyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
+            }
+            ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
+            ids => ids.join(", "),
+        };
+        return Err(LifeError::ReplicaIncomplete { arn: now.arn, missing }.into());
+    }
+    Err(CeremonyError::NotEnabled { arn: now.arn, state: now.state }.into())
+}

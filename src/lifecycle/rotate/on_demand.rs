@@ -1,0 +1,113 @@
+//! RotateKeyOnDemand, sent once, and the wait until the new key material is current. A lost reply is looked up afterwards.
+
+use crate::error::{Error, LifeError, Reason, seconds};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::wait;
+use crate::lifecycle::status::materials::Inventory;
+
+/// Whether there is anything left to ask KMS for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ready {
+    /// KMS will rotate when it is asked.
+    Waits,
+    /// Somebody else has asked already.
+    Done,
+}
+
+/// Waits until KMS says that the material may be rotated to: with replicas that takes its news from every Region.
+pub(crate) async fn until_ready(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<Ready, Error> {
+    let what = format!("KMS to see key material {id} in every Region");
+    let ready = wait::until(&what, kms.wait(), journal, async || {
+        let inventory = Inventory::of(kms, key).await?;
+        Ok(match inventory.find(id) {
+            Some(material) if material.current => Some(Ready::Done),
+            Some(material) if material.is_ready() => Some(Ready::Waits),
+            _ => None,
+        })
+    });
+    ready.await?.ok_or_else(|| LifeError::NotReady { id: id.to_owned(), waited: seconds(kms.wait()) }.into())
+}
+
+/// Asks KMS to rotate to the material that waits.
+pub(crate) async fn turn(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<(), Error> {
+    match journal.changing("RotateKeyOnDemand", kms.rotate(&key.arn)).await {
+        Ok(()) => {}
+        Err(error) if error.may_have_changed() || error.reason() == Some(Reason::Conflict) => {
+            journal.warn(format!("{error}: looking whether it began"));
+            if !has_begun(kms, key, id, journal).await? {
+                return Err(error);
+            }
+            journal.settled();
+        }
+        Err(error) => return Err(error),
+    }
+    journal.note_rotation(|rotation| {
+        rotation.begun = true;
+        rotation.rotations_left = rotation.rotations_left.map(|left| left.saturating_sub(1));
+    });
+    let left = journal.report().rotation.and_then(|rotation| rotation.rotations_left).unwrap_or_default();
+    journal.step(format!("KMS began to rotate the key; {left} of 25 on-demand rotations are left"));
+    Ok(())
+}
+
+async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<bool, Error> {
+    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, async || {
+        let current = kms.describe(&key.arn).await?.current_key_material_id;
+        let begun = current.as_deref() == Some(id) || kms.rotation_in_progress(&key.arn).await?;
+        Ok(begun.then_some(()))
+    });
+    Ok(begun.await?.is_some())
+}
+
+/// DescribeKey until the new material is current.
+pub(crate) async fn until_current(
+    kms: &Kms,
+    key: &KeyDescription,
+    id: &str,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let current = poll(kms, &key.arn, id, journal).await?.ok_or_else(|| LifeError::StillWaiting {
+        arn: key.arn.clone(),
+        id: id.to_owned(),
+        waited: seconds(kms.wait()),
+    })?;
+    journal.step(format!("key material {id} is current"));
+    Ok(current)
+}
+
+/// The same in another Region, where a delay is no failure: the key as it is then.
+pub(crate) async fn until_current_in(
+    kms: &Kms,
+    replica: &KeyDescription,
+    id: Option<&str>,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let Some(id) = id else { return Ok(kms.describe(&replica.arn).await?) };
+    match poll(kms, &replica.arn, id, journal).await? {
+        Some(current) => {
+            journal.step(format!("key material {id} is current in {}", replica.region));
+            Ok(current)
+        }
+        None => Ok(kms.describe(&replica.arn).await?),
+    }
+}
+
+async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
+    wait::until(&format!("key material {id} to become current"), kms.wait(), journal, async || {
+        let now = kms.describe(arn).await?;
+        Ok((now.current_key_material_id.as_deref() == Some(id)).then_some(now))
+    })
+    .await
+}
+
+/// Waits for the end of a rotation that somebody else began.
+pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
+    let over = wait::until("the rotation to end", kms.wait(), journal, async || {
+        Ok((!kms.rotation_in_progress(&key.arn).await?).then_some(()))
+    });
+    if over.await?.is_none() {
+        return Err(LifeError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
+    }
+    Ok(kms.describe(&key.arn).await?)
+}

@@ -1,0 +1,104 @@
+//! The plan of `rotate`.
+
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::plan::{import_again, prove};
+use crate::lifecycle::key::plan::parameters;
+use crate::lifecycle::rotate::regions::Regions;
+use crate::lifecycle::rotate::request::Rotate;
+use crate::lifecycle::rotate::{Beginning, begin_with, check_locally, check_rotatable, check_waits, vouch};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::plan::Plan;
+use crate::material::{KeySpec, KeyUsage};
+use crate::proof::Level;
+
+/// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate). Asks KMS for the replicas, a rotation in progress and the key materials.
+pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &Journal) -> Result<Plan, Error> {
+    journal.begin(kms, key);
+    check_locally(kms, wanted)?;
+    check_rotatable(key)?;
+    let mut plan = Plan::default();
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    vouch(kms, key, wanted, journal).await?;
+    plan.vouch(&wanted.trust, key);
+    let regions = Regions::of(kms, key, wanted, journal).await?;
+    for (kms, replica) in regions.replicas() {
+        plan.go_to(Some(kms.region()));
+        plan.call(Operation::DescribeKey, "looks at the replica");
+        plan.vouch(&wanted.trust, replica);
+    }
+    plan.go_to(None);
+    plan.call(Operation::GetKeyRotationStatus, "sees whether a rotation is in progress");
+    if kms.rotation_in_progress(&key.arn).await? {
+        check_waits(key, wanted)?;
+        journal.step("a rotation is in progress");
+        plan.call(Operation::GetKeyRotationStatus, "waits until the rotation is over");
+        plan.call(Operation::DescribeKey, "looks at the key again");
+        if wanted.source.is_none() {
+            finish(&mut plan, &regions, wanted);
+            return Ok(plan);
+        }
+    }
+    plan.call(Operation::ListKeyRotations, "finds what waits for rotation, and counts the rotations that are left");
+    match (begin_with(kms, key, wanted, journal).await?, &wanted.source) {
+        (Beginning::Over(_), _) => {
+            plan.call(Operation::DescribeKey, "looks at the key again");
+            finish(&mut plan, &regions, wanted);
+            return Ok(plan);
+        }
+        (Beginning::OnlyIfCurrent, _) => {
+            import_again(&mut plan);
+            plan.call(Operation::DescribeKey, "looks at the key again");
+            finish(&mut plan, &regions, wanted);
+            return Ok(plan);
+        }
+        (Beginning::Waiting(id), None) => {
+            in_each(&mut plan, &regions, |plan| {
+                plan.call(Operation::ListKeyRotations, "makes sure that the replica has the key material");
+            });
+            regions.check_filled(&id, journal).await?;
+        }
+        (_, source) => {
+            if let Some(Source::Generate(copy)) = source {
+                plan.writes.extend(copy.path().map(ToOwned::to_owned));
+            }
+            deliver(&mut plan, wanted);
+            in_each(&mut plan, &regions, |plan| deliver(plan, wanted));
+        }
+    }
+    plan.call(Operation::ListKeyRotations, "waits until KMS sees the key material in every Region");
+    plan.call(Operation::RotateKeyOnDemand, "makes the new key material current: one of 25 in the life of the key");
+    plan.call(Operation::DescribeKey, "waits until it is current");
+    finish(&mut plan, &regions, wanted);
+    Ok(plan)
+}
+
+/// Parameters and import.
+fn deliver(plan: &mut Plan, wanted: &Rotate) {
+    parameters(plan, wanted.wrapping.algorithm, wanted.wrapping.key_spec);
+    plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
+}
+
+/// The proofs, in every Region.
+fn finish(plan: &mut Plan, regions: &Regions, wanted: &Rotate) {
+    let proofs = |plan: &mut Plan| {
+        prove(plan, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt, wanted.level);
+        if wanted.level == Level::Full && wanted.source.is_some() {
+            import_again(plan);
+        }
+    };
+    proofs(plan);
+    in_each(plan, regions, |plan| {
+        plan.call(Operation::DescribeKey, "waits until it is current here too");
+        proofs(plan);
+    });
+}
+
+fn in_each(plan: &mut Plan, regions: &Regions, calls: impl Fn(&mut Plan)) {
+    for (kms, _) in regions.replicas() {
+        plan.go_to(Some(kms.region()));
+        calls(plan);
+    }
+    plan.go_to(None);
+}

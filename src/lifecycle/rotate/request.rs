@@ -1,0 +1,37 @@
+//! What is asked for when a key is rotated.
+
+use crate::error::Error;
+use crate::kms::Kms;
+use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::wrap_and_import::Wrapping;
+use crate::lifecycle::import::{ImportOptions, resolve_expiry};
+use crate::lifecycle::key::trust::Trust;
+use crate::proof::Level;
+use crate::time::Expiry;
+
+/// Everything that decides how a key is rotated.
+pub struct Rotate {
+    /// The new key material; without any, what waits for rotation is rotated to.
+    pub source: Option<Source>,
+    /// How it is wrapped.
+    pub wrapping: Wrapping,
+    /// When it expires, in every Region.
+    pub expiry: Expiry,
+    /// What is written to it, at the primary key: the others keep none.
+    pub description: Option<String>,
+    /// How much is proven afterwards.
+    pub level: Level,
+    /// What the user said about the key and its replicas.
+    pub trust: Trust,
+}
+
+impl Rotate {
+    /// What goes with the import of the new material.
+    pub(crate) fn options(&self, kms: &Kms) -> Result<ImportOptions, Error> {
+        Ok(ImportOptions {
+            expires: resolve_expiry(kms, self.expiry)?,
+            description: self.description.clone(),
+            ..ImportOptions::default()
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! What a run would do, call by call, without doing it. Whatever the run would refuse before its first change is refused here too, and
+//! of AWS nothing is asked but what tells which plan applies.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::kms::{KeyDescription, Operation};
+use crate::lifecycle::key::trust::Trust;
+
+/// The calls in their order, and the files that would be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order in which they would be made.
+    pub steps: Vec<Step>,
+    /// The files that would be written, in their order.
+    pub writes: Vec<PathBuf>,
+    /// Permissions besides those of the calls themselves.
+    pub(crate) extra: Vec<&'static str>,
+    /// Where the calls that are added next are made, if not in the Region of the run.
+    pub(crate) elsewhere: Option<String>,
+}
+
+/// One call to KMS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The operation, by KMS's name.
+    pub call: &'static str,
+    /// The permission it needs.
+    pub permission: String,
+    /// The Region it goes to, where that is not the Region of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How often a second one account may make it in one Region, where it has a quota of its own that is known here. AWS adjusts most
+    /// quotas on request.
+    pub quota_per_second: Option<u32>,
+    /// What it is for.
+    pub why: String,
+}
+
+impl Plan {
+    /// Adds a call.
+    pub fn call(&mut self, operation: Operation, why: impl Into<String>) {
+        self.steps.push(Step {
+            call: operation.name(),
+            permission: format!("kms:{operation}"),
+            region: self.elsewhere.clone(),
+            quota_per_second: operation.quota_per_second(),
+            why: why.into(),
+        });
+    }
+
+    /// Adds the calls that vouch for a key that is there; its policy is not asked for where the user named the key.
+    pub(crate) fn vouch(&mut self, trust: &Trust, key: &KeyDescription) {
+        if !trust.names(key) {
+            self.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
+        }
+        self.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
+    }
+
+    /// Lets the calls that are added next go to another Region; to the Region of the run again without one.
+    pub fn go_to(&mut self, region: Option<&str>) {
+        self.elsewhere = region.map(str::to_owned);
+    }
+
+    /// Adds a permission that a call needs besides its own, as CreateKey with tags does.
+    pub fn permission(&mut self, name: &'static str) {
+        self.extra.push(name);
+    }
+
+    /// Everything that has to be permitted, each once: those of the calls in their order, then the others.
+    pub fn permissions(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        for name in self.steps.iter().map(|step| step.permission.as_str()).chain(self.extra.iter().copied()) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,76 @@
+//! Asking KMS again until something that goes on in the background is done.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, seconds};
+use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::import::sent::Difference;
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::status::materials::Inventory;
+
+/// How long KMS is asked whether a call took effect whose reply was lost.
+pub(crate) const LOOK_UP: Duration = Duration::from_secs(5);
+/// How often a wait says that it still goes on.
+const REMIND: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Asks until there is an answer; nothing when the time is over first.
+pub(crate) async fn until<T>(
+    what: &str,
+    patience: Duration,
+    journal: &Journal,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(100);
+    let mut reminded = None;
+    loop {
+        if let Some(answer) = ask().await? {
+            return Ok(Some(answer));
+        }
+        let left = patience.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Ok(None);
+        }
+        match reminded {
+            None => {
+                journal.step(format!("waiting up to {} for {what}", seconds(patience)));
+                reminded = Some(Instant::now());
+            }
+            Some(last) if last.elapsed() >= REMIND => {
+                journal.step(format!(
+                    "still waiting for {what}: {}",
+                    seconds(Duration::from_secs(begun.elapsed().as_secs()))
+                ));
+                reminded = Some(Instant::now());
+            }
+            Some(_) => {}
+        }
+        tokio::time::sleep(pause.min(left)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The key after an import that KMS has answered. DescribeKey may lag behind it, so PendingImport is believed only where other key
+/// material is missing, or when the time is over. `before` is the key before the import.
+pub(crate) async fn settled(
+    kms: &Kms,
+    before: &KeyDescription,
+    imported_id: Option<&str>,
+    journal: &Journal,
+) -> Result<KeyDescription, Error> {
+    let settled = until("DescribeKey to show the import", kms.wait(), journal, async || {
+        let now = kms.describe(&before.arn).await?;
+        if now.state != "PendingImport" {
+            let difference = Difference::find(kms, before, &now, journal).await?;
+            return Ok((!difference.is_some_and(|difference| difference.is_old)).then_some(now));
+        }
+        let missing = Inventory::as_permitted(kms, &now).await?.missing();
+        Ok(missing.iter().any(|id| Some(&**id) != imported_id).then_some(now))
+    })
+    .await?;
+    match settled {
+        Some(now) => Ok(now),
+        None => Ok(kms.describe(&before.arn).await?),
+    }
+}

@@ -1,0 +1,90 @@
+//! Which key material expires soon, or is gone already.
+
+use std::time::Duration;
+
+use aws_smithy_types::DateTime;
+use serde::Serialize;
+
+use crate::lifecycle::status::Standing;
+use crate::time::{self, rfc3339};
+
+/// One key material that somebody should look after.
+#[derive(Debug, Serialize)]
+pub struct Expiring {
+    /// The key.
+    pub key_arn: String,
+    /// Where.
+    pub region: String,
+    /// Its aliases, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The material; symmetric keys only.
+    pub key_material_id: Option<String>,
+    /// What is the matter with it.
+    pub what: Matter,
+    /// When it expires, RFC 3339, while that is still to come.
+    pub expires: Option<String>,
+}
+
+/// Why a key material is in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// It expires within the time asked about.
+    Expires,
+    /// It has expired, or was deleted: the key waits for it.
+    Gone,
+    /// The key lacks key material, and KMS does not tell whether it had it: only symmetric keys show that, and replicas do not.
+    NoMaterial,
+}
+
+impl Standing {
+    /// What expires by `now` and `within`, or has expired. A key that is to be deleted is left out.
+    pub fn expiring(&self, now: DateTime, within: Duration) -> Vec<Expiring> {
+        if self.origin != "EXTERNAL" || matches!(self.key_state.as_str(), "PendingDeletion" | "PendingReplicaDeletion")
+        {
+            return Vec::new();
+        }
+        let limit = now.secs().saturating_add(i64::try_from(within.as_secs()).unwrap_or(i64::MAX));
+        let mut found = Vec::new();
+        let mut note = |id: &Option<String>, what, expires: Option<DateTime>| {
+            found.push(Expiring {
+                key_arn: self.key_arn.clone(),
+                region: self.region.clone(),
+                aliases: self.aliases.clone(),
+                key_material_id: id.clone(),
+                what,
+                expires: expires.map(rfc3339),
+            });
+        };
+        for material in &self.materials {
+            let id = &material.key_material_id;
+            if let Some(at) = material.expires.filter(|at| at.secs() <= limit) {
+                note(id, Matter::Expires, Some(at));
+            } else if !material.is_pending() && self.key_state == "PendingImport" && !material.is_imported() {
+                // A replica shows the id of material that was never imported there.
+                note(id, if self.role == Some("replica") { Matter::NoMaterial } else { Matter::Gone }, None);
+            }
+        }
+        if self.materials.is_empty() && self.key_state == "PendingImport" && self.key_spec != "SYMMETRIC_DEFAULT" {
+            note(&None, Matter::NoMaterial, None);
+        }
+        found
+    }
+}
+
+impl Expiring {
+    /// As a sentence without its subject.
+    pub fn says(&self, now: DateTime) -> String {
+        match (self.what, &self.expires) {
+            (Matter::Expires, Some(at)) => {
+                let left = time::parse(at).map(|at| at.secs() - now.secs()).unwrap_or_default();
+                format!("expires {at}, in {}", time::span(left))
+            }
+            (Matter::NoMaterial, _) => {
+                "lacks key material: it was never imported there, has expired or was deleted".to_owned()
+            }
+            _ => "waits for key material that has expired or was deleted".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Every key material of a key, as far as KMS shows it.
+
+use aws_smithy_types::DateTime;
+use serde::{Serialize, Serializer};
+
+use crate::error::Error;
+use crate::kms::{KeyDescription, Kms, Rotation};
+use crate::time::rfc3339;
+
+/// On-demand rotations in the life of a key (API reference, `RotateKeyOnDemand`).
+pub const MOST_ROTATIONS: usize = 25;
+
+/// The key materials of one key in one Region.
+pub struct Inventory {
+    /// In KMS's order, the newest first.
+    pub materials: Vec<Material>,
+    /// Whether these are all: without kms:ListKeyRotations only what DescribeKey tells is here.
+    pub complete: bool,
+    on_demand: usize,
+}
+
+/// One key material. Its serialized form is part of the JSON answer of `status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Material {
+    /// Symmetric keys only.
+    pub key_material_id: Option<String>,
+    /// What the importer wrote to it.
+    pub description: Option<String>,
+    /// KMS's CURRENT, NON_CURRENT, PENDING_ROTATION or PENDING_MULTI_REGION_IMPORT_AND_ROTATION; symmetric keys only.
+    pub state: Option<String>,
+    /// KMS's IMPORTED or PENDING_IMPORT; nothing where it is not known.
+    pub import_state: Option<String>,
+    /// When it expires; nothing for material that does not.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub expires: Option<DateTime>,
+    /// Whether the key encrypts, signs and authenticates with it.
+    pub current: bool,
+    /// When it became current by rotation.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub rotated: Option<DateTime>,
+}
+
+fn as_rfc3339<S: Serializer>(time: &Option<DateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(rfc3339).serialize(serializer)
+}
+
+impl Inventory {
+    /// Asks KMS for every key material. A refusal for want of kms:ListKeyRotations is an error.
+    pub async fn of(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
+        if key.spec != "SYMMETRIC_DEFAULT" {
+            return Ok(Self::from_description(key, true));
+        }
+        let rotations = kms.rotations(&key.arn).await?;
+        let on_demand = rotations.iter().filter(|entry| entry.rotation_type.as_deref() == Some("ON_DEMAND")).count();
+        let materials = rotations.into_iter().map(Material::of).collect();
+        Ok(Inventory { materials, complete: true, on_demand })
+    }
+
+    /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted.
+    pub async fn as_permitted(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
+        match Self::of(kms, key).await {
+            Err(error) if error.is_access_denied() => Ok(Self::from_description(key, false)),
+            result => result,
+        }
+    }
+
+    /// A key that does not rotate has one material; of any other this is the current one.
+    fn from_description(key: &KeyDescription, complete: bool) -> Self {
+        let empty = key.state == "PendingImport";
+        let known = key.origin == "EXTERNAL" && (!empty || key.current_key_material_id.is_some());
+        // With several materials PendingImport does not tell which of them is missing.
+        let import_state = match (empty, complete) {
+            (false, _) => Some("IMPORTED".to_owned()),
+            (true, true) => Some("PENDING_IMPORT".to_owned()),
+            (true, false) => None,
+        };
+        let material = known.then(|| Material {
+            key_material_id: key.current_key_material_id.clone(),
+            description: None,
+            state: key.current_key_material_id.is_some().then(|| "CURRENT".to_owned()),
+            import_state,
+            expires: key.expires,
+            current: true,
+            rotated: None,
+        });
+        Inventory { materials: material.into_iter().collect(), complete, on_demand: 0 }
+    }
+
+    /// The material that waits for rotation; KMS keeps at most one.
+    pub fn pending(&self) -> Option<&Material> {
+        self.materials.iter().find(|material| material.is_pending())
+    }
+
+    /// The materials that belong to the key for ever: without any of them it is PendingImport.
+    pub fn permanent(&self) -> impl Iterator<Item = &Material> {
+        self.materials.iter().filter(|material| !material.is_pending())
+    }
+
+    /// The ids of permanent materials that KMS lacks, as far as it shows them.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let missing = self.permanent().filter(|material| material.is_missing());
+        missing.filter_map(|material| material.key_material_id.clone()).collect()
+    }
+
+    /// How many on-demand rotations KMS still allows; nothing where that cannot be seen.
+    pub fn rotations_left(&self) -> Option<usize> {
+        self.complete.then(|| MOST_ROTATIONS.saturating_sub(self.on_demand))
+    }
+
+    /// The material of that id.
+    pub fn find(&self, id: &str) -> Option<&Material> {
+        self.materials.iter().find(|material| material.key_material_id.as_deref() == Some(id))
+    }
+}
+
+impl Material {
+    fn of(entry: Rotation) -> Self {
+        Material {
+            current: entry.state.as_deref() == Some("CURRENT"),
+            key_material_id: entry.key_material_id,
+            description: entry.description,
+            state: entry.state,
+            import_state: entry.import_state,
+            expires: entry.expires,
+            rotated: entry.rotated,
+        }
+    }
+
+    /// Material of which only the id is known.
+    pub(crate) fn unlisted(id: &str) -> Self {
+        Material {
+            key_material_id: Some(id.to_owned()),
+            description: None,
+            state: None,
+            import_state: None,
+            expires: None,
+            current: false,
+            rotated: None,
+        }
+    }
+
+    /// Whether it waits for rotation, and can still be taken back.
+    pub fn is_pending(&self) -> bool {
+        self.state.as_deref().is_some_and(|state| state.starts_with("PENDING"))
+    }
+
+    /// Whether KMS lacks its bytes: never imported in this Region, expired or deleted.
+    pub fn is_missing(&self) -> bool {
+        self.import_state.as_deref() == Some("PENDING_IMPORT")
+    }
+
+    /// Whether KMS has its bytes, for sure.
+    pub fn is_imported(&self) -> bool {
+        self.import_state.as_deref() == Some("IMPORTED")
+    }
+
+    /// Whether every Region has it, so that the primary key can rotate to it.
+    pub fn is_ready(&self) -> bool {
+        self.state.as_deref() == Some("PENDING_ROTATION") && !self.is_missing()
+    }
+}

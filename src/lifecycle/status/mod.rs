@@ -1,0 +1,115 @@
+//! How a key stands: its state, every key material, and the same in the other Regions of a multi-Region key.
+
+pub(crate) mod expiring;
+pub(crate) mod list;
+pub(crate) mod materials;
+
+use serde::Serialize;
+
+use crate::error::{Error, LifeError};
+use crate::kms::{KeyDescription, Kms, region_of};
+use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::time::rfc3339;
+
+/// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)] // the contract's own names
+pub struct Standing {
+    pub key_arn: String,
+    pub key_id: String,
+    pub region: String,
+    /// The aliases that name it, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    pub key_spec: String,
+    pub key_usage: String,
+    pub key_state: String,
+    pub origin: String,
+    pub description: String,
+    pub key_material_id: Option<String>,
+    /// RFC 3339; the earliest of all its key materials.
+    pub expires: Option<String>,
+    pub multi_region: bool,
+    /// `primary` or `replica`.
+    pub role: Option<&'static str>,
+    pub materials: Vec<Material>,
+    /// Whether these are all, or only what DescribeKey tells.
+    pub materials_complete: bool,
+    /// Of 25 on-demand rotations.
+    pub rotations_left: Option<usize>,
+    #[serde(skip)]
+    pub(crate) seen: KeyDescription,
+}
+
+/// Something that could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotPermitted {
+    /// As in kms:DescribeKey.
+    pub permission: String,
+    /// On which key, if on one.
+    pub key_arn: Option<String>,
+}
+
+impl Standing {
+    /// Asks for the materials of a key.
+    pub async fn of(kms: &Kms, key: &KeyDescription, refused: &mut Vec<NotPermitted>) -> Result<Self, Error> {
+        let inventory = Inventory::as_permitted(kms, key).await?;
+        if !inventory.complete {
+            refused.push(NotPermitted::new("kms:ListKeyRotations", &key.arn));
+        }
+        let external = key.origin == "EXTERNAL";
+        let symmetric = key.spec == "SYMMETRIC_DEFAULT";
+        let seen = key.clone();
+        let key = key.clone();
+        Ok(Standing {
+            key_arn: key.arn,
+            key_id: key.id,
+            region: key.region,
+            aliases: Vec::new(),
+            key_spec: key.spec,
+            key_usage: key.usage,
+            key_state: key.state,
+            origin: key.origin,
+            description: key.description,
+            key_material_id: key.current_key_material_id,
+            expires: key.expires.map(rfc3339),
+            multi_region: key.multi_region.is_some(),
+            role: key.multi_region.map(|relatives| if relatives.primary { "primary" } else { "replica" }),
+            rotations_left: inventory.rotations_left().filter(|_| external && symmetric),
+            materials: inventory.materials,
+            materials_complete: inventory.complete,
+            seen,
+        })
+    }
+
+    /// The same key in its other Regions, as far as it may be seen there.
+    pub async fn elsewhere(&self, kms: &Kms, refused: &mut Vec<NotPermitted>) -> Result<Vec<Standing>, Error> {
+        let Some(relatives) = &self.seen.multi_region else { return Ok(Vec::new()) };
+        let mut others = Vec::new();
+        for arn in std::iter::once(&relatives.primary_arn).chain(&relatives.replica_arns) {
+            if *arn == self.key_arn {
+                continue;
+            }
+            let kms = kms.for_region(region_of(arn).unwrap_or_default());
+            match kms.describe(arn).await {
+                Ok(key) => others.push(Standing::of(&kms, &key, refused).await?),
+                Err(error) if error.is_access_denied() => refused.push(NotPermitted::new("kms:DescribeKey", arn)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(others)
+    }
+}
+
+impl NotPermitted {
+    pub(crate) fn new(permission: &str, key_arn: &str) -> Self {
+        NotPermitted { permission: permission.to_owned(), key_arn: Some(key_arn.to_owned()) }
+    }
+}
+
+impl From<NotPermitted> for Error {
+    fn from(refused: NotPermitted) -> Self {
+        let subject = refused.key_arn.map(|arn| format!(" on key {arn}")).unwrap_or_default();
+        LifeError::NotSeen { permission: refused.permission, subject }.into()
+    }
+}

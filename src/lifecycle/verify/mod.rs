@@ -1,0 +1,5 @@
+//! What is proven about a key, and what that means for the run.
+
+pub(crate) mod imported;
+pub(crate) mod reimport;
+pub(crate) mod verdict;

@@ -1,0 +1,276 @@
+//! Proving that KMS holds given key material. For symmetric keys no answer of KMS depends on the bytes but one: a second import of
+//! the same material is taken, and one of other bytes is refused.
+
+use aws_smithy_types::DateTime;
+
+use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::{ImportType, KeyDescription, Kms, Operation};
+use crate::lifecycle::import::{self, ImportOptions};
+use crate::lifecycle::key::trust::{Trust, Vouched};
+use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::material::{KeyMaterial, KeySpec};
+use crate::parameters::ParameterSet;
+use crate::proof::{self, Claim, Level, Proof, Subject};
+use crate::time::rfc3339;
+use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+
+/// An import within this many seconds of ValidTo could come after it, and leave the key without material.
+const TOO_CLOSE: i64 = 10 * 60;
+
+/// Proves as much as can be proven about `material` in `key`, and leaves the key as it is. Symmetric material is imported a second
+/// time, with the same expiry and as existing material, where there is a `reimport`: the name that led to the key, and what the user
+/// said about it.
+pub async fn verify(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    reimport: Option<(&str, &Trust)>,
+    journal: &Journal,
+) -> Result<Proof, Error> {
+    if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
+        let mut proof = Proof::empty(Level::State).of_existing();
+        proof.contradict(Claim::State, format!("KMS says that the key is {}: it holds no key material now", key.state));
+        return Ok(proof);
+    }
+    let again = reimport.filter(|_| material.spec() == KeySpec::SymmetricDefault);
+    let disabled = key.state == "Disabled";
+    let vouched = match again {
+        Some((name, trust)) => {
+            check_reimportable(kms, key)?;
+            let vouched = trust.vouch(kms, key, name, journal).await?;
+            announce(journal);
+            Some(vouched)
+        }
+        None if disabled => {
+            let (arn, state) = (key.arn.clone(), key.state.clone());
+            return Err(LifeError::NotEnabled { arn, state, what: "the proof" }.into());
+        }
+        None => None,
+    };
+    let mut proof = match disabled {
+        true => Proof::empty(Level::Full).of_existing(),
+        false => {
+            let subject = Subject::new(kms, key, Some(material), None)?;
+            proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?.of_existing()
+        }
+    };
+    if disabled {
+        proof.leave(Claim::Use, proof::DISABLED);
+    }
+    if let Some(key) = vouched.filter(|_| proof.contradiction().is_none()) {
+        prove_again(kms, &key, material, &mut proof, journal).await?;
+    }
+    Ok(proof)
+}
+
+/// The second import of what this run has just imported.
+pub(crate) async fn import_again(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let now = key.seen(kms.describe(&key.arn).await?);
+    check_reimportable(kms, &now)?;
+    announce(journal);
+    prove_again(kms, &now, material, proof, journal).await
+}
+
+/// The material of the key that these bytes are, found by importing them again as what they may be.
+pub(crate) async fn find_material(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    journal: &Journal,
+) -> Result<Option<Material>, Error> {
+    check_reimportable(kms, key)?;
+    for candidate in candidates(&Inventory::of(kms, key).await?) {
+        if take_back(kms, key, material, candidate.key_material_id.as_deref(), candidate.expires, journal)
+            .await?
+            .is_some()
+        {
+            return Ok(Some(candidate.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn announce(journal: &Journal) {
+    journal.step(
+        "importing the same bytes a second time, as existing key material with unchanged expiry: no other check looks at the bytes",
+    );
+}
+
+fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+    let (arn, state) = (key.arn.clone(), key.state.clone());
+    if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
+        return Err(LifeError::NotVerifiable { arn, state }.into());
+    }
+    if key.expires.is_some_and(|at| is_too_close(kms, at)) {
+        let at = key.expires.map(rfc3339).unwrap_or_default();
+        return Err(CeremonyError::ExpiresSoon { arn, at }.into());
+    }
+    Ok(())
+}
+
+fn is_too_close(kms: &Kms, expires: DateTime) -> bool {
+    expires.secs() - kms.now().secs() < TOO_CLOSE
+}
+
+async fn prove_again(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    match try_again(kms, key, material, proof, journal).await {
+        Err(error) if error.is_access_denied() => {
+            let operation = error.refused_operation().map_or("ImportKeyMaterial", Operation::name);
+            proof.refuse(Claim::Bytes, format!("kms:{operation}"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+        Ok(()) => compare(&kms.describe(&key.arn).await?, key, proof),
+    }
+}
+
+async fn try_again(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let inventory = match Inventory::of(kms, key).await {
+        Ok(inventory) => inventory,
+        Err(error) if expires_never(key) && cannot_be_listed(&error) => {
+            return try_unlisted(kms, key, material, proof, journal).await;
+        }
+        Err(error) => return Err(error),
+    };
+    let mut skipped = None;
+    for candidate in candidates(&inventory) {
+        let id = candidate.key_material_id.as_deref();
+        if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
+            journal
+                .step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+            skipped = Some(at);
+            continue;
+        }
+        if let Some(id) = take_back(kms, key, material, id, candidate.expires, journal).await? {
+            let which = match candidate {
+                candidate if candidate.current => "the current key material",
+                candidate if candidate.is_pending() => "the key material that waits for rotation",
+                _ => "earlier key material, which decrypts only",
+            };
+            proof.prove(Claim::Bytes, format!("KMS took a second import of the same bytes as {which}, {id}"));
+            return Ok(());
+        }
+    }
+    // The bytes may be those that were not tried.
+    if let Some(at) = skipped {
+        return Err(CeremonyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
+    }
+    proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned());
+    Ok(())
+}
+
+/// Which materials there are cannot be seen; but none of them expires, so KMS may find out itself which one this is.
+async fn try_unlisted(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    proof: &mut Proof,
+    journal: &Journal,
+) -> Result<(), Error> {
+    match take_back(kms, key, material, None, None, journal).await? {
+        Some(id) if key.current_key_material_id.as_deref() == Some(&*id) => {
+            proof.prove(
+                Claim::Bytes,
+                format!("KMS took a second import of the same bytes as the current key material, {id}"),
+            );
+        }
+        Some(id) => {
+            proof.prove(
+                Claim::Bytes,
+                format!("KMS took a second import of the same bytes as other key material than the current, {id}"),
+            );
+        }
+        None => proof
+            .contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned()),
+    }
+    Ok(())
+}
+
+/// Not permitted, or not known to what stands in for KMS.
+fn cannot_be_listed(error: &Error) -> bool {
+    matches!(error.reason(), Some(Reason::AccessDenied | Reason::Unsupported | Reason::Unlisted))
+}
+
+fn expires_never(key: &KeyDescription) -> bool {
+    key.expires.is_none() && key.expiration_model.as_deref() == Some("KEY_MATERIAL_DOES_NOT_EXPIRE")
+}
+
+/// What the bytes may be: the current material first. What KMS lacks is left out, because importing it would bring it back.
+fn candidates(inventory: &Inventory) -> Vec<&Material> {
+    let mut candidates: Vec<&Material> = inventory
+        .materials
+        .iter()
+        .filter(|material| material.key_material_id.is_some() && !material.is_missing())
+        .collect();
+    candidates.sort_by_key(|material| !material.current);
+    candidates
+}
+
+/// Imports bytes as existing material with the expiry it has. Nothing where KMS says that they are other bytes.
+async fn take_back(
+    kms: &Kms,
+    key: &Vouched,
+    material: &KeyMaterial,
+    id: Option<&str>,
+    expires: Option<DateTime>,
+    journal: &Journal,
+) -> Result<Option<String>, Error> {
+    let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+    let before = journal.report();
+    let set = ParameterSet::get(kms, key, material.spec(), algorithm, wrapping, journal).await?;
+    let wrapped = set.wrap(material)?;
+    let options = ImportOptions {
+        expires,
+        import_type: Some(ImportType::Existing),
+        description: None, // KMS keeps the one it has
+        key_material_id: id.map(str::to_owned),
+        once: false,
+    };
+    let result = import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await;
+    // The report tells how the key was imported, not how it was proven; and once it is answered, the same bytes with the same
+    // expiry have changed nothing.
+    journal.note(|report| {
+        report.changed = before.changed;
+        report.wrapping_algorithm = before.wrapping_algorithm;
+        report.wrapping_key_spec = before.wrapping_key_spec;
+    });
+    match result {
+        Ok(imported) => Ok(Some(imported.known_id()?)),
+        Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The key must be what it was.
+fn compare(after: &KeyDescription, before: &KeyDescription, proof: &mut Proof) -> Result<(), Error> {
+    let time = |key: &KeyDescription| key.expires.map_or("never".to_owned(), rfc3339);
+    let id = |key: &KeyDescription| key.current_key_material_id.clone().unwrap_or_default();
+    let pairs = [
+        ("its state", before.state.clone(), after.state.clone()),
+        ("its current key material", id(before), id(after)),
+        ("its expiry", time(before), time(after)),
+    ];
+    if let Some((what, was, is)) = pairs.into_iter().find(|(_, was, is)| was != is) {
+        proof.contradict(Claim::State, format!("the key is not what it was: {what} was {was}, and is {is}"));
+    }
+    Ok(())
+}
