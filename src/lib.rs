@@ -17,7 +17,7 @@
 //! use std::sync::Arc;
 //!
 //! use kms_byok::Silent;
-//! use kms_byok::lifecycle::{self, Copy, Journal, KeyRequest, Memory, Provision, Source};
+//! use kms_byok::lifecycle::{self, Backup, Journal, KeyRequest, PendingRequests, Provision, Source};
 //! use kms_byok::kms::Kms;
 //! use kms_byok::material::{KeySpec, KeyUsage};
 //! use kms_byok::time::Expiry;
@@ -35,13 +35,13 @@
 //!         tags: Vec::new(),
 //!         multi_region: false,
 //!     },
-//!     source: Source::Generate(Copy::Discard),
+//!     source: Source::Generate(Backup::Discard),
 //!     algorithm: WrappingAlgorithm::RsaesOaepSha256,
 //!     wrapping: WrappingKeySpec::Rsa2048,
 //!     expiry: Expiry::Never,
 //!     material_description: None,
 //!     level: Level::Use,
-//!     memory: Memory::default(),
+//!     pending: PendingRequests::default(),
 //!     adopt: None,
 //! };
 //! let server = Server::start(Settings::default())?;

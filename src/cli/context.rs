@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kms_byok::files::Moved;
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::lifecycle::{FindLost, Journal, Memory, Report};
+use kms_byok::lifecycle::{FindLost, Journal, PendingRequests, Report};
 use kms_byok::material::Reading;
 use kms_byok::{Error, FileError, OpenSslError, Progress, openssl_probe};
 use serde::Serialize;
@@ -133,14 +133,14 @@ impl Context {
     }
 
     /// Where requests under way are written down (XDG Base Directory Specification): `$XDG_STATE_HOME`, or its default.
-    pub(crate) fn memory(&self, find_lost: bool, request: Option<&String>) -> Memory {
+    pub(crate) fn pending(&self, find_lost: bool, request: Option<&String>) -> PendingRequests {
         let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
         let find_lost = match request {
             Some(id) => Some(FindLost::Request(id.clone())),
             None => find_lost.then_some(FindLost::Any),
         };
-        Memory { directory: state.map(|state| state.join("kms-byok")), find_lost }
+        PendingRequests { directory: state.map(|state| state.join("kms-byok")), find_lost }
     }
 
     /// Notes what the escrow file does and does not vouch for.

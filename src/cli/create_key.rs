@@ -35,7 +35,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     let plan = CreateKey {
         request: args.key.request().map_err(|error| context.failure(error))?,
-        memory: context.memory(args.find_lost, args.lost_request.as_ref()),
+        pending: context.pending(args.find_lost, args.lost_request.as_ref()),
         adopt: args.adopt.clone(),
         strict: context.global.strict,
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kms_byok::escrow::{EscrowFile, Recipient};
-use kms_byok::lifecycle::{Copy, Source};
+use kms_byok::lifecycle::{Backup, Source};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 
@@ -58,7 +58,7 @@ impl MaterialArgs {
     /// The one source that the flags name; a file is read and checked right away.
     pub(crate) fn source(&self, spec: KeySpec, context: &Context) -> Result<Source, Error> {
         if self.generate {
-            return Ok(Source::Generate(self.copy()?));
+            return Ok(Source::Generate(self.backup()?));
         }
         self.check_fate()?;
         self.given.read(spec, context)?.map(Source::Given).ok_or_else(Self::missing)
@@ -99,7 +99,7 @@ impl MaterialArgs {
     }
 
     /// What happens to a copy of generated material: exactly one of three.
-    pub(super) fn copy(&self) -> Result<Copy, Error> {
+    pub(super) fn backup(&self) -> Result<Backup, Error> {
         for (path, flag) in [(&self.keep, "--keep"), (&self.escrow_out, "--escrow-out")] {
             if path.as_deref().is_some_and(is_stdin) {
                 return Err(UsageError::CopyToStdout { flag }.into());
@@ -109,10 +109,10 @@ impl MaterialArgs {
             (Some(out), _, _) => {
                 files::check_distinct(&self.inputs(), &[out])?;
                 let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
-                Ok(Copy::Escrow { recipients, out: out.clone() })
+                Ok(Backup::Escrow { recipients, out: out.clone() })
             }
-            (None, Some(path), false) => Ok(Copy::Keep(path.clone())),
-            (None, None, true) => Ok(Copy::Discard),
+            (None, Some(path), false) => Ok(Backup::Keep(path.clone())),
+            (None, None, true) => Ok(Backup::Discard),
             _ => Err(UsageError::NoCopy.into()),
         }
     }

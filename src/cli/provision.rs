@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::lifecycle::{self, Journal, Memory, Provision, Report};
+use kms_byok::lifecycle::{self, Journal, PendingRequests, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
 use super::Context;
@@ -144,10 +144,10 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
         material_description: args.material_description.clone(),
         level: args.proof.verify,
         adopt: args.adopt.clone(),
-        memory: if args.is_rehearsal() {
-            Memory::default()
+        pending: if args.is_rehearsal() {
+            PendingRequests::default()
         } else {
-            context.memory(args.find_lost, args.lost_request.as_ref())
+            context.pending(args.find_lost, args.lost_request.as_ref())
         },
         strict: context.global.strict,
         source: args.material.source(request.spec, context)?,

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::lifecycle::Copy;
-use kms_byok::lifecycle::recipe::{Conversion, Recipe, ShellCopy, ShellSource};
+use kms_byok::lifecycle::Backup;
+use kms_byok::lifecycle::recipe::{Conversion, Recipe, ShellBackup, ShellSource};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
@@ -65,12 +65,12 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
 /// The source that the flags name. Recovery certificates are read, and of key material only how it is written.
 fn source(args: &MaterialArgs, spec: KeySpec, context: &Context) -> Result<ShellSource, Error> {
     if args.generate {
-        return Ok(ShellSource::Generate(match args.copy()? {
-            Copy::Escrow { recipients, out } => {
-                ShellCopy::Escrow { recipients: args.escrow.iter().cloned().zip(recipients).collect(), out }
+        return Ok(ShellSource::Generate(match args.backup()? {
+            Backup::Escrow { recipients, out } => {
+                ShellBackup::Escrow { recipients: args.escrow.iter().cloned().zip(recipients).collect(), out }
             }
-            Copy::Keep(path) => ShellCopy::Keep(path),
-            Copy::Discard => ShellCopy::Discard,
+            Backup::Keep(path) => ShellBackup::Keep(path),
+            Backup::Discard => ShellBackup::Discard,
         }));
     }
     args.check_fate()?;

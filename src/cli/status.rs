@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::kms::Kms;
-use kms_byok::lifecycle::{self, Expiring, NotPermitted, Standing};
+use kms_byok::lifecycle::{self, Expiring, KeyStatus, NotPermitted};
 use kms_byok::{Error, Progress};
 use serde::Serialize;
 
@@ -44,9 +44,9 @@ fn alias_prefix(text: &str) -> Result<String, String> {
 #[derive(Serialize)]
 pub(super) struct One {
     #[serde(flatten)]
-    pub(super) key: Standing,
+    pub(super) key: KeyStatus,
     /// The same key in its other Regions.
-    pub(super) other_regions: Vec<Standing>,
+    pub(super) other_regions: Vec<KeyStatus>,
     #[serde(flatten)]
     pub(super) rest: Rest,
 }
@@ -55,7 +55,7 @@ pub(super) struct One {
 #[derive(Serialize)]
 pub(super) struct Many {
     pub(super) region: String,
-    pub(super) keys: Vec<Standing>,
+    pub(super) keys: Vec<KeyStatus>,
     #[serde(flatten)]
     pub(super) rest: Rest,
 }
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
     let kms = context.connect().await?;
     let mut refused = Vec::new();
-    let key = Standing::of(&kms, &kms.describe(name).await?, &mut refused).await?;
+    let key = KeyStatus::of(&kms, &kms.describe(name).await?, &mut refused).await?;
     let other_regions = key.elsewhere(&kms, &mut refused).await?;
     let rest = Rest::new(args, &kms, std::iter::once(&key).chain(&other_regions), refused, context)?;
     Ok(One { key, other_regions, rest })
@@ -110,7 +110,7 @@ impl Rest {
     fn new<'a>(
         args: &Args,
         kms: &Kms,
-        keys: impl Iterator<Item = &'a Standing>,
+        keys: impl Iterator<Item = &'a KeyStatus>,
         refused: Vec<NotPermitted>,
         context: &Context,
     ) -> Result<Self, Error> {

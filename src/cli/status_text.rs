@@ -1,6 +1,6 @@
 //! The text answer of `status`.
 
-use kms_byok::lifecycle::{MOST_ROTATIONS, Material, Standing};
+use kms_byok::lifecycle::{KeyStatus, MOST_ROTATIONS, Material};
 use kms_byok::time::rfc3339;
 
 use super::status::{Many, One, Rest};
@@ -57,7 +57,7 @@ pub(super) fn many(many: &Many) -> String {
     text + &matters(&many.rest)
 }
 
-fn expires(key: &Standing) -> Option<String> {
+fn expires(key: &KeyStatus) -> Option<String> {
     (key.key_state != "PendingImport" && key.origin == "EXTERNAL")
         .then(|| key.expires.clone().unwrap_or_else(|| "never".to_owned()))
 }

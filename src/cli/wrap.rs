@@ -216,11 +216,11 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
 fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
     match args.material.source(spec, context)? {
         Source::Given(material) => Ok((material, false, None)),
-        Source::Generate(copy) => {
-            copy.check()?;
+        Source::Generate(backup) => {
+            backup.check()?;
             let journal = context.journal();
             let material = KeyMaterial::generate(spec)?;
-            copy.store(&material, journal)?;
+            backup.store(&material, journal)?;
             let report = journal.report();
             Ok((material, true, report.kept.or(report.escrow)))
         }

@@ -11,7 +11,7 @@ pub use self::file::RecordFile;
 use crate::error::Error;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
-use crate::lifecycle::{Journal, Leftover, ProvenKey, Report, Transfer};
+use crate::lifecycle::{ImportAttempt, Journal, Leftover, ProvenKey, Report};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
@@ -38,7 +38,7 @@ pub struct Record {
     pub key: Option<Key>,
     pub material: Material,
     /// Every passage of key material into KMS, and every set of import parameters that was fetched for one.
-    pub transfers: Vec<Transfer>,
+    pub transfers: Vec<ImportAttempt>,
     pub proofs: Vec<ProvenKey>,
     /// Keys that the run made and nobody needs.
     pub leftovers: Vec<Leftover>,

@@ -6,7 +6,7 @@ use std::fs;
 
 use kms_byok::Error;
 use kms_byok::kms::Kms;
-use kms_byok::lifecycle::{self, Copy, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
+use kms_byok::lifecycle::{self, Backup, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
 use kms_byok::proof::Level;
 use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -40,7 +40,7 @@ pub fn next_given() -> Option<Source> {
 }
 
 pub fn next_generated(scene: &Scene) -> Option<Source> {
-    Some(Source::Generate(Copy::Keep(scene.path("copy"))))
+    Some(Source::Generate(Backup::Keep(scene.path("copy"))))
 }
 
 /// What the report of a partial run with `--generate` names as the next command: the same bytes again, while it is not known

@@ -8,7 +8,7 @@ use kms_byok::Error;
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{
-    self, Copy, CreateKey, ImportOptions, Journal, KeyRequest, Memory, Provision, Source, Trust,
+    self, Backup, CreateKey, ImportOptions, Journal, KeyRequest, PendingRequests, Provision, Source, Trust,
 };
 use kms_byok::material::KeySpec;
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
@@ -114,11 +114,11 @@ impl Verb {
         }
         let source = match self {
             Verb::ProvisionGiven => Source::Given(given("HMAC_256", &GIVEN)),
-            Verb::ProvisionEscrowed => Source::Generate(Copy::Escrow {
+            Verb::ProvisionEscrowed => Source::Generate(Backup::Escrow {
                 recipients: vec![Recipient::read(&scene.path("recovery.pem")).unwrap()],
                 out: scene.path("copy"),
             }),
-            _ => Source::Generate(Copy::Keep(scene.path("copy"))),
+            _ => Source::Generate(Backup::Keep(scene.path("copy"))),
         };
         self.provision(source, scene, kms, journal).await
     }
@@ -147,7 +147,7 @@ impl Verb {
             expiry: Expiry::Never,
             material_description: None,
             level: Level::Use,
-            memory: Memory { directory: Some(scene.path("state/kms-byok")), find_lost: None },
+            pending: PendingRequests { directory: Some(scene.path("state/kms-byok")), find_lost: None },
             adopt: None,
             strict: false,
         };
@@ -155,7 +155,7 @@ impl Verb {
     }
 
     fn creation(self) -> CreateKey {
-        CreateKey { request: self.request(), memory: Memory::default(), adopt: None, strict: false }
+        CreateKey { request: self.request(), pending: PendingRequests::default(), adopt: None, strict: false }
     }
 
     fn request(self) -> KeyRequest {

@@ -7,7 +7,7 @@ use crate::kms::{KeyDescription, Kms, region_of};
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::material::KeySpec;
 
 /// One key material that is to be deleted, and what hangs on it.
@@ -32,32 +32,32 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     if matches!(key.state.as_str(), "Creating" | "Updating" | "Unavailable") {
         return Err(LifeError::NotNow { arn, state: key.state.clone() }.into());
     }
-    let inventory = Inventory::as_permitted(kms, key).await?;
-    let Some(material) = choose(key, &inventory, id)? else { return Ok(None) };
+    let materials = KeyMaterials::as_permitted(kms, key).await?;
+    let Some(material) = choose(key, &materials, id)? else { return Ok(None) };
     let aliases = match kms.aliases(Some(&key.arn)).await {
         Ok(aliases) => Some(aliases.into_iter().map(|alias| alias.name).collect()),
         Err(error) if error.is_access_denied() => None,
         Err(error) => return Err(error.into()),
     };
-    let consequences = consequences(key, &inventory, &material, aliases.as_deref());
+    let consequences = consequences(key, &materials, &material, aliases.as_deref());
     Ok(Some(Deletion { key: key.clone(), material, aliases, consequences }))
 }
 
-fn choose(key: &KeyDescription, inventory: &Inventory, id: Option<&str>) -> Result<Option<Material>, Error> {
+fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> Result<Option<Material>, Error> {
     let arn = key.arn.clone();
     let known =
-        || -> Vec<String> { inventory.materials.iter().filter_map(|one| one.key_material_id.clone()).collect() };
+        || -> Vec<String> { materials.materials.iter().filter_map(|one| one.key_material_id.clone()).collect() };
     let chosen = match id {
-        Some(id) => match inventory.find(id) {
+        Some(id) => match materials.find(id) {
             Some(material) => Some(material.clone()),
-            None if inventory.complete => {
+            None if materials.complete => {
                 return Err(LifeError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
             }
             // KMS will say whether there is such a material.
             None => Some(Material::unlisted(id)),
         },
-        None if !inventory.complete => return Err(LifeError::MaterialsUnknown { arn }.into()),
-        None => match inventory.materials.as_slice() {
+        None if !materials.complete => return Err(LifeError::MaterialsUnknown { arn }.into()),
+        None => match materials.materials.as_slice() {
             [] => None,
             [only] => Some(only.clone()),
             several => {
@@ -71,7 +71,7 @@ fn choose(key: &KeyDescription, inventory: &Inventory, id: Option<&str>) -> Resu
 /// What the user should know before it is done.
 fn consequences(
     key: &KeyDescription,
-    inventory: &Inventory,
+    materials: &KeyMaterials,
     material: &Material,
     aliases: Option<&[String]>,
 ) -> Vec<String> {
@@ -100,11 +100,11 @@ fn consequences(
             key.state
         ));
     }
-    let others = inventory.permanent().filter(|other| other.key_material_id != material.key_material_id).count();
+    let others = materials.permanent().filter(|other| other.key_material_id != material.key_material_id).count();
     if others > 0 {
         sentences.push(format!("its other key materials, {others} of them, stay and are of no use meanwhile"));
     }
-    if !inventory.complete {
+    if !materials.complete {
         sentences.push("its other key materials are not known: kms:ListKeyRotations is not permitted".to_owned());
     }
     match aliases {
@@ -167,8 +167,8 @@ async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful:
     let Some(id) = deletion.material.key_material_id.as_deref() else {
         return Ok(!doubtful && now.state == deletion.key.state && now.state.starts_with("Pending"));
     };
-    match Inventory::as_permitted(kms, now).await? {
-        inventory if inventory.complete => Ok(inventory.find(id).is_none_or(Material::is_missing)),
+    match KeyMaterials::as_permitted(kms, now).await? {
+        materials if materials.complete => Ok(materials.find(id).is_none_or(Material::is_missing)),
         _ => Ok(!doubtful),
     }
 }

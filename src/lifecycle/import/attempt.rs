@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the names of parameters.json
-pub struct Transfer {
+pub struct ImportAttempt {
     pub key_arn: String,
     /// Unknown, as the three below, for bare files.
     pub wrapping_algorithm: Option<String>,
@@ -20,13 +20,13 @@ pub struct Transfer {
     pub wrapped_material_sha256: Option<String>,
     /// What KMS answered.
     pub key_material_id: Option<String>,
-    pub outcome: TransferOutcome,
+    pub outcome: AttemptOutcome,
 }
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TransferOutcome {
+pub enum AttemptOutcome {
     /// The parameters were not used.
     #[default]
     NotSent,

@@ -9,7 +9,7 @@ use crate::lifecycle::run::journal::Journal;
 use crate::material::KeyMaterial;
 
 /// What happens to generated key material besides its import. There is no default: nobody loses the only copy by silence.
-pub enum Copy {
+pub enum Backup {
     /// Encrypted for recovery certificates (CMS).
     Escrow {
         /// Who can open it.
@@ -30,13 +30,13 @@ pub(crate) struct Stored {
     superseded: Option<PathBuf>,
 }
 
-impl Copy {
+impl Backup {
     /// Refuses early what `store` would refuse at the end.
     pub fn check(&self) -> Result<(), Error> {
         match self {
-            Copy::Escrow { out, .. } => Ok(files::check_output("escrow file", out)?),
-            Copy::Keep(path) => Ok(files::check_output("plaintext key file", path)?),
-            Copy::Discard => Ok(()),
+            Backup::Escrow { out, .. } => Ok(files::check_output("escrow file", out)?),
+            Backup::Keep(path) => Ok(files::check_output("plaintext key file", path)?),
+            Backup::Discard => Ok(()),
         }
     }
 
@@ -53,14 +53,14 @@ impl Copy {
             journal.warn(format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
         }
         let id = match self {
-            Copy::Discard => None,
-            Copy::Keep(path) => {
+            Backup::Discard => None,
+            Backup::Keep(path) => {
                 let id = files::put_plaintext_file(path, material.expose())?;
                 journal.note(|report| report.kept = Some(path.clone()));
                 journal.step(format!("kept the plaintext in `{}`", path.display()));
                 id
             }
-            Copy::Escrow { recipients, out } => {
+            Backup::Escrow { recipients, out } => {
                 let sealed = escrow::seal(material.expose(), recipients)?;
                 let id = files::put_durable_file("escrow file", out, &sealed)?;
                 for recipient in recipients {
@@ -84,9 +84,9 @@ impl Copy {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Copy::Escrow { out, .. } => Some(out),
-            Copy::Keep(path) => Some(path),
-            Copy::Discard => None,
+            Backup::Escrow { out, .. } => Some(out),
+            Backup::Keep(path) => Some(path),
+            Backup::Discard => None,
         }
     }
 }

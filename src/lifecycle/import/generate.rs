@@ -1,20 +1,20 @@
 //! Where key material comes from, and how new material is made.
 
 use crate::error::Error;
-use crate::lifecycle::import::backup::{Copy, Stored};
+use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::run::journal::Journal;
 use crate::material::{KeyMaterial, KeySpec};
 
 /// Where the key material comes from.
 pub enum Source {
     /// OpenSSL's random generator, once it is sure that a key waits for it.
-    Generate(Copy),
+    Generate(Backup),
     /// It was read and checked.
     Given(KeyMaterial),
 }
 
 /// New material; its copy is on disk before KMS gets it.
-pub(crate) fn generate(spec: KeySpec, copy: &Copy, journal: &Journal) -> Result<(KeyMaterial, Stored), Error> {
+pub(crate) fn generate(spec: KeySpec, backup: &Backup, journal: &Journal) -> Result<(KeyMaterial, Stored), Error> {
     let material = KeyMaterial::generate(spec)?;
     journal.note(|report| report.generated = true);
     journal.step(format!(
@@ -22,6 +22,6 @@ pub(crate) fn generate(spec: KeySpec, copy: &Copy, journal: &Journal) -> Result<
         material.byte_count(),
         openssl::version::version()
     ));
-    let stored = copy.put(&material, journal)?;
+    let stored = backup.put(&material, journal)?;
     Ok((material, stored))
 }

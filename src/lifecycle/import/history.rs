@@ -7,7 +7,7 @@ use crate::error::{CeremonyError, Error, Reason, seconds};
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::proof::{self, Level, Outcome, Subject};
 
@@ -44,11 +44,11 @@ const SYMMETRIC: &str = KeySpec::SymmetricDefault.name();
 
 /// ListKeyRotations knows every key material of a symmetric key.
 async fn listed(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
-    let inventory = Inventory::as_permitted(kms, key).await?;
-    Ok(match inventory.permanent().count() {
-        _ if !inventory.complete => History::Unknown,
+    let materials = KeyMaterials::as_permitted(kms, key).await?;
+    Ok(match materials.permanent().count() {
+        _ if !materials.complete => History::Unknown,
         0 => History::Never,
-        _ if inventory.permanent().all(|material| material.is_imported()) => History::Holds,
+        _ if materials.permanent().all(|material| material.is_imported()) => History::Holds,
         _ => History::Had,
     })
 }

@@ -23,7 +23,7 @@ use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::{Journal, Sent};
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::parameters::blob_file::{self, BLOB, TOKEN};
 use crate::parameters::{BareDirectory, WrappedMaterial};
@@ -192,8 +192,8 @@ async fn look_once(kms: &Kms, key: &KeyDescription, journal: &Journal) {
 async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
     let Error::Kms(KmsError::Refused(refusal)) = &error else { return error };
     let Ok(now) = kms.describe(&key.arn).await else { return error };
-    let pending = match Inventory::as_permitted(kms, &now).await {
-        Ok(inventory) => inventory.pending().and_then(|material| material.key_material_id.clone()),
+    let pending = match KeyMaterials::as_permitted(kms, &now).await {
+        Ok(materials) => materials.pending().and_then(|material| material.key_material_id.clone()),
         Err(_) => None,
     };
     let finding = match (now.state.as_str(), pending) {
@@ -273,7 +273,7 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
         return Difference::refuse(kms, before, &after, journal).await;
     }
     if after.state == "PendingImport" {
-        let missing = Inventory::as_permitted(kms, &after).await?.missing();
+        let missing = KeyMaterials::as_permitted(kms, &after).await?.missing();
         if !missing.is_empty() {
             return Err(LifeError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
         }

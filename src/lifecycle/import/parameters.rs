@@ -2,7 +2,7 @@
 
 use crate::error::{CeremonyError, Error};
 use crate::kms::{KeyDescription, Kms};
-use crate::lifecycle::import::attempt::Transfer;
+use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;
 use crate::material::KeySpec;
@@ -33,20 +33,20 @@ impl ParameterSet {
 
 impl WrappedMaterial {
     /// What the account tells of the set.
-    pub(crate) fn transfer(&self) -> Transfer {
+    pub(crate) fn transfer(&self) -> ImportAttempt {
         transfer(self.file())
     }
 }
 
-fn transfer(file: &ParametersFile) -> Transfer {
-    Transfer {
+fn transfer(file: &ParametersFile) -> ImportAttempt {
+    ImportAttempt {
         key_arn: file.key_arn.clone(),
         wrapping_algorithm: Some(file.wrapping_algorithm.clone()),
         wrapping_key_spec: Some(file.wrapping_key_spec.clone()),
         public_key_sha256: Some(file.public_key_sha256.clone()),
         valid_to: Some(file.valid_to.clone()),
         import_token_sha256: file.import_token_sha256.clone(),
-        ..Transfer::default()
+        ..ImportAttempt::default()
     }
 }
 

@@ -5,7 +5,7 @@ use aws_smithy_types::DateTime;
 use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::lifecycle::verify::verdict::conclude;
 use crate::material::KeySpec;
 use crate::proof::{Claim, Level, Proof};
@@ -40,19 +40,19 @@ impl Difference {
             return Ok(differs(last.expires));
         }
         // With several materials DescribeKey shows the earliest expiry, and none of one that waits for rotation.
-        let inventory = match Inventory::as_permitted(kms, now).await {
-            Ok(inventory) if inventory.complete => inventory,
+        let materials = match KeyMaterials::as_permitted(kms, now).await {
+            Ok(materials) if materials.complete => materials,
             Err(error) if error.reason().is_none() => return Err(error),
             _ => return Ok(None),
         };
         let sent_here = |material: &&Material| expiry_sent(&material.key_material_id).is_some();
-        for material in inventory.materials.iter().filter(sent_here) {
+        for material in materials.materials.iter().filter(sent_here) {
             let asked = expiry_sent(&material.key_material_id).flatten();
             if !time::is_same(asked, material.expires) {
                 return Ok(Some(Difference { asked, is: material.expires, is_old: true }));
             }
         }
-        let there = inventory.permanent().filter(|material| !material.is_missing() || sent_here(material));
+        let there = materials.permanent().filter(|material| !material.is_missing() || sent_here(material));
         Ok(differs(there.filter_map(|material| material.expires).min_by_key(DateTime::secs)))
     }
 

@@ -21,7 +21,7 @@ pub struct Wrapping {
 
 impl Wrapping {
     /// Parameters, wrapping, import. What stands in the key afterwards is for the caller to ask.
-    pub(crate) async fn deliver(
+    pub(crate) async fn wrap_and_import(
         self,
         material: &KeyMaterial,
         kms: &Kms,

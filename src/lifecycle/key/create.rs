@@ -6,18 +6,18 @@ use crate::error::{CeremonyError, Error};
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Asked};
-use crate::lifecycle::key::pending_requests::{Memory, Request};
+use crate::lifecycle::key::pending_requests::{PendingRequests, Request};
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::report::Leftover;
 
 /// What became of a request for a key.
-pub(crate) enum Made {
+pub(crate) enum Created {
     /// This run made it, and the alias names it.
     New(Box<Vouched>),
     /// Somebody else's key got the alias first.
-    Lost,
+    ByOtherRun,
 }
 
 /// Everything that decides how one key is made.
@@ -25,7 +25,7 @@ pub struct CreateKey {
     /// The key.
     pub request: KeyRequest,
     /// Where requests under way are written down.
-    pub memory: Memory,
+    pub pending: PendingRequests,
     /// The ARN of an existing key that gets the alias.
     pub adopt: Option<String>,
     /// Refuse a key that is there where not everything about it may be compared.
@@ -42,7 +42,7 @@ impl CreateKey {
 /// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes; with the ARN
 /// of a key to adopt, that key gets the alias.
 pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Result<(), Error> {
-    let CreateKey { request, memory, adopt, .. } = plan;
+    let CreateKey { request, pending, adopt, .. } = plan;
     let adopt = adopt.as_deref();
     request.check()?;
     journal.note_kms(kms);
@@ -50,7 +50,7 @@ pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Resul
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
         check_adopts(adopt, alias, &found)?;
-        name_lost_keys(kms, alias, &found, memory, journal).await;
+        name_lost_keys(kms, alias, &found, pending, journal).await;
         return adopt_as_it_is(kms, plan, alias, &found, journal).await;
     }
     if let Some(adopt) = adopt {
@@ -61,9 +61,9 @@ pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Resul
         show_grants(kms, &found, journal).await?;
         return name_it(kms, request.alias.as_ref(), &found, journal).await;
     }
-    match make(kms, request, memory, journal).await? {
-        Made::New(_) => Ok(()),
-        Made::Lost => match &request.alias {
+    match make(kms, request, pending, journal).await? {
+        Created::New(_) => Ok(()),
+        Created::ByOtherRun => match &request.alias {
             Some(alias) => {
                 let found = find_other_run(kms, alias).await?;
                 adopt_as_it_is(kms, plan, alias, &found, journal).await
@@ -140,19 +140,24 @@ pub(crate) async fn name_it(
 }
 
 /// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
-pub(crate) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journal: &Journal) -> Result<Made, Error> {
-    let (key, requests) = match memory.recall(kms, request, journal).await? {
-        Some(recalled) => {
-            let found = &recalled.key;
+pub(crate) async fn make(
+    kms: &Kms,
+    request: &KeyRequest,
+    pending: &PendingRequests,
+    journal: &Journal,
+) -> Result<Created, Error> {
+    let (key, requests) = match pending.find_lost_key(kms, request, journal).await? {
+        Some(lost) => {
+            let found = &lost.key;
             existing::check_matches(found, request, &found.arn)?;
             let trust = Trust { policy: request.policy.clone(), ..Trust::default() };
             let key = trust.vouch(kms, found, &found.arn, journal).await?;
             journal.note_kms(kms);
             journal.note_key(found);
-            (key, recalled.requests)
+            (key, lost.requests)
         }
         None => {
-            let begun = memory.begin(kms, request, journal)?;
+            let begun = pending.begin(kms, request, journal)?;
             (Vouched::created(create(kms, request, &begun, journal).await?), vec![begun])
         }
     };
@@ -162,13 +167,13 @@ pub(crate) async fn make(kms: &Kms, request: &KeyRequest, memory: &Memory, journ
         if made == AliasOutcome::Exists && find_other_run(kms, alias).await?.arn != key.arn {
             requests.iter().for_each(Request::end);
             leave_behind(&key, alias, journal);
-            return Ok(Made::Lost);
+            return Ok(Created::ByOtherRun);
         }
         journal.note(|report| report.alias = Some(alias.to_string()));
         journal.step(format!("{alias} names it"));
     }
     requests.iter().for_each(Request::end);
-    Ok(Made::New(Box::new(key)))
+    Ok(Created::New(Box::new(key)))
 }
 
 /// CreateKey, and a search for the key where only its reply was lost.
@@ -204,10 +209,10 @@ pub(crate) async fn name_lost_keys(
     kms: &Kms,
     alias: &AliasName,
     found: &KeyDescription,
-    memory: &Memory,
+    pending: &PendingRequests,
     journal: &Journal,
 ) {
-    for key in memory.tidy(kms, alias, found).await {
+    for key in pending.end_finished(kms, alias, found).await {
         let reason = format!("an earlier run for {alias} made it and ended before it could use it; this key is empty");
         journal.warn(format!("{reason}: {}", key.arn));
         leave(&key, reason, journal);

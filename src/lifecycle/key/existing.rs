@@ -4,7 +4,7 @@ use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::key::policy;
 use crate::lifecycle::key::request::KeyRequest;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::proof::{Claim, Proof};
 use crate::time::{Expiry, rfc3339};
@@ -195,9 +195,9 @@ impl Compared {
         }
         let what = "the description of its key material";
         let claim = Claim::MaterialDescription;
-        let answer = Inventory::of(kms, found).await;
-        let Some(inventory) = self.readable(claim, what, "kms:ListKeyRotations", answer)? else { return Ok(()) };
-        let current = inventory.materials.iter().find(|material| material.current);
+        let answer = KeyMaterials::of(kms, found).await;
+        let Some(materials) = self.readable(claim, what, "kms:ListKeyRotations", answer)? else { return Ok(()) };
+        let current = materials.materials.iter().find(|material| material.current);
         let is = current.and_then(|material| material.description.as_deref()).unwrap_or_default();
         if is == asked {
             self.seen.push((claim, "the description of its key material is the one asked for"));

@@ -20,7 +20,7 @@ use crate::{files, printable};
 
 /// The directory in which requests under way are written down; nothing is, where there is none.
 #[derive(Clone, Debug, Default)]
-pub struct Memory {
+pub struct PendingRequests {
     /// `$XDG_STATE_HOME/kms-byok`.
     pub directory: Option<PathBuf>,
     /// Look for lost keys although nothing that is written down says that there are any.
@@ -52,12 +52,12 @@ pub(crate) struct Request {
 }
 
 /// A key that was lost, and what is still written down about it: until it has its alias, it can be lost again.
-pub(crate) struct Recalled {
+pub(crate) struct LostKey {
     pub(crate) key: KeyDescription,
     pub(crate) requests: Vec<Request>,
 }
 
-impl Memory {
+impl PendingRequests {
     /// Writes a new request down, synced, before CreateKey is sent.
     pub(crate) fn begin(&self, kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<Request, Error> {
         let mut id = [0; 16];
@@ -117,18 +117,18 @@ impl Memory {
     }
 
     /// The key of an earlier run for that alias, if one was made and lost before it got its alias.
-    pub(crate) async fn recall(
+    pub(crate) async fn find_lost_key(
         &self,
         kms: &Kms,
         request: &KeyRequest,
         journal: &Journal,
-    ) -> Result<Option<Recalled>, Error> {
+    ) -> Result<Option<LostKey>, Error> {
         // Without an alias two runs are after two keys: only the user knows which request is the same.
         for earlier in self.unfinished(kms, request.alias.as_ref()) {
             journal.step(format!("a run of {} did not finish: looking for its key", earlier.began));
             let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
-            if let Some(recalled) = told(found, vec![earlier], journal) {
-                return Ok(Some(recalled));
+            if let Some(lost) = told(found, vec![earlier], journal) {
+                return Ok(Some(lost));
             }
         }
         let Some(wanted) = &self.find_lost else { return Ok(None) };
@@ -147,7 +147,12 @@ impl Memory {
 
     /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
     /// knows any more, is given back. What cannot be looked at is left for the next run.
-    pub(crate) async fn tidy(&self, kms: &Kms, alias: &AliasName, found: &KeyDescription) -> Vec<KeyDescription> {
+    pub(crate) async fn end_finished(
+        &self,
+        kms: &Kms,
+        alias: &AliasName,
+        found: &KeyDescription,
+    ) -> Vec<KeyDescription> {
         let mut lost = Vec::new();
         for earlier in self.unfinished(kms, Some(alias)) {
             let Ok(tags) = kms.tags(&found.arn).await else { continue };
@@ -184,11 +189,11 @@ impl Request {
 }
 
 /// Says what was found. Where nothing was, the requests are over.
-fn told(found: Option<KeyDescription>, requests: Vec<Request>, journal: &Journal) -> Option<Recalled> {
+fn told(found: Option<KeyDescription>, requests: Vec<Request>, journal: &Journal) -> Option<LostKey> {
     match found {
         Some(key) => {
             journal.step(format!("found key {}", key.arn));
-            Some(Recalled { key, requests })
+            Some(LostKey { key, requests })
         }
         None => {
             journal.step("there is none");

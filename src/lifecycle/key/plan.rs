@@ -8,7 +8,7 @@ use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{CreateKey, check_adopts};
 use crate::lifecycle::key::existing;
-use crate::lifecycle::key::pending_requests::Memory;
+use crate::lifecycle::key::pending_requests::PendingRequests;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
 use crate::lifecycle::run::journal::Journal;
@@ -18,7 +18,7 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The plan of [`lifecycle::create_key`](crate::lifecycle::create_key). Asks KMS for the alias and the key to adopt, if there is one.
 pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Result<Plan, Error> {
-    let CreateKey { request, memory, adopt, .. } = wanted;
+    let CreateKey { request, pending, adopt, .. } = wanted;
     let adopt = adopt.as_deref();
     request.check()?;
     journal.note_kms(kms);
@@ -27,7 +27,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Res
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
         if let Some(found) = kms.find_alias(alias.as_str()).await? {
             check_adopts(adopt, alias, &found)?;
-            name_lost_keys(&mut plan, kms, alias, memory);
+            name_lost_keys(&mut plan, kms, alias, pending);
             journal.begin(kms, &found);
             compare(&mut plan, request, None, true);
             existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
@@ -36,7 +36,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Res
         }
     }
     let Some(adopt) = adopt else {
-        make(&mut plan, kms, request, memory);
+        make(&mut plan, kms, request, pending);
         return Ok(plan);
     };
     plan.call(Operation::DescribeKey, "looks at the key to be adopted");
@@ -87,8 +87,8 @@ pub fn get_parameters(
 }
 
 /// CreateKey and CreateAlias, and what goes with them.
-pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Memory) {
-    if memory.suspects_lost(kms, request.alias.as_ref()) {
+pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, pending: &PendingRequests) {
+    if pending.suspects_lost(kms, request.alias.as_ref()) {
         plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
         plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");
         plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
@@ -109,8 +109,8 @@ pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, memory: &Me
 }
 
 /// What is asked about an earlier run that did not come to its end, where the alias names a key.
-pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, memory: &Memory) {
-    if memory.has_unfinished(kms, Some(alias)) {
+pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, pending: &PendingRequests) {
+    if pending.has_unfinished(kms, Some(alias)) {
         plan.call(
             Operation::ListResourceTags,
             "sees whether an earlier run made this key; otherwise its key is looked for",

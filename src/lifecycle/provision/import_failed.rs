@@ -2,7 +2,7 @@
 
 use crate::error::{CeremonyError, Error, Reason};
 use crate::kms::{Kms, Operation};
-use crate::lifecycle::import::backup::{Copy, Stored};
+use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::history::{self, History};
 use crate::lifecycle::key::existing;
@@ -33,7 +33,7 @@ pub(crate) async fn ended(
         return Err(error);
     }
     match error.reason() {
-        Some(Reason::IncorrectKeyMaterial) => overtaken(kms, plan, key, (stored, error), journal).await,
+        Some(Reason::IncorrectKeyMaterial) => other_run_won(kms, plan, key, (stored, error), journal).await,
         Some(Reason::InvalidCiphertext) => stored.put_aside(journal).and(Err(error)),
         _ if !journal.may_have_changed() => stored.put_aside(journal).and(Err(error)),
         // The key is this run's, and the bytes are fit for it: the next run imports them.
@@ -42,7 +42,7 @@ pub(crate) async fn ended(
 }
 
 /// The key has had other bytes, although nothing showed that before. Where it has them still, it is taken as it is.
-async fn overtaken(
+async fn other_run_won(
     kms: &Kms,
     plan: &Provision,
     key: &Vouched,
@@ -70,7 +70,7 @@ async fn overtaken(
     let compared = existing::check_unchanged(kms, &found, &plan.asked(), &found.arn).await?;
     journal.note_key(&found);
     prove_unchanged(kms, plan, (&found, &compared), &found.arn, journal).await?;
-    if let (Some(path), Source::Generate(Copy::Keep(_))) = (given_back, &plan.source) {
+    if let (Some(path), Source::Generate(Backup::Keep(_))) = (given_back, &plan.source) {
         match is_its(kms, plan, &key.seen(found.clone()), path, journal).await? {
             Some(true) => {
                 journal.note(|report| report.kept = Some(path.to_owned()));

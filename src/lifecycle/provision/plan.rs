@@ -35,16 +35,16 @@ pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Resu
         plan.call(Operation::DescribeKey, "looks at the key to be adopted");
     }
     match found {
-        Some(found) => go_on_with(&mut plan, kms, wanted, &found, by_alias, journal).await?,
+        Some(found) => resume(&mut plan, kms, wanted, &found, by_alias, journal).await?,
         None => {
-            make(&mut plan, kms, &wanted.request, &wanted.memory);
-            fill(&mut plan, kms, wanted)?;
+            make(&mut plan, kms, &wanted.request, &wanted.pending);
+            import_material(&mut plan, kms, wanted)?;
         }
     }
     Ok(plan)
 }
 
-async fn go_on_with(
+async fn resume(
     plan: &mut Plan,
     kms: &Kms,
     wanted: &Provision,
@@ -56,7 +56,7 @@ async fn go_on_with(
     let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.begin(kms, found);
     if let Some(alias) = &request.alias {
-        name_lost_keys(plan, kms, alias, &wanted.memory);
+        name_lost_keys(plan, kms, alias, &wanted.pending);
     }
     let decision = existing::compare(kms, found, &wanted.asked(), name).await?.decision;
     let unchanged = decision == Decision::Unchanged;
@@ -92,7 +92,7 @@ async fn go_on_with(
             if let Some(alias) = &request.alias {
                 name_it(plan, alias, by_alias);
             }
-            fill(plan, kms, wanted)?;
+            import_material(plan, kms, wanted)?;
         }
     }
     Ok(())
@@ -116,11 +116,11 @@ fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
 }
 
 /// Parameters, import, proof.
-fn fill(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
+fn import_material(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
     resolve_expiry(kms, wanted.expiry)?;
     let (spec, usage) = (wanted.request.spec, wanted.request.usage);
-    if let Source::Generate(copy) = &wanted.source {
-        plan.writes.extend(copy.path().map(ToOwned::to_owned));
+    if let Source::Generate(backup) = &wanted.source {
+        plan.writes.extend(backup.path().map(ToOwned::to_owned));
     }
     parameters(plan, wanted.algorithm, wanted.wrapping);
     send(plan);

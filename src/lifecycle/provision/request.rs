@@ -2,7 +2,7 @@
 
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::key::existing::{Asked, AskedMaterial};
-use crate::lifecycle::key::pending_requests::Memory;
+use crate::lifecycle::key::pending_requests::PendingRequests;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::key::trust::Trust;
 use crate::proof::Level;
@@ -26,7 +26,7 @@ pub struct Provision {
     /// How much is proven afterwards.
     pub level: Level,
     /// Where requests under way are written down.
-    pub memory: Memory,
+    pub pending: PendingRequests,
     /// The ARN of an existing key that the user vouches for.
     pub adopt: Option<String>,
     /// Refuse a key that is there where not everything about it may be compared.

@@ -11,7 +11,7 @@ use crate::posix;
 /// Where the key material comes from. None of it is read for the recipe.
 pub enum ShellSource {
     /// OpenSSL's random generator.
-    Generate(ShellCopy),
+    Generate(ShellBackup),
     /// A file, or standard input.
     Given {
         /// Standard input if absent.
@@ -35,7 +35,7 @@ pub enum ShellSource {
 }
 
 /// What becomes of a copy of generated key material.
-pub enum ShellCopy {
+pub enum ShellBackup {
     /// Encrypted for certificates, which are named by their files.
     Escrow {
         /// The certificates.
@@ -52,14 +52,14 @@ pub enum ShellCopy {
 impl ShellSource {
     /// AES-GCM in CMS came with OpenSSL 3.0.
     pub(super) fn needs_openssl_3(&self) -> bool {
-        matches!(self, ShellSource::Generate(ShellCopy::Escrow { .. }) | ShellSource::Escrow { .. })
+        matches!(self, ShellSource::Generate(ShellBackup::Escrow { .. }) | ShellSource::Escrow { .. })
     }
 
     pub(super) fn steps(&self, spec: KeySpec) -> String {
         match self {
-            ShellSource::Generate(copy) => {
+            ShellSource::Generate(backup) => {
                 let step = "# 3. Generate the key material.\n";
-                format!("{step}{}{}", generate(spec), copy.steps())
+                format!("{step}{}{}", generate(spec), backup.steps())
             }
             ShellSource::Given { file, format, conversion, passphrase_file } => {
                 let mut text = "# 3. The key material that is there.\n".to_owned();
@@ -133,17 +133,17 @@ fn recognise(input: &str) -> String {
     format!("if grep -q -e '-----BEGIN' -- {input}; then form=PEM; else form=DER; fi\n")
 }
 
-impl ShellCopy {
+impl ShellBackup {
     fn steps(&self) -> String {
         match self {
-            ShellCopy::Discard => "# No copy: KMS will hold the only one.\n".to_owned(),
-            ShellCopy::Keep(path) => {
+            ShellBackup::Discard => "# No copy: KMS will hold the only one.\n".to_owned(),
+            ShellBackup::Keep(path) => {
                 let path = shell::path(path);
                 format!(
                     "# A copy in plaintext, never over another file.\n(set -o noclobber; cat {PLAINTEXT} >{path})\n"
                 )
             }
-            ShellCopy::Escrow { recipients, out } => {
+            ShellBackup::Escrow { recipients, out } => {
                 let out = shell::path(out);
                 let mut text = format!(
                     "# A copy for the recovery certificates. Left alone, openssl uses PKCS#1 v1.5, and SHA-1 for EC keys.\n\

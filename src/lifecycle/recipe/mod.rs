@@ -13,7 +13,7 @@ use crate::time::{self, Expiry};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 pub use self::conversion::Conversion;
-pub use self::material::{ShellCopy, ShellSource};
+pub use self::material::{ShellBackup, ShellSource};
 pub use crate::quoted::quoted;
 
 mod conversion;

@@ -10,10 +10,10 @@ use crate::kms::{KeyDescription, Kms, check_region, region_of};
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::resolve_expiry;
 use crate::lifecycle::key::multi_region::check_primary;
-use crate::lifecycle::replicate::replica::{Done, Errand};
+use crate::lifecycle::replicate::replica::{Done, ReplicaPlan};
 use crate::lifecycle::replicate::request::Replicate;
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::imported::{prove_in, prove_settled};
 use crate::lifecycle::verify::verdict::judge;
 use crate::material::KeySpec;
@@ -21,9 +21,9 @@ use crate::proof::{self, Level, Subject};
 
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
-    let (inventory, errands) = plan_regions(kms, key, plan, journal).await?;
-    for errand in errands {
-        let (there, done) = replica::carry_out(kms, key, errand, &inventory, plan, journal).await?;
+    let (materials, replicas) = plan_regions(kms, key, plan, journal).await?;
+    for replica_plan in replicas {
+        let (there, done) = replica::carry_out(kms, key, replica_plan, &materials, plan, journal).await?;
         prove(kms, key, &there, &done, plan, journal).await?;
     }
     Ok(())
@@ -35,23 +35,23 @@ pub(crate) async fn plan_regions(
     key: &KeyDescription,
     plan: &Replicate,
     journal: &Journal,
-) -> Result<(Inventory, Vec<Errand>), Error> {
+) -> Result<(KeyMaterials, Vec<ReplicaPlan>), Error> {
     journal.begin(kms, key);
     check_locally(kms, plan)?;
     check_replicable(key, plan)?;
     plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await?;
     check_material(kms, key, plan).await?;
-    let inventory = Inventory::as_permitted(kms, key).await?;
-    let mut errands = Vec::new();
+    let materials = KeyMaterials::as_permitted(kms, key).await?;
+    let mut replicas = Vec::new();
     for region in plan.distinct_regions() {
-        errands.push(Errand::of(kms, key, region, &inventory, plan, journal).await?);
+        replicas.push(ReplicaPlan::of(kms, key, region, &materials, plan, journal).await?);
     }
-    if let Some(waiting) = inventory.pending().and_then(|material| material.key_material_id.as_deref()) {
+    if let Some(waiting) = materials.pending().and_then(|material| material.key_material_id.as_deref()) {
         journal.warn(format!(
             "key material {waiting} waits for rotation, and will be wanted in every replica before KMS rotates"
         ));
     }
-    Ok((inventory, errands))
+    Ok((materials, replicas))
 }
 
 /// Everything that can be refused without asking further.

@@ -5,7 +5,7 @@ use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::import::plan::{import_again, prove};
 use crate::lifecycle::key::plan::{alias_reason, parameters};
 use crate::lifecycle::replicate::plan_regions;
-use crate::lifecycle::replicate::replica::{Errand, What};
+use crate::lifecycle::replicate::replica::{Action, ReplicaPlan};
 use crate::lifecycle::replicate::request::Replicate;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
@@ -23,14 +23,14 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
     } else {
         wanted.materials.iter().for_each(|_| prove(&mut plan, spec, usage, Level::Use));
     }
-    let (_, errands) = plan_regions(kms, key, wanted, journal).await?;
-    for errand in &errands {
-        plan.go_to(Some(&errand.region));
-        look(&mut plan, errand, spec, wanted);
+    let (_, replicas) = plan_regions(kms, key, wanted, journal).await?;
+    for replica_plan in &replicas {
+        plan.go_to(Some(&replica_plan.region));
+        look(&mut plan, replica_plan, spec, wanted);
     }
-    for errand in &errands {
-        plan.go_to(Some(&errand.region));
-        let touched = carry_out(&mut plan, errand, wanted);
+    for replica_plan in &replicas {
+        plan.go_to(Some(&replica_plan.region));
+        let touched = carry_out(&mut plan, replica_plan, wanted);
         let level = if touched { wanted.level } else { wanted.level.min(Level::Use) };
         prove(&mut plan, spec, usage, level);
         if spec == KeySpec::SymmetricDefault && level == Level::Full {
@@ -39,7 +39,7 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
         if spec == KeySpec::SymmetricDefault && level >= Level::Use {
             plan.go_to(None);
             plan.call(Operation::Encrypt, "proof: KMS encrypts a nonce with the primary key");
-            plan.go_to(Some(&errand.region));
+            plan.go_to(Some(&replica_plan.region));
             plan.call(Operation::Decrypt, "proof: and the replica decrypts it");
         }
     }
@@ -47,11 +47,11 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
 }
 
 /// What was asked of a Region to make this plan.
-fn look(plan: &mut Plan, errand: &Errand, spec: KeySpec, wanted: &Replicate) {
-    if !matches!(errand.what, What::Make) {
+fn look(plan: &mut Plan, replica_plan: &ReplicaPlan, spec: KeySpec, wanted: &Replicate) {
+    if !matches!(replica_plan.action, Action::Create) {
         plan.call(Operation::DescribeKey, "looks at the replica");
     }
-    if let What::Fill(replica) = &errand.what {
+    if let Action::Import(replica) = &replica_plan.action {
         plan.vouch(&wanted.trust, replica);
         if spec == KeySpec::SymmetricDefault {
             plan.call(Operation::ListKeyRotations, "finds the key materials that it lacks");
@@ -63,25 +63,25 @@ fn look(plan: &mut Plan, errand: &Errand, spec: KeySpec, wanted: &Replicate) {
 }
 
 /// The calls that make the replica whole; whether anything is imported.
-fn carry_out(plan: &mut Plan, errand: &Errand, wanted: &Replicate) -> bool {
-    if matches!(errand.what, What::Make) {
+fn carry_out(plan: &mut Plan, replica_plan: &ReplicaPlan, wanted: &Replicate) -> bool {
+    if matches!(replica_plan.action, Action::Create) {
         plan.go_to(None);
-        plan.call(Operation::ReplicateKey, format!("makes the replica in {}", errand.region));
+        plan.call(Operation::ReplicateKey, format!("makes the replica in {}", replica_plan.region));
         plan.permission("kms:CreateKey");
         if !wanted.tags.is_empty() {
             plan.permission("kms:TagResource");
         }
-        plan.go_to(Some(&errand.region));
+        plan.go_to(Some(&replica_plan.region));
         plan.call(Operation::DescribeKey, "waits until KMS knows the replica everywhere");
         plan.call(Operation::DescribeKey, "waits until it is made");
     }
     if let Some(alias) = &wanted.alias {
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
-        if !errand.named {
+        if !replica_plan.named {
             plan.call(Operation::CreateAlias, alias_reason(alias));
         }
     }
-    if matches!(errand.what, What::Leave(_)) {
+    if matches!(replica_plan.action, Action::Keep(_)) {
         return false;
     }
     for _ in wanted.distinct_materials() {

@@ -9,58 +9,58 @@ use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::replicate::request::Replicate;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::time::rfc3339;
 
 /// What is to be done in one Region.
-pub(crate) struct Errand {
+pub(crate) struct ReplicaPlan {
     kms: Kms,
     pub(crate) region: String,
-    pub(crate) what: What,
+    pub(crate) action: Action,
     /// Whether the alias that was asked for names the replica already.
     pub(crate) named: bool,
 }
 
-pub(crate) enum What {
+pub(crate) enum Action {
     /// There is no replica.
-    Make,
+    Create,
     /// It waits for key material, and may be given it.
-    Fill(Box<Vouched>),
+    Import(Box<Vouched>),
     /// It is what was asked for.
-    Leave(Box<KeyDescription>),
+    Keep(Box<KeyDescription>),
 }
 
-impl Errand {
+impl ReplicaPlan {
     /// Looks at the Region, and refuses what could not be carried out.
     pub(crate) async fn of(
         primary_kms: &Kms,
         primary: &KeyDescription,
         region: &str,
-        inventory: &Inventory,
+        materials: &KeyMaterials,
         plan: &Replicate,
         journal: &Journal,
     ) -> Result<Self, Error> {
         let kms = primary_kms.for_region(region);
-        let what = match replica_in(primary, region) {
+        let action = match replica_in(primary, region) {
             Some(arn) => existing_replica(&kms, arn, plan, journal).await?,
-            None => What::Make,
+            None => Action::Create,
         };
-        let wanted = match &what {
-            What::Make => inventory.complete.then(|| inventory.permanent().count()),
-            What::Fill(replica) => {
-                let there = Inventory::as_permitted(&kms, replica).await?;
+        let wanted = match &action {
+            Action::Create => materials.complete.then(|| materials.permanent().count()),
+            Action::Import(replica) => {
+                let there = KeyMaterials::as_permitted(&kms, replica).await?;
                 let missing = || there.permanent().filter(|material| material.is_missing()).count();
                 there.complete.then(missing)
             }
-            What::Leave(_) => None,
+            Action::Keep(_) => None,
         };
         let given = plan.distinct_materials().len();
         if let Some(needed) = wanted.filter(|needed| *needed > given) {
             return Err(LifeError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
         }
         let named = names_it(&kms, region, primary, plan).await?;
-        Ok(Errand { kms, region: region.to_owned(), what, named })
+        Ok(ReplicaPlan { kms, region: region.to_owned(), action, named })
     }
 }
 
@@ -83,7 +83,7 @@ fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> 
 }
 
 /// A replica that is whole is left alone; an empty one is filled if it can be trusted.
-async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<What, Error> {
+async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<Action, Error> {
     let replica = until_made(kms, arn, journal).await?;
     let differs = |difference: String| -> Error {
         CeremonyError::Differs {
@@ -94,12 +94,12 @@ async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Jour
         .into()
     };
     match replica.state.as_str() {
-        "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(What::Leave(Box::new(replica))),
+        "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(Action::Keep(Box::new(replica))),
         "Enabled" => {
             let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(format!("its key material {is}, which is not the expiry asked for")))
         }
-        "PendingImport" => Ok(What::Fill(Box::new(vouch(kms, &replica, plan, journal).await?))),
+        "PendingImport" => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, journal).await?))),
         state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
     }
 }
@@ -121,28 +121,28 @@ pub(crate) enum Done {
 pub(crate) async fn carry_out(
     primary_kms: &Kms,
     primary: &KeyDescription,
-    errand: Errand,
-    inventory: &Inventory,
+    replica_plan: ReplicaPlan,
+    materials: &KeyMaterials,
     plan: &Replicate,
     journal: &Journal,
 ) -> Result<(Kms, Done), Error> {
-    let kms = errand.kms;
-    let replica = match errand.what {
-        What::Leave(replica) => {
-            journal.step(format!("the replica in {} is what was asked for: {}", errand.region, replica.arn));
+    let kms = replica_plan.kms;
+    let replica = match replica_plan.action {
+        Action::Keep(replica) => {
+            journal.step(format!("the replica in {} is what was asked for: {}", replica_plan.region, replica.arn));
             journal.note_replica(&replica, |_| {});
             name(&kms, &replica, plan, journal).await?;
             return Ok((kms, Done::Left(*replica)));
         }
-        What::Fill(replica) => {
-            journal.step(format!("the replica in {} waits for key material: {}", errand.region, replica.arn));
+        Action::Import(replica) => {
+            journal.step(format!("the replica in {} waits for key material: {}", replica_plan.region, replica.arn));
             *replica
         }
-        What::Make => make(primary_kms, primary, &kms, &errand.region, plan, journal).await?,
+        Action::Create => make(primary_kms, primary, &kms, &replica_plan.region, plan, journal).await?,
     };
     journal.note_replica(&replica, |_| {});
     name(&kms, &replica, plan, journal).await?;
-    let one = inventory.complete && inventory.permanent().count() == 1;
+    let one = materials.complete && materials.permanent().count() == 1;
     let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
     for material in plan.distinct_materials() {
         let options = ImportOptions {
@@ -152,7 +152,7 @@ pub(crate) async fn carry_out(
             key_material_id: primary.current_key_material_id.clone().filter(|_| one),
             once: false,
         };
-        plan.wrapping.deliver(material, &kms, &replica, &options, journal).await?;
+        plan.wrapping.wrap_and_import(material, &kms, &replica, &options, journal).await?;
         journal.note_replica(&replica, |report| report.imported = true);
     }
     let filled = settle(&kms, &replica, journal).await?;
@@ -238,9 +238,9 @@ async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Resul
         return Ok(now);
     }
     if now.state == "PendingImport" {
-        let inventory = Inventory::as_permitted(kms, &now).await?;
-        let missing = match inventory.missing() {
-            ids if ids.is_empty() && inventory.complete => {
+        let materials = KeyMaterials::as_permitted(kms, &now).await?;
+        let missing = match materials.missing() {
+            ids if ids.is_empty() && materials.complete => {
                 return Err(CeremonyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
             }
             ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),

@@ -7,41 +7,41 @@ use crate::lifecycle::import::backup::Stored;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::material::KeyMaterial;
 
 /// Where the bytes are after the import.
-pub(crate) enum Place {
+pub(crate) enum NewMaterial {
     /// They wait for rotation, under this id.
-    Rotate(String),
+    Pending(String),
     /// They are what the key encrypts with.
     Current,
 }
 
 /// Imports bytes that the key is not known to have. That it has them after all, because an earlier reply was lost or an earlier run
 /// came to its end, shows in KMS's refusal.
-pub(crate) async fn place_new(
+pub(crate) async fn import_new(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     stored: Option<&Stored>,
     journal: &Journal,
-) -> Result<Place, Error> {
+) -> Result<NewMaterial, Error> {
     let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms)? };
-    let refusal = match plan.wrapping.deliver(material, kms, key, &options, journal).await {
+    let refusal = match plan.wrapping.wrap_and_import(material, kms, key, &options, journal).await {
         Ok(imported) => {
             stored.map_or(Ok(()), |stored| stored.keep_in_place(journal))?;
-            return Ok(Place::Rotate(imported.known_id()?));
+            return Ok(NewMaterial::Pending(imported.known_id()?));
         }
         Err(error) if matches!(error.reason(), Some(Reason::IncorrectKeyMaterial | Reason::InvalidState)) => error,
         Err(error) => return Err(error),
     };
     journal.detail(format!("{refusal}: looking at what the key has"));
-    let inventory = Inventory::of(kms, key).await?;
-    if let Some(id) = inventory.pending().and_then(|material| material.key_material_id.clone()) {
-        let placed = place_again(kms, key, material, plan, id, journal).await;
+    let materials = KeyMaterials::of(kms, key).await?;
+    if let Some(id) = materials.pending().and_then(|material| material.key_material_id.clone()) {
+        let placed = reimport_pending(kms, key, material, plan, id, journal).await;
         if let (Err(Error::Life(LifeError::OtherPending { .. })), Some(stored)) = (&placed, stored) {
             journal.warn("another run imported its key material first: what was generated here is not in KMS");
             stored.put_aside(journal)?;
@@ -61,7 +61,7 @@ pub(crate) async fn only_if_current(
     material: Option<&KeyMaterial>,
     plan: &Rotate,
     journal: &Journal,
-) -> Result<Place, Error> {
+) -> Result<NewMaterial, Error> {
     let found = match material {
         Some(material) => find(kms, key, material, plan, journal).await?,
         None => None,
@@ -76,14 +76,14 @@ async fn find(
     material: &KeyMaterial,
     plan: &Rotate,
     journal: &Journal,
-) -> Result<Option<Place>, Error> {
+) -> Result<Option<NewMaterial>, Error> {
     match reimport::find_material(kms, key, material, journal).await? {
         Some(found) if found.current => {
             journal.step("it is the current key material already: nothing is rotated");
             if !plan.expiry.is_met_by(found.expires, kms.now()) {
                 journal.warn("its expiry stays as it is: `kms-byok import` renews it");
             }
-            Ok(Some(Place::Current))
+            Ok(Some(NewMaterial::Current))
         }
         Some(_) => Err(LifeError::EarlierMaterial { arn: key.arn.clone() }.into()),
         None => Ok(None),
@@ -91,22 +91,22 @@ async fn find(
 }
 
 /// Imports bytes that should be those that wait for rotation: KMS refuses any others.
-pub(crate) async fn place_again(
+pub(crate) async fn reimport_pending(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
     plan: &Rotate,
     id: String,
     journal: &Journal,
-) -> Result<Place, Error> {
+) -> Result<NewMaterial, Error> {
     journal.step(format!("key material {id} waits for rotation: going on with it"));
     let options = ImportOptions {
         import_type: Some(ImportType::Existing),
         key_material_id: Some(id.clone()),
         ..plan.options(kms)?
     };
-    match plan.wrapping.deliver(material, kms, key, &options, journal).await {
-        Ok(_) => Ok(Place::Rotate(id)),
+    match plan.wrapping.wrap_and_import(material, kms, key, &options, journal).await {
+        Ok(_) => Ok(NewMaterial::Pending(id)),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
             Err(LifeError::OtherPending { arn: key.arn.clone(), id }.into())
         }

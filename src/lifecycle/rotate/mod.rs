@@ -16,12 +16,12 @@ use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::multi_region::check_primary;
 use crate::lifecycle::key::trust::Vouched;
-use crate::lifecycle::rotate::import_pending::Place;
-use crate::lifecycle::rotate::on_demand::Ready;
+use crate::lifecycle::rotate::import_pending::NewMaterial;
+use crate::lifecycle::rotate::on_demand::RotationNeeded;
 use crate::lifecycle::rotate::regions::Regions;
 use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::lifecycle::verify::imported::prove_in;
 use crate::lifecycle::verify::verdict::{conclude, judge};
 use crate::material::{KeyMaterial, KeySpec};
@@ -35,7 +35,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     let key = &vouch(kms, key, plan, journal).await?;
     let regions = Regions::of(kms, key, plan, journal).await?;
     if kms.rotation_in_progress(&key.arn).await? {
-        let finished = go_on_waiting(kms, key, plan, journal).await?;
+        let finished = wait_for_rotation(kms, key, plan, journal).await?;
         if plan.source.is_none() {
             return finish(kms, &key.seen(finished), &regions, plan, None, journal).await;
         }
@@ -56,30 +56,30 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
             (material, import_pending::only_if_current(kms, key, material, plan, journal).await?)
         }
         (Beginning::Waiting(id), Some(Source::Given(material))) => {
-            (Some(material), import_pending::place_again(kms, key, material, plan, id, journal).await?)
+            (Some(material), import_pending::reimport_pending(kms, key, material, plan, id, journal).await?)
         }
-        (Beginning::Waiting(id), _) => (None, Place::Rotate(id)),
-        (Beginning::New, Some(Source::Generate(copy))) => {
-            made = generate(KeySpec::SymmetricDefault, copy, journal)?;
+        (Beginning::Waiting(id), _) => (None, NewMaterial::Pending(id)),
+        (Beginning::New, Some(Source::Generate(backup))) => {
+            made = generate(KeySpec::SymmetricDefault, backup, journal)?;
             let (material, stored) = &made;
-            (Some(material), import_pending::place_new(kms, key, material, plan, Some(stored), journal).await?)
+            (Some(material), import_pending::import_new(kms, key, material, plan, Some(stored), journal).await?)
         }
         (Beginning::New, Some(Source::Given(material))) => {
-            (Some(material), import_pending::place_new(kms, key, material, plan, None, journal).await?)
+            (Some(material), import_pending::import_new(kms, key, material, plan, None, journal).await?)
         }
         (Beginning::New, None) => return Err(LifeError::NothingPending { arn: key.arn.clone() }.into()),
     };
     let id = match place {
-        Place::Rotate(id) => id,
-        Place::Current => {
+        NewMaterial::Pending(id) => id,
+        NewMaterial::Current => {
             let now = key.seen(kms.describe(&key.arn).await?);
             return finish(kms, &now, &regions, plan, material, journal).await;
         }
     };
     journal.note_rotation(|rotation| rotation.new_key_material_id = Some(id.clone()));
     regions.fill(&id, material, plan, journal).await?;
-    if on_demand::until_ready(kms, key, &id, journal).await? == Ready::Waits {
-        on_demand::turn(kms, key, &id, journal).await?;
+    if on_demand::until_ready(kms, key, &id, journal).await? == RotationNeeded::Yes {
+        on_demand::rotate_on_demand(kms, key, &id, journal).await?;
     }
     let now = on_demand::until_current(kms, key, &id, journal).await?;
     finish(kms, &key.seen(now), &regions, plan, material, journal).await
@@ -109,10 +109,10 @@ pub(crate) async fn begin_with(
     plan: &Rotate,
     journal: &Journal,
 ) -> Result<Beginning, Error> {
-    let inventory = look(kms, key, journal).await?;
-    let left = inventory.rotations_left().unwrap_or_default();
+    let materials = look(kms, key, journal).await?;
+    let left = materials.rotations_left().unwrap_or_default();
     journal.step(format!("{left} of 25 on-demand rotations are left"));
-    let waiting = inventory.pending().and_then(|material| material.key_material_id.clone());
+    let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
     // The last rotation may have been this run's: its proof needs no further one.
     if left == 0 && (waiting.is_some() || plan.source.is_some()) {
         return match (&plan.source, waiting) {
@@ -126,7 +126,7 @@ pub(crate) async fn begin_with(
         (Some(_), None) => Ok(Beginning::New),
         (None, None) => {
             let rotated = |material: &&Material| material.current && material.rotated.is_some();
-            let Some(current) = inventory.materials.iter().find(rotated) else {
+            let Some(current) = materials.materials.iter().find(rotated) else {
                 return Err(LifeError::NothingPending { arn: key.arn.clone() }.into());
             };
             let id = current.key_material_id.as_deref().unwrap_or_default();
@@ -141,8 +141,8 @@ pub(crate) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
     plan.options(kms)?.check()?;
     let length = match &plan.source {
         Some(Source::Given(material)) => Some(material.byte_count()),
-        Some(Source::Generate(copy)) => {
-            copy.check()?;
+        Some(Source::Generate(backup)) => {
+            backup.check()?;
             None
         }
         None => return Ok(()),
@@ -165,7 +165,7 @@ pub fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
 }
 
 /// Another run has asked KMS to rotate: nothing can be imported until that is over.
-async fn go_on_waiting(
+async fn wait_for_rotation(
     kms: &Kms,
     key: &KeyDescription,
     plan: &Rotate,
@@ -184,13 +184,13 @@ pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Err
     }
 }
 
-async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<Inventory, Error> {
-    let inventory = Inventory::of(kms, key).await?;
+async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyMaterials, Error> {
+    let materials = KeyMaterials::of(kms, key).await?;
     journal.note_rotation(|rotation| {
-        rotation.new_key_material_id = inventory.pending().and_then(|material| material.key_material_id.clone());
-        rotation.rotations_left = inventory.rotations_left();
+        rotation.new_key_material_id = materials.pending().and_then(|material| material.key_material_id.clone());
+        rotation.rotations_left = materials.rotations_left();
     });
-    Ok(inventory)
+    Ok(materials)
 }
 
 /// The new material is current: the proofs, in every Region.

@@ -4,25 +4,30 @@ use crate::error::{Error, LifeError, Reason, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 
 /// Whether there is anything left to ask KMS for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ready {
+pub(crate) enum RotationNeeded {
     /// KMS will rotate when it is asked.
-    Waits,
+    Yes,
     /// Somebody else has asked already.
-    Done,
+    No,
 }
 
 /// Waits until KMS says that the material may be rotated to: with replicas that takes its news from every Region.
-pub(crate) async fn until_ready(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<Ready, Error> {
+pub(crate) async fn until_ready(
+    kms: &Kms,
+    key: &KeyDescription,
+    id: &str,
+    journal: &Journal,
+) -> Result<RotationNeeded, Error> {
     let what = format!("KMS to see key material {id} in every Region");
     let ready = wait::until(&what, kms.wait(), journal, async || {
-        let inventory = Inventory::of(kms, key).await?;
-        Ok(match inventory.find(id) {
-            Some(material) if material.current => Some(Ready::Done),
-            Some(material) if material.is_ready() => Some(Ready::Waits),
+        let materials = KeyMaterials::of(kms, key).await?;
+        Ok(match materials.find(id) {
+            Some(material) if material.current => Some(RotationNeeded::No),
+            Some(material) if material.is_ready() => Some(RotationNeeded::Yes),
             _ => None,
         })
     });
@@ -30,7 +35,12 @@ pub(crate) async fn until_ready(kms: &Kms, key: &KeyDescription, id: &str, journ
 }
 
 /// Asks KMS to rotate to the material that waits.
-pub(crate) async fn turn(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<(), Error> {
+pub(crate) async fn rotate_on_demand(
+    kms: &Kms,
+    key: &KeyDescription,
+    id: &str,
+    journal: &Journal,
+) -> Result<(), Error> {
     match journal.changing("RotateKeyOnDemand", kms.rotate(&key.arn)).await {
         Ok(()) => {}
         Err(error) if error.may_have_changed() || error.reason() == Some(Reason::Conflict) => {

@@ -60,8 +60,8 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
             regions.check_filled(&id, journal).await?;
         }
         (_, source) => {
-            if let Some(Source::Generate(copy)) = source {
-                plan.writes.extend(copy.path().map(ToOwned::to_owned));
+            if let Some(Source::Generate(backup)) = source {
+                plan.writes.extend(backup.path().map(ToOwned::to_owned));
             }
             deliver(&mut plan, wanted);
             in_each(&mut plan, &regions, |plan| deliver(plan, wanted));

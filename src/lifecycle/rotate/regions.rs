@@ -8,7 +8,7 @@ use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeyMaterial;
 
 /// The replicas of a key; none for a single-Region key.
@@ -55,7 +55,7 @@ impl Regions {
                 description: None, // only the primary key keeps one
                 ..plan.options(kms)?
             };
-            plan.wrapping.deliver(material, kms, replica, &options, journal).await?;
+            plan.wrapping.wrap_and_import(material, kms, replica, &options, journal).await?;
             journal.note_replica(replica, |report| report.imported = true);
             journal.note_rotation(|rotation| rotation.missing_in.retain(|region| *region != replica.region));
         }
@@ -65,8 +65,8 @@ impl Regions {
     pub(crate) async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
         let mut missing = Vec::new();
         for (kms, replica) in self.replicas() {
-            let inventory = Inventory::of(kms, replica).await?;
-            if inventory.find(id).is_none_or(|material| material.is_missing()) {
+            let materials = KeyMaterials::of(kms, replica).await?;
+            if materials.find(id).is_none_or(|material| material.is_missing()) {
                 missing.push(replica.region.clone());
             }
         }

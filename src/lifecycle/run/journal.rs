@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use crate::diagnose::Diagnosis;
 use crate::error::Error;
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
-use crate::lifecycle::import::attempt::Transfer;
+use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::run::report::{ProvenKey, ReplicaReport, Report, RotationReport};
 use crate::progress::Progress;
@@ -34,7 +34,7 @@ pub struct Journal {
     /// Why KMS refused an import, as far as it can be told.
     explanation: Part<Option<Diagnosis>>,
     /// Every passage of key material, and every proof: a run over several Regions has more than one.
-    pub(crate) transfers: Part<Vec<Transfer>>,
+    pub(crate) transfers: Part<Vec<ImportAttempt>>,
     proofs: Part<Vec<ProvenKey>>,
     /// Every import that KMS has answered.
     sent: Part<Vec<Sent>>,
@@ -105,7 +105,7 @@ impl Journal {
     }
 
     /// Every passage of key material so far.
-    pub fn transfers(&self) -> Vec<Transfer> {
+    pub fn transfers(&self) -> Vec<ImportAttempt> {
         self.transfers.lock().clone()
     }
 

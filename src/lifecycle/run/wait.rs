@@ -6,7 +6,7 @@ use crate::error::{Error, seconds};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 
 /// How long KMS is asked whether a call took effect whose reply was lost.
 pub(crate) const LOOK_UP: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ pub(crate) async fn settled(
             let difference = Difference::find(kms, before, &now, journal).await?;
             return Ok((!difference.is_some_and(|difference| difference.is_old)).then_some(now));
         }
-        let missing = Inventory::as_permitted(kms, &now).await?.missing();
+        let missing = KeyMaterials::as_permitted(kms, &now).await?.missing();
         Ok(missing.iter().any(|id| Some(&**id) != imported_id).then_some(now))
     })
     .await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use serde::Serialize;
 
-use crate::lifecycle::status::Standing;
+use crate::lifecycle::status::KeyStatus;
 use crate::time::{self, rfc3339};
 
 /// One key material that somebody should look after.
@@ -38,7 +38,7 @@ pub enum Matter {
     NoMaterial,
 }
 
-impl Standing {
+impl KeyStatus {
     /// What expires by `now` and `within`, or has expired. A key that is to be deleted is left out.
     pub fn expiring(&self, now: DateTime, within: Duration) -> Vec<Expiring> {
         if self.origin != "EXTERNAL" || matches!(self.key_state.as_str(), "PendingDeletion" | "PendingReplicaDeletion")

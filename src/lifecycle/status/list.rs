@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::kms::Kms;
-use crate::lifecycle::status::{NotPermitted, Standing};
+use crate::lifecycle::status::{KeyStatus, NotPermitted};
 
 /// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region.
-pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermitted>) -> Result<Vec<Standing>, Error> {
+pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermitted>) -> Result<Vec<KeyStatus>, Error> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     match kms.aliases(None).await {
         Ok(aliases) => {
@@ -40,7 +40,7 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermit
             Err(error) => return Err(error.into()),
         };
         if key.origin == "EXTERNAL" {
-            let mut standing = Standing::of(kms, &key, refused).await?;
+            let mut standing = KeyStatus::of(kms, &key, refused).await?;
             standing.aliases = names.get(&key.id).cloned().unwrap_or_default();
             standings.push(standing);
         }

@@ -11,7 +11,7 @@ use crate::time::rfc3339;
 pub const MOST_ROTATIONS: usize = 25;
 
 /// The key materials of one key in one Region.
-pub struct Inventory {
+pub struct KeyMaterials {
     /// In KMS's order, the newest first.
     pub materials: Vec<Material>,
     /// Whether these are all: without kms:ListKeyRotations only what DescribeKey tells is here.
@@ -44,7 +44,7 @@ fn as_rfc3339<S: Serializer>(time: &Option<DateTime>, serializer: S) -> Result<S
     time.map(rfc3339).serialize(serializer)
 }
 
-impl Inventory {
+impl KeyMaterials {
     /// Asks KMS for every key material. A refusal for want of kms:ListKeyRotations is an error.
     pub async fn of(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
         if key.spec != "SYMMETRIC_DEFAULT" {
@@ -53,7 +53,7 @@ impl Inventory {
         let rotations = kms.rotations(&key.arn).await?;
         let on_demand = rotations.iter().filter(|entry| entry.rotation_type.as_deref() == Some("ON_DEMAND")).count();
         let materials = rotations.into_iter().map(Material::of).collect();
-        Ok(Inventory { materials, complete: true, on_demand })
+        Ok(KeyMaterials { materials, complete: true, on_demand })
     }
 
     /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted.
@@ -83,7 +83,7 @@ impl Inventory {
             current: true,
             rotated: None,
         });
-        Inventory { materials: material.into_iter().collect(), complete, on_demand: 0 }
+        KeyMaterials { materials: material.into_iter().collect(), complete, on_demand: 0 }
     }
 
     /// The material that waits for rotation; KMS keeps at most one.

@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, region_of};
-use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs)] // the contract's own names
-pub struct Standing {
+pub struct KeyStatus {
     pub key_arn: String,
     pub key_id: String,
     pub region: String,
@@ -50,18 +50,18 @@ pub struct NotPermitted {
     pub key_arn: Option<String>,
 }
 
-impl Standing {
+impl KeyStatus {
     /// Asks for the materials of a key.
     pub async fn of(kms: &Kms, key: &KeyDescription, refused: &mut Vec<NotPermitted>) -> Result<Self, Error> {
-        let inventory = Inventory::as_permitted(kms, key).await?;
-        if !inventory.complete {
+        let materials = KeyMaterials::as_permitted(kms, key).await?;
+        if !materials.complete {
             refused.push(NotPermitted::new("kms:ListKeyRotations", &key.arn));
         }
         let external = key.origin == "EXTERNAL";
         let symmetric = key.spec == "SYMMETRIC_DEFAULT";
         let seen = key.clone();
         let key = key.clone();
-        Ok(Standing {
+        Ok(KeyStatus {
             key_arn: key.arn,
             key_id: key.id,
             region: key.region,
@@ -75,15 +75,15 @@ impl Standing {
             expires: key.expires.map(rfc3339),
             multi_region: key.multi_region.is_some(),
             role: key.multi_region.map(|relatives| if relatives.primary { "primary" } else { "replica" }),
-            rotations_left: inventory.rotations_left().filter(|_| external && symmetric),
-            materials: inventory.materials,
-            materials_complete: inventory.complete,
+            rotations_left: materials.rotations_left().filter(|_| external && symmetric),
+            materials: materials.materials,
+            materials_complete: materials.complete,
             seen,
         })
     }
 
     /// The same key in its other Regions, as far as it may be seen there.
-    pub async fn elsewhere(&self, kms: &Kms, refused: &mut Vec<NotPermitted>) -> Result<Vec<Standing>, Error> {
+    pub async fn elsewhere(&self, kms: &Kms, refused: &mut Vec<NotPermitted>) -> Result<Vec<KeyStatus>, Error> {
         let Some(relatives) = &self.seen.multi_region else { return Ok(Vec::new()) };
         let mut others = Vec::new();
         for arn in std::iter::once(&relatives.primary_arn).chain(&relatives.replica_arns) {
@@ -92,7 +92,7 @@ impl Standing {
             }
             let kms = kms.for_region(region_of(arn).unwrap_or_default());
             match kms.describe(arn).await {
-                Ok(key) => others.push(Standing::of(&kms, &key, refused).await?),
+                Ok(key) => others.push(KeyStatus::of(&kms, &key, refused).await?),
                 Err(error) if error.is_access_denied() => refused.push(NotPermitted::new("kms:DescribeKey", arn)),
                 Err(error) => return Err(error.into()),
             }

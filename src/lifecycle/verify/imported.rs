@@ -5,7 +5,7 @@ use crate::kms::{Imported, KeyDescription, Kms};
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::Inventory;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
 use crate::material::{KeyMaterial, KeySpec};
@@ -45,8 +45,8 @@ pub(crate) async fn expected_to_be_current<'a>(
     if id == current {
         return Ok(Some(id));
     }
-    let inventory = Inventory::as_permitted(kms, key).await?;
-    match inventory.find(id) {
+    let materials = KeyMaterials::as_permitted(kms, key).await?;
+    match materials.find(id) {
         Some(material) if material.is_pending() => {
             let resume = format!("`kms-byok rotate --key-id {} --resume`", key.arn);
             journal.step(format!("it waits for rotation: {resume} makes it current"));
@@ -56,7 +56,7 @@ pub(crate) async fn expected_to_be_current<'a>(
             journal.step("it is earlier key material of the key, which decrypts only");
             Ok(None)
         }
-        None if !inventory.complete => {
+        None if !materials.complete => {
             journal.step("it is other key material than the current: which, kms:ListKeyRotations would tell");
             Ok(None)
         }

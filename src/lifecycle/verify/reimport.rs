@@ -8,7 +8,7 @@ use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::lifecycle::import::{self, ImportOptions};
 use crate::lifecycle::key::trust::{Trust, Vouched};
 use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{Inventory, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::parameters::ParameterSet;
 use crate::proof::{self, Claim, Level, Proof, Subject};
@@ -86,7 +86,7 @@ pub(crate) async fn find_material(
     journal: &Journal,
 ) -> Result<Option<Material>, Error> {
     check_reimportable(kms, key)?;
-    for candidate in candidates(&Inventory::of(kms, key).await?) {
+    for candidate in candidates(&KeyMaterials::of(kms, key).await?) {
         if take_back(kms, key, material, candidate.key_material_id.as_deref(), candidate.expires, journal)
             .await?
             .is_some()
@@ -144,15 +144,15 @@ async fn try_again(
     proof: &mut Proof,
     journal: &Journal,
 ) -> Result<(), Error> {
-    let inventory = match Inventory::of(kms, key).await {
-        Ok(inventory) => inventory,
+    let materials = match KeyMaterials::of(kms, key).await {
+        Ok(materials) => materials,
         Err(error) if expires_never(key) && cannot_be_listed(&error) => {
             return try_unlisted(kms, key, material, proof, journal).await;
         }
         Err(error) => return Err(error),
     };
     let mut skipped = None;
-    for candidate in candidates(&inventory) {
+    for candidate in candidates(&materials) {
         let id = candidate.key_material_id.as_deref();
         if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
             journal
@@ -215,8 +215,8 @@ fn expires_never(key: &KeyDescription) -> bool {
 }
 
 /// What the bytes may be: the current material first. What KMS lacks is left out, because importing it would bring it back.
-fn candidates(inventory: &Inventory) -> Vec<&Material> {
-    let mut candidates: Vec<&Material> = inventory
+fn candidates(materials: &KeyMaterials) -> Vec<&Material> {
+    let mut candidates: Vec<&Material> = materials
         .materials
         .iter()
         .filter(|material| material.key_material_id.is_some() && !material.is_missing())
