@@ -4,18 +4,17 @@ use std::process::ExitCode;
 
 mod cli;
 mod closed;
-mod report;
 
 fn main() -> ExitCode {
     kms_byok::protect_process();
     cli::panics::note();
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(usage) => return report::usage(usage),
+        Err(usage) => return cli::usage::usage(usage),
     };
     let code = match cli::run(cli) {
         Ok(code) => code,
-        Err(failure) => report::failure(&failure),
+        Err(failure) => cli::failure::failure(&failure),
     };
     cli::signals::end(code)
 }

@@ -11,15 +11,17 @@ use kms_byok::files::Moved;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::{FindLost, Journal, PendingRequests, Report};
 use kms_byok::material::Reading;
+use kms_byok::record::{Exit, RecordFile};
 use kms_byok::{Error, FileError, OpenSslError, Progress, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::failure::{self, Failure};
+use super::global::Global;
 use super::next_command::Invocation;
-use super::record::Kept;
-use super::signals::block_on;
-use super::{Global, panics};
-use crate::report::{self, Failure, Stderr};
+use super::output::{self, Stderr, lifecycle};
+use super::panics;
+use super::signals::work::block_on;
 
 /// An answer of a verb that has read key material.
 #[derive(Serialize)]
@@ -153,9 +155,9 @@ impl Context {
         match (self.escrow.get(), serde_json::to_value(answer)) {
             (Some(escrow), Ok(mut object)) if object.is_object() => {
                 object["escrow_opened"] = escrow.clone();
-                report::answer(self.global.output, &object, text)
+                output::answer(self.global.output, &object, text)
             }
-            _ => report::answer(self.global.output, answer, text),
+            _ => output::answer(self.global.output, answer, text),
         }
     }
 
@@ -171,7 +173,7 @@ impl Context {
         if changed {
             failure.exit = 3;
         }
-        report::failure(&failure)
+        failure::failure(&failure)
     }
 
     /// The answer, with how the key material was read.
@@ -181,7 +183,7 @@ impl Context {
 
     /// Prints an answer that has one form only.
     pub(crate) fn text(&self, text: &[u8]) -> Result<ExitCode, Failure> {
-        match report::bytes(text) {
+        match output::bytes(text) {
             None => Ok(ExitCode::SUCCESS),
             Some(source) => Err(self.failure(FileError::AnswerLost { source })),
         }
@@ -190,7 +192,7 @@ impl Context {
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn account(&self, mut report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
         self.complete(&mut report);
-        let Some(source) = self.print(&self.with_reading(&report), &report::ceremony(&report)) else {
+        let Some(source) = self.print(&self.with_reading(&report), &lifecycle::account(&report)) else {
             return Ok(ExitCode::SUCCESS);
         };
         let failure = self.failure(FileError::AnswerLost { source });
@@ -254,5 +256,27 @@ impl Context {
             None => error,
         };
         Failure::new(error, self.global.output, self.invocation()).with_escrow(self.escrow.get().cloned())
+    }
+}
+
+/// A record that has begun.
+pub(crate) struct Kept {
+    pub(super) file: RecordFile,
+    pub(super) journal: &'static Journal,
+}
+
+impl Context {
+    /// Ends the record, if there is one that has not ended.
+    pub(super) fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
+        let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Kept { file, journal }) = kept else { return Ok(()) };
+        file.finish(journal, Exit::of(code, error, journal), &*self.talk)
+    }
+
+    /// Ends the record of a run that was broken off.
+    pub(super) fn end_record_of(&self, failure: &Failure) {
+        if let Err(error) = self.end_record(failure.exit, Some(&failure.error)) {
+            self.talk.warn(&error.to_string());
+        }
     }
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::lifecycle::{self, CreateKey};
 
-use super::Context;
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::{self, KeyArgs};
-use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -8,10 +8,12 @@ use kms_byok::lifecycle::{self, Deletion, Journal};
 use kms_byok::{Error, LifeError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::WaitArgs;
-use super::{Context, terminal};
-use crate::report::{self, Failure};
+use super::output;
+use super::terminal;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -72,7 +74,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     };
     context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
-    let text = report::lines(&[
+    let text = output::lines(&[
         ("key", Some(answer.key_arn.clone())),
         ("material", answer.key_material_id.clone()),
         ("state", Some(answer.key_state.clone())),
@@ -114,7 +116,7 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
         return Ok(());
     }
     let told: String = match quiet {
-        true => deletion.consequences.iter().map(|sentence| report::line(sentence)).collect(),
+        true => deletion.consequences.iter().map(|sentence| output::line(sentence)).collect(),
         false => String::new(),
     };
     match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(&deletion.key.id))).await {

@@ -6,8 +6,9 @@ use clap::Args as ClapArgs;
 use kms_byok::doctor::{self, Examination, Finding, Online, Wanted};
 use kms_byok::kms::{ConnectionSettings, TrustPlace};
 
-use super::Context;
-use crate::report::{self, Failure};
+use super::context::Context;
+use super::failure::Failure;
+use super::output;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -42,7 +43,7 @@ fn text(found: &Examination) -> String {
     rows.extend(connection(found));
     rows.extend(memory(found));
     rows.extend(found.online.iter().flat_map(online));
-    let mut text = report::lines(&rows);
+    let mut text = output::lines(&rows);
     found.problems.iter().for_each(|problem| text.push_str(&finding("problem", problem)));
     found.notes.iter().for_each(|note| text.push_str(&finding("note", note)));
     text
@@ -149,10 +150,10 @@ fn online(online: &Online) -> Vec<Row> {
 }
 
 fn finding(kind: &str, finding: &Finding) -> String {
-    let mut text = report::line(&format!("{kind}: {}", finding.cause));
+    let mut text = output::line(&format!("{kind}: {}", finding.cause));
     for (name, words) in [("because", &finding.because), ("hint", &finding.hint)] {
         if let Some(words) = words {
-            text.push_str(&report::line(&format!("  {name}: {words}")));
+            text.push_str(&output::line(&format!("  {name}: {words}")));
         }
     }
     text

@@ -8,9 +8,10 @@ use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
-use super::Context;
-use super::record::RecordArgs;
-use crate::report::{self, Failure};
+use super::context::Context;
+use super::failure::Failure;
+use super::output;
+use super::record_args::RecordArgs;
 
 #[derive(Args)]
 pub(crate) struct DryRunArgs {
@@ -71,7 +72,7 @@ pub(crate) fn run(
 
 fn text(plan: &Plan, report: &Report) -> String {
     let written = plan.writes.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    let mut text = report::lines(&[
+    let mut text = output::lines(&[
         ("dry run", Some("nothing was changed".to_owned())),
         ("key", report.key_arn.clone()),
         ("state", report.key_state.clone()),
@@ -85,7 +86,7 @@ fn text(plan: &Plan, report: &Report) -> String {
         let quota = step.quota_per_second.map_or("-".to_owned(), |quota| format!("{quota}/s"));
         let place = step.region.as_ref().map(|region| format!("in {region}: ")).unwrap_or_default();
         let line = format!("{:>3}  {:width$}  {quota:>6}  {place}{}", number + 1, step.call, step.why);
-        text.push_str(&report::line(&line));
+        text.push_str(&output::line(&line));
     }
     text
 }

@@ -8,8 +8,10 @@ use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::{Error, FileError, files, printable};
 use serde::Serialize;
 
-use super::{Context, terminal};
-use crate::report::{self, Failure};
+use super::context::Context;
+use super::failure::Failure;
+use super::output;
+use super::terminal;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -38,7 +40,7 @@ struct Answer<'a> {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let answer = generate(args).map_err(|error| context.failure(error))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
-    let text = report::lines(&[
+    let text = output::lines(&[
         ("key material", Some(format!("{} bytes, {}", answer.bytes, answer.format))),
         ("spec", Some(answer.key_spec.to_owned())),
         ("file", Some(answer.out.display().to_string())),
@@ -57,7 +59,7 @@ fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
     }
     let material = KeyMaterial::generate(spec)?;
     if to_stdout {
-        return match report::material(material.expose()) {
+        return match output::material(material.expose()) {
             None => Ok(None),
             Some(source) => Err(FileError::AnswerLost { source }.into()),
         };

@@ -9,10 +9,11 @@ use kms_byok::parameters::ParameterSet;
 use kms_byok::printable;
 use serde::Serialize;
 
-use super::Context;
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::{TrustArgs, WrappingArgs};
-use crate::report::{self, Failure};
+use super::output;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -91,7 +92,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             rehearsal: set.is_rehearsal(),
         })
     })?;
-    let text = report::lines(&[
+    let text = output::lines(&[
         ("key", Some(answer.key_arn.clone())),
         ("spec", Some(answer.key_spec.to_owned())),
         ("wrapping", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use super::output::Output;
 
 #[derive(Args)]
 pub(crate) struct Global {
@@ -45,12 +47,6 @@ pub(crate) struct Global {
     /// Refuse what is only warned about otherwise
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) strict: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    Text,
-    Json,
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {

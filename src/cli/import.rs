@@ -11,11 +11,11 @@ use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedM
 use kms_byok::time;
 use kms_byok::{Error, UsageError};
 
-use super::Context;
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
-use super::record::{OtherFiles, RecordArgs};
-use crate::report::Failure;
+use super::record_args::{OtherFiles, RecordArgs};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -3,12 +3,12 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Args as ClapArgs, Command, CommandFactory};
+use clap::{Args as ClapArgs, Command};
 use clap_mangen::Man;
 use kms_byok::{Error, FileError, UsageError};
 
-use super::{Cli, Context};
-use crate::report::Failure;
+use super::context::Context;
+use super::failure::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -22,13 +22,12 @@ pub(crate) struct Args {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let page = page(&args.verb).map_err(|error| context.failure(error))?;
+pub(crate) fn run(args: &Args, command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    let page = page(&args.verb, command).map_err(|error| context.failure(error))?;
     context.text(page.as_bytes())
 }
 
-fn page(verb: &[String]) -> Result<String, Error> {
-    let mut root = Cli::command();
+fn page(verb: &[String], mut root: Command) -> Result<String, Error> {
     root.build(); // hands the flags of all verbs on to each
     let mut found = &root;
     for name in verb {

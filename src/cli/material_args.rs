@@ -8,7 +8,7 @@ use kms_byok::lifecycle::{Backup, Source};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
 
-use super::Context;
+use super::context::Context;
 use super::key_file::{self, KeyFile};
 
 #[derive(Args)]

@@ -1,47 +1,49 @@
 //! The command line: one file per verb, each turning flags into one library call and a report. Nothing that decides lives here.
 
+mod completions;
 mod context;
 mod create_key;
 mod delete_material;
-pub(crate) mod diagnose;
+mod diagnose;
 mod doctor;
 mod dry_run;
+pub(crate) mod failure;
 mod generate;
 mod get_parameters;
 mod global;
 mod import;
 mod key_args;
 mod key_file;
-mod later;
+mod lazy_args;
 mod man;
 mod material_args;
 pub(crate) mod next_command;
+pub(crate) mod output;
 pub(crate) mod panics;
 mod provision;
 mod recipe;
-mod record;
+mod record_args;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod rehearse;
 mod replicate;
 mod rotate;
-mod shell;
 pub(crate) mod signals;
 mod status;
-mod status_text;
 mod terminal;
+pub(crate) mod usage;
 mod verify;
 mod wrap;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use kms_byok::Progress;
 
-pub(crate) use self::context::Context;
-pub(crate) use self::global::{Global, Output};
-use self::later::Later;
-use crate::report::Failure;
+use self::context::Context;
+use self::failure::Failure;
+use self::global::Global;
+use self::lazy_args::LazyArgs;
 
 /// Bring your own key into AWS KMS with the system's OpenSSL.
 #[derive(Parser)]
@@ -56,40 +58,40 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Bring one key into KMS: create, wrap, import, prove
-    Provision(Box<Later<provision::Args>>),
+    Provision(Box<LazyArgs<provision::Args>>),
     /// Create a KMS key without key material (origin EXTERNAL)
-    CreateKey(Box<Later<create_key::Args>>),
+    CreateKey(Box<LazyArgs<create_key::Args>>),
     /// Download a wrapping public key and an import token for a key
-    GetParameters(Box<Later<get_parameters::Args>>),
+    GetParameters(Box<LazyArgs<get_parameters::Args>>),
     /// Make new key material with OpenSSL's random generator, in a file of mode 0600
-    Generate(Box<Later<generate::Args>>),
+    Generate(Box<LazyArgs<generate::Args>>),
     /// Wrap key material for import, without network
-    Wrap(Box<Later<wrap::Args>>),
+    Wrap(Box<LazyArgs<wrap::Args>>),
     /// Import wrapped key material into a key
-    Import(Box<Later<import::Args>>),
+    Import(Box<LazyArgs<import::Args>>),
     /// Show state, key materials and expiry of a key in all its Regions, or what expires
-    Status(Box<Later<status::Args>>),
+    Status(Box<LazyArgs<status::Args>>),
     /// Prove that a key holds given key material
-    Verify(Box<Later<verify::Args>>),
+    Verify(Box<LazyArgs<verify::Args>>),
     /// Give a symmetric key new key material, and make it current
-    Rotate(Box<Later<rotate::Args>>),
+    Rotate(Box<LazyArgs<rotate::Args>>),
     /// Make replicas of a multi-Region key, and import the same key material into them
-    Replicate(Box<Later<replicate::Args>>),
+    Replicate(Box<LazyArgs<replicate::Args>>),
     /// Delete imported key material from a key
-    DeleteMaterial(Box<Later<delete_material::Args>>),
+    DeleteMaterial(Box<LazyArgs<delete_material::Args>>),
     /// Explain why an import failed or will fail, from the files at hand
-    Diagnose(Box<Later<diagnose::Args>>),
+    Diagnose(Box<LazyArgs<diagnose::Args>>),
     /// Print the shell script that does what provision does with the same flags
-    Recipe(Box<Later<recipe::Args>>),
+    Recipe(Box<LazyArgs<recipe::Args>>),
     /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
-    Doctor(Box<Later<doctor::Args>>),
+    Doctor(Box<LazyArgs<doctor::Args>>),
     /// Print the completions for a shell
-    Completions(Box<Later<shell::Completions>>),
+    Completions(Box<LazyArgs<completions::Args>>),
     /// Print the man page, of all verbs or of one
-    Man(Box<Later<man::Args>>),
+    Man(Box<LazyArgs<man::Args>>),
     #[cfg(feature = "rehearsal")]
     /// Run an embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
-    Rehearsal(Box<Later<rehearsal::Args>>),
+    Rehearsal(Box<LazyArgs<rehearsal::Args>>),
 }
 
 /// Reads the command line; an error is also how help and version come.
@@ -141,8 +143,8 @@ impl Verb {
             Verb::Diagnose(args) => diagnose::run(args, context),
             Verb::Recipe(args) => recipe::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
-            Verb::Completions(args) => shell::completions(args, context),
-            Verb::Man(args) => man::run(args, context),
+            Verb::Completions(args) => completions::run(args, Cli::command(), context),
+            Verb::Man(args) => man::run(args, Cli::command(), context),
             #[cfg(feature = "rehearsal")]
             Verb::Rehearsal(args) => rehearsal::run(args, context),
         }

@@ -12,7 +12,8 @@ use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::material::Format;
 
-use super::{Global, Output};
+use super::global::Global;
+use super::output::Output;
 
 /// How this run was called, and the endpoint and Region that it got to.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use kms_byok::Defect;
 
-use crate::report;
+use super::output;
 
 /// The first panic of this run, whichever thread it was in, until somebody tells of it.
 static NOTED: Mutex<Option<Defect>> = Mutex::new(None);
@@ -21,7 +21,7 @@ pub(crate) fn note() {
             NOTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(defect);
             return;
         }
-        report::say(&format!("error: {defect}\nhint: {}\n", defect.hint().unwrap_or_default()));
+        output::say(&format!("error: {defect}\nhint: {}\n", defect.hint().unwrap_or_default()));
     }));
 }
 

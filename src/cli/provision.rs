@@ -7,12 +7,12 @@ use clap::Args as ClapArgs;
 use kms_byok::lifecycle::{self, Journal, PendingRequests, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
-use super::Context;
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
-use super::record::{OtherFiles, RecordArgs};
-use crate::report::Failure;
+use super::record_args::{OtherFiles, RecordArgs};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

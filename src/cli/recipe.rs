@@ -10,9 +10,10 @@ use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
+use super::context::Context;
+use super::failure::Failure;
 use super::material_args::MaterialArgs;
-use super::{Context, provision};
-use crate::report::Failure;
+use super::provision;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -11,8 +11,10 @@ use kms_byok::UsageError;
 use kms_byok::rehearsal::{ClockSetting, Fault, Server, Settings, ping};
 use serde::Serialize;
 
-use super::{Context, global};
-use crate::report::{self, Failure};
+use super::context::Context;
+use super::failure::Failure;
+use super::global;
+use super::output;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -115,7 +117,7 @@ impl Serve {
         })
         .map_err(|error| context.failure(error))?;
         // The first line is the URL whatever the output format, so that any script can read it.
-        report::bytes(format!("{}\n", server.url()).as_bytes());
+        output::bytes(format!("{}\n", server.url()).as_bytes());
         let _ = io::stdout().flush();
         server.wait().map_err(|error| context.failure(error))?;
         Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use kms_byok::Error;
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::Journal;
 
-use super::Context;
+use super::context::Context;
 
 /// AWS as configured, or the embedded KMS of this process.
 pub(crate) async fn connect(context: &Context, rehearse: bool, journal: &Journal) -> Result<Kms, Error> {

@@ -9,14 +9,15 @@ use kms_byok::lifecycle::{self, AliasName, Journal, KeyRequest, Replicate, Trust
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, UsageError};
 
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
+use super::key_args;
 use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
-use super::record::{OtherFiles, RecordArgs};
+use super::record_args::{OtherFiles, RecordArgs};
 use super::verify::unfit;
-use super::{Context, key_args};
-use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

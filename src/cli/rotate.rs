@@ -8,14 +8,14 @@ use kms_byok::lifecycle::{self, Journal, Report, Rotate, Wrapping};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, UsageError, time};
 
-use super::Context;
+use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
+use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::next_command::{Command, IMPORT, SOURCE};
-use super::record::{OtherFiles, RecordArgs};
+use super::record_args::{OtherFiles, RecordArgs};
 use super::verify::unfit;
-use crate::report::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

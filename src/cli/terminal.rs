@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kms_byok::{Error, FileError, Secret, printable};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr};
 
-use super::signals;
+use super::signals::system::mind_terminal;
 
 /// Asks on the controlling terminal; nothing if there is none.
 pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
@@ -103,7 +103,7 @@ struct Hidden;
 impl Hidden {
     fn until_dropped(terminal: &File, before: Termios, prompt: &str) -> Option<Self> {
         let terminal = terminal.try_clone().ok()?;
-        signals::mind_terminal();
+        mind_terminal();
         let mut asked = Question { terminal, before, prompt: prompt.to_owned(), hidden: false };
         asked.hide();
         *question() = Some(asked);

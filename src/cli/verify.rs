@@ -9,10 +9,11 @@ use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifeError, UsageError};
 use serde::Serialize;
 
-use super::Context;
+use super::context::Context;
+use super::failure::Failure;
 use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
-use crate::report::{self, Failure};
+use super::output;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -59,14 +60,14 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     // A second import that is not answered may have been done.
     context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
-    let mut text = report::lines(&[
+    let mut text = output::lines(&[
         ("key", Some(answer.key_arn.clone())),
         ("spec", Some(answer.key_spec.clone())),
         ("state", Some(answer.key_state.clone())),
         ("endpoint", answer.endpoint.clone()),
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
-    text.push_str(&report::proof_lines(&answer.proof));
+    text.push_str(&output::lifecycle::proof_lines(&answer.proof));
     let printed = context.answer(&answer, &text);
     Ok(exit_code(&answer.proof).unwrap_or(printed))
 }

@@ -12,10 +12,11 @@ use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
 use kms_byok::{Error, FileError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
-use super::Context;
+use super::context::Context;
+use super::failure::Failure;
 use super::material_args::MaterialArgs;
+use super::output;
 use super::{key_args, terminal};
-use crate::report::{self, Failure};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         }
     };
     let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
-    let text = report::lines(&[
+    let text = output::lines(&[
         ("key", answer.key_arn.clone()),
         ("spec", Some(answer.key_spec.to_owned())),
         ("wrapped", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
@@ -163,7 +164,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let (material, generated, kept) = material(args, spec, context)?;
     let wrapped = wrap::wrap(&material, &key, algorithm)?;
     if to_stdout {
-        match report::material(&wrapped) {
+        match output::material(&wrapped) {
             None => return Ok(None),
             Some(source) => return Err(FileError::AnswerLost { source }.into()),
         }

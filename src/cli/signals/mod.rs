@@ -6,23 +6,20 @@
 //!
 //! Also as process 1 of a container, where signals that nobody handles are ignored.
 
-mod system;
+pub(super) mod system;
+pub(crate) mod work;
 
-use std::future::Future;
 use std::io::PipeReader;
-use std::mem::ManuallyDrop;
 use std::process::ExitCode;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kms_byok::{CeremonyError, Error, FileError};
 use rustix::process::Signal;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Notify;
 
-use super::{Context, terminal};
-use crate::report;
+use self::work::{CHANGED, Phase, STOP, begin_report, interrupted, state};
+use super::context::Context;
+use super::{failure, terminal};
 
 /// How long work that awaits has to come to its report.
 const GRACE: Duration = Duration::from_millis(300);
@@ -30,32 +27,6 @@ const GRACE: Duration = Duration::from_millis(300);
 const LIMIT: Duration = Duration::from_millis(850);
 /// The thread that waits needs next to nothing; what it has to do it gives to others.
 const STACK: usize = 64 * 1024;
-
-/// What the main thread is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Something that cannot be told to stop.
-    Busy,
-    /// It awaits, and stops when it is told to.
-    Awaiting,
-    /// It gives the last report.
-    Ending,
-    /// The report is no business of the main thread any more.
-    Taken,
-}
-
-struct Run {
-    phase: Phase,
-    stopped: Option<Signal>,
-}
-
-static RUN: Mutex<Run> = Mutex::new(Run { phase: Phase::Busy, stopped: None });
-static CHANGED: Condvar = Condvar::new();
-static STOP: Notify = Notify::const_new();
-
-fn state() -> MutexGuard<'static, Run> {
-    RUN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// From now on signals end the run with a report. Where there is no thread to be had, they end it without.
 pub(super) fn listen(context: &'static Context) {
@@ -71,50 +42,6 @@ pub(super) fn listen(context: &'static Context) {
     }
 }
 
-/// The signals that would end or stop the run without a word while the terminal shows nothing of what is typed.
-pub(super) fn mind_terminal() {
-    for signal in [Signal::QUIT, Signal::TSTP, Signal::ALARM, Signal::USR1, Signal::USR2, Signal::XCPU] {
-        if !system::is_ignored(signal) {
-            system::catch(signal);
-        }
-    }
-}
-
-/// Runs asynchronous work until it is done or told to stop. One thread is enough: the tool waits for one reply at a time.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    // Never dropped: that would wait for name lookups and files that nobody needs any more.
-    let runtime = ManuallyDrop::new(runtime()?);
-    enter(Phase::Awaiting);
-    let result = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            () = STOP.notified() => None,
-            result = work => Some(result),
-        }
-    });
-    let stopped = state().stopped;
-    match (result, stopped) {
-        (None, Some(signal)) => {
-            enter(Phase::Ending);
-            Err(interrupted(signal))
-        }
-        (None, None) => Err(interrupted(Signal::TERM)), // nobody tells it to stop without a signal
-        (Some(result), _) => {
-            enter(Phase::Busy);
-            result
-        }
-    }
-}
-
-fn runtime() -> Result<Runtime, FileError> {
-    Builder::new_current_thread().enable_all().build().map_err(|source| FileError::NoEventQueue { source })
-}
-
-/// The main thread is about to give the last report. If that was given by another already, it waits for the end of the process.
-pub(crate) fn begin_report() {
-    enter(Phase::Ending);
-}
-
 /// The end of `main`: a run that SIGINT has stopped dies of it, so that a shell loop stops as well.
 pub(crate) fn end(code: ExitCode) -> ExitCode {
     begin_report();
@@ -127,15 +54,6 @@ pub(crate) fn end(code: ExitCode) -> ExitCode {
 
 /// What a shell says of a process that died of SIGINT: for those that cannot, process 1 of a container.
 const DIED_OF_SIGINT: u8 = 130;
-
-fn enter(phase: Phase) {
-    let mut run = state();
-    while run.phase == Phase::Taken {
-        run = CHANGED.wait(run).unwrap_or_else(PoisonError::into_inner);
-    }
-    run.phase = phase;
-    CHANGED.notify_all();
-}
 
 fn watch(mut signals: &PipeReader, context: &'static Context) {
     use std::io::Read;
@@ -165,7 +83,7 @@ fn stop(signal: Signal, context: &'static Context) -> ! {
     let mut run = state();
     run.stopped = Some(signal);
     STOP.notify_one();
-    let awaiting = |run: &mut Run| run.phase == Phase::Awaiting;
+    let awaiting = |run: &mut work::Run| run.phase == Phase::Awaiting;
     let (mut run, _) = CHANGED.wait_timeout_while(run, GRACE, awaiting).unwrap_or_else(PoisonError::into_inner);
     let code = if run.phase == Phase::Ending {
         drop(run);
@@ -197,7 +115,7 @@ fn report_instead(signal: Signal, context: &'static Context, deadline: Instant) 
     };
     let print = move || {
         terminal::end_line();
-        report::failure_instead(&failure);
+        failure::failure_instead(&failure);
         let _ = done.send(());
     };
     let threads = [thread::Builder::new().spawn(record).is_ok(), thread::Builder::new().spawn(print).is_ok()];
@@ -205,13 +123,4 @@ fn report_instead(signal: Signal, context: &'static Context, deadline: Instant) 
         let _ = all.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
     exit
-}
-
-fn interrupted(signal: Signal) -> Error {
-    let signal = match signal {
-        Signal::INT => "SIGINT",
-        Signal::HUP => "SIGHUP",
-        _ => "SIGTERM",
-    };
-    CeremonyError::Interrupted { signal }.into()
 }

@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 
 use clap::Args;
 use kms_byok::lifecycle::Journal;
-use kms_byok::record::{Exit, RecordFile};
-use kms_byok::{Error, FileError, Progress, files};
+use kms_byok::record::RecordFile;
+use kms_byok::{FileError, Progress, files};
 
-use super::Context;
-use crate::report::Failure;
+use super::context::{Context, Kept};
+use super::failure::Failure;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
@@ -64,28 +64,6 @@ impl OtherFiles<'_> {
         }
         self.inputs.append(&mut self.outputs);
         files::check_distinct(&self.inputs, &[record])
-    }
-}
-
-/// A record that has begun.
-pub(crate) struct Kept {
-    file: RecordFile,
-    journal: &'static Journal,
-}
-
-impl Context {
-    /// Ends the record, if there is one that has not ended.
-    fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
-        let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Kept { file, journal }) = kept else { return Ok(()) };
-        file.finish(journal, Exit::of(code, error, journal), &*self.talk)
-    }
-
-    /// Ends the record of a run that was broken off.
-    pub(super) fn end_record_of(&self, failure: &Failure) {
-        if let Err(error) = self.end_record(failure.exit, Some(&failure.error)) {
-            self.talk.warn(&error.to_string());
-        }
     }
 }
 

@@ -2,25 +2,25 @@
 
 use std::process::ExitCode;
 
-use clap::{Args as ClapArgs, CommandFactory};
+use clap::{Args as ClapArgs, Command};
 use clap_complete::Shell;
 
-use super::{Cli, Context};
-use crate::report::Failure;
+use super::context::Context;
+use super::failure::Failure;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
   kms-byok completions bash > /etc/bash_completion.d/kms-byok
   kms-byok completions fish > ~/.config/fish/completions/kms-byok.fish")]
-pub(crate) struct Completions {
+pub(crate) struct Args {
     /// The shell
     shell: Shell,
 }
 
-pub(crate) fn completions(args: &Completions, context: &Context) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &Args, mut command: Command, context: &Context) -> Result<ExitCode, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "kms-byok", &mut text);
+    clap_complete::generate(args.shell, &mut command, "kms-byok", &mut text);
     context.text(one_name(&String::from_utf8_lossy(&text)).as_bytes())
 }
 

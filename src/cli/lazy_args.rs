@@ -6,9 +6,9 @@ use std::ops::Deref;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 /// The flags of a verb. Its one sentence stands at the variant of `Verb`, because the list of verbs is shown without their flags.
-pub(super) struct Later<A>(A);
+pub(super) struct LazyArgs<A>(A);
 
-impl<A> Deref for Later<A> {
+impl<A> Deref for LazyArgs<A> {
     type Target = A;
 
     fn deref(&self) -> &A {
@@ -16,7 +16,7 @@ impl<A> Deref for Later<A> {
     }
 }
 
-impl<A: Args> Args for Later<A> {
+impl<A: Args> Args for LazyArgs<A> {
     fn augment_args(verb: Command) -> Command {
         if is_asked_for(&verb) { A::augment_args(verb) } else { verb }
     }
@@ -26,9 +26,9 @@ impl<A: Args> Args for Later<A> {
     }
 }
 
-impl<A: FromArgMatches> FromArgMatches for Later<A> {
+impl<A: FromArgMatches> FromArgMatches for LazyArgs<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        A::from_arg_matches(matches).map(Later)
+        A::from_arg_matches(matches).map(LazyArgs)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -1,0 +1,161 @@
+//! Why a verb did not end well: cause, fix, what stands in AWS all the same, and the exit code that says so.
+
+use std::process::ExitCode;
+
+use kms_byok::diagnose::Diagnosis;
+use kms_byok::lifecycle::Report;
+use kms_byok::{CeremonyError, Error};
+use serde_json::{Value, json};
+
+use super::next_command::{Invocation, SOURCE};
+use super::output::{self, Output, diagnosis, lifecycle, line};
+use super::signals::work::begin_report;
+
+/// Why a verb did not end well, what stands in AWS all the same, and the exit code that says so.
+pub(crate) struct Failure {
+    pub(crate) error: Box<Error>,
+    /// 1 nothing changed in AWS, 2 wrong usage, 3 something changed in AWS, 4 a check found a problem.
+    pub(crate) exit: u8,
+    /// What the run did before it failed.
+    pub(crate) partial: Option<Box<Report>>,
+    /// The changing call whose effect is unknown.
+    pub(crate) uncertain: Option<&'static str>,
+    /// Why KMS refused an import, as far as it can be told.
+    explanation: Option<Box<Diagnosis>>,
+    /// What the escrow file is, if one was opened.
+    escrow: Option<Value>,
+    /// The key that the run is about.
+    key_arn: Option<String>,
+    /// How the run was called.
+    invocation: Box<Invocation>,
+    output: Output,
+}
+
+impl Failure {
+    pub(crate) fn new(error: Error, output: Output, invocation: Invocation) -> Self {
+        let exit = match &error {
+            Error::Ceremony(CeremonyError::ProofNotPermitted { .. }) => 4,
+            error if error.is_usage() => 2,
+            _ => 1,
+        };
+        Failure {
+            error: Box::new(error),
+            exit,
+            partial: None,
+            uncertain: None,
+            explanation: None,
+            escrow: None,
+            key_arn: None,
+            invocation: Box::new(invocation),
+            output,
+        }
+    }
+
+    /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
+    pub(crate) fn after(mut self, report: Report, uncertain: Option<&'static str>) -> Self {
+        self.exit = self.exit.max(3);
+        self.partial = Some(Box::new(report));
+        self.uncertain = uncertain;
+        self
+    }
+
+    /// About that key.
+    pub(crate) fn about(mut self, key_arn: Option<String>) -> Self {
+        self.key_arn = key_arn;
+        self
+    }
+
+    /// What is known of the escrow file that was opened.
+    pub(crate) fn with_escrow(mut self, escrow: Option<Value>) -> Self {
+        self.escrow = escrow;
+        self
+    }
+
+    /// What the reasoning of `diagnose` says to it.
+    pub(crate) fn explained(mut self, explanation: Option<Diagnosis>) -> Self {
+        self.explanation = explanation.map(|mut diagnosis| {
+            diagnosis::complete(&mut diagnosis, &self.invocation);
+            Box::new(diagnosis)
+        });
+        self
+    }
+
+    /// The fix; where the user has to vouch for a key, or has a file for it, the command that does it.
+    fn hint(&self) -> Option<String> {
+        if let Error::Ceremony(CeremonyError::MayHaveCopy { give, .. }) = &*self.error {
+            let command = self.invocation.again().without(SOURCE);
+            return Some(format!("run `{command} {give}` to import that file, or name another file for the new copy"));
+        }
+        let unvouched = match &*self.error {
+            Error::Ceremony(error) => error.unvouched().map(|arn| (error, arn)),
+            _ => None,
+        };
+        let Some((error, arn)) = unvouched else {
+            return self.error.hint().map(|hint| self.invocation.complete(&hint, self.key_arn.as_deref()));
+        };
+        let region = arn.split(':').nth(3).unwrap_or_default();
+        let read = match error {
+            CeremonyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
+            _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),
+        };
+        Some(format!("{read}, or if you trust the key run `{}`", self.invocation.again().value("--adopt", arn)))
+    }
+
+    /// The embedded KMS ends with the process: nothing is left that could be completed.
+    pub(crate) fn in_rehearsal(mut self) -> Self {
+        self.exit = self.exit.min(1);
+        self
+    }
+}
+
+/// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
+pub(crate) fn failure(failure: &Failure) -> ExitCode {
+    begin_report();
+    failure_instead(failure);
+    ExitCode::from(failure.exit)
+}
+
+/// The same from another thread than the main one, and instead of it.
+pub(crate) fn failure_instead(failure: &Failure) {
+    let mut text = line(&format!("error: {}", failure.error));
+    if let Some(because) = failure.error.because() {
+        text.push_str(&line(&format!("because: {because}")));
+    }
+    if let Some(hint) = failure.hint() {
+        text.push_str(&line(&format!("hint: {hint}")));
+    }
+    if let Some(diagnosis) = &failure.explanation {
+        text.push_str(&diagnosis::explanation(diagnosis));
+    }
+    if let Some(report) = &failure.partial {
+        text.push_str(&lifecycle::standing(report, failure.uncertain));
+    }
+    output::say(&text);
+    // An answer that broke off is no JSON, and is not mended by another one behind it.
+    if failure.output == Output::Json && !output::has_begun() {
+        output::answer(Output::Json, &failure_object(failure), "");
+    }
+}
+
+/// The report as far as it got, with the error beside it.
+fn failure_object(failure: &Failure) -> Value {
+    let mut object = match &failure.partial {
+        Some(report) => serde_json::to_value(report).unwrap_or_default(),
+        None => json!({}),
+    };
+    object["error"] = json!({
+        "id": failure.error.id(),
+        "cause": failure.error.to_string(),
+        "because": failure.error.because(),
+        "hint": failure.hint(),
+        "aws_code": failure.error.aws_code(),
+        "exit_code": failure.exit,
+    });
+    if let Some(escrow) = &failure.escrow {
+        object["escrow_opened"] = escrow.clone();
+    }
+    if let Some(diagnosis) = &failure.explanation {
+        object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();
+    }
+    object
+}

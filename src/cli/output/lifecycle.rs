@@ -1,0 +1,132 @@
+//! The account of a run as text.
+
+use kms_byok::lifecycle::{MOST_ROTATIONS, Report};
+use kms_byok::proof::{Outcome, Proof};
+
+use super::{line, lines};
+
+/// The text answer of `provision`, `create-key` and `import`.
+pub(crate) fn account(report: &Report) -> String {
+    let wrapping = report.wrapping_algorithm.map(|algorithm| {
+        format!("{algorithm} with {}", report.wrapping_key_spec.unwrap_or("a wrapping key of unknown size"))
+    });
+    let material = report.key_state.as_deref() != Some("PendingImport");
+    let mut text = lines(&[
+        ("key", report.key_arn.clone()),
+        ("alias", report.alias.clone()),
+        ("spec", report.key_spec.clone()),
+        ("usage", report.key_usage.clone()),
+        ("state", report.key_state.clone()),
+        ("wrapped", wrapping),
+        ("material", report.key_material_id.clone()),
+        ("expires", material.then(|| report.expires.clone().unwrap_or_else(|| "never".to_owned()))),
+        ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
+        ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
+        ("escrow", report.escrow.as_ref().map(|path| path.display().to_string())),
+        ("endpoint", report.endpoint.clone()),
+        ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+    ]);
+    text.push_str(&rotation(report));
+    if let Some(proof) = &report.proof {
+        text.push_str(&proof_lines(proof));
+    }
+    text.push_str(&replicas(report));
+    for leftover in &report.leftovers {
+        text.push_str(&line(&format!("left over  {}; remove it with: {}", leftover.key_arn, leftover.remove)));
+    }
+    text
+}
+
+/// What a rotation has come to.
+fn rotation(report: &Report) -> String {
+    let Some(rotation) = &report.rotation else { return String::new() };
+    lines(&[
+        ("before", rotation.previous_key_material_id.clone()),
+        ("rotated", Some(if rotation.rotated { "yes" } else { "no" }.to_owned())),
+        ("left", rotation.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on-demand rotations"))),
+    ])
+}
+
+/// Each replica with what was proven about it.
+fn replicas(report: &Report) -> String {
+    let mut text = String::new();
+    for replica in &report.replicas {
+        text.push_str(&line(&format!("replica in {}", replica.region)));
+        let done = match (replica.created, replica.imported) {
+            (true, _) => "made and imported into",
+            (false, true) => "imported into",
+            (false, false) => "unchanged",
+        };
+        text.push_str(&lines(&[
+            ("key", Some(replica.key_arn.clone())),
+            ("alias", replica.alias.clone()),
+            ("state", Some(replica.key_state.clone())),
+            ("material", replica.key_material_id.clone()),
+            ("expires", Some(replica.expires.clone().unwrap_or_else(|| "never".to_owned()))),
+            ("this run", Some(done.to_owned())),
+        ]));
+        if let Some(proof) = &replica.proof {
+            text.push_str(&proof_lines(proof));
+        }
+    }
+    text
+}
+
+/// What exists in other Regions after a failure.
+fn elsewhere(report: &Report) -> String {
+    let mut text = String::new();
+    for replica in &report.replicas {
+        let what = if replica.created { "made by this run" } else { "that was there" };
+        text.push_str(&line(&format!("exists: replica {}, {}, {what}", replica.key_arn, replica.key_state)));
+    }
+    if let Some(rotation) = report.rotation.as_ref().filter(|rotation| !rotation.rotated)
+        && let Some(id) = &rotation.new_key_material_id
+    {
+        let begun = if rotation.begun { "and its rotation has begun" } else { "and waits for rotation" };
+        text.push_str(&line(&format!("exists: key material {id} in the key, {begun}")));
+    }
+    text
+}
+
+/// A proof as sentences.
+pub(crate) fn proof_lines(proof: &Proof) -> String {
+    let outcome = match proof.outcome() {
+        Outcome::Proven => "proven",
+        Outcome::NotPermitted => "not permitted",
+        Outcome::Contradicted => "contradicted",
+        Outcome::NotCompared => "as far as it was compared",
+        Outcome::Skipped => "not asked for",
+    };
+    let mut text = line(&format!("proof: {outcome}"));
+    for sentence in proof.proven() {
+        text.push_str(&line(&format!("  + {sentence}")));
+    }
+    for sentence in proof.not_proven() {
+        text.push_str(&line(&format!("  - not proven: {sentence}")));
+    }
+    if let Some(contradiction) = proof.contradiction() {
+        text.push_str(&line(&format!("  ! {contradiction}")));
+    }
+    text
+}
+
+/// What exists in AWS after a failure, and the command that completes it.
+pub(crate) fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
+    let mut text = String::new();
+    if let Some(operation) = uncertain {
+        text.push_str(&line(&format!("unknown: whether {operation} took effect; its reply was not seen")));
+    }
+    if let Some(arn) = &report.key_arn {
+        let state = report.key_state.as_deref().unwrap_or("in an unknown state");
+        let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
+        text.push_str(&line(&format!("exists: key {arn}, {state}{alias}")));
+    }
+    text.push_str(&elsewhere(report));
+    for leftover in &report.leftovers {
+        text.push_str(&line(&format!("left over: key {}; remove it with: {}", leftover.key_arn, leftover.remove)));
+    }
+    if let Some(next) = &report.next {
+        text.push_str(&line(&format!("next: {next}")));
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! What is printed: the answer on stdout, once, as text or as one JSON object; the talk on stderr.
+
+pub(crate) mod diagnosis;
+pub(crate) mod lifecycle;
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+use kms_byok::{Progress, printable};
+use serde::Serialize;
+
+use crate::closed::was_stdout_closed;
+
+/// What standard output gets.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+/// Whether anything was written to standard output.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.
+pub(crate) fn say(text: &str) {
+    let _ = io::stderr().write_all(printable::page(text).as_bytes());
+}
+
+/// Writes the answer in one piece, and gives what kept it from arriving.
+pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Option<io::Error> {
+    match output {
+        Output::Json => bytes(&printable::json(report)),
+        Output::Text if text.is_empty() || text.ends_with('\n') => bytes(printable::page(text).as_bytes()),
+        Output::Text => bytes(line(text).as_bytes()),
+    }
+}
+
+/// Writes bytes to standard output. A closed pipe is no error: the reader had enough.
+pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
+    BEGUN.store(true, Ordering::Relaxed);
+    let mut stdout = io::stdout();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+}
+
+/// Writes what carries key material to standard output itself: std's buffer would keep a copy, and takes a closed descriptor for one
+/// that is written to. Whatever was not written is lost, whoever closed the pipe.
+pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
+    BEGUN.store(true, Ordering::Relaxed);
+    if was_stdout_closed() {
+        return Some(rustix::io::Errno::BADF.into());
+    }
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(0) => return Some(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Some(error.into()),
+        }
+    }
+    None
+}
+
+/// A report as lines of `name  value`, only those that have one.
+pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    present.map(|(name, value)| line(&format!("{name:width$}  {value}"))).collect()
+}
+
+/// One line, whoever wrote what is in it: descriptions, aliases and file names are somebody's text.
+pub(crate) fn line(text: &str) -> String {
+    printable::line(text) + "\n"
+}
+
+/// The talk on stderr.
+pub(crate) struct Stderr {
+    pub(crate) quiet: bool,
+    pub(crate) verbose: u8,
+}
+
+impl Progress for Stderr {
+    fn step(&self, text: &str) {
+        self.line(text, !self.quiet);
+    }
+
+    fn warn(&self, text: &str) {
+        self.line(&format!("warning: {text}"), true);
+    }
+
+    fn detail(&self, text: &str) {
+        self.line(text, self.verbose > 0);
+    }
+}
+
+impl Stderr {
+    fn line(&self, text: &str, wanted: bool) {
+        if wanted {
+            say(&line(text));
+        }
+    }
+}
+
+/// Whether anything was written to standard output.
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
