@@ -220,7 +220,7 @@ fn check_end(cell: &Cell, cloud: &Cloud, report: &Value) -> Result<(), String> {
     }
     let verify = |flags: &str, region: &str| {
         let line = format!("verify --key-id {} {flags} --output json", report["key_arn"].as_str().unwrap_or("alias/a"));
-        let line = cloud.line(&line).replace("us-east-1 ", "us-east-1 ").replace("--region us-east-1", region);
+        let line = cloud.line(&line).replace("--region us-east-1", region);
         cloud.shell(&format!("kms-byok {line}"), b"")
     };
     let mut holders = Vec::new();
