@@ -82,6 +82,7 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
             "escrow": null,
             "rehearsal": true,
             "proof": answer["proof"],
+            "in_doubt": null,
             "leftovers": [],
             "next": null,
         });
