@@ -64,7 +64,6 @@
 mod blemish;
 pub mod diagnose;
 pub mod doctor;
-mod error;
 pub mod escrow;
 mod explain;
 pub mod files;
@@ -86,12 +85,17 @@ pub mod time;
 pub mod wrap;
 
 pub use doctor::HealthError;
-#[cfg(feature = "rehearsal")]
-pub use error::RehearsalError;
-pub use error::{
-    CeremonyError, Defect, EndpointError, Error, EscrowError, ExpiryError, FileError, KmsError, LifeError,
-    MaterialError, OpenSslError, ParametersError, Reason, Refusal, UsageError, WrapError, hint_of,
-};
+pub use escrow::EscrowError;
 pub use explain::Explain;
+pub use files::FileError;
+pub use kms::{EndpointError, KmsError, Reason, Refusal};
+pub use lifecycle::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
+pub use material::MaterialError;
+pub use openssl_probe::OpenSslError;
+pub use parameters::ParametersError;
 pub use progress::{Progress, Silent};
+#[cfg(feature = "rehearsal")]
+pub use rehearsal::RehearsalError;
 pub use secret::{Protection, Secret, protect_process};
+pub use time::ExpiryError;
+pub use wrap::WrapError;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::lifecycle::{self, Deletion, Journal};
-use kms_byok::{Error, LifeError, Progress, UsageError, printable, time};
+use kms_byok::{Error, LifecycleError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
 use super::context::Context;
@@ -121,7 +121,7 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
     };
     match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(&deletion.key.id))).await {
         Some(typed) if typed == deletion.key.id => Ok(()),
-        Some(_) => Err(LifeError::ConfirmationDiffers.into()),
+        Some(_) => Err(LifecycleError::ConfirmationDiffers.into()),
         None => {
             let hint = "add --yes, or run it on a terminal";
             Err(UsageError::Missing { what: "the confirmation", hint }.into())

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::lifecycle::Report;
-use kms_byok::{CeremonyError, Error};
+use kms_byok::{Error, KeyError};
 use serde_json::{Value, json};
 
 use super::next_command::{Invocation, SOURCE};
@@ -34,7 +34,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(error: Error, output: Output, invocation: Invocation) -> Self {
         let exit = match &error {
-            Error::Ceremony(CeremonyError::ProofNotPermitted { .. }) => 4,
+            Error::Key(KeyError::ProofNotPermitted { .. }) => 4,
             error if error.is_usage() => 2,
             _ => 1,
         };
@@ -82,12 +82,12 @@ impl Failure {
 
     /// The fix; where the user has to vouch for a key, or has a file for it, the command that does it.
     fn hint(&self) -> Option<String> {
-        if let Error::Ceremony(CeremonyError::MayHaveCopy { give, .. }) = &*self.error {
+        if let Error::Key(KeyError::MayHaveCopy { give, .. }) = &*self.error {
             let command = self.invocation.again().without(SOURCE);
             return Some(format!("run `{command} {give}` to import that file, or name another file for the new copy"));
         }
         let unvouched = match &*self.error {
-            Error::Ceremony(error) => error.unvouched().map(|arn| (error, arn)),
+            Error::Key(error) => error.unvouched().map(|arn| (error, arn)),
             _ => None,
         };
         let Some((error, arn)) = unvouched else {
@@ -95,7 +95,7 @@ impl Failure {
         };
         let region = arn.split(':').nth(3).unwrap_or_default();
         let read = match error {
-            CeremonyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
+            KeyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
             _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),
         };
         Some(format!("{read}, or if you trust the key run `{}`", self.invocation.again().value("--adopt", arn)))

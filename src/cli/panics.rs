@@ -4,19 +4,19 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use kms_byok::Defect;
+use kms_byok::Panic;
 
 use super::output;
 
 /// The first panic of this run, whichever thread it was in, until somebody tells of it.
-static NOTED: Mutex<Option<Defect>> = Mutex::new(None);
+static NOTED: Mutex<Option<Panic>> = Mutex::new(None);
 /// Whether a verb runs, which tells of it.
 static VERB: AtomicBool = AtomicBool::new(false);
 
 /// Has panics tell their place and nothing else: their own texts may show values.
 pub(crate) fn note() {
     panic::set_hook(Box::new(|panic| {
-        let defect = Defect::of(panic);
+        let defect = Panic::of(panic);
         if VERB.load(Ordering::Relaxed) {
             NOTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(defect);
             return;
@@ -26,13 +26,13 @@ pub(crate) fn note() {
 }
 
 /// Runs a verb, and gives the panic that ended it.
-pub(super) fn catch<T>(verb: impl FnOnce() -> T) -> Result<T, Defect> {
+pub(super) fn catch<T>(verb: impl FnOnce() -> T) -> Result<T, Panic> {
     VERB.store(true, Ordering::Relaxed);
     // What the panic has left half done is looked at through locks that bear it, and through nothing else.
     panic::catch_unwind(AssertUnwindSafe(verb)).map_err(|_| noted().unwrap_or_default())
 }
 
 /// A panic in this process that nobody has told of yet.
-pub(super) fn noted() -> Option<Defect> {
+pub(super) fn noted() -> Option<Panic> {
     NOTED.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

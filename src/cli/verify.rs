@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use kms_byok::kms::KeyDescription;
 use kms_byok::lifecycle::{self, Journal};
 use kms_byok::proof::{Level, Outcome, Proof};
-use kms_byok::{Error, LifeError, UsageError};
+use kms_byok::{Error, LifecycleError, UsageError};
 use serde::Serialize;
 
 use super::context::Context;
@@ -102,7 +102,7 @@ pub(super) fn unfit(error: Error, key: &KeyDescription) -> Error {
             if error.hint().is_some_and(|hint| hint.contains("key spec") || hint.contains("--key-spec")) =>
         {
             let (arn, spec, problem) = (key.arn.clone(), key.spec.clone(), unfit.to_string());
-            LifeError::UnfitMaterial { arn, spec, problem }.into()
+            LifecycleError::UnfitMaterial { arn, spec, problem }.into()
         }
         _ => error,
     }

@@ -7,8 +7,9 @@ use super::hand::{Hand, Named};
 use super::item::Item;
 use super::name::Role;
 use super::openssl_cli::OpenSslCommand;
-use crate::error::{Error, Reason};
 use crate::kms::KeyDescription;
+use crate::kms::Reason;
+use crate::lifecycle::error::Error;
 use crate::material::KeyMaterial;
 use crate::parameters::WrappedMaterial;
 

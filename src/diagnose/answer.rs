@@ -1,7 +1,8 @@
 //! What KMS has said: about the key, and about the import.
 
-use crate::error::{Error, KmsError, Reason};
 use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{KmsError, Reason};
+use crate::lifecycle::error::Error;
 
 /// What is known of the key from DescribeKey.
 #[derive(Debug, Default)]

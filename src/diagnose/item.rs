@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::name::{Name, Role};
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::material::encoding::{Encoding, taken_off};
 use crate::secret::Secret;
 

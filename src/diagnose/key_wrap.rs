@@ -7,7 +7,8 @@ use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 
-use crate::error::{Error, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 /// What the second half of a blob turned out to be.

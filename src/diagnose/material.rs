@@ -7,12 +7,15 @@ use super::item::Item;
 use super::name::Name;
 use crate::blemish::blob;
 use crate::blemish::damage::newline_after;
-use crate::error::{Error, FileError, MaterialError, WrapError};
+use crate::files::FileError;
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::material::der;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::is_text;
 use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Reading};
 use crate::secret::Secret;
+use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findings) -> Result<(), FileError> {

@@ -96,7 +96,7 @@ pub use self::item::LIMIT as FILE_LIMIT;
 pub use self::opening::{Opened, check_private_key};
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 
 /// The result: what is wrong, most certain first, and what cannot be known.
 #[derive(Clone, Debug, Serialize)]

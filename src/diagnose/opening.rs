@@ -13,10 +13,11 @@ use super::material::{Given, Judge};
 use super::name::{Name, Role};
 use super::padding::{self, Block, Hash};
 use super::public_key::Modulus;
-use crate::error::{Error, WrapError};
+use crate::lifecycle::error::Error;
 use crate::material::encoding::taken_off;
 use crate::material::{KeyMaterial, KeySpec, NoPassphrase};
 use crate::secret::Secret;
+use crate::wrap::WrapError;
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
 /// What the private key has shown.

@@ -11,7 +11,8 @@ use openssl::pkey::Private;
 use openssl::rsa::{Padding, Rsa};
 use zeroize::Zeroize;
 
-use crate::error::{Error, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 /// The hashes that OAEP is found with in practice, and those that somebody may have taken for SHA-256 or better.

@@ -10,8 +10,8 @@ use super::item::Item;
 use super::name::Name;
 use crate::blemish::blob::is_private_key;
 use crate::blemish::damage::{newline_after, replaced, without_carriage_returns};
-use crate::error::WrapError;
 use crate::material::der::{self, Container};
+use crate::wrap::WrapError;
 use crate::wrap::{Weakness, WrappingKey, WrappingKeySpec, weakness};
 
 /// The modulus that the wrapped key material must be smaller than.

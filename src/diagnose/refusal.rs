@@ -5,7 +5,7 @@ use super::causes::{KeyCause, OpenedCause, ParametersCause};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::name::{Name, Role};
-use crate::error::Reason;
+use crate::kms::Reason;
 use crate::material::KeySpec;
 use crate::openssl_probe;
 use crate::wrap::{self, OaepDigest, WrappingAlgorithm};

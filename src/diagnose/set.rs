@@ -10,10 +10,10 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use crate::blemish::damage::{newline_after, without_carriage_returns};
-use crate::error::seconds;
 use crate::kms::{is_alias, region_of};
 use crate::parameters::sha256;
 use crate::time::rfc3339;
+use crate::time::seconds;
 
 /// ParametersValidTo is 24 hours after the request.
 const VALID: Duration = Duration::from_secs(24 * 60 * 60);

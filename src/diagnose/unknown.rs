@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answer::Key;
 use super::commands::word;
 use super::hand::Hand;
-use crate::error::Reason;
+use crate::kms::Reason;
 use crate::wrap::WrappingAlgorithm;
 
 /// Something that no look at the files can tell.

@@ -3,6 +3,7 @@
 //! This room knows neither how bytes are wrapped nor how AWS is spoken to.
 
 mod delete;
+pub(crate) mod error;
 mod import;
 mod key;
 mod provision;
@@ -14,6 +15,7 @@ mod status;
 mod verify;
 
 pub use self::delete::{Deletion, delete_material, plan_deletion};
+pub use self::error::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
 pub use self::import::attempt::{AttemptOutcome, ImportAttempt};
 pub use self::import::backup::Backup;
 pub use self::import::generate::Source;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Container;
 use super::recognise::{Content, Layer, SECRETS, recognise};
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// What is looked for in text.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::MaterialError;
+use crate::material::MaterialError;
 
 /// How key material is encoded in a file or on standard input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

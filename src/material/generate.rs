@@ -6,7 +6,8 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
 use super::{Curve, KeySpec, MaterialKind};
-use crate::error::{Error, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 pub(super) fn generate(spec: KeySpec) -> Result<Secret, Error> {

@@ -4,6 +4,7 @@ mod choice;
 mod container;
 pub(crate) mod der;
 pub(crate) mod encoding;
+mod error;
 mod format;
 mod generate;
 mod number;
@@ -20,12 +21,14 @@ use openssl::pkey::{PKey, Private};
 
 pub use self::choice::{Choice, choices};
 pub use self::container::{Container, Note};
+pub use self::error::MaterialError;
 pub use self::format::Format;
 pub use self::private_key::read_any_private_key;
 pub use self::reading::Reading;
 pub use self::soundness::Weakness;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::{Secret, on_clean_stack};
 
 /// Key material that fits its key spec: raw bytes for symmetric and HMAC keys, unencrypted PKCS#8 DER for private keys.

@@ -9,7 +9,9 @@ use super::container::{from_scalar, from_seed};
 use super::reading::Reading;
 use super::recognise::{Content, Layer};
 use super::{Format, KeySpec, MaterialKind};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 /// Reads a number that the user has called one.

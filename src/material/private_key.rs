@@ -9,7 +9,9 @@ use super::raw::decoded;
 use super::reading::Reading;
 use super::recognise::{Block, Content, Layer, SECRETS, described, recognise};
 use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 pub(super) fn read(

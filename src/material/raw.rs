@@ -4,7 +4,8 @@ use super::container::{is_jwk_oct, read_jwk_oct, refusal};
 use super::reading::Reading;
 use super::recognise::{Content, Insisted, Layer, Plain, SECRETS, described, insist, is_text, recognise};
 use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der};
-use crate::error::{Error, MaterialError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::secret::Secret;
 
 pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Secret, Reading), Error> {

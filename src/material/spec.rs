@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::MaterialError;
+use crate::material::MaterialError;
 
 /// A KMS key spec into which key material can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ use super::error::ParametersError;
 use crate::blemish::blob::{LIMIT, Making, Strange, is_private_key, is_public_key};
 use crate::blemish::damage::Damage;
 use crate::blemish::mend::{self, Place};
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::material::encoding::{Encoding, Wanted, taken_off};
 use crate::material::recognise::is_text;
 use crate::material::{Container, KeySpec};

@@ -8,9 +8,9 @@ use super::file::{ParametersFile, read_set};
 use super::names::{ENCRYPTED_FILE, TOKEN_LIMIT};
 use crate::blemish::blob::Making;
 use crate::blemish::mend::Place;
-use crate::error::Error;
 use crate::files::{self, Moved, Output};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 

@@ -2,8 +2,8 @@
 
 use super::outcome::{Claim, Outcome, Proof};
 use super::subject::nonce;
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 
 /// Encrypts in the primary's Region and decrypts in the replica's.
 pub(crate) async fn across(

@@ -10,7 +10,7 @@ use openssl::sign::Verifier;
 
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::material::{Curve, KeyUsage, MaterialKind};
 use crate::openssl_probe::OpenSslError;
 use crate::wrap::OaepDigest;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::material::HMAC_MAXIMUM;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::{Content, SECRETS, recognise};

@@ -7,7 +7,7 @@ use openssl::sign::Signer;
 use super::forms;
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::on_clean_stack;

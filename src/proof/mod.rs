@@ -11,7 +11,7 @@ mod symmetric;
 pub(crate) use self::across::across;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};
 pub use self::subject::Subject;
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::material::{KeySpec, MaterialKind};
 
 /// What cannot be shown about a key that answers no cryptographic call.

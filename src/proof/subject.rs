@@ -1,8 +1,8 @@
 //! The key that is looked at, and how it is asked.
 
 use super::outcome::{Claim, Proof};
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, KmsError};
+use crate::lifecycle::error::Error;
 use crate::material::{KeyMaterial, KeySpec, KeyUsage};
 use crate::openssl_probe::OpenSslError;
 

@@ -2,8 +2,8 @@
 
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
-use crate::error::Error;
 use crate::kms::KeyDescription;
+use crate::lifecycle::error::Error;
 
 pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, proof: &mut Proof) -> Result<(), Error> {
     let nonce = nonce()?;

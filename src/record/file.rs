@@ -9,9 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Exit, Record};
-use crate::error::Error;
 use crate::files;
 use crate::lifecycle::Journal;
+use crate::lifecycle::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::printable;
 use crate::progress::Progress;

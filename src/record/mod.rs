@@ -8,9 +8,9 @@ mod file;
 use serde::{Deserialize, Serialize};
 
 pub use self::file::RecordFile;
-use crate::error::Error;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::{ImportAttempt, Journal, Leftover, ProvenKey, Report};
 use crate::openssl_probe;
 

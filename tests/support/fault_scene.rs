@@ -13,7 +13,7 @@ use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
-use kms_byok::{CeremonyError, Defect, Error, Progress, Silent};
+use kms_byok::{Error, KeyError, Panic, Progress, Silent};
 use serde_json::{Value, json};
 
 use super::embedded_kms;
@@ -144,7 +144,7 @@ impl Scene {
                 Box::pin(ceremony(&kms, &journal)).await
             })
         });
-        let result = catch_unwind(run).unwrap_or_else(|_| Err(Defect::default().into()));
+        let result = catch_unwind(run).unwrap_or_else(|_| Err(Panic::default().into()));
         Ended::of(result, &journal)
     }
 
@@ -232,7 +232,7 @@ impl Ended {
         let exit = match &result {
             Ok(()) => 0,
             Err(error) if !journal.may_have_changed() => 1 + u8::from(error.is_usage()),
-            Err(Error::Ceremony(CeremonyError::ProofNotPermitted { .. })) => 4,
+            Err(Error::Key(KeyError::ProofNotPermitted { .. })) => 4,
             Err(_) => 3,
         };
         let report = journal.report();

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use kms_byok::{CeremonyError, Error, FileError};
+use kms_byok::{Error, FileError, KeyError};
 use rustix::process::Signal;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
@@ -87,5 +87,5 @@ pub(super) fn interrupted(signal: Signal) -> Error {
         Signal::HUP => "SIGHUP",
         _ => "SIGTERM",
     };
-    CeremonyError::Interrupted { signal }.into()
+    KeyError::Interrupted { signal }.into()
 }

@@ -3,9 +3,11 @@
 use super::Words;
 use crate::diagnose::commands::{Commands, create_key};
 use crate::diagnose::name::{Name, Role};
-use crate::error::{Explain, MaterialError, WrapError};
+use crate::explain::Explain;
 use crate::files;
+use crate::material::MaterialError;
 use crate::material::{Format, KeySpec};
+use crate::wrap::WrapError;
 use crate::wrap::WrappingAlgorithm;
 
 /// How key material fits that does not fit as it was given.

@@ -1,10 +1,11 @@
 use super::*;
 use crate::blemish::damage::Damage;
 use crate::diagnose::name::{Name, Role};
-use crate::error::{MaterialError, WrapError};
+use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::Layer;
 use crate::material::{Container, Format, KeySpec};
+use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 const SPEC: KeySpec = KeySpec::Rsa2048;

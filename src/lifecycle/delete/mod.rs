@@ -2,8 +2,11 @@
 
 pub(crate) mod plan;
 
-use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms, region_of};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
@@ -27,10 +30,10 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     check_external(key)?;
     let (arn, spec) = (key.arn.clone(), key.spec.clone());
     if id.is_some() && spec != KeySpec::SymmetricDefault.name() {
-        return Err(CeremonyError::SymmetricOnly { what: "--key-material-id", spec }.into());
+        return Err(KeyError::SymmetricOnly { what: "--key-material-id", spec }.into());
     }
     if matches!(key.state.as_str(), "Creating" | "Updating" | "Unavailable") {
-        return Err(LifeError::NotNow { arn, state: key.state.clone() }.into());
+        return Err(LifecycleError::NotNow { arn, state: key.state.clone() }.into());
     }
     let materials = KeyMaterials::as_permitted(kms, key).await?;
     let Some(material) = choose(key, &materials, id)? else { return Ok(None) };
@@ -51,17 +54,19 @@ fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> R
         Some(id) => match materials.find(id) {
             Some(material) => Some(material.clone()),
             None if materials.complete => {
-                return Err(LifeError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
+                return Err(LifecycleError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
             }
             // KMS will say whether there is such a material.
             None => Some(Material::unlisted(id)),
         },
-        None if !materials.complete => return Err(LifeError::MaterialsUnknown { arn }.into()),
+        None if !materials.complete => return Err(LifecycleError::MaterialsUnknown { arn }.into()),
         None => match materials.materials.as_slice() {
             [] => None,
             [only] => Some(only.clone()),
             several => {
-                return Err(LifeError::SeveralMaterials { arn, count: several.len(), ids: known().join(", ") }.into());
+                return Err(
+                    LifecycleError::SeveralMaterials { arn, count: several.len(), ids: known().join(", ") }.into()
+                );
             }
         },
     };
@@ -145,7 +150,7 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
         Ok(is_gone(kms, &now, deletion, failure.is_some()).await?.then_some(now))
     });
     let Some(now) = gone.await? else {
-        let still_there = || LifeError::StillThere { id: id.unwrap_or("of the key").to_owned() }.into();
+        let still_there = || LifecycleError::StillThere { id: id.unwrap_or("of the key").to_owned() }.into();
         return Err(failure.unwrap_or_else(still_there));
     };
     if failure.is_some() {

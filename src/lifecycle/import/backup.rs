@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use crate::escrow::{self, Recipient};
 use crate::files::{self, FileId};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::run::journal::Journal;
 use crate::material::KeyMaterial;
 

@@ -1,6 +1,6 @@
 //! Where key material comes from, and how new material is made.
 
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::run::journal::Journal;
 use crate::material::{KeyMaterial, KeySpec};

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use crate::error::{CeremonyError, Error, Reason, seconds};
+use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::proof::{self, Level, Outcome, Subject};
+use crate::time::seconds;
 
 /// What KMS tells about a key that DescribeKey calls PendingImport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,6 @@ pub(crate) async fn shown_within(
 /// DescribeKey until it shows what KMS has.
 pub(crate) async fn until_shown(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
     let shown = shown_within(kms, arn, kms.wait(), journal);
-    let not_shown = || CeremonyError::NotShown { arn: arn.to_owned(), waited: seconds(kms.wait()) };
+    let not_shown = || KeyError::NotShown { arn: arn.to_owned(), waited: seconds(kms.wait()) };
     Ok(shown.await?.ok_or_else(not_shown)?)
 }

@@ -15,9 +15,13 @@ use aws_smithy_types::DateTime;
 
 use crate::blemish::blob::Making;
 use crate::blemish::mend::Place;
-use crate::error::{CeremonyError, Error, ExpiryError, KmsError, LifeError, Reason, UsageError, seconds};
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
+use crate::kms::{KmsError, Reason};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::error::usage::UsageError;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::trust::Vouched;
@@ -28,6 +32,7 @@ use crate::material::KeySpec;
 use crate::parameters::blob_file::{self, BLOB, TOKEN};
 use crate::parameters::{BareDirectory, WrappedMaterial};
 use crate::time::{self, Expiry, rfc3339};
+use crate::time::{ExpiryError, seconds};
 
 /// What goes with an import besides blob and token.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +132,7 @@ impl ImportOptions {
             (self.key_material_id.is_some(), "a key material id"),
         ] {
             if given {
-                return Err(CeremonyError::SymmetricOnly { what, spec: spec.name().to_owned() }.into());
+                return Err(KeyError::SymmetricOnly { what, spec: spec.name().to_owned() }.into());
             }
         }
         Ok(())
@@ -201,7 +206,7 @@ async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
         ("Enabled" | "Disabled" | "PendingImport", None) => return error,
         (state, _) => format!("it is {state}"),
     };
-    CeremonyError::NotTaken { arn: now.arn, finding, refusal: refusal.clone() }.into()
+    KeyError::NotTaken { arn: now.arn, finding, refusal: refusal.clone() }.into()
 }
 
 /// The call itself, and that its reply is about this key.
@@ -229,7 +234,7 @@ pub(crate) async fn hand_over(
     journal.note_sent(Sent { key_arn, id, expires: options.expires });
     if imported.key_arn != key.arn {
         let (asked, found) = (key.arn.clone(), imported.key_arn);
-        return Err(CeremonyError::ImportedElsewhere { asked, found }.into());
+        return Err(KeyError::ImportedElsewhere { asked, found }.into());
     }
     Ok(imported)
 }
@@ -275,11 +280,11 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
     if after.state == "PendingImport" {
         let missing = KeyMaterials::as_permitted(kms, &after).await?.missing();
         if !missing.is_empty() {
-            return Err(LifeError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
+            return Err(LifecycleError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
         }
-        return Err(CeremonyError::NotShown { arn: after.arn, waited: seconds(kms.wait()) }.into());
+        return Err(KeyError::NotShown { arn: after.arn, waited: seconds(kms.wait()) }.into());
     }
-    Err(CeremonyError::NotEnabled { arn: after.arn, state: after.state }.into())
+    Err(KeyError::NotEnabled { arn: after.arn, state: after.state }.into())
 }
 
 /// A description of key material is short, and of symmetric keys.

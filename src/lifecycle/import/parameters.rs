@@ -1,7 +1,8 @@
 //! Import parameters in a run: got from KMS, and noted.
 
-use crate::error::{CeremonyError, Error};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;
@@ -53,7 +54,7 @@ fn transfer(file: &ParametersFile) -> ImportAttempt {
 /// Refuses a key whose key material KMS made or keeps elsewhere.
 pub(crate) fn check_external(key: &KeyDescription) -> Result<(), Error> {
     if key.origin != "EXTERNAL" {
-        return Err(CeremonyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
+        return Err(KeyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
     }
     Ok(())
 }
@@ -62,7 +63,7 @@ pub(crate) fn check_external(key: &KeyDescription) -> Result<(), Error> {
 pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
     check_external(key)?;
     if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
-        return Err(CeremonyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
+        return Err(KeyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
     }
     Ok(())
 }

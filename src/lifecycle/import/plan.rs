@@ -1,7 +1,7 @@
 //! The plan of `import`, and the calls that import and prove.
 
-use crate::error::Error;
 use crate::kms::{ImportType, Kms, Operation};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::ImportOptions;
 use crate::lifecycle::key::plan::parameters;
 use crate::lifecycle::key::trust::{Trust, Vouched};

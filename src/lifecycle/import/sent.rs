@@ -2,8 +2,8 @@
 
 use aws_smithy_types::DateTime;
 
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::lifecycle::verify::verdict::conclude;

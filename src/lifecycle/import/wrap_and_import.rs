@@ -1,7 +1,7 @@
 //! The same bytes for one key after the other: each import has parameters, a wrapping and a token of its own.
 
-use crate::error::Error;
 use crate::kms::{Imported, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::{self, ImportOptions};
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;

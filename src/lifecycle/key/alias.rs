@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::CeremonyError;
+use crate::lifecycle::error::key::KeyError;
 
 /// `alias/` and 1 to 249 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ impl fmt::Display for AliasName {
 }
 
 impl FromStr for AliasName {
-    type Err = CeremonyError;
+    type Err = KeyError;
 
-    fn from_str(text: &str) -> Result<Self, CeremonyError> {
-        let refuse = |problem| Err(CeremonyError::AliasName { name: text.to_owned(), problem });
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let refuse = |problem| Err(KeyError::AliasName { name: text.to_owned(), problem });
         let Some(name) = text.strip_prefix("alias/") else {
             return refuse("it begins with alias/");
         };

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use crate::error::{CeremonyError, Error};
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Asked};
 use crate::lifecycle::key::pending_requests::{PendingRequests, Request};
@@ -79,7 +80,7 @@ pub(crate) fn check_adopts(adopt: Option<&str>, alias: &AliasName, found: &KeyDe
         None => Ok(()),
         Some(adopt) => {
             let (alias, arn, adopt) = (alias.to_string(), found.arn.clone(), adopt.to_owned());
-            Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into())
+            Err(KeyError::AdoptsOther { alias, arn, adopt }.into())
         }
     }
 }
@@ -109,7 +110,7 @@ pub(crate) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDe
             return Ok(found);
         }
         if Instant::now() > end {
-            return Err(CeremonyError::AliasUnknown { alias: alias.to_string() }.into());
+            return Err(KeyError::AliasUnknown { alias: alias.to_string() }.into());
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(kms.max_wait() / 15);
@@ -199,7 +200,7 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
     journal.note_key(&created);
     journal.step(format!("created key {}", created.arn));
     if created.state == "Enabled" {
-        return Err(CeremonyError::NotEmpty { arn: created.arn, state: created.state }.into());
+        return Err(KeyError::NotEmpty { arn: created.arn, state: created.state }.into());
     }
     Ok(kms.wait_until_visible(&created.arn).await?)
 }

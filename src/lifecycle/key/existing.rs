@@ -1,7 +1,9 @@
 //! A key that is there already: is it what was asked for, item by item, and may key material go into it?
 
-use crate::error::{CeremonyError, Error, Reason};
+use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::status::materials::KeyMaterials;
@@ -93,7 +95,7 @@ pub(crate) async fn compare(
     match compared.unseen.first() {
         Some(unseen) if asked.strict => {
             let (what, permission) = (unseen.what.to_owned(), unseen.permission.to_owned());
-            Err(CeremonyError::NotCompared { key: name.to_owned(), what, permission }.into())
+            Err(KeyError::NotCompared { key: name.to_owned(), what, permission }.into())
         }
         _ => Ok(compared),
     }
@@ -257,9 +259,9 @@ fn refuse(found: &KeyDescription, name: &str, differences: Vec<String>) -> Resul
     }
     if differences.len() == 1 && differences[0].ends_with(STATE_EXPECTED) {
         let (key, arn, state) = (name.to_owned(), found.arn.clone(), found.state.clone());
-        return Err(CeremonyError::NotInUse { key, arn, state }.into());
+        return Err(KeyError::NotInUse { key, arn, state }.into());
     }
-    Err(CeremonyError::Differs { key: name.to_owned(), arn: found.arn.clone(), differences }.into())
+    Err(KeyError::Differs { key: name.to_owned(), arn: found.arn.clone(), differences }.into())
 }
 
 /// That a key which has come to hold key material is what was asked for.
@@ -272,6 +274,6 @@ pub(crate) async fn check_unchanged(
     let compared = compare(kms, found, asked, name).await?;
     match compared.decision {
         Decision::Unchanged => Ok(compared),
-        Decision::Complete => Err(CeremonyError::TakesOnlyOriginal { arn: found.arn.clone() }.into()),
+        Decision::Complete => Err(KeyError::TakesOnlyOriginal { arn: found.arn.clone() }.into()),
     }
 }

@@ -1,16 +1,18 @@
 //! What holds of multi-Region keys alone.
 
-use crate::error::{Error, LifeError, seconds};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
+use crate::time::seconds;
 
 /// Refuses a replica, of which KMS begins nothing.
 pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<(), Error> {
     match &key.multi_region {
         Some(relatives) if !relatives.primary => {
             let (arn, primary) = (key.arn.clone(), relatives.primary_arn.clone());
-            Err(LifeError::Replica { arn, primary, what }.into())
+            Err(LifecycleError::Replica { arn, primary, what }.into())
         }
         _ => Ok(()),
     }
@@ -23,5 +25,5 @@ pub(crate) async fn until_made(kms: &Kms, arn: &str, journal: &Journal) -> Resul
         let replica = kms.describe(arn).await?;
         Ok((replica.state != "Creating").then_some(replica))
     });
-    made.await?.ok_or_else(|| LifeError::StillCreating { arn: arn.to_owned(), waited: seconds(kms.wait()) }.into())
+    made.await?.ok_or_else(|| LifecycleError::StillCreating { arn: arn.to_owned(), waited: seconds(kms.wait()) }.into())
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, KmsError, OpenSslError, Reason};
 use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KmsError, Reason};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing;
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
 use crate::lifecycle::run::journal::Journal;
+use crate::openssl_probe::OpenSslError;
 use crate::time::{self, rfc3339};
 use crate::{files, printable};
 

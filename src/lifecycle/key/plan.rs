@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::Error;
 use crate::kms::{Kms, Operation};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{CreateKey, check_adopts};

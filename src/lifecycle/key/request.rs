@@ -1,7 +1,8 @@
 //! The key that is asked for.
 
-use crate::error::{Error, UsageError};
 use crate::kms::NewKey;
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::usage::UsageError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::material::{KeySpec, KeyUsage};
 

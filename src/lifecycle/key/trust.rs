@@ -2,8 +2,10 @@
 
 use std::ops::Deref;
 
-use crate::error::{CeremonyError, Error, Explain};
+use crate::explain::Explain;
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
 use crate::lifecycle::run::journal::Journal;
 
@@ -59,7 +61,7 @@ impl Trust {
             None => Ok(()),
             Some(adopt) => {
                 let (alias, arn, adopt) = (name.to_owned(), found.arn.clone(), adopt.clone());
-                Err(CeremonyError::AdoptsOther { alias, arn, adopt }.into())
+                Err(KeyError::AdoptsOther { alias, arn, adopt }.into())
             }
         }
     }
@@ -76,7 +78,7 @@ impl Trust {
             Ok(policy) => policy,
             Err(error) if error.is_access_denied() => {
                 let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
-                return Err(CeremonyError::PolicyUnread { name, arn, because }.into());
+                return Err(KeyError::PolicyUnread { name, arn, because }.into());
             }
             Err(error) => return Err(error.into()),
         };
@@ -84,7 +86,7 @@ impl Trust {
         let equals = |asked: Option<&str>| policy::equals(&policy, asked, &found.account);
         let expected = equals(self.policy.as_deref()) || self.or_default && equals(None);
         if !expected {
-            return Err(CeremonyError::ForeignPolicy { name, arn, outsiders }.into());
+            return Err(KeyError::ForeignPolicy { name, arn, outsiders }.into());
         }
         for outsider in outsiders {
             journal.warn(format!("the key policy of {} lets in {outsider}", found.arn));

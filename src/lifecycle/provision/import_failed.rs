@@ -1,7 +1,9 @@
 //! What becomes of generated key material whose import did not come to its end.
 
-use crate::error::{CeremonyError, Error, Reason};
+use crate::kms::Reason;
 use crate::kms::{Kms, Operation};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::history::{self, History};
@@ -51,7 +53,7 @@ async fn other_run_won(
 ) -> Result<(), Error> {
     let given_back = stored.put_aside(journal)?;
     let now = kms.describe(&key.arn).await?;
-    let only_original = || CeremonyError::TakesOnlyOriginal { arn: key.arn.clone() }.into();
+    let only_original = || KeyError::TakesOnlyOriginal { arn: key.arn.clone() }.into();
     let found = match now.state.as_str() {
         "PendingImport" => match History::of(kms, &now).await? {
             // It is these bytes that KMS does not like.

@@ -8,8 +8,9 @@ pub(crate) mod unchanged;
 use std::fs;
 use std::time::Instant;
 
-use crate::error::{CeremonyError, Error, seconds};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::{Source, generate};
 use crate::lifecycle::import::history::{self, History};
@@ -25,6 +26,7 @@ use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::verify::imported::{expected_to_be_current, prove_in};
 use crate::lifecycle::verify::verdict::conclude;
 use crate::parameters::ParameterSet;
+use crate::time::seconds;
 use crate::{diagnose, time};
 
 /// Runs the recipe. Whatever happens, `journal` says what stands in AWS.
@@ -145,14 +147,14 @@ pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
     let Source::Generate(backup) = &plan.source else { return Ok(History::Unknown) };
     let arn = found.arn.clone();
     match (History::of(kms, found).await?, backup.path()) {
-        (History::Had, _) => Err(CeremonyError::TakesOnlyOriginal { arn }.into()),
+        (History::Had, _) => Err(KeyError::TakesOnlyOriginal { arn }.into()),
         (History::Unknown, Some(path)) if fs::symlink_metadata(path).is_ok() => {
             let path_word = quoted(path);
             let give = match backup {
                 Backup::Escrow { .. } => format!("--material-from-escrow {path_word} --recipient-key KEY"),
                 _ => format!("--material {path_word}"),
             };
-            Err(CeremonyError::MayHaveCopy { arn, path: path.display().to_string(), give }.into())
+            Err(KeyError::MayHaveCopy { arn, path: path.display().to_string(), give }.into())
         }
         (history, _) => Ok(history),
     }

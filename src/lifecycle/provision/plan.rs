@@ -1,7 +1,7 @@
 //! The plan of `provision`.
 
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::history::History;
 use crate::lifecycle::import::plan::{import_again, prove, send};

@@ -1,7 +1,9 @@
 //! What is proven about a key that was there already.
 
-use crate::error::{CeremonyError, Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::key::existing::Compared;
 use crate::lifecycle::provision::request::Provision;
@@ -45,11 +47,11 @@ pub(crate) async fn prove_unchanged(
     let contradiction = proof.contradiction().map(str::to_owned);
     match (conclude(proof, journal), contradiction, missing) {
         (Err(_), Some(contradiction), _) if other_file => {
-            Err(LifeError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
+            Err(LifecycleError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
         }
         (Ok(()), _, Some(permission)) => {
             let (key, what) = (name.to_owned(), "what it does".to_owned());
-            Err(CeremonyError::NotCompared { key, what, permission }.into())
+            Err(KeyError::NotCompared { key, what, permission }.into())
         }
         (concluded, _, _) => concluded,
     }

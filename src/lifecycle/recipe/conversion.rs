@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::lifecycle::error::Error;
 use crate::lifecycle::recipe::shell::{PLAINTEXT, passin};
 use crate::material::recognise::{Block, Content, Layer, SECRETS, recognise};
 use crate::material::{Container, Curve, Format, KeyMaterial, KeySpec, MaterialKind, NoPassphrase, Note};

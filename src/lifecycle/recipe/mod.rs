@@ -5,8 +5,8 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
 use crate::kms::Connection;
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::check_description;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::time::{self, Expiry};

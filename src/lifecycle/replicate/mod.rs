@@ -5,8 +5,9 @@ pub(crate) mod plan;
 pub(crate) mod replica;
 pub(crate) mod request;
 
-use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, check_region, region_of};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::resolve_expiry;
 use crate::lifecycle::key::multi_region::check_primary;
@@ -67,21 +68,21 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
     let arn = || key.arn.clone();
     check_external(key)?;
     if key.multi_region.is_none() {
-        return Err(LifeError::SingleRegion { arn: arn() }.into());
+        return Err(LifecycleError::SingleRegion { arn: arn() }.into());
     }
     check_primary(key, "replication")?;
     if key.state != "Enabled" {
-        return Err(LifeError::NotEnabled { arn: arn(), state: key.state.clone(), what: "replication" }.into());
+        return Err(LifecycleError::NotEnabled { arn: arn(), state: key.state.clone(), what: "replication" }.into());
     }
     if plan.regions.contains(&key.region) {
-        return Err(LifeError::PrimaryRegion { region: key.region.clone(), arn: arn() }.into());
+        return Err(LifecycleError::PrimaryRegion { region: key.region.clone(), arn: arn() }.into());
     }
     let ours = |adopt: &&String| {
         adopt.rsplit('/').next() == Some(&key.id)
             && region_of(adopt).is_some_and(|region| plan.regions.iter().any(|asked| asked == region))
     };
     match plan.trust.adopt.iter().find(|adopt| **adopt != key.arn && !ours(adopt)) {
-        Some(adopt) => Err(LifeError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
+        Some(adopt) => Err(LifecycleError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
         None => Ok(()),
     }
 }
@@ -92,7 +93,7 @@ async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Re
         let proof = proof::prove(&Subject::new(kms, key, Some(material), None)?, Level::Use).await?;
         if let Some(contradiction) = proof.contradiction() {
             let contradiction = contradiction.to_owned();
-            return Err(LifeError::OtherMaterial { arn: key.arn.clone(), contradiction }.into());
+            return Err(LifecycleError::OtherMaterial { arn: key.arn.clone(), contradiction }.into());
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The plan of `replicate`.
 
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::plan::{import_again, prove};
 use crate::lifecycle::key::plan::{alias_reason, parameters};
 use crate::lifecycle::replicate::plan_regions;

@@ -1,7 +1,10 @@
 //! One replica: what is there, what is missing, and the calls that make it whole.
 
-use crate::error::{CeremonyError, Error, LifeError, Reason, seconds};
+use crate::kms::Reason;
 use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::import::{ImportOptions, resolve_expiry};
 use crate::lifecycle::key::multi_region::until_made;
@@ -12,6 +15,7 @@ use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::time::rfc3339;
+use crate::time::seconds;
 
 /// What is to be done in one Region.
 pub(crate) struct ReplicaPlan {
@@ -57,7 +61,7 @@ impl ReplicaPlan {
         };
         let given = plan.distinct_materials().len();
         if let Some(needed) = wanted.filter(|needed| *needed > given) {
-            return Err(LifeError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
+            return Err(LifecycleError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
         }
         let named = names_it(&kms, region, primary, plan).await?;
         Ok(ReplicaPlan { kms, region: region.to_owned(), action, named })
@@ -70,7 +74,7 @@ async fn names_it(kms: &Kms, region: &str, primary: &KeyDescription, plan: &Repl
     match kms.find_alias(alias.as_str()).await? {
         Some(named) if named.id != primary.id => {
             let (alias, region) = (alias.to_string(), region.to_owned());
-            Err(LifeError::AliasElsewhere { alias, region, arn: named.arn }.into())
+            Err(LifecycleError::AliasElsewhere { alias, region, arn: named.arn }.into())
         }
         named => Ok(named.is_some()),
     }
@@ -86,7 +90,7 @@ fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> 
 async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<Action, Error> {
     let replica = until_made(kms, arn, journal).await?;
     let differs = |difference: String| -> Error {
-        CeremonyError::Differs {
+        KeyError::Differs {
             key: format!("replica in {}", replica.region),
             arn: arn.to_owned(),
             differences: vec![difference],
@@ -221,7 +225,7 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
         if made == AliasOutcome::Exists {
             let arn = kms.describe(alias.as_str()).await?.arn;
             let (alias, region) = (alias.to_string(), replica.region.clone());
-            return Err(LifeError::AliasElsewhere { alias, region, arn }.into());
+            return Err(LifecycleError::AliasElsewhere { alias, region, arn }.into());
         }
         journal.step(format!("{alias} names it in {}", replica.region));
     }
@@ -241,12 +245,12 @@ async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Resul
         let materials = KeyMaterials::as_permitted(kms, &now).await?;
         let missing = match materials.missing() {
             ids if ids.is_empty() && materials.complete => {
-                return Err(CeremonyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
+                return Err(KeyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
             }
             ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
             ids => ids.join(", "),
         };
-        return Err(LifeError::ReplicaIncomplete { arn: now.arn, missing }.into());
+        return Err(LifecycleError::ReplicaIncomplete { arn: now.arn, missing }.into());
     }
-    Err(CeremonyError::NotEnabled { arn: now.arn, state: now.state }.into())
+    Err(KeyError::NotEnabled { arn: now.arn, state: now.state }.into())
 }

@@ -1,7 +1,9 @@
 //! New key material in the primary key, where it waits for rotation; also when it is there already.
 
-use crate::error::{Error, LifeError, Reason};
+use crate::kms::Reason;
 use crate::kms::{ImportType, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
 use crate::lifecycle::import::backup::Stored;
 use crate::lifecycle::key::trust::Vouched;
@@ -42,7 +44,7 @@ pub(crate) async fn import_new(
     let materials = KeyMaterials::of(kms, key).await?;
     if let Some(id) = materials.pending().and_then(|material| material.key_material_id.clone()) {
         let placed = reimport_pending(kms, key, material, plan, id, journal).await;
-        if let (Err(Error::Life(LifeError::OtherPending { .. })), Some(stored)) = (&placed, stored) {
+        if let (Err(Error::Lifecycle(LifecycleError::OtherPending { .. })), Some(stored)) = (&placed, stored) {
             journal.warn("another run imported its key material first: what was generated here is not in KMS");
             stored.put_aside(journal)?;
         }
@@ -66,7 +68,7 @@ pub(crate) async fn only_if_current(
         Some(material) => find(kms, key, material, plan, journal).await?,
         None => None,
     };
-    Ok(found.ok_or_else(|| LifeError::NoRotationLeft { arn: key.arn.clone() })?)
+    Ok(found.ok_or_else(|| LifecycleError::NoRotationLeft { arn: key.arn.clone() })?)
 }
 
 /// Which key material of the key these bytes are; nothing where they are none.
@@ -85,7 +87,7 @@ async fn find(
             }
             Ok(Some(NewMaterial::Current))
         }
-        Some(_) => Err(LifeError::EarlierMaterial { arn: key.arn.clone() }.into()),
+        Some(_) => Err(LifecycleError::EarlierMaterial { arn: key.arn.clone() }.into()),
         None => Ok(None),
     }
 }
@@ -108,7 +110,7 @@ pub(crate) async fn reimport_pending(
     match plan.wrapping.wrap_and_import(material, kms, key, &options, journal).await {
         Ok(_) => Ok(NewMaterial::Pending(id)),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
-            Err(LifeError::OtherPending { arn: key.arn.clone(), id }.into())
+            Err(LifecycleError::OtherPending { arn: key.arn.clone(), id }.into())
         }
         Err(error) => Err(error),
     }

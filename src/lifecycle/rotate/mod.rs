@@ -9,8 +9,9 @@ pub(crate) mod plan;
 pub(crate) mod regions;
 pub(crate) mod request;
 
-use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::generate::{Source, generate};
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
@@ -67,7 +68,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
         (Beginning::New, Some(Source::Given(material))) => {
             (Some(material), import_pending::import_new(kms, key, material, plan, None, journal).await?)
         }
-        (Beginning::New, None) => return Err(LifeError::NothingPending { arn: key.arn.clone() }.into()),
+        (Beginning::New, None) => return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into()),
     };
     let id = match place {
         NewMaterial::Pending(id) => id,
@@ -117,17 +118,17 @@ pub(crate) async fn begin_with(
     if left == 0 && (waiting.is_some() || plan.source.is_some()) {
         return match (&plan.source, waiting) {
             (Some(Source::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
-            _ => Err(LifeError::NoRotationLeft { arn: key.arn.clone() }.into()),
+            _ => Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into()),
         };
     }
     match (&plan.source, waiting) {
-        (Some(Source::Generate(_)), Some(id)) => Err(LifeError::PendingExists { arn: key.arn.clone(), id }.into()),
+        (Some(Source::Generate(_)), Some(id)) => Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into()),
         (_, Some(id)) => Ok(Beginning::Waiting(id)),
         (Some(_), None) => Ok(Beginning::New),
         (None, None) => {
             let rotated = |material: &&Material| material.current && material.rotated.is_some();
             let Some(current) = materials.materials.iter().find(rotated) else {
-                return Err(LifeError::NothingPending { arn: key.arn.clone() }.into());
+                return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into());
             };
             let id = current.key_material_id.as_deref().unwrap_or_default();
             journal.step(format!("no key material waits for rotation: {id} is current already"));
@@ -154,12 +155,12 @@ pub(crate) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
 pub fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
     let arn = key.arn.clone();
     if key.spec != KeySpec::SymmetricDefault.name() {
-        return Err(LifeError::NotSymmetric { arn, spec: key.spec.clone() }.into());
+        return Err(LifecycleError::NotSymmetric { arn, spec: key.spec.clone() }.into());
     }
     check_external(key)?;
     check_primary(key, "rotation")?;
     if key.state != "Enabled" {
-        return Err(LifeError::NotEnabled { arn, state: key.state.clone(), what: "rotation" }.into());
+        return Err(LifecycleError::NotEnabled { arn, state: key.state.clone(), what: "rotation" }.into());
     }
     Ok(())
 }
@@ -179,7 +180,7 @@ async fn wait_for_rotation(
 /// While KMS rotates it takes no new key material.
 pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Error> {
     match plan.source {
-        Some(Source::Generate(_)) => Err(LifeError::InProgress { arn: key.arn.clone() }.into()),
+        Some(Source::Generate(_)) => Err(LifecycleError::InProgress { arn: key.arn.clone() }.into()),
         _ => Ok(()),
     }
 }

@@ -1,10 +1,13 @@
 //! RotateKeyOnDemand, sent once, and the wait until the new key material is current. A lost reply is looked up afterwards.
 
-use crate::error::{Error, LifeError, Reason, seconds};
+use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
+use crate::time::seconds;
 
 /// Whether there is anything left to ask KMS for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub(crate) async fn until_ready(
             _ => None,
         })
     });
-    ready.await?.ok_or_else(|| LifeError::NotReady { id: id.to_owned(), waited: seconds(kms.wait()) }.into())
+    ready.await?.ok_or_else(|| LifecycleError::NotReady { id: id.to_owned(), waited: seconds(kms.wait()) }.into())
 }
 
 /// Asks KMS to rotate to the material that waits.
@@ -77,7 +80,7 @@ pub(crate) async fn until_current(
     id: &str,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    let current = poll(kms, &key.arn, id, journal).await?.ok_or_else(|| LifeError::StillWaiting {
+    let current = poll(kms, &key.arn, id, journal).await?.ok_or_else(|| LifecycleError::StillWaiting {
         arn: key.arn.clone(),
         id: id.to_owned(),
         waited: seconds(kms.wait()),
@@ -117,7 +120,7 @@ pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journa
         Ok((!kms.rotation_in_progress(&key.arn).await?).then_some(()))
     });
     if over.await?.is_none() {
-        return Err(LifeError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
+        return Err(LifecycleError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
     }
     Ok(kms.describe(&key.arn).await?)
 }

@@ -1,7 +1,7 @@
 //! The plan of `rotate`.
 
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::plan::{import_again, prove};
 use crate::lifecycle::key::plan::parameters;

@@ -1,7 +1,8 @@
 //! The Regions of a multi-Region key: its replicas, each with a client of its own Region.
 
-use crate::error::{Error, LifeError};
 use crate::kms::{ImportType, KeyDescription, Kms, region_of};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::key::multi_region::until_made;
@@ -74,6 +75,6 @@ impl Regions {
             return Ok(());
         }
         journal.note_rotation(|rotation| rotation.missing_in.clone_from(&missing));
-        Err(LifeError::MissingInRegions { id: id.to_owned(), regions: missing.join(", ") }.into())
+        Err(LifecycleError::MissingInRegions { id: id.to_owned(), regions: missing.join(", ") }.into())
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked for when a key is rotated.
 
-use crate::error::Error;
 use crate::kms::Kms;
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::wrap_and_import::Wrapping;
 use crate::lifecycle::import::{ImportOptions, resolve_expiry};

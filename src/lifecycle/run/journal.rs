@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_smithy_types::DateTime;
 
 use crate::diagnose::Diagnosis;
-use crate::error::Error;
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::run::report::{ProvenKey, ReplicaReport, Report, RotationReport};

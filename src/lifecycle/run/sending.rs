@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use crate::error::{Error, KmsError};
+use crate::kms::KmsError;
 use crate::kms::{Import, Imported};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::attempt::{AttemptOutcome, ImportAttempt};
 use crate::lifecycle::run::journal::Journal;
 use crate::parameters::sha256;

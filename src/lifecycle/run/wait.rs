@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, seconds};
 use crate::kms::{KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::status::materials::KeyMaterials;
+use crate::time::seconds;
 
 /// How long KMS is asked whether a call took effect whose reply was lost.
 pub(crate) const LOOK_UP: Duration = Duration::from_secs(5);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Error;
 use crate::kms::Kms;
+use crate::lifecycle::error::Error;
 use crate::lifecycle::status::{KeyStatus, NotPermitted};
 
 /// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region.

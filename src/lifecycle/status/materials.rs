@@ -3,8 +3,8 @@
 use aws_smithy_types::DateTime;
 use serde::{Serialize, Serializer};
 
-use crate::error::Error;
 use crate::kms::{KeyDescription, Kms, Rotation};
+use crate::lifecycle::error::Error;
 use crate::time::rfc3339;
 
 /// On-demand rotations in the life of a key (API reference, `RotateKeyOnDemand`).

@@ -6,8 +6,9 @@ pub(crate) mod materials;
 
 use serde::Serialize;
 
-use crate::error::{Error, LifeError};
 use crate::kms::{KeyDescription, Kms, region_of};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::time::rfc3339;
 
@@ -110,6 +111,6 @@ impl NotPermitted {
 impl From<NotPermitted> for Error {
     fn from(refused: NotPermitted) -> Self {
         let subject = refused.key_arn.map(|arn| format!(" on key {arn}")).unwrap_or_default();
-        LifeError::NotSeen { permission: refused.permission, subject }.into()
+        LifecycleError::NotSeen { permission: refused.permission, subject }.into()
     }
 }

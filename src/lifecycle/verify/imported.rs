@@ -1,7 +1,7 @@
 //! What is proven after an import by itself, with no key material at hand.
 
-use crate::error::Error;
 use crate::kms::{Imported, KeyDescription, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;

@@ -3,8 +3,11 @@
 
 use aws_smithy_types::DateTime;
 
-use crate::error::{CeremonyError, Error, LifeError, Reason};
+use crate::kms::Reason;
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::{self, ImportOptions};
 use crate::lifecycle::key::trust::{Trust, Vouched};
 use crate::lifecycle::run::journal::Journal;
@@ -44,7 +47,7 @@ pub async fn verify(
         }
         None if disabled => {
             let (arn, state) = (key.arn.clone(), key.state.clone());
-            return Err(LifeError::NotEnabled { arn, state, what: "the proof" }.into());
+            return Err(LifecycleError::NotEnabled { arn, state, what: "the proof" }.into());
         }
         None => None,
     };
@@ -106,11 +109,11 @@ fn announce(journal: &Journal) {
 fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
     let (arn, state) = (key.arn.clone(), key.state.clone());
     if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
-        return Err(LifeError::NotVerifiable { arn, state }.into());
+        return Err(LifecycleError::NotVerifiable { arn, state }.into());
     }
     if key.expires.is_some_and(|at| is_too_close(kms, at)) {
         let at = key.expires.map(rfc3339).unwrap_or_default();
-        return Err(CeremonyError::ExpiresSoon { arn, at }.into());
+        return Err(KeyError::ExpiresSoon { arn, at }.into());
     }
     Ok(())
 }
@@ -172,7 +175,7 @@ async fn try_again(
     }
     // The bytes may be those that were not tried.
     if let Some(at) = skipped {
-        return Err(CeremonyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
+        return Err(KeyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
     }
     proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned());
     Ok(())

@@ -1,6 +1,7 @@
 //! What a proof means for the run that asked for it.
 
-use crate::error::{CeremonyError, Error};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::run::journal::Journal;
 use crate::proof::{Level, Outcome, Proof};
 
@@ -22,10 +23,10 @@ pub(crate) fn judge(proof: &Proof) -> Result<(), Error> {
     match proof.outcome() {
         Outcome::Contradicted => {
             let contradiction = proof.contradiction().unwrap_or_default().to_owned();
-            Err(CeremonyError::ProofContradicts { contradiction }.into())
+            Err(KeyError::ProofContradicts { contradiction }.into())
         }
         Outcome::NotPermitted if proof.level == Level::Full => {
-            Err(CeremonyError::ProofNotPermitted { refused: proof.not_permitted().join(", ") }.into())
+            Err(KeyError::ProofNotPermitted { refused: proof.not_permitted().join(", ") }.into())
         }
         _ => Ok(()),
     }

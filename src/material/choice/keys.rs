@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Choice, Tried, filters};
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::material::recognise::{Content, SECRETS, recognise};
 use crate::material::{Container, Format};
 use crate::quoted::quoted;

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use super::recognise::Layer;
 use super::{Format, KeySpec, NoPassphrase, private_key, raw};
-use crate::error::{Error, FileError, MaterialError};
+use crate::files::FileError;
 use crate::files::{free, name_in_command, with_suffix};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::secret::{Secret, on_clean_stack};
 
 /// One way to read key material that may be read in several.

@@ -1,7 +1,7 @@
 //! Choices about text: the characters themselves, what they encode, or a part of them.
 
 use super::{Choice, Shown, Tried, filters};
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;
 use crate::material::recognise::{Content, SECRETS, is_text, recognise, strings, unescaped};

@@ -10,8 +10,10 @@ use super::asn1::{Reader, dotted, is_minimal};
 use super::curve::{self, Named};
 use super::rsa::{self, Numbers};
 use super::{Container, Note, ec, lacking};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::material::der::{BIT_STRING, OCTET_STRING, SEQUENCE};
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];

@@ -8,7 +8,9 @@ use openssl::pkey::PKey;
 use super::asn1::without_leading_zeros;
 use super::number::{self, Number};
 use super::{Container, Note};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 /// Writers that drop leading zeros make a number one byte shorter once in 256 keys, four once in 2^32; more is cut off.

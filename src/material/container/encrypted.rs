@@ -10,7 +10,8 @@ use zeroize::Zeroize;
 use super::asn1::Reader;
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, Note, der_key, foreign, libcrypto};
-use crate::error::{Error, MaterialError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::material::der::{OCTET_STRING, element};
 use crate::secret::Secret;
@@ -87,7 +88,7 @@ pub(super) fn traditional(
     let answer = passphrase.passphrase()?.ok_or(MaterialError::PassphraseNeeded)?;
     let md5 = MessageDigest::from_nid(Nid::MD5).unwrap_or_else(MessageDigest::md5);
     let mut pair = bytes_to_key(cipher, md5, answer.expose(), Some(salt), 1)
-        .map_err(crate::error::OpenSslError::step("derive the key from the passphrase"))?;
+        .map_err(crate::openssl_probe::OpenSslError::step("derive the key from the passphrase"))?;
     let opened = symm::decrypt(cipher, &pair.key, Some(&block.iv), ciphertext.expose());
     pair.key.zeroize();
     let opened = opened.map_err(|_| MaterialError::WrongPassphrase).and_then(|plain| {

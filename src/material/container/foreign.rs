@@ -1,7 +1,7 @@
 //! What is said about the containers that are not read: which half of a key they hold, and what converts them.
 
 use super::{Container, lacking};
-use crate::error::MaterialError;
+use crate::material::MaterialError;
 
 /// The cause for a container that is not read. Its command names the file `FILE`.
 pub(super) fn refusal(container: Container) -> MaterialError {

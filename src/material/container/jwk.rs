@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
 use super::{Container, Note, ec, lacking, text};
-use crate::error::{Error, MaterialError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::secret::Secret;
 
 /// The members that hold keys. They borrow from the JSON, which a string with escapes cannot: base64url has none.

@@ -15,7 +15,7 @@ use openssl::error::ErrorStack;
 use openssl_sys as ffi;
 use zeroize::Zeroize;
 
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// PKCS12_SAFEBAG is opaque; openssl-sys does not name it.

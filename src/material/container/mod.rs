@@ -25,7 +25,8 @@ mod wif;
 pub use self::kind::Container;
 pub use self::note::Note;
 use super::Passphrase;
-use crate::error::{Error, MaterialError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::secret::{Secret, on_clean_stack};
 
 /// A private key, whatever it was kept in.

@@ -5,7 +5,8 @@ use openssl::nid::Nid;
 use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
 use super::{Container, Note, ec, foreign, lacking, text};
-use crate::error::{Error, MaterialError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::secret::Secret;
 
 pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";

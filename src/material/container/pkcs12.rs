@@ -8,9 +8,11 @@ use super::encrypted::{self, Parts};
 use super::libcrypto::{Bags, KeyBag, Pfx};
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, Note, der_key, jwk};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::material::der::{INTEGER, OCTET_STRING};
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 const CONTAINER: Container = Container::Pkcs12;

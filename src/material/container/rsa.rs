@@ -6,7 +6,9 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
 use super::number::{self, Number};
-use crate::error::{Error, MaterialError, OpenSslError};
+use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
 /// The largest modulus that OpenSSL works with (OPENSSL_RSA_MAX_MODULUS_BITS).

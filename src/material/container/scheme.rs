@@ -11,7 +11,7 @@ use openssl::nid::Nid;
 use super::Container;
 use super::asn1::{Reader, dotted};
 use super::libcrypto::has_kdf;
-use crate::error::MaterialError;
+use crate::material::MaterialError;
 use crate::material::der::OCTET_STRING;
 
 /// The work that a file may ask for altogether: some seconds. OpenSSL's own default is 2048, 1Password's 650,000.

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Decodes base64 in lines; nothing if it is none.

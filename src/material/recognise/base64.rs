@@ -5,7 +5,7 @@ use ::base64::alphabet;
 use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::Layer;
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Fewer characters may be a word.

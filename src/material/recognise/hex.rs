@@ -1,6 +1,6 @@
 //! Hex digits, and the dumps of `xxd` and `hexdump`.
 
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Fewer digits may be a word or a number.

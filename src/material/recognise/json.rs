@@ -2,7 +2,7 @@
 //! wiped.
 
 use super::text::unescape;
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Members that hold key material, of KMS, Secrets Manager, Parameter Store, Kubernetes and service accounts.

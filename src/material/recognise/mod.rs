@@ -15,7 +15,7 @@ pub(crate) use self::layer::{Layer, described, ids};
 pub(crate) use self::pem::Block;
 pub(crate) use self::text::is_text;
 use super::Container;
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Text in text in text: nobody writes more of it than this.

@@ -1,7 +1,7 @@
 //! PEM however it is folded (RFC 7468, RFC 1421): with text around it, indented, in one line.
 
 use super::{Content, Layer, base64};
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::material::Container;
 use crate::secret::Secret;
 

@@ -1,7 +1,7 @@
 //! Characters, and what editors and shells put around them.
 
 use super::Layer;
-use crate::error::FileError;
+use crate::files::FileError;
 use crate::secret::Secret;
 
 /// Whether bytes are text. 28 random bytes are so once in 10^9 times.

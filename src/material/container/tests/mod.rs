@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 use openssl::pkey::{PKey, Private};
 
 use super::{Container, PrivateKey, read_private_key};
-use crate::error::{Error, MaterialError, hint_of};
+use crate::lifecycle::error::{Error, hint_of};
+use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::secret::Secret;
 

@@ -4,32 +4,30 @@
 //! tense, without a full stop, with the user's values in backticks; a hint is one imperative sentence, or nothing; the texts of AWS and
 //! OpenSSL appear only as the inner "because".
 
-mod ceremony;
-mod defect;
-mod life;
-mod material;
-mod usage;
+pub(crate) mod key;
+pub(crate) mod lifecycle;
+pub(crate) mod panic;
+pub(crate) mod usage;
 #[cfg(test)]
 mod words;
 
 use std::sync::Arc;
 
-pub use self::ceremony::CeremonyError;
-pub use self::defect::Defect;
-pub use self::life::LifeError;
-pub use self::material::MaterialError;
+pub use self::key::KeyError;
+pub use self::lifecycle::LifecycleError;
+pub use self::panic::Panic;
 pub use self::usage::UsageError;
-pub use crate::escrow::EscrowError;
-pub(crate) use crate::explain::{Explain, some};
-pub use crate::files::FileError;
-pub use crate::kms::{EndpointError, KmsError, Reason, Refusal};
-pub use crate::openssl_probe::OpenSslError;
-pub use crate::parameters::ParametersError;
+use crate::escrow::EscrowError;
+use crate::explain::Explain;
+use crate::files::FileError;
+use crate::kms::{EndpointError, KmsError, Reason};
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
+use crate::parameters::ParametersError;
 #[cfg(feature = "rehearsal")]
-pub use crate::rehearsal::RehearsalError;
-pub use crate::time::ExpiryError;
-pub(crate) use crate::time::seconds;
-pub use crate::wrap::WrapError;
+use crate::rehearsal::RehearsalError;
+use crate::time::ExpiryError;
+use crate::wrap::WrapError;
 
 /// Anything that can go wrong, sorted by the room it happens in.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +47,9 @@ pub enum Error {
     #[error(transparent)]
     Parameters(#[from] ParametersError),
     #[error(transparent)]
-    Ceremony(#[from] CeremonyError),
+    Key(#[from] KeyError),
     #[error(transparent)]
-    Life(#[from] LifeError),
+    Lifecycle(#[from] LifecycleError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
@@ -61,7 +59,7 @@ pub enum Error {
     #[error(transparent)]
     Usage(#[from] UsageError),
     #[error(transparent)]
-    Defect(#[from] Defect),
+    Panic(#[from] Panic),
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(RehearsalError),
@@ -120,7 +118,7 @@ impl Error {
     pub fn aws_code(&self) -> Option<&str> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
-            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(&refusal.code),
+            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(&refusal.code),
             _ => None,
         }
     }
@@ -147,7 +145,7 @@ impl Error {
             ) => true,
             Error::Parameters(ParametersError::NotAFingerprint { .. }) => true,
             Error::File(FileError::SameFile { .. }) => true,
-            Error::Ceremony(CeremonyError::SymmetricOnly { .. }) => true,
+            Error::Key(KeyError::SymmetricOnly { .. }) => true,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
             Error::Kms(KmsError::NotARegion { .. } | KmsError::SettingUnusable { .. }) => true,
@@ -179,7 +177,7 @@ impl Error {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.reason),
-            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(refusal.reason),
+            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(refusal.reason),
             _ => None,
         }
     }
@@ -188,7 +186,7 @@ impl Error {
     pub(crate) fn refused_operation(&self) -> Option<crate::kms::Operation> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.operation),
-            Error::Ceremony(CeremonyError::NotTaken { refusal, .. }) => Some(refusal.operation),
+            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(refusal.operation),
             _ => None,
         }
     }
@@ -201,13 +199,13 @@ impl Error {
             Error::OpenSsl(error) => error,
             Error::Expiry(error) => error,
             Error::Parameters(error) => error,
-            Error::Ceremony(error) => error,
-            Error::Life(error) => error,
+            Error::Key(error) => error,
+            Error::Lifecycle(error) => error,
             Error::Endpoint(error) => error,
             Error::Kms(error) => error,
             Error::Escrow(error) => error,
             Error::Usage(error) => error,
-            Error::Defect(error) => error,
+            Error::Panic(error) => error,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(error) => error,
         }
@@ -233,7 +231,7 @@ pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     fn of<E: Explain + std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         error.downcast_ref::<E>()?.hint()
     }
-    let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<CeremonyError>(error));
+    let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<KeyError>(error));
     #[cfg(feature = "rehearsal")]
     let hint = hint.or_else(|| of::<RehearsalError>(error));
     hint

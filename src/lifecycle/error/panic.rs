@@ -7,22 +7,22 @@ use crate::explain::{Explain, some};
 
 /// A panic. Its own text may show values, and stays out.
 #[derive(Debug, Default)]
-pub struct Defect {
+pub struct Panic {
     place: Option<String>,
     because: Option<String>,
 }
 
-impl Defect {
+impl Panic {
     /// Where it happened.
     pub fn of(panic: &PanicHookInfo<'_>) -> Self {
         let place = panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line()));
-        Defect { place, because: None }
+        Panic { place, because: None }
     }
 
     /// The failure that it has led to: a panic of one task is a broken connection to another.
     pub fn that_led_to(self, failure: &dyn Explain) -> Self {
         let because = failure.because().map_or_else(|| failure.to_string(), |inner| format!("{failure}: {inner}"));
-        Defect { because: Some(because), ..self }
+        Panic { because: Some(because), ..self }
     }
 
     /// What the user can do about it.
@@ -36,15 +36,15 @@ fn shorten(file: &str) -> &str {
     file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(file, |(_, file)| file)
 }
 
-impl fmt::Display for Defect {
+impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a defect of kms-byok ends this run, at {}", self.place.as_deref().unwrap_or("an unknown place"))
     }
 }
 
-impl std::error::Error for Defect {}
+impl std::error::Error for Panic {}
 
-impl Explain for Defect {
+impl Explain for Panic {
     fn id(&self) -> &'static str {
         "defect"
     }

@@ -1,6 +1,6 @@
 //! Flags that do not go together. Exit code 2.
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// The command line asks for something that cannot be meant.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]

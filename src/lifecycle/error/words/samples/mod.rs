@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{FOREIGN, Sample, TYPED};
-use crate::error::EndpointError;
+use crate::kms::EndpointError;
 
 pub(super) fn all() -> Vec<Sample> {
     far::all().into_iter().chain(near::all()).collect()

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{FOREIGN, Sample};
-use crate::error::{KmsError, Reason, Refusal};
 use crate::kms::Operation;
+use crate::kms::{KmsError, Reason, Refusal};
 
 /// A list of all variants; one that is left out does not compile.
 macro_rules! every {

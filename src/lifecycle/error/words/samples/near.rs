@@ -5,14 +5,19 @@ use openssl::rsa::Rsa;
 use super::super::Sample;
 use super::{arn, foreign, path, system, time, typed};
 use crate::doctor::HealthError;
-#[cfg(feature = "rehearsal")]
-use crate::error::RehearsalError;
-use crate::error::{
-    EscrowError, ExpiryError, FileError, MaterialError, OpenSslError, ParametersError, UsageError, WrapError,
-};
+use crate::escrow::EscrowError;
 use crate::explain::Explain;
+use crate::files::FileError;
+use crate::lifecycle::error::usage::UsageError;
+use crate::material::MaterialError;
 use crate::material::{Container, Format, KeySpec, KeyUsage};
+use crate::openssl_probe::OpenSslError;
 use crate::openssl_probe::{Branch, Platform};
+use crate::parameters::ParametersError;
+#[cfg(feature = "rehearsal")]
+use crate::rehearsal::RehearsalError;
+use crate::time::ExpiryError;
+use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 pub(super) fn all() -> Vec<Sample> {

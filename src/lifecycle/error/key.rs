@@ -1,14 +1,14 @@
 //! Keys that exist and are not what was asked for, and ceremonies that were stopped.
 
-use super::Refusal;
-use super::{Explain, some};
+use crate::explain::{Explain, some};
+use crate::kms::Refusal;
 
 /// The key at hand cannot take the key material.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
-pub enum CeremonyError {
+pub enum KeyError {
     #[error("`{name}` is not an alias name")]
     AliasName { name: String, problem: &'static str },
     #[error("`{key}` exists and is not what was asked for: {}", differences.join("; "))]
@@ -55,11 +55,11 @@ pub enum CeremonyError {
     AliasUnknown { alias: String },
 }
 
-impl CeremonyError {
+impl KeyError {
     /// The key that the user has to vouch for before the same command can do more.
     pub fn unvouched(&self) -> Option<&str> {
         match self {
-            CeremonyError::ForeignPolicy { arn, .. } | CeremonyError::PolicyUnread { arn, .. } => Some(arn),
+            KeyError::ForeignPolicy { arn, .. } | KeyError::PolicyUnread { arn, .. } => Some(arn),
             _ => None,
         }
     }
@@ -74,64 +74,62 @@ fn not_made_here(name: &str, arn: &str) -> String {
     }
 }
 
-impl Explain for CeremonyError {
+impl Explain for KeyError {
     fn id(&self) -> &'static str {
         self.into()
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            CeremonyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
-            CeremonyError::Differs { .. } => some("choose another alias, or flags that match the key"),
-            CeremonyError::NotInUse { arn, state, .. } => super::life::into_use(arn, state),
-            CeremonyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
-            CeremonyError::TakesOnlyOriginal { .. } => {
+            KeyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
+            KeyError::Differs { .. } => some("choose another alias, or flags that match the key"),
+            KeyError::NotInUse { arn, state, .. } => super::lifecycle::into_use(arn, state),
+            KeyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
+            KeyError::TakesOnlyOriginal { .. } => {
                 some("give the original key material with --material FILE, or make a new key under another alias")
             }
-            CeremonyError::MayHaveCopy { give, .. } => {
+            KeyError::MayHaveCopy { give, .. } => {
                 some(format!("import that file with {give}, or name another file for the new copy"))
             }
-            CeremonyError::NotShown { .. } => some("wait a minute, and look at the key with `kms-byok status`"),
-            CeremonyError::NotTaken { finding, .. } if finding.contains("waits for rotation") => {
+            KeyError::NotShown { .. } => some("wait a minute, and look at the key with `kms-byok status`"),
+            KeyError::NotTaken { finding, .. } if finding.contains("waits for rotation") => {
                 some("rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`")
             }
-            CeremonyError::NotTaken { .. } => some("look at the key with `kms-byok status`"),
-            CeremonyError::ForeignPolicy { arn, .. } => some(format!(
+            KeyError::NotTaken { .. } => some("look at the key with `kms-byok status`"),
+            KeyError::ForeignPolicy { arn, .. } => some(format!(
                 "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
             )),
-            CeremonyError::PolicyUnread { arn, .. } => {
+            KeyError::PolicyUnread { arn, .. } => {
                 some(format!("allow kms:GetKeyPolicy, or, if you are sure that it is your key, add --adopt {arn}"))
             }
-            CeremonyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
-            CeremonyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
-            CeremonyError::WrongState { state, .. } if state == "PendingDeletion" => {
+            KeyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
+            KeyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
+            KeyError::WrongState { state, .. } if state == "PendingDeletion" => {
                 some("run `aws kms cancel-key-deletion` on it, or use another key")
             }
-            CeremonyError::WrongState { .. } => {
-                some("wait until `kms-byok status` shows PendingImport, or use another key")
-            }
-            CeremonyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
-            CeremonyError::ImportedElsewhere { .. } | CeremonyError::NotEnabled { .. } => {
+            KeyError::WrongState { .. } => some("wait until `kms-byok status` shows PendingImport, or use another key"),
+            KeyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
+            KeyError::ImportedElsewhere { .. } | KeyError::NotEnabled { .. } => {
                 some("look at the key with `kms-byok status` before anything is encrypted with it")
             }
-            CeremonyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
-            CeremonyError::SymmetricOnly { .. } => some("leave it out"),
-            CeremonyError::ProofContradicts { .. } => {
+            KeyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
+            KeyError::SymmetricOnly { .. } => some("leave it out"),
+            KeyError::ProofContradicts { .. } => {
                 some("encrypt nothing with this key, and run `kms-byok verify` with the key material file")
             }
-            CeremonyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
-            CeremonyError::Interrupted { .. } => some("run the same command again"),
-            CeremonyError::AliasUnknown { .. } => some("run the same command again in a minute"),
+            KeyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
+            KeyError::Interrupted { .. } => some("run the same command again"),
+            KeyError::AliasUnknown { .. } => some("run the same command again in a minute"),
         }
     }
 
     fn because(&self) -> Option<String> {
         match self {
-            CeremonyError::NotTaken { refusal, .. } => refusal.because(),
-            CeremonyError::ForeignPolicy { outsiders, .. } if !outsiders.is_empty() => {
+            KeyError::NotTaken { refusal, .. } => refusal.because(),
+            KeyError::ForeignPolicy { outsiders, .. } if !outsiders.is_empty() => {
                 Some(format!("it lets in {}", outsiders.join(", ")))
             }
-            CeremonyError::PolicyUnread { because, .. } => Some(because.clone()),
+            KeyError::PolicyUnread { because, .. } => Some(because.clone()),
             _ => None,
         }
     }

@@ -1,13 +1,13 @@
 //! Rotation, replication and the end of key material.
 
-use super::{Explain, some};
+use crate::explain::{Explain, some};
 
 /// The life of a key cannot go on as asked.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs)]
-pub enum LifeError {
+pub enum LifecycleError {
     #[error("key {arn} is {spec}, and KMS rotates symmetric keys only")]
     NotSymmetric { arn: String, spec: String },
     #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
@@ -75,57 +75,59 @@ pub enum LifeError {
     StillThere { id: String },
 }
 
-impl Explain for LifeError {
+impl Explain for LifecycleError {
     fn id(&self) -> &'static str {
         self.into()
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            LifeError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
-            LifeError::Replica { primary, .. } => some(match crate::kms::region_of(primary) {
+            LifecycleError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
+            LifecycleError::Replica { primary, .. } => some(match crate::kms::region_of(primary) {
                 Some(region) => format!("name the primary key: --key-id {primary} --region {region}"),
                 None => format!("name the primary key: --key-id {primary}"),
             }),
-            LifeError::NotEnabled { arn, state, .. } | LifeError::NotVerifiable { arn, state } => into_use(arn, state),
-            LifeError::UnfitMaterial { .. } => some("give a file with key material for this key"),
-            LifeError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
-            LifeError::PendingExists { arn, id } => some(format!(
+            LifecycleError::NotEnabled { arn, state, .. } | LifecycleError::NotVerifiable { arn, state } => {
+                into_use(arn, state)
+            }
+            LifecycleError::UnfitMaterial { .. } => some("give a file with key material for this key"),
+            LifecycleError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
+            LifecycleError::PendingExists { arn, id } => some(format!(
                 "rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
             )),
-            LifeError::OtherPending { arn, id } => some(format!(
+            LifecycleError::OtherPending { arn, id } => some(format!(
                 "give its own bytes, rotate to it with --resume, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
             )),
-            LifeError::NothingPending { .. } => some("begin a rotation with --generate or --material FILE"),
-            LifeError::MissingInRegions { .. } => {
+            LifecycleError::NothingPending { .. } => some("begin a rotation with --generate or --material FILE"),
+            LifecycleError::MissingInRegions { .. } => {
                 some("give its bytes with --material FILE, or with --material-from-escrow F --recipient-key K")
             }
-            LifeError::InProgress { .. } => some("wait for it with --resume"),
-            LifeError::EarlierMaterial { .. } => some("give other bytes, or --generate"),
-            LifeError::NotReady { .. } | LifeError::StillWaiting { .. } | LifeError::StillInProgress { .. } => {
-                some("wait on with --resume")
-            }
-            LifeError::SingleRegion { .. } => some("provision another key with --multi-region: KMS converts none"),
-            LifeError::PrimaryRegion { .. } => some("name other Regions with --to"),
-            LifeError::AliasElsewhere { .. } => some("choose another alias for the replicas"),
-            LifeError::OtherMaterial { .. } => some("give the key material that the key was imported with"),
-            LifeError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
-            LifeError::TooFewMaterials { .. } => {
+            LifecycleError::InProgress { .. } => some("wait for it with --resume"),
+            LifecycleError::EarlierMaterial { .. } => some("give other bytes, or --generate"),
+            LifecycleError::NotReady { .. }
+            | LifecycleError::StillWaiting { .. }
+            | LifecycleError::StillInProgress { .. } => some("wait on with --resume"),
+            LifecycleError::SingleRegion { .. } => some("provision another key with --multi-region: KMS converts none"),
+            LifecycleError::PrimaryRegion { .. } => some("name other Regions with --to"),
+            LifecycleError::AliasElsewhere { .. } => some("choose another alias for the replicas"),
+            LifecycleError::OtherMaterial { .. } => some("give the key material that the key was imported with"),
+            LifecycleError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
+            LifecycleError::TooFewMaterials { .. } => {
                 some("give each with a --material of its own: `kms-byok status` lists them")
             }
-            LifeError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
-            LifeError::Incomplete { .. } => some("import those bytes too, each with parameters of its own"),
-            LifeError::StillCreating { .. } => some("run the same command again in a minute"),
-            LifeError::NotSeen { permission, .. } => {
+            LifecycleError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
+            LifecycleError::Incomplete { .. } => some("import those bytes too, each with parameters of its own"),
+            LifecycleError::StillCreating { .. } => some("run the same command again in a minute"),
+            LifecycleError::NotSeen { permission, .. } => {
                 some(format!("allow {permission} in the key policy or the caller's IAM policy"))
             }
-            LifeError::NotNow { .. } => some("try again in a minute"),
-            LifeError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
-            LifeError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
-            LifeError::NoSuchMaterial { ids, .. } if ids.is_empty() => None,
-            LifeError::NoSuchMaterial { ids, .. } => some(format!("name one of these: {ids}")),
-            LifeError::ConfirmationDiffers => some("type it as it is shown, or add --yes"),
-            LifeError::StillThere { .. } => some("look at the key with `kms-byok status`"),
+            LifecycleError::NotNow { .. } => some("try again in a minute"),
+            LifecycleError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
+            LifecycleError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
+            LifecycleError::NoSuchMaterial { ids, .. } if ids.is_empty() => None,
+            LifecycleError::NoSuchMaterial { ids, .. } => some(format!("name one of these: {ids}")),
+            LifecycleError::ConfirmationDiffers => some("type it as it is shown, or add --yes"),
+            LifecycleError::StillThere { .. } => some("look at the key with `kms-byok status`"),
         }
     }
 }

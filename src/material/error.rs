@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{Explain, some};
+use super::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
+use crate::explain::{Explain, some};
 use crate::files;
-use crate::material::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
 
 /// The key material does not match the key spec, or cannot be understood.
 #[derive(Debug, thiserror::Error)]

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use super::super::{Sample, refusals};
 use super::{arn, foreign, id, lost, path, time, typed};
-use crate::error::{CeremonyError, EndpointError, FileError, KmsError, LifeError};
 use crate::explain::Explain;
+use crate::files::FileError;
 use crate::kms::Operation;
+use crate::kms::{EndpointError, KmsError};
+use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::error::lifecycle::LifecycleError;
 
 pub(super) fn all() -> Vec<Sample> {
     [ceremonies(), lives(), endpoints(), calls()].into_iter().flatten().collect()
 }
 
 one_of_each! {
-    ceremonies: CeremonyError {
+    ceremonies: KeyError {
         AliasName { name: typed(), problem: "it begins with alias/" }
         Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, and RSA_2048 was asked for".into()] }
         NotInUse { key: typed(), arn: arn(), state: "Disabled".into() }
@@ -39,7 +42,7 @@ one_of_each! {
         Interrupted { signal: "SIGINT" }
         AliasUnknown { alias: typed() }
     }
-    lives: LifeError {
+    lives: LifecycleError {
         NotSymmetric { arn: arn(), spec: "RSA_2048".into() }
         Replica { arn: arn(), primary: arn(), what: "rotation" }
         NotEnabled { arn: arn(), state: "Disabled".into(), what: "rotation" }

@@ -1,4 +1,4 @@
-//! Every cause and every fix, walked and held to the style that [`super`] describes.
+//! Every cause and every fix: no control characters, closed backticks, no text of others in a cause, and stable ids.
 //!
 //! Each error type has its samples in a file here; a variant without one does not compile.
 
@@ -15,7 +15,7 @@ use crate::explain::Explain;
 /// The name of a variant, and an error of it.
 type Sample = (&'static str, Box<dyn Explain>);
 
-/// Stands for what the user typed: it may appear in backticks only.
+/// Stands for what the user typed.
 const TYPED: &str = "what was typed";
 /// Stands for the text of AWS, OpenSSL or the system: it may appear as the inner reason only.
 const FOREIGN: &str = "FOREIGN TEXT";
@@ -27,7 +27,7 @@ fn all() -> Vec<Sample> {
 }
 
 #[test]
-fn every_cause_is_a_cause_and_every_hint_a_fix() {
+fn causes_and_hints_are_our_own_words_on_one_line() {
     let broken: Vec<String> = all()
         .iter()
         .flat_map(|(name, error)| rules::broken_by(&**error).into_iter().map(move |rule| format!("{name}: {rule}")))
@@ -39,29 +39,14 @@ fn every_cause_is_a_cause_and_every_hint_a_fix() {
 
 #[test]
 fn the_rules_find_what_breaks_them() {
-    for cause in [
-        "The file is missing",
-        "the file is missing.",
-        "the file  is missing",
-        "the file `a is missing",
-        "file what was typed is missing",
-        "the file \"a\" is missing",
-        "the file is Some(1)",
-        "the file could not be read",
-        "the file is\nmissing",
-        "FOREIGN TEXT: the file is missing",
-        "",
-    ] {
-        assert!(!rules::of_cause(cause).is_empty(), "{cause}");
+    for cause in ["the file `a is missing", "the file is\nmissing", "FOREIGN TEXT: the file is missing"] {
+        assert_eq!(rules::of_cause(cause).len(), 1, "{cause}");
     }
-    for hint in
-        ["the path is wrong", "check the path.", "Check the path", "check the path. Then run it again", "check `it", ""]
-    {
-        assert!(!rules::of_hint(hint).is_empty(), "{hint}");
+    for hint in ["check `it", "check\tit"] {
+        assert_eq!(rules::of_any(hint).len(), 1, "{hint}");
     }
     assert_eq!(rules::of_cause("the file `what was typed` is missing"), [""; 0]);
-    assert_eq!(rules::of_cause("HTTPS_PROXY names no proxy"), [""; 0]);
-    assert_eq!(rules::of_hint("run `kms-byok \"x\"`, or check the path"), [""; 0]);
+    assert_eq!(rules::of_any("run `kms-byok \"x\"`, or check the path"), [""; 0]);
 }
 
 /// Scripts rely on the ids: a renamed variant is seen here. Each stands for the causes of one type only.
@@ -79,6 +64,6 @@ fn the_ids_are_those_that_scripts_know() {
     let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
     assert!(twice.is_empty(), "one id for two types: {twice:?}");
     let found: Vec<&str> = ids.iter().map(|(id, _)| id.as_str()).collect();
-    let known = include_str!("../../../tests/data/error_ids.txt");
+    let known = include_str!("../../../../tests/data/error_ids.txt");
     assert_eq!(found.join("\n") + "\n", known, "an id that is new goes into tests/data/error_ids.txt; none may go");
 }
