@@ -61,11 +61,11 @@
 //! # fn main() {}
 //! ```
 
-mod blemish;
 pub mod diagnose;
 pub mod doctor;
 pub mod escrow;
 mod explain;
+mod file_checks;
 pub mod files;
 pub mod kms;
 pub mod lifecycle;

@@ -6,7 +6,7 @@ use super::hand::Hand;
 use super::item::Item;
 use super::public_key::Modulus;
 use super::{set, wrapped_length};
-use crate::blemish::blob::{Making, Strange, is_private_key, is_public_key};
+use crate::file_checks::wrapped_blob::{Making, Strange, is_private_key, is_public_key};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The file, and what is known of how it came to be.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::name::Name;
-use crate::blemish::mend::{self, Place};
+use crate::file_checks::fixes::{self, Place};
 use crate::files::{Output, free, is_free, is_same_name};
 use crate::material::encoding::Encoding;
 use crate::material::{Format, KeySpec};
@@ -131,27 +131,27 @@ impl Commands {
 
     /// Takes text around a file that holds no secret off.
     pub(crate) fn decode(&self, name: &Name, encoding: &Encoding) -> String {
-        mend::decode(name.path.as_deref(), encoding, name.role.field(), self.place())
+        fixes::decode(name.path.as_deref(), encoding, name.role.field(), self.place())
     }
 
     /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.
     pub(crate) fn cut(&self, name: &Name, wanted: usize) -> String {
         match name.role.is_secret() {
-            true => format!("(umask 077 && {})", mend::cut(name.path.as_deref(), wanted, Place::Anywhere)),
-            false => mend::cut(name.path.as_deref(), wanted, self.place()),
+            true => format!("(umask 077 && {})", fixes::cut(name.path.as_deref(), wanted, Place::Anywhere)),
+            false => fixes::cut(name.path.as_deref(), wanted, self.place()),
         }
     }
 
     /// Takes the carriage returns out that a text-mode transfer put in.
     pub(crate) fn without_carriage_returns(&self, name: &Name) -> String {
-        mend::without_carriage_returns(name.path.as_deref(), self.place())
+        fixes::without_carriage_returns(name.path.as_deref(), self.place())
     }
 
     /// Makes the usual form of a public key out of PKCS#1.
     pub(crate) fn convert_pkcs1(&self, name: &Name) -> String {
-        let (file, made) = mend::beside(name.path.as_deref(), "spki");
+        let (file, made) = fixes::beside(name.path.as_deref(), "spki");
         let convert = format!("openssl rsa -RSAPublicKey_in -inform DER -in {file} -pubout -outform DER -out {made}");
-        mend::put(name.path.as_deref(), convert, &made, self.place())
+        fixes::put(name.path.as_deref(), convert, &made, self.place())
     }
 
     fn place(&self) -> Place {

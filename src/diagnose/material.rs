@@ -5,8 +5,8 @@ use super::finding::{Certainty, Findings};
 use super::hand::Hand;
 use super::item::Item;
 use super::name::Name;
-use crate::blemish::blob;
-use crate::blemish::damage::newline_after;
+use crate::file_checks::damage::newline_after;
+use crate::file_checks::wrapped_blob;
 use crate::files::FileError;
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
@@ -66,7 +66,7 @@ fn container_certainty(
 ) -> Result<Option<Certainty>, FileError> {
     let key_wrap = hand.algorithm().is_some_and(WrappingAlgorithm::uses_aes_key_wrap);
     let carried = match (&hand.encrypted, modulus) {
-        (Some(blob), Some(modulus)) if key_wrap => blob::carried(blob.content().len(), modulus),
+        (Some(blob), Some(modulus)) if key_wrap => wrapped_blob::carried(blob.content().len(), modulus),
         _ => None,
     };
     let Some(carried) = carried else { return Ok(Some(Certainty::Possible)) };

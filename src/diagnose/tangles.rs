@@ -6,7 +6,7 @@ use super::causes::FileCause;
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
-use crate::blemish::blob::is_public_key;
+use crate::file_checks::wrapped_blob::is_public_key;
 use crate::parameters::sha256;
 
 pub(super) fn examine(hand: &mut Hand, findings: &mut Findings) {

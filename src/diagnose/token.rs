@@ -3,8 +3,8 @@
 use super::causes::{FileCause, PublicKeyCause};
 use super::finding::Findings;
 use super::hand::Hand;
-use crate::blemish::blob::{is_private_key, is_public_key};
-use crate::blemish::damage::replaced;
+use crate::file_checks::damage::replaced;
+use crate::file_checks::wrapped_blob::{is_private_key, is_public_key};
 use crate::parameters::TOKEN_LIMIT;
 
 pub(super) fn examine(hand: &Hand, findings: &mut Findings) {

@@ -4,7 +4,7 @@
 use super::causes::BlobCause;
 use super::finding::Findings;
 use super::hand::Hand;
-use crate::blemish::blob::{self, is_usual};
+use crate::file_checks::wrapped_blob::{self, is_usual};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// Whether the length is that of another size of wrapping key.
@@ -14,9 +14,12 @@ pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findin
         return false;
     }
     let (name, found) = (item.name.clone(), item.content().len());
-    let Some(carried) = blob::carried(found, modulus).filter(|carried| !is_usual(spec, carried)) else { return false };
-    let fits =
-        |other: &WrappingKeySpec| blob::carried(found, other.bytes()).is_some_and(|range| is_usual(spec, &range));
+    let Some(carried) = wrapped_blob::carried(found, modulus).filter(|carried| !is_usual(spec, carried)) else {
+        return false;
+    };
+    let fits = |other: &WrappingKeySpec| {
+        wrapped_blob::carried(found, other.bytes()).is_some_and(|range| is_usual(spec, &range))
+    };
     let asked = hand.wrapping().or_else(|| WrappingKeySpec::of_bits(8 * modulus as u32));
     if let (Some(other), Some(asked)) = (WrappingKeySpec::ALL.into_iter().find(fits), asked) {
         let expected = format!("about {}", modulus + (found - other.bytes()));

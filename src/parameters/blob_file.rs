@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::error::ParametersError;
-use crate::blemish::blob::{LIMIT, Making, Strange, is_private_key, is_public_key};
-use crate::blemish::damage::Damage;
-use crate::blemish::mend::{self, Place};
+use crate::file_checks::damage::Damage;
+use crate::file_checks::fixes::{self, Place};
+use crate::file_checks::wrapped_blob::{LIMIT, Making, Strange, is_private_key, is_public_key};
 use crate::lifecycle::error::Error;
 use crate::material::encoding::{Encoding, Wanted, taken_off};
 use crate::material::recognise::is_text;
@@ -34,7 +34,7 @@ pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: P
     if let Some(found) = text {
         // Whatever is in it, a public key is not what was asked for.
         let whole = encoding.filter(|_| decoded.is_some() && !is_public_key(inner));
-        let command = whole.map(|encoding| mend::decode(Some(path), &encoding, field, place));
+        let command = whole.map(|encoding| fixes::decode(Some(path), &encoding, field, place));
         return Err(match (what, place) {
             (BLOB, Place::Fixed) => WrapError::WrappedText { found, command }.into(),
             _ => ParametersError::Encoded { what, path: owned(), found, command }.into(),
@@ -55,12 +55,12 @@ pub(crate) fn check(path: &Path, bytes: &[u8], making: &Making, place: Place) ->
     let found = bytes.len();
     let error = match (&strange, strange.made()) {
         (Strange::Newline { extra, wanted }, _) => {
-            let command = mend::cut(Some(path), *wanted, place);
+            let command = fixes::cut(Some(path), *wanted, place);
             WrapError::WrappedNewline { found, extra: *extra, wanted: *wanted, command }
         }
         (Strange::Damaged(damage), _) => {
             let mended = matches!(damage, Damage::CarriageReturns { .. });
-            let command = mended.then(|| mend::without_carriage_returns(Some(path), place));
+            let command = mended.then(|| fixes::without_carriage_returns(Some(path), place));
             WrapError::WrappedDamaged { damage: damage.to_string(), command }
         }
         (Strange::KeyInTheClear, _) => WrapError::InTheClear { found: "32 bytes, as a symmetric key has" },

@@ -1,9 +1,9 @@
 //! Files that hold nothing, something else, or the right thing in the wrong writing.
 
 use super::Words;
-use crate::blemish::damage::Damage;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::name::{Name, Role};
+use crate::file_checks::damage::Damage;
 use crate::files::{free, with_suffix};
 use crate::material::encoding::Encoding;
 

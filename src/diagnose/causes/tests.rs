@@ -1,6 +1,6 @@
 use super::*;
-use crate::blemish::damage::Damage;
 use crate::diagnose::name::{Name, Role};
+use crate::file_checks::damage::Damage;
 use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::Layer;

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
 
-use crate::blemish::blob::Making;
-use crate::blemish::mend::Place;
+use crate::file_checks::fixes::Place;
+use crate::file_checks::wrapped_blob::Making;
 use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
 use crate::kms::{KmsError, Reason};
