@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::failure::{self, Failure};
 use super::global::Global;
-use super::next_command::Invocation;
+use super::invocation::Invocation;
 use super::output::{self, Stderr, lifecycle};
 use super::panics;
 use super::signals::work::block_on;

@@ -7,7 +7,8 @@ use kms_byok::lifecycle::Report;
 use kms_byok::{Error, KeyError};
 use serde_json::{Value, json};
 
-use super::next_command::{Invocation, SOURCE};
+use super::invocation::Invocation;
+use super::next_command::SOURCE;
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
 

@@ -12,6 +12,7 @@ mod generate;
 mod get_parameters;
 mod global;
 mod import;
+pub(crate) mod invocation;
 mod key_args;
 mod key_file;
 mod lazy_args;

@@ -10,7 +10,7 @@ use kms_byok::{FileError, printable};
 use serde_json::json;
 
 use super::failure::{Failure, failure};
-use super::next_command::Invocation;
+use super::invocation::Invocation;
 use super::output::{self, Output, line};
 
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.

@@ -3,7 +3,7 @@
 use kms_byok::diagnose::{self, Diagnosis, OpenSslCommand, Opened};
 
 use super::{line as one_line, lines};
-use crate::cli::next_command::Invocation;
+use crate::cli::invocation::Invocation;
 
 pub(crate) fn text(diagnosis: &Diagnosis) -> String {
     let openssl = diagnosis.openssl.as_ref().map(openssl);
