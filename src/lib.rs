@@ -43,6 +43,7 @@
 //!     level: Level::Use,
 //!     pending: PendingRequests::default(),
 //!     adopt: None,
+//!     strict: false,
 //! };
 //! let server = Server::start(Settings::default())?;
 //! let kms = Kms::rehearsal(&server.url(), "ANYBODY", Arc::new(Silent));

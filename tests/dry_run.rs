@@ -112,7 +112,7 @@ fn the_plan_of_each_step_comes_true() {
 /// An earlier run that may have lost a key makes the next one look through all keys first.
 #[test]
 fn the_search_for_a_lost_key_is_in_the_plan() {
-    let stage = Stage::new("--fault CreateAlias:1:error=KMSInternalException");
+    let stage = Stage::new("--fault CreateAlias:1:error=AccessDeniedException");
     let line = format!("provision AT {RSA} --alias alias/a --generate --discard");
     assert_ne!(stage.run(&line).code, Some(0));
     let answer = dry(&stage, &line);

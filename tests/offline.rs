@@ -121,7 +121,7 @@ fn a_public_key_that_is_not_the_one_expected_wraps_nothing() {
         ),
     );
     stage.run("wrap --dir D --material key --expect-public-key 1234").refuses(
-        1,
+        2,
         "error: `1234` is not a SHA-256 in hex\nhint: give the 64 hex characters that get-parameters printed\n",
     );
     assert!(!stage.bench.exists("D/EncryptedKeyMaterial.bin"));

@@ -142,7 +142,12 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
     let (run, answered) = stage.answered_during(|| stage.run("import AT --dir altered --quiet"));
     run.refuses(
         1,
-        &format!("error: parameters.json is for HMAC_256 key material, and key {arn} is SYMMETRIC_DEFAULT\n{AGAIN}"),
+        &format!(
+            "error: parameters.json is for HMAC_256 key material, and key {arn} is SYMMETRIC_DEFAULT\n\
+             hint: run `kms-byok get-parameters --force --dir altered --key-id {arn} --region us-east-1 --endpoint-url {}` again \
+             and wrap the key for the new token\n",
+            stage.kms.url()
+        ),
     );
     assert_eq!(answered, ["DescribeKey"]);
     stage.copy("D", "altered");

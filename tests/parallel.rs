@@ -104,7 +104,7 @@ fn a_run_that_was_killed_before_its_alias_is_completed_by_repeating_it() {
 
 #[test]
 fn a_key_lost_on_another_machine_is_found_when_asked_for() {
-    let scene = Scene::new("--fault CreateAlias:1:error=KMSInternalException");
+    let scene = Scene::new("--fault CreateAlias:1:error=AccessDeniedException");
     let first = scene.provision("--generate --discard");
     assert_ne!(first.code, Some(0));
     std::fs::remove_dir_all(scene.bench.path(".local")).unwrap();

@@ -218,7 +218,7 @@ fn a_second_import_that_is_not_permitted_is_no_proof() {
 #[test]
 fn an_error_on_the_way_is_no_verdict() {
     for (fault, code) in [
-        ("Encrypt:1:error=KMSInternalException", 1),
+        ("Encrypt:1-3:error=KMSInternalException", 1),
         ("ListKeyRotations:1:error=KMSInvalidStateException", 1),
         ("ImportKeyMaterial:2:error=InvalidCiphertextException", 1),
         ("ImportKeyMaterial:2:error=ExpiredImportTokenException", 1),

@@ -58,7 +58,8 @@ impl Kms {
         let mut attempts = 1;
         let mut announced = None;
         loop {
-            let answer = send(self.sdk(call.repeatable)).await;
+            // On the heap: what the SDK keeps for a call would be part of every future above, and of the stack of whoever polls it.
+            let answer = Box::pin(send(self.sdk(call.repeatable))).await;
             super::injected::panic_after();
             let mut error = match answer {
                 Ok(reply) => {
