@@ -218,7 +218,7 @@ fn problems(cloud: &Cloud, directory: &str, (made, asked, first): &Kind) -> Vec<
             }
             // A bare file stays as it was, and what was made of it has a name of its own.
             let mended = |word: &str| {
-                let names = ["decoded", "cut", "named", "pem"].map(|suffix| format!("{word}.{suffix}"));
+                let names = ["decoded", "cut", "named", "pem", "key1"].map(|suffix| format!("{word}.{suffix}"));
                 names.into_iter().find(|name| again.path().join(name).exists()).unwrap_or_else(|| word.to_owned())
             };
             let asked = asked.split(" --error").next().unwrap().split(' ').map(mended).collect::<Vec<_>>().join(" ");

@@ -445,3 +445,136 @@ fn two_halves_are_read_if_one_is_the_public_key_of_the_other() {
     let (_, choices) = room.choices(spec, "turned");
     assert_eq!(choices, [(command("tail", "turned"), format!("`{first}` is your public key"))]);
 }
+
+#[test]
+fn a_recipient_key_among_several_is_offered_if_it_opens_the_escrow_file() {
+    let room = Room::new();
+    let (code, talk) = room.paste(
+        "umask 077; set -e; for name in other right; do openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out $name.key
+         openssl req -x509 -new -key $name.key -subj /CN=$name -days 2 -out $name.pem; done
+         cat other.key right.key > 'two keys'; cat right.key right.key > same
+         kms-byok provision --rehearse --alias alias/a --key-spec HMAC_256 --generate --escrow right.pem --escrow-out e.cms",
+    );
+    assert_eq!(code, Some(0), "{talk}");
+    let line = "provision --rehearse --alias alias/a --key-spec HMAC_256 --material-from-escrow e.cms --recipient-key";
+    let words: Vec<&str> = line.split(' ').collect();
+    let (code, _, talk) = room.run(&[&words[..], &["two keys"]].concat());
+    let command = format!(
+        "(umask 077 && < 'two keys' awk '/-----BEGIN /{{n++}} n==2' > 'two keys.key2') && kms-byok {line} 'two keys.key2'"
+    );
+    assert_eq!(
+        (code, talk.as_str()),
+        (
+            Some(1),
+            format!(
+                "error: the PEM text holds 2 private keys: number 1 is a PKCS#8 private key, number 2 is a PKCS#8 private key\n\
+                 hint: run `{command}` if you mean number 2\n"
+            )
+            .as_str()
+        )
+    );
+    let (code, talk) = room.paste(&command);
+    assert_eq!(code, Some(0), "{talk}");
+    // `diagnose` takes any wrapping key.
+    room.write("blob", [0x77; 256]);
+    let (code, _, talk) = room.run(&["diagnose", "--encrypted", "blob", "--private-key", "same"]);
+    assert_eq!((code, talk.matches("kms-byok diagnose --encrypted blob --private-key same.key").count()), (Some(1), 2));
+    for command in talk.split('`').filter(|part| part.contains("same.key")) {
+        let (_, talk) = room.paste(command);
+        assert!(talk.starts_with("likely (") || talk.contains("opened"), "{command}: {talk}");
+    }
+}
+
+#[test]
+fn files_of_kms_given_as_key_material_are_named_as_what_they_are() {
+    let room = Room::new();
+    let rsa = openssl::rsa::Rsa::generate(2048).unwrap();
+    room.write("PublicKey.bin", rsa.public_key_to_der().unwrap());
+    room.write("key", KEY);
+    room.write("public.der", rsa.public_key_to_der().unwrap());
+    let mut token = vec![0; 1842];
+    openssl::rand::rand_bytes(&mut token).unwrap();
+    token[0] = 0x77;
+    room.write("ImportToken.bin", &token);
+    for (name, file) in [("wrappingKey_8f7e6d5c", "PublicKey.bin"), ("importToken_8f7e6d5c", "ImportToken.bin")] {
+        room.write(name, std::fs::read(room.path().join(file)).unwrap());
+    }
+    let (code, talk) = room.paste("kms-byok wrap --in key --inkey PublicKey.bin --out EncryptedKeyMaterial.bin");
+    assert_eq!(code, Some(0), "{talk}");
+    std::fs::copy(room.path().join("EncryptedKeyMaterial.bin"), room.path().join("blob")).unwrap();
+    let token = "the key material is the import token of KMS";
+    let own = "give the file of your own key: this one belongs to";
+    let import = "import it as it is: `kms-byok import --key-id KEY --encrypted";
+    let public = "the key material is the wrapping public key of KMS";
+    let blob = "the key material looks like wrapped key material: it has 256 bytes, as OAEP with RSA_2048 gives";
+    for spec in ["SYMMETRIC_DEFAULT", "HMAC_512", "ECC_NIST_P256", "RSA_2048"] {
+        for (file, cause, hint) in [
+            ("PublicKey.bin", public, format!("{own} --inkey of wrap")),
+            ("wrappingKey_8f7e6d5c", public, format!("{own} --inkey of wrap")),
+            ("ImportToken.bin", token, format!("{own} --import-token of import")),
+            ("importToken_8f7e6d5c", token, format!("{own} --import-token of import")),
+            (
+                "EncryptedKeyMaterial.bin",
+                "the key material is wrapped key material",
+                format!("{import} EncryptedKeyMaterial.bin --import-token ImportToken.bin`"),
+            ),
+            ("blob", blob, format!("{import} blob --import-token ImportToken.bin`")),
+        ] {
+            let (answer, _) = room.choices(spec, file);
+            let error = &answer["error"];
+            assert_eq!(
+                (error["id"].as_str(), error["cause"].as_str(), error["hint"].as_str()),
+                (Some("wrong_file"), Some(cause), Some(hint.as_str())),
+                "{file} {spec}"
+            );
+            let (_, found, _) = room.run(&["diagnose", "--material", file, "--key-spec", spec, "--output", "json"]);
+            let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+            let first = &found["causes"][0];
+            let evidence = format!("the key material `{file}` does not fit: {cause}");
+            assert_eq!((&first["id"], &first["evidence"]), (&"wrong_file".into(), &evidence.into()), "{found}");
+            assert!(first["fix"].as_str().unwrap().starts_with(&hint), "{found}");
+        }
+    }
+    // In a parameter directory nothing is left to fill in.
+    room.write("parameters.json", "{}");
+    let (answer, _) = room.choices("HMAC_512", "./EncryptedKeyMaterial.bin");
+    assert_eq!(answer["error"]["hint"], "import it as it is: `kms-byok import --dir .`");
+}
+
+#[test]
+fn text_that_was_imported_as_it_stands_is_named_with_what_else_it_may_be() {
+    let room = Room::new();
+    room.write("words", "correct horse battery staple one two three");
+    room.write("letters", "correcthorsebatterystapleoncemorecorrecthos");
+    for (file, spec, evidence, fix) in [
+        (
+            "words",
+            "HMAC_256",
+            "the key material `words` is text of 42 characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it",
+            "write the bytes that the other systems use to a file of their own, and wrap that: `ls -l words`",
+        ),
+        (
+            "letters",
+            "HMAC_256",
+            "the key material `letters` is text of 43 characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it",
+            "run `kms-byok wrap --in letters --material-format base64 --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec HMAC_256 --force` if it is the key in base64",
+        ),
+    ] {
+        let line = format!("diagnose --material {file} --material-format raw --key-spec {spec} --output json");
+        let (code, found, talk) = room.run(&line.split(' ').collect::<Vec<_>>());
+        let found: serde_json::Value = serde_json::from_str(&found).unwrap_or_else(|_| panic!("{talk}"));
+        let expected =
+            serde_json::json!([{ "id": "material_text", "certainty": "likely", "evidence": evidence, "fix": fix }]);
+        assert_eq!((code, &found["causes"]), (Some(4), &expected));
+    }
+}
+
+#[test]
+fn a_key_of_a_type_that_kms_lacks_is_named_without_a_key_spec_too() {
+    let room = Room::new();
+    let pem = openssl::pkey::PKey::generate_x25519().unwrap().private_key_to_pem_pkcs8().unwrap();
+    room.write("key.pem", pem);
+    let (_, found, _) = room.run(&["diagnose", "--material", "key.pem", "--output", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found["causes"][0]["id"], "material_type", "{found}");
+}

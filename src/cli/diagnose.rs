@@ -7,14 +7,14 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
-use kms_byok::material::{self, Format, KeyMaterial, KeySpec, Passphrase};
+use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, Progress, Secret, UsageError, time};
 
 use super::context::Context;
 use super::failure::Failure;
 use super::key_file::{self, KeyFile};
-use super::material_args::{Asking, naming};
+use super::material_args::{AnyKey, Asking};
 use super::output::diagnosis::{complete, text};
 
 #[derive(ClapArgs)]
@@ -106,10 +106,11 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     }
     if let Some(file) = &args.private_key {
         let path = file.file("--private-key")?;
-        let bytes = context.read_secret("private key", path, KeyMaterial::READ_LIMIT)?;
-        let asking = Asking::new(args.passphrase_file.as_ref(), path, context)?;
+        let passphrase = args.passphrase_file.as_ref();
+        let asking = Asking::new(passphrase, path, context)?;
         let mut asking = Noting { inner: asking, asked: false };
-        let key = material::read_any_private_key(&bytes, &mut asking).map_err(|error| naming(error, path))?;
+        let any = AnyKey { path, what: "private key", flag: "--private-key", passphrase };
+        let key = any.read(&mut asking, context, |key| diagnose::check_private_key(key).is_ok())?;
         diagnose::check_private_key(&key)?;
         hand.set_private_key(path, key);
         spent = asking.asked;

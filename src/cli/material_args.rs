@@ -6,7 +6,9 @@ use clap::Args;
 use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::lifecycle::{Backup, Source};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
+use kms_byok::parameters;
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
+use openssl::pkey::{PKey, Private};
 
 use super::context::Context;
 use super::key_file::{self, KeyFile};
@@ -158,14 +160,15 @@ impl GivenArgs {
             Some((command??, choice.meaning().to_owned()))
         };
         let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
-        Ok(if is_stdin(path) { error } else { error.naming(path) }.with_choices(&commands))
+        Ok(if is_stdin(path) { error } else { parameters::naming(error, path) }.with_choices(&commands))
     }
 
     fn recover(&self, file: &Path, key: &KeyFile, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
-        let key = key.file("--recipient-key")?;
-        let bytes = context.read_secret("recipient key", key, KeyMaterial::READ_LIMIT)?;
-        let read = material::read_any_private_key(&bytes, &mut self.asking(key, context)?);
-        let recipient = read.map_err(|error| naming(error, key))?;
+        let path = key.file("--recipient-key")?;
+        let any =
+            AnyKey { path, what: "recipient key", flag: "--recipient-key", passphrase: self.passphrase_file.as_ref() };
+        let opens = |key: &PKey<Private>| EscrowFile::read(file).is_ok_and(|escrow| escrow.open(key).is_ok());
+        let recipient = any.read(&mut self.asking(path, context)?, context, opens)?;
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         let escrow = EscrowFile::read(file)?;
         let material = escrow.open(&recipient)?;
@@ -225,11 +228,37 @@ impl Passphrase for Asking<'_> {
     }
 }
 
-/// The error with the file's name where its command says `FILE`. Standard input has none.
-pub(super) fn naming(error: Error, path: &Path) -> Error {
-    match error {
-        Error::Material(error) if !is_stdin(path) => error.naming(path).into(),
-        error => error,
+/// A private key of any type, as one that opens what was encrypted for it.
+pub(super) struct AnyKey<'a> {
+    pub(super) path: &'a Path,
+    pub(super) what: &'static str,
+    /// The flag that names the file, and the one with its passphrase.
+    pub(super) flag: &'static str,
+    pub(super) passphrase: Option<&'a KeyFile>,
+}
+
+impl AnyKey<'_> {
+    /// Reads it. Where the file holds several keys, those that fit are offered, each by the command that takes it.
+    pub(super) fn read(
+        &self,
+        passphrase: &mut dyn Passphrase,
+        context: &Context,
+        fits: impl Fn(&PKey<Private>) -> bool,
+    ) -> Result<PKey<Private>, Error> {
+        let bytes = context.read_secret(self.what, self.path, KeyMaterial::READ_LIMIT)?;
+        let error = match material::read_any_private_key(&bytes, passphrase) {
+            Err(Error::Material(error)) => error,
+            read => return read,
+        };
+        let choices = material::choices_of_any_key(&bytes, &error, self.passphrase.and_then(KeyFile::known), fits)?;
+        let again = |file: &Path| context.invocation().again().without(&[(self.flag, 1)]).value(self.flag, file);
+        let command = |choice: &Choice| {
+            let command = choice.command(self.path, |file, _| Some(again(file).to_string()));
+            Some((command?, choice.meaning().to_owned()))
+        };
+        let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
+        let error = if is_stdin(self.path) { error } else { parameters::naming(error, self.path) };
+        Err(error.with_choices(&commands).into())
     }
 }
 

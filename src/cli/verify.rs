@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use kms_byok::kms::KeyDescription;
 use kms_byok::lifecycle::{self, Journal};
 use kms_byok::proof::{Level, Outcome, Proof};
-use kms_byok::{Error, LifecycleError, UsageError};
+use kms_byok::{Error, LifecycleError, MaterialError, UsageError};
 use serde::Serialize;
 
 use super::context::Context;
@@ -97,14 +97,15 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
 
 /// The key spec is the key's own: there is no flag to choose another one.
 pub(super) fn unfit(error: Error, key: &KeyDescription) -> Error {
-    match &error {
-        Error::Material(unfit)
+    match error {
+        Error::Material(doubt @ MaterialError::InDoubt { .. }) => doubt.of_this_key_spec().into(),
+        Error::Material(ref unfit)
             if error.hint().is_some_and(|hint| hint.contains("key spec") || hint.contains("--key-spec")) =>
         {
             let (arn, spec, problem) = (key.arn.clone(), key.spec.clone(), unfit.to_string());
             LifecycleError::UnfitMaterial { arn, spec, problem }.into()
         }
-        _ => error,
+        error => error,
     }
 }
 

@@ -6,7 +6,7 @@ use super::name::Name;
 use crate::file_checks::fixes::{self, Place};
 use crate::files::{Output, free, is_free, is_same_name};
 use crate::material::encoding::Encoding;
-use crate::material::{Format, KeySpec};
+use crate::material::{Choice, Format, KeySpec};
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 
@@ -18,6 +18,8 @@ pub(crate) struct Commands {
     pub(crate) public_key: Option<PathBuf>,
     pub(crate) encrypted: Option<PathBuf>,
     pub(crate) material: Option<PathBuf>,
+    /// What the user said of its format.
+    pub(crate) format: Option<Format>,
     /// The file with the passphrase of the key material.
     pub(crate) passphrase: Option<PathBuf>,
     pub(crate) token: Option<PathBuf>,
@@ -32,15 +34,36 @@ pub(crate) struct Commands {
 impl Commands {
     /// Wraps the key material once more for the parameters that are there.
     pub(crate) fn wrap(&self) -> String {
-        self.wrap_as(None)
+        self.wrap_file(self.material.as_deref(), self.format)
     }
 
-    /// The same, with key material that is written in a format.
-    pub(crate) fn wrap_as(&self, format: Option<Format>) -> String {
+    /// The same, with key material that is not text which is wrapped as it stands.
+    pub(crate) fn wrap_decoded(&self) -> String {
+        self.wrap_file(self.material.as_deref(), self.format.filter(|format| *format != Format::Raw))
+    }
+
+    /// The choices where there is doubt about a file of key material, each with the command that wraps it.
+    pub(crate) fn choose(&self, name: &Name, choices: &[Choice]) -> Option<String> {
+        let path = name.path.as_deref().filter(|path| path.as_os_str() != "-");
+        let ways: Vec<String> = choices
+            .iter()
+            // Standard input is given again, and cannot be converted first.
+            .filter(|choice| path.is_some() || choice.format_alone().is_some())
+            .filter_map(|choice| {
+                let again = |file: &Path, format| Some(self.wrap_file(path.map(|_| file), format));
+                let command = choice.command(path.unwrap_or(Path::new("FILE")), again)?;
+                Some(format!("`{command}` if {}", choice.meaning()))
+            })
+            .collect();
+        (!ways.is_empty()).then(|| format!("run {}", ways.join(", or ")))
+    }
+
+    /// The same with a file, and with what has to be said of its format.
+    fn wrap_file(&self, material: Option<&Path>, format: Option<Format>) -> String {
         if let Some(again) = &self.again {
             return again.clone();
         }
-        let material = self.material.as_deref().map_or("FILE".to_owned(), quoted);
+        let material = material.map_or("FILE".to_owned(), quoted);
         let format = format.map(|format| format!(" --material-format {format}")).unwrap_or_default();
         let passphrase = self.passphrase.as_deref().map(|path| format!(" --passphrase-file {}", quoted(path)));
         let format = format + &passphrase.unwrap_or_default();
@@ -131,7 +154,7 @@ impl Commands {
 
     /// Takes text around a file that holds no secret off.
     pub(crate) fn decode(&self, name: &Name, encoding: &Encoding) -> String {
-        fixes::decode(name.path.as_deref(), encoding, name.role.field(), self.place())
+        fixes::decode(name.path.as_deref(), encoding, self.place())
     }
 
     /// Keeps the first bytes of a file. Key material stays as it is: the shorter copy is another file.
@@ -190,7 +213,7 @@ mod tests {
             ..Commands::default()
         };
         assert_eq!(
-            bare.wrap_as(Some(Format::Hex)),
+            Commands { format: Some(Format::Hex), ..bare }.wrap(),
             "kms-byok wrap --in 'my key' --material-format hex --inkey P --out EncryptedKeyMaterial.bin --key-spec HMAC_256 \
              --wrapping-algorithm RSAES_OAEP_SHA_1 --allow-sha1 --force"
         );

@@ -183,6 +183,7 @@ impl Hand {
             public_key: path(&self.public_key),
             encrypted: path(&self.encrypted),
             material: path(&self.material).filter(|path| path.as_os_str() != "-"),
+            format: self.named.material_format,
             passphrase: self.passphrase.as_ref().map(|(path, _)| path.clone()),
             token: path(&self.token),
             region: self.named.region.clone(),

@@ -1,10 +1,12 @@
 //! The key material, by the product's own checks: as a file, or as it came out of the wrapped key material.
 
+use std::path::PathBuf;
+
 use super::causes::{FileCause, MaterialCause, Otherwise};
 use super::finding::{Certainty, Findings};
 use super::hand::Hand;
 use super::item::Item;
-use super::name::Name;
+use super::name::{Name, Role};
 use crate::file_checks::damage::newline_after;
 use crate::file_checks::wrapped_blob;
 use crate::files::FileError;
@@ -13,7 +15,8 @@ use crate::material::MaterialError;
 use crate::material::der;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::is_text;
-use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Reading};
+use crate::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Reading};
+use crate::parameters;
 use crate::secret::Secret;
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -22,7 +25,7 @@ pub(super) fn examine(hand: &Hand, modulus: Option<usize>, findings: &mut Findin
     let length = match &hand.material {
         Some(item) => match hand.spec() {
             Some(spec) => examine_file(hand, item, spec, modulus, findings)?,
-            None => guess(item, findings)?,
+            None => guess(hand, item, findings)?,
         },
         None => None,
     };
@@ -41,8 +44,14 @@ fn examine_file(
     findings: &mut Findings,
 ) -> Result<Option<usize>, FileError> {
     let format = hand.named.material_format;
-    let passphrase = hand.passphrase.as_ref().map(|(_, passphrase)| passphrase);
-    let mut judge = Judge { name: &item.name, spec, passphrase, as_it_is: None, container: None, findings };
+    let mut judge = Judge {
+        name: &item.name,
+        spec,
+        passphrase: hand.passphrase.as_ref(),
+        as_it_is: None,
+        container: None,
+        findings,
+    };
     if let Some(format) = format {
         if format == Format::Raw && !spec.is_private_key() {
             judge.raw_text(item)?;
@@ -80,7 +89,14 @@ fn container_certainty(
 }
 
 /// Without a key spec only what is strange for every key is said.
-fn guess(item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileError> {
+fn guess(hand: &Hand, item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileError> {
+    let mut passphrase = Given(hand.passphrase.as_ref().map(|(_, passphrase)| passphrase));
+    if let Err(Error::Material(error @ MaterialError::TypeNotTaken { .. })) =
+        material::read_any_private_key(item.raw(), &mut passphrase)
+    {
+        findings.certain(MaterialCause::Wrong { name: item.name.clone(), error, otherwise: None });
+        return Ok(None);
+    }
     let spec = KeySpec::SymmetricDefault;
     let read = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut NoPassphrase);
     let (name, found) = (item.name.clone(), item.raw().len());
@@ -132,7 +148,8 @@ impl Passphrase for Given<'_> {
 pub(super) struct Judge<'a> {
     pub(super) name: &'a Name,
     pub(super) spec: KeySpec,
-    pub(super) passphrase: Option<&'a Secret>,
+    /// What opens it, and the file that it came from.
+    pub(super) passphrase: Option<&'a (PathBuf, Secret)>,
     /// How sure it is that text was wrapped without being decoded; nothing if it was.
     pub(super) as_it_is: Option<Certainty>,
     /// How sure it is that a private key was wrapped without being converted; nothing if it was.
@@ -148,48 +165,68 @@ impl Judge<'_> {
         }
         let read = self.understand(bytes, None)?;
         match &read {
-            Err(Error::Material(MaterialError::TrailingNewline { found, .. })) => {
-                let (name, found) = (self.name.clone(), *found);
-                let extra = if bytes.expose().ends_with(b"\r\n") { 2 } else { 1 };
-                let cause = FileCause::TrailingNewline { name, found, extra, wanted: found - extra };
+            Err(Error::Material(error @ MaterialError::TrailingNewline { .. })) => {
                 // Where the length is not fixed, a key may end with any byte.
                 let fixed = self.spec == KeySpec::SymmetricDefault;
-                self.findings.add(if fixed { Certainty::Certain } else { Certainty::Likely }, cause);
+                self.newline(bytes, None, error, if fixed { Certainty::Certain } else { Certainty::Likely })?;
                 return Ok(None);
             }
             Ok(material) => self.written(material, item),
             Err(_) => {}
         }
-        let otherwise = self.otherwise(bytes, &read)?;
-        self.outcome(read, otherwise)
+        self.outcome(read, bytes, None)
     }
 
     fn understand(&self, bytes: &Secret, format: Option<Format>) -> Result<Result<KeyMaterial, Error>, FileError> {
         let bytes = Secret::copy(bytes.expose())?;
-        Ok(KeyMaterial::read(bytes, self.spec, format, &mut Given(self.passphrase)))
+        Ok(KeyMaterial::read(bytes, self.spec, format, &mut Given(self.passphrase.map(|(_, passphrase)| passphrase))))
     }
 
     /// How it fits that does not fit as it was given.
-    fn otherwise(&self, bytes: &Secret, read: &Result<KeyMaterial, Error>) -> Result<Option<Otherwise>, FileError> {
-        match read {
-            Err(Error::Material(MaterialError::NotEncodedText { .. })) if !self.spec.is_private_key() => {
-                Ok(self.understand(bytes, Some(Format::Raw))?.is_ok().then_some(Otherwise::Raw))
-            }
-            Err(Error::Material(
-                MaterialError::WrongKeyType { .. }
-                | MaterialError::WrongModulus { .. }
-                | MaterialError::WrongCurve { .. },
-            )) => {
-                for spec in KeySpec::ALL.into_iter().filter(|spec| spec.is_private_key()) {
-                    let bytes = Secret::copy(bytes.expose())?;
-                    if KeyMaterial::read(bytes, spec, None, &mut Given(self.passphrase)).is_ok() {
-                        return Ok(Some(Otherwise::Spec(spec)));
-                    }
+    fn otherwise(
+        &self,
+        bytes: &Secret,
+        said: Option<Format>,
+        error: &MaterialError,
+    ) -> Result<Option<Otherwise>, FileError> {
+        if let MaterialError::WrongKeyType { .. }
+        | MaterialError::WrongModulus { .. }
+        | MaterialError::WrongCurve { .. } = error
+        {
+            for spec in KeySpec::ALL.into_iter().filter(|spec| spec.is_private_key()) {
+                if (Judge { spec, findings: &mut Findings::default(), ..*self }).understand(bytes, None)?.is_ok() {
+                    return Ok(Some(Otherwise::Spec(spec)));
                 }
-                Ok(None)
             }
-            _ => Ok(None),
         }
+        let choices = self.choices(bytes, said, error)?;
+        Ok((!choices.is_empty()).then_some(Otherwise::Choices(choices)))
+    }
+
+    /// Those that `wrap` has for the file. What came out of wrapped key material is no file.
+    fn choices(&self, bytes: &Secret, said: Option<Format>, error: &MaterialError) -> Result<Vec<Choice>, FileError> {
+        if self.name.role != Role::Material {
+            return Ok(Vec::new());
+        }
+        let passphrase = self.passphrase.map(|(path, _)| path.as_path());
+        material::choices(bytes, self.spec, said, error, passphrase)
+    }
+
+    /// A line end that `error` finds, or that stands behind text.
+    fn newline(
+        &mut self,
+        bytes: &Secret,
+        said: Option<Format>,
+        error: &MaterialError,
+        certainty: Certainty,
+    ) -> Result<(), FileError> {
+        let MaterialError::TrailingNewline { found, .. } = error else { return Ok(()) };
+        let choices = self.choices(bytes, said, error)?;
+        let (name, found) = (self.name.clone(), *found);
+        let extra = if bytes.expose().ends_with(b"\r\n") { 2 } else { 1 };
+        let cause = FileCause::TrailingNewline { name: name.clone(), found, extra, wanted: found - extra };
+        self.findings.add(certainty, MaterialCause::InDoubt { name, cause, choices });
+        Ok(())
     }
 
     /// Text that was said to be the key as it stands: other systems may well have the bytes that it stands for.
@@ -204,15 +241,21 @@ impl Judge<'_> {
             }
             Ok(_) => self.as_text(item),
             Err(Error::Material(error @ MaterialError::EncodedLength { .. })) => {
-                self.findings.likely(MaterialCause::Wrong { name, error, otherwise: None });
+                let otherwise = self.otherwise(item.raw(), Some(Format::Raw), &error)?;
+                self.findings.likely(MaterialCause::Wrong { name, error, otherwise });
             }
             Err(Error::Material(MaterialError::ContainerForRaw { .. })) => {
                 let encoding = item.encoding().map_or_else(|| "text of another key".to_owned(), Encoding::to_string);
                 self.findings.likely(FileCause::KeyAsText { name, found: encoding });
             }
-            Err(_) if is_text(text) && (text.ends_with(b"\n")) => {
-                let (found, extra) = (text.len(), if text.ends_with(b"\r\n") { 2 } else { 1 });
-                self.findings.likely(FileCause::TrailingNewline { name, found, extra, wanted: found - extra });
+            Err(_) if is_text(text) && text.ends_with(b"\n") => {
+                let (spec, found) = (self.spec, text.len());
+                let error = MaterialError::TrailingNewline { spec, found, wanted: String::new() };
+                self.newline(item.raw(), Some(Format::Raw), &error, Certainty::Likely)?;
+            }
+            Err(Error::Material(error @ MaterialError::NotEncodedText { .. })) => {
+                let choices = self.choices(item.raw(), Some(Format::Raw), &error)?;
+                self.findings.likely(MaterialCause::TextItself { name, characters: text.len(), choices });
             }
             Err(_) => {}
         }
@@ -258,18 +301,23 @@ impl Judge<'_> {
 
     fn read(&mut self, bytes: &Secret, format: Option<Format>) -> Result<Option<usize>, FileError> {
         let read = self.understand(bytes, format)?;
-        self.outcome(read, None)
+        self.outcome(read, bytes, format)
     }
 
     fn outcome(
         &mut self,
         read: Result<KeyMaterial, Error>,
-        otherwise: Option<Otherwise>,
+        bytes: &Secret,
+        said: Option<Format>,
     ) -> Result<Option<usize>, FileError> {
         match read {
             Ok(material) => Ok(Some(material.byte_count())),
             Err(Error::Material(error)) => {
-                let name = self.name.clone();
+                let (name, otherwise) = (self.name.clone(), self.otherwise(bytes, said, &error)?);
+                let error = match &name.path {
+                    Some(path) if name.role == Role::Material => parameters::naming(error, path),
+                    _ => error,
+                };
                 match (&error, self.container) {
                     // An encrypted key is decrypted by whoever converts it.
                     (MaterialError::PassphraseNeeded, Some(certainty)) => {

@@ -45,6 +45,7 @@
 //! | `key_wrap_unpadded`, `second_half` | the second half is AES-KW (RFC 3394), or nothing the AES key opens |
 //! | `other_material_inside` | the blob carries other bytes than the key material file |
 //! | `material_length`, `material_all_zero`, `empty` | raw key material of a wrong length, of zeros, or of white space |
+//! | `material_text` | the text itself was imported as the key |
 //! | `material_container`, `passphrase_needed`, `wrong_passphrase`, `no_private_key` | not an unencrypted PKCS#8 private key in DER |
 //! | `damaged`, `unreadable_form`, `missing_cipher`, `too_costly` | a private key that cannot be read, and why |
 //! | `public_half`, `foreign_container`, `certificate_mismatch`, `several_keys` | a file with something else than one private key in it |

@@ -10,9 +10,8 @@ use super::item::Item;
 use super::name::Name;
 use crate::file_checks::damage::{newline_after, replaced, without_carriage_returns};
 use crate::file_checks::wrapped_blob::is_private_key;
-use crate::material::der::{self, Container};
-use crate::wrap::WrapError;
-use crate::wrap::{Weakness, WrappingKey, WrappingKeySpec, weakness};
+use crate::material::{Container, der};
+use crate::wrap::{Weakness, WrapError, WrappingKey, WrappingKeySpec, weakness};
 
 /// The modulus that the wrapped key material must be smaller than.
 pub(crate) struct Modulus {
@@ -98,13 +97,11 @@ fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus>
     }
     match PKey::public_key_from_der(bytes).map(|key| key.id()) {
         Ok(id) => findings.certain(PublicKeyCause::NotRsa { name, found: kind(id) }),
-        Err(_) => match der::container(bytes) {
-            Some(Container::Certificate) => {
+        Err(_) => match Container::identify(bytes) {
+            Some(Container::Certificate | Container::CertificateRequest) => {
                 findings.certain(FileCause::WrongFile { name, found: "a certificate, or a request for one" });
             }
-            Some(Container::Pkcs8 | Container::EncryptedPkcs8 | Container::Pkcs1 | Container::Sec1)
-                if is_private_key(bytes) =>
-            {
+            _ if is_private_key(bytes) => {
                 findings.certain(FileCause::WrongFile { name, found: "a private key" });
             }
             // Text that could not be decoded is already said to be text.

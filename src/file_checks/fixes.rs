@@ -16,9 +16,9 @@ pub(crate) enum Place {
 }
 
 /// Takes text around a file that holds no secret off.
-pub(crate) fn decode(path: Option<&Path>, encoding: &Encoding, field: &str, place: Place) -> String {
+pub(crate) fn decode(path: Option<&Path>, encoding: &Encoding, place: Place) -> String {
     let (file, decoded) = beside(path, "decoded");
-    put(path, format!("< {file} {} > {decoded}", encoding.filters(field)), &decoded, place)
+    put(path, format!("< {file} {} > {decoded}", encoding.filters()), &decoded, place)
 }
 
 /// Keeps the first bytes of a file.

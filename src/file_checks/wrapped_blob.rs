@@ -6,8 +6,7 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
 use super::damage::{Damage, newline_after, replaced, without_carriage_returns};
-use crate::material::der::{self, Container};
-use crate::material::{HMAC_MAXIMUM, KeySpec, MaterialKind};
+use crate::material::{Container, HMAC_MAXIMUM, KeySpec, MaterialKind};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec, check_length};
 
 /// The most bytes of wrapped key material (API reference, `ImportKeyMaterial`).
@@ -222,14 +221,17 @@ fn least(spec: KeySpec) -> usize {
 
 /// Whether these bytes are an RSA public key as KMS gives it, whatever follows it.
 pub(crate) fn is_public_key(bytes: &[u8]) -> bool {
-    der::container(bytes) == Some(Container::PublicKey) && Rsa::public_key_from_der(bytes).is_ok()
+    Container::identify(bytes) == Some(Container::PublicKey) && Rsa::public_key_from_der(bytes).is_ok()
 }
 
 /// A private key of any kind: it opens as one, or is encrypted.
 pub(crate) fn is_private_key(bytes: &[u8]) -> bool {
-    match der::container(bytes) {
-        Some(Container::EncryptedPkcs8) => true,
-        Some(Container::Pkcs8 | Container::Pkcs1 | Container::Sec1) => PKey::private_key_from_der(bytes).is_ok(),
+    match Container::identify(bytes) {
+        // OpenSSL reads neither.
+        Some(Container::EncryptedPkcs8 | Container::Pkcs8V2) => true,
+        Some(Container::Pkcs8 | Container::Pkcs1 | Container::Sec1 | Container::Dsa) => {
+            PKey::private_key_from_der(bytes).is_ok()
+        }
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Container;
-use super::recognise::{Content, Layer, SECRETS, recognise};
+use super::recognise::{Content, Layer, Member, SECRETS, recognise};
 use crate::files::FileError;
 use crate::secret::Secret;
 
@@ -42,7 +42,7 @@ pub(crate) fn taken_off(bytes: &[u8], wanted: Wanted) -> Result<(Option<Encoding
             None
         }
         Content::Text(text, _) if layers.is_empty() && text.expose().starts_with(b"{") => {
-            layers.push(Layer::Json);
+            layers.push(Layer::Json(Member { name: "", deep: false }));
             None
         }
         Content::Text(..) => None,
@@ -52,8 +52,8 @@ pub(crate) fn taken_off(bytes: &[u8], wanted: Wanted) -> Result<(Option<Encoding
 
 impl Encoding {
     /// A pipeline of a shell that takes it off its input, with what POSIX has.
-    pub(crate) fn filters(&self, field: &str) -> String {
-        let steps: Vec<String> = self.0.iter().map(|layer| layer.filter(field)).collect();
+    pub(crate) fn filters(&self) -> String {
+        let steps: Vec<String> = self.0.iter().map(|layer| layer.filter()).collect();
         steps.join(" | ")
     }
 
@@ -66,7 +66,7 @@ impl Encoding {
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
-            [Layer::Json, ..] => f.write_str("a whole JSON reply"),
+            [Layer::Json(_), ..] => f.write_str("a whole JSON reply"),
             [Layer::HexDump] => f.write_str("a hex dump"),
             [outer @ .., inner] => {
                 write!(f, "{} text", inner.name())?;

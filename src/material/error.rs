@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
+use super::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind, NamedKey};
 use crate::explain::{Explain, some};
 use crate::files;
 
@@ -94,10 +94,12 @@ pub enum MaterialError {
     MissingCipher { container: Container, cipher: String, provider: Option<&'static str>, command: Option<String> },
     #[error("the {} asks for {found} {unit} to open it, and {limit} are the most that is allowed", container.name())]
     TooCostly { container: Container, unit: &'static str, found: u64, limit: u64 },
-    #[error("the {} holds {} private keys: {}", container.name(), names.len(), names.join(", "))]
-    SeveralKeys { container: Container, names: Vec<String>, command: Option<String> },
+    #[error("the {} holds {} private keys: {}", container.name(), keys.len(), listed(keys))]
+    SeveralKeys { container: Container, keys: Vec<NamedKey> },
     #[error("the PEM text holds {count} private keys: {}", names.join(", "))]
     SeveralBlocks { count: usize, names: Vec<String> },
+    #[error("the key material {found}")]
+    WrongFile { found: String, hint: String },
     #[error("the {} holds no private key", container.name())]
     NoPrivateKey { container: Container },
     #[error("the key material is {}, and the private half is needed", container.with_article())]
@@ -111,7 +113,7 @@ pub enum MaterialError {
     #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
     CertificateMismatch { subject: String },
     #[error("{error}")]
-    InDoubt { error: Box<MaterialError>, hint: String },
+    InDoubt { error: Box<MaterialError>, ways: String, otherwise: &'static str },
 }
 
 impl MaterialError {
@@ -151,11 +153,20 @@ impl MaterialError {
             MaterialError::TooCostly { .. } => "too_costly",
             MaterialError::SeveralKeys { .. } | MaterialError::SeveralBlocks { .. } => "several_keys",
             MaterialError::PublicHalf { .. } => "public_half",
+            MaterialError::WrongFile { .. } => "wrong_file",
             MaterialError::ForeignContainer { .. } => "foreign_container",
             MaterialError::ScalarOutOfRange => "forbidden_key",
             MaterialError::CertificateMismatch { .. } => "certificate_mismatch",
             MaterialError::Weak { id, .. } => id,
             MaterialError::InDoubt { error, .. } => error.id(),
+        }
+    }
+
+    /// Wrapped key material where key material itself is wanted: `made` is what makes as many bytes.
+    pub(crate) fn wrapped(bytes: usize, made: &str) -> Self {
+        MaterialError::WrongFile {
+            found: format!("looks like wrapped key material: it has {bytes} bytes, as {made} gives"),
+            hint: IMPORT_IT.to_owned(),
         }
     }
 
@@ -166,8 +177,17 @@ impl MaterialError {
             return self;
         }
         let ways: Vec<String> = commands.iter().map(|(command, meaning)| format!("`{command}` if {meaning}")).collect();
-        let hint = format!("run {}{}", ways.join(", or "), self.otherwise());
-        MaterialError::InDoubt { error: Box::new(self), hint }
+        let (ways, otherwise) = (ways.join(", or "), self.otherwise());
+        MaterialError::InDoubt { error: Box::new(self), ways, otherwise }
+    }
+
+    /// The same choices where the key spec is not to be chosen.
+    #[must_use]
+    pub fn of_this_key_spec(self) -> Self {
+        match self {
+            MaterialError::InDoubt { error, ways, .. } => MaterialError::InDoubt { error, ways, otherwise: "" },
+            error => error,
+        }
     }
 
     /// What to do where no choice is the right one.
@@ -184,10 +204,10 @@ impl MaterialError {
     #[must_use]
     pub fn naming(mut self, file: impl AsRef<Path>) -> Self {
         match &mut self {
-            MaterialError::UnreadableForm { command: Some(command), .. }
+            MaterialError::WrongFile { hint: command, .. }
+            | MaterialError::UnreadableForm { command: Some(command), .. }
             | MaterialError::EncryptedOpenSsh { command }
             | MaterialError::MissingCipher { command: Some(command), .. }
-            | MaterialError::SeveralKeys { command: Some(command), .. }
             | MaterialError::ForeignContainer { command: Some(command), .. } => {
                 *command = files::name_in_command(command, file.as_ref());
             }
@@ -196,6 +216,10 @@ impl MaterialError {
         self
     }
 }
+
+/// What to do with wrapped key material; only its owner knows for which key it was wrapped.
+pub(crate) const IMPORT_IT: &str =
+    "import it as it is: `kms-byok import --key-id KEY --encrypted FILE --import-token ImportToken.bin`";
 
 fn wants(spec: KeySpec) -> &'static str {
     if spec.is_private_key() { "a private key" } else { "bytes" }
@@ -208,6 +232,10 @@ fn takes(spec: KeySpec, length: usize) -> bool {
         MaterialKind::Hmac { minimum } => (minimum..=HMAC_MAXIMUM).contains(&length),
         _ => false,
     }
+}
+
+fn listed(keys: &[NamedKey]) -> String {
+    keys.iter().map(NamedKey::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Where an algorithm is that the loaded OpenSSL lacks.
@@ -242,7 +270,7 @@ impl Explain for MaterialError {
             MaterialError::Empty => some("check the command that was to write the key material"),
             MaterialError::WrongLength { .. } => some("choose the key spec of your key, or look for the whole key"),
             MaterialError::ChinaLength { .. } => some("look for a key of 32 bytes"),
-            MaterialError::InDoubt { hint, .. } => some(hint.clone()),
+            MaterialError::InDoubt { ways, otherwise, .. } => some(format!("run {ways}{otherwise}")),
             MaterialError::TrailingNewline { spec, found, .. } if takes(*spec, *found) => some(
                 "write the key without the newline (`printf %s`, or `head -c` with the wanted length), or add --material-format raw if it is a byte of the key",
             ),
@@ -265,9 +293,9 @@ impl Explain for MaterialError {
             MaterialError::NotEncodedText { .. } => {
                 some("write the key alone to a file, as its bytes or as hex or base64 of them")
             }
-            MaterialError::EncodingContradicted { .. } => some(
-                "leave --material-format out to have it read as what it is, or decode it as you mean it and give the result with --material-format raw",
-            ),
+            MaterialError::EncodingContradicted { said, .. } => some(format!(
+                "leave --material-format out to have it read as what it is, or give the file that is written as {said}"
+            )),
             MaterialError::Ambiguous { .. } => {
                 some("decode it as far as you mean it, and give the result with --material-format raw")
             }
@@ -280,6 +308,9 @@ impl Explain for MaterialError {
             }
             MaterialError::NumberLength { .. } => {
                 some("write the number with all its leading zeros, or choose the --key-spec of its curve")
+            }
+            MaterialError::ContainerForRaw { container, .. } if container.is_public_half() => {
+                some("give the file of the key itself: a public key is no secret, and may be the one that wraps it")
             }
             MaterialError::ContainerForRaw { .. } => {
                 some("choose the key spec of the key in it, or give the raw bytes")
@@ -319,13 +350,14 @@ impl Explain for MaterialError {
             MaterialError::TooCostly { .. } => {
                 some("encrypt the key anew with fewer iterations if it is from a source that you trust")
             }
-            MaterialError::SeveralKeys { command, .. } => match command {
-                Some(command) => some(format!("choose one and write it to a file of its own: `{command}`")),
-                None => some("choose one and write it to a file of its own"),
-            },
+            MaterialError::SeveralKeys { keys, .. } if keys.iter().any(|key| key.spec.is_some()) => {
+                some("choose the --key-spec of one of these keys, or the file of another key")
+            }
+            MaterialError::SeveralKeys { .. } => some("choose one and write it to a file of its own"),
             MaterialError::SeveralBlocks { .. } => some(
                 "write the block of the key that you mean to a file of its own, from its BEGIN line to its END line",
             ),
+            MaterialError::WrongFile { hint, .. } => some(hint.clone()),
             MaterialError::NoPrivateKey { .. } => some("look for the file that has the private key"),
             MaterialError::PublicHalf { .. } => {
                 some("give the private key that belongs to it: this is the public half")

@@ -1,5 +1,6 @@
 //! What a key is: its spec, its bytes, and whether the two agree.
 
+mod base64;
 mod choice;
 mod container;
 pub(crate) mod der;
@@ -14,13 +15,15 @@ mod reading;
 pub(crate) mod recognise;
 mod soundness;
 mod spec;
+mod wrapped;
 
 use std::fmt;
 
 use openssl::pkey::{PKey, Private};
 
-pub use self::choice::{Choice, choices};
-pub use self::container::{Container, Note};
+pub use self::choice::{Choice, choices, choices_of_any_key};
+pub use self::container::{Container, NamedKey, Note};
+pub(crate) use self::error::IMPORT_IT;
 pub use self::error::MaterialError;
 pub use self::format::Format;
 pub use self::private_key::read_any_private_key;

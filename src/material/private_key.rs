@@ -3,12 +3,12 @@
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::X509;
 
-use super::container::{PrivateKey, read_private_key, subject};
+use super::container::{PrivateKey, is_ed25519, read_private_key, subject};
 use super::number;
 use super::raw::decoded;
 use super::reading::Reading;
 use super::recognise::{Block, Content, Layer, SECRETS, described, recognise};
-use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der};
+use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der, wrapped};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
@@ -97,11 +97,15 @@ fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Erro
             Ok(Found { key, in_pem: false, certificate: None })
         }
         Content::Pem(blocks) => in_pem(blocks, passphrase),
-        Content::Bytes(bytes) if bytes.expose().first() == Some(&der::SEQUENCE) => {
-            let problem = "it does not begin like a private key, or is cut off".to_owned();
-            Err(MaterialError::NotDecodable { format: Format::Der, problem }.into())
+        Content::Bytes(bytes) => Err(match wrapped::made(bytes.expose()) {
+            Some(made) => MaterialError::wrapped(bytes.len(), &made),
+            None if bytes.expose().first() == Some(&der::SEQUENCE) => {
+                let problem = "it does not begin like a private key, or is cut off".to_owned();
+                MaterialError::NotDecodable { format: Format::Der, problem }
+            }
+            None => MaterialError::NotAPrivateKey { found: "binary of no form that is known" },
         }
-        Content::Bytes(_) => Err(MaterialError::NotAPrivateKey { found: "binary of no form that is known" }.into()),
+        .into()),
         Content::Text(text, kind) => {
             let (spec, characters, kind) = (KeySpec::Rsa2048, text.len(), kind.words());
             Err(MaterialError::NotEncodedText { spec, characters, kind, inside: String::new() }.into())
@@ -204,14 +208,4 @@ fn wrong_type(key: &PKey<Private>, spec: KeySpec) -> MaterialError {
         _ => "a key of another type".to_owned(),
     };
     MaterialError::WrongKeyType { spec, found }
-}
-
-#[cfg(openssl_has_ed25519)]
-fn is_ed25519(id: Id) -> bool {
-    id == Id::ED25519
-}
-
-#[cfg(not(openssl_has_ed25519))]
-fn is_ed25519(_: Id) -> bool {
-    false
 }

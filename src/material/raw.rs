@@ -3,7 +3,7 @@
 use super::container::{is_jwk_oct, read_jwk_oct, refusal};
 use super::reading::Reading;
 use super::recognise::{Content, Insisted, Layer, Plain, SECRETS, described, insist, is_text, recognise};
-use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der};
+use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der, wrapped};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::secret::Secret;
@@ -69,6 +69,9 @@ fn fitting(
     range: &Lengths,
 ) -> Result<(Secret, Reading), Error> {
     let found = bytes.len();
+    if let Some(made) = wrapped::made(bytes.expose()) {
+        return Err(MaterialError::wrapped(found, &made).into());
+    }
     if has_added_newline(bytes.expose(), range) {
         return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() }.into());
     }
@@ -165,6 +168,9 @@ fn has_added_newline(bytes: &[u8], range: &Lengths) -> bool {
 
 fn wrong_length(bytes: &Secret, reading: &Reading, spec: KeySpec, range: &Lengths) -> MaterialError {
     let found = bytes.len();
+    if let Some(made) = wrapped::made(bytes.expose()) {
+        return MaterialError::wrapped(found, &made);
+    }
     if has_added_newline(bytes.expose(), range) && reading.encoding() == "raw" {
         return MaterialError::TrailingNewline { spec, found, wanted: range.words() };
     }

@@ -45,6 +45,26 @@ pub(crate) fn import_token_in(directory: &Path) -> Result<PathBuf, FileError> {
     named(directory, TOKEN_FILE, CONSOLE_TOKEN, "import token")
 }
 
+/// What the files of a set are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    PublicKey,
+    ImportToken,
+    Encrypted,
+}
+
+/// What a file is by its name, the recipe's or the console's.
+pub(crate) fn kind_of(path: &Path) -> Option<FileKind> {
+    match path.file_name()?.to_str()? {
+        PUBLIC_KEY_FILE => Some(FileKind::PublicKey),
+        TOKEN_FILE => Some(FileKind::ImportToken),
+        ENCRYPTED_FILE => Some(FileKind::Encrypted),
+        name if name.starts_with(CONSOLE_PUBLIC_KEY) => Some(FileKind::PublicKey),
+        name if name.starts_with(CONSOLE_TOKEN) => Some(FileKind::ImportToken),
+        _ => None,
+    }
+}
+
 /// The file of that name, else the one whose name begins so. Two of them would be a guess.
 fn named(directory: &Path, name: &str, prefix: &str, what: &'static str) -> Result<PathBuf, FileError> {
     let usual = directory.join(name);

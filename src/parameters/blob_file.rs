@@ -34,7 +34,7 @@ pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: P
     if let Some(found) = text {
         // Whatever is in it, a public key is not what was asked for.
         let whole = encoding.filter(|_| decoded.is_some() && !is_public_key(inner));
-        let command = whole.map(|encoding| fixes::decode(Some(path), &encoding, field, place));
+        let command = whole.map(|encoding| fixes::decode(Some(path), &encoding, place));
         return Err(match (what, place) {
             (BLOB, Place::Fixed) => WrapError::WrappedText { found, command }.into(),
             _ => ParametersError::Encoded { what, path: owned(), found, command }.into(),

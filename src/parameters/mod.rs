@@ -1,6 +1,7 @@
 //! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
 //! a directory.
 
+mod as_material;
 pub(crate) mod bare;
 pub(crate) mod blob_file;
 mod error;
@@ -10,6 +11,7 @@ mod names;
 mod set;
 mod wrapped;
 
+pub use self::as_material::naming;
 pub use self::bare::BareDirectory;
 pub use self::error::ParametersError;
 pub(crate) use self::file::ParametersFile;

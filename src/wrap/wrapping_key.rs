@@ -130,7 +130,7 @@ fn encoded(bytes: &[u8]) -> Option<WrapError> {
     let (Some(encoding), _) = taken_off(bytes, FIELD).ok()? else { return None };
     let decode = match encoding.is_pem() {
         true => "openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin".to_owned(),
-        false => format!("< FILE {} > PublicKey.bin", encoding.filters("PublicKey")),
+        false => format!("< FILE {} > PublicKey.bin", encoding.filters()),
     };
     Some(WrapError::PublicKeyEncoded { found: encoding.to_string(), decode })
 }

@@ -111,7 +111,7 @@ def other_programs(p256, ed, big, certificate):
         subprocess.run(["gpgconf", "--homedir", ".", "--kill", "all"], check=False)
     else:
         skipped.append("an OpenPGP key: no gpg")
-    two_keys(p256, certificate)
+    two_keys(p256, big, certificate)
     long_chain(p256, big, certificate)
     block = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
     for spec in ("SYMMETRIC_DEFAULT", "HMAC_512", "RSA_2048"):
@@ -129,7 +129,7 @@ def long_chain(p256, big, certificate):
     row("chain.p12.base64", text, "ECC_NIST_P256", passphrase="sesame", reading=("base64", "pkcs12"))
 
 
-def two_keys(p256, certificate):
+def two_keys(p256, big, certificate):
     """A PKCS#12 file and a JWK Set with two keys, one of which is meant."""
     best = serialization.BestAvailableEncryption(b"sesame")
     for name, key in {"one": p256, "two": ec.generate_private_key(ec.SECP256R1())}.items():
@@ -138,6 +138,12 @@ def two_keys(p256, certificate):
         both = tool("a PKCS#12 file of two keys", [*words.split(), "-deststorepass", "sesame"], output="both.p12")
     if both:
         row("both.p12", both, "ECC_NIST_P256", "several_keys", passphrase="sesame", right=[0], commands=2)
+        write("big.p12", pkcs12.serialize_key_and_certificates(b"big", big, certificate(big), None, best))
+        words = words.replace("two.p12", "big.p12").replace("both.p12", "all.p12")
+        tool("", [*words.replace("big.p12", "one.p12").split(), "-deststorepass", "sesame"], output="all.p12")
+        mixed = tool("", [*words.split(), "-deststorepass", "sesame"], output="all.p12")
+        row("mixed.p12", mixed, "ECC_NIST_P256", "several_keys", passphrase="sesame", right=[0], commands=1)
+        row("mixed.p12", mixed, "ECC_NIST_P384", "several_keys", passphrase="sesame", commands=0)
     oct = [{"kty": "oct", "kid": name, "k": url(hashlib.sha256(name.encode()).digest())} for name in ("a", "b")]
     row("two.jwks", json.dumps({"keys": oct}), "SYMMETRIC_DEFAULT", "several_keys", commands=2)
 
@@ -162,8 +168,11 @@ def of_types_that_kms_lacks():
 def files_of_kms(key, big):
     """What belongs to an import and is no key."""
     blob = hashlib.shake_256(key).digest(296)
-    row("yubihsm.blob", blob, "SYMMETRIC_DEFAULT", "material_length", commands=0)
-    row("yubihsm.blob64", base64.b64encode(blob), "HMAC_512", "material_length", commands=0)
+    row("yubihsm.blob64", base64.b64encode(blob), "HMAC_512", "wrong_file", commands=0)
+    for length in (256, 296, 384, 424, 512, 552):
+        blob = b"\x77" + hashlib.shake_256(key + bytes([length % 256])).digest(length - 1)
+        for spec in ("SYMMETRIC_DEFAULT", "ECC_NIST_P256", "RSA_2048"):
+            row(f"{length}.blob", blob, spec, "wrong_file", commands=0)
     public = big.public_key().public_bytes(Enc.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     name = "8f7e6d5c-4b3a-2918-0716-f5e4d3c2b1a0"
     row(f"wrappingKey_{name}", public, "RSA_2048", "public_half", commands=0)
@@ -227,6 +236,28 @@ def doubts(key):
     row("newline-utf16", (key + b"\n").hex().encode("utf-16"), "SYMMETRIC_DEFAULT", "trailing_newline", right=[0], commands=1)
 
 
+def in_json(key, p256):
+    """Replies of AWS and files of its users, with something around the key or beside it."""
+    h, b = key.hex(), base64.b64encode(key).decode()
+    reply = {"ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a", "VersionId": "8f7e6d5c-4b3a-2918-0716-f5e4d3c2b1a0"}
+    inner = {"key": b, "user": "payments"}
+    for name, value, outcome in (
+        ("members", json.dumps(inner), "not_encoded_text"),
+        ("assignment", f"KEY={h}", "not_encoded_text"),
+        ("lines", f"A=1\nKEY={h}\n", "not_encoded_text"),
+        ("newline", base64.b64encode(key + b"\n").decode(), "trailing_newline"),
+    ):
+        row(f"secret-{name}.json", json.dumps(reply | {"SecretString": value}), "SYMMETRIC_DEFAULT", outcome, right=[0], commands=1)
+        deep = {"Secret": reply | {"SecretString": value}}
+        row(f"deep-{name}.json", json.dumps(deep), "SYMMETRIC_DEFAULT", outcome, right=[0], commands=1)
+    words = "correct horse battery staple " * 3
+    row("secret-words.json", json.dumps(reply | {"SecretString": words}), "HMAC_512", "not_encoded_text", commands=1)
+    row("secret-quotes", f'"{words}"', "HMAC_512", "not_encoded_text", commands=2)
+    row("secret-short.json", json.dumps(reply | {"SecretString": "hunter2"}), "HMAC_512", "not_encoded_text", commands=0)
+    pem = p256.private_bytes(Enc.PEM, Form.PKCS8, NONE).decode()
+    row("secret-two.json", json.dumps({"SecretString": pem + pem}), "ECC_NIST_P256", "several_keys", right=[0, 1], commands=2)
+
+
 def add(key, p256, k1, ed, big, certificate):
     rsa_forms(big)
     for spec, pair in (("ECC_NIST_P256", p256), ("ECC_NIST_EDWARDS25519", ed), ("ECC_SECG_P256K1", k1)):
@@ -236,6 +267,7 @@ def add(key, p256, k1, ed, big, certificate):
     other_programs(p256, ed, big, certificate)
     of_types_that_kms_lacks()
     files_of_kms(key, big)
+    in_json(key, p256)
     weak()
     doubts(key)
     dumps(key)

@@ -66,7 +66,7 @@ impl Words for FileCause {
                 format!("find out who owns it (`{}`), and let this user read it", commands.look(name))
             }
             FileCause::Encoded { name, encoding } if name.role.is_secret() => {
-                format!("wrap the bytes, not the {encoding}: `{}`", commands.wrap())
+                format!("wrap the bytes, not the {encoding}: `{}`", commands.wrap_decoded())
             }
             FileCause::KeyAsText { name, .. } => {
                 format!("look at it, and wrap the key, not the text that it is written in: `{}`", commands.look(name))

@@ -1,28 +1,32 @@
 //! Key material that is not what its key spec needs. What is wrong with it is said in the words of [`MaterialError`].
 
-use super::Words;
+use super::{FileCause, Words};
 use crate::diagnose::commands::{Commands, create_key};
 use crate::diagnose::name::{Name, Role};
 use crate::explain::Explain;
 use crate::files;
-use crate::material::MaterialError;
-use crate::material::{Format, KeySpec};
-use crate::wrap::WrapError;
-use crate::wrap::WrappingAlgorithm;
+use crate::material::{Choice, KeySpec, MaterialError};
+use crate::wrap::{WrapError, WrappingAlgorithm};
 
 /// How key material fits that does not fit as it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Otherwise {
     /// A sound private key of that key spec.
     Spec(KeySpec),
-    /// Text that has the length of a key.
-    Raw,
+    /// In one of several ways: only its owner knows which.
+    Choices(Vec<Choice>),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialCause {
     #[error("{name} does not fit: {error}")]
     Wrong { name: Name, error: MaterialError, otherwise: Option<Otherwise> },
+    #[error("{cause}")]
+    InDoubt { name: Name, cause: FileCause, choices: Vec<Choice> },
+    #[error(
+        "{name} is text of {characters} characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it"
+    )]
+    TextItself { name: Name, characters: usize, choices: Vec<Choice> },
     #[error("{name} is a private key {found}, and KMS takes unencrypted PKCS#8 in DER")]
     Container { name: Name, found: String },
     #[error("{name} is too long: {error}")]
@@ -35,6 +39,8 @@ impl Words for MaterialCause {
     fn id(&self) -> &'static str {
         match self {
             MaterialCause::Wrong { error, .. } => error.id(),
+            MaterialCause::InDoubt { cause, .. } => cause.id(),
+            MaterialCause::TextItself { .. } => "material_text",
             MaterialCause::Container { .. } => "material_container",
             MaterialCause::TooLong { error, .. } | MaterialCause::Unwrappable { error, .. } => match error {
                 WrapError::DoesNotFit { .. } => "material_does_not_fit",
@@ -51,45 +57,20 @@ impl Words for MaterialCause {
                     create_key(Some(*spec))
                 )
             }
-            MaterialCause::Wrong { otherwise: Some(Otherwise::Raw), .. } => {
-                format!(
-                    "write the key alone to the file, or wrap these characters as they are: `{}`",
-                    commands.wrap_as(Some(Format::Raw))
-                )
+            MaterialCause::InDoubt { name, cause, choices } => {
+                commands.choose(name, choices).unwrap_or_else(|| cause.fix(commands))
             }
-            MaterialCause::Wrong { name, error, .. } => match error {
-                MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => {
-                    let asking = Commands { passphrase: None, ..commands.clone() };
-                    format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap())
-                }
-                MaterialError::ExplicitCurve => {
-                    let file = name.path.as_deref().filter(|_| name.role == Role::Material);
-                    let command = "openssl ec -in FILE -param_enc named_curve -out FILE.named";
-                    let command = file.map_or(command.to_owned(), |file| files::name_in_command(command, file));
-                    format!("name the curve: `{command}`")
-                }
-                MaterialError::BareNumber { format, .. } => {
-                    format!(
-                        "wrap it as the {format} that it is, if that is your public key: `{}`",
-                        commands.wrap_as(Some(*format))
-                    )
-                }
-                MaterialError::NotEncodedText { spec, inside, .. } if !spec.is_private_key() && inside.is_empty() => {
-                    format!("write the key alone to the file: `{}`", commands.look(name))
-                }
-                error => {
-                    let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
-                    let hint = match &name.path {
-                        Some(path) if name.role == Role::Material => files::name_in_command(&hint, path),
-                        _ => hint,
-                    };
-                    let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));
-                    // As it is, no wrapping takes it.
-                    if has_command { hint } else { format!("{hint}: `{}`", commands.look(name)) }
-                }
-            },
+            MaterialCause::TextItself { name, choices, .. } => commands.choose(name, choices).unwrap_or_else(|| {
+                let look = commands.look(name);
+                format!("write the bytes that the other systems use to a file of their own, and wrap that: `{look}`")
+            }),
+            MaterialCause::Wrong { name, otherwise: Some(Otherwise::Choices(choices)), error } => {
+                let wrong = || MaterialCause::error_fix(name, error, commands);
+                commands.choose(name, choices).unwrap_or_else(wrong)
+            }
+            MaterialCause::Wrong { name, error, otherwise: None } => MaterialCause::error_fix(name, error, commands),
             MaterialCause::Container { .. } => {
-                format!("let it be converted while it is wrapped: `{}`", commands.wrap())
+                format!("let it be converted while it is wrapped: `{}`", commands.wrap_decoded())
             }
             MaterialCause::TooLong { error, .. } | MaterialCause::Unwrappable { error, .. } => {
                 let algorithm = match error {
@@ -98,6 +79,37 @@ impl Words for MaterialCause {
                 };
                 let commands = Commands { algorithm: Some(algorithm), ..commands.clone() };
                 format!("use {algorithm}: `{}`", commands.anew())
+            }
+        }
+    }
+}
+
+impl MaterialCause {
+    /// What to do about key material that leaves no choice.
+    fn error_fix(name: &Name, error: &MaterialError, commands: &Commands) -> String {
+        match error {
+            MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => {
+                let asking = Commands { passphrase: None, ..commands.clone() };
+                format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap())
+            }
+            MaterialError::ExplicitCurve => {
+                let file = name.path.as_deref().filter(|_| name.role == Role::Material);
+                let command = "openssl ec -in FILE -param_enc named_curve -out FILE.named";
+                let command = file.map_or(command.to_owned(), |file| files::name_in_command(command, file));
+                format!("name the curve: `{command}`")
+            }
+            MaterialError::NotEncodedText { spec, inside, .. } if !spec.is_private_key() && inside.is_empty() => {
+                format!("write the key alone to the file: `{}`", commands.look(name))
+            }
+            error => {
+                let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
+                let hint = match &name.path {
+                    Some(path) if name.role == Role::Material => files::name_in_command(&hint, path),
+                    _ => hint,
+                };
+                let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));
+                // As it is, no wrapping takes it.
+                if has_command { hint } else { format!("{hint}: `{}`", commands.look(name)) }
             }
         }
     }

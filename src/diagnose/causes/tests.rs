@@ -3,7 +3,7 @@ use crate::diagnose::name::{Name, Role};
 use crate::file_checks::damage::Damage;
 use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
-use crate::material::recognise::Layer;
+use crate::material::recognise::{Layer, Member};
 use crate::material::{Container, Format, KeySpec};
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -20,6 +20,8 @@ fn text() -> String {
     "text".to_owned()
 }
 
+const MEMBER: Member = Member { name: "Plaintext", deep: false };
+
 fn files() -> Vec<Cause> {
     let blob = || name(Role::Encrypted);
     let mut causes: Vec<Cause> = [Role::PublicKey, Role::ImportToken, Role::Encrypted, Role::Material, Role::Inside]
@@ -27,7 +29,7 @@ fn files() -> Vec<Cause> {
         .flat_map(|role| {
             let encodings = [
                 Encoding(vec![Layer::Pem]),
-                Encoding(vec![Layer::Json, Layer::Base64]),
+                Encoding(vec![Layer::Json(MEMBER), Layer::Base64]),
                 Encoding(vec![Layer::Hex]),
                 Encoding(vec![Layer::Base64]),
                 Encoding(vec![Layer::Quotes, Layer::Base64]),
@@ -119,9 +121,16 @@ fn materials() -> Vec<Cause> {
         MaterialCause::Wrong {
             name: name(Role::Material),
             error: MaterialError::Ambiguous { what: text() },
-            otherwise: Some(Otherwise::Raw),
+            otherwise: Some(Otherwise::Choices(Vec::new())),
         }
         .into(),
+        MaterialCause::InDoubt {
+            name: name(Role::Material),
+            cause: FileCause::Missing { name: name(Role::Material) },
+            choices: Vec::new(),
+        }
+        .into(),
+        MaterialCause::TextItself { name: name(Role::Material), characters: 32, choices: Vec::new() }.into(),
         wrong(MaterialError::WrongLength { spec: SPEC, found: 31, wanted: text() }),
         wrong(MaterialError::ChinaLength { spec: KeySpec::SymmetricDefault }),
         wrong(MaterialError::AllZero),
@@ -144,6 +153,7 @@ fn materials() -> Vec<Cause> {
         }),
         wrong(MaterialError::TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2, limit: 1 }),
         wrong(MaterialError::PublicHalf { container: Container::Certificate }),
+        wrong(MaterialError::wrapped(296, "RSA_AES_KEY_WRAP of 32 bytes with RSA_2048")),
         wrong(MaterialError::ForeignContainer { container: Container::Jks, command: Some("keytool FILE".to_owned()) }),
         wrong(MaterialError::CertificateMismatch { subject: text() }),
         wrong(MaterialError::SeveralBlocks { count: 2, names: vec![text()] }),

@@ -41,7 +41,7 @@ impl Conversion {
     pub fn of(bytes: &Secret, spec: KeySpec, format: Option<Format>) -> Result<Self, Error> {
         let found = recognise(bytes.expose(), &SECRETS)?;
         let mut layers = found.layers;
-        if layers.contains(&Layer::Json) {
+        if layers.iter().any(|layer| matches!(layer, Layer::Json(_))) {
             return Ok(Conversion { filters: Vec::new(), form: Form::Unreadable("JSON".to_owned()) });
         }
         let number = matches!(format, Some(Format::Scalar | Format::Seed));
@@ -53,7 +53,7 @@ impl Conversion {
             Content::Pem(blocks) => in_pem(bytes.expose(), &blocks, spec, &mut layers),
         };
         let form = with_notes(form, bytes, spec, format)?;
-        let filters = layers.iter().map(|layer| layer.filter("")).collect();
+        let filters = layers.iter().map(|layer| layer.filter()).collect();
         Ok(Conversion { filters, form })
     }
 

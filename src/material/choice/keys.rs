@@ -1,37 +1,69 @@
 //! Choices about files with more than one key in them.
 
 use std::ffi::{OsStr, OsString};
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Choice, Tried, filters};
+use super::{Choice, filters};
 use crate::files::FileError;
-use crate::material::recognise::{Content, SECRETS, recognise};
-use crate::material::{Container, Format};
+use crate::material::MaterialError;
+use crate::material::der::element;
+use crate::material::recognise::{Block, Content, SECRETS, recognise};
+use crate::material::{Container, Format, KeySpec, NamedKey};
 use crate::quoted::quoted;
 use crate::secret::Secret;
 
 /// More keys than this are not all named.
 const MOST: usize = 8;
 
+/// What the key is to be.
+pub(super) struct Wanted<'a> {
+    /// Nothing where any private key may do.
+    pub(super) spec: Option<KeySpec>,
+    /// Whether bytes are such a key.
+    pub(super) fits: &'a dyn Fn(&[u8]) -> Result<bool, FileError>,
+}
+
+/// Each of the keys that `error` counts.
+pub(super) fn of_several(
+    bytes: &Secret,
+    error: &MaterialError,
+    passphrase: Option<&Path>,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Choice>, FileError> {
+    let found = recognise(bytes.expose(), &SECRETS)?;
+    let Some(filters) = filters(&found.layers) else { return Ok(Vec::new()) };
+    let parts = match (error, &found.content) {
+        (MaterialError::SeveralBlocks { .. }, Content::Pem(blocks)) => of_blocks(blocks, found.folded, wanted)?,
+        (MaterialError::SeveralKeys { container, keys, .. }, content) => {
+            of_container(*container, keys, content, passphrase, wanted)?
+        }
+        _ => Vec::new(),
+    };
+    let choice = |(number, meaning, filter): (usize, String, String)| {
+        Choice::filtering(meaning, &format!("{filters}{filter}"), &format!("key{number}"), None)
+    };
+    Ok(parts.into_iter().map(choice).collect())
+}
+
+/// The number of a key, what it is called, and the filter that takes it out of the file.
+type Part = (usize, String, String);
+
 /// Each private key among the blocks of a PEM text.
-pub(super) fn of_blocks(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
-    let found = recognise(tried.bytes.expose(), &SECRETS)?;
-    let (Content::Pem(blocks), Some(filters)) = (&found.content, filters(&found.layers)) else { return Ok(Vec::new()) };
+fn of_blocks(blocks: &[Block], folded: bool, wanted: &Wanted<'_>) -> Result<Vec<Part>, FileError> {
     let private = |container: Option<Container>| container.is_none_or(Container::is_private);
     let keys = blocks.iter().enumerate().filter(|(_, block)| private(block.container)).take(MOST);
-    let mut choices = Vec::new();
-    let cut = if found.folded { folded_block } else { block };
+    let mut parts = Vec::new();
+    let cut = if folded { folded_block } else { block };
     for (number, (index, key)) in (1..).zip(keys) {
-        if tried.reads(key.bytes.expose(), Format::Auto)? {
-            let filter = format!("{filters}{}", cut(index + 1));
-            let meaning = format!("you mean number {number}");
-            choices.push(Choice::filtering(meaning, &filter, &format!("key{number}"), None));
+        if (wanted.fits)(key.bytes.expose())? {
+            parts.push((number, format!("you mean number {number}"), cut(index + 1)));
         }
     }
-    Ok(choices)
+    Ok(parts)
 }
 
 /// A filter that keeps one block of PEM, with what follows it; each line has one mark at most.
@@ -46,32 +78,46 @@ fn folded_block(number: usize) -> String {
 }
 
 /// Each private key of a container that holds several.
-pub(super) fn of_container(
-    tried: &Tried<'_>,
+fn of_container(
     container: Container,
-    names: &[String],
+    keys: &[NamedKey],
+    content: &Content,
     passphrase: Option<&Path>,
-) -> Result<Vec<Choice>, FileError> {
-    let found = recognise(tried.bytes.expose(), &SECRETS)?;
-    let Some(filters) = filters(&found.layers) else { return Ok(Vec::new()) };
-    let mut choices = Vec::new();
-    for (number, name) in (1..).zip(names).take(MOST) {
-        let filter = match (container, &found.content) {
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Part>, FileError> {
+    let mut parts = Vec::new();
+    for (number, key) in (1..).zip(keys).take(MOST) {
+        let filter = match (container, content) {
             (Container::JwkSet, Content::Container(_, set)) => {
-                let Some(index) = fitting_member(tried, set, number)? else { continue };
+                let Some(index) = fitting_member(wanted, set, number)? else { continue };
                 format!("jq '.keys[{index}]'")
             }
             // The key stays encrypted with the passphrase of the file; without a file for it, openssl asks.
-            (Container::Pkcs12, _) => {
+            (Container::Pkcs12, Content::Container(..)) if wanted.spec.is_none() || key.spec == wanted.spec => {
                 let words = passphrase.map(passphrase_words).unwrap_or_default();
                 format!("openssl pkcs12 -nocerts{words} | {}", block(number))
             }
+            (_, Content::Container(_, all)) if container.is_der() && container != Container::Pkcs12 => {
+                let Some(place) = element_at(all.expose(), number) else { continue };
+                if !(wanted.fits)(&all.expose()[place.clone()])? {
+                    continue;
+                }
+                format!("tail -c +{} | head -c {}", place.start + 1, place.len())
+            }
             _ => continue,
         };
-        let filter = format!("{filters}{filter}");
-        choices.push(Choice::filtering(format!("you mean {name}"), &filter, &format!("key{number}"), None));
+        parts.push((number, format!("you mean {}", key.name), filter));
     }
-    Ok(choices)
+    Ok(parts)
+}
+
+/// Where the DER element of this number is, counted from 1, in elements that follow each other.
+fn element_at(bytes: &[u8], number: usize) -> Option<Range<usize>> {
+    let mut begin = 0;
+    for _ in 1..number {
+        begin = bytes.len() - element(&bytes[begin..])?.rest.len();
+    }
+    Some(begin..bytes.len() - element(&bytes[begin..])?.rest.len())
 }
 
 /// OpenSSL takes the second line for `-passout` where both name the same path, so that one is written differently.
@@ -90,7 +136,7 @@ struct Secrets {
 }
 
 /// Where in a JWK Set the secret key of this number is, counted from 0, if it fits the key spec.
-fn fitting_member(tried: &Tried<'_>, set: &Secret, number: usize) -> Result<Option<usize>, FileError> {
+fn fitting_member(wanted: &Wanted<'_>, set: &Secret, number: usize) -> Result<Option<usize>, FileError> {
     let secret = |json: &&[u8]| {
         serde_json::from_slice::<Secrets>(json).is_ok_and(|key| key.d.is_some() || key.k.is_some() || key.p.is_some())
     };
@@ -98,7 +144,7 @@ fn fitting_member(tried: &Tried<'_>, set: &Secret, number: usize) -> Result<Opti
     let Some((index, json)) = all.iter().enumerate().filter(|(_, json)| secret(json)).nth(number - 1) else {
         return Ok(None);
     };
-    Ok(tried.reads(json, Format::Auto)?.then_some(index))
+    Ok((wanted.fits)(json)?.then_some(index))
 }
 
 /// The objects in the first array of a JSON object, in place.

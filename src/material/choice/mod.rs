@@ -5,8 +5,10 @@ mod text;
 
 use std::path::Path;
 
+use openssl::pkey::{PKey, Private};
+
 use super::recognise::Layer;
-use super::{Format, KeySpec, NoPassphrase, private_key, raw};
+use super::{Format, KeySpec, NoPassphrase, private_key, raw, read_any_private_key};
 use crate::files::FileError;
 use crate::files::{free, name_in_command, with_suffix};
 use crate::lifecycle::error::Error;
@@ -76,9 +78,9 @@ pub fn choices(
     on_clean_stack(|| {
         let tried = Tried { bytes, spec, said };
         match error {
-            MaterialError::SeveralBlocks { .. } => keys::of_blocks(&tried),
-            MaterialError::SeveralKeys { container, names, .. } => {
-                keys::of_container(&tried, *container, names, passphrase)
+            MaterialError::SeveralBlocks { .. } | MaterialError::SeveralKeys { .. } => {
+                let fits = |bytes: &[u8]| tried.reads(bytes, Format::Auto);
+                keys::of_several(bytes, error, passphrase, &keys::Wanted { spec: Some(spec), fits: &fits })
             }
             MaterialError::BareNumber { format, .. } => {
                 Ok(vec![Choice::reading("that is your public key", Some(*format))])
@@ -93,6 +95,22 @@ pub fn choices(
             _ => Ok(Vec::new()),
         }
     })
+}
+
+/// The choices that a file of several private keys leaves where one of any type is wanted. `fits` looks at each.
+pub fn choices_of_any_key(
+    bytes: &Secret,
+    error: &MaterialError,
+    passphrase: Option<&Path>,
+    fits: impl Fn(&PKey<Private>) -> bool,
+) -> Result<Vec<Choice>, FileError> {
+    let fits = |bytes: &[u8]| match read_any_private_key(&Secret::copy(bytes)?, &mut NoPassphrase) {
+        Ok(key) => Ok(fits(&key)),
+        Err(Error::Material(MaterialError::PassphraseNeeded)) => Ok(true),
+        Err(Error::File(error)) => Err(error),
+        Err(_) => Ok(false),
+    };
+    on_clean_stack(|| keys::of_several(bytes, error, passphrase, &keys::Wanted { spec: None, fits: &fits }))
 }
 
 /// The file in doubt, and what it is to be.
@@ -159,6 +177,6 @@ impl Tried<'_> {
 
 /// What a shell has to take off before the innermost text or bytes; nothing where no command does it safely.
 fn filters(layers: &[Layer]) -> Option<String> {
-    let safe = |layer: &Layer| !matches!(layer, Layer::Json | Layer::Escaped | Layer::Pem);
-    layers.iter().all(safe).then(|| layers.iter().map(|layer| layer.filter("") + " | ").collect())
+    let safe = |layer: &Layer| !matches!(layer, Layer::Escaped | Layer::Pem);
+    layers.iter().all(safe).then(|| layers.iter().map(|layer| layer.filter() + " | ").collect())
 }

@@ -4,7 +4,10 @@ use super::{Choice, Shown, Tried, filters};
 use crate::files::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;
-use crate::material::recognise::{Content, SECRETS, is_text, recognise, strings, unescaped};
+use crate::material::recognise::{
+    Content, Layer, SECRETS, described, is_text, member_filter, recognise, strings, unescaped,
+};
+use crate::secret::Secret;
 
 /// More lines than this are no list of keys.
 const MOST_LINES: usize = 4;
@@ -90,55 +93,106 @@ pub(super) fn of_text(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
         let (filter, meaning) = (filters.strip_suffix(" | ").unwrap_or(&filters), "the text in it is the key");
         choices.push(Choice::filtering(meaning, filter, "text", Some(Format::Raw)));
     }
-    if is_text(tried.bytes.expose()) {
-        choices.extend(parts(tried)?);
-        choices.extend(characters(tried)?);
+    for source in sources(tried)? {
+        choices.extend(parts(tried, &source)?);
+        choices.extend(characters(tried, &source)?);
     }
     Ok(choices)
 }
 
-/// The characters themselves, without the line end that an editor adds, or with it.
-fn characters(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
-    let bytes = tried.bytes.expose();
-    let (text, ends) = without_line_end(bytes);
-    let mut choices = Vec::new();
-    if tried.spec.is_private_key() {
-        return Ok(choices);
+/// Text that may be the key, and how a shell gets at it.
+struct Source {
+    text: Secret,
+    /// What takes off what is around it.
+    filters: String,
+    /// What that is, after "characters"; nothing for the file itself.
+    inside: Option<String>,
+    /// Whether hex or base64 was taken off, which `--material-format` says as well.
+    is_decoded: bool,
+}
+
+/// The text inside of what is around it, and the file as it stands, where that is not JSON.
+fn sources(tried: &Tried<'_>) -> Result<Vec<Source>, FileError> {
+    let found = recognise(tried.bytes.expose(), &SECRETS)?;
+    let mut sources = Vec::new();
+    // What takes quotation marks off would take those inside off too.
+    let quoted = |text: &Secret| text.expose().iter().any(|byte| b"\"'\\".contains(byte));
+    if let (Content::Text(text, _), Some(filters), false) =
+        (&found.content, filters(&found.layers), found.layers.is_empty())
+        && !(found.layers.contains(&Layer::Quotes) && quoted(text))
+    {
+        let (text, inside) = (Secret::copy(text.expose())?, Some(described(&found.layers)));
+        let around = |layer: &Layer| matches!(layer, Layer::Bom | Layer::Utf16 | Layer::Quotes | Layer::Json(_));
+        sources.push(Source { text, filters, inside, is_decoded: !found.layers.iter().all(around) });
     }
-    if tried.reads(text, Format::Raw)? {
-        let meaning = format!("these {} characters themselves are the key", text.len());
-        let filter = format!("head -c {}", text.len());
-        choices.push(match ends {
-            true => Choice::filtering(meaning, &filter, "cut", Some(Format::Raw)),
-            false => Choice::reading(meaning, Some(Format::Raw)),
+    let json = found.layers.iter().any(|layer| matches!(layer, Layer::Json(_)));
+    if is_text(tried.bytes.expose()) && (!json || sources.is_empty()) {
+        sources.push(Source {
+            text: Secret::copy(tried.bytes.expose())?,
+            filters: String::new(),
+            inside: None,
+            is_decoded: false,
         });
     }
-    if ends && tried.reads(bytes, Format::Raw)? {
+    Ok(sources)
+}
+
+/// The characters themselves, without the line end that an editor adds, or with it.
+fn characters(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileError> {
+    let bytes = source.text.expose();
+    let (text, ends) = without_line_end(bytes);
+    let mut choices = Vec::new();
+    if tried.spec.is_private_key() || source.is_decoded {
+        return Ok(choices);
+    }
+    let said = tried.said == Some(Format::Raw);
+    if tried.reads(text, Format::Raw)? {
+        let cut = format!("{}head -c {}", source.filters, text.len());
+        match &source.inside {
+            Some(around) => {
+                let meaning = format!("the {} characters in {around} are the key", text.len());
+                choices.push(Choice::filtering(meaning, &cut, "text", Some(Format::Raw)));
+            }
+            None => {
+                let meaning = format!("these {} characters themselves are the key", text.len());
+                match ends {
+                    true => choices.push(Choice::filtering(meaning, &cut, "cut", Some(Format::Raw))),
+                    false if said => {}
+                    false => choices.push(Choice::reading(meaning, Some(Format::Raw))),
+                }
+            }
+        }
+    }
+    if ends && source.inside.is_none() && !said && tried.reads(bytes, Format::Raw)? {
         choices.push(Choice::reading("the key is these characters with their line end", Some(Format::Raw)));
     }
     Ok(choices)
 }
 
 /// The value of `NAME=value`, a member of JSON, or one of a few lines.
-fn parts(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
-    let Ok(text) = std::str::from_utf8(tried.bytes.expose()) else { return Ok(Vec::new()) };
+fn parts(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileError> {
+    let Ok(text) = std::str::from_utf8(source.text.expose()) else { return Ok(Vec::new()) };
+    let made = |shown: &Shown, meaning: &str, filter: &str, ending: &str| {
+        let filter = format!("{}{filter}", source.filters);
+        Choice::filtering(shown.meaning(meaning), &filter, ending, shown.format)
+    };
     let mut choices = Vec::new();
     let lines: Vec<&str> = text.lines().collect();
     let written = lines.iter().filter(|line| !line.trim().is_empty()).count();
     for (index, line) in lines.iter().enumerate().filter(|_| (2..=MOST_LINES).contains(&written)) {
         let number = index + 1;
+        let ending = format!("line{number}");
         if let Some(shown) = tried.shows(line.as_bytes())? {
-            let (filter, ending) = (format!("sed -n {number}p"), format!("line{number}"));
-            let meaning = shown.meaning(&format!("line {number} is the key"));
-            choices.push(Choice::filtering(meaning, &filter, &ending, shown.format));
+            choices.push(made(&shown, &format!("line {number} is the key"), &format!("sed -n {number}p"), &ending));
         } else if let Some(shown) = value(line).map_or(Ok(None), |value| tried.shows(value.as_bytes()))? {
-            let (filter, ending) = (format!("sed -n '{number}{{{VALUE};p;}}'"), format!("line{number}"));
-            let meaning = shown.meaning(&format!("the value in line {number} is the key"));
-            choices.push(Choice::filtering(meaning, &filter, &ending, shown.format));
+            let meaning = format!("the value in line {number} is the key");
+            choices.push(made(&shown, &meaning, &format!("sed -n '{number}{{{VALUE};p;}}'"), &ending));
         }
     }
     if text.trim_start().starts_with('{') {
-        choices.extend(members(tried)?);
+        for (shown, name, filter) in members(tried, source.text.expose())? {
+            choices.push(made(&shown, &format!("its member {name} is the key"), &filter, "value"));
+        }
         return Ok(choices);
     }
     // `APP_KEY=base64:…` has two names before it.
@@ -147,18 +201,18 @@ fn parts(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
         let Some(inner) = value(rest).filter(|_| written == 1) else { break };
         rest = inner;
         if let Some(shown) = tried.shows(rest.as_bytes())? {
-            let meaning = shown.meaning(&format!("the value behind the {names} is the key"));
-            choices.push(Choice::filtering(meaning, &format!("sed '{filter}'"), "value", shown.format));
+            let meaning = format!("the value behind the {names} is the key");
+            choices.push(made(&shown, &meaning, &format!("sed '{filter}'"), "value"));
             break;
         }
     }
     Ok(choices)
 }
 
-/// The members of a JSON object that show themselves to be a key.
-fn members(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
-    let mut choices = Vec::new();
-    let all = strings(tried.bytes.expose());
+/// The members of a JSON object that show themselves to be a key, each with its name and what takes its value out.
+fn members<'a>(tried: &Tried<'_>, json: &'a [u8]) -> Result<Vec<(Shown, &'a str, String)>, FileError> {
+    let mut found = Vec::new();
+    let all = strings(json);
     for (name, value, depth) in all.iter().take(MOST_MEMBERS) {
         // Deeper in, the name alone leads to it.
         let times = all.iter().filter(|(other, ..)| other == name).count();
@@ -169,15 +223,10 @@ fn members(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| plain && name.len() <= 64) else { continue };
         let Some(value) = unescaped(value)? else { continue };
         if let Some(shown) = tried.shows(value.expose())? {
-            let filter = match depth {
-                1 => format!("jq -j '.\"{name}\"'"),
-                _ => format!("jq -j '.. | objects | .\"{name}\" | strings'"),
-            };
-            let meaning = shown.meaning(&format!("its member {name} is the key"));
-            choices.push(Choice::filtering(meaning, &filter, "value", shown.format));
+            found.push((shown, name, member_filter(name, *depth > 1)));
         }
     }
-    Ok(choices)
+    Ok(found)
 }
 
 /// What takes a name and the sign behind it off a line.

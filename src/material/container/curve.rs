@@ -7,10 +7,9 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 
 use super::Container;
-use super::asn1::{Reader, dotted};
 use crate::material::Curve;
 use crate::material::MaterialError;
-use crate::material::der::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::material::der::{OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, dotted};
 
 const PRIME_FIELD: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x01, 0x01];
 const NULL: u8 = 0x05;

@@ -6,13 +6,12 @@
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 
-use super::asn1::{Reader, dotted, is_minimal};
 use super::curve::{self, Named};
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec, lacking};
+use super::{Container, NamedKey, Note, ec, lacking};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
-use crate::material::der::{BIT_STRING, OCTET_STRING, SEQUENCE};
+use crate::material::der::{BIT_STRING, OCTET_STRING, Reader, SEQUENCE, dotted, is_minimal};
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
@@ -64,8 +63,8 @@ fn check_rest(container: Container, rest: &[u8], notes: &mut Vec<Note>) -> Resul
         return Ok(());
     }
     if Container::identify(rest).is_some_and(Container::is_private) {
-        let names = vec!["the first".to_owned(), "another after it".to_owned()];
-        return Err(MaterialError::SeveralKeys { container, names, command: None });
+        let keys = ["the first", "the second"].map(|name| NamedKey::new(name.to_owned())).into();
+        return Err(MaterialError::SeveralKeys { container, keys });
     }
     Err(damaged(container, &format!("{} bytes follow the key", rest.len())))
 }

@@ -5,11 +5,11 @@ use openssl::ec::{Asn1Flag, EcGroup, EcKey, EcPoint};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 
-use super::asn1::without_leading_zeros;
 use super::number::{self, Number};
 use super::{Container, Note};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
+use crate::material::der::without_leading_zeros;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 

@@ -7,13 +7,13 @@ use openssl::pkcs5::bytes_to_key;
 use openssl::symm;
 use zeroize::Zeroize;
 
-use super::asn1::Reader;
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, Note, der_key, foreign, libcrypto};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
-use crate::material::der::{OCTET_STRING, element};
+use crate::material::base64;
+use crate::material::der::{OCTET_STRING, Reader, element};
 use crate::secret::Secret;
 
 /// Opens EncryptedPrivateKeyInfo and reads the key in it.
@@ -84,7 +84,7 @@ pub(super) fn traditional(
     if cipher.iv_len() != Some(block.iv.len()) {
         return Err(damaged(container).into());
     }
-    let ciphertext = super::text::base64(block.body)?.ok_or_else(|| damaged(container))?;
+    let ciphertext = base64::decode(block.body, false)?.ok_or_else(|| damaged(container))?;
     let answer = passphrase.passphrase()?.ok_or(MaterialError::PassphraseNeeded)?;
     let md5 = MessageDigest::from_nid(Nid::MD5).unwrap_or_else(MessageDigest::md5);
     let mut pair = bytes_to_key(cipher, md5, answer.expose(), Some(salt), 1)

@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::asn1::Reader;
 use super::{Container, openssh, wif};
-use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
+use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, element};
 
 impl Container {
     /// What `bytes` are: DER or another binary container, or text that is no PEM. Nothing if they are none that is known.
@@ -53,7 +52,7 @@ fn pgp(bytes: &[u8]) -> Option<Container> {
 fn der(bytes: &[u8]) -> Option<Container> {
     if bytes.first() == Some(&OBJECT_IDENTIFIER) {
         let whole = element(bytes).filter(|oid| oid.rest.is_empty())?;
-        let named = openssl::asn1::Asn1Object::from_str(&super::asn1::dotted(whole.contents)).ok()?;
+        let named = openssl::asn1::Asn1Object::from_str(&crate::material::der::dotted(whole.contents)).ok()?;
         return openssl::ec::EcGroup::from_curve_name(named.nid()).is_ok().then_some(Container::EcParameters);
     }
     let inside = contents(bytes)?;

@@ -4,11 +4,12 @@ use openssl::nid::Nid;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec, lacking, text};
+use super::{Container, NamedKey, Note, ec, lacking};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
+use crate::material::base64;
+use crate::material::der::without_leading_zeros;
 use crate::secret::Secret;
 
 /// The members that hold keys. They borrow from the JSON, which a string with escapes cannot: base64url has none.
@@ -99,8 +100,8 @@ fn parse<'a>(container: Container, json: &'a Secret) -> Result<Jwk<'a>, Material
             Some(kid) if !kid.is_empty() => format!("`{}`", shown(kid)),
             _ => format!("number {}", index + 1),
         };
-        let names = keys.iter().enumerate().map(name).collect();
-        return Err(MaterialError::SeveralKeys { container, names, command: None });
+        let keys = keys.iter().enumerate().map(name).map(NamedKey::new).collect();
+        return Err(MaterialError::SeveralKeys { container, keys });
     }
     keys.pop().ok_or(MaterialError::PublicHalf { container })
 }
@@ -178,7 +179,7 @@ fn need(container: Container, name: &str, member: Option<&str>) -> Result<Secret
 
 fn bytes(container: Container, name: &str, member: Option<&str>) -> Result<Option<Secret>, Error> {
     let Some(member) = member else { return Ok(None) };
-    let decoded = text::base64url(member.as_bytes())?;
+    let decoded = base64::decode_jose(member.as_bytes())?;
     let decoded = decoded.filter(|decoded| !decoded.is_empty());
     Ok(Some(decoded.ok_or_else(|| damaged(container, &format!("`{name}` is no base64url without padding")))?))
 }

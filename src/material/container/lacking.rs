@@ -1,7 +1,7 @@
 //! Types of key that KMS does not take, named by their algorithm or by what a container calls them.
 
-use super::asn1::dotted;
 use crate::material::MaterialError;
+use crate::material::der::dotted;
 
 /// The type of an algorithm's keys, with its article; nothing for algorithms that KMS has, or that nobody here knows.
 pub(super) fn of_algorithm(oid: &[u8]) -> Option<MaterialError> {

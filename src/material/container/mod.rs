@@ -1,6 +1,5 @@
 //! The containers in which private keys are kept: which one a file is, and the key in it as the PKCS#8 that KMS wants.
 
-mod asn1;
 mod curve;
 mod der_key;
 mod ec;
@@ -11,6 +10,7 @@ mod jwk;
 mod kind;
 mod lacking;
 mod libcrypto;
+mod named_key;
 mod note;
 mod number;
 mod openssh;
@@ -19,10 +19,11 @@ mod rsa;
 mod scheme;
 #[cfg(test)]
 mod tests;
-mod text;
 mod wif;
 
 pub use self::kind::Container;
+pub use self::named_key::NamedKey;
+pub(crate) use self::named_key::is_ed25519;
 pub use self::note::Note;
 use super::Passphrase;
 use crate::lifecycle::error::Error;

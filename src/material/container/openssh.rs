@@ -2,11 +2,12 @@
 
 use openssl::nid::Nid;
 
-use super::asn1::without_leading_zeros;
 use super::rsa::{self, Numbers};
-use super::{Container, Note, ec, foreign, lacking, text};
+use super::{Container, NamedKey, Note, ec, foreign, lacking};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
+use crate::material::base64;
+use crate::material::der::without_leading_zeros;
 use crate::secret::Secret;
 
 pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
@@ -44,8 +45,8 @@ pub(super) fn read(bytes: &Secret, notes: &mut Vec<Note>) -> Result<Secret, Erro
         return Err(damaged("it says that it holds no key").into());
     }
     if count != 1 {
-        let names = (1..=count.min(8)).map(|number| format!("number {number}")).collect();
-        return Err(MaterialError::SeveralKeys { container: Container::OpenSsh, names, command: None }.into());
+        let keys = (1..=count.min(8)).map(|number| NamedKey::new(format!("number {number}"))).collect();
+        return Err(MaterialError::SeveralKeys { container: Container::OpenSsh, keys }.into());
     }
     let (public, private) = (wire.need()?, wire.need()?);
     private_section(public, private, notes)
@@ -56,7 +57,7 @@ fn decode(text: &[u8]) -> Result<Option<Secret>, Error> {
     let Some(begin) = find(text, BEGIN) else { return Ok(None) };
     let body = &text[begin + BEGIN.len()..];
     let end = find(body, END).ok_or_else(|| damaged("its END line is missing"))?;
-    Ok(Some(text::base64(&body[..end])?.ok_or_else(|| damaged("it is not whole base64"))?))
+    Ok(Some(base64::decode(&body[..end], false)?.ok_or_else(|| damaged("it is not whole base64"))?))
 }
 
 fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {

@@ -3,15 +3,14 @@
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 
-use super::asn1::Reader;
 use super::encrypted::{self, Parts};
 use super::libcrypto::{Bags, KeyBag, Pfx};
 use super::scheme::{MOST_ITERATIONS, Scheme};
-use super::{Container, Note, der_key, jwk};
+use super::{Container, NamedKey, Note, der_key, jwk};
 use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
-use crate::material::der::{INTEGER, OCTET_STRING};
+use crate::material::der::{INTEGER, OCTET_STRING, Reader};
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
@@ -187,27 +186,43 @@ fn one_key(
     notes: &mut Vec<Note>,
 ) -> Result<Found, Error> {
     if bags.keys.len() > 1 {
-        let names = bags.keys.iter().enumerate().map(|(index, key)| name(index, key)).collect();
-        let command = Some("openssl pkcs12 -in FILE -nocerts -out FILE.pem".to_owned());
-        return Err(MaterialError::SeveralKeys { container: CONTAINER, names, command }.into());
+        let mut keys = Vec::new();
+        for (index, bag) in bags.keys.iter().enumerate() {
+            let name = name(index, bag);
+            keys.push(match opened(bag, answer, has_mac, budget, &mut Vec::new()) {
+                Ok(pkcs8) => NamedKey::of(name, &pkcs8),
+                Err(_) => NamedKey::new(name),
+            });
+        }
+        return Err(MaterialError::SeveralKeys { container: CONTAINER, keys }.into());
     }
-    let Some(bag) = bags.keys.into_iter().next() else {
+    let Some(bag) = bags.keys.first() else {
         return Err(MaterialError::NoPrivateKey { container: CONTAINER }.into());
     };
-    let pkcs8 = if bag.shrouded {
-        let parts = Parts::of(bag.der.expose()).ok_or_else(|| damaged("its key bag is not of RFC 5958"))?;
-        parts.scheme.check(CONTAINER, budget)?;
-        let opened = parts.open(answer.get()?)?.ok_or(if has_mac {
-            damaged("its key cannot be decrypted, and its MAC is right")
-        } else {
-            MaterialError::WrongPassphrase
-        })?;
-        encrypted::read_opened(&opened, notes)?
-    } else {
-        der_key::read(Container::Pkcs8, bag.der.expose(), notes)?
-    };
+    let pkcs8 = opened(bag, answer, has_mac, budget, notes)?;
     let certificate = certificate(&pkcs8, &bags.certificates)?;
     Ok(Found { pkcs8, certificate })
+}
+
+/// The key in a bag, decrypted where it is shrouded.
+fn opened(
+    bag: &KeyBag,
+    answer: &mut Answer<'_>,
+    has_mac: bool,
+    budget: &mut u64,
+    notes: &mut Vec<Note>,
+) -> Result<Secret, Error> {
+    if !bag.shrouded {
+        return der_key::read(Container::Pkcs8, bag.der.expose(), notes);
+    }
+    let parts = Parts::of(bag.der.expose()).ok_or_else(|| damaged("its key bag is not of RFC 5958"))?;
+    parts.scheme.check(CONTAINER, budget)?;
+    let opened = parts.open(answer.get()?)?.ok_or(if has_mac {
+        damaged("its key cannot be decrypted, and its MAC is right")
+    } else {
+        MaterialError::WrongPassphrase
+    })?;
+    encrypted::read_opened(&opened, notes)
 }
 
 fn name(index: usize, key: &KeyBag) -> String {

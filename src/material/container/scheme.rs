@@ -9,10 +9,9 @@ use openssl::asn1::Asn1Object;
 use openssl::nid::Nid;
 
 use super::Container;
-use super::asn1::{Reader, dotted};
 use super::libcrypto::has_kdf;
 use crate::material::MaterialError;
-use crate::material::der::OCTET_STRING;
+use crate::material::der::{OCTET_STRING, Reader, dotted};
 
 /// The work that a file may ask for altogether: some seconds. OpenSSL's own default is 2048, 1Password's 650,000.
 pub(super) const MOST_ITERATIONS: u64 = 10_000_000;

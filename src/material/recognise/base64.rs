@@ -1,20 +1,9 @@
 //! Base64 of both alphabets (RFC 4648 §4, §5), padded or not, in lines.
 
-use ::base64::Engine;
-use ::base64::alphabet;
-use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::Layer;
-use crate::files::FileError;
-use crate::secret::Secret;
 
 /// Fewer characters may be a word.
 const LEAST: usize = 16;
-
-const CONFIG: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
 
 pub(super) enum Judged {
     /// Its layer, and how many characters it has.
@@ -58,20 +47,4 @@ pub(super) fn judge(text: &[u8]) -> Judged {
 
 pub(super) fn is_url(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b'-' | b'_'))
-}
-
-/// The bytes; nothing where characters are missing, or the last one has bits that no encoder sets.
-pub(super) fn decode(text: &[u8], layer: Layer) -> Result<Option<Secret>, FileError> {
-    let mut dense = Secret::zeroed(text.len())?;
-    let mut length = 0;
-    for byte in text.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-        dense.expose_mut()[length] = *byte;
-        length += 1;
-    }
-    dense.truncate(length);
-    let engine = if layer == Layer::Base64Url { &URL_SAFE } else { &STANDARD };
-    let mut bytes = Secret::zeroed(::base64::decoded_len_estimate(length))?;
-    let Ok(written) = engine.decode_slice(dense.expose(), bytes.expose_mut()) else { return Ok(None) };
-    bytes.truncate(written);
-    Ok((written > 0).then_some(bytes))
 }

@@ -1,6 +1,7 @@
 //! JSON around keys: replies of the aws CLI, service accounts. It is read in place, so that no value is copied to memory that is not
 //! wiped.
 
+use super::layer::Member;
 use super::text::unescape;
 use crate::files::FileError;
 use crate::secret::Secret;
@@ -17,32 +18,15 @@ pub(crate) const SECRETS: [&str; 8] = [
     "tls.key",
 ];
 
-/// The value of the one member among `members` that is there, with its escapes undone.
-pub(super) fn member(json: &[u8], members: &[&str]) -> Result<Option<Secret>, FileError> {
-    if serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err() {
-        return Ok(None);
-    }
-    let mut found = None;
-    let mut rest = json;
-    while let Some((string, after)) = next_string(rest) {
-        let value = after.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-        rest = match value {
-            Some(value) => match next_string(value).filter(|_| value.starts_with(b"\"")) {
-                Some((text, after)) => {
-                    if members.iter().any(|member| member.as_bytes() == string) {
-                        if found.is_some() {
-                            return Ok(None);
-                        }
-                        found = Some(text);
-                    }
-                    after
-                }
-                None => value,
-            },
-            None => after,
-        };
-    }
-    found.filter(|text| !text.is_empty()).map(unescape).transpose()
+/// The one member among `members` that is there, and its value with its escapes undone.
+pub(super) fn member(json: &[u8], members: &[&'static str]) -> Result<Option<(Member, Secret)>, FileError> {
+    let all = strings(json);
+    let mut wanted = all.iter().filter_map(|(name, text, depth)| {
+        let name = members.iter().find(|member| member.as_bytes() == *name)?;
+        Some((Member { name, deep: *depth > 1 }, *text))
+    });
+    let (Some((member, text)), None) = (wanted.next(), wanted.next()) else { return Ok(None) };
+    Ok(unescaped(text)?.map(|value| (member, value)))
 }
 
 /// The names and values of all strings in JSON, as they are written, and how deep they are; nothing where it is no JSON.

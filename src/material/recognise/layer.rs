@@ -12,13 +12,21 @@ pub(crate) enum Layer {
     /// A string with escapes in it, such as `\n`.
     Escaped,
     /// A member of a JSON object.
-    Json,
+    Json(Member),
     Hex,
     HexDump,
     Base64,
     /// The URL-safe alphabet of RFC 4648 §5.
     Base64Url,
     Pem,
+}
+
+/// Where in a JSON object a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    /// Whether it is inside of another object.
+    pub(crate) deep: bool,
 }
 
 impl Layer {
@@ -29,7 +37,7 @@ impl Layer {
             Layer::Utf16 => "utf16",
             Layer::Quotes => "quotes",
             Layer::Escaped => "escaped",
-            Layer::Json => "json",
+            Layer::Json(_) => "json",
             Layer::Hex => "hex",
             Layer::HexDump => "hexdump",
             Layer::Base64 => "base64",
@@ -45,7 +53,7 @@ impl Layer {
             Layer::Utf16 => "UTF-16",
             Layer::Quotes => "quotation marks",
             Layer::Escaped => "a string with escapes",
-            Layer::Json => "JSON",
+            Layer::Json(_) => "JSON",
             Layer::Hex => "hex",
             Layer::HexDump => "a hex dump",
             Layer::Base64 => "base64",
@@ -56,14 +64,14 @@ impl Layer {
 }
 
 impl Layer {
-    /// The filter of a shell that takes it off, with what POSIX has; `member` is the JSON member that counts.
-    pub(crate) fn filter(self, member: &str) -> String {
+    /// The filter of a shell that takes it off, with what POSIX has, and jq.
+    pub(crate) fn filter(self) -> String {
         match self {
             Layer::Bom => "tail -c +4".to_owned(),
             Layer::Utf16 => r"LC_ALL=C tr -d '\000\376\377'".to_owned(),
             Layer::Quotes => r#"tr -d '"\047'"#.to_owned(),
             Layer::Escaped => r"sed 's/\\[nr]//g'".to_owned(),
-            Layer::Json => format!("jq -j '.\"{member}\"'"),
+            Layer::Json(Member { name, deep }) => member_filter(name, deep),
             Layer::Hex => format!("sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | {}", posix::FROM_HEX),
             Layer::HexDump => "xxd -r".to_owned(),
             Layer::Base64 | Layer::Base64Url => posix::FROM_BASE64.to_owned(),
@@ -71,6 +79,14 @@ impl Layer {
                 format!("tr -d '[:space:]' | sed 's/.*-----BEGIN[^-]*-----//; s/-----END.*//' | {}", posix::FROM_BASE64)
             }
         }
+    }
+}
+
+/// Takes the value of a JSON member out, which may be inside of another object.
+pub(crate) fn member_filter(name: &str, deep: bool) -> String {
+    match deep {
+        false => format!("jq -j '.\"{name}\"'"),
+        true => format!("jq -j '.. | objects | .\"{name}\" | strings'"),
     }
 }
 

@@ -11,10 +11,11 @@ mod tests;
 mod text;
 
 pub(crate) use self::json::{SECRETS, strings, unescaped};
-pub(crate) use self::layer::{Layer, described, ids};
+pub(crate) use self::layer::{Layer, Member, described, ids, member_filter};
 pub(crate) use self::pem::Block;
 pub(crate) use self::text::is_text;
 use super::Container;
+use super::base64::decode as decode_base64;
 use crate::files::FileError;
 use crate::secret::Secret;
 
@@ -66,7 +67,7 @@ pub(crate) enum Plain {
 }
 
 /// Takes layers off until there are none. `members` are the JSON members whose value counts.
-pub(crate) fn recognise(bytes: &[u8], members: &[&str]) -> Result<Recognised, FileError> {
+pub(crate) fn recognise(bytes: &[u8], members: &[&'static str]) -> Result<Recognised, FileError> {
     let mut found =
         Recognised { layers: Vec::new(), content: Content::Bytes(Secret::copy(bytes)?), characters: 0, folded: false };
     for _ in 0..MOST_LAYERS {
@@ -103,7 +104,7 @@ enum Step {
     Binary,
 }
 
-fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
+fn step(bytes: &[u8], members: &[&'static str]) -> Result<Step, FileError> {
     if let Some(narrow) = text::narrowed(bytes)? {
         return Ok(Step::Layer(Layer::Utf16, narrow, 0));
     }
@@ -126,7 +127,7 @@ fn step(bytes: &[u8], members: &[&str]) -> Result<Step, FileError> {
     }
     if trimmed.starts_with(b"{") {
         return Ok(match json::member(trimmed, members)? {
-            Some(value) => Step::Layer(Layer::Json, value, 0),
+            Some(value) => Step::Layer(Layer::Json(value.0), value.1, 0),
             None => plain(trimmed, Plain::Json)?,
         });
     }
@@ -164,7 +165,7 @@ fn encoded(text: &[u8]) -> Result<Step, FileError> {
         None => {}
     }
     Ok(match base64::judge(text) {
-        base64::Judged::Encoded(layer, count) => match base64::decode(text, layer)? {
+        base64::Judged::Encoded(layer, count) => match decode_base64(text, layer == Layer::Base64Url)? {
             Some(bytes) => Step::Layer(layer, bytes, count),
             None => Step::Content(Content::Broken(layer, "it is cut off, or has characters too many")),
         },
@@ -201,7 +202,7 @@ pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError>
                 layers.push(layer);
                 return Ok(Insisted::Decoded(inner, layers));
             }
-            Step::Layer(layer @ (Layer::Bom | Layer::Utf16 | Layer::Quotes | Layer::Json), inner, _) => {
+            Step::Layer(layer @ (Layer::Bom | Layer::Utf16 | Layer::Quotes | Layer::Json(_)), inner, _) => {
                 layers.push(layer);
                 inner
             }
@@ -231,8 +232,9 @@ fn decode(text: &[u8], wanted: Layer) -> Result<Option<(Layer, Secret)>, FileErr
             _ => Ok(None),
         };
     }
-    let layer = if base64::is_url(text) { Layer::Base64Url } else { Layer::Base64 };
-    Ok(base64::decode(text, layer)?.map(|bytes| (layer, bytes)))
+    let url = base64::is_url(text);
+    let layer = if url { Layer::Base64Url } else { Layer::Base64 };
+    Ok(decode_base64(text, url)?.map(|bytes| (layer, bytes)))
 }
 
 impl Content {

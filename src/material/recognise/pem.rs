@@ -1,8 +1,8 @@
 //! PEM however it is folded (RFC 7468, RFC 1421): with text around it, indented, in one line.
 
-use super::{Content, Layer, base64};
+use super::{Content, Layer};
 use crate::files::FileError;
-use crate::material::Container;
+use crate::material::{Container, base64};
 use crate::secret::Secret;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -55,7 +55,7 @@ fn block(label: &str, inside: &[u8]) -> Result<Option<Block>, FileError> {
     if matches!(claimed, Some(Container::PgpPrivateKey | Container::PgpPublicKey | Container::Pgp)) {
         return Ok(Some(Block { container: claimed, bytes: Secret::copy(inside)? }));
     }
-    let Some(bytes) = base64::decode(inside, Layer::Base64)? else { return Ok(None) };
+    let Some(bytes) = base64::decode(inside, false)? else { return Ok(None) };
     let container = match claimed {
         Some(Container::OpenSsh) => Container::identify(bytes.expose()).or(claimed),
         Some(_) => claimed,

@@ -66,7 +66,7 @@ fn der(pem: &[u8]) -> Vec<u8> {
     let body: String =
         text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1).collect::<Vec<_>>().join("\n");
     let body = body.split("-----END").next().unwrap();
-    super::text::base64(body.as_bytes()).unwrap().unwrap().expose().to_vec()
+    crate::material::base64::decode(body.as_bytes(), false).unwrap().unwrap().expose().to_vec()
 }
 
 fn key(kind: &str) -> PKey<Private> {

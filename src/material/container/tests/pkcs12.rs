@@ -126,7 +126,11 @@ fn two_private_keys_are_refused_by_their_names() {
         } else {
             assert_eq!(
                 refused(&file, Some("changeit")),
-                ("several_keys", "the PKCS#12 file holds 2 private keys: `payments`, `invoices`".to_owned())
+                (
+                    "several_keys",
+                    "the PKCS#12 file holds 2 private keys: `payments` (ECC_NIST_P256), `invoices` (ECC_NIST_P256)"
+                        .to_owned()
+                )
             );
         }
     }

@@ -10,7 +10,7 @@ use crate::explain::Explain;
 use crate::files::FileError;
 use crate::lifecycle::error::usage::UsageError;
 use crate::material::MaterialError;
-use crate::material::{Container, Format, KeySpec, KeyUsage};
+use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
 use crate::openssl_probe::OpenSslError;
 use crate::openssl_probe::{Branch, Platform};
 use crate::parameters::ParametersError;
@@ -138,7 +138,7 @@ one_of_each! {
         MultiPrime {}
         WrongCurve { spec: KeySpec::EccNistP256, found: "secp384r1".into() }
         ExplicitCurve {}
-        InDoubt { error: Box::new(MaterialError::PassphraseNeeded), hint: "run `a b` if it is a, or `c d` if it is c".into() }
+        InDoubt { error: Box::new(MaterialError::PassphraseNeeded), ways: "`a b` if it is a, or `c d` if it is c".into(), otherwise: "" }
         Inconsistent { problem: "its public half is not the one of its private half" }
         Damaged { container: Container::Sec1, problem: "it ends too early".into() }
         UnreadableForm { container: Container::Sec1, form: "its curve is of its own parameters".into(), command: None }
@@ -148,10 +148,11 @@ one_of_each! {
         EncryptedOpenSsh { command: "ssh-keygen".into() }
         MissingCipher { container: Container::EncryptedPkcs8, cipher: "DES-CBC".into(), provider: Some("legacy"), command: Some("openssl pkcs8".into()) }
         TooCostly { container: Container::Pkcs12, unit: "iterations", found: 2_000_000_000, limit: 10_000_000 }
-        SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into(), "`two`".into()], command: None }
-        SeveralKeys { container: Container::Pkcs12, names: vec!["`one`".into()], command: Some("openssl pkcs12".into()) }
+        SeveralKeys { container: Container::Pkcs12, keys: vec![key("`one`"), key("number 2")] }
+        SeveralKeys { container: Container::Pkcs12, keys: vec![NamedKey { name: "number 1".into(), spec: None }] }
         SeveralBlocks { count: 2, names: vec!["number 1 is a PKCS#8 private key".into()] }
         NoPrivateKey { container: Container::Pkcs12 }
+        WrongFile { found: "is the import token of KMS".into(), hint: "give the file of your own key".into() }
         PublicHalf { container: Container::PublicKey }
         ForeignContainer { container: Container::Jks, command: Some("keytool".into()) }
         MissingCipher { container: Container::EncryptedPkcs8, cipher: "1.2.3".into(), provider: None, command: None }
@@ -274,6 +275,10 @@ one_of_each! {
         NotARehearsal { url: typed() }
         Url { url: typed() }
     }
+}
+
+fn key(name: &str) -> NamedKey {
+    NamedKey { name: name.to_owned(), spec: Some(KeySpec::EccNistP256) }
 }
 
 fn branch(name: &str) -> &'static Branch {
