@@ -318,10 +318,11 @@ fn nothing_else_writes_to_the_streams_or_to_the_terminal() {
     let known = [
         "closed.rs descriptor::stdout()", // asks whether it is open
         "rehearsal.rs io::stdout()",      // flushes
-        "report.rs error.print()",        // help and version
-        "report.rs io::stderr()",
-        "report.rs io::stdout()",
-        "report.rs descriptor::stdout()", // key material
+        "usage.rs error.print()",         // help and version
+        "usage.rs io::stdout()",
+        "mod.rs io::stderr()", // of cli/output
+        "mod.rs io::stdout()",
+        "mod.rs descriptor::stdout()", // key material
         "terminal.rs /dev/tty",
         "terminal.rs descriptor::stdout()", // asks whether it is a terminal
     ];

@@ -313,7 +313,7 @@ fn parameters_are_for_one_key_that_takes_material() {
             1,
             &format!(
                 "error: key {arn} is PendingDeletion, and takes no key material in that state\n\
-                 hint: run `aws kms cancel-key-deletion --key-id {arn} --region us-east-1 --endpoint-url {}` on it, or use another key\n",
+                 hint: run `aws kms cancel-key-deletion --key-id {arn} --region us-east-1 --endpoint-url {}`, or use another key\n",
                 cloud.url()
             ),
         );

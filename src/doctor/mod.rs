@@ -12,7 +12,10 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! let connection = Connection { region: Some("eu-central-1".to_owned()), ..Connection::default() };
 //! let settings = ConnectionSettings::read(&connection).await;
-//! let found = doctor::examine(&Wanted::default(), settings, || Kms::connect(&connection, Arc::new(Silent))).await;
+//! let found = doctor::examine(&Wanted::default(), settings, || async {
+//!     Ok(Kms::connect(&connection, Arc::new(Silent)).await?)
+//! })
+//! .await;
 //! for problem in &found.problems {
 //!     println!("{}", problem.cause);
 //! }

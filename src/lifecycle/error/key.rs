@@ -104,8 +104,8 @@ impl Explain for KeyError {
             }
             KeyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
             KeyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
-            KeyError::WrongState { state, .. } if state == "PendingDeletion" => {
-                some("run `aws kms cancel-key-deletion` on it, or use another key")
+            KeyError::WrongState { arn, state, .. } if state == "PendingDeletion" => {
+                some(format!("run `aws kms cancel-key-deletion --key-id {arn}`, or use another key"))
             }
             KeyError::WrongState { .. } => some("wait until `kms-byok status` shows PendingImport, or use another key"),
             KeyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
