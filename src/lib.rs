@@ -95,6 +95,7 @@ pub use material::MaterialError;
 pub use openssl_probe::OpenSslError;
 pub use parameters::ParametersError;
 pub use progress::{Progress, Silent};
+pub use proof::ProofError;
 #[cfg(feature = "rehearsal")]
 pub use rehearsal::RehearsalError;
 pub use secret::{Protection, Secret, protect_process};

@@ -16,7 +16,7 @@ use std::thread;
 
 use kms_byok::material::{KeyMaterial, KeySpec, Passphrase};
 use kms_byok::wrap::WrappingAlgorithm;
-use kms_byok::{Error, Secret};
+use kms_byok::{MaterialError, Secret};
 use openssl::rsa::Rsa;
 use support::independent::{KeyPair, unwrap};
 use support::{Bench, run};
@@ -141,7 +141,7 @@ fn every_private_key_file_has_the_outcome_that_the_table_says() {
 struct Said(&'static str);
 
 impl Passphrase for Said {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         Ok(Some(Secret::copy(self.0.as_bytes())?))
     }
 }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::{Error, Secret};
+use kms_byok::{MaterialError, Secret};
 use openssl::pkey::PKey;
 
 struct Answer(&'static str);
 
 impl Passphrase for Answer {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         Ok(Some(Secret::copy(self.0.as_bytes())?))
     }
 }
@@ -37,7 +37,7 @@ impl Bench {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn read(&self, name: &str, spec: KeySpec) -> Result<KeyMaterial, Error> {
+    fn read(&self, name: &str, spec: KeySpec) -> Result<KeyMaterial, MaterialError> {
         read(&self.path(name), spec, None, &mut NoPassphrase)
     }
 
@@ -54,7 +54,7 @@ fn read(
     spec: KeySpec,
     format: Option<Format>,
     passphrase: &mut dyn Passphrase,
-) -> Result<KeyMaterial, Error> {
+) -> Result<KeyMaterial, MaterialError> {
     KeyMaterial::read(Secret::read_file("test key", path, 16 * 1024)?, spec, format, passphrase)
 }
 

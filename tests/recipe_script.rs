@@ -9,7 +9,7 @@ mod stage;
 mod support;
 
 use kms_byok::material::{KeyMaterial, Passphrase};
-use kms_byok::{Error, Secret};
+use kms_byok::{MaterialError, Secret};
 use stage::Stage;
 
 /// The bytes themselves, as they are before anything is asked of AWS.
@@ -102,7 +102,7 @@ const WRITTEN: &[(&str, &str, &str)] = &[
 struct Said;
 
 impl Passphrase for Said {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         Ok(Some(Secret::copy(b"x")?))
     }
 }

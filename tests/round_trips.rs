@@ -135,7 +135,7 @@ fn folded(dice: &mut Dice, text: &str) -> String {
 struct Answer(&'static [u8]);
 
 impl Passphrase for Answer {
-    fn passphrase(&mut self) -> Result<Option<Secret>, kms_byok::Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, kms_byok::MaterialError> {
         Ok(Some(Secret::copy(self.0)?))
     }
 }

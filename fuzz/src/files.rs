@@ -8,7 +8,7 @@ use kms_byok::lifecycle::recipe::Conversion;
 use kms_byok::material::{self, Container, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;
-use kms_byok::{Error, Explain, Secret, escrow as vault};
+use kms_byok::{Explain, MaterialError, Secret, escrow as vault};
 use openssl::pkey::{PKey, Private};
 
 /// Raw key material in any layers of text.
@@ -145,14 +145,14 @@ pub fn escrow(data: &[u8]) {
     }
 }
 
-fn read(bytes: &[u8], spec: KeySpec, format: Option<Format>) -> Result<KeyMaterial, Error> {
+fn read(bytes: &[u8], spec: KeySpec, format: Option<Format>) -> Result<KeyMaterial, MaterialError> {
     KeyMaterial::read(Secret::copy(bytes)?, spec, format, &mut Open)
 }
 
 struct Open;
 
 impl Passphrase for Open {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         Ok(Some(Secret::copy(b"open sesame")?))
     }
 }

@@ -12,7 +12,7 @@ use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::{FindLost, Journal, PendingRequests, Report};
 use kms_byok::material::Reading;
 use kms_byok::record::{Exit, RecordFile};
-use kms_byok::{Error, FileError, OpenSslError, Progress, openssl_probe};
+use kms_byok::{Error, FileError, KmsError, OpenSslError, Progress, openssl_probe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -94,11 +94,11 @@ impl Context {
 
     /// Connects as the global flags say.
     pub(crate) async fn connect(&self) -> Result<Kms, Error> {
-        self.connect_to(self.global.region.clone()).await
+        Ok(self.connect_to(self.global.region.clone()).await?)
     }
 
     /// Connects to a Region, or to the one of the configuration.
-    pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, Error> {
+    pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, KmsError> {
         let kms = Kms::connect(&self.connection(region), self.talk.clone()).await?;
         self.invocation.lock().unwrap_or_else(PoisonError::into_inner).reached(&kms);
         if let Some(endpoint) = kms.endpoint() {

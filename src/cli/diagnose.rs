@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
 use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, Progress, Secret, UsageError, time};
+use kms_byok::{Error, MaterialError, Progress, Secret, UsageError, time};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -90,14 +90,10 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(file) = &args.material {
         let path = file.file("--material")?;
         let read = match file.path("--material")? {
-            None => Secret::read_stdin("key material", diagnose::FILE_LIMIT).map_err(Error::from),
+            None => Secret::read_stdin("key material", diagnose::FILE_LIMIT),
             Some(path) => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
         };
         // A file that cannot be read is a finding.
-        let read = match read {
-            Err(Error::File(error)) => Err(error),
-            read => Ok(read?),
-        };
         hand.set_material(path, read)?;
     }
     if !hand.is_anything() {
@@ -132,7 +128,7 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     };
     hand.set_key(key);
     hand.set_now(now.unwrap_or_else(time::now));
-    hand.diagnose()
+    Ok(hand.diagnose()?)
 }
 
 /// Notes whether anything needed the passphrase.
@@ -142,7 +138,7 @@ struct Noting<'a> {
 }
 
 impl Passphrase for Noting<'_> {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         self.asked = true;
         self.inner.passphrase()
     }
@@ -156,7 +152,7 @@ async fn ask(key: &str, hand: &Hand, context: &Context) -> Result<(Key, Option<D
         Err(error) => (Key::Unreachable(Box::new(error)), None),
     };
     match key {
-        Key::Unreachable(error) if !hand.has_files() => Err(*error),
+        Key::Unreachable(error) if !hand.has_files() => Err((*error).into()),
         Key::Unreachable(error) => {
             context.talk.warn(&format!("KMS was not asked about the key: {error}"));
             Ok((Key::Unreachable(error), None))

@@ -154,7 +154,9 @@ async fn import(
         What::Set(wrapped) => lifecycle::import_set(&kms, &key, wrapped, options, journal).await,
         What::Bare(bare) => lifecycle::import_bare(&kms, &key, bare, options, journal).await,
     };
-    let imported = imported.inspect_err(|error| journal.explain(diagnose::refused(named_files(args), &key, error)))?;
+    let imported = imported.inspect_err(|error| {
+        journal.explain(error.kms().and_then(|error| diagnose::refused(named_files(args), &key, error)));
+    })?;
     lifecycle::prove_imported(&kms, &key, &imported, args.proof.verify, journal).await
 }
 

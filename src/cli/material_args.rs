@@ -134,7 +134,7 @@ impl GivenArgs {
         let path = file.file("--material")?;
         let read = KeyMaterial::read_from(&bytes, spec, self.material_format, &mut self.asking(path, context)?);
         let material = match read {
-            Err(Error::Material(error)) => return Err(self.in_doubt(&bytes, spec, error, context)?.into()),
+            Err(error) => return Err(self.in_doubt(&bytes, spec, error, context)?.into()),
             read => read?,
         };
         context.account_for(&material)?;
@@ -173,7 +173,7 @@ impl GivenArgs {
         let escrow = EscrowFile::read(file)?;
         let material = escrow.open(&recipient)?;
         self.say_what_is_known(file, escrow.is_authenticated(), context)?;
-        KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)
+        Ok(KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?)
     }
 
     /// What an escrow file does not vouch for: warned about, and refused with `--strict` where anybody may have changed it.
@@ -218,8 +218,8 @@ impl<'a> Asking<'a> {
 }
 
 impl Passphrase for Asking<'_> {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
-        let Some(path) = self.file else { return super::terminal::ask_passphrase(self.key) };
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
+        let Some(path) = self.file else { return Ok(super::terminal::ask_passphrase(self.key)?) };
         let mut secret = self.context.read_secret("passphrase file", path, 4096)?;
         let line = secret.expose().iter().position(|byte| *byte == b'\n').unwrap_or(secret.len());
         let end = if line > 0 && secret.expose()[line - 1] == b'\r' { line - 1 } else { line };
@@ -247,8 +247,8 @@ impl AnyKey<'_> {
     ) -> Result<PKey<Private>, Error> {
         let bytes = context.read_secret(self.what, self.path, KeyMaterial::READ_LIMIT)?;
         let error = match material::read_any_private_key(&bytes, passphrase) {
-            Err(Error::Material(error)) => error,
-            read => return read,
+            Ok(key) => return Ok(key),
+            Err(error) => error,
         };
         let choices = material::choices_of_any_key(&bytes, &error, self.passphrase.and_then(KeyFile::known), fits)?;
         let again = |file: &Path| context.invocation().again().without(&[(self.flag, 1)]).value(self.flag, file);
@@ -264,8 +264,8 @@ impl AnyKey<'_> {
 
 impl Context {
     /// Reads a file that holds a secret. That others can read it is warned about, and refused with `--strict`.
-    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, Error> {
-        Ok(Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))?)
+    pub(crate) fn read_secret(&self, what: &'static str, path: &Path, limit: usize) -> Result<Secret, FileError> {
+        Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))
     }
 
     /// Says how key material was read, and what is weak about it: warned about, and refused with `--strict`.

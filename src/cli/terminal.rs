@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kms_byok::{Error, FileError, Secret, printable};
+use kms_byok::{FileError, Secret, printable};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr};
 
 use super::signals::system::mind_terminal;
 
 /// Asks on the controlling terminal; nothing if there is none.
-pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, Error> {
+pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
     let prompt = printable::line(&format!("passphrase of `{}`: ", key.display()));
@@ -118,7 +118,7 @@ impl Drop for Hidden {
 }
 
 /// One line, straight into the secret.
-fn read_line(terminal: &File) -> Result<Secret, Error> {
+fn read_line(terminal: &File) -> Result<Secret, FileError> {
     let mut line = Secret::zeroed(4096)?;
     let mut length = 0;
     while length < line.len() {
@@ -127,7 +127,7 @@ fn read_line(terminal: &File) -> Result<Secret, Error> {
             Ok(1) if line.expose()[length] != b'\n' => length += 1,
             Ok(_) => break,
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }.into()),
+            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }),
         }
     }
     line.truncate(length);

@@ -188,7 +188,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
 fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
     let Err(error) = set.check_validity(time::now()) else { return Ok(()) };
     if context.global.strict {
-        return Err(error);
+        return Err(error.into());
     }
     context.talk.warn(&error.to_string());
     Ok(())

@@ -8,13 +8,13 @@ use super::item::Item;
 use super::name::Role;
 use super::openssl_cli::OpenSslCommand;
 use crate::kms::KeyDescription;
+use crate::kms::KmsError;
 use crate::kms::Reason;
-use crate::lifecycle::error::Error;
 use crate::material::KeyMaterial;
 use crate::parameters::WrappedMaterial;
 
 /// Explains why KMS refused the files of an import; nothing where its answer says nothing about them.
-pub fn refused(named: Named, key: &KeyDescription, error: &Error) -> Option<Diagnosis> {
+pub fn refused(named: Named, key: &KeyDescription, error: &KmsError) -> Option<Diagnosis> {
     let said = Said::of(error)?;
     let mut hand = Hand::gather(named).ok()?;
     let unwrappable = said.reason == Reason::InvalidCiphertext;
@@ -34,7 +34,7 @@ pub(crate) fn refused_here(
     wrapped: &WrappedMaterial,
     material: &KeyMaterial,
     key: &KeyDescription,
-    error: &Error,
+    error: &KmsError,
 ) -> Option<Diagnosis> {
     let said = Said::of(error)?;
     let named = Named { spec: Some(material.spec()), ..Named::default() };

@@ -1,8 +1,8 @@
 //! What KMS has said: about the key, and about the import.
 
+use crate::explain::Explain;
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::kms::{KmsError, Reason};
-use crate::lifecycle::error::Error;
 
 /// What is known of the key from DescribeKey.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub enum Key {
         region: String,
     },
     /// KMS could not be asked.
-    Unreachable(Box<Error>),
+    Unreachable(Box<KmsError>),
 }
 
 impl Key {
@@ -36,7 +36,7 @@ impl Key {
             Err(error) if error.reason() == Some(Reason::NotFound) => {
                 Key::NotFound { key: key.to_owned(), region: kms.region().to_owned() }
             }
-            Err(error) => Key::Unreachable(Box::new(error.into())),
+            Err(error) => Key::Unreachable(Box::new(error)),
         }
     }
 
@@ -58,8 +58,8 @@ pub struct Said {
 impl Said {
     /// One of the five answers that are worth explaining: InvalidCiphertext, IncorrectKeyMaterial, InvalidImportToken,
     /// ExpiredImportToken and ValidationException.
-    pub fn of(error: &Error) -> Option<Self> {
-        let Error::Kms(KmsError::Refused(refusal)) = error else { return None };
+    pub fn of(error: &KmsError) -> Option<Self> {
+        let KmsError::Refused(refusal) = error else { return None };
         let because = error.because().unwrap_or_default();
         (refusal.operation == Operation::ImportKeyMaterial).then(|| Self::from_reason(refusal.reason, because))?
     }

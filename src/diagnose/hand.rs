@@ -14,11 +14,11 @@ use super::item::{Item, LIMIT};
 use super::name::{Name, Role};
 use super::openssl_cli::OpenSslCommand;
 use crate::files::FileError;
-use crate::lifecycle::error::Error;
 use crate::material::{Format, KeySpec};
 use crate::parameters::{ENCRYPTED_FILE, PARAMETERS_FILE, bare};
 use crate::secret::Secret;
 use crate::time;
+use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What the user has named. A file named here comes before one of the directory.
@@ -62,7 +62,7 @@ pub struct Hand {
 
 impl Hand {
     /// Reads the files. One that the user has named must be readable; one of the directory may be broken in any way.
-    pub fn gather(named: Named) -> Result<Self, Error> {
+    pub fn gather(named: Named) -> Result<Self, WrapError> {
         let mut hand = Hand::empty(named);
         let named = hand.named.clone();
         if let Some(directory) = &named.directory {
@@ -102,7 +102,7 @@ impl Hand {
     }
 
     /// The key material, as it was read from a file or from standard input (`-`).
-    pub fn set_material(&mut self, path: &Path, read: Result<Secret, FileError>) -> Result<(), Error> {
+    pub fn set_material(&mut self, path: &Path, read: Result<Secret, FileError>) -> Result<(), WrapError> {
         let read = read.and_then(|bytes| Item::new(Name::of(Role::Material, path), bytes, None));
         self.material = self.keep(Role::Material, path, read, false)?;
         Ok(())
@@ -199,7 +199,7 @@ impl Hand {
 
     /// The files that `get-parameters` and `wrap` put there. Only the wrapped key material may be missing: it comes later; and the
     /// parameter file, which the shell recipe does not write.
-    fn read_directory(&mut self, directory: &Path) -> Result<(), Error> {
+    fn read_directory(&mut self, directory: &Path) -> Result<(), WrapError> {
         if !directory.is_dir() {
             let what = "parameter directory";
             return Err(match directory.exists() {
@@ -244,7 +244,7 @@ impl Hand {
         path: &Path,
         read: Result<Item, FileError>,
         in_directory: bool,
-    ) -> Result<Option<Item>, Error> {
+    ) -> Result<Option<Item>, WrapError> {
         let name = Name::of(role, path);
         let cause = match read {
             Ok(item) => return Ok(Some(item)),

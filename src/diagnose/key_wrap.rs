@@ -7,9 +7,9 @@ use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 
-use crate::lifecycle::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
+use crate::wrap::WrapError;
 
 /// What the second half of a blob turned out to be.
 pub(crate) enum KeyWrap {
@@ -29,7 +29,7 @@ const KWP: [u8; 4] = [0xa6, 0x59, 0x59, 0xa6];
 const LIMIT: usize = 6144;
 
 /// Undoes the wrapping function W (RFC 3394 §2.2.2, index based) under a key of 16, 24 or 32 bytes, and looks at the first 8 bytes.
-pub(crate) fn open(key: &[u8], wrapped: &[u8]) -> Result<KeyWrap, Error> {
+pub(crate) fn open(key: &[u8], wrapped: &[u8]) -> Result<KeyWrap, WrapError> {
     let cipher = match key.len() {
         16 => Cipher::aes_128_ecb(),
         24 => Cipher::aes_192_ecb(),

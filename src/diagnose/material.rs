@@ -10,7 +10,6 @@ use super::name::{Name, Role};
 use crate::file_checks::damage::newline_after;
 use crate::file_checks::wrapped_blob;
 use crate::files::FileError;
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::der;
 use crate::material::encoding::Encoding;
@@ -91,8 +90,7 @@ fn container_certainty(
 /// Without a key spec only what is strange for every key is said.
 fn guess(hand: &Hand, item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileError> {
     let mut passphrase = Given(hand.passphrase.as_ref().map(|(_, passphrase)| passphrase));
-    if let Err(Error::Material(error @ MaterialError::TypeNotTaken { .. })) =
-        material::read_any_private_key(item.raw(), &mut passphrase)
+    if let Err(error @ MaterialError::TypeNotTaken { .. }) = material::read_any_private_key(item.raw(), &mut passphrase)
     {
         findings.certain(MaterialCause::Wrong { name: item.name.clone(), error, otherwise: None });
         return Ok(None);
@@ -101,7 +99,7 @@ fn guess(hand: &Hand, item: &Item, findings: &mut Findings) -> Result<Option<usi
     let read = KeyMaterial::read(Secret::copy(item.raw().expose())?, spec, None, &mut NoPassphrase);
     let (name, found) = (item.name.clone(), item.raw().len());
     match read {
-        Err(Error::Material(MaterialError::TrailingNewline { .. })) => {
+        Err(MaterialError::TrailingNewline { .. }) => {
             let wanted = 32;
             findings.likely(FileCause::TrailingNewline { name, found, extra: found - wanted, wanted });
         }
@@ -139,7 +137,7 @@ fn examine_length(hand: &Hand, length: usize, findings: &mut Findings) {
 pub(super) struct Given<'a>(pub(super) Option<&'a Secret>);
 
 impl Passphrase for Given<'_> {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
         Ok(self.0.map(|secret| Secret::copy(secret.expose())).transpose()?)
     }
 }
@@ -165,7 +163,7 @@ impl Judge<'_> {
         }
         let read = self.understand(bytes, None)?;
         match &read {
-            Err(Error::Material(error @ MaterialError::TrailingNewline { .. })) => {
+            Err(error @ MaterialError::TrailingNewline { .. }) => {
                 // Where the length is not fixed, a key may end with any byte.
                 let fixed = self.spec == KeySpec::SymmetricDefault;
                 self.newline(bytes, None, error, if fixed { Certainty::Certain } else { Certainty::Likely })?;
@@ -177,7 +175,11 @@ impl Judge<'_> {
         self.outcome(read, bytes, None)
     }
 
-    fn understand(&self, bytes: &Secret, format: Option<Format>) -> Result<Result<KeyMaterial, Error>, FileError> {
+    fn understand(
+        &self,
+        bytes: &Secret,
+        format: Option<Format>,
+    ) -> Result<Result<KeyMaterial, MaterialError>, FileError> {
         let bytes = Secret::copy(bytes.expose())?;
         Ok(KeyMaterial::read(bytes, self.spec, format, &mut Given(self.passphrase.map(|(_, passphrase)| passphrase))))
     }
@@ -240,11 +242,11 @@ impl Judge<'_> {
                 self.findings.likely(FileCause::KeyAsText { name, found });
             }
             Ok(_) => self.as_text(item),
-            Err(Error::Material(error @ MaterialError::EncodedLength { .. })) => {
+            Err(error @ MaterialError::EncodedLength { .. }) => {
                 let otherwise = self.otherwise(item.raw(), Some(Format::Raw), &error)?;
                 self.findings.likely(MaterialCause::Wrong { name, error, otherwise });
             }
-            Err(Error::Material(MaterialError::ContainerForRaw { .. })) => {
+            Err(MaterialError::ContainerForRaw { .. }) => {
                 let encoding = item.encoding().map_or_else(|| "text of another key".to_owned(), Encoding::to_string);
                 self.findings.likely(FileCause::KeyAsText { name, found: encoding });
             }
@@ -253,7 +255,7 @@ impl Judge<'_> {
                 let error = MaterialError::TrailingNewline { spec, found, wanted: String::new() };
                 self.newline(item.raw(), Some(Format::Raw), &error, Certainty::Likely)?;
             }
-            Err(Error::Material(error @ MaterialError::NotEncodedText { .. })) => {
+            Err(error @ MaterialError::NotEncodedText { .. }) => {
                 let choices = self.choices(item.raw(), Some(Format::Raw), &error)?;
                 self.findings.likely(MaterialCause::TextItself { name, characters: text.len(), choices });
             }
@@ -306,13 +308,16 @@ impl Judge<'_> {
 
     fn outcome(
         &mut self,
-        read: Result<KeyMaterial, Error>,
+        read: Result<KeyMaterial, MaterialError>,
         bytes: &Secret,
         said: Option<Format>,
     ) -> Result<Option<usize>, FileError> {
         match read {
             Ok(material) => Ok(Some(material.byte_count())),
-            Err(Error::Material(error)) => {
+            Err(MaterialError::File(error)) => Err(error),
+            // OpenSSL itself cannot look at the key here: nothing is said about it.
+            Err(MaterialError::OpenSsl(_)) => Ok(None),
+            Err(error) => {
                 let (name, otherwise) = (self.name.clone(), self.otherwise(bytes, said, &error)?);
                 let error = match &name.path {
                     Some(path) if name.role == Role::Material => parameters::naming(error, path),
@@ -328,9 +333,6 @@ impl Judge<'_> {
                 }
                 Ok(None)
             }
-            Err(Error::File(error)) => Err(error),
-            // OpenSSL itself cannot look at the key here: nothing is said about it.
-            Err(_) => Ok(None),
         }
     }
 

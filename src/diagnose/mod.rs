@@ -86,6 +86,7 @@ mod token;
 mod unknown;
 mod wrapped_length;
 
+use crate::wrap::WrapError;
 use serde::Serialize;
 
 pub use self::after_refusal::refused;
@@ -97,7 +98,6 @@ pub use self::item::LIMIT as FILE_LIMIT;
 pub use self::opening::{Opened, check_private_key};
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
-use crate::lifecycle::error::Error;
 
 /// The result: what is wrong, most certain first, and what cannot be known.
 #[derive(Clone, Debug, Serialize)]
@@ -115,7 +115,7 @@ pub struct Diagnosis {
 impl Hand {
     /// Looks at everything. The order of the checks is that of the causes among equals: a file that is text or has another's name
     /// explains all that follows from it.
-    pub fn diagnose(mut self) -> Result<Diagnosis, Error> {
+    pub fn diagnose(mut self) -> Result<Diagnosis, WrapError> {
         let mut findings = std::mem::take(&mut self.read);
         tangles::examine(&mut self, &mut findings);
         material::examine_algorithm(&self, &mut findings);

@@ -13,7 +13,6 @@ use super::material::{Given, Judge};
 use super::name::{Name, Role};
 use super::padding::{self, Block, Hash};
 use super::public_key::Modulus;
-use crate::lifecycle::error::Error;
 use crate::material::encoding::taken_off;
 use crate::material::{KeyMaterial, KeySpec, NoPassphrase};
 use crate::secret::Secret;
@@ -49,7 +48,7 @@ pub(super) fn examine(
     hand: &Hand,
     public_key: Option<&Modulus>,
     findings: &mut Findings,
-) -> Result<Option<Opened>, Error> {
+) -> Result<Option<Opened>, WrapError> {
     let (Some(item), Some((name, key))) = (&hand.encrypted, &hand.private_key) else { return Ok(None) };
     let rsa = key.rsa().map_err(|_| WrapError::PrivateKeyNotRsa)?;
     let blob = item.content();
@@ -79,7 +78,7 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    fn run(mut self, findings: &mut Findings) -> Result<Opened, Error> {
+    fn run(mut self, findings: &mut Findings) -> Result<Opened, WrapError> {
         let (blob, length) = (self.item.content(), self.rsa.size() as usize);
         let (first, second) = blob.split_at(length);
         let mut half = self.block(first)?;
@@ -105,7 +104,7 @@ impl Opening<'_> {
         Ok(self.opened)
     }
 
-    fn block(&self, half: &[u8]) -> Result<Block, Error> {
+    fn block(&self, half: &[u8]) -> Result<Block, WrapError> {
         match padding::raw(self.rsa, half)? {
             Some(block) => padding::read(&block),
             None => Ok(Block::Unreadable),
@@ -184,7 +183,7 @@ impl Opening<'_> {
         payload: &Secret,
         second: &[u8],
         findings: &mut Findings,
-    ) -> Result<Option<Secret>, Error> {
+    ) -> Result<Option<Secret>, WrapError> {
         let name = self.name();
         if second.is_empty() {
             return Ok(None); // its length says so already
@@ -221,7 +220,7 @@ impl Opening<'_> {
     }
 
     /// What came out, against the key spec and against the key material file.
-    fn material(&self, material: Secret, findings: &mut Findings) -> Result<(), Error> {
+    fn material(&self, material: Secret, findings: &mut Findings) -> Result<(), WrapError> {
         if let Some(spec) = self.hand.spec() {
             let name = Name { role: Role::Inside, path: self.item.name.path.clone() };
             let item = Item::new(name, Secret::copy(material.expose())?, None)?;
@@ -239,7 +238,7 @@ impl Opening<'_> {
 }
 
 /// Whether the file holds what came out: byte for byte, decoded, or as the same private key in another container.
-fn same(material: &Secret, file: &Item, hand: &Hand) -> Result<bool, Error> {
+fn same(material: &Secret, file: &Item, hand: &Hand) -> Result<bool, WrapError> {
     let bytes = material.expose();
     // KW pads with zeros what is no multiple of eight.
     let is = |other: &[u8]| {
@@ -268,6 +267,6 @@ fn same_key(expected: &KeyMaterial, found: &Secret, spec: KeySpec) -> bool {
 }
 
 /// Refuses a private key that cannot have been a wrapping key.
-pub fn check_private_key(key: &PKey<Private>) -> Result<(), Error> {
-    key.rsa().map(|_| ()).map_err(|_| WrapError::PrivateKeyNotRsa.into())
+pub fn check_private_key(key: &PKey<Private>) -> Result<(), WrapError> {
+    key.rsa().map(|_| ()).map_err(|_| WrapError::PrivateKeyNotRsa)
 }

@@ -11,9 +11,9 @@ use openssl::pkey::Private;
 use openssl::rsa::{Padding, Rsa};
 use zeroize::Zeroize;
 
-use crate::lifecycle::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
+use crate::wrap::WrapError;
 
 /// The hashes that OAEP is found with in practice, and those that somebody may have taken for SHA-256 or better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Hash {
 }
 
 /// m = c^d mod n (RFC 8017 §5.1.2), as many bytes as the modulus has; nothing for a number that no such key has made.
-pub(crate) fn raw(key: &Rsa<Private>, block: &[u8]) -> Result<Option<Secret>, Error> {
+pub(crate) fn raw(key: &Rsa<Private>, block: &[u8]) -> Result<Option<Secret>, WrapError> {
     let length = key.size() as usize;
     let modulus = key.n().to_vec();
     if block.len() != length || modulus.len() != length || block >= &modulus[..] {
@@ -118,7 +118,7 @@ pub(crate) fn raw(key: &Rsa<Private>, block: &[u8]) -> Result<Option<Secret>, Er
 }
 
 /// Names the padding: OAEP with each hash and each hash of MGF1, then PKCS#1 v1.5, then none.
-pub(crate) fn read(block: &Secret) -> Result<Block, Error> {
+pub(crate) fn read(block: &Secret) -> Result<Block, WrapError> {
     let mut found = Block::Unreadable;
     let hashes = Hash::loaded();
     for (mgf1, mask) in hashes.iter().copied() {
@@ -146,7 +146,7 @@ pub(crate) fn read(block: &Secret) -> Result<Block, Error> {
 const ZEROS: usize = 8;
 
 /// EME-OAEP decoding (RFC 8017 §7.1.2 step 3). True if only the label is not the empty one.
-fn oaep(block: &Secret, hash: MessageDigest, mgf1: MessageDigest) -> Result<Option<(bool, Secret)>, Error> {
+fn oaep(block: &Secret, hash: MessageDigest, mgf1: MessageDigest) -> Result<Option<(bool, Secret)>, WrapError> {
     let length = hash.size();
     let step = OpenSslError::step("compute MGF1");
     let bytes = block.expose();
@@ -199,7 +199,7 @@ fn mask(target: &mut [u8], seed: &[u8], hash: MessageDigest) -> Result<(), Error
 }
 
 /// EME-PKCS1-v1_5 decoding (RFC 8017 §7.2.2 step 3): 00 02, at least eight bytes that are not zero, 00, and the payload.
-fn pkcs1(block: &Secret) -> Result<Option<Secret>, Error> {
+fn pkcs1(block: &Secret) -> Result<Option<Secret>, WrapError> {
     let Some((head, rest)) = block.expose().split_at_checked(2) else { return Ok(None) };
     let end = first(rest, |byte| byte == 0);
     let well_formed = (head == [0, 2]) & (end >= 8) & (end < rest.len());
@@ -207,7 +207,7 @@ fn pkcs1(block: &Secret) -> Result<Option<Secret>, Error> {
 }
 
 /// A short number, as `rsa_padding_mode:none` makes of key material with zeros before it.
-fn bare(block: &Secret) -> Result<Option<Secret>, Error> {
+fn bare(block: &Secret) -> Result<Option<Secret>, WrapError> {
     let bytes = block.expose();
     let start = first(bytes, |byte| byte != 0);
     if start >= ZEROS && start < bytes.len() { Ok(Some(Secret::copy(&bytes[start..])?)) } else { Ok(None) }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::answer::Key;
 use super::commands::word;
 use super::hand::Hand;
+use crate::explain::Explain;
 use crate::kms::Reason;
 use crate::wrap::WrappingAlgorithm;
 

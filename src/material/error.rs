@@ -4,6 +4,9 @@ use std::path::Path;
 
 use super::{Container, Format, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind, NamedKey};
 use crate::explain::{Explain, some};
+use crate::files::FileError;
+use crate::openssl_probe::OpenSslError;
+
 use crate::files;
 
 /// The key material does not match the key spec, or cannot be understood.
@@ -114,12 +117,18 @@ pub enum MaterialError {
     CertificateMismatch { subject: String },
     #[error("{error}")]
     InDoubt { error: Box<MaterialError>, ways: String, otherwise: &'static str },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
 }
 
 impl MaterialError {
     /// Its stable name for machines.
     pub fn id(&self) -> &'static str {
         match self {
+            MaterialError::File(error) => error.id(),
+            MaterialError::OpenSsl(error) => error.id(),
             MaterialError::UnknownKeySpec { .. } => "unknown_key_spec",
             MaterialError::KeySpecNotImportable { .. } => "key_spec_not_importable",
             MaterialError::UnknownKeyUsage { .. } => "unknown_key_usage",
@@ -253,6 +262,8 @@ impl Explain for MaterialError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            MaterialError::File(error) => error.hint(),
+            MaterialError::OpenSsl(error) => error.hint(),
             MaterialError::UnknownKeySpec { .. } => {
                 some(format!("use one of {}", KeySpec::ALL.map(KeySpec::name).join(", ")))
             }
@@ -369,6 +380,14 @@ impl Explain for MaterialError {
             MaterialError::CertificateMismatch { .. } => {
                 some("choose the certificate of this key, or give the private key alone")
             }
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            MaterialError::File(error) => error.because(),
+            MaterialError::OpenSsl(error) => error.because(),
+            _ => None,
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The ways in which key material is written down.
 
 use std::fmt;
-use std::str::FromStr;
-
-use crate::material::MaterialError;
 
 /// How key material is encoded in a file or on standard input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,16 +67,5 @@ impl Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = MaterialError;
-
-    fn from_str(text: &str) -> Result<Self, MaterialError> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| MaterialError::UnknownFormat { name: text.to_owned() })
     }
 }

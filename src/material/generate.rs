@@ -6,11 +6,11 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
 use super::{Curve, KeySpec, MaterialKind};
-use crate::lifecycle::error::Error;
+use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
 
-pub(super) fn generate(spec: KeySpec) -> Result<Secret, Error> {
+pub(super) fn generate(spec: KeySpec) -> Result<Secret, MaterialError> {
     let key = match spec.kind() {
         MaterialKind::Symmetric | MaterialKind::Hmac { .. } => {
             return random(spec.usual_length());
@@ -25,7 +25,7 @@ pub(super) fn generate(spec: KeySpec) -> Result<Secret, Error> {
 }
 
 /// Whole blocks are drawn: of a broken one, OpenSSL's generator keeps the bytes until it is asked again.
-fn random(length: usize) -> Result<Secret, Error> {
+fn random(length: usize) -> Result<Secret, MaterialError> {
     let mut bytes = Secret::zeroed(length.next_multiple_of(16))?;
     openssl::rand::rand_bytes(bytes.expose_mut()).map_err(OpenSslError::step("draw random bytes"))?;
     bytes.truncate(length);
@@ -39,12 +39,12 @@ fn ec(curve: Curve) -> Result<PKey<Private>, openssl::error::ErrorStack> {
 }
 
 #[cfg(openssl_has_ed25519)]
-fn ed25519() -> Result<PKey<Private>, Error> {
+fn ed25519() -> Result<PKey<Private>, MaterialError> {
     Ok(PKey::generate_ed25519().map_err(OpenSslError::step("make an Ed25519 key"))?)
 }
 
 #[cfg(not(openssl_has_ed25519))]
-fn ed25519() -> Result<PKey<Private>, Error> {
+fn ed25519() -> Result<PKey<Private>, MaterialError> {
     Err(OpenSslError::NoEd25519 { found: openssl::version::version().to_owned() }.into())
 }
 

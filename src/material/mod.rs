@@ -8,7 +8,10 @@ pub(crate) mod encoding;
 mod error;
 mod format;
 mod generate;
+mod key_material;
 mod number;
+mod parse;
+mod passphrase;
 mod private_key;
 mod raw;
 mod reading;
@@ -17,134 +20,14 @@ mod soundness;
 mod spec;
 mod wrapped;
 
-use std::fmt;
-
-use openssl::pkey::{PKey, Private};
-
 pub use self::choice::{Choice, choices, choices_of_any_key};
 pub use self::container::{Container, NamedKey, Note};
 pub(crate) use self::error::IMPORT_IT;
 pub use self::error::MaterialError;
 pub use self::format::Format;
+pub use self::key_material::KeyMaterial;
+pub use self::passphrase::{NoPassphrase, Passphrase};
 pub use self::private_key::read_any_private_key;
 pub use self::reading::Reading;
 pub use self::soundness::Weakness;
 pub use self::spec::{Curve, HMAC_MAXIMUM, KeySpec, KeyUsage, MaterialKind};
-use crate::lifecycle::error::Error;
-use crate::openssl_probe::OpenSslError;
-use crate::secret::{Secret, on_clean_stack};
-
-/// Key material that fits its key spec: raw bytes for symmetric and HMAC keys, unencrypted PKCS#8 DER for private keys.
-///
-/// It exists only checked: length, curve, modulus, named curve and two primes are what KMS wants.
-pub struct KeyMaterial {
-    spec: KeySpec,
-    bytes: Secret,
-    reading: Option<Reading>,
-}
-
-/// Where the passphrase of an encrypted private key comes from. Asked only when there is something to open.
-pub trait Passphrase {
-    /// The passphrase, or nothing where nobody can be asked.
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error>;
-}
-
-/// For key material that must not be encrypted.
-pub struct NoPassphrase;
-
-impl Passphrase for NoPassphrase {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
-        Ok(None)
-    }
-}
-
-impl KeyMaterial {
-    /// The most bytes that are read as material of any key spec, whatever its encoding. An RSA_4096 key has 2.4 KB and a certificate
-    /// 2 KB, so that this is a PKCS#12 file with a chain of twenty, in lines of base64.
-    pub const READ_LIMIT: usize = 64 * 1024;
-
-    /// Makes new key material with OpenSSL's random generator.
-    pub fn generate(spec: KeySpec) -> Result<Self, Error> {
-        Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))?, reading: None })
-    }
-
-    /// Understands `bytes` as key material of `spec`: what they are recognised as, if there is no doubt, or what `format` says.
-    pub fn read(
-        bytes: Secret,
-        spec: KeySpec,
-        format: Option<Format>,
-        passphrase: &mut dyn Passphrase,
-    ) -> Result<Self, Error> {
-        KeyMaterial::read_from(&bytes, spec, format, passphrase)
-    }
-
-    /// The same, of bytes that are still needed where they are refused, for [`choices`].
-    pub fn read_from(
-        bytes: &Secret,
-        spec: KeySpec,
-        format: Option<Format>,
-        passphrase: &mut dyn Passphrase,
-    ) -> Result<Self, Error> {
-        if bytes.expose().trim_ascii().is_empty() && (bytes.is_empty() || format != Some(Format::Raw)) {
-            return Err(MaterialError::Empty.into());
-        }
-        let format = format.unwrap_or_default();
-        let (bytes, reading) = on_clean_stack(|| match spec.is_private_key() {
-            true => private_key::read(bytes, spec, format, passphrase),
-            false => raw::read(bytes, spec, format),
-        })?;
-        Ok(KeyMaterial { spec, bytes, reading: Some(reading) })
-    }
-
-    /// How it was read; nothing for what was generated.
-    pub fn reading(&self) -> Option<&Reading> {
-        self.reading.as_ref()
-    }
-
-    /// What is weak about it, or forbidden by a standard; usually nothing.
-    pub fn weaknesses(&self) -> Vec<Weakness> {
-        soundness::weaknesses(self)
-    }
-
-    /// The key spec it fits.
-    pub fn spec(&self) -> KeySpec {
-        self.spec
-    }
-
-    /// How many bytes will be wrapped.
-    pub fn byte_count(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Whether the system keeps it out of swap.
-    pub fn is_locked(&self) -> bool {
-        self.bytes.is_locked()
-    }
-
-    /// The bytes that are wrapped.
-    pub fn expose(&self) -> &[u8] {
-        self.bytes.expose()
-    }
-
-    /// The private key, for key specs that have one.
-    pub(crate) fn private_key(&self) -> Result<PKey<Private>, Error> {
-        Ok(PKey::private_key_from_der(self.expose()).map_err(OpenSslError::step("read the private key back"))?)
-    }
-
-    /// The public half as DER SubjectPublicKeyInfo (RFC 5280 §4.1); nothing for symmetric and HMAC keys.
-    pub fn public_key(&self) -> Result<Option<Vec<u8>>, Error> {
-        if !self.spec.is_private_key() {
-            return Ok(None);
-        }
-        on_clean_stack(|| {
-            let der = self.private_key()?.public_key_to_der().map_err(OpenSslError::step("derive the public key"))?;
-            Ok(Some(der))
-        })
-    }
-}
-
-impl fmt::Debug for KeyMaterial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyMaterial({}, {} bytes)", self.spec, self.bytes.len())
-    }
-}

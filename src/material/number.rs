@@ -9,7 +9,6 @@ use super::container::{from_scalar, from_seed};
 use super::reading::Reading;
 use super::recognise::{Content, Layer};
 use super::{Format, KeySpec, MaterialKind};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
@@ -20,17 +19,17 @@ pub(super) fn read(
     spec: KeySpec,
     format: Format,
     layers: &[Layer],
-) -> Result<(Secret, Reading), Error> {
+) -> Result<(Secret, Reading), MaterialError> {
     if Some(format) != Kind::of(spec).map(Kind::format) {
-        return Err(MaterialError::FormatNotForSpec { format, spec }.into());
+        return Err(MaterialError::FormatNotForSpec { format, spec });
     }
     let bytes = match content {
         Content::Bytes(bytes) => bytes,
         // What begins like a container by chance is a number if it is as long as one.
         Content::Container(container, bytes) if container.is_der() && bytes.len() <= 66 => bytes,
-        content => return Err(MaterialError::EncodingContradicted { said: format, found: content.words() }.into()),
+        content => return Err(MaterialError::EncodingContradicted { said: format, found: content.words() }),
     };
-    let Some(kind) = Kind::of(spec) else { return Err(MaterialError::FormatNotForSpec { format, spec }.into()) };
+    let Some(kind) = Kind::of(spec) else { return Err(MaterialError::FormatNotForSpec { format, spec }) };
     let bytes = without_sign(bytes, kind)?;
     let (found, wanted) = (bytes.len(), kind.length());
     let pkcs8 = match kind {
@@ -39,7 +38,7 @@ pub(super) fn read(
         Kind::Seed if found == 2 * wanted => pair(&bytes)?,
         _ => {
             check_newline(&bytes, spec, wanted)?;
-            return Err(MaterialError::NumberLength { spec, format, found, wanted }.into());
+            return Err(MaterialError::NumberLength { spec, format, found, wanted });
         }
     };
     let reading = Reading::number(layers, format.name(), pkcs8.len());
@@ -47,7 +46,11 @@ pub(super) fn read(
 }
 
 /// Names bytes that are as long as a private number. A seed with its public half behind it says what it is, and is read.
-pub(super) fn named(bytes: &Secret, spec: KeySpec, layers: &[Layer]) -> Result<Option<(Secret, Reading)>, Error> {
+pub(super) fn named(
+    bytes: &Secret,
+    spec: KeySpec,
+    layers: &[Layer],
+) -> Result<Option<(Secret, Reading)>, MaterialError> {
     let Some(kind) = Kind::of(spec) else { return Ok(None) };
     let bytes = &without_sign(Secret::copy(bytes.expose())?, kind)?;
     let (found, wanted) = (bytes.len(), kind.length());
@@ -64,7 +67,7 @@ pub(super) fn named(bytes: &Secret, spec: KeySpec, layers: &[Layer]) -> Result<O
         Kind::Scalar(curve, _) => point(&from_scalar(curve, bytes.expose())?)?,
         Kind::Seed => ed25519(&from_seed(bytes.expose(), None)?)?,
     };
-    Err(MaterialError::BareNumber { spec, found, format: kind.format(), public_key }.into())
+    Err(MaterialError::BareNumber { spec, found, format: kind.format(), public_key })
 }
 
 #[derive(Clone, Copy)]
@@ -99,19 +102,19 @@ impl Kind {
 }
 
 /// A seed with the public half behind it, as NaCl and its kin keep them.
-fn pair(bytes: &Secret) -> Result<Secret, Error> {
+fn pair(bytes: &Secret) -> Result<Secret, MaterialError> {
     let (seed, public) = bytes.expose().split_at(32);
     match from_seed(seed, Some(public)) {
-        Err(Error::Material(MaterialError::Inconsistent { .. })) => {
+        Err(MaterialError::Inconsistent { .. }) => {
             let public_keys = [ed25519(&from_seed(seed, None)?)?, ed25519(&from_seed(public, None)?)?];
-            Err(MaterialError::HalvesDisagree { public_keys }.into())
+            Err(MaterialError::HalvesDisagree { public_keys })
         }
         read => read,
     }
 }
 
 /// A number without the zero byte that DER and Java write before one whose first bit is set.
-fn without_sign(bytes: Secret, kind: Kind) -> Result<Secret, Error> {
+fn without_sign(bytes: Secret, kind: Kind) -> Result<Secret, MaterialError> {
     match (kind, bytes.expose()) {
         // A line end behind it is the likelier reason for one byte more.
         (Kind::Scalar(_, length), [0, rest @ ..]) if rest.len() == length && rest.last() != Some(&b'\n') => {
@@ -133,7 +136,7 @@ fn check_newline(bytes: &Secret, spec: KeySpec, wanted: usize) -> Result<(), Mat
 }
 
 /// The public point in its compressed form (SEC 1 §2.3.3), in hex.
-fn point(pkcs8: &Secret) -> Result<String, Error> {
+fn point(pkcs8: &Secret) -> Result<String, MaterialError> {
     let text = || {
         let key = PKey::private_key_from_der(pkcs8.expose())?.ec_key()?;
         let mut context = BigNumContext::new()?;
@@ -143,12 +146,12 @@ fn point(pkcs8: &Secret) -> Result<String, Error> {
 }
 
 #[cfg(openssl_has_ed25519)]
-fn ed25519(pkcs8: &Secret) -> Result<String, Error> {
+fn ed25519(pkcs8: &Secret) -> Result<String, MaterialError> {
     let key = PKey::private_key_from_der(pkcs8.expose()).and_then(|key| key.raw_public_key());
     Ok(hex::encode(key.map_err(OpenSslError::step("compute the public key"))?))
 }
 
 #[cfg(not(openssl_has_ed25519))]
-fn ed25519(_: &Secret) -> Result<String, Error> {
+fn ed25519(_: &Secret) -> Result<String, MaterialError> {
     Err(OpenSslError::NoEd25519 { found: openssl::version::version().to_owned() }.into())
 }

@@ -9,7 +9,6 @@ use super::raw::decoded;
 use super::reading::Reading;
 use super::recognise::{Block, Content, Layer, SECRETS, described, recognise};
 use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der, wrapped};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
@@ -19,7 +18,7 @@ pub(super) fn read(
     spec: KeySpec,
     format: Format,
     passphrase: &mut dyn Passphrase,
-) -> Result<(Secret, Reading), Error> {
+) -> Result<(Secret, Reading), MaterialError> {
     let (layers, content) = opened(bytes, format)?;
     if let Format::Scalar | Format::Seed = format {
         return number::read(content, spec, format, &layers);
@@ -30,9 +29,9 @@ pub(super) fn read(
         return Ok((pkcs8, reading));
     }
     let found = match find(content, passphrase) {
-        Err(Error::Material(MaterialError::NotEncodedText { characters, kind, .. })) => {
+        Err(MaterialError::NotEncodedText { characters, kind, .. }) => {
             let inside = if layers.is_empty() { String::new() } else { format!(" in {}", described(&layers)) };
-            return Err(MaterialError::NotEncodedText { spec, characters, kind, inside }.into());
+            return Err(MaterialError::NotEncodedText { spec, characters, kind, inside });
         }
         found => found?,
     };
@@ -46,7 +45,7 @@ pub(super) fn read(
 }
 
 /// Takes off what is around the key, as far as the format lets; what it says and the file does not is refused.
-fn opened(bytes: &Secret, format: Format) -> Result<(Vec<Layer>, Content), Error> {
+fn opened(bytes: &Secret, format: Format) -> Result<(Vec<Layer>, Content), MaterialError> {
     if let Format::Hex | Format::Base64 = format {
         let (inner, mut layers) = decoded(bytes, format)?;
         let again = recognise(inner.expose(), &SECRETS)?;
@@ -74,11 +73,11 @@ fn opened(bytes: &Secret, format: Format) -> Result<(Vec<Layer>, Content), Error
     }
     let inside = found.content.words();
     let found = if found.layers.is_empty() { inside } else { format!("{inside} in {}", described(&found.layers)) };
-    Err(MaterialError::EncodingContradicted { said: format, found }.into())
+    Err(MaterialError::EncodingContradicted { said: format, found })
 }
 
 /// Reads a private key of whatever type, for uses other than import: in any container, encrypted or not.
-pub fn read_any_private_key(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, Error> {
+pub fn read_any_private_key(bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PKey<Private>, MaterialError> {
     let found = find(recognise(bytes.expose(), &SECRETS)?.content, passphrase)?;
     Ok(PKey::private_key_from_der(found.key.pkcs8.expose()).map_err(OpenSslError::step("read the key back"))?)
 }
@@ -90,7 +89,7 @@ struct Found {
     certificate: Option<String>,
 }
 
-fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Error> {
+fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, MaterialError> {
     match content {
         Content::Container(container, bytes) => {
             let key = read_private_key(container, &bytes, passphrase)?;
@@ -104,18 +103,17 @@ fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Erro
                 MaterialError::NotDecodable { format: Format::Der, problem }
             }
             None => MaterialError::NotAPrivateKey { found: "binary of no form that is known" },
-        }
-        .into()),
+        }),
         Content::Text(text, kind) => {
             let (spec, characters, kind) = (KeySpec::Rsa2048, text.len(), kind.words());
-            Err(MaterialError::NotEncodedText { spec, characters, kind, inside: String::new() }.into())
+            Err(MaterialError::NotEncodedText { spec, characters, kind, inside: String::new() })
         }
-        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
+        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }),
     }
 }
 
 /// The one private key among PEM blocks. Certificates beside it must be of the same key, or of those that signed it.
-fn in_pem(blocks: Vec<Block>, passphrase: &mut dyn Passphrase) -> Result<Found, Error> {
+fn in_pem(blocks: Vec<Block>, passphrase: &mut dyn Passphrase) -> Result<Found, MaterialError> {
     let is_key = |block: &&Block| block.container.is_none_or(Container::is_private);
     let keys: Vec<&Block> = blocks.iter().filter(is_key).collect();
     let key = match keys.as_slice() {
@@ -127,17 +125,17 @@ fn in_pem(blocks: Vec<Block>, passphrase: &mut dyn Passphrase) -> Result<Found, 
                 format!("number {} is {words}", index + 1)
             };
             let names: Vec<String> = several.iter().enumerate().map(name).collect();
-            return Err(MaterialError::SeveralBlocks { count: names.len(), names }.into());
+            return Err(MaterialError::SeveralBlocks { count: names.len(), names });
         }
     };
-    let Some(block) = key else { return Err(MaterialError::Empty.into()) };
+    let Some(block) = key else { return Err(MaterialError::Empty) };
     let container = block.container.unwrap_or(Container::Pkcs8);
     let key = read_private_key(container, &block.bytes, passphrase)?;
     let certificate = certificate(&blocks, &key)?;
     Ok(Found { key, in_pem: true, certificate })
 }
 
-fn certificate(blocks: &[Block], key: &PrivateKey) -> Result<Option<String>, Error> {
+fn certificate(blocks: &[Block], key: &PrivateKey) -> Result<Option<String>, MaterialError> {
     let certificates = blocks.iter().filter(|block| block.container == Some(Container::Certificate));
     let certificates: Vec<X509> = certificates.filter_map(|block| X509::from_der(block.bytes.expose()).ok()).collect();
     let Some(first) = certificates.first() else { return Ok(None) };
@@ -146,48 +144,48 @@ fn certificate(blocks: &[Block], key: &PrivateKey) -> Result<Option<String>, Err
     let belongs = |certificate: &&X509| certificate.public_key().is_ok_and(|public| public.public_eq(&key));
     match certificates.iter().find(belongs) {
         Some(certificate) => Ok(Some(subject(certificate))),
-        None => Err(MaterialError::CertificateMismatch { subject: subject(first) }.into()),
+        None => Err(MaterialError::CertificateMismatch { subject: subject(first) }),
     }
 }
 
 /// The key's type, size and curve against the key spec, and the key against itself.
-fn check(key: &PKey<Private>, spec: KeySpec) -> Result<(), Error> {
+fn check(key: &PKey<Private>, spec: KeySpec) -> Result<(), MaterialError> {
     match spec.kind() {
         MaterialKind::Rsa { bits } => {
             if key.id() != Id::RSA {
-                return Err(wrong_type(key, spec).into());
+                return Err(wrong_type(key, spec));
             }
             let rsa = key.rsa().map_err(OpenSslError::step("look at the RSA key"))?;
             let found = rsa.n().num_bits().unsigned_abs();
             if found != bits {
-                return Err(MaterialError::WrongModulus { spec, found }.into());
+                return Err(MaterialError::WrongModulus { spec, found });
             }
             let multi_prime = || {
                 let pkcs8 = key.private_key_to_pkcs8().ok().and_then(|der| Secret::take(der).ok());
                 pkcs8.and_then(|der| der::has_two_primes(der.expose())) == Some(false)
             };
             match rsa.check_key() {
-                _ if multi_prime() => Err(MaterialError::MultiPrime.into()),
+                _ if multi_prime() => Err(MaterialError::MultiPrime),
                 Ok(true) => Ok(()),
-                _ => Err(MaterialError::Inconsistent { problem: "its RSA numbers do not belong together" }.into()),
+                _ => Err(MaterialError::Inconsistent { problem: "its RSA numbers do not belong together" }),
             }
         }
         MaterialKind::Ec(curve) => {
             if key.id() != Id::EC {
-                return Err(wrong_type(key, spec).into());
+                return Err(wrong_type(key, spec));
             }
             let ec = key.ec_key().map_err(OpenSslError::step("look at the EC key"))?;
             let found = ec.group().curve_name();
             if found != Some(curve.nid()) {
                 let name = found.and_then(|nid| nid.short_name().ok());
                 let found = name.unwrap_or("of its own parameters").to_owned();
-                return Err(MaterialError::WrongCurve { spec, found }.into());
+                return Err(MaterialError::WrongCurve { spec, found });
             }
             let inconsistent = MaterialError::Inconsistent { problem: "its public point is not its private number's" };
-            ec.check_key().map_err(|_| inconsistent.into())
+            ec.check_key().map_err(|_| inconsistent)
         }
         _ if is_ed25519(key.id()) => Ok(()),
-        _ => Err(wrong_type(key, spec).into()),
+        _ => Err(wrong_type(key, spec)),
     }
 }
 

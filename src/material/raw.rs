@@ -4,11 +4,10 @@ use super::container::{is_jwk_oct, read_jwk_oct, refusal};
 use super::reading::Reading;
 use super::recognise::{Content, Insisted, Layer, Plain, SECRETS, described, insist, is_text, recognise};
 use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der, wrapped};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::secret::Secret;
 
-pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Secret, Reading), Error> {
+pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Secret, Reading), MaterialError> {
     let range = Lengths::of(spec);
     let (bytes, reading) = match format {
         Format::Raw => {
@@ -18,18 +17,18 @@ pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Sec
         Format::Auto => auto(bytes, spec, &range)?,
         Format::Hex | Format::Base64 => said(bytes, format)?,
         Format::Jwk => jwk(bytes)?,
-        format => return Err(MaterialError::FormatNotForSpec { format, spec }.into()),
+        format => return Err(MaterialError::FormatNotForSpec { format, spec }),
     };
     if !range.contains(bytes.len()) {
-        return Err(wrong_length(&bytes, &reading, spec, &range).into());
+        return Err(wrong_length(&bytes, &reading, spec, &range));
     }
     if bytes.expose().iter().all(|byte| *byte == 0) {
-        return Err(MaterialError::AllZero.into());
+        return Err(MaterialError::AllZero);
     }
     Ok((bytes, reading))
 }
 
-fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Reading), Error> {
+fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Reading), MaterialError> {
     let found = recognise(bytes.expose(), &SECRETS)?;
     let (layers, characters) = (found.layers, found.characters);
     match found.content {
@@ -40,13 +39,13 @@ fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Readi
         Content::Container(Container::Jwk | Container::JwkSet, inner) if is_jwk_oct(inner.expose()) => {
             oct(&inner, &layers)
         }
-        Content::Container(container, _) => Err(not_raw(container, spec).into()),
+        Content::Container(container, _) => Err(not_raw(container, spec)),
         Content::Pem(blocks) => {
             let container = blocks.iter().find_map(|block| block.container).unwrap_or(Container::Pkcs8);
-            Err(not_raw(container, spec).into())
+            Err(not_raw(container, spec))
         }
-        Content::Text(text, kind) => Err(plain(&text, kind, spec, &layers).into()),
-        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
+        Content::Text(text, kind) => Err(plain(&text, kind, spec, &layers)),
+        Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }),
     }
 }
 
@@ -67,54 +66,54 @@ fn fitting(
     characters: usize,
     spec: KeySpec,
     range: &Lengths,
-) -> Result<(Secret, Reading), Error> {
+) -> Result<(Secret, Reading), MaterialError> {
     let found = bytes.len();
     if let Some(made) = wrapped::made(bytes.expose()) {
-        return Err(MaterialError::wrapped(found, &made).into());
+        return Err(MaterialError::wrapped(found, &made));
     }
     if has_added_newline(bytes.expose(), range) {
-        return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() }.into());
+        return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() });
     }
     if !layers.is_empty() && !range.contains(found) {
         let (encoding, wanted) = (described(layers), range.words());
-        return Err(MaterialError::EncodedLength { spec, encoding, characters, found, wanted }.into());
+        return Err(MaterialError::EncodedLength { spec, encoding, characters, found, wanted });
     }
     let reading = Reading::encoded(layers, found);
     Ok((bytes, reading))
 }
 
 /// Exactly what the user says it is. Text that its alphabet shows to be something else is not decoded.
-fn said(bytes: &Secret, format: Format) -> Result<(Secret, Reading), Error> {
+fn said(bytes: &Secret, format: Format) -> Result<(Secret, Reading), MaterialError> {
     let (inner, layers) = decoded(bytes, format)?;
     let again = recognise(inner.expose(), &SECRETS)?;
     // A text in the text may be a key that was chosen so; another encoding in it may not.
     if !again.layers.is_empty() && !matches!(again.content, Content::Text(..)) {
         let inner = described(&again.layers);
-        return Err(MaterialError::Ambiguous { what: format!("{inner} in {format}") }.into());
+        return Err(MaterialError::Ambiguous { what: format!("{inner} in {format}") });
     }
     let reading = Reading::encoded(&layers, inner.len());
     Ok((inner, reading))
 }
 
 /// Takes off what is around hex or base64, and then that.
-pub(super) fn decoded(bytes: &Secret, format: Format) -> Result<(Secret, Vec<Layer>), Error> {
+pub(super) fn decoded(bytes: &Secret, format: Format) -> Result<(Secret, Vec<Layer>), MaterialError> {
     let wanted = if format == Format::Hex { Layer::Hex } else { Layer::Base64 };
     match insist(bytes.expose(), wanted)? {
         Insisted::Decoded(inner, layers) => Ok((inner, layers)),
-        Insisted::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }.into()),
-        Insisted::Other(found) => Err(MaterialError::EncodingContradicted { said: format, found }.into()),
+        Insisted::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }),
+        Insisted::Other(found) => Err(MaterialError::EncodingContradicted { said: format, found }),
     }
 }
 
-fn jwk(bytes: &Secret) -> Result<(Secret, Reading), Error> {
+fn jwk(bytes: &Secret) -> Result<(Secret, Reading), MaterialError> {
     let found = recognise(bytes.expose(), &SECRETS)?;
     match found.content {
         Content::Container(Container::Jwk | Container::JwkSet, inner) => oct(&inner, &found.layers),
-        content => Err(MaterialError::EncodingContradicted { said: Format::Jwk, found: content.words() }.into()),
+        content => Err(MaterialError::EncodingContradicted { said: Format::Jwk, found: content.words() }),
     }
 }
 
-fn oct(json: &Secret, layers: &[Layer]) -> Result<(Secret, Reading), Error> {
+fn oct(json: &Secret, layers: &[Layer]) -> Result<(Secret, Reading), MaterialError> {
     let bytes = read_jwk_oct(json)?;
     let container = Container::identify(json.expose()).unwrap_or(Container::Jwk);
     let reading = Reading::contained(layers, container, bytes.len());

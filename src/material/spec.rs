@@ -2,9 +2,6 @@
 //! Source: AWS KMS API reference, `CreateKey`; developer guide, "Requirements for imported key material".
 
 use std::fmt;
-use std::str::FromStr;
-
-use crate::material::MaterialError;
 
 /// A KMS key spec into which key material can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,37 +137,11 @@ impl KeySpec {
             MaterialKind::Ec(_) => &[KeyUsage::SignVerify, KeyUsage::KeyAgreement],
         }
     }
-
-    /// The usage asked for, or the default, if KMS allows it for this key spec.
-    pub fn usage(self, asked: Option<KeyUsage>) -> Result<KeyUsage, MaterialError> {
-        match asked {
-            None => Ok(self.usages()[0]),
-            Some(usage) if self.usages().contains(&usage) => Ok(usage),
-            Some(usage) => Err(MaterialError::UsageNotAllowed { spec: self, usage }),
-        }
-    }
 }
 
 impl fmt::Display for KeySpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for KeySpec {
-    type Err = MaterialError;
-
-    fn from_str(text: &str) -> Result<Self, MaterialError> {
-        if let Some(spec) = KeySpec::ALL.into_iter().find(|spec| spec.name() == text) {
-            return Ok(spec);
-        }
-        let reason = match text {
-            "SM2" => "SM2 key pairs exist in the China Regions only, which this tool does not serve",
-            _ if text.starts_with("ML_DSA_") => "KMS does not support importing key material for ML-DSA keys",
-            _ if text.starts_with("ML_KEM_") => "no import of key material is documented for ML-KEM keys",
-            _ => return Err(MaterialError::UnknownKeySpec { name: text.to_owned() }),
-        };
-        Err(MaterialError::KeySpecNotImportable { name: text.to_owned(), reason })
     }
 }
 
@@ -189,17 +160,6 @@ impl KeyUsage {
 impl fmt::Display for KeyUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for KeyUsage {
-    type Err = MaterialError;
-
-    fn from_str(text: &str) -> Result<Self, MaterialError> {
-        [KeyUsage::EncryptDecrypt, KeyUsage::SignVerify, KeyUsage::GenerateVerifyMac, KeyUsage::KeyAgreement]
-            .into_iter()
-            .find(|usage| usage.name() == text)
-            .ok_or_else(|| MaterialError::UnknownKeyUsage { name: text.to_owned() })
     }
 }
 

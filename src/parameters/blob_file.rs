@@ -6,7 +6,6 @@ use super::error::ParametersError;
 use crate::file_checks::damage::Damage;
 use crate::file_checks::fixes::{self, Place};
 use crate::file_checks::wrapped_blob::{LIMIT, Making, Strange, is_private_key, is_public_key};
-use crate::lifecycle::error::Error;
 use crate::material::encoding::{Encoding, Wanted, taken_off};
 use crate::material::recognise::is_text;
 use crate::material::{Container, KeySpec};
@@ -18,7 +17,7 @@ pub(crate) const BLOB: &str = "wrapped key material";
 pub(crate) const TOKEN: &str = "import token";
 
 /// Refuses a file that is text, too long, or a key in the clear; `what` is [`BLOB`] or [`TOKEN`].
-pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: Place) -> Result<(), Error> {
+pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: Place) -> Result<(), ParametersError> {
     let owned = || path.to_owned();
     let field = if what == BLOB { "EncryptedKeyMaterial" } else { "ImportToken" };
     let (encoding, decoded) = taken_off(bytes, Wanted::Field(field))?;
@@ -27,7 +26,7 @@ pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: P
     if is_private_key(inner) || key_text() {
         return Err(match what {
             BLOB => WrapError::InTheClear { found: "a private key in the clear" }.into(),
-            _ => ParametersError::IsPrivateKey { what, path: owned() }.into(),
+            _ => ParametersError::IsPrivateKey { what, path: owned() },
         });
     }
     let text = encoding.as_ref().map(Encoding::to_string).or_else(|| is_text(bytes).then(|| "text".to_owned()));
@@ -37,20 +36,20 @@ pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: P
         let command = whole.map(|encoding| fixes::decode(Some(path), &encoding, place));
         return Err(match (what, place) {
             (BLOB, Place::Fixed) => WrapError::WrappedText { found, command }.into(),
-            _ => ParametersError::Encoded { what, path: owned(), found, command }.into(),
+            _ => ParametersError::Encoded { what, path: owned(), found, command },
         });
     }
     if bytes.len() > LIMIT {
-        return Err(ParametersError::TooLong { what, path: owned(), found: bytes.len(), limit: LIMIT }.into());
+        return Err(ParametersError::TooLong { what, path: owned(), found: bytes.len(), limit: LIMIT });
     }
     if is_public_key(bytes) {
-        return Err(ParametersError::IsPublicKey { what, path: owned() }.into());
+        return Err(ParametersError::IsPublicKey { what, path: owned() });
     }
     Ok(())
 }
 
 /// Refuses wrapped key material that cannot have been made so.
-pub(crate) fn check(path: &Path, bytes: &[u8], making: &Making, place: Place) -> Result<(), Error> {
+pub(crate) fn check(path: &Path, bytes: &[u8], making: &Making, place: Place) -> Result<(), ParametersError> {
     let Some(strange) = making.strange(bytes) else { return Ok(()) };
     let found = bytes.len();
     let error = match (&strange, strange.made()) {

@@ -3,6 +3,13 @@
 use std::path::PathBuf;
 
 use crate::explain::{Explain, some};
+use crate::files::FileError;
+use crate::kms::KmsError;
+use crate::material::MaterialError;
+use crate::openssl_probe::OpenSslError;
+use crate::time::ExpiryError;
+use crate::wrap::WrapError;
+
 use crate::quoted::quoted;
 
 /// A parameter directory or a set of its files cannot be used.
@@ -51,15 +58,41 @@ pub enum ParametersError {
     ReplyForOtherKey { found: String, asked: String },
     #[error("the import token of the reply has {found} bytes, and KMS gives 1 to 6144")]
     ReplyToken { found: usize },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    OpenSsl(#[from] OpenSslError),
+    #[error(transparent)]
+    Material(#[from] MaterialError),
+    #[error(transparent)]
+    Wrap(#[from] WrapError),
+    #[error(transparent)]
+    Kms(#[from] KmsError),
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
 }
 
 impl Explain for ParametersError {
     fn id(&self) -> &'static str {
-        self.into()
+        match self {
+            ParametersError::File(error) => error.id(),
+            ParametersError::OpenSsl(error) => error.id(),
+            ParametersError::Material(error) => error.id(),
+            ParametersError::Wrap(error) => error.id(),
+            ParametersError::Kms(error) => error.id(),
+            ParametersError::Expiry(error) => error.id(),
+            error => error.into(),
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
+            ParametersError::File(error) => error.hint(),
+            ParametersError::OpenSsl(error) => error.hint(),
+            ParametersError::Material(error) => error.hint(),
+            ParametersError::Wrap(error) => error.hint(),
+            ParametersError::Kms(error) => error.hint(),
+            ParametersError::Expiry(error) => error.hint(),
             ParametersError::NotParameters { .. }
             | ParametersError::Mixed { .. }
             | ParametersError::Expired { .. }
@@ -101,6 +134,18 @@ impl Explain for ParametersError {
             ParametersError::ReplyForOtherKey { .. } | ParametersError::ReplyToken { .. } => {
                 some("check the endpoint: AWS does not answer so")
             }
+        }
+    }
+
+    fn because(&self) -> Option<String> {
+        match self {
+            ParametersError::File(error) => error.because(),
+            ParametersError::OpenSsl(error) => error.because(),
+            ParametersError::Material(error) => error.because(),
+            ParametersError::Wrap(error) => error.because(),
+            ParametersError::Kms(error) => error.because(),
+            ParametersError::Expiry(error) => error.because(),
+            _ => None,
         }
     }
 }

@@ -10,7 +10,6 @@ use super::fingerprint::sha256;
 use super::names::{PARAMETERS_FILE, PUBLIC_KEY_FILE, REHEARSAL_ACCOUNT, TOKEN_FILE, TOKEN_LIMIT};
 use crate::files;
 use crate::kms::KeyArn;
-use crate::lifecycle::error::Error;
 use crate::material::KeySpec;
 use crate::printable::is_unprintable;
 use crate::time;
@@ -40,26 +39,26 @@ pub(crate) struct ParametersFile {
 }
 
 impl ParametersFile {
-    pub(crate) fn load(directory: &Path) -> Result<Self, Error> {
+    pub(crate) fn load(directory: &Path) -> Result<Self, ParametersError> {
         let path = directory.join(PARAMETERS_FILE);
         let json = files::read("parameter file", &path, 64 * 1024)?;
         Self::parse(&json, &path)
     }
 
-    pub(crate) fn parse(json: &[u8], path: &Path) -> Result<Self, Error> {
+    pub(crate) fn parse(json: &[u8], path: &Path) -> Result<Self, ParametersError> {
         let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
         let value: serde_json::Value = serde_json::from_slice(json)
             .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
         // Nothing in it has any, and what is wrong in it is shown.
         if has_control_characters(&value) {
-            return Err(not_parameters("it has control characters, or others that do not show".to_owned()).into());
+            return Err(not_parameters("it has control characters, or others that do not show".to_owned()));
         }
         match value["version"].as_u64() {
             Some(VERSION) => {}
             Some(found) => {
-                return Err(ParametersError::UnknownVersion { path: path.to_owned(), found, known: VERSION }.into());
+                return Err(ParametersError::UnknownVersion { path: path.to_owned(), found, known: VERSION });
             }
-            None => return Err(not_parameters("`version` is missing".to_owned()).into()),
+            None => return Err(not_parameters("`version` is missing".to_owned())),
         }
         let file: ParametersFile = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
         let wrong = |error: &dyn std::fmt::Display| not_parameters(error.to_string());
@@ -68,11 +67,11 @@ impl ParametersFile {
         file.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
         time::parse(&file.valid_to).map_err(|error| wrong(&error))?;
         if KeyArn::parse(&file.key_arn).is_none() {
-            return Err(not_parameters(format!("`{}` is not a key ARN", file.key_arn)).into());
+            return Err(not_parameters(format!("`{}` is not a key ARN", file.key_arn)));
         }
         // An altered file must not make AWS's key out of a rehearsal's.
         if (file.is_of_rehearsal_account() || file.rehearsal) && file.endpoint.is_none() {
-            return Err(ParametersError::OfARehearsal.into());
+            return Err(ParametersError::OfARehearsal);
         }
         Ok(file)
     }
@@ -81,35 +80,35 @@ impl ParametersFile {
         self.key_arn.split(':').nth(4) == Some(REHEARSAL_ACCOUNT)
     }
 
-    pub(crate) fn valid_to(&self) -> Result<DateTime, Error> {
+    pub(crate) fn valid_to(&self) -> Result<DateTime, ParametersError> {
         Ok(time::parse(&self.valid_to)?)
     }
 
-    pub(crate) fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+    pub(crate) fn check_validity(&self, now: DateTime) -> Result<(), ParametersError> {
         if self.valid_to()?.secs() > now.secs() + LONGEST_VALIDITY {
-            return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }.into());
+            return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() });
         }
         Ok(())
     }
 
-    pub(crate) fn check_fresh(&self) -> Result<(), Error> {
+    pub(crate) fn check_fresh(&self) -> Result<(), ParametersError> {
         if self.valid_to()? <= time::now() {
-            return Err(ParametersError::Expired { at: self.valid_to.clone() }.into());
+            return Err(ParametersError::Expired { at: self.valid_to.clone() });
         }
         Ok(())
     }
 
     /// The size of the wrapping key must be the one that was asked for.
-    pub(crate) fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), Error> {
+    pub(crate) fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), ParametersError> {
         let (found, said) = (key.spec(), &self.wrapping_key_spec);
         if found.name() == said {
             return Ok(());
         }
         let problem = format!("it says {said}, and {PUBLIC_KEY_FILE} is {found}");
-        Err(ParametersError::NotParameters { path: directory.join(PARAMETERS_FILE), problem }.into())
+        Err(ParametersError::NotParameters { path: directory.join(PARAMETERS_FILE), problem })
     }
 
-    pub(crate) fn read_token(&self, directory: &Path) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read_token(&self, directory: &Path) -> Result<Vec<u8>, ParametersError> {
         let path = directory.join(TOKEN_FILE);
         let token = files::read("import token", &path, TOKEN_LIMIT)?;
         self.check_file("import token", path, &token, &self.import_token_sha256)?;
@@ -122,17 +121,17 @@ impl ParametersFile {
         path: PathBuf,
         bytes: &[u8],
         expected: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ParametersError> {
         let found = sha256(bytes)?;
         if found == expected {
             return Ok(());
         }
-        Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() }.into())
+        Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() })
     }
 }
 
 /// Reads a directory back: what `parameters.json` says, the wrapping public key and the token. Files that are not of one set are named.
-pub(super) fn read_set(directory: &Path) -> Result<(ParametersFile, WrappingKey, Vec<u8>), Error> {
+pub(super) fn read_set(directory: &Path) -> Result<(ParametersFile, WrappingKey, Vec<u8>), ParametersError> {
     let file = ParametersFile::load(directory)?;
     let path = directory.join(PUBLIC_KEY_FILE);
     let der = files::read("wrapping public key", &path, WrappingKey::READ_LIMIT)?;

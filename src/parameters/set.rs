@@ -14,7 +14,6 @@ use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE,
 use super::wrapped::WrappedMaterial;
 use crate::files::{self, FileError, Moved, Output, Staged};
 use crate::kms::Kms;
-use crate::lifecycle::error::Error;
 use crate::material::{KeyMaterial, KeySpec};
 use crate::printable;
 use crate::time::rfc3339;
@@ -35,13 +34,13 @@ impl ParameterSet {
         spec: KeySpec,
         algorithm: WrappingAlgorithm,
         wrapping: WrappingKeySpec,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ParametersError> {
         let reply = kms.parameters(key_arn, algorithm, wrapping).await?;
         if reply.key_arn != key_arn {
-            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key_arn.to_owned() }.into());
+            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key_arn.to_owned() });
         }
         if reply.import_token.is_empty() || reply.import_token.len() > TOKEN_LIMIT {
-            return Err(ParametersError::ReplyToken { found: reply.import_token.len() }.into());
+            return Err(ParametersError::ReplyToken { found: reply.import_token.len() });
         }
         let wrapping_key = WrappingKey::from_reply(&reply.public_key, wrapping)?;
         let file = ParametersFile {
@@ -65,7 +64,7 @@ impl ParameterSet {
     }
 
     /// Refuses early what `save` would refuse at the end.
-    pub fn check_directory(directory: &Path, force: bool) -> Result<(), Error> {
+    pub fn check_directory(directory: &Path, force: bool) -> Result<(), ParametersError> {
         if directory.exists() && !directory.is_dir() {
             let what = "parameter directory";
             return Err(FileError::NotADirectory { what, path: directory.to_owned() }.into());
@@ -81,7 +80,7 @@ impl ParameterSet {
 
     /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
     /// without it is known to be unfinished. With `force` an earlier set is replaced, and what is none is moved aside and told.
-    pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, Error> {
+    pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, ParametersError> {
         Self::check_directory(directory, force)?;
         let made = !directory.exists();
         let saved = self.save_in(directory, made, force);
@@ -91,7 +90,7 @@ impl ParameterSet {
         saved
     }
 
-    fn save_in(&self, directory: &Path, made: bool, force: bool) -> Result<Vec<Moved>, Error> {
+    fn save_in(&self, directory: &Path, made: bool, force: bool) -> Result<Vec<Moved>, ParametersError> {
         let what = "parameter directory";
         let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
         // Whoever can replace the public key can read what is wrapped.
@@ -134,12 +133,12 @@ impl ParameterSet {
     }
 
     /// Refuses bytes that are no `parameters.json`; `path` names them in errors.
-    pub fn check_json(json: &[u8], path: &Path) -> Result<(), Error> {
+    pub fn check_json(json: &[u8], path: &Path) -> Result<(), ParametersError> {
         ParametersFile::parse(json, path).map(|_| ())
     }
 
     /// Reads a directory back; files that are not of one set are named.
-    pub fn load(directory: &Path) -> Result<Self, Error> {
+    pub fn load(directory: &Path) -> Result<Self, ParametersError> {
         let (file, wrapping_key, token) = read_set(directory)?;
         Ok(ParameterSet { file, wrapping_key, token })
     }
@@ -150,12 +149,12 @@ impl ParameterSet {
     }
 
     /// Refuses a set that KMS would answer with ExpiredImportTokenException.
-    pub fn check_fresh(&self) -> Result<(), Error> {
+    pub fn check_fresh(&self) -> Result<(), ParametersError> {
         self.file.check_fresh()
     }
 
     /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong.
-    pub fn check_validity(&self, now: DateTime) -> Result<(), Error> {
+    pub fn check_validity(&self, now: DateTime) -> Result<(), ParametersError> {
         self.file.check_validity(now)
     }
 
@@ -170,12 +169,12 @@ impl ParameterSet {
     }
 
     /// Its key spec.
-    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+    pub fn key_spec(&self) -> Result<KeySpec, ParametersError> {
         Ok(self.file.key_spec.parse()?)
     }
 
     /// The wrapping algorithm it was asked for.
-    pub fn algorithm(&self) -> Result<WrappingAlgorithm, Error> {
+    pub fn algorithm(&self) -> Result<WrappingAlgorithm, ParametersError> {
         Ok(self.file.wrapping_algorithm.parse()?)
     }
 
@@ -200,11 +199,11 @@ impl ParameterSet {
     }
 
     /// Wraps key material for this set; the set is spent.
-    pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, Error> {
+    pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, ParametersError> {
         let spec = self.key_spec()?;
         if material.spec() != spec {
             let asked = material.spec().name().to_owned();
-            return Err(ParametersError::OtherSpec { found: self.file.key_spec, asked }.into());
+            return Err(ParametersError::OtherSpec { found: self.file.key_spec, asked });
         }
         self.check_fresh()?;
         let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm()?)?;

@@ -10,7 +10,6 @@ use crate::file_checks::fixes::Place;
 use crate::file_checks::wrapped_blob::Making;
 use crate::files::{self, Moved, Output};
 use crate::kms::{KeyDescription, Kms};
-use crate::lifecycle::error::Error;
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -23,11 +22,11 @@ pub struct WrappedMaterial {
 
 impl WrappedMaterial {
     /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
-    pub fn load(directory: &Path) -> Result<Self, Error> {
+    pub fn load(directory: &Path) -> Result<Self, ParametersError> {
         let (file, wrapping_key, token) = read_set(directory)?;
         let path = directory.join(ENCRYPTED_FILE);
         if !path.exists() {
-            return Err(ParametersError::NotWrapped { directory: directory.to_owned() }.into());
+            return Err(ParametersError::NotWrapped { directory: directory.to_owned() });
         }
         let encrypted = files::read(BLOB, &path, 4 * TOKEN_LIMIT)?;
         blob_file::check_kind(BLOB, &path, &encrypted, Place::Fixed)?;
@@ -38,7 +37,7 @@ impl WrappedMaterial {
     }
 
     /// Adds the blob to the directory its set came from. With `force` an earlier blob is replaced, and any other file moved aside.
-    pub fn save(&self, directory: &Path, force: bool) -> Result<Option<Moved>, Error> {
+    pub fn save(&self, directory: &Path, force: bool) -> Result<Option<Moved>, ParametersError> {
         Ok(files::put(&Output::Blob, &directory.join(ENCRYPTED_FILE), &self.encrypted, force)?)
     }
 
@@ -63,12 +62,12 @@ impl WrappedMaterial {
     }
 
     /// The key spec of the set.
-    pub fn key_spec(&self) -> Result<KeySpec, Error> {
+    pub fn key_spec(&self) -> Result<KeySpec, ParametersError> {
         Ok(self.file.key_spec.parse()?)
     }
 
     /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
-    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), Error> {
+    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), ParametersError> {
         Ok((self.file.wrapping_algorithm.parse()?, self.file.wrapping_key_spec.parse()?))
     }
 
@@ -83,12 +82,12 @@ impl WrappedMaterial {
     }
 
     /// Refuses a set whose token has expired.
-    pub fn check_fresh(&self) -> Result<(), Error> {
+    pub fn check_fresh(&self) -> Result<(), ParametersError> {
         self.file.check_fresh()
     }
 
     /// Everything that must hold before it is sent: the key, the KMS and the time are those of the set.
-    pub(crate) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+    pub(crate) fn check_sendable(&self, kms: &Kms, key: &KeyDescription) -> Result<(), ParametersError> {
         self.check_target(key, kms.endpoint())?;
         self.check_fresh()?;
         // By KMS's clock, once it has told its time: this machine's may be wrong.
@@ -96,28 +95,28 @@ impl WrappedMaterial {
     }
 
     /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
-    pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), Error> {
+    pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), ParametersError> {
         if endpoint.is_none() && self.file.is_of_rehearsal_account() {
-            return Err(ParametersError::OfARehearsal.into());
+            return Err(ParametersError::OfARehearsal);
         }
         if self.file.endpoint.as_deref() != endpoint {
             let name = |endpoint: Option<&str>| endpoint.map_or("of AWS".to_owned(), |url| format!("`{url}`"));
             let (found, asked) = (name(self.file.endpoint.as_deref()), name(endpoint));
-            return Err(ParametersError::OtherEndpoint { found, asked }.into());
+            return Err(ParametersError::OtherEndpoint { found, asked });
         }
         Ok(())
     }
 
     /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
-    pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), Error> {
+    pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), ParametersError> {
         self.check_endpoint(endpoint)?;
         if self.file.key_arn != key.arn {
             let (found, asked) = (self.file.key_arn.clone(), key.arn.clone());
-            return Err(ParametersError::OtherKey { found, asked }.into());
+            return Err(ParametersError::OtherKey { found, asked });
         }
         if self.file.key_spec != key.spec {
             let (found, is) = (self.file.key_spec.clone(), key.spec.clone());
-            return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is }.into());
+            return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is });
         }
         Ok(())
     }

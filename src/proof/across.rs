@@ -1,9 +1,9 @@
 //! Two Regions of a multi-Region key: what one encrypts the other decrypts, so both use the same key material.
 
+use super::error::ProofError;
 use super::outcome::{Claim, Outcome, Proof};
 use super::subject::nonce;
 use crate::kms::{KeyDescription, Kms};
-use crate::lifecycle::error::Error;
 
 /// Encrypts in the primary's Region and decrypts in the replica's.
 pub(crate) async fn across(
@@ -12,7 +12,7 @@ pub(crate) async fn across(
     there: &Kms,
     replica: &KeyDescription,
     proof: &mut Proof,
-) -> Result<(), Error> {
+) -> Result<(), ProofError> {
     let nonce = nonce()?;
     let ciphertext = match kms.encrypt(&primary.arn, &nonce, None).await {
         Ok(ciphertext) => ciphertext,

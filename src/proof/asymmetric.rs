@@ -8,14 +8,14 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private, Public};
 use openssl::sign::Verifier;
 
+use super::error::ProofError;
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
-use crate::lifecycle::error::Error;
 use crate::material::{Curve, KeyUsage, MaterialKind};
 use crate::openssl_probe::OpenSslError;
 use crate::wrap::OaepDigest;
 
-pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), Error> {
+pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), ProofError> {
     let reported = subject.kms.public_key(&subject.key.arn).await;
     let reported = permitted(proof, Claim::Bytes, "kms:GetPublicKey", reported)?;
     let local = subject.material.map(|material| material.public_key()).transpose()?.flatten();
@@ -40,7 +40,7 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
     }
 }
 
-async fn signs(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
+async fn signs(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), ProofError> {
     let (algorithm, digest) = match subject.spec.kind() {
         MaterialKind::Rsa { .. } => ("RSASSA_PKCS1_V1_5_SHA_256", Some(MessageDigest::sha256())),
         MaterialKind::Ec(Curve::P384) => ("ECDSA_SHA_384", Some(MessageDigest::sha384())),
@@ -67,7 +67,7 @@ async fn signs(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) 
     Ok(())
 }
 
-async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
+async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), ProofError> {
     let nonce = nonce()?;
     let ciphertext = crate::wrap::oaep(&nonce, public, OaepDigest::Sha256)?;
     let decrypted = subject.kms.decrypt(&subject.key.arn, &ciphertext, Some("RSAES_OAEP_SHA_256")).await;
@@ -81,7 +81,7 @@ async fn decrypts(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proo
     Ok(())
 }
 
-async fn agrees(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), Error> {
+async fn agrees(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), ProofError> {
     let step = "make an ephemeral EC key";
     let ephemeral = ephemeral(public).map_err(OpenSslError::step(step))?;
     let peer = ephemeral.public_key_to_der().map_err(OpenSslError::step(step))?;

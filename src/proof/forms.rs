@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
-use crate::lifecycle::error::Error;
+use super::error::ProofError;
 use crate::material::HMAC_MAXIMUM;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::{Content, SECRETS, recognise};
@@ -16,7 +16,7 @@ pub(super) struct Form {
 }
 
 /// Every form of at most as many bytes as KMS takes.
-pub(super) fn of(material: &[u8]) -> Result<Vec<Form>, Error> {
+pub(super) fn of(material: &[u8]) -> Result<Vec<Form>, ProofError> {
     let mut forms = Vec::new();
     let read = recognise(material, &SECRETS)?;
     if let (Content::Bytes(inner), false) = (read.content, read.layers.is_empty()) {
@@ -49,7 +49,7 @@ pub(super) fn of(material: &[u8]) -> Result<Vec<Form>, Error> {
 }
 
 /// What people write bytes as.
-fn texts(bytes: &[u8]) -> Result<Vec<(&'static str, Secret)>, Error> {
+fn texts(bytes: &[u8]) -> Result<Vec<(&'static str, Secret)>, ProofError> {
     let mut texts = Vec::new();
     let lower = hex_of(bytes, b"0123456789abcdef")?;
     let upper = hex_of(bytes, b"0123456789ABCDEF")?;
@@ -73,7 +73,7 @@ fn texts(bytes: &[u8]) -> Result<Vec<(&'static str, Secret)>, Error> {
     Ok(texts)
 }
 
-fn hex_of(bytes: &[u8], digits: &[u8; 16]) -> Result<Secret, Error> {
+fn hex_of(bytes: &[u8], digits: &[u8; 16]) -> Result<Secret, ProofError> {
     let mut text = Secret::zeroed(2 * bytes.len())?;
     for (pair, byte) in text.expose_mut().chunks_exact_mut(2).zip(bytes) {
         pair[0] = digits[usize::from(byte >> 4)];
@@ -92,7 +92,7 @@ fn separated(digits: &Secret, mut colons: Secret) -> Secret {
     colons
 }
 
-fn folded(text: &Secret, width: usize) -> Result<Secret, Error> {
+fn folded(text: &Secret, width: usize) -> Result<Secret, ProofError> {
     let lines: Vec<&[u8]> = text.expose().chunks(width).collect();
     let mut parts: Vec<&[u8]> = Vec::new();
     for (number, line) in lines.iter().enumerate() {
@@ -104,7 +104,7 @@ fn folded(text: &Secret, width: usize) -> Result<Secret, Error> {
     joined(&parts)
 }
 
-fn joined(parts: &[&[u8]]) -> Result<Secret, Error> {
+fn joined(parts: &[&[u8]]) -> Result<Secret, ProofError> {
     let mut whole = Secret::zeroed(parts.iter().map(|part| part.len()).sum())?;
     let mut at = 0;
     for part in parts {

@@ -4,15 +4,15 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
+use super::error::ProofError;
 use super::forms;
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
-use crate::lifecycle::error::Error;
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::on_clean_stack;
 
-pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), Error> {
+pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), ProofError> {
     let (algorithm, digest) = match subject.spec {
         KeySpec::Hmac224 => ("HMAC_SHA_224", MessageDigest::sha224()),
         KeySpec::Hmac256 => ("HMAC_SHA_256", MessageDigest::sha256()),

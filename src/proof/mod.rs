@@ -2,6 +2,7 @@
 
 mod across;
 mod asymmetric;
+mod error;
 mod forms;
 mod mac;
 mod outcome;
@@ -9,16 +10,16 @@ mod subject;
 mod symmetric;
 
 pub(crate) use self::across::across;
+pub use self::error::ProofError;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};
 pub use self::subject::Subject;
-use crate::lifecycle::error::Error;
 use crate::material::{KeySpec, MaterialKind};
 
 /// What cannot be shown about a key that answers no cryptographic call.
 pub(crate) const DISABLED: &str = "that the key works: it is disabled";
 
 /// Asks KMS as much as `level` says.
-pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, Error> {
+pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofError> {
     let mut proof = Proof::empty(level);
     if level == Level::Off {
         return Ok(proof);

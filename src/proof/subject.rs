@@ -1,8 +1,8 @@
 //! The key that is looked at, and how it is asked.
 
+use super::error::ProofError;
 use super::outcome::{Claim, Proof};
 use crate::kms::{KeyDescription, Kms, KmsError};
-use crate::lifecycle::error::Error;
 use crate::material::{KeyMaterial, KeySpec, KeyUsage};
 use crate::openssl_probe::OpenSslError;
 
@@ -27,7 +27,7 @@ impl<'a> Subject<'a> {
         key: &'a KeyDescription,
         material: Option<&'a KeyMaterial>,
         imported_id: Option<&'a str>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ProofError> {
         Ok(Subject { kms, key, spec: key.spec.parse()?, usage: key.usage.parse()?, material, imported_id, now: None })
     }
 
@@ -43,7 +43,7 @@ pub(super) fn permitted<T>(
     id: Claim,
     permission: &str,
     answer: Result<T, KmsError>,
-) -> Result<Option<T>, Error> {
+) -> Result<Option<T>, ProofError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.is_access_denied() => {
@@ -55,7 +55,7 @@ pub(super) fn permitted<T>(
 }
 
 /// Fresh random bytes that no earlier answer can contain.
-pub(super) fn nonce() -> Result<[u8; 32], Error> {
+pub(super) fn nonce() -> Result<[u8; 32], ProofError> {
     let mut nonce = [0; 32];
     openssl::rand::rand_bytes(&mut nonce).map_err(OpenSslError::step("draw random bytes"))?;
     Ok(nonce)

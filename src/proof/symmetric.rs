@@ -1,11 +1,11 @@
 //! Symmetric keys: KMS can show that the key works and which material is current, and nothing about its bytes.
 
+use super::error::ProofError;
 use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
 use crate::kms::KeyDescription;
-use crate::lifecycle::error::Error;
 
-pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, proof: &mut Proof) -> Result<(), Error> {
+pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, proof: &mut Proof) -> Result<(), ProofError> {
     let nonce = nonce()?;
     let ciphertext = subject.kms.encrypt(&subject.key.arn, &nonce, None).await;
     let Some(ciphertext) = permitted(proof, Claim::Use, "kms:Encrypt", ciphertext)? else { return Ok(()) };

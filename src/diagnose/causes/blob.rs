@@ -1,6 +1,6 @@
 //! What the length and the value of wrapped key material give away.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
 use crate::material::KeySpec;

@@ -1,6 +1,6 @@
 //! Files that hold nothing, something else, or the right thing in the wrong writing.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::name::{Name, Role};
 use crate::file_checks::damage::Damage;

@@ -1,6 +1,6 @@
 //! What KMS says about the key, about the import, and what the OpenSSL at hand cannot do.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::{Commands, word};
 
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ mod material;
 mod opened;
 mod parameters;
 mod public_key;
+mod words;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub(crate) use self::material::{MaterialCause, Otherwise};
 pub(crate) use self::opened::OpenedCause;
 pub(crate) use self::parameters::ParametersCause;
 pub(crate) use self::public_key::PublicKeyCause;
+use self::words::Words;
 use super::commands::Commands;
 
 /// Why an import fails, sorted by what it is about.
@@ -32,15 +34,6 @@ pub(crate) enum Cause {
     Material(MaterialCause),
     Parameters(ParametersCause),
     Key(KeyCause),
-}
-
-/// The words of a cause besides its `Display`, which is the evidence.
-pub(crate) trait Words: fmt::Display {
-    /// Its name for scripts.
-    fn id(&self) -> &'static str;
-
-    /// One imperative sentence with the command that mends it.
-    fn fix(&self, commands: &Commands) -> String;
 }
 
 impl Cause {

@@ -1,6 +1,6 @@
 //! What a private key shows about wrapped key material, and what is suspected where there is none.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
 use crate::material::encoding::Encoding;

@@ -1,6 +1,6 @@
 //! Parameter sets that are broken, too old, mixed, or for something else.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::{Commands, word};
 use crate::diagnose::name::Name;
 

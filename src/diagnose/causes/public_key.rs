@@ -1,6 +1,6 @@
 //! Wrapping public keys and import tokens that cannot be KMS's.
 
-use super::Words;
+use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
 use crate::wrap::WrappingKeySpec;

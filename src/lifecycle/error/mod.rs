@@ -24,6 +24,7 @@ use crate::kms::{EndpointError, KmsError, Reason};
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::parameters::ParametersError;
+use crate::proof::ProofError;
 #[cfg(feature = "rehearsal")]
 use crate::rehearsal::RehearsalError;
 use crate::time::ExpiryError;
@@ -35,7 +36,7 @@ use crate::wrap::WrapError;
 #[allow(missing_docs)] // each variant is documented by the type it holds
 pub enum Error {
     #[error(transparent)]
-    Material(#[from] MaterialError),
+    Material(MaterialError),
     #[error(transparent)]
     Wrap(WrapError),
     #[error(transparent)]
@@ -45,7 +46,7 @@ pub enum Error {
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
     #[error(transparent)]
-    Parameters(#[from] ParametersError),
+    Parameters(ParametersError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -72,6 +73,41 @@ impl From<WrapError> for Error {
             WrapError::File(error) => error.into(),
             WrapError::OpenSsl(error) => error.into(),
             error => Error::Wrap(error),
+        }
+    }
+}
+
+impl From<MaterialError> for Error {
+    fn from(error: MaterialError) -> Self {
+        match error {
+            MaterialError::File(error) => error.into(),
+            MaterialError::OpenSsl(error) => error.into(),
+            error => Error::Material(error),
+        }
+    }
+}
+
+impl From<ParametersError> for Error {
+    fn from(error: ParametersError) -> Self {
+        match error {
+            ParametersError::File(error) => error.into(),
+            ParametersError::OpenSsl(error) => error.into(),
+            ParametersError::Material(error) => error.into(),
+            ParametersError::Wrap(error) => error.into(),
+            ParametersError::Kms(error) => error.into(),
+            ParametersError::Expiry(error) => error.into(),
+            error => Error::Parameters(error),
+        }
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::File(error) => error.into(),
+            ProofError::OpenSsl(error) => error.into(),
+            ProofError::Material(error) => error.into(),
+            ProofError::Kms(error) => error.into(),
         }
     }
 }
@@ -187,6 +223,14 @@ impl Error {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.operation),
             Error::Key(KeyError::NotTaken { refusal, .. }) => Some(refusal.operation),
+            _ => None,
+        }
+    }
+
+    /// What KMS or the way to it said, where that is the whole error.
+    pub fn kms(&self) -> Option<&KmsError> {
+        match self {
+            Error::Kms(error) => Some(error),
             _ => None,
         }
     }

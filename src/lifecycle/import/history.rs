@@ -61,7 +61,7 @@ async fn listed(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
 async fn tried(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
     let seen = KeyDescription { state: "Enabled".to_owned(), ..key.clone() };
     let subject = Subject::new(kms, key, None, None)?.seen(seen);
-    match proof::prove(&subject, Level::Use).await {
+    match proof::prove(&subject, Level::Use).await.map_err(Error::from) {
         Ok(proof) if proof.outcome() == Outcome::Proven => Ok(History::Holds),
         Ok(_) => Ok(History::Unknown),
         Err(error) if error.reason() == Some(Reason::InvalidState) => Ok(match error.refused_operation() {

@@ -203,7 +203,9 @@ async fn import_material(
                 Some(stored) => import_failed::ended(kms, plan, key, (stored, error), journal).await,
                 None => Err(error),
             };
-            return ended.inspect_err(|error| journal.explain(diagnose::refused_here(&wrapped, material, key, error)));
+            return ended.inspect_err(|error| {
+                journal.explain(error.kms().and_then(|error| diagnose::refused_here(&wrapped, material, key, error)));
+            });
         }
     };
     let id = expected_to_be_current(kms, key, &imported, journal).await?;

@@ -27,10 +27,10 @@ pub async fn prove_imported(
 /// The same proofs as `proof::prove`, about a key that DescribeKey may still show as it was before the import.
 pub(crate) async fn prove_settled(subject: Subject<'_>, level: Level, journal: &Journal) -> Result<Proof, Error> {
     if level == Level::Off {
-        return proof::prove(&subject, level).await;
+        return Ok(proof::prove(&subject, level).await?);
     }
     let now = wait::settled(subject.kms, subject.key, subject.imported_id, journal).await?;
-    proof::prove(&subject.seen(now), level).await
+    Ok(proof::prove(&subject.seen(now), level).await?)
 }
 
 /// The imported material is the current one, unless KMS knows it as earlier material or as one that waits for rotation.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Choice, filters};
+use super::tried::{Choice, filters};
 use crate::files::FileError;
 use crate::material::MaterialError;
 use crate::material::der::element;

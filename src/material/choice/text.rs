@@ -1,6 +1,6 @@
 //! Choices about text: the characters themselves, what they encode, or a part of them.
 
-use super::{Choice, Shown, Tried, filters};
+use super::tried::{Choice, Shown, Tried, filters};
 use crate::files::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;

@@ -9,7 +9,6 @@ use openssl::pkey::PKey;
 use super::curve::{self, Named};
 use super::rsa::{self, Numbers};
 use super::{Container, NamedKey, Note, ec, lacking};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::der::{BIT_STRING, OCTET_STRING, Reader, SEQUENCE, dotted, is_minimal};
 use crate::openssl_probe::OpenSslError;
@@ -28,15 +27,15 @@ const PUBLIC_KEY_EXPLICIT: u8 = 0xa1;
 const CUT_OFF: &str = "its elements are not those of such a key";
 
 /// The key in DER of one of the three containers, as PKCS#8; what was read leniently goes into `notes`.
-pub(super) fn read(container: Container, der: &[u8], notes: &mut Vec<Note>) -> Result<Secret, Error> {
+pub(super) fn read(container: Container, der: &[u8], notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     if der.get(1) == Some(&0x80) {
         let form = "its lengths are left open, as BER allows and DER does not".to_owned();
         let command = Some("openssl pkey -inform DER -in FILE -out FILE.pem".to_owned());
-        return Err(MaterialError::UnreadableForm { container, form, command }.into());
+        return Err(MaterialError::UnreadableForm { container, form, command });
     }
     let mut reader = Reader::new(der);
     let Some(whole) = reader.take_whole().filter(|whole| whole.first() == Some(&SEQUENCE)) else {
-        return Err(damaged(container, "it is cut off").into());
+        return Err(damaged(container, "it is cut off"));
     };
     check_rest(container, reader.rest(), notes)?;
     let at = notes.len();
@@ -80,7 +79,12 @@ struct Outer<'a> {
     public: Option<&'a [u8]>,
 }
 
-fn pkcs8(container: Container, whole: &[u8], notes: &mut Vec<Note>, rules: &mut Vec<String>) -> Result<Secret, Error> {
+fn pkcs8(
+    container: Container,
+    whole: &[u8],
+    notes: &mut Vec<Note>,
+    rules: &mut Vec<String>,
+) -> Result<Secret, MaterialError> {
     let cut_off = || damaged(container, CUT_OFF);
     let mut info = Reader::new(whole).sequence().ok_or_else(cut_off)?;
     let version = info.small_number().ok_or_else(cut_off)?;
@@ -98,10 +102,10 @@ fn pkcs8(container: Container, whole: &[u8], notes: &mut Vec<Note>, rules: &mut 
             info.inside(PUBLIC_KEY_EXPLICIT).and_then(|mut inner| inner.take(BIT_STRING)).and_then(<[u8]>::split_first)
         }
         None => None,
-        Some(_) => return Err(cut_off().into()),
+        Some(_) => return Err(cut_off()),
     };
     if !info.is_empty() {
-        return Err(cut_off().into());
+        return Err(cut_off());
     }
     if version != u64::from(public.is_some()) {
         rules.push(format!("its version is {version}"));
@@ -127,14 +131,14 @@ fn pkcs8(container: Container, whole: &[u8], notes: &mut Vec<Note>, rules: &mut 
             ed25519(container, key, public, rules)
         }
         _ => match lacking::of_algorithm(oid) {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => by_openssl(container, oid, whole),
         },
     }
 }
 
 /// RSA keys have their public half in themselves; a second one must be the same (RSAPublicKey).
-fn check_rsa_public(pkcs8: &Secret, public: Option<&[u8]>) -> Result<(), Error> {
+fn check_rsa_public(pkcs8: &Secret, public: Option<&[u8]>) -> Result<(), MaterialError> {
     let Some(public) = public else { return Ok(()) };
     let step = OpenSslError::step("look at the public key");
     let own = PKey::private_key_from_der(pkcs8.expose())
@@ -142,12 +146,17 @@ fn check_rsa_public(pkcs8: &Secret, public: Option<&[u8]>) -> Result<(), Error> 
         .and_then(|key| key.public_key_to_der_pkcs1())
         .map_err(step)?;
     if own != public {
-        return Err(MaterialError::Inconsistent { problem: "its public key is not its private key's" }.into());
+        return Err(MaterialError::Inconsistent { problem: "its public key is not its private key's" });
     }
     Ok(())
 }
 
-fn pkcs1(container: Container, der: &[u8], notes: &mut Vec<Note>, rules: &mut Vec<String>) -> Result<Secret, Error> {
+fn pkcs1(
+    container: Container,
+    der: &[u8],
+    notes: &mut Vec<Note>,
+    rules: &mut Vec<String>,
+) -> Result<Secret, MaterialError> {
     let cut_off = || damaged(container, CUT_OFF);
     let mut outer = Reader::new(der);
     let mut key = outer.sequence().ok_or_else(cut_off)?;
@@ -158,7 +167,7 @@ fn pkcs1(container: Container, der: &[u8], notes: &mut Vec<Note>, rules: &mut Ve
     let numbers = (|| Some(Numbers { n: n?, e: e?, d: d?, p: p?, q: q?, dp: dp?, dq: dq?, qi: qi? }))();
     let numbers = numbers.ok_or_else(cut_off)?;
     if version == 1 && key.peek() == Some(SEQUENCE) {
-        return Err(MaterialError::MultiPrime.into());
+        return Err(MaterialError::MultiPrime);
     }
     note_rest(key, rules);
     if version != 0 {
@@ -183,7 +192,7 @@ fn sec1(
     outer: Outer<'_>,
     notes: &mut Vec<Note>,
     rules: &mut Vec<String>,
-) -> Result<Secret, Error> {
+) -> Result<Secret, MaterialError> {
     let cut_off = || damaged(container, CUT_OFF);
     let mut around = Reader::new(der);
     let mut key = around.sequence().ok_or_else(cut_off)?;
@@ -208,7 +217,7 @@ fn sec1(
     let curve = one_curve(container, outer.curve, inner, notes)?;
     let public = match (outer.public, public.map(|(bits, _)| bits)) {
         (Some(one), Some(other)) if one != other => {
-            return Err(MaterialError::Inconsistent { problem: "it has two different public keys" }.into());
+            return Err(MaterialError::Inconsistent { problem: "it has two different public keys" });
         }
         (one, other) => one.or(other),
     };
@@ -239,14 +248,19 @@ fn one_curve(
     Ok(curve.nid)
 }
 
-fn ed25519(container: Container, key: &[u8], public: Option<&[u8]>, rules: &mut Vec<String>) -> Result<Secret, Error> {
+fn ed25519(
+    container: Container,
+    key: &[u8],
+    public: Option<&[u8]>,
+    rules: &mut Vec<String>,
+) -> Result<Secret, MaterialError> {
     let mut reader = Reader::new(key);
     let seed = match reader.take(OCTET_STRING) {
         Some(seed) => {
             note_rest(reader, rules);
             seed
         }
-        None => return Err(damaged(container, CUT_OFF).into()),
+        None => return Err(damaged(container, CUT_OFF)),
     };
     // The 64 bytes of NaCl's secret keys: seed and public key.
     if let Some((seed, own)) = seed.split_at_checked(32)
@@ -260,7 +274,7 @@ fn ed25519(container: Container, key: &[u8], public: Option<&[u8]>, rules: &mut 
 }
 
 /// Keys of other algorithms: OpenSSL reads them, so that they can be named.
-fn by_openssl(container: Container, oid: &[u8], whole: &[u8]) -> Result<Secret, Error> {
+fn by_openssl(container: Container, oid: &[u8], whole: &[u8]) -> Result<Secret, MaterialError> {
     let written = PKey::private_key_from_pkcs8(whole).and_then(|key| key.private_key_to_pkcs8());
     let written = written.map_err(|_| {
         let form = format!("OpenSSL cannot read a key of the algorithm {}", name(oid));

@@ -7,7 +7,6 @@ use openssl::pkey::PKey;
 
 use super::number::{self, Number};
 use super::{Container, Note};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::der::without_leading_zeros;
 use crate::openssl_probe::OpenSslError;
@@ -23,7 +22,7 @@ pub(super) fn pkcs8(
     scalar: &[u8],
     public: Option<&[u8]>,
     notes: &mut Vec<Note>,
-) -> Result<Secret, Error> {
+) -> Result<Secret, MaterialError> {
     let step = OpenSslError::step;
     let mut group = EcGroup::from_curve_name(curve).map_err(step("use the key's curve"))?;
     group.set_asn1_flag(Asn1Flag::NAMED_CURVE);
@@ -34,7 +33,7 @@ pub(super) fn pkcs8(
     group.order(&mut order, &mut context).map_err(step("use the key's curve"))?;
     let number = Number::of(scalar).map_err(step("read the EC key"))?;
     if number.is_zero() || number.ucmp(&order).is_ge() {
-        return Err(MaterialError::ScalarOutOfRange.into());
+        return Err(MaterialError::ScalarOutOfRange);
     }
     let mut point = EcPoint::new(&group).map_err(step("compute the public key"))?;
     point.mul_generator2(&group, &number, &mut context).map_err(step("compute the public key"))?;
@@ -44,7 +43,7 @@ pub(super) fn pkcs8(
             let given = EcPoint::from_bytes(&group, bytes, &mut context)
                 .map_err(|_| inconsistent("its public point is not on its curve"))?;
             if !given.eq(&group, &point, &mut context).map_err(step("compare the public keys"))? {
-                return Err(inconsistent("its public point is not its private number's").into());
+                return Err(inconsistent("its public point is not its private number's"));
             }
         }
     }
@@ -91,10 +90,10 @@ fn check_length(
 const ED25519_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// An Ed25519 private key as PKCS#8. Checks the public half that came with it.
-pub(super) fn ed25519(container: Container, seed: &[u8], public: Option<&[u8]>) -> Result<Secret, Error> {
+pub(super) fn ed25519(container: Container, seed: &[u8], public: Option<&[u8]>) -> Result<Secret, MaterialError> {
     if seed.len() != 32 {
         let problem = format!("its private number has {} bytes, and Ed25519 needs 32", seed.len());
-        return Err(MaterialError::Damaged { container, problem }.into());
+        return Err(MaterialError::Damaged { container, problem });
     }
     let mut pkcs8 = Secret::zeroed(ED25519_PREFIX.len() + seed.len())?;
     pkcs8.expose_mut()[..ED25519_PREFIX.len()].copy_from_slice(&ED25519_PREFIX);
@@ -102,7 +101,7 @@ pub(super) fn ed25519(container: Container, seed: &[u8], public: Option<&[u8]>) 
     if let Some(public) = public
         && ed25519_public(pkcs8.expose())? != public
     {
-        return Err(inconsistent("its public key is not its private key's").into());
+        return Err(inconsistent("its public key is not its private key's"));
     }
     Ok(pkcs8)
 }

@@ -9,7 +9,6 @@ use zeroize::Zeroize;
 
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, Note, der_key, foreign, libcrypto};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::material::base64;
@@ -17,7 +16,11 @@ use crate::material::der::{OCTET_STRING, Reader, element};
 use crate::secret::Secret;
 
 /// Opens EncryptedPrivateKeyInfo and reads the key in it.
-pub(super) fn pkcs8(der: &[u8], passphrase: &mut dyn Passphrase, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+pub(super) fn pkcs8(
+    der: &[u8],
+    passphrase: &mut dyn Passphrase,
+    notes: &mut Vec<Note>,
+) -> Result<Secret, MaterialError> {
     let container = Container::EncryptedPkcs8;
     let parts = Parts::of(der).ok_or_else(|| damaged(container))?;
     parts.scheme.check(container, &mut MOST_ITERATIONS.clone())?;
@@ -43,7 +46,7 @@ impl<'a> Parts<'a> {
 
     /// What was encrypted; nothing if the passphrase does not open it. Its padding fits a wrong one once in 256 times, so the length
     /// that the key itself says is looked at too.
-    pub(super) fn open(&self, passphrase: Option<&[u8]>) -> Result<Option<Secret>, Error> {
+    pub(super) fn open(&self, passphrase: Option<&[u8]>) -> Result<Option<Secret>, MaterialError> {
         let opened = libcrypto::decrypt(self.algorithm, passphrase, self.ciphertext)?;
         Ok(opened.filter(|opened| looks_whole(opened.expose())))
     }
@@ -55,14 +58,14 @@ fn looks_whole(bytes: &[u8]) -> bool {
 }
 
 /// The key that was in the encryption.
-pub(super) fn read_opened(opened: &Secret, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+pub(super) fn read_opened(opened: &Secret, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let found = Container::identify(opened.expose());
     match found {
         Some(inner @ (Container::Pkcs8 | Container::Pkcs8V2 | Container::Pkcs1 | Container::Sec1)) => {
             der_key::read(inner, opened.expose(), notes)
         }
-        Some(inner @ Container::Dsa) => Err(foreign::refusal(inner).into()),
-        _ => Err(damaged(Container::EncryptedPkcs8).into()),
+        Some(inner @ Container::Dsa) => Err(foreign::refusal(inner)),
+        _ => Err(damaged(Container::EncryptedPkcs8)),
     }
 }
 
@@ -75,14 +78,14 @@ pub(super) fn traditional(
     text: &[u8],
     passphrase: &mut dyn Passphrase,
     notes: &mut Vec<Note>,
-) -> Result<Secret, Error> {
+) -> Result<Secret, MaterialError> {
     let container = Container::EncryptedTraditional;
     let block = Block::of(text).ok_or_else(|| damaged(container))?;
     Scheme::of_traditional(block.cipher).check(container, &mut MOST_ITERATIONS.clone())?;
     let cipher = Asn1Object::from_str(block.cipher).ok().map(|object| object.nid()).and_then(symm::Cipher::from_nid);
-    let (Some(cipher), Some(salt)) = (cipher, block.iv.get(..8)) else { return Err(damaged(container).into()) };
+    let (Some(cipher), Some(salt)) = (cipher, block.iv.get(..8)) else { return Err(damaged(container)) };
     if cipher.iv_len() != Some(block.iv.len()) {
-        return Err(damaged(container).into());
+        return Err(damaged(container));
     }
     let ciphertext = base64::decode(block.body, false)?.ok_or_else(|| damaged(container))?;
     let answer = passphrase.passphrase()?.ok_or(MaterialError::PassphraseNeeded)?;

@@ -6,7 +6,6 @@ use serde::de::IgnoredAny;
 
 use super::rsa::{self, Numbers};
 use super::{Container, NamedKey, Note, ec, lacking};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::base64;
 use crate::material::der::without_leading_zeros;
@@ -39,13 +38,13 @@ struct JwkSet<'a> {
 }
 
 /// The private key in a JWK, or in a set that has one.
-pub(super) fn private_key(container: Container, json: &Secret, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+pub(super) fn private_key(container: Container, json: &Secret, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let jwk = parse(container, json)?;
     if jwk.kty == "oct" {
-        return Err(unreadable(container, "its key type is `oct`, which is no key pair".to_owned()).into());
+        return Err(unreadable(container, "its key type is `oct`, which is no key pair".to_owned()));
     }
     if jwk.d.is_none() && jwk.p.is_none() {
-        return Err(MaterialError::PublicHalf { container }.into());
+        return Err(MaterialError::PublicHalf { container });
     }
     match (jwk.kty, jwk.crv) {
         ("RSA", _) => rsa_key(container, &jwk, notes),
@@ -60,21 +59,21 @@ pub(super) fn private_key(container: Container, json: &Secret, notes: &mut Vec<N
         }
         ("EC" | "OKP", Some(curve)) => {
             let other = || unreadable(container, format!("its curve is `{}`", shown(curve)));
-            Err(lacking::of_name(curve).unwrap_or_else(other).into())
+            Err(lacking::of_name(curve).unwrap_or_else(other))
         }
-        ("EC" | "OKP", None) => Err(damaged(container, "it has no `crv`").into()),
-        ("AKP", _) => Err(lacking::of_type("a key of a post-quantum algorithm (`AKP`)").into()),
-        (kind, _) => Err(unreadable(container, format!("its key type is `{}`", shown(kind))).into()),
+        ("EC" | "OKP", None) => Err(damaged(container, "it has no `crv`")),
+        ("AKP", _) => Err(lacking::of_type("a key of a post-quantum algorithm (`AKP`)")),
+        (kind, _) => Err(unreadable(container, format!("its key type is `{}`", shown(kind)))),
     }
 }
 
 /// The bytes of a symmetric key.
-pub(super) fn oct(json: &Secret) -> Result<Secret, Error> {
+pub(super) fn oct(json: &Secret) -> Result<Secret, MaterialError> {
     let container = Container::identify(json.expose()).unwrap_or(Container::Jwk);
     let jwk = parse(container, json)?;
     if jwk.kty != "oct" {
         let form = format!("its key type is `{}`, and raw bytes are needed", shown(jwk.kty));
-        return Err(unreadable(container, form).into());
+        return Err(unreadable(container, form));
     }
     need(container, "k", jwk.k)
 }
@@ -112,9 +111,9 @@ pub(super) fn shown(name: &str) -> String {
     name.chars().filter(plain).take(64).collect()
 }
 
-fn rsa_key(container: Container, jwk: &Jwk<'_>, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+fn rsa_key(container: Container, jwk: &Jwk<'_>, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     if jwk.oth.is_some() {
-        return Err(MaterialError::MultiPrime.into());
+        return Err(MaterialError::MultiPrime);
     }
     let (n, e) = (need(container, "n", jwk.n)?, need(container, "e", jwk.e)?);
     let members = [("d", jwk.d), ("p", jwk.p), ("q", jwk.q), ("dp", jwk.dp), ("dq", jwk.dq), ("qi", jwk.qi)];
@@ -143,7 +142,7 @@ fn rsa_key(container: Container, jwk: &Jwk<'_>, notes: &mut Vec<Note>) -> Result
     Ok(pkcs8)
 }
 
-fn ec_key(container: Container, jwk: &Jwk<'_>, curve: Nid, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+fn ec_key(container: Container, jwk: &Jwk<'_>, curve: Nid, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let scalar = need(container, "d", jwk.d)?;
     let (x, y) = (bytes(container, "x", jwk.x)?, bytes(container, "y", jwk.y)?);
     let point = match (x, y) {
@@ -156,7 +155,7 @@ fn ec_key(container: Container, jwk: &Jwk<'_>, curve: Nid, notes: &mut Vec<Note>
             Some(point(x.expose(), y.expose(), wanted).ok_or_else(|| damaged(container, "`x` or `y` is too long"))?)
         }
         (None, None) => None,
-        _ => return Err(damaged(container, "it has `x` or `y` without the other").into()),
+        _ => return Err(damaged(container, "it has `x` or `y` without the other")),
     };
     ec::pkcs8(container, curve, scalar.expose(), point.as_deref(), notes)
 }
@@ -173,11 +172,11 @@ fn point(x: &[u8], y: &[u8], wanted: usize) -> Option<Vec<u8>> {
     Some(point)
 }
 
-fn need(container: Container, name: &str, member: Option<&str>) -> Result<Secret, Error> {
-    bytes(container, name, member)?.ok_or_else(|| damaged(container, &format!("it has no `{name}`")).into())
+fn need(container: Container, name: &str, member: Option<&str>) -> Result<Secret, MaterialError> {
+    bytes(container, name, member)?.ok_or_else(|| damaged(container, &format!("it has no `{name}`")))
 }
 
-fn bytes(container: Container, name: &str, member: Option<&str>) -> Result<Option<Secret>, Error> {
+fn bytes(container: Container, name: &str, member: Option<&str>) -> Result<Option<Secret>, MaterialError> {
     let Some(member) = member else { return Ok(None) };
     let decoded = base64::decode_jose(member.as_bytes())?;
     let decoded = decoded.filter(|decoded| !decoded.is_empty());

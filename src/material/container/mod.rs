@@ -1,5 +1,6 @@
 //! The containers in which private keys are kept: which one a file is, and the key in it as the PKCS#8 that KMS wants.
 
+mod certificate;
 mod curve;
 mod der_key;
 mod ec;
@@ -21,12 +22,12 @@ mod scheme;
 mod tests;
 mod wif;
 
+pub(crate) use self::certificate::subject;
 pub use self::kind::Container;
 pub use self::named_key::NamedKey;
 pub(crate) use self::named_key::is_ed25519;
 pub use self::note::Note;
 use super::Passphrase;
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::secret::{Secret, on_clean_stack};
 
@@ -50,11 +51,11 @@ pub(crate) fn read_private_key(
     container: Container,
     bytes: &Secret,
     passphrase: &mut dyn Passphrase,
-) -> Result<PrivateKey, Error> {
+) -> Result<PrivateKey, MaterialError> {
     on_clean_stack(|| read(container, bytes, passphrase))
 }
 
-fn read(claimed: Container, bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PrivateKey, Error> {
+fn read(claimed: Container, bytes: &Secret, passphrase: &mut dyn Passphrase) -> Result<PrivateKey, MaterialError> {
     let container = if claimed.is_der() { told(claimed, bytes.expose()) } else { claimed };
     let mut notes = Vec::new();
     if claimed.is_der() && !same_label(claimed, container) {
@@ -74,7 +75,7 @@ fn read(claimed: Container, bytes: &Secret, passphrase: &mut dyn Passphrase) -> 
             certificate = found.certificate;
             found.pkcs8
         }
-        other => return Err(foreign::refusal(other).into()),
+        other => return Err(foreign::refusal(other)),
     };
     Ok(PrivateKey { pkcs8, container, notes, certificate })
 }
@@ -91,7 +92,7 @@ fn same_label(one: Container, other: Container) -> bool {
 }
 
 /// The secret bytes (`k`, RFC 7518 §6.4) of a JWK of key type `oct`, or of a JWK Set that has one.
-pub(crate) fn read_jwk_oct(bytes: &Secret) -> Result<Secret, Error> {
+pub(crate) fn read_jwk_oct(bytes: &Secret) -> Result<Secret, MaterialError> {
     jwk::oct(bytes)
 }
 
@@ -101,27 +102,16 @@ pub(crate) fn is_jwk_oct(bytes: &[u8]) -> bool {
 }
 
 /// An EC private key as PKCS#8 from its bare number.
-pub(crate) fn from_scalar(curve: openssl::nid::Nid, scalar: &[u8]) -> Result<Secret, Error> {
+pub(crate) fn from_scalar(curve: openssl::nid::Nid, scalar: &[u8]) -> Result<Secret, MaterialError> {
     on_clean_stack(|| ec::pkcs8(Container::Sec1, curve, scalar, None, &mut Vec::new()))
 }
 
 /// An Ed25519 private key as PKCS#8 from its seed; `public` is the public half that came with it.
-pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Secret, Error> {
+pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Secret, MaterialError> {
     on_clean_stack(|| ec::ed25519(Container::Pkcs8, seed, public))
 }
 
 /// Why a container is not read: that it holds the public half only, or what converts it.
 pub(crate) fn refusal(container: Container) -> MaterialError {
     foreign::refusal(container)
-}
-
-/// A certificate's subject in one line, most significant part last (RFC 4514 writes it the other way round).
-pub(crate) fn subject(certificate: &openssl::x509::X509) -> String {
-    let part = |entry: &openssl::x509::X509NameEntryRef| {
-        let name = entry.object().nid().short_name().unwrap_or("?");
-        let value = entry.data().to_string().unwrap_or_default();
-        format!("{name}={}", jwk::shown(&value))
-    };
-    let parts: Vec<String> = certificate.subject_name().entries().map(part).collect();
-    if parts.is_empty() { "an empty name".to_owned() } else { parts.join(", ") }
 }

@@ -4,7 +4,6 @@ use openssl::nid::Nid;
 
 use super::rsa::{self, Numbers};
 use super::{Container, NamedKey, Note, ec, foreign, lacking};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::base64;
 use crate::material::der::without_leading_zeros;
@@ -29,31 +28,31 @@ pub(super) fn is_public_line(text: &[u8]) -> bool {
 }
 
 /// The key in such a file, which is PEM text or what is in it.
-pub(super) fn read(bytes: &Secret, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+pub(super) fn read(bytes: &Secret, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let decoded = decode(bytes.expose())?;
     let bytes = decoded.as_ref().map_or(bytes.expose(), Secret::expose);
     if !bytes.starts_with(MAGIC) {
-        return Err(damaged("it does not begin with `openssh-key-v1`").into());
+        return Err(damaged("it does not begin with `openssh-key-v1`"));
     }
     if kind(bytes) == Container::EncryptedOpenSsh {
-        return Err(foreign::refusal(Container::EncryptedOpenSsh).into());
+        return Err(foreign::refusal(Container::EncryptedOpenSsh));
     }
     let mut wire = Wire::new(&bytes[MAGIC.len()..]);
     let (_cipher, _kdf, _options) = (wire.need()?, wire.need()?, wire.need()?);
     let count = wire.number().ok_or_else(cut_off)?;
     if count == 0 {
-        return Err(damaged("it says that it holds no key").into());
+        return Err(damaged("it says that it holds no key"));
     }
     if count != 1 {
         let keys = (1..=count.min(8)).map(|number| NamedKey::new(format!("number {number}"))).collect();
-        return Err(MaterialError::SeveralKeys { container: Container::OpenSsh, keys }.into());
+        return Err(MaterialError::SeveralKeys { container: Container::OpenSsh, keys });
     }
     let (public, private) = (wire.need()?, wire.need()?);
     private_section(public, private, notes)
 }
 
 /// The bytes of a PEM block; nothing if they are not in one.
-fn decode(text: &[u8]) -> Result<Option<Secret>, Error> {
+fn decode(text: &[u8]) -> Result<Option<Secret>, MaterialError> {
     let Some(begin) = find(text, BEGIN) else { return Ok(None) };
     let body = &text[begin + BEGIN.len()..];
     let end = find(body, END).ok_or_else(|| damaged("its END line is missing"))?;
@@ -76,16 +75,16 @@ fn inconsistent() -> MaterialError {
     MaterialError::Inconsistent { problem: "its public key is not its private key's" }
 }
 
-fn private_section(public: &[u8], section: &[u8], notes: &mut Vec<Note>) -> Result<Secret, Error> {
+fn private_section(public: &[u8], section: &[u8], notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let mut wire = Wire::new(section);
     let (one, other) = (wire.number().ok_or_else(cut_off)?, wire.number().ok_or_else(cut_off)?);
     if one != other {
-        return Err(damaged("its two check numbers differ").into());
+        return Err(damaged("its two check numbers differ"));
     }
     let mut outside = Wire::new(public);
     let kind = wire.need()?;
     if outside.need()? != kind {
-        return Err(inconsistent().into());
+        return Err(inconsistent());
     }
     let key = match kind {
         b"ssh-rsa" => rsa(&mut wire, &mut outside)?,
@@ -93,12 +92,12 @@ fn private_section(public: &[u8], section: &[u8], notes: &mut Vec<Note>) -> Resu
         b"ecdsa-sha2-nistp384" => ecdsa(&mut wire, &mut outside, Nid::SECP384R1, notes)?,
         b"ecdsa-sha2-nistp521" => ecdsa(&mut wire, &mut outside, Nid::SECP521R1, notes)?,
         b"ssh-ed25519" => ed25519(&mut wire, &mut outside)?,
-        kind => return Err(unread(kind).into()),
+        kind => return Err(unread(kind)),
     };
     let _comment = wire.need()?;
     let padding = wire.rest;
     if !padding.iter().zip(1_u8..).all(|(byte, count)| *byte == count) || padding.len() > 255 {
-        return Err(damaged("its padding is not 1, 2, 3, …").into());
+        return Err(damaged("its padding is not 1, 2, 3, …"));
     }
     Ok(key)
 }
@@ -116,20 +115,25 @@ fn unread(kind: &[u8]) -> MaterialError {
     MaterialError::UnreadableForm { container: Container::OpenSsh, form, command: None }
 }
 
-fn rsa(wire: &mut Wire<'_>, outside: &mut Wire<'_>) -> Result<Secret, Error> {
+fn rsa(wire: &mut Wire<'_>, outside: &mut Wire<'_>) -> Result<Secret, MaterialError> {
     let (n, e, d) = (wire.positive()?, wire.positive()?, wire.positive()?);
     let (qi, p, q) = (wire.positive()?, wire.positive()?, wire.positive()?);
     if outside.positive()? != e || outside.positive()? != n {
-        return Err(inconsistent().into());
+        return Err(inconsistent());
     }
     let (pkcs8, _) = rsa::pkcs8(&Numbers { n, e, d, p, q, qi, ..Numbers::default() })?;
     Ok(pkcs8)
 }
 
-fn ecdsa(wire: &mut Wire<'_>, outside: &mut Wire<'_>, curve: Nid, notes: &mut Vec<Note>) -> Result<Secret, Error> {
+fn ecdsa(
+    wire: &mut Wire<'_>,
+    outside: &mut Wire<'_>,
+    curve: Nid,
+    notes: &mut Vec<Note>,
+) -> Result<Secret, MaterialError> {
     let (name, point, scalar) = (wire.need()?, wire.need()?, wire.positive()?);
     if outside.need()? != name || outside.need()? != point {
-        return Err(inconsistent().into());
+        return Err(inconsistent());
     }
     // SSH writes numbers without their leading zeros (RFC 4251 §5), so a short one is no sign of damage.
     let mut padded = Secret::zeroed(66)?;
@@ -139,17 +143,17 @@ fn ecdsa(wire: &mut Wire<'_>, outside: &mut Wire<'_>, curve: Nid, notes: &mut Ve
         _ => 66,
     };
     let Some(start) = usize::checked_sub(length, scalar.len()) else {
-        return Err(MaterialError::ScalarOutOfRange.into());
+        return Err(MaterialError::ScalarOutOfRange);
     };
     padded.expose_mut()[start..length].copy_from_slice(scalar);
     padded.truncate(length);
     ec::pkcs8(Container::OpenSsh, curve, padded.expose(), Some(point), notes)
 }
 
-fn ed25519(wire: &mut Wire<'_>, outside: &mut Wire<'_>) -> Result<Secret, Error> {
+fn ed25519(wire: &mut Wire<'_>, outside: &mut Wire<'_>) -> Result<Secret, MaterialError> {
     let (public, private) = (wire.need()?, wire.need()?);
     if outside.need()? != public || private.get(32..) != Some(public) {
-        return Err(inconsistent().into());
+        return Err(inconsistent());
     }
     ec::ed25519(Container::OpenSsh, &private[..32], Some(public))
 }

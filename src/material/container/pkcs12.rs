@@ -7,7 +7,6 @@ use super::encrypted::{self, Parts};
 use super::libcrypto::{Bags, KeyBag, Pfx};
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, NamedKey, Note, der_key, jwk};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::material::der::{INTEGER, OCTET_STRING, Reader};
@@ -25,11 +24,15 @@ pub(super) struct Found {
     pub(super) certificate: Option<String>,
 }
 
-pub(super) fn read(bytes: &Secret, passphrase: &mut dyn Passphrase, notes: &mut Vec<Note>) -> Result<Found, Error> {
+pub(super) fn read(
+    bytes: &Secret,
+    passphrase: &mut dyn Passphrase,
+    notes: &mut Vec<Note>,
+) -> Result<Found, MaterialError> {
     let (file, length) = Pfx::parse(bytes.expose()).ok_or_else(|| damaged("OpenSSL cannot unpack it"))?;
     let rest = &bytes.expose()[length..];
     if rest.iter().any(|byte| *byte != 0 && !byte.is_ascii_whitespace()) {
-        return Err(damaged(&format!("{} bytes follow it", rest.len())).into());
+        return Err(damaged(&format!("{} bytes follow it", rest.len())));
     }
     if !rest.is_empty() {
         notes.push(Note::BytesFollow { count: rest.len() });
@@ -76,7 +79,7 @@ fn damaged(problem: &str) -> MaterialError {
 }
 
 /// How each layer is encrypted; nothing for those that are not.
-fn layers(file: &Pfx) -> Result<Vec<Option<Scheme>>, Error> {
+fn layers(file: &Pfx) -> Result<Vec<Option<Scheme>>, MaterialError> {
     let mut layers = Vec::new();
     for index in 0..file.layers() {
         let der = file.layer(index)?.ok_or_else(|| damaged("OpenSSL cannot write it anew"))?;
@@ -146,7 +149,7 @@ struct Answer<'a> {
 
 impl Answer<'_> {
     /// Finds the passphrase whose MAC fits. Nobody is asked for one where none or the empty one does.
-    fn find(&mut self, file: &Pfx, mac: &Mac, budget: &mut u64) -> Result<(), Error> {
+    fn find(&mut self, file: &Pfx, mac: &Mac, budget: &mut u64) -> Result<(), MaterialError> {
         for empty in [Some(Secret::zeroed(0)?), None] {
             mac.scheme.check(CONTAINER, budget)?;
             if file.mac_fits(empty.as_ref().map(Secret::expose)) {
@@ -162,15 +165,13 @@ impl Answer<'_> {
         }
         if mac.is_pbmac1 && openssl::version::number() < 0x3040_0000 {
             let cipher = "PBMAC1".to_owned();
-            return Err(
-                MaterialError::MissingCipher { container: CONTAINER, cipher, provider: None, command: None }.into()
-            );
+            return Err(MaterialError::MissingCipher { container: CONTAINER, cipher, provider: None, command: None });
         }
-        Err(MaterialError::WrongPassphrase.into())
+        Err(MaterialError::WrongPassphrase)
     }
 
     /// What is known, or what is asked for now, where there was no MAC to try it on.
-    fn get(&mut self) -> Result<Option<&[u8]>, Error> {
+    fn get(&mut self) -> Result<Option<&[u8]>, MaterialError> {
         if self.known.is_none() {
             self.known = Some(Some(self.passphrase.passphrase()?.ok_or(MaterialError::PassphraseNeeded)?));
         }
@@ -184,7 +185,7 @@ fn one_key(
     has_mac: bool,
     budget: &mut u64,
     notes: &mut Vec<Note>,
-) -> Result<Found, Error> {
+) -> Result<Found, MaterialError> {
     if bags.keys.len() > 1 {
         let mut keys = Vec::new();
         for (index, bag) in bags.keys.iter().enumerate() {
@@ -194,10 +195,10 @@ fn one_key(
                 Err(_) => NamedKey::new(name),
             });
         }
-        return Err(MaterialError::SeveralKeys { container: CONTAINER, keys }.into());
+        return Err(MaterialError::SeveralKeys { container: CONTAINER, keys });
     }
     let Some(bag) = bags.keys.first() else {
-        return Err(MaterialError::NoPrivateKey { container: CONTAINER }.into());
+        return Err(MaterialError::NoPrivateKey { container: CONTAINER });
     };
     let pkcs8 = opened(bag, answer, has_mac, budget, notes)?;
     let certificate = certificate(&pkcs8, &bags.certificates)?;
@@ -211,7 +212,7 @@ fn opened(
     has_mac: bool,
     budget: &mut u64,
     notes: &mut Vec<Note>,
-) -> Result<Secret, Error> {
+) -> Result<Secret, MaterialError> {
     if !bag.shrouded {
         return der_key::read(Container::Pkcs8, bag.der.expose(), notes);
     }
@@ -233,13 +234,13 @@ fn name(index: usize, key: &KeyBag) -> String {
 }
 
 /// The subject of the certificate that is the key's; where there are some and none is, the first one's subject is the error's.
-fn certificate(pkcs8: &Secret, certificates: &[Vec<u8>]) -> Result<Option<String>, Error> {
+fn certificate(pkcs8: &Secret, certificates: &[Vec<u8>]) -> Result<Option<String>, MaterialError> {
     let step = OpenSslError::step;
     let key = PKey::private_key_from_der(pkcs8.expose()).map_err(step("read the private key back"))?;
     let mut others = Vec::new();
     for der in certificates {
         let Ok(certificate) = X509::from_der(der) else { continue };
-        let subject = super::subject(&certificate);
+        let subject = super::certificate::subject(&certificate);
         // A public key that OpenSSL cannot read is no key that it could have read beside it.
         let Ok(public) = certificate.public_key() else { continue };
         if public.public_eq(&key) {
@@ -249,7 +250,7 @@ fn certificate(pkcs8: &Secret, certificates: &[Vec<u8>]) -> Result<Option<String
     }
     drop(openssl::error::ErrorStack::get());
     match others.into_iter().next() {
-        Some(subject) => Err(MaterialError::CertificateMismatch { subject }.into()),
+        Some(subject) => Err(MaterialError::CertificateMismatch { subject }),
         None => Ok(None),
     }
 }

@@ -6,7 +6,6 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
 use super::number::{self, Number};
-use crate::lifecycle::error::Error;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
@@ -31,18 +30,18 @@ pub(super) struct Numbers<'a> {
 }
 
 /// The key as PKCS#8, and whether something had to be computed. Numbers that are there and do not belong together are refused.
-pub(super) fn pkcs8(numbers: &Numbers<'_>) -> Result<(Secret, bool), Error> {
+pub(super) fn pkcs8(numbers: &Numbers<'_>) -> Result<(Secret, bool), MaterialError> {
     let step = OpenSslError::step;
     let n = Number::of(numbers.n).map_err(step("read the RSA key"))?;
     if n.num_bits() < 16 || n.is_even() {
-        return Err(inconsistent("its modulus is no product of two odd primes").into());
+        return Err(inconsistent("its modulus is no product of two odd primes"));
     }
     if n.num_bits() > LARGEST {
-        return Err(inconsistent("its modulus is longer than the 16384 bits that OpenSSL works with").into());
+        return Err(inconsistent("its modulus is longer than the 16384 bits that OpenSSL works with"));
     }
     let mut context = number::context().map_err(step("read the RSA key"))?;
     let Some(full) = complete(n, numbers, &mut context).map_err(step("compute the RSA key's numbers"))? else {
-        return Err(inconsistent("its RSA numbers do not belong together").into());
+        return Err(inconsistent("its RSA numbers do not belong together"));
     };
     let key = full.key().map_err(step("put the RSA key together"))?;
     let pkcs8 = key.private_key_to_pkcs8().map_err(step("write the private key as PKCS#8"))?;

@@ -1,20 +1,13 @@
 //! PEM however it is folded (RFC 7468, RFC 1421): with text around it, indented, in one line.
 
-use super::{Content, Layer};
+use super::Layer;
+use super::content::{Block, Content};
 use crate::files::FileError;
 use crate::material::{Container, base64};
 use crate::secret::Secret;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
-
-/// One block.
-pub(crate) struct Block {
-    /// What its label claims; the bytes decide in the end.
-    pub(crate) container: Option<Container>,
-    /// What is in it: DER, or OpenSSH's binary form; an encrypted traditional key as PEM text, because its headers belong to it.
-    pub(crate) bytes: Secret,
-}
 
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
     find(bytes, BEGIN).is_some() || find(bytes, END).is_some()

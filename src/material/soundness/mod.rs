@@ -6,47 +6,24 @@ mod pattern;
 mod rsa;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
+mod weakness;
 
 use openssl::error::ErrorStack;
 use zeroize::Zeroizing;
 
+pub use self::weakness::Weakness;
 use super::{KeyMaterial, MaterialKind};
 use crate::secret::on_clean_stack;
 
-/// Something about key material that makes it weak, or that a standard forbids. Nothing in it is secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weakness {
-    id: &'static str,
-    cause: String,
-}
-
-impl Weakness {
-    /// Its stable name for machines: `weak_material` or `forbidden_key`.
-    pub const fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn weak(what: &str, pattern: &str) -> Self {
-        Weakness { id: "weak_material", cause: format!("{what} {pattern}, and whoever guesses that has the key") }
-    }
-
-    /// Of a private key that breaks FIPS 186-5.
-    fn forbidden(cause: &str, section: &str) -> Self {
-        let cause = format!("{cause}, which FIPS 186-5 §{section} forbids: KMS may refuse it, and others may break it");
-        Weakness { id: "forbidden_key", cause }
-    }
-}
-
-impl fmt::Display for Weakness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.cause)
+impl KeyMaterial {
+    /// What is weak about it, or forbidden by a standard; usually nothing.
+    pub fn weaknesses(&self) -> Vec<Weakness> {
+        weaknesses(self)
     }
 }
 
 /// What is weak about `material`; usually nothing.
-pub(crate) fn weaknesses(material: &KeyMaterial) -> Vec<Weakness> {
+fn weaknesses(material: &KeyMaterial) -> Vec<Weakness> {
     on_clean_stack(|| match material.spec().kind() {
         MaterialKind::Symmetric | MaterialKind::Hmac { .. } => weak("the key material", material.expose()),
         // The key was read and checked before: OpenSSL can do it again.

@@ -3,7 +3,7 @@
 use openssl::bn::{BigNum, BigNumRef};
 use openssl::error::ErrorStack;
 
-use super::Weakness;
+use super::weakness::Weakness;
 use crate::material::KeyMaterial;
 
 /// The public exponent is odd, and 2^16 < e < 2^256.

@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 use openssl::pkey::{PKey, Private};
 
 use super::{Container, PrivateKey, read_private_key};
-use crate::lifecycle::error::{Error, hint_of};
+use crate::explain::Explain;
+use crate::lifecycle::error::hint_of;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::secret::Secret;
@@ -22,16 +23,16 @@ use crate::secret::Secret;
 struct Answer(Option<&'static str>);
 
 impl Passphrase for Answer {
-    fn passphrase(&mut self) -> Result<Option<Secret>, Error> {
-        self.0.map(|text| Secret::copy(text.as_bytes()).map_err(Error::from)).transpose()
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
+        self.0.map(|text| Secret::copy(text.as_bytes()).map_err(MaterialError::from)).transpose()
     }
 }
 
 fn read(container: Container, bytes: &[u8], passphrase: Option<&'static str>) -> Result<PrivateKey, MaterialError> {
     match read_private_key(container, &Secret::copy(bytes).unwrap(), &mut Answer(passphrase)) {
         Ok(key) => Ok(key),
-        Err(Error::Material(error)) => Err(error),
-        Err(error) => panic!("{error}: {:?}", error.because()),
+        Err(error @ (MaterialError::File(_) | MaterialError::OpenSsl(_))) => panic!("{error}: {:?}", error.because()),
+        Err(error) => Err(error),
     }
 }
 

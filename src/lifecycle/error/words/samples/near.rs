@@ -8,6 +8,7 @@ use crate::doctor::HealthError;
 use crate::escrow::EscrowError;
 use crate::explain::Explain;
 use crate::files::FileError;
+use crate::kms::KmsError;
 use crate::lifecycle::error::usage::UsageError;
 use crate::material::MaterialError;
 use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
@@ -106,6 +107,8 @@ one_of_each! {
         CoreDumps {}
     }
     materials: MaterialError {
+        File { 0: FileError::Empty { what: "key material file", path: path() } }
+        OpenSsl { 0: OpenSslError::NotFips { found: "OpenSSL 3.5.0".into() } }
         UnknownKeySpec { name: typed() }
         KeySpecNotImportable { name: "ML_DSA_65".into(), reason: "KMS does not offer it" }
         UnknownKeyUsage { name: typed() }
@@ -170,6 +173,12 @@ one_of_each! {
         NoEd25519 { found: "OpenSSL 1.1.0".into() }
     }
     parameters: ParametersError {
+        File { 0: FileError::Empty { what: "key material file", path: path() } }
+        OpenSsl { 0: OpenSslError::NotFips { found: "OpenSSL 3.5.0".into() } }
+        Material { 0: MaterialError::Empty }
+        Wrap { 0: WrapError::EmptyPublicKey }
+        Kms { 0: KmsError::NoRegion { profile: None } }
+        Expiry { 0: ExpiryError::Past { at: "2026-11-24".into() } }
         NotParameters { path: path(), problem: "line 3 is not JSON".into() }
         UnknownVersion { path: path(), found: 9, known: 1 }
         Mixed { what: "import token", path: path(), found: "ab".into(), expected: "cd".into() }
