@@ -55,7 +55,7 @@ fn without_a_cause_it_is_said_what_nobody_can_know_from_outside() {
              not known (public_key): whether the wrapped key material was made for this public key\n  \
              find out: wrap it again, which takes seconds: `kms-byok wrap --dir . --material FILE --force`\n\
              not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
-             find out: run `kms-byok status --key-id KEY --region eu-central-1`\n"
+             find out: run `kms-byok status --key-id arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab --region eu-central-1`\n"
         )
     );
 }

@@ -146,3 +146,58 @@ fn wrong_usage_ends_with_2() {
         assert_eq!(run(&mut cloud.bench.command(&words), b"").code, Some(2), "{url}");
     }
 }
+
+#[test]
+fn a_wrong_import_type_is_named_as_the_cause() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", support::material(3));
+    cloud.run(&format!("{PROVISION} --material key")).succeeds();
+    cloud.run("create-key --alias alias/empty").succeeds();
+    for (alias, word, cause, hint) in [
+        (
+            "alias/a",
+            "new",
+            "KMS does not take these bytes as new key material of key ARN, which may have them already",
+            "leave --import-type new out: what the key has is imported as existing",
+        ),
+        (
+            "alias/empty",
+            "existing",
+            "key ARN never had key material, so there is none to import again",
+            "leave --import-type existing out",
+        ),
+    ] {
+        let directory = alias.rsplit('/').next().unwrap();
+        cloud
+            .run(&format!("get-parameters --key-id {alias} --dir {directory} --wrapping-key-spec RSA_2048"))
+            .succeeds();
+        cloud.run(&format!("wrap --dir {directory} --material key")).succeeds();
+        let refused = cloud.run(&format!("import --dir {directory} --import-type {word} --quiet"));
+        let said = cloud.plain(&refused.stderr);
+        let (first, rest) = said.split_once('\n').unwrap();
+        assert_eq!((refused.code, first), (Some(1), &*format!("error: {cause}")));
+        assert!(rest.starts_with("because: IncorrectKeyMaterialException"), "{said}");
+        assert!(rest.contains(&format!("\nhint: {hint}\n")), "{said}");
+        cloud.run(&format!("import --dir {directory}")).succeeds();
+    }
+}
+
+#[test]
+fn what_diagnose_knows_stands_in_the_commands_that_it_prints() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", support::material(3));
+    cloud.run("create-key --alias alias/a").succeeds();
+    cloud.run("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048").succeeds();
+    cloud.run("wrap --dir D --material key").succeeds();
+    // The directory of the shell recipe.
+    std::fs::remove_file(cloud.bench.path("D/parameters.json")).unwrap();
+    let found = cloud.run("diagnose --dir D --key-id alias/a --output json").json_of_failure();
+    let told = found.to_string();
+    assert!(!told.contains("--key-id KEY") && !told.contains("--dir DIR"), "{told}");
+    for unknown in found["unknown"].as_array().unwrap() {
+        let how = unknown["find_out"].as_str().unwrap();
+        if how.contains("`kms-byok get-parameters") {
+            assert!(how.contains("--region us-east-1"), "{how}");
+        }
+    }
+}

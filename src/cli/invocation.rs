@@ -94,7 +94,7 @@ impl Invocation {
         for part in parts {
             complete.push('`');
             match (part.strip_prefix("kms-byok "), part.starts_with("aws kms ")) {
-                (Some(line), _) if quoted => complete.push_str(&self.complete_command(line, key)),
+                (Some(_), _) if quoted => complete.push_str(&self.complete_all(part, key)),
                 (None, true) if quoted => complete.push_str(&self.complete_aws(part, key)),
                 _ => complete.push_str(part),
             }
@@ -136,12 +136,33 @@ impl Invocation {
             .or_else(|| words.next().cloned())
     }
 
+    /// Several commands in a row, each by itself.
+    fn complete_all(&self, line: &str, key: Option<&str>) -> String {
+        let one = |command: &str| match command.strip_prefix("kms-byok ") {
+            Some(line) => self.complete_command(line, key),
+            None => command.to_owned(),
+        };
+        let each = line.split(" && ").map(|part| part.split(" || ").map(one).collect::<Vec<_>>().join(" || "));
+        each.collect::<Vec<_>>().join(" && ")
+    }
+
+    /// With what the user has said in the place of what is to be filled in.
+    fn filled(&self, line: &str, key: Option<&str>) -> String {
+        let key = key.map(OsString::from).or_else(|| self.typed("--key-id"));
+        let mut line = line.to_owned();
+        for (placeholder, value) in [("--key-id KEY", key), ("--dir DIR", self.typed("--dir"))] {
+            if let (Some(value), Some(flag)) = (value, placeholder.split(' ').next()) {
+                line = line.replace(placeholder, &format!("{flag} {}", quoted(&value)));
+            }
+        }
+        line
+    }
+
     fn complete_command(&self, line: &str, key: Option<&str>) -> String {
         let verb = line.split(' ').next().unwrap_or_default();
-        let mut command = format!("kms-byok {line}");
+        let mut command = format!("kms-byok {}", self.filled(line, key));
         let has = |command: &str, flag: &str| command.split([' ', '=']).any(|word| word == flag);
-        let whole = !line.contains(" && ") && !line.contains(" || ");
-        if !CONNECTED.contains(&verb) || !whole {
+        if !CONNECTED.contains(&verb) {
             return command;
         }
         // A verb that is only named is no command; where all that it needs is known it becomes one.
@@ -247,6 +268,10 @@ mod tests {
             ("`kms-byok rotate --key-id K --resume` it", format!("`kms-byok rotate --key-id K --resume {all}` it")),
             ("run `kms-byok create-key`", format!("run `kms-byok create-key {all}`")),
             ("`a` and kms-byok status", "`a` and kms-byok status".to_owned()),
+            (
+                "`kms-byok get-parameters --key-id KEY --dir D && kms-byok wrap --dir D`",
+                format!("`kms-byok get-parameters --key-id ARN --dir D {all} && kms-byok wrap --dir D`"),
+            ),
             ("run `kms-byok wrap --dir D`", "run `kms-byok wrap --dir D`".to_owned()),
         ] {
             assert_eq!(run.complete(sentence, Some("ARN")), complete);

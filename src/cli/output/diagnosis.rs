@@ -27,8 +27,9 @@ pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
 
 /// Completes the commands in it.
 pub(crate) fn complete(diagnosis: &mut Diagnosis, run: &Invocation) {
-    diagnosis.causes.iter_mut().for_each(|cause| cause.fix = run.complete(&cause.fix, None));
-    diagnosis.unknown.iter_mut().for_each(|unknown| unknown.find_out = run.complete(&unknown.find_out, None));
+    let key = diagnosis.key_arn.as_deref();
+    diagnosis.causes.iter_mut().for_each(|cause| cause.fix = run.complete(&cause.fix, key));
+    diagnosis.unknown.iter_mut().for_each(|unknown| unknown.find_out = run.complete(&unknown.find_out, key));
 }
 
 fn causes(diagnosis: &Diagnosis) -> String {

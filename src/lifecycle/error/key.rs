@@ -29,6 +29,10 @@ pub enum KeyError {
     NotShown { arn: String, waited: String },
     #[error("the state of key {arn} does not allow the import: {finding}")]
     NotTaken { arn: String, finding: String, refusal: Box<Refusal> },
+    #[error("KMS does not take these bytes as new key material of key {arn}, which may have them already")]
+    NotNew { arn: String, refusal: Box<Refusal> },
+    #[error("key {arn} never had key material, so there is none to import again")]
+    NothingExists { arn: String, refusal: Box<Refusal> },
     #[error("`{alias}` points to key {arn}, and --adopt names {adopt}")]
     AdoptsOther { alias: String, arn: String, adopt: String },
     #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
@@ -74,6 +78,18 @@ fn not_made_here(name: &str, arn: &str) -> String {
     }
 }
 
+impl KeyError {
+    /// KMS's refusal, if this explains one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            KeyError::NotTaken { refusal, .. }
+            | KeyError::NotNew { refusal, .. }
+            | KeyError::NothingExists { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
 impl Explain for KeyError {
     fn id(&self) -> &'static str {
         self.into()
@@ -96,6 +112,8 @@ impl Explain for KeyError {
                 some("rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`")
             }
             KeyError::NotTaken { .. } => some("look at the key with `kms-byok status`"),
+            KeyError::NotNew { .. } => some("leave --import-type new out: what the key has is imported as existing"),
+            KeyError::NothingExists { .. } => some("leave --import-type existing out"),
             KeyError::ForeignPolicy { arn, .. } => some(format!(
                 "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
             )),
@@ -125,7 +143,9 @@ impl Explain for KeyError {
 
     fn because(&self) -> Option<String> {
         match self {
-            KeyError::NotTaken { refusal, .. } => refusal.because(),
+            KeyError::NotTaken { refusal, .. }
+            | KeyError::NotNew { refusal, .. }
+            | KeyError::NothingExists { refusal, .. } => refusal.because(),
             KeyError::ForeignPolicy { outsiders, .. } if !outsiders.is_empty() => {
                 Some(format!("it lets in {}", outsiders.join(", ")))
             }

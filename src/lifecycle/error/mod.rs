@@ -154,7 +154,7 @@ impl Error {
     pub fn aws_code(&self) -> Option<&str> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
-            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(&refusal.code),
+            Error::Key(error) => error.refusal().map(|refusal| refusal.code.as_str()),
             _ => None,
         }
     }
@@ -213,7 +213,7 @@ impl Error {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.reason),
-            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(refusal.reason),
+            Error::Key(error) => error.refusal().map(|refusal| refusal.reason),
             _ => None,
         }
     }
@@ -222,7 +222,7 @@ impl Error {
     pub(crate) fn refused_operation(&self) -> Option<crate::kms::Operation> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.operation),
-            Error::Key(KeyError::NotTaken { refusal, .. }) => Some(refusal.operation),
+            Error::Key(error) => error.refusal().map(|refusal| refusal.operation),
             _ => None,
         }
     }

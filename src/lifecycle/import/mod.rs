@@ -174,6 +174,9 @@ async fn send(
     options.check_for(key)?;
     let imported = match hand_over(kms, key, encrypted, token, options, journal).await {
         Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
+        Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
+            return Err(not_of_that_type(key, options.import_type, error));
+        }
         Err(error) if error.may_have_changed() => {
             look_once(kms, key, journal).await;
             return Err(error);
@@ -184,6 +187,19 @@ async fn send(
     journal.step(format!("imported the key material, and {expires}"));
     settle(kms, key, &imported, journal).await?;
     Ok(imported)
+}
+
+/// Why bytes are refused as new, or as existing, key material, where that word alone is wrong.
+fn not_of_that_type(key: &KeyDescription, import_type: Option<ImportType>, error: Error) -> Error {
+    let Error::Kms(KmsError::Refused(refusal)) = &error else { return error };
+    let (arn, refusal) = (key.arn.clone(), refusal.clone());
+    match import_type {
+        Some(ImportType::New) if key.current_key_material_id.is_some() => KeyError::NotNew { arn, refusal }.into(),
+        Some(ImportType::Existing) if key.current_key_material_id.is_none() => {
+            KeyError::NothingExists { arn, refusal }.into()
+        }
+        _ => error,
+    }
 }
 
 /// What KMS says about the key after an import whose reply cannot be used: the report tells no older state. No answer is none.

@@ -24,6 +24,8 @@ one_of_each! {
         TakesOnlyOriginal { arn: arn() }
         MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
         NotShown { arn: arn(), waited: "60 s".into() }
+        NotNew { arn: arn(), refusal: Box::new(refusals::any()) }
+        NothingExists { arn: arn(), refusal: Box::new(refusals::any()) }
         NotTaken { arn: arn(), finding: "it is PendingDeletion".into(), refusal: Box::new(refusals::any()) }
         ForeignPolicy { name: typed(), arn: arn(), outsiders: vec!["everyone".into()] }
         ForeignPolicy { name: arn(), arn: arn(), outsiders: Vec::new() }
