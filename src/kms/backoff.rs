@@ -1,7 +1,9 @@
 //! Waiting for KMS with bounded back-off.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Delays that double, up to a twelfth of the budget, until the budget is spent.
 ///

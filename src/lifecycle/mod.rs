@@ -53,3 +53,43 @@ pub mod plan {
     pub use super::rotate::plan::rotate;
     pub use super::run::plan::{Plan, Step};
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kms::{KeyDescription, Kms};
+    use crate::material::KeyMaterial;
+    use crate::parameters::WrappedMaterial;
+
+    fn is_send<T: Send>(_: T) {}
+
+    /// Compiled, and never run: each run can be spawned on a runtime of several threads.
+    #[allow(dead_code)]
+    fn every_run_can_be_spawned(
+        kms: &Kms,
+        key: &KeyDescription,
+        journal: &Journal,
+        plans: (&Provision, &Rotate, &Replicate),
+    ) {
+        is_send(provision(kms, plans.0, journal));
+        is_send(rotate(kms, key, plans.1, journal));
+        is_send(replicate(kms, key, plans.2, journal));
+        is_send(plan::provision(kms, plans.0, journal));
+        is_send(plan::rotate(kms, key, plans.1, journal));
+        is_send(survey(kms, None, &mut Vec::new()));
+    }
+
+    /// The same for the runs that take other things.
+    #[allow(dead_code)]
+    fn every_other_run_can_be_spawned(
+        kms: &Kms,
+        journal: &Journal,
+        plans: (&CreateKey, &Deletion),
+        key: (&Vouched, &WrappedMaterial, &KeyMaterial),
+    ) {
+        is_send(create_key(kms, plans.0, journal));
+        is_send(delete_material(kms, plans.1, journal));
+        is_send(import_set(kms, key.0, key.1, &ImportOptions::default(), journal));
+        is_send(verify(kms, key.0, key.2, None, journal));
+    }
+}

@@ -145,7 +145,7 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
         Err(error) => return Err(error),
     };
     let patience = if failure.is_some() { wait::LOOK_UP } else { kms.wait() };
-    let gone = wait::until("KMS to forget the key material", patience, journal, async || {
+    let gone = wait::until("KMS to forget the key material", patience, journal, || async {
         let now = kms.describe(&key.arn).await?;
         Ok(is_gone(kms, &now, deletion, failure.is_some()).await?.then_some(now))
     });

@@ -80,7 +80,7 @@ pub(crate) async fn shown_within(
     patience: Duration,
     journal: &Journal,
 ) -> Result<Option<KeyDescription>, Error> {
-    wait::until("DescribeKey to show the key material", patience, journal, async || {
+    wait::until("DescribeKey to show the key material", patience, journal, || async {
         let now = kms.describe(arn).await?;
         Ok((now.state != "PendingImport").then_some(now))
     })

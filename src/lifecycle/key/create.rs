@@ -1,6 +1,6 @@
 //! Step 1 of the recipe: a key without key material, and its alias.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use crate::kms::{AliasOutcome, KeyDescription, Kms};
 use crate::lifecycle::error::Error;

@@ -21,7 +21,7 @@ pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<
 /// DescribeKey until a replica is no longer Creating.
 pub(crate) async fn until_made(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
     let what = format!("KMS to make replica {arn}");
-    let made = wait::until(&what, kms.wait(), journal, async || {
+    let made = wait::until(&what, kms.wait(), journal, || async {
         let replica = kms.describe(arn).await?;
         Ok((replica.state != "Creating").then_some(replica))
     });

@@ -219,8 +219,8 @@ async fn find_newly_made(kms: &Kms, request: &str) -> Result<Option<KeyDescripti
 /// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.
 async fn find(
     kms: &Kms,
-    wanted: &dyn Fn(&str) -> bool,
-    fits: &dyn Fn(&KeyDescription) -> bool,
+    wanted: &(dyn Fn(&str) -> bool + Sync),
+    fits: &(dyn Fn(&KeyDescription) -> bool + Sync),
 ) -> Result<Option<KeyDescription>, Error> {
     for arn in kms.keys().await? {
         let tags = match kms.tags(&arn).await {
@@ -243,7 +243,7 @@ async fn find(
     Ok(None)
 }
 
-fn has(tags: &[(String, String)], wanted: &dyn Fn(&str) -> bool) -> bool {
+fn has(tags: &[(String, String)], wanted: &(dyn Fn(&str) -> bool + Sync)) -> bool {
     tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod request;
 pub(crate) mod unchanged;
 
 use std::fs;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;

@@ -210,7 +210,7 @@ async fn look_up(
     region: &str,
     journal: &Journal,
 ) -> Result<Option<String>, Error> {
-    wait::until("a sign of the replica", wait::LOOK_UP, journal, async || {
+    wait::until("a sign of the replica", wait::LOOK_UP, journal, || async {
         Ok(replica_in(&kms.describe(&primary.arn).await?, region).map(str::to_owned))
     })
     .await

@@ -26,7 +26,7 @@ pub(crate) async fn until_ready(
     journal: &Journal,
 ) -> Result<RotationNeeded, Error> {
     let what = format!("KMS to see key material {id} in every Region");
-    let ready = wait::until(&what, kms.wait(), journal, async || {
+    let ready = wait::until(&what, kms.wait(), journal, || async {
         let materials = KeyMaterials::of(kms, key).await?;
         Ok(match materials.find(id) {
             Some(material) if material.current => Some(RotationNeeded::No),
@@ -65,7 +65,7 @@ pub(crate) async fn rotate_on_demand(
 }
 
 async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<bool, Error> {
-    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, async || {
+    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, || async {
         let current = kms.describe(&key.arn).await?.current_key_material_id;
         let begun = current.as_deref() == Some(id) || kms.rotation_in_progress(&key.arn).await?;
         Ok(begun.then_some(()))
@@ -107,7 +107,7 @@ pub(crate) async fn until_current_in(
 }
 
 async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
-    wait::until(&format!("key material {id} to become current"), kms.wait(), journal, async || {
+    wait::until(&format!("key material {id} to become current"), kms.wait(), journal, || async {
         let now = kms.describe(arn).await?;
         Ok((now.current_key_material_id.as_deref() == Some(id)).then_some(now))
     })
@@ -116,7 +116,7 @@ async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Optio
 
 /// Waits for the end of a rotation that somebody else began.
 pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
-    let over = wait::until("the rotation to end", kms.wait(), journal, async || {
+    let over = wait::until("the rotation to end", kms.wait(), journal, || async {
         Ok((!kms.rotation_in_progress(&key.arn).await?).then_some(()))
     });
     if over.await?.is_none() {

@@ -1,6 +1,8 @@
 //! Asking KMS again until something that goes on in the background is done.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;
@@ -16,12 +18,15 @@ const REMIND: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Asks until there is an answer; nothing when the time is over first.
-pub(crate) async fn until<T>(
+pub(crate) async fn until<T, A>(
     what: &str,
     patience: Duration,
     journal: &Journal,
-    mut ask: impl AsyncFnMut() -> Result<Option<T>, Error>,
-) -> Result<Option<T>, Error> {
+    mut ask: impl FnMut() -> A,
+) -> Result<Option<T>, Error>
+where
+    A: Future<Output = Result<Option<T>, Error>>,
+{
     let begun = Instant::now();
     let mut pause = Duration::from_millis(100);
     let mut reminded = None;
@@ -60,7 +65,7 @@ pub(crate) async fn settled(
     imported_id: Option<&str>,
     journal: &Journal,
 ) -> Result<KeyDescription, Error> {
-    let settled = until("DescribeKey to show the import", kms.wait(), journal, async || {
+    let settled = until("DescribeKey to show the import", kms.wait(), journal, || async {
         let now = kms.describe(&before.arn).await?;
         if now.state != "PendingImport" {
             let difference = Difference::find(kms, before, &now, journal).await?;
