@@ -43,7 +43,7 @@ fn errors_come_before_or_after_the_effect() {
         ("CreateKey:1:503", 503, "ServiceUnavailableException", false),
         ("*:1:error=AccessDeniedException", 400, "AccessDeniedException", false),
         ("CreateKey:1:500-after", 500, "KMSInternalException", true),
-        ("CreateKey:1:error-after=DependencyTimeoutException", 400, "DependencyTimeoutException", true),
+        ("CreateKey:1:error-after=DependencyTimeoutException", 503, "DependencyTimeoutException", true),
     ] {
         assert_eq!(error(fault), (status, code.to_owned(), done), "{fault}");
     }
