@@ -44,6 +44,8 @@ pub(crate) struct Compared {
     seen: Vec<(Claim, &'static str)>,
     /// What could not be seen: the permission that would show it, and whether KMS knows the call at all.
     unseen: Vec<Unseen>,
+    /// Refused at the end of the comparison, all in one answer.
+    differences: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -83,15 +85,15 @@ pub(crate) async fn compare(
             Decision::Unchanged
         }
     };
-    let mut compared = Compared { decision, seen: Vec::new(), unseen: Vec::new() };
-    compared.description(found, asked.request, &mut differences);
+    let mut compared = Compared { decision, seen: Vec::new(), unseen: Vec::new(), differences };
+    compared.description(found, asked.request);
     // Nobody reads a policy or tags of a key that is no candidate.
-    if differences.is_empty() || found.origin == EXTERNAL {
-        compared.tags(kms, found, asked.request, &mut differences).await?;
-        compared.policy(kms, found, asked, &mut differences).await?;
-        compared.material_description(kms, found, asked, &mut differences).await?;
+    if compared.differences.is_empty() || found.origin == EXTERNAL {
+        compared.tags(kms, found, asked.request).await?;
+        compared.policy(kms, found, asked).await?;
+        compared.material_description(kms, found, asked).await?;
     }
-    refuse(found, name, differences)?;
+    refuse(found, name, std::mem::take(&mut compared.differences))?;
     match compared.unseen.first() {
         Some(unseen) if asked.strict => {
             let (what, permission) = (unseen.what.to_owned(), unseen.permission.to_owned());
@@ -123,50 +125,38 @@ impl Compared {
         })
     }
 
-    fn description(&mut self, found: &KeyDescription, request: &KeyRequest, differences: &mut Vec<String>) {
+    fn description(&mut self, found: &KeyDescription, request: &KeyRequest) {
         let Some(asked) = &request.description else { return };
         if found.description == *asked {
             self.seen.push((Claim::Description, "its description is the one asked for"));
         } else {
-            differences.push(difference("description", &found.description, asked));
+            self.differences.push(difference("description", &found.description, asked));
         }
     }
 
-    async fn tags(
-        &mut self,
-        kms: &Kms,
-        found: &KeyDescription,
-        request: &KeyRequest,
-        differences: &mut Vec<String>,
-    ) -> Result<(), Error> {
+    async fn tags(&mut self, kms: &Kms, found: &KeyDescription, request: &KeyRequest) -> Result<(), Error> {
         if request.tags.is_empty() {
             return Ok(());
         }
         let answer = kms.tags(&found.arn).await;
         let Some(tags) = self.readable(Claim::Tags, "its tags", "kms:ListResourceTags", answer)? else { return Ok(()) };
-        let before = differences.len();
+        let before = self.differences.len();
         for (key, asked) in &request.tags {
             match tags.iter().find(|(found, _)| found == key) {
                 Some((_, value)) if value == asked => {}
                 Some((_, value)) => {
-                    differences.push(format!("its tag `{key}` is `{value}`, and `{asked}` was asked for"));
+                    self.differences.push(format!("its tag `{key}` is `{value}`, and `{asked}` was asked for"));
                 }
-                None => differences.push(format!("it has no tag `{key}`, and `{key}={asked}` was asked for")),
+                None => self.differences.push(format!("it has no tag `{key}`, and `{key}={asked}` was asked for")),
             }
         }
-        if differences.len() == before {
+        if self.differences.len() == before {
             self.seen.push((Claim::Tags, "it has the tags asked for"));
         }
         Ok(())
     }
 
-    async fn policy(
-        &mut self,
-        kms: &Kms,
-        found: &KeyDescription,
-        asked: &Asked<'_>,
-        differences: &mut Vec<String>,
-    ) -> Result<(), Error> {
+    async fn policy(&mut self, kms: &Kms, found: &KeyDescription, asked: &Asked<'_>) -> Result<(), Error> {
         let by_trust = self.decision == Decision::Complete && !asked.adopted;
         let Some(asked) = asked.request.policy.as_ref().filter(|_| !by_trust) else { return Ok(()) };
         let answer = kms.key_policy(&found.arn).await;
@@ -177,7 +167,7 @@ impl Compared {
             return Ok(());
         }
         let deleted = policy::deleted_principals(&policy);
-        differences.push(match &deleted[..] {
+        self.differences.push(match &deleted[..] {
             [] => "its key policy is not the one asked for".to_owned(),
             ids => format!("its key policy names principals that were deleted: {}", ids.join(", ")),
         });
@@ -189,7 +179,6 @@ impl Compared {
         kms: &Kms,
         found: &KeyDescription,
         asked: &Asked<'_>,
-        differences: &mut Vec<String>,
     ) -> Result<(), Error> {
         let Some(asked) = asked.material.as_ref().and_then(|material| material.description) else { return Ok(()) };
         if self.decision != Decision::Unchanged || found.spec != KeySpec::SymmetricDefault.name() {
@@ -204,7 +193,7 @@ impl Compared {
         if is == asked {
             self.seen.push((claim, "the description of its key material is the one asked for"));
         } else {
-            differences.push(difference("key material's description", is, asked));
+            self.differences.push(difference("key material's description", is, asked));
         }
         Ok(())
     }
