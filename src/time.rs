@@ -1,6 +1,6 @@
 //! Points in time as KMS and people write them (RFC 3339), and when imported key material expires.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -78,9 +78,15 @@ pub(crate) fn is_same(one: Option<DateTime>, other: Option<DateTime>) -> bool {
     }
 }
 
-/// The time by this machine's clock.
+/// The time by this machine's clock. Where a test has paused the clock of its runtime, this one stands and moves with it.
 pub fn now() -> DateTime {
-    DateTime::from(SystemTime::now())
+    // The same clock, unless the runtime's is paused.
+    let (runtime, machine) = (tokio::time::Instant::now().into_std(), Instant::now());
+    let now = SystemTime::now();
+    DateTime::from(match runtime.checked_duration_since(machine) {
+        Some(ahead) => now + ahead,
+        None => now - machine.duration_since(runtime),
+    })
 }
 
 /// `2 h 5 min ahead of` or `3 days behind`: how a clock stands to another one, which it is so many seconds ahead of.
@@ -173,6 +179,14 @@ mod tests {
         );
         assert_eq!(resolve(Expiry::At(now)), Err("the expiry 2026-11-24T00:00:00Z is in the past".to_owned()));
         assert!(resolve(Expiry::In(Duration::MAX)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paused_clock_moves_by_what_was_slept() {
+        let before = now();
+        tokio::time::sleep(Duration::from_secs(DAY)).await;
+        let passed = now().as_secs_f64() - before.as_secs_f64();
+        assert!((passed - DAY as f64).abs() < 0.5, "{passed}");
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http::{Request, Response};
 use kms_byok::kms::{Connection, Environment, Import, Kms, NewKey, NewReplica};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::rehearsal::{InProcessKms, Settings};
@@ -93,8 +92,11 @@ struct Client {
 impl Client {
     fn new() -> Self {
         let canned = Canned::default();
-        let connector = canned.clone();
-        let http = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
+        let answering = canned.clone();
+        let answer = move |_: Request<Bytes>| {
+            let reply = answering.next();
+            async move { Ok(reply) }
+        };
         // A fuzzer does not wait.
         let connection = Connection {
             max_wait: Duration::ZERO,
@@ -103,15 +105,15 @@ impl Client {
             ..Connection::default()
         };
         Client {
-            kms: Kms::over(http, "http://127.0.0.1:1", "FUZZ", &connection, Arc::new(Silent)),
+            kms: Kms::answered_by(answer, &connection, Arc::new(Silent)),
             canned,
             runtime: Builder::new_current_thread().enable_time().build().expect("a runtime"),
         }
     }
 }
 
-/// A connector that gives the same reply a few times, and then an empty one: lists end.
-#[derive(Clone, Debug, Default)]
+/// An endpoint that gives the same reply a few times, and then an empty one: lists end.
+#[derive(Clone, Default)]
 struct Canned {
     reply: Arc<Mutex<(u16, Vec<u8>)>>,
     left: Arc<AtomicUsize>,
@@ -122,18 +124,15 @@ impl Canned {
         *self.reply.lock().expect("one thread") = (status, body.to_vec());
         self.left.store(4, Ordering::Relaxed);
     }
-}
 
-impl HttpConnector for Canned {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+    fn next(&self) -> Response<Bytes> {
         let (status, body) =
             match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
                 Ok(_) => self.reply.lock().expect("one thread").clone(),
                 Err(_) => (200, b"{}".to_vec()),
             };
-        let reply = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");
-        let reply = HttpResponse::try_from(reply.body(SdkBody::from(body)).expect("a reply")).expect("a reply");
-        HttpConnectorFuture::ready(Ok(reply))
+        let reply = Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");
+        reply.body(body.into()).expect("a reply")
     }
 }
 
@@ -142,12 +141,17 @@ impl HttpConnector for Canned {
 pub fn requests(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(kms) = InProcessKms::start(Settings::default()) else { return };
-    let made = |body: &str| {
-        let reply = kms.call("CreateKey", body.as_bytes()).map(|(_, body)| String::from_utf8(body).unwrap_or_default());
+    CLIENT.with_borrow(|client| client.runtime.block_on(ask_in_process(&kms, text)));
+}
+
+async fn ask_in_process(kms: &InProcessKms, text: &str) {
+    let made = async |body: &str| {
+        let reply = kms.call("CreateKey", body.as_bytes()).await;
+        let reply = reply.map(|(_, body)| String::from_utf8(body).unwrap_or_default());
         let reply = reply.unwrap_or_default();
         reply.split("\"KeyId\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
     };
-    let (key, aes) = (made(r#"{"Origin":"EXTERNAL"}"#), made("{}"));
+    let (key, aes) = (made(r#"{"Origin":"EXTERNAL"}"#).await, made("{}").await);
     for line in text.lines().take(8) {
         let (operation, body) = line.split_once(' ').unwrap_or((line, "{}"));
         // Making RSA keys takes longer than anything that could be found behind it.
@@ -158,7 +162,7 @@ pub fn requests(data: &[u8]) {
             continue;
         }
         let body = body.replace("$KEY", &key).replace("$AES", &aes);
-        let Some((status, reply)) = kms.call(operation, body.as_bytes()) else { continue };
+        let Some((status, reply)) = kms.call(operation, body.as_bytes()).await else { continue };
         assert!((200..=500).contains(&status));
         assert!(reply.is_empty() || std::str::from_utf8(&reply).is_ok(), "a reply is JSON");
         assert!(status != 500, "{operation} fails within: {}", String::from_utf8_lossy(&reply));

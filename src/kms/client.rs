@@ -1,5 +1,6 @@
 //! The client: one Region, one endpoint, one set of credentials.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,11 +8,13 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
+use aws_sdk_kms::config::retry::RetryPartition;
 use aws_sdk_kms::config::{Builder, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
+use bytes::Bytes;
 
 use super::chain;
 use super::connection::Connection;
@@ -26,7 +29,7 @@ use super::recent_changes::RecentChanges;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::sdk_settings;
-use super::transport::Transport;
+use super::transport::{Direct, Transport};
 use crate::progress::Progress;
 use crate::time;
 
@@ -106,8 +109,21 @@ impl Kms {
         Kms::over(transport, url, access_key_id, connection, talk)
     }
 
-    /// As [`Kms::isolated`], over an HTTP client of the caller's.
-    pub fn over(
+    /// As [`Kms::isolated`], without a socket: `answer` gets each request, and an error of it is a connection that breaks. The time limits
+    /// of `connection` run by the runtime's clock, and its `endpoint_url` is what reports name.
+    pub fn answered_by<F>(
+        answer: impl Fn(http::Request<Bytes>) -> F + Send + Sync + 'static,
+        connection: &Connection,
+        talk: Arc<dyn Progress + Send>,
+    ) -> Kms
+    where
+        F: Future<Output = io::Result<http::Response<Bytes>>> + Send + 'static,
+    {
+        let url = connection.endpoint_url.as_deref().unwrap_or("http://localhost");
+        Kms::over(Direct::to(answer), url, "ANYBODY", connection, talk)
+    }
+
+    fn over(
         client: impl HttpClient + 'static,
         url: &str,
         access_key_id: &str,
@@ -124,6 +140,7 @@ impl Kms {
             .behavior_version(BehaviorVersion::latest())
             .http_client(client)
             .sleep_impl(TokioSleep::new())
+            .retry_partition(RetryPartition::custom("isolated").build()) // the attempts that others have used up are not its own
             .timeout_config(timeouts(connection))
             .region(Region::new(region.clone()))
             .endpoint_url(url);

@@ -1,34 +1,67 @@
-//! An embedded KMS without a network: a request goes in, a reply comes out.
+//! An embedded KMS without a network, on the runtime of whoever asks: a request goes in, a reply comes out.
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
-use tokio::runtime::{Builder, Runtime};
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
 
 use super::http::service::Service;
 use super::server::service;
 use super::settings::Settings;
 use crate::rehearsal::error::RehearsalError;
 
-/// An embedded KMS that is called as a function.
-pub struct InProcessKms {
-    service: Service,
-    runtime: Runtime,
-}
+/// An embedded KMS that is called as a function. Its clock, delays and quotas follow the clock of the runtime that it is called on, so a
+/// test that pauses this clock waits for nothing:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use kms_byok::Silent;
+/// use kms_byok::kms::{Connection, Kms};
+/// use kms_byok::rehearsal::{InProcessKms, Settings};
+///
+/// let embedded = InProcessKms::start(Settings::default())?;
+/// let answer = move |request| {
+///     let embedded = embedded.clone();
+///     async move { embedded.answer(request).await }
+/// };
+/// let kms = Kms::answered_by(answer, &Connection::default(), Arc::new(Silent));
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// assert!(kms.keys().await?.is_empty());
+/// # Ok::<(), kms_byok::Error>(())
+/// # })?;
+/// # Ok::<(), kms_byok::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct InProcessKms(Arc<Service>);
 
 impl InProcessKms {
-    /// Starts one; `Settings::listen` is ignored.
+    /// Makes one; `Settings::listen` and `Settings::wrapping_keys_ahead` are ignored.
     pub fn start(settings: Settings) -> Result<Self, RehearsalError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| RehearsalError::Thread { source })?;
-        Ok(InProcessKms { service: service(settings)?, runtime })
+        Ok(InProcessKms(Arc::new(service(settings)?)))
+    }
+
+    /// The reply to an HTTP request; an error where a fault breaks the connection.
+    pub async fn answer(&self, mut request: Request<Bytes>) -> io::Result<Response<Bytes>> {
+        // What HTTP/1.1 adds on the way.
+        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost"));
+        let (head, body) = self.0.serve(request.map(Full::new)).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
     /// HTTP status and body of the reply to an operation, asked in us-east-1; nothing where a fault breaks the connection.
-    pub fn call(&self, operation: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+    pub async fn call(&self, operation: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
         let scope = "AWS4-HMAC-SHA256 Credential=IN_PROCESS/20270131/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0";
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(scope))]);
-        let answer = self.runtime.block_on(self.service.answer(&headers, operation, body)).ok()?;
-        Some((answer.status, answer.body))
+        let request = Request::post("/")
+            .header(AUTHORIZATION, scope)
+            .header("x-amz-target", format!("TrentService.{operation}"))
+            .body(Bytes::copy_from_slice(body))
+            .ok()?;
+        let (head, body) = self.answer(request).await.ok()?.into_parts();
+        Some((head.status.as_u16(), body.to_vec()))
     }
 }
 
@@ -36,13 +69,13 @@ impl InProcessKms {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_embedded_kms_remembers_what_it_was_asked_for() {
+    #[tokio::test]
+    async fn an_embedded_kms_remembers_what_it_was_asked_for() {
         let kms = InProcessKms::start(Settings::default()).unwrap();
-        let keys = || String::from_utf8(kms.call("ListKeys", b"{}").unwrap().1).unwrap();
-        assert!(!keys().contains("KeyArn"));
-        assert_eq!(kms.call("CreateKey", b"{}").unwrap().0, 200);
-        assert!(keys().contains("KeyArn"));
-        assert_eq!(kms.call("Nothing", b"{}").unwrap().0, 400);
+        let keys = async || String::from_utf8(kms.call("ListKeys", b"{}").await.unwrap().1).unwrap();
+        assert!(!keys().await.contains("KeyArn"));
+        assert_eq!(kms.call("CreateKey", b"{}").await.unwrap().0, 200);
+        assert!(keys().await.contains("KeyArn"));
+        assert_eq!(kms.call("Nothing", b"{}").await.unwrap().0, 400);
     }
 }

@@ -5,6 +5,7 @@
 //! followed, and a reply is read whole, up to [`REPLY_LIMIT`], before the SDK sees it.
 
 mod connector;
+mod direct;
 mod error;
 mod proxy;
 mod resolver;
@@ -24,6 +25,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
 use http_body_util::{BodyExt, Limited};
@@ -37,6 +39,7 @@ use self::tls::Tls;
 use super::environment::Environment;
 use crate::kms::error::EndpointError;
 
+pub(crate) use self::direct::Direct;
 use self::error::REPLY_LIMIT;
 pub(crate) use self::error::find;
 pub(crate) use self::proxy::is_loopback;
@@ -135,8 +138,11 @@ async fn whole_reply(pool: &Pool, request: http::Request<SdkBody>, host: &str) -
     let reply = pool.request(request).await.map_err(|error| error::of_exchange(&error, host))?;
     let (head, body) = reply.into_parts();
     let body = Limited::new(body, REPLY_LIMIT).collect().await.map_err(|error| error::of_body(&*error, host))?;
-    let reply = http::Response::from_parts(head, SdkBody::from(body.to_bytes()));
-    HttpResponse::try_from(reply)
+    to_sdk(http::Response::from_parts(head, body.to_bytes()), host)
+}
+
+fn to_sdk(reply: http::Response<Bytes>, host: &str) -> Result<HttpResponse, EndpointError> {
+    HttpResponse::try_from(reply.map(SdkBody::from))
         .map_err(|error| EndpointError::NotHttp { host: host.to_owned(), because: error.to_string() })
 }
 

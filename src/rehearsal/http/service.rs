@@ -1,14 +1,16 @@
 //! From an HTTP request to an HTTP reply: who asks, what for, what goes wrong on purpose, and what KMS says.
 
+use std::error::Error as StdError;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use hyper::body::Body;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::access_log::{AccessLog, Line};
 use super::answer::{Answer, reply};
@@ -44,7 +46,11 @@ pub(crate) struct Service {
 
 impl Service {
     /// An error here breaks the connection.
-    pub(crate) async fn serve(&self, request: Request<Incoming>) -> Result<Response<Delivered>, io::Error> {
+    pub(crate) async fn serve<B>(&self, request: Request<B>) -> Result<Response<Delivered>, io::Error>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id();

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use crate::rehearsal::error::RehearsalError;
+use crate::time;
 
 /// Milliseconds since 1970.
 pub(crate) type Millis = i64;
@@ -91,7 +92,7 @@ pub(crate) fn millis(duration: Duration) -> Millis {
 }
 
 fn system_now() -> Millis {
-    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    time::now().to_millis().unwrap_or_default()
 }
 
 #[cfg(test)]

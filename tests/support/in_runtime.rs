@@ -1,0 +1,137 @@
+//! An embedded KMS in the runtime of the test, and clients that reach it without a socket.
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kms_byok::Silent;
+use kms_byok::kms::{Connection, Kms};
+use kms_byok::rehearsal::{InProcessKms, Settings};
+use tokio::sync::Notify;
+
+/// A call at which a run is broken off, counted from 1; attempts at one call count each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopPoint {
+    pub call: usize,
+    pub how: How,
+}
+
+/// What happens there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// KMS does not do it, and says so.
+    Refused,
+    /// The connection breaks before KMS gets the request.
+    NotSent,
+    /// KMS does it, and the connection breaks.
+    ReplyLost,
+    /// KMS does it, and answers with an error of its own.
+    Failed,
+    /// KMS does it, and the reply lacks all that KMS always says.
+    ReplyEmpty,
+    /// The process ends before KMS gets the request.
+    StoppedBefore,
+    /// The process ends before it gets the reply.
+    StoppedAfter,
+}
+
+pub const EVERY_WAY: [How; 7] =
+    [How::Refused, How::NotSent, How::ReplyLost, How::Failed, How::ReplyEmpty, How::StoppedBefore, How::StoppedAfter];
+
+/// The embedded KMS.
+pub struct InRuntime {
+    kms: InProcessKms,
+    connection: Connection,
+}
+
+/// A client of one run, and where it is broken off.
+pub struct Client {
+    pub kms: Kms,
+    line: Arc<Line>,
+}
+
+/// Between a client and the embedded KMS.
+struct Line {
+    kms: InProcessKms,
+    stop: Option<StopPoint>,
+    calls: Mutex<Vec<String>>,
+    stopped: Notify,
+}
+
+impl InRuntime {
+    /// `faults` in the words of the embedded KMS.
+    pub fn new(faults: &[&str], connection: Connection) -> Self {
+        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        InRuntime { kms: InProcessKms::start(Settings { faults, ..Settings::default() }).unwrap(), connection }
+    }
+
+    /// What a new process would connect with.
+    pub fn connect(&self, stop: Option<StopPoint>) -> Client {
+        let line = Line { kms: self.kms.clone(), stop, calls: Mutex::default(), stopped: Notify::new() };
+        let line = Arc::new(line);
+        let answering = line.clone();
+        let answer = move |request| {
+            let line = answering.clone();
+            async move { line.answer(request).await }
+        };
+        Client { kms: Kms::answered_by(answer, &self.connection, Arc::new(Silent)), line }
+    }
+}
+
+impl Client {
+    /// Runs something to its end; nothing where its process ends first.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.line.stopped.notified() => None,
+        }
+    }
+
+    /// The operations that were called so far.
+    pub fn calls(&self) -> Vec<String> {
+        self.line.calls.lock().unwrap().clone()
+    }
+}
+
+impl Line {
+    async fn answer(&self, request: Request<Bytes>) -> io::Result<Response<Bytes>> {
+        let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
+        match self.due(&request) {
+            None => self.kms.answer(request).await,
+            Some(How::Refused) => Ok(error(400, "AccessDeniedException")),
+            Some(How::NotSent) => Err(broken()),
+            Some(How::StoppedBefore) => self.stop().await,
+            Some(after) => {
+                self.kms.answer(request).await?;
+                match after {
+                    How::ReplyEmpty => Ok(Response::new(Bytes::from_static(b"{}"))),
+                    How::Failed => Ok(error(500, "KMSInternalException")),
+                    How::StoppedAfter => self.stop().await,
+                    _ => Err(broken()),
+                }
+            }
+        }
+    }
+
+    /// What happens to this call.
+    fn due(&self, request: &Request<Bytes>) -> Option<How> {
+        let target = request.headers().get("x-amz-target").unwrap().to_str().unwrap();
+        let mut calls = self.calls.lock().unwrap();
+        calls.push(target.trim_start_matches("TrentService.").to_owned());
+        self.stop.filter(|stop| stop.call == calls.len()).map(|stop| stop.how)
+    }
+
+    /// Whoever waits for this is gone.
+    async fn stop<T>(&self) -> T {
+        self.stopped.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn error(status: u16, code: &str) -> Response<Bytes> {
+    let body = format!("{{\"__type\":\"{code}\"}}");
+    Response::builder().status(status).body(body.into()).unwrap()
+}
