@@ -14,7 +14,7 @@ use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{KmsError, Silent};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::files::said;
+use super::files::said;
 
 const ARN: &str = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 

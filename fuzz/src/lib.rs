@@ -1,4 +1,4 @@
-//! What is fuzzed: every parser of bytes that somebody else has written. One function a target; `tests/fuzz_seeds.rs` runs the same
+//! What is fuzzed: every parser of bytes that somebody else has written. One function a target; `tests/material/fuzz_seeds.rs` runs the same
 //! functions over the seeds, so that these are tests too.
 
 mod endpoint;

@@ -1,30 +1,17 @@
 //! The disk fills up or turns read-only, or the clock is a day off, while KMS answers: what is told is the truth, and the same command
 //! completes it once the disk or the clock is as it should be.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod certificate;
-    pub(crate) mod disk;
-    pub(crate) mod embedded_kms;
-    pub(crate) mod fault_scene;
-    pub(crate) mod goal;
-    pub(crate) mod life_verbs;
-    pub(crate) mod verbs;
-    pub(crate) mod way;
-    pub(crate) mod workers;
-}
 
 use std::sync::Arc;
 
 use kms_byok::rehearsal::Settings;
 use serde_json::json;
-use support::disk::Disk;
-use support::fault_scene::Scene;
-use support::goal::{check_first, check_goal, check_tidy};
-use support::verbs::Verb;
-use support::way::{Plan, Trouble};
-use support::workers::in_parallel;
+
+use crate::support::disk::Disk;
+use crate::support::fault_scene::{Scene, alone};
+use crate::support::goal::{check_first, check_goal, check_tidy};
+use crate::support::verbs::Verb;
+use crate::support::way::{Plan, Trouble};
+use crate::support::workers::in_parallel;
 
 struct Cell {
     verb: Verb,
@@ -35,6 +22,7 @@ struct Cell {
 
 #[test]
 fn a_disk_that_fails_at_any_call_loses_nothing() {
+    let _alone = alone();
     let probe = tempfile::tempdir().unwrap();
     if Disk::mount(probe.path()).is_none() {
         return;
@@ -106,6 +94,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
 /// service itself says to such a signature is in the matrix.
 #[test]
 fn a_clock_that_is_a_day_off_loses_nothing() {
+    let _alone = alone();
     // The other verbs begin with a key that could not be provisioned so; and the next test is about `import`.
     let verbs = [Verb::ProvisionKept, Verb::ProvisionEscrowed, Verb::ProvisionGiven, Verb::ProvisionWaiting];
     for verb in verbs {
@@ -131,6 +120,7 @@ fn a_clock_that_is_a_day_off_loses_nothing() {
 
 #[test]
 fn an_import_a_day_too_late_is_refused_and_changes_nothing() {
+    let _alone = alone();
     let scene = Scene::new();
     Verb::Import.prepare(&scene);
     scene.truth().move_clock(json!({ "advance": "25h" }));

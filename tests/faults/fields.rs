@@ -1,29 +1,17 @@
 //! Every field of every reply, left out, of another type, or of a value that KMS does not know: nothing passes as success that is none, and
 //! the same command against the real thing completes it.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod certificate;
-    pub(crate) mod embedded_kms;
-    pub(crate) mod fault_scene;
-    pub(crate) mod goal;
-    pub(crate) mod life_verbs;
-    pub(crate) mod verbs;
-    pub(crate) mod way;
-    pub(crate) mod workers;
-}
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::fault_scene::Scene;
-use support::goal::{check_first, check_goal, check_tidy};
-use support::verbs::Verb;
-use support::way::{Plan, Trouble};
-use support::workers::in_parallel;
+
+use crate::support::fault_scene::{Scene, alone};
+use crate::support::goal::{check_first, check_goal, check_tidy};
+use crate::support::verbs::Verb;
+use crate::support::way::{Plan, Trouble};
+use crate::support::workers::in_parallel;
 
 /// What is done to a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +67,7 @@ const NOT_NEEDED: &[(&str, &[&str])] = &[
 
 #[test]
 fn no_reply_with_a_broken_field_passes_for_success() {
+    let _alone = alone();
     // Between them they ask for every operation; rotation for those that only it needs.
     let verbs =
         [Verb::ProvisionKept, Verb::ProvisionEscrowed, Verb::ProvisionGiven, Verb::RotateGiven, Verb::Replicate];
@@ -207,6 +196,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
 
 #[test]
 fn a_change_is_made_where_it_is_meant() {
+    let _alone = alone();
     let mut body = json!({ "KeyMetadata": { "Arn": "arn:x", "KeyState": "Enabled" }, "Keys": [{ "A": 1 }] });
     edit(&Change::Without, "/KeyMetadata/Arn", &mut body);
     edit(&Change::To("7"), "/Keys/0/A", &mut body);

@@ -1,34 +1,17 @@
 //! Each fault at each call, before and after KMS has done its part. The run that meets it says truthfully whether AWS has changed, and the
 //! same command again completes it: then one key holds the material, one alias names it, and nothing is lost.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-mod support {
-    pub(crate) mod certificate;
-    pub(crate) mod embedded_kms;
-    pub(crate) mod fault_scene;
-    pub(crate) mod goal;
-    pub(crate) mod lag;
-    pub(crate) mod life_verbs;
-    pub(crate) mod verbs;
-    pub(crate) mod way;
-    pub(crate) mod workers;
-}
-
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use support::fault_scene::Scene;
-use support::goal::{check_first, check_goal, check_tidy};
-use support::lag;
-use support::verbs::Verb;
-use support::way::{Plan, Trouble};
-use support::workers::in_parallel;
+use crate::support::fault_scene::{Scene, alone};
+use crate::support::goal::{check_first, check_goal, check_tidy};
+use crate::support::lag;
+use crate::support::verbs::Verb;
+use crate::support::way::{Plan, Trouble};
+use crate::support::workers::in_parallel;
 
 /// Most of the time a cell waits.
 const AT_ONCE: usize = 12;
-/// One test after the other: a process that is being started holds the locks of the runs in this one for a moment.
-static ALONE: Mutex<()> = Mutex::new(());
 /// The read timeout of runs that are not answered, and of the others.
 const HASTE: Duration = Duration::from_millis(200);
 const PATIENT: Duration = Duration::from_secs(20);
@@ -95,7 +78,7 @@ fn faults() -> Vec<Fault> {
 /// again, come to an end with the key whose copy is on disk.
 #[test]
 fn an_answered_import_that_does_not_show_yet_is_completed_with_the_same_bytes() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let began = Instant::now();
     let cells = lag::cells();
     let outcomes = in_parallel(AT_ONCE, &cells, lag::Cell::run);
@@ -134,7 +117,7 @@ struct Cell {
 
 #[test]
 fn whatever_fails_is_told_truthfully_and_completed_by_the_same_command() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let began = Instant::now();
     let cells: Vec<Cell> = Verb::ALL.into_iter().flat_map(cells_of).collect();
     let outcomes = in_parallel(AT_ONCE, &cells, run);
@@ -156,6 +139,7 @@ fn whatever_fails_is_told_truthfully_and_completed_by_the_same_command() {
 #[cfg(target_os = "linux")] // elsewhere there is no /dev/full
 #[test]
 fn a_closed_stdout_never_ends_well_where_it_loses_key_material() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let rsa = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap();
     std::fs::write(folder.path().join("PublicKey.bin"), rsa.public_key_to_der().unwrap()).unwrap();

@@ -1,25 +1,12 @@
 //! SIGINT, SIGTERM, SIGHUP and SIGKILL at each call of the real binary, and a panic in it, before and after KMS has done its part: the
 //! exit code tells truthfully whether AWS has changed, and the same command again completes it.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod certificate;
-    pub(crate) mod embedded_kms;
-    pub(crate) mod fault_scene;
-    pub(crate) mod goal;
-    pub(crate) mod life_verbs;
-    pub(crate) mod stopped;
-    pub(crate) mod verbs;
-    pub(crate) mod way;
-    pub(crate) mod workers;
-}
 
 use rustix::process::Signal;
-use support::fault_scene::{KILLED, Scene};
-use support::goal::{check_first, check_goal, check_tidy};
-use support::verbs::Verb;
-use support::workers::in_parallel;
+
+use crate::support::fault_scene::{KILLED, Scene, alone};
+use crate::support::goal::{check_first, check_goal, check_tidy};
+use crate::support::verbs::Verb;
+use crate::support::workers::in_parallel;
 
 struct Cell {
     verb: Verb,
@@ -44,6 +31,7 @@ const COLUMNS: usize = 2 * ENDS.len();
 
 #[test]
 fn a_signal_or_a_panic_at_any_call_loses_nothing() {
+    let _alone = alone();
     let cells: Vec<Cell> = Verb::ALL[..Verb::FIRST].iter().copied().flat_map(cells_of).collect();
     let outcomes = in_parallel(6, &cells, run);
     println!("exit codes after SIGINT, SIGTERM, SIGHUP, SIGKILL and a panic before the call, and after it");

@@ -1,18 +1,11 @@
 //! `delete-material`: what becomes unusable is said, somebody confirms it, and the way back is named.
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // skips are printed
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
 
 use std::process::Command;
 
-use scene::Scene;
 use serde_json::json;
-use support::Run;
+
+use crate::support::scene::Scene;
+use crate::support::{self, Run, importing};
 
 const DELETE: &str = "delete-material --key-id alias/a";
 
@@ -150,7 +143,7 @@ fn without_permission_to_list_the_materials_one_has_to_be_named() {
 #[test]
 fn material_that_waits_for_rotation_is_taken_back_and_the_key_goes_on() {
     let (scene, arn) = scene("--fault DeleteImportedKeyMaterial:1:reset-after");
-    scene.kms.import(&arn, &embedded_kms::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+    scene.kms.import(&arn, &importing::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
     let id = scene.materials(&arn)[0]["KeyMaterialId"].as_str().unwrap().to_owned();
     // The reply is lost, and repeating it KMS knows no such material: it is gone all the same.
     let answer = scene.json(&format!("{DELETE} --yes --key-material-id {id}"));

@@ -1,18 +1,13 @@
 //! `--dry-run`: the calls it prints are the calls the run makes, what the run would refuse is refused, and nothing changes anywhere.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use std::sync::Arc;
 
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 use serde_json::{Value, json};
-use stage::Stage;
-use support::Run;
+
+use crate::support::stage::Stage;
+use crate::support::{self, Run};
 
 const RSA: &str = "--wrapping-key-spec RSA_2048";
 

@@ -1,15 +1,8 @@
 //! `--dry-run` of `rotate`, `replicate` and `delete-material`: the calls it prints, with their Regions, are the calls the run makes.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support::scene::Scene;
 
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";

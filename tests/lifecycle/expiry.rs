@@ -1,15 +1,9 @@
 //! Expiry: limits held before KMS is asked, renewal by importing the same bytes, and clocks that differ.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support;
+use crate::support::scene::Scene;
 
 fn scene(serve: &str) -> Scene {
     let scene = Scene::new(serve);

@@ -1,13 +1,6 @@
 //! Every place where a run can wait for something that never comes: pipes as inputs, helpers and files of AWS's configuration, a name
 //! server that says nothing, a terminal or a reader that is gone. SIGTERM, SIGINT and SIGHUP end each within a second, with the report.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
-#![cfg(all(feature = "rehearsal", target_os = "linux"))]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
-#[path = "support/workers.rs"]
-mod workers;
+#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,11 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use cloud::Cloud;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{Bench, Run};
-use workers::in_parallel;
+
+use crate::support::cloud::Cloud;
+use crate::support::workers::in_parallel;
+use crate::support::{self, Bench, Run};
 
 /// The time in which a run is over.
 const LIMIT: Duration = Duration::from_secs(1);

@@ -1,16 +1,10 @@
 //! `provision` and `create-key` again: what exists and matches is left alone, what was never filled is completed, and anything else
 //! is refused with the difference.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use cloud::Cloud;
 use serde_json::json;
+
+use crate::support::cloud::Cloud;
+use crate::support::{self, embedded_kms};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048";
 

@@ -1,10 +1,6 @@
 //! What KMS refuses, as the user sees it: cause, KMS's code, fix, and what stands in AWS all the same.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-mod support;
-
-use support::{Bench, Run};
+use crate::support::{self, Bench, Run};
 
 /// Runs a verb against an embedded KMS with these flags.
 fn run(bench: &Bench, kms: &str, line: &str) -> Run {
@@ -133,8 +129,7 @@ fn an_import_token_of_an_impossible_length_is_refused() {
 #[test]
 fn material_that_expires_soon_is_not_imported_a_second_time() {
     let bench = Bench::new();
-    bench.write("key", support::material(7));
-    std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    bench.write_private("key", support::material(7));
     let server = bench.serve();
     let at = format!("--quiet --region us-east-1 --endpoint-url {}", server.url());
     let made = bench.kms_byok_with_credentials(&format!(

@@ -1,15 +1,8 @@
 //! A key whose CreateKey reply was lost is not forgotten before it has its alias, and `--adopt` reports no alias that is not there.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support::scene::Scene;
 
 const PROVISION: &str = "provision --wrapping-key-spec RSA_2048 --generate --discard --quiet";
 /// The reply of the first CreateKey is lost, and so is the right to look for the key, for a while.

@@ -1,8 +1,4 @@
 //! Lost replies, killed runs and runs at the same time: in the end one key holds the material, and what is left over is named.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -11,7 +7,8 @@ use std::time::{Duration, Instant};
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::REQUEST_TAG;
-use support::{Bench, EmbeddedKms, Run};
+
+use crate::support::{Bench, EmbeddedKms, Run};
 
 struct Scene {
     bench: Bench,

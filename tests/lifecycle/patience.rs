@@ -1,21 +1,16 @@
 //! What is waited for and what is repeated: throttling and eventual consistency are waited out, and a call that makes something twice is
 //! sent once.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cloud::{Cloud, next_of, wait};
 use kms_byok::kms::{Connection, Kms, NewKey};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::{Explain, KmsError, Silent};
+
+use crate::support::cloud::{Cloud, wait};
+use crate::support::next::next_of;
+use crate::support::{self, embedded_kms};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --discard";
 

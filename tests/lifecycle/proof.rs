@@ -1,19 +1,13 @@
 //! What is proven at the end of `provision` and `import` and by `verify`, for every key spec and usage; and what happens when KMS
 //! lies or does not permit the question.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use embedded_kms::{ec, pkcs8, random, rsa};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support::importing::random;
+use crate::support::keys::{ec, pkcs8, rsa};
+use crate::support::scene::Scene;
 
 /// Key spec, usage, fresh key material, and what only the right material proves.
 struct Row {

@@ -1,14 +1,8 @@
 //! `provision`, the whole recipe through the binary: every key spec from every source, and what is answered.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::os::unix::fs::PermissionsExt;
 
-use cloud::Cloud;
+use crate::support::cloud::Cloud;
 
 const SPECS: [&str; 13] = [
     "SYMMETRIC_DEFAULT",

@@ -1,26 +1,35 @@
 //! `--record`: an account of every run, also of those that fail or are stopped, that holds no secret and fits its JSON Schema.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/schema.rs"]
-mod schema;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use openssl::hash::{MessageDigest, hash};
 use openssl::sha::sha256;
 use serde_json::{Value, json};
-use stage::{SECRET_ACCESS_KEY, Stage};
-use support::Run;
+
+use crate::support::stage::{SECRET_ACCESS_KEY, Stage};
+use crate::support::{self, Run, schema};
 
 const PROVISION: &str = "provision AT --wrapping-key-spec RSA_2048 --alias alias/a --record record.json --quiet";
 
 impl Stage {
-    fn record(&self, name: &str) -> Value {
+    pub(super) fn record(&self, name: &str) -> Value {
         serde_json::from_slice(&self.bench.read(name)).unwrap()
+    }
+
+    /// Waits until a request for `operation` was answered, and the run under test has gone on to the next one.
+    pub(super) fn wait_for(&self, operation: &str) {
+        wait_until(|| self.answered().iter().any(|answered| answered == operation));
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+/// Waits up to 20 s.
+pub(super) fn wait_until(mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < end, "nothing happened for 20 s");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -1,21 +1,12 @@
 //! Where a record goes: no run loses the account of another, and nothing that is no record is touched.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use serde_json::Value;
-use stage::{Stage, wait_until};
+
+use super::record::wait_until;
+use crate::support;
+use crate::support::stage::Stage;
 
 const PROVISION: &str = "provision AT --wrapping-key-spec RSA_2048 --alias alias/a --record record.json";
-
-impl Stage {
-    fn record(&self, name: &str) -> Value {
-        serde_json::from_slice(&self.bench.read(name)).unwrap()
-    }
-}
 
 #[test]
 fn a_run_that_was_killed_leaves_a_record_that_has_begun_and_not_ended() {

@@ -1,15 +1,9 @@
 //! `--record` of `replicate` and `rotate`: each Region's passage of key material and each proof is in the account.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/schema.rs"]
-mod schema;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use serde_json::Value;
-use stage::Stage;
+
+use crate::support::stage::Stage;
+use crate::support::{self, schema};
 
 #[test]
 fn every_region_is_in_the_account() {

@@ -1,15 +1,9 @@
 //! KMS refuses: each of its error codes is a cause and a fix in our words, with KMS's own code on the "because" line and the exit code of
 //! what had changed by then.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use cloud::{Cloud, next_of};
+use crate::support::cloud::Cloud;
+use crate::support::embedded_kms;
+use crate::support::next::next_of;
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --discard --quiet";
 

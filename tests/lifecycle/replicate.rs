@@ -1,15 +1,9 @@
 //! `replicate`: the same bytes in other Regions, with a policy, tags and an alias of their own.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support;
+use crate::support::scene::Scene;
 
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";
 

@@ -1,14 +1,6 @@
 //! `replicate` after rotations: a replica needs every key material of the key.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
+use crate::support::scene::Scene;
 
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";
 

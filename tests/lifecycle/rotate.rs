@@ -1,19 +1,12 @@
 //! `rotate`: new material becomes current, in one Region; what broke off goes on.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use scene::Scene;
 use serde_json::json;
-use support::Run;
+
+use crate::support::scene::Scene;
+use crate::support::{self, Run, importing};
 
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 
@@ -25,7 +18,7 @@ fn scene(flags: &str) -> (Scene, String) {
 fn new_material_becomes_current_and_the_old_still_decrypts() {
     let (scene, arn) = scene("");
     let old = scene.describe(&arn)["CurrentKeyMaterialId"].clone();
-    let plain = embedded_kms::base64(b"before");
+    let plain = importing::base64(b"before");
     let sealed = scene.kms.ok("Encrypt", json!({ "KeyId": arn, "Plaintext": plain }))["CiphertextBlob"].clone();
 
     let run = scene.run(&format!("{ROTATE} --generate --keep copy --material-description second --output json"));
@@ -144,7 +137,7 @@ fn rotating_again_to_the_current_material_changes_nothing() {
 /// A rotation that somebody else has begun, on a clock that stands before it.
 fn rotating(scene: &Scene, arn: &str) {
     scene.kms.move_clock(json!({ "set": "+4m" }));
-    scene.kms.import(arn, &embedded_kms::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+    scene.kms.import(arn, &importing::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
     scene.kms.ok("RotateKeyOnDemand", json!({ "KeyId": arn }));
     scene.kms.move_clock(json!({ "set": "+2m" }));
 }
@@ -224,7 +217,7 @@ fn what_cannot_rotate_is_refused_before_anything_is_imported() {
     assert_eq!(cause(&arn), format!("key {arn} is Disabled, and rotation needs it Enabled"));
     scene.kms.ok("EnableKey", json!({ "KeyId": arn }));
     for _ in 0..25 {
-        scene.kms.import(&arn, &embedded_kms::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
+        scene.kms.import(&arn, &importing::random(32), json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
         scene.kms.ok("RotateKeyOnDemand", json!({ "KeyId": arn }));
         scene.kms.move_clock(json!({ "advance": "1s" }));
     }

@@ -1,15 +1,8 @@
 //! `rotate` of a multi-Region key: the primary, every replica, then RotateKeyOnDemand; and lost replies of it.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::json;
+
+use crate::support::scene::Scene;
 
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 

@@ -1,15 +1,9 @@
 //! `status`: every key material, every Region, and what expires.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
-
-use scene::Scene;
 use serde_json::{Value, json};
+
+use crate::support::scene::Scene;
+use crate::support::{self, importing};
 
 fn scene(flags: &str) -> Scene {
     let scene = Scene::new(flags);
@@ -23,7 +17,7 @@ fn every_key_material_is_shown_with_its_state_and_expiry() {
     let scene = scene("");
     let arn = scene.provision("--alias alias/a --material one --expires-in 30d --material-description first");
     scene.json("rotate --key-id alias/a --material two");
-    let pending = embedded_kms::random(32);
+    let pending = importing::random(32);
     scene.kms.import(&arn, &pending, json!({ "ImportType": "NEW_KEY_MATERIAL" })).unwrap();
 
     let answer = scene.json("status --key-id alias/a");

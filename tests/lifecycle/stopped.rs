@@ -1,20 +1,16 @@
 //! SIGINT and SIGTERM at each step: exit code 1 while nothing has changed in AWS, 3 with a report and the command that completes it
 //! afterwards. After SIGINT the report tells the code, and the process dies of the signal, which a shell shows as 130.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use cloud::{Cloud, next_of};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Bench, Run};
+
+use crate::support::cloud::Cloud;
+use crate::support::next::next_of;
+use crate::support::{self, Bench, Run};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --keep key";
 
@@ -73,7 +69,7 @@ impl Running {
         self.child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
         let code = support::code_of(self.child.wait().unwrap());
         self.said.extend(self.lines.iter().map(|line| format!("{line}\n")));
-        Run { code, stdout: String::from_utf8_lossy(&stdout).into_owned(), stderr: self.said, raw_stdout: stdout }
+        Run { code, stdout: String::from_utf8_lossy(&stdout).into_owned(), stderr: self.said }
     }
 }
 

@@ -1,15 +1,11 @@
 //! SIGTERM and SIGINT end a run that waits for its standard input, with words and an exit code of its own.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use support::{Bench, Run};
+use crate::support::{Bench, Run};
 
 /// Starts a run whose standard input stays open and empty; stops it as soon as it listens for signals.
 fn stopped_waiting(bench: &Bench, line: &str, signal: &str) -> Run {

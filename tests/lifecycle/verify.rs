@@ -1,20 +1,13 @@
 //! `verify` of a symmetric key: the second import that only the same bytes survive, and that leaves the key as it is.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use embedded_kms::random;
-use scene::Scene;
 use serde_json::{Value, json};
-use support::Run;
+
+use crate::support::Run;
+use crate::support::importing::random;
+use crate::support::scene::Scene;
 
 const VERIFY: &str = "verify --key-id alias/a --material";
 

@@ -1,8 +1,4 @@
 //! Long waits say what is waited for, how long at most, and how long it took. With --quiet they say nothing.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +6,8 @@ use std::time::Duration;
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms, NewKey};
 use kms_byok::material::{KeySpec, KeyUsage};
-use support::{Bench, Run};
+
+use crate::support::{Bench, Run};
 
 /// A key is created while that goes wrong; what was said, with every duration as `T`.
 fn create(flags: &str, more: &str) -> (Run, Vec<String>) {

@@ -3,26 +3,15 @@
 //!
 //! A cell is a verb, a source of key material, the call that goes wrong, how it goes wrong, and how long DescribeKey lags behind an
 //! import. Here a sample is walked, by a seed that is printed; `KMS_BYOK_WALK=all` walks every cell, `KMS_BYOK_WALK=SEED` that sample.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/certificate.rs"]
-mod certificate;
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-#[path = "support/workers.rs"]
-mod workers;
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cloud::Cloud;
 use serde_json::{Value, json};
-use support::Run;
-use workers::in_parallel;
+
+use crate::support::cloud::Cloud;
+use crate::support::workers::in_parallel;
+use crate::support::{Run, embedded_kms, recipient};
 
 const SAMPLE: usize = 60;
 /// How many commands in a row may be needed: the lag is three times as long as what one of them waits.
@@ -79,7 +68,7 @@ struct Scene {
 fn scene(verb: usize, source: usize, flags: &str) -> Scene {
     let (name, line) = VERBS[verb];
     let cloud = Cloud::new(flags);
-    certificate::place(cloud.bench.directory());
+    recipient::place(cloud.bench.directory());
     let spec = name.split(' ').nth(1).unwrap_or("SYMMETRIC_DEFAULT");
     for file in ["given", "first"] {
         cloud.bench.kms_byok(&format!("generate --key-spec {spec} --out {file}")).succeeds();

@@ -1,15 +1,11 @@
 //! Bare files as with the recipe, and replies that are no parameters: swapped, encoded, cut and half-made ones are named before anything
 //! is sent or written.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cloud::Cloud;
+
+use crate::support;
+use crate::support::cloud::Cloud;
 
 const GET: &str = "get-parameters --wrapping-key-spec RSA_2048";
 
@@ -61,8 +57,7 @@ fn bare_files_that_are_swapped_encoded_or_something_else_are_named() {
 #[test]
 fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_mended_by_its_hint() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", support::material(9));
-    std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    cloud.bench.write_private("key", support::material(9));
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     type Change = Box<dyn Fn(&[u8]) -> Vec<u8>>;
     let with_marks = move |text: String| [&b"\xff\xfe"[..], &wide(&text)].concat();
@@ -259,8 +254,7 @@ fn a_reply_that_is_no_parameter_set_makes_no_directory() {
 #[test]
 fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_consoles() {
     let cloud = Cloud::new("");
-    cloud.bench.write("key", support::material(7));
-    std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    cloud.bench.write_private("key", support::material(7));
     for (directory, public_key, token) in [
         (
             "console",

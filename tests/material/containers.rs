@@ -1,5 +1,4 @@
 //! Key material as people have it: private keys made by the `openssl` command in every container, read, checked and converted.
-#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,14 +1,4 @@
 //! Every private key file of the Python package `cryptography-vectors`, read by `wrap` and by the package `cryptography`.
-#![allow(clippy::unwrap_used)]
-#![allow(clippy::print_stdout)] // what is skipped and counted is printed
-
-mod support {
-    pub(crate) mod independent;
-    pub(crate) mod pinned;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) use run::*;
-}
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -18,8 +8,9 @@ use kms_byok::material::{KeyMaterial, KeySpec, Passphrase};
 use kms_byok::wrap::WrappingAlgorithm;
 use kms_byok::{MaterialError, Secret};
 use openssl::rsa::Rsa;
-use support::independent::{KeyPair, unwrap};
-use support::{Bench, run};
+
+use crate::support::independent::{KeyPair, unwrap};
+use crate::support::{self, Bench, run};
 
 /// Where `cryptography` and kms-byok disagree on whether a file is such a key, and why that is right. One that agrees fails too.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -59,7 +50,7 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let table = include_str!("data/cryptography_vectors.tsv");
+    let table = include_str!("../data/cryptography_vectors.tsv");
     let row = |line: &'static str| {
         let mut fields = line.split('\t');
         let mut field = || fields.next().unwrap();

@@ -1,17 +1,13 @@
 //! Keeping a copy: what `--escrow` writes opens with `openssl cms -decrypt`, comes back with `--material-from-escrow`, and is never
 //! overwritten.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-mod support;
-
-use support::Bench;
+use crate::support::Bench;
 
 const PROVISION: &str = "provision --rehearse --wrapping-key-spec RSA_2048 --output json --quiet";
 
 impl Bench {
     /// A self-signed recovery certificate NAME.pem with its key NAME.key.
-    fn certificate(&self, name: &str, algorithm: &str) {
+    fn recovery_certificate(&self, name: &str, algorithm: &str) {
         self.openssl(&format!("genpkey {algorithm} -out {name}.key"));
         self.openssl(&format!("req -x509 -new -key {name}.key -subj /CN={name} -days 2 -out {name}.pem"));
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
@@ -22,8 +18,8 @@ impl Bench {
 #[test]
 fn an_escrowed_key_comes_back_as_the_same_key_for_every_kind_of_material() {
     let bench = Bench::new();
-    bench.certificate("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
-    bench.certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    bench.recovery_certificate("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    bench.recovery_certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
     for spec in ["SYMMETRIC_DEFAULT", "HMAC_512", "RSA_2048", "ECC_NIST_EDWARDS25519"] {
         let out = format!("{spec}.cms");
         let answer = bench
@@ -50,7 +46,7 @@ fn an_escrowed_key_comes_back_as_the_same_key_for_every_kind_of_material() {
 #[test]
 fn what_is_in_escrow_is_what_kms_got() {
     let bench = Bench::new();
-    bench.certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-384");
+    bench.recovery_certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-384");
     let kms = bench.serve();
     let at = format!("--endpoint-url {} --region us-east-1", kms.url());
     bench
@@ -67,7 +63,7 @@ fn what_is_in_escrow_is_what_kms_got() {
 #[test]
 fn an_escrow_file_is_never_overwritten() {
     let bench = Bench::new();
-    bench.certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    bench.recovery_certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
     let command = format!("{PROVISION} --generate --escrow ec.pem --escrow-out key.cms");
     bench.kms_byok(&command).succeeds();
     let first = bench.read("key.cms");
@@ -86,8 +82,8 @@ fn an_escrow_file_is_never_overwritten() {
 #[test]
 fn a_wrong_recipient_key_is_a_cause_and_a_fix() {
     let bench = Bench::new();
-    bench.certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
-    bench.certificate("other", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    bench.recovery_certificate("ec", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    bench.recovery_certificate("other", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
     bench.kms_byok(&format!("{PROVISION} --generate --escrow ec.pem --escrow-out key.cms")).succeeds();
     bench.kms_byok("provision --rehearse --material-from-escrow key.cms --recipient-key other.key").refuses(
         1,

@@ -1,14 +1,9 @@
 //! For whom a copy is encrypted: every kind of certificate that may receive keys, each of several, and no other.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/recovery.rs"]
-mod recovery;
-mod support;
-
-use recovery::{EC, RSA};
 use serde_json::json;
-use support::Bench;
+
+use crate::support::Bench;
+use crate::support::recovery::{EC, RSA};
 
 const PROVISION: &str = "provision --rehearse --wrapping-key-spec RSA_2048 --quiet";
 

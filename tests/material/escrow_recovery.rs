@@ -1,19 +1,11 @@
 //! Getting a key back from its copy, with this program and with openssl alone, and what stands in the way of that is refused.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/recovery.rs"]
-mod recovery;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use recovery::{EC, RSA};
-use stage::Stage;
-use support::{Bench, Run, run};
+use crate::support::recovery::{EC, RSA};
+use crate::support::stage::Stage;
+use crate::support::{self, Bench, Run, run};
 
 /// The command that the documentation gives: what is not authentic leaves no file, because openssl writes it before it knows.
 const RECOVER: &str = "openssl cms -decrypt -inform DER -in a.cms -inkey recovery.key -out a.key || rm -f a.key";

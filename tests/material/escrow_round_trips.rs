@@ -1,12 +1,9 @@
 //! Random key material through escrow: every recipient recovers the same bytes, and nobody else any.
-#![allow(clippy::unwrap_used)]
-
-mod support {
-    pub(crate) mod certificate;
-}
 
 use kms_byok::escrow::{self, Recipient};
 use openssl::pkey::PKey;
+
+use crate::support;
 
 #[test]
 fn every_recipient_recovers_what_was_put_into_escrow_and_nobody_else() {

@@ -1,19 +1,10 @@
 //! Files: who may read them, what is never replaced, and what is left when writing fails.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod disk;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) use run::*;
-}
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use support::disk::Disk;
-use support::{Bench, EmbeddedKms, run};
+use crate::support::disk::Disk;
+use crate::support::{self, Bench, EmbeddedKms, run};
 
 /// Bytes of which nobody can say that they are weak, or text.
 const KEY: &[u8; 32] =

@@ -1,11 +1,9 @@
 //! The seeds of the fuzz targets, and what fuzzing has found, are tests: each target takes every file in its directory.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "../fuzz/src/endpoint.rs"]
+#[path = "../../fuzz/src/endpoint.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod endpoint;
-#[path = "../fuzz/src/files.rs"]
+#[path = "../../fuzz/src/files.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod files;
 

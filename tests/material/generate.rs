@@ -1,12 +1,10 @@
 //! `generate`: new key material of every spec, as other tools read it, in a file that is new and private.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::os::unix::fs::PermissionsExt;
 
 use openssl::pkey::PKey;
-use support::Bench;
+
+use crate::support::Bench;
 
 /// Key spec, what is in the file, and what OpenSSL calls the key in it.
 const SPECS: [(&str, usize, &str); 13] = [

@@ -1,18 +1,11 @@
 //! What is wrapped here is unwrapped by an implementation that shares no code with it and none with OpenSSL.
-#![allow(clippy::unwrap_used)]
-
-mod support {
-    pub(crate) mod independent;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) use run::*;
-}
 
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
 use openssl::rsa::Rsa;
-use support::Bench;
-use support::independent::{KeyPair, unwrap};
+
+use crate::support::Bench;
+use crate::support::independent::{KeyPair, unwrap};
 
 #[test]
 fn every_algorithm_wraps_every_key_spec_so_that_another_implementation_unwraps_it() {

@@ -1,15 +1,5 @@
 //! Files of key material as people have them, made with the tools that people use: every verb reads each as the same bytes, or names
 //! the same cause.
-#![allow(clippy::unwrap_used)]
-#![allow(clippy::print_stdout)] // what is skipped and counted is printed
-
-mod support {
-    pub(crate) mod cloud;
-    pub(crate) mod pinned;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) use run::*;
-}
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,8 +8,9 @@ use std::sync::Mutex;
 use std::thread;
 
 use serde_json::Value;
-use support::cloud::Cloud;
-use support::run;
+
+use crate::support::cloud::Cloud;
+use crate::support::{self, run};
 
 /// One KMS with a key for each key spec that has material, which takes no other bytes again, and its import parameters.
 struct Table {

@@ -1,17 +1,9 @@
 //! The offline ceremony: parameters from a connected machine, wrapping on one without network, the import on the first again.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/ceremony.rs"]
-mod ceremony;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use std::process::Command;
 
-use stage::Stage;
-use support::{Bench, Run, run};
+use crate::support::stage::Stage;
+use crate::support::{self, Bench, Run, run};
 
 /// `unshare` with the flags that take the network away here; `None`, and a line that says so, where that is not permitted.
 fn without_network() -> Option<&'static str> {

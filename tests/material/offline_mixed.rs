@@ -1,16 +1,10 @@
 //! Parameter directories that somebody mixed, altered, kept too long or brought from elsewhere: each is named and refused, and no
 //! such import reaches KMS unless only KMS can tell.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/ceremony.rs"]
-mod ceremony;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use serde_json::{Value, json};
-use stage::Stage;
+
+use crate::support;
+use crate::support::stage::Stage;
 
 const AGAIN: &str = "hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n";
 

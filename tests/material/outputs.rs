@@ -1,18 +1,12 @@
 //! Outputs that are inputs, that exist, that are no files, or that cannot be written: nothing is replaced, nothing half-written stays,
 //! and nothing was changed in AWS.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use cloud::Cloud;
-use support::Bench;
+use crate::support::Bench;
+use crate::support::cloud::Cloud;
 
 /// Bytes of which nobody can say that they are weak, or text.
 const KEY: &[u8; 32] =

@@ -1,18 +1,12 @@
 //! The steps one by one, and parameter directories and bare files that do not belong together, are damaged, too old, or for something
 //! else: named, and refused before KMS is asked wherever that is possible.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cloud::Cloud;
 use serde_json::{Value, json};
+
+use crate::support::cloud::Cloud;
+use crate::support::{self, cloud, embedded_kms};
 
 const GET: &str = "get-parameters --wrapping-key-spec RSA_2048";
 

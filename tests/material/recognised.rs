@@ -1,8 +1,5 @@
 //! What a file of key material is gets recognised once, by its characters and its structure; a guess never becomes a key.
 
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
 use std::path::Path;
 use std::process::Command;
 

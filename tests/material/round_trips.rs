@@ -2,11 +2,6 @@
 //! down, and through escrow.
 //!
 //! The seed is printed and can be given: KMS_BYOK_SEED=….
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // the seed is printed, and skips are
-
-mod support {
-    pub(crate) mod independent;
-}
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,7 +10,8 @@ use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase}
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKeySpec};
 use openssl::pkey::PKey;
 use openssl::symm::Cipher;
-use support::independent::{KeyPair, unwrap};
+
+use crate::support::independent::{KeyPair, unwrap};
 
 /// xorshift64*: enough to choose by, and repeatable.
 struct Dice(u64);

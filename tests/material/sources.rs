@@ -1,15 +1,11 @@
 //! `provision --material`: keys as people have them, in every format, from files and standard input, each proven to be the one in KMS.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cloud::Cloud;
 use serde_json::Value;
+
+use crate::support::cloud::Cloud;
+use crate::support::{self, cloud};
 
 const PROVISION: &str = "provision --wrapping-key-spec RSA_2048 --output json --quiet";
 

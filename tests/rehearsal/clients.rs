@@ -1,17 +1,10 @@
 //! Clients that nobody here wrote live a whole life with keys of the embedded KMS: created, wrapped by their own crypto, imported,
 //! used, rotated, replicated, expired, deleted; and refused where KMS refuses. Their scripts are in `tests/clients/`.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // what the scripts say; a helper that fails is a test that fails
 
-#[path = "support/pinned.rs"]
-mod pinned;
-#[path = "support/mod.rs"]
-mod support;
-
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Bench, run};
+use crate::support::{Bench, pinned, run};
 
 #[test]
 fn boto3_lives_a_whole_life_and_every_reply_is_of_the_service_model() {
@@ -25,7 +18,7 @@ fn the_aws_cli_lives_a_whole_life() {
 
 #[test]
 fn the_sdk_for_javascript_lives_a_whole_life() {
-    let Some(directory) = pinned::node() else { return };
+    let Some(directory) = node() else { return };
     lives(Command::new("node").env("KMS_BYOK_NODE", directory), "node_life.mjs");
 }
 
@@ -47,4 +40,15 @@ fn lives(program: &mut Command, script: &str) {
     let run = run(program.arg(script).arg(kms.url()).env("HOME", bench.directory()), b"");
     println!("{}{}", run.stdout, run.stderr);
     run.succeeds();
+}
+
+/// The directory whose `node_modules` has the AWS SDK for JavaScript, if it and Node are there.
+fn node() -> Option<PathBuf> {
+    let directory = pinned::directory("KMS_BYOK_NODE", "target/node");
+    let runs = Command::new("node").arg("--version").output().is_ok_and(|run| run.status.success());
+    if runs && directory.join("node_modules/@aws-sdk/client-kms/package.json").exists() {
+        return Some(directory);
+    }
+    println!("skipped: no Node, or no AWS SDK in {}; scripts/node-env makes it", directory.display());
+    None
 }

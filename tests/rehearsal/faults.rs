@@ -1,23 +1,19 @@
 //! Everything that can be made to go wrong in the embedded KMS goes wrong as it is named, and the effect is there or not.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/mod.rs"]
-mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use embedded_kms::{HttpReply, Kms, bytes};
 use kms_byok::rehearsal::{Fault, Settings};
 use openssl::pkey::{Id, PKey};
 use serde_json::{Value, json};
-use support::Bench;
 
-fn with(fault: &str) -> Kms {
+use crate::support::embedded_kms::{HttpReply, Kms};
+use crate::support::importing::bytes;
+use crate::support::served::Served;
+use crate::support::{self, Bench, keys};
+
+fn with(fault: &str) -> Served {
     Kms::start_with(Settings { faults: vec![fault.parse().unwrap()], ..Settings::default() })
 }
 
@@ -182,8 +178,8 @@ fn the_public_key_of_a_set_is_forged() {
 #[test]
 fn a_forged_public_key_of_an_imported_one_is_not_it() {
     let kms = with("GetPublicKey:1:damaged-key");
-    let own = embedded_kms::rsa(2048);
-    let key = kms.imported("RSA_2048", "SIGN_VERIFY", &embedded_kms::pkcs8(&own));
+    let own = keys::rsa(2048);
+    let key = kms.imported("RSA_2048", "SIGN_VERIFY", &keys::pkcs8(&own));
     let shown = || bytes(&kms.ok("GetPublicKey", json!({ "KeyId": key }))["PublicKey"]);
     let forged = shown();
     assert_eq!(PKey::public_key_from_der(&forged).unwrap().bits(), 2048);

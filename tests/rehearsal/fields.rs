@@ -1,14 +1,12 @@
 //! Which fields a reply has, of which types, for each key spec, key usage and key state: no field more, none less.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
 
 use std::collections::BTreeMap;
 
-use embedded_kms::{Kms, materials, random};
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::importing::random;
+use crate::support::served::materials;
 
 /// Field names with their types, as in `Arn: text`.
 type Fields = BTreeMap<String, String>;

@@ -1,16 +1,16 @@
 //! The embedded KMS opens what is wrapped right, and refuses the rest in KMS's words.
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-
-use embedded_kms::{Kms, Refused, base64, bytes, ec, key_wrap, materials, oaep, pkcs8, random, rsa};
 use kms_byok::rehearsal::Settings;
 use openssl::ec::{Asn1Flag, EcGroup, EcKey};
 use openssl::md::Md;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::{Kms, Refused};
+use crate::support::importing::{base64, bytes, key_wrap, oaep, random};
+use crate::support::keys::{ec, pkcs8, rsa};
+use crate::support::served::materials;
 
 const OAEP: &str = "RSAES_OAEP_SHA_256";
 const KEY_WRAP: &str = "RSA_AES_KEY_WRAP_SHA_256";

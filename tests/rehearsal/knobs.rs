@@ -1,18 +1,14 @@
 //! The knobs of `rehearsal serve`: quotas, clock, consistency, access log.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/mod.rs"]
-mod support;
 
 use std::time::Duration;
 
-use embedded_kms::{Kms, base64, ec, pkcs8, random};
 use openssl::nid::Nid;
 use serde_json::{Value, json};
-use support::Bench;
+
+use crate::support::Bench;
+use crate::support::embedded_kms::Kms;
+use crate::support::importing::{base64, random};
+use crate::support::keys::{ec, pkcs8};
 
 fn throttled(kms: &Kms, operation: &str, body: &Value) -> bool {
     match kms.call(operation, body.clone()) {

@@ -1,12 +1,10 @@
 //! The life of a key in the embedded KMS: states, expiry, replicas, deletion.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-
-use embedded_kms::{Kms, base64, bytes, pkcs8, random, rsa};
 use serde_json::json;
+
+use crate::support::embedded_kms::Kms;
+use crate::support::importing::{base64, bytes, random};
+use crate::support::keys::{pkcs8, rsa};
 
 fn symmetric(kms: &Kms, material: &[u8]) -> String {
     kms.imported("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", material)

@@ -3,25 +3,19 @@
 //!
 //! What MiniStack is known to do otherwise is left out: it takes other bytes on re-import, never checks ValidTo, accepts SEC1, RSA
 //! keys under OAEP and P-521 keys under OAEP with RSA_2048, and makes new material current at once.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/ministack.rs"]
-mod ministack;
-#[path = "support/pinned.rs"]
-mod pinned;
-#[path = "support/works.rs"]
-mod works;
-
-use embedded_kms::{Kms, Refused, ec, materials, oaep, pkcs8, random, rsa};
-use ministack::MiniStack;
 use openssl::md::Md;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::{Kms, Refused};
+use crate::support::importing::{oaep, random};
+use crate::support::keys::{ec, pkcs8, rsa};
+use crate::support::ministack::MiniStack;
+use crate::support::served::materials;
+use crate::support::{importing, works};
 
 const OAEP: &str = "RSAES_OAEP_SHA_256";
 const KEY_WRAP: &str = "RSA_AES_KEY_WRAP_SHA_256";
@@ -97,7 +91,7 @@ fn what_is_wrapped_wrong_neither_opens() {
             oaep(&other, Md::sha256(), Md::sha256(), material)
         }),
     ];
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         let (key, material) = (kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), random(32));
         for (what, wrap) in &bad {
             let parameters = kms.parameters(&key, OAEP, "RSA_2048");
@@ -121,7 +115,7 @@ fn pkcs1(key: &[u8], material: &[u8]) -> Vec<u8> {
 fn a_wrong_key_wrap_neither_opens() {
     let Some(ministack) = MiniStack::start() else { return };
     let material = pkcs8(&ec(Nid::X9_62_PRIME256V1));
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         let key = kms.external_key("ECC_NIST_P256", "SIGN_VERIFY");
         for what in ["halves swapped", "cut by a block", "a bit flipped in the second half"] {
             let parameters = kms.parameters(&key, KEY_WRAP, "RSA_2048");
@@ -140,7 +134,7 @@ fn a_wrong_key_wrap_neither_opens() {
 #[test]
 fn a_token_of_another_key_or_of_nobody_opens_nothing() {
     let Some(ministack) = MiniStack::start() else { return };
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         let new = || kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
         let (key, other) = (new(), new());
         let (own, foreign) = (kms.parameters(&key, OAEP, "RSA_2048"), kms.parameters(&other, OAEP, "RSA_2048"));
@@ -148,7 +142,7 @@ fn a_token_of_another_key_or_of_nobody_opens_nothing() {
         let mut damaged = own.token.clone();
         damaged[0] ^= 1;
         for token in [foreign.token, damaged, random(64)] {
-            let request = own.request(&key, &wrapped, json!({ "ImportToken": embedded_kms::base64(&token) }));
+            let request = own.request(&key, &wrapped, json!({ "ImportToken": importing::base64(&token) }));
             assert_eq!(kms.code("ImportKeyMaterial", request), "InvalidImportTokenException", "at {}", kms.url);
         }
     }
@@ -173,7 +167,7 @@ fn material_of_a_wrong_length_or_key_spec_fits_neither() {
         ("ECC_NIST_P256", sign, pkcs8(&PKey::generate_ed25519().unwrap())),
         ("ECC_NIST_EDWARDS25519", sign, pkcs8(&ec(Nid::X9_62_PRIME256V1))),
     ];
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         for (spec, usage, material) in &bad {
             let key = kms.external_key(spec, usage);
             let length = material.len();
@@ -189,10 +183,10 @@ fn material_of_a_wrong_length_or_key_spec_fits_neither() {
 #[test]
 fn an_expiring_import_without_a_date_is_refused_by_both() {
     let Some(ministack) = MiniStack::start() else { return };
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         let key = kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
         for expiry in [json!("KEY_MATERIAL_EXPIRES"), Value::Null] {
-            let refused = import(&kms, &key, json!({ "ExpirationModel": expiry })).unwrap_err();
+            let refused = import(kms, &key, json!({ "ExpirationModel": expiry })).unwrap_err();
             assert_eq!(refused.0, "ValidationException", "at {}", kms.url);
         }
     }
@@ -202,7 +196,7 @@ fn an_expiring_import_without_a_date_is_refused_by_both() {
 fn key_material_is_named_by_key_and_bytes_in_both() {
     let Some(ministack) = MiniStack::start() else { return };
     let material = random(32);
-    for kms in [Kms::start(), ministack.client()] {
+    for kms in [&*Kms::start(), &ministack.client()] {
         let new = || kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
         let id =
             |key: &str| kms.import(key, &material, json!({})).unwrap()["KeyMaterialId"].as_str().unwrap().to_owned();

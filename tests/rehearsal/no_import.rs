@@ -1,13 +1,4 @@
 //! An endpoint that knows nothing of imports and calls every key enabled: a client that minds only that looks green there. moto is one.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod embedded_kms;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) use run::*;
-}
 
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -15,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::Bench;
-use support::embedded_kms::Kms;
+
+use crate::support::Bench;
+use crate::support::embedded_kms::Kms;
 
 /// moto's server, stopped on drop.
 struct Moto {

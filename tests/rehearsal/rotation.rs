@@ -1,14 +1,12 @@
 //! Key materials and rotations in the embedded KMS: new, pending, current and earlier material, in one Region and in several.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
 
 use std::time::{Duration, Instant};
 
-use embedded_kms::{Kms, base64, bytes, materials, random};
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::importing::{base64, bytes, random};
+use crate::support::served::materials;
 
 fn symmetric(kms: &Kms, material: &[u8]) -> String {
     kms.imported("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", material)

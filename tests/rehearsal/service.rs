@@ -1,12 +1,10 @@
 //! What the embedded KMS does as a service, whatever the key: Regions, pages, ciphertext that holds together, and STS beside it.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-
-use embedded_kms::{Kms, base64, random};
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::importing;
+use crate::support::importing::{base64, random};
 
 #[test]
 fn regions_are_worlds_of_their_own() {
@@ -107,7 +105,7 @@ fn tampered_ciphertext_does_not_open() {
     let key = kms.key(json!({}));
     let context = json!({ "a": "1", "b": "2" });
     let request = json!({ "KeyId": key, "Plaintext": base64(b"hello"), "EncryptionContext": context });
-    let sealed = embedded_kms::bytes(&kms.ok("Encrypt", request)["CiphertextBlob"]);
+    let sealed = importing::bytes(&kms.ok("Encrypt", request)["CiphertextBlob"]);
     let open = |blob: &[u8], context: Value| {
         kms.call("Decrypt", json!({ "CiphertextBlob": base64(blob), "EncryptionContext": context }))
     };

@@ -1,13 +1,11 @@
 //! The key-state table of the developer guide ("Key states of AWS KMS keys"), cell by cell.
-#![cfg(feature = "rehearsal")]
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-
-use embedded_kms::{Kms, Parameters, base64, ec, pkcs8, random};
 use openssl::nid::Nid;
 use serde_json::{Value, json};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::importing::{Parameters, base64, random};
+use crate::support::keys::{ec, pkcs8};
 
 const STATES: [&str; 7] =
     ["Enabled", "Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Creating", "Updating"];

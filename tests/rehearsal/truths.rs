@@ -4,25 +4,16 @@
 //! account sees at once what AWS says. To do that, with keys that cost a little and are scheduled for deletion afterwards:
 //!
 //!     KMS_BYOK_REAL_ACCOUNT=111122223333 AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \
-//!         cargo test --test rehearsal_truths -- --ignored --nocapture
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/real_kms.rs"]
-mod real_kms;
-#[path = "support/truth_keys.rs"]
-mod truth_keys;
-#[path = "support/truths.rs"]
-mod truths;
+//!         cargo test --test rehearsal -- --ignored --nocapture
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use embedded_kms::{Kms, Refused};
-use real_kms::RealKms;
 use serde_json::Value;
-use truth_keys::SharedKeys;
-use truths::{Endpoint, Truth, table};
+
+use crate::support::embedded_kms::{Kms, Refused};
+use crate::support::real_kms::RealKms;
+use crate::support::truth_keys::SharedKeys;
+use crate::support::truths::{Endpoint, Truth, table};
 
 impl Endpoint for Kms {
     fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {

@@ -1,5 +1,4 @@
 //! Runs what `recipe` prints: bash, with the real openssl, and the real aws CLI or something that stands in for it.
-#![allow(dead_code, unreachable_pub, clippy::print_stdout)] // each test file uses its part; skips are printed
 
 use std::env;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::stage::{SECRET_ACCESS_KEY, Stage};
-use super::support::{Run, run};
+use super::{Run, run};
 
 /// Where the aws CLI is; `None`, and a line that says so, where it is not.
 pub fn aws_cli() -> Option<PathBuf> {

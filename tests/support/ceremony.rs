@@ -1,5 +1,4 @@
 //! An offline ceremony: parameter directories of real keys, and copies of them to spoil.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 use std::fs;
 

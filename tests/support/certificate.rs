@@ -1,10 +1,4 @@
 //! A recovery certificate for escrow copies, made once.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
-
-use std::fs;
-use std::path::Path;
-use std::sync::LazyLock;
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
@@ -14,13 +8,6 @@ use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509NameBuilder};
-
-/// Puts `recovery.pem` and `recovery.key` into a directory.
-pub fn place(directory: &Path) {
-    static MADE: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| make(false));
-    fs::write(directory.join("recovery.pem"), &MADE.0).unwrap();
-    fs::write(directory.join("recovery.key"), &MADE.1).unwrap();
-}
 
 /// A certificate and its private key in PEM, for RSA or EC.
 pub fn make(rsa: bool) -> (Vec<u8>, Vec<u8>) {

@@ -1,5 +1,4 @@
 //! An embedded KMS, and `kms-byok` pointed at it with credentials it takes.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 use std::process::Command;
 use std::sync::Arc;
@@ -7,7 +6,7 @@ use std::sync::Arc;
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, KeyDescription, Kms};
 
-use crate::support::{Bench, EmbeddedKms, Run, run};
+use super::{Bench, EmbeddedKms, Run, run};
 
 pub struct Cloud {
     pub bench: Bench,
@@ -47,17 +46,6 @@ impl Cloud {
         run(&mut self.command(line), stdin)
     }
 
-    /// Runs the command that a report has printed, as a person would paste it into a shell.
-    pub fn shell(&self, printed: &str, stdin: &[u8]) -> Run {
-        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_kms-byok"));
-        let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
-        let model = self.command("");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", printed]).current_dir(self.bench.directory()).env_clear();
-        shell.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", path);
-        run(&mut shell, stdin)
-    }
-
     /// A client of its own, for looking.
     pub fn kms(&self) -> Kms {
         Kms::isolated(self.url(), "AKIDTEST", &Connection::default(), Arc::new(Silent))
@@ -79,34 +67,10 @@ impl Cloud {
     pub fn states(&self) -> Vec<String> {
         self.keys().into_iter().map(|key| key.state).collect()
     }
-
-    /// The ARN of a new key without material.
-    pub fn empty_key(&self, flags: &str) -> String {
-        let answer = self.run(&format!("create-key --output json {flags}")).json();
-        answer["key_arn"].as_str().unwrap().to_owned()
-    }
-
-    /// How many requests of that operation have come.
-    pub fn requests(&self, operation: &str) -> usize {
-        let log = String::from_utf8(self.bench.read("requests.log")).unwrap();
-        log.lines().filter(|line| line.split(' ').nth(2) == Some(operation)).count()
-    }
-
-    /// Text with what differs from run to run given a name.
-    pub fn plain(&self, text: &str) -> String {
-        plain(&text.replace(self.url(), "URL"))
-    }
 }
 
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
-}
-
-/// The command after `next: ` in a report on standard error.
-#[track_caller]
-pub fn next_of(run: &Run) -> &str {
-    let next = run.stderr.lines().find_map(|line| line.strip_prefix("next: "));
-    next.unwrap_or_else(|| panic!("no `next:` in {}", run.stderr))
 }
 
 /// ARNs become ARN, key material ids MATERIAL, times TIME, and OpenSSL's version OPENSSL.

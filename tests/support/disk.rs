@@ -1,6 +1,4 @@
 //! A file system that is full or read-only.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 use std::io::Write;

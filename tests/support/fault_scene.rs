@@ -1,12 +1,10 @@
 //! An embedded KMS, a way to it that can go wrong, a directory for files, and the truth about all three.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kms_byok::kms::{Connection, Kms};
@@ -20,9 +18,15 @@ use super::embedded_kms;
 use super::life_verbs::REPLICA_REGION;
 use super::way::Way;
 
+/// One test after the other: a process that is being started holds the file locks of the runs in this one for a moment.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 pub struct Scene {
-    files: tempfile::TempDir,
-    /// Where the files of the runs are; below `files`.
+    _files: tempfile::TempDir,
+    /// Where the files of the runs are; below `_files`.
     pub directory: PathBuf,
     pub way: Way,
     server: Server,
@@ -89,7 +93,7 @@ impl Scene {
         let server = Server::start(settings).unwrap();
         let way = Way::to(&server.url());
         let files = tempfile::tempdir().unwrap();
-        Scene { directory: files.path().to_owned(), files, way, server }
+        Scene { directory: files.path().to_owned(), _files: files, way, server }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

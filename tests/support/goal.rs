@@ -1,6 +1,4 @@
 //! What must be true after a run that met a fault, and after the same command again.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use super::fault_scene::{Ended, KILLED, Scene, World};
 use super::life_verbs::REPLICA_REGION;

@@ -1,6 +1,4 @@
 //! The unwrapping that OpenSSL has no part in: `tests/independent/unwrap.py`, one process for many blobs.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

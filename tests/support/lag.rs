@@ -1,6 +1,4 @@
 //! Runs of the real binary against a KMS whose DescribeKey lags behind imports, and the commands that they print, word for word.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 use std::path::Path;
@@ -11,9 +9,9 @@ use kms_byok::rehearsal::Settings;
 use openssl::pkey::PKey;
 use serde_json::json;
 
-use super::certificate;
 use super::fault_scene::Scene;
 use super::life_verbs::NEXT;
+use super::recipient;
 use super::verbs::GIVEN;
 
 /// What is run, and what stands before it.
@@ -126,7 +124,7 @@ impl Cell {
     }
 
     fn prepare(&self, scene: &Scene) {
-        certificate::place(&scene.directory);
+        recipient::place(&scene.directory);
         let given = if self.verb == Verb::Rotate { NEXT } else { GIVEN };
         fs::write(scene.path("given"), given).unwrap();
         fs::write(scene.path("first"), GIVEN).unwrap();

@@ -1,6 +1,4 @@
 //! The verbs of a key's later life in the fault matrix: rotation, with and without replicas, and replication.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 

@@ -1,6 +1,4 @@
 //! What a running process holds: its writable memory, its command line and its environment, searched for a secret.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::collections::HashMap;
 use std::fmt;

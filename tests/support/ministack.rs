@@ -1,12 +1,11 @@
 //! A MiniStack of its own for a test, stopped when it is dropped.
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::embedded_kms::Kms;
-use crate::pinned;
+use super::embedded_kms::Kms;
+use super::pinned;
 
 pub(crate) struct MiniStack {
     url: String,

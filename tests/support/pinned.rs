@@ -1,7 +1,5 @@
 //! The environments of other people's programs that `scripts/check` makes: Python with the aws CLI, boto3 and MiniStack, and the
 //! AWS SDK for JavaScript. A plain `cargo test` may lack them.
-#![allow(dead_code)] // each test program uses a part of it
-#![allow(clippy::print_stdout)] // skips are printed
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -29,17 +27,6 @@ pub(crate) fn python(programs: &[&str], modules: &[&str]) -> Option<PathBuf> {
     None
 }
 
-/// The directory whose `node_modules` has the AWS SDK for JavaScript, if it and Node are there.
-pub(crate) fn node() -> Option<PathBuf> {
-    let directory = directory("KMS_BYOK_NODE", "target/node");
-    let runs = Command::new("node").arg("--version").output().is_ok_and(|run| run.status.success());
-    if runs && directory.join("node_modules/@aws-sdk/client-kms/package.json").exists() {
-        return Some(directory);
-    }
-    println!("skipped: no Node, or no AWS SDK in {}; scripts/node-env makes it", directory.display());
-    None
-}
-
-fn directory(variable: &str, usual: &str) -> PathBuf {
+pub(crate) fn directory(variable: &str, usual: &str) -> PathBuf {
     env::var_os(variable).map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(usual), PathBuf::from)
 }

@@ -1,8 +1,4 @@
 //! Key material that a test knows, in every form in which people bring it, and what of it is secret.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
-
-use std::os::unix::fs::PermissionsExt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -47,13 +43,6 @@ impl Planted {
 
     pub fn title(&self, by_stdin: bool) -> String {
         format!("{}, {} {}", self.spec, self.name, if by_stdin { "on standard input" } else { "in a file" })
-    }
-}
-
-impl Bench {
-    fn write_private(&self, name: &str, bytes: &[u8]) {
-        self.write(name, bytes);
-        std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o600)).unwrap();
     }
 }
 

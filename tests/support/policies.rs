@@ -1,6 +1,4 @@
 //! The example policies, and an embedded KMS that writes down what it is asked.
-#![allow(dead_code)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +8,7 @@ use std::path::Path;
 use kms_byok::rehearsal::{Server, Settings};
 use serde_json::Value;
 
-use super::support::Bench;
+use super::Bench;
 
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/iam");
 

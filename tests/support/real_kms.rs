@@ -1,5 +1,4 @@
 //! The real KMS, asked by hand: TLS by OpenSSL, AWS signature version 4 from the credentials in the environment.
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::env;
 use std::io::{Read, Write};
@@ -14,8 +13,8 @@ use openssl::sign::Signer;
 use openssl::ssl::{SslConnector, SslMethod};
 use serde_json::Value;
 
-use crate::embedded_kms::Refused;
-use crate::truths::Endpoint;
+use super::embedded_kms::Refused;
+use super::truths::Endpoint;
 
 #[derive(Clone)]
 pub(crate) struct RealKms {

@@ -1,7 +1,6 @@
 //! Recovery certificates.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
 
-use super::support::Bench;
+use super::Bench;
 
 pub const RSA: &str = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
 pub const EC: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";

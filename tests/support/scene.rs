@@ -1,10 +1,10 @@
 //! An embedded KMS, the binary that talks to it, and a second client that sees what the binary has done.
-#![allow(dead_code)] // each test program uses a part of it
 
 use serde_json::{Value, json};
 
-use crate::embedded_kms::Kms;
-use crate::support::{Bench, EmbeddedKms, Run};
+use super::embedded_kms::Kms;
+use super::importing::random;
+use super::{Bench, EmbeddedKms, Run};
 
 pub(crate) struct Scene {
     pub(crate) bench: Bench,
@@ -82,15 +82,6 @@ impl Scene {
 
     /// A private file of random bytes.
     pub(crate) fn material(&self, name: &str, length: usize) {
-        self.bench.write_private(name, crate::embedded_kms::random(length));
-    }
-}
-
-impl Bench {
-    /// A file that only its owner reads.
-    pub(crate) fn write_private(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        self.write(name, bytes);
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(self.path(name), private).unwrap();
+        self.bench.write_private(name, random(length));
     }
 }

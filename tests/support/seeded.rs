@@ -1,6 +1,4 @@
 //! Mistakes made on purpose with the real `openssl` command, and what `diagnose` says to each.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::env;
 use std::ffi::OsString;
@@ -10,7 +8,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Bench, openssl3};
+use super::Bench;
+use super::openssl3::openssl3;
 
 /// A mistake, as a shell makes it, and the first cause that is found in what it leaves.
 pub struct Mistake {

@@ -1,11 +1,8 @@
 //! A bench with an embedded KMS in a process of its own, and lines in which `AT` says where that is.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use super::support::{Bench, EmbeddedKms, Run, run};
+use super::{Bench, EmbeddedKms, Run, run};
 
 /// What no output may ever show.
 pub const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY";
@@ -40,35 +37,12 @@ impl Stage {
 
     /// A file that only its owner can read.
     pub fn secret(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        self.bench.write(name, bytes);
-        std::fs::set_permissions(self.bench.path(name), PermissionsExt::from_mode(0o600)).unwrap();
+        self.bench.write_private(name, bytes);
     }
 
     /// The operations that were answered so far, in order.
     pub fn answered(&self) -> Vec<String> {
         let log = String::from_utf8(self.bench.read("log")).unwrap();
         log.lines().map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect()
-    }
-
-    /// The operations that were answered while `work` ran.
-    pub fn answered_during<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
-        let before = self.answered().len();
-        let result = work();
-        (result, self.answered().split_off(before))
-    }
-
-    /// Waits until a request for `operation` was answered, and the run under test has gone on to the next one.
-    pub fn wait_for(&self, operation: &str) {
-        wait_until(|| self.answered().iter().any(|answered| answered == operation));
-        std::thread::sleep(Duration::from_millis(500));
-    }
-}
-
-/// Waits up to 20 s.
-pub fn wait_until(mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !done() {
-        assert!(Instant::now() < end, "nothing happened for 20 s");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }

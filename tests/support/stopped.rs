@@ -1,6 +1,4 @@
 //! Runs of the real binary that are stopped while a call is under way.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;

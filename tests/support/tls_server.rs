@@ -1,6 +1,4 @@
 //! A TLS server on loopback with a certificate authority of its own: what it shows and how it behaves is chosen by the test.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,13 +1,12 @@
 //! The keys that the rows of the table of truths make, and their end: where it is real they cost money.
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::embedded_kms::Refused;
-use crate::truths::Endpoint;
+use super::embedded_kms::Refused;
+use super::truths::Endpoint;
 
 /// Keys that rows only use, made once for all of them: by the request that made them.
 #[derive(Default)]

@@ -1,5 +1,4 @@
 //! Runs the table of recorded truths against whatever answers as KMS.
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,8 +9,11 @@ use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use serde_json::{Value, json};
 
-use crate::embedded_kms::{Parameters, Refused, base64, bytes, ec, material, oaep, random, rsa};
-use crate::truth_keys::{SharedKeys, delete};
+use super::embedded_kms::Refused;
+use super::importing::{Parameters, base64, bytes, oaep, random};
+use super::keys::{ec, rsa};
+use super::served::material;
+use super::truth_keys::{SharedKeys, delete};
 
 /// Something that answers as KMS in a Region.
 pub(crate) trait Endpoint {

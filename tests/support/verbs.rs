@@ -1,6 +1,4 @@
 //! What is done in each cell of the fault matrix, and what must be true when it is done.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::fs;
 
@@ -17,9 +15,9 @@ use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use openssl::pkey::PKey;
 
-use super::certificate;
 use super::fault_scene::{Ended, Scene, given};
 use super::life_verbs::{self, NEXT, next_generated, next_given, next_source};
+use super::recipient;
 
 /// A command that is run twice in each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +85,7 @@ impl Verb {
     /// What stands before the first run.
     pub fn prepare(self, scene: &Scene) {
         match self {
-            Verb::ProvisionEscrowed => certificate::place(&scene.directory),
+            Verb::ProvisionEscrowed => recipient::place(&scene.directory),
             Verb::ProvisionWaiting => {
                 let ended = scene.run(async |kms, journal| lifecycle::create_key(kms, &self.creation(), journal).await);
                 assert_eq!(ended.exit, 0, "{}", ended.said);

@@ -1,7 +1,4 @@
 //! A run of the real binary that says as much as it can be made to say, and stands still where it can be looked into.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
-#![allow(clippy::print_stdout)] // skips are printed
 
 use std::fs;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};

@@ -1,7 +1,5 @@
 //! The way to KMS, with something wrong on it: stands between a client and the embedded KMS, knows which request is which, and makes
 //! one of them, or all from one on, go wrong.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

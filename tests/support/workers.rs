@@ -1,6 +1,4 @@
 //! Many cells at once: most of the time each of them waits.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,4 @@
 //! Whether an imported key does in KMS what the same key does here.
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use openssl::hash::MessageDigest;
 use openssl::md::Md;
@@ -7,7 +6,8 @@ use openssl::pkey::{Id, PKey, Private};
 use openssl::sign::{Signer, Verifier};
 use serde_json::json;
 
-use crate::embedded_kms::{Kms, base64, bytes, oaep};
+use super::embedded_kms::Kms;
+use super::importing::{base64, bytes, oaep};
 
 const MESSAGE: &[u8] = b"a message that both sides know";
 

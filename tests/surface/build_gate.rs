@@ -1,13 +1,11 @@
 //! The version gate of build.rs: the decision over the table of OpenSSLs, and the compiled build script itself, run once per row.
-#![allow(clippy::unwrap_used)]
-
-#[cfg(target_os = "linux")]
-mod support;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use kms_byok::openssl_probe::{Reported, judge, version_text};
+
+use crate::support;
 
 /// What openssl-sys reports for a release, and what becomes of it.
 struct Row {

@@ -1,12 +1,8 @@
 //! The completions of each shell, by that shell itself: what it makes of a word that was begun.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot run here says so
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::process::Command;
 
-use support::{Bench, Run};
+use crate::support::{Bench, Run};
 
 /// What was typed before the tabulator, and what it becomes.
 const TYPED: [(&str, &str); 4] = [

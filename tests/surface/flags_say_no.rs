@@ -1,9 +1,6 @@
 //! Flags and files that cannot be meant, as the user sees it.
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
-use support::{Bench, run};
+use crate::support::{self, Bench, run};
 
 /// A bench with a wrapping key, and key material of mode 0600.
 fn bench() -> Bench {
@@ -14,8 +11,7 @@ fn bench() -> Bench {
 }
 
 fn secret(bench: &Bench, name: &str, bytes: &[u8]) {
-    bench.write(name, bytes);
-    std::fs::set_permissions(bench.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    bench.write_private(name, bytes);
 }
 
 #[test]
@@ -165,7 +161,6 @@ fn a_key_policy_that_is_not_one() {
     }
 }
 
-#[cfg(feature = "rehearsal")]
 mod rehearsal {
     use super::*;
 

@@ -1,12 +1,8 @@
-//! `--help` of every verb: one sentence and two examples (which tests/help_examples.rs runs); man pages from the same definitions.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot run here says so
-#![cfg(feature = "rehearsal")]
-
-mod support;
+//! `--help` of every verb: one sentence and two examples (which tests/surface/help_examples.rs runs); man pages from the same definitions.
 
 use std::process::Command;
 
-use support::{Bench, run};
+use crate::support::{Bench, run};
 
 #[test]
 fn every_verb_has_one_sentence_and_two_examples_of_itself() {

@@ -1,13 +1,8 @@
 //! The examples in the help of every verb are real: each runs here, against an embedded KMS with what it takes for granted.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
-
-use std::os::unix::fs::PermissionsExt;
 
 use kms_byok::rehearsal::{Server, Settings};
-use support::{Bench, Run};
+
+use crate::support::{self, Bench, Run};
 
 /// The verbs whose examples succeed one after the other, each with what the ones before it have left.
 const STORY: &[&str] = &[
@@ -79,6 +74,15 @@ fn all_others_are_understood() {
 struct Stage {
     bench: Bench,
     server: Server,
+}
+
+impl Bench {
+    /// The examples in a verb's help.
+    pub(super) fn examples(&self, verb: &str) -> Vec<String> {
+        let help = self.kms_byok(&format!("{verb} --help")).succeeds().stdout.clone();
+        let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+        lines.map(|line| line.trim().to_owned()).collect()
+    }
 }
 
 impl Stage {
@@ -188,7 +192,6 @@ impl Stage {
     }
 
     fn secret(&self, name: &str, bytes: &[u8]) {
-        self.bench.write(name, bytes);
-        std::fs::set_permissions(self.bench.path(name), PermissionsExt::from_mode(0o600)).unwrap();
+        self.bench.write_private(name, bytes);
     }
 }

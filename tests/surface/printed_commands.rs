@@ -1,17 +1,11 @@
 //! What is printed to be pasted works in another shell: it has the Region, the endpoint and the flags of the run, and JSON knows what
 //! the text knows.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use cloud::{Cloud, next_of};
 use serde_json::json;
-use support::{Run, run};
+
+use crate::support::cloud::Cloud;
+use crate::support::next::next_of;
+use crate::support::{self, Run, run};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048";
 

@@ -3,17 +3,13 @@
 //!
 //! Ids, times, fingerprints, versions and durations differ from run to run and are compared as such; `...` stands for any lines. The
 //! README shows AWS: the lines by which a run says that it has an embedded KMS before it are left out.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Bench, EmbeddedKms, Run};
+use crate::support::{Bench, EmbeddedKms, Run};
 
 /// A command and what it prints, on both streams.
 #[derive(Debug, PartialEq)]

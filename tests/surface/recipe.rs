@@ -2,22 +2,18 @@
 //!
 //! `scripts/compare-with-recipe` holds the rows; here it is run against the embedded KMS and against MiniStack, which
 //! shares no code with it.
-#![allow(clippy::print_stdout)] // skips are printed, and so is the comparison
 
 use std::env;
 use std::error::Error;
-#[cfg(feature = "rehearsal")]
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-#[cfg(feature = "rehearsal")]
 use std::process::{Child, ChildStdout, Stdio};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
 const KMS_BYOK: &str = env!("CARGO_BIN_EXE_kms-byok");
 
-#[cfg(feature = "rehearsal")]
 #[test]
 fn the_recipe_and_kms_byok_agree_on_the_embedded_kms() -> TestResult {
     if !python_environment() {
@@ -63,14 +59,12 @@ fn python_environment() -> bool {
     there
 }
 
-#[cfg(feature = "rehearsal")]
 struct Embedded {
     process: Child,
     _stdout: BufReader<ChildStdout>, // open as long as the server runs
     url: String,
 }
 
-#[cfg(feature = "rehearsal")]
 impl Embedded {
     fn start() -> Result<Self, Box<dyn Error>> {
         let mut process = Command::new(KMS_BYOK)
@@ -90,7 +84,6 @@ impl Embedded {
     }
 }
 
-#[cfg(feature = "rehearsal")]
 impl Drop for Embedded {
     fn drop(&mut self) {
         let _ = self.process.kill();

@@ -1,16 +1,9 @@
 //! `recipe`: what the script makes before it turns to AWS, what ends it there, and what is refused before there is a script.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/bash.rs"]
-mod bash;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use kms_byok::material::{KeyMaterial, Passphrase};
 use kms_byok::{MaterialError, Secret};
-use stage::Stage;
+
+use crate::support::stage::Stage;
 
 /// The bytes themselves, as they are before anything is asked of AWS.
 #[test]

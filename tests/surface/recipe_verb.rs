@@ -1,20 +1,14 @@
 //! `recipe`: the script it prints is run here by bash with the aws CLI and openssl, and the key it makes is the key.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/bash.rs"]
-mod bash;
-#[path = "support/stage.rs"]
-mod stage;
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use bash::aws_cli;
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
-use stage::Stage;
+
+use crate::support;
+use crate::support::bash::aws_cli;
+use crate::support::stage::Stage;
 
 impl Stage {
     /// Runs the recipe, and gives the key it made.

@@ -1,17 +1,11 @@
 //! Standard output is the answer and nothing else: to a file, a pipe, a closed pipe, a full disk and a terminal.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::process::{Command, Stdio};
 
-use cloud::Cloud;
-use support::{Bench, Run};
+use crate::support::cloud::Cloud;
+use crate::support::{self, Bench, Run};
 
 const REHEARSE: &str = "provision --rehearse --wrapping-key-spec RSA_2048 --generate --discard --quiet";
 
@@ -54,8 +48,7 @@ fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe()
     let cloud = Cloud::new("");
     let bench = &cloud.bench;
     bench.wrapping_key(2048);
-    bench.write("key", KEY);
-    std::fs::set_permissions(bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    bench.write_private("key", KEY);
     let lost = |because: &str| {
         let hint = "give standard output a place that takes it";
         format!("error: the answer cannot be written to standard output\nbecause: {because}\nhint: {hint}\n")
@@ -128,8 +121,7 @@ fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_don
 fn every_verb_does_its_work_where_standard_output_is_closed() {
     let cloud = Cloud::new("");
     cloud.bench.wrapping_key(2048);
-    cloud.bench.write("key", KEY);
-    std::fs::set_permissions(cloud.bench.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    cloud.bench.write_private("key", KEY);
     for line in [
         "provision --alias alias/a --wrapping-key-spec RSA_2048 --material key",
         "create-key --alias alias/b",
@@ -196,8 +188,8 @@ fn generated_material_goes_through_a_pipe_and_leaves_no_file() {
     );
     assert_eq!(run.json()["proof"]["outcome"], "proven");
     assert_eq!(cloud.bench.names(), [".local", "requests.log"]);
-    let run = cloud.bench.kms_byok("generate --key-spec HMAC_384 --out -");
-    assert_eq!((run.succeeds().raw_stdout.len(), run.stderr.as_str()), (48, ""));
+    let output = cloud.bench.command(&["generate", "--key-spec", "HMAC_384", "--out", "-"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len(), output.stderr), (Some(0), 48, Vec::new()));
 }
 
 #[test]

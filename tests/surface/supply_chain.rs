@@ -1,5 +1,4 @@
 //! What the program is made of: the bill of materials says what cargo builds, and the audit says when it has looked at nothing.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 use std::fs;

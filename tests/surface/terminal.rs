@@ -1,8 +1,5 @@
 //! On a terminal: no binary on the screen, and a passphrase that is asked for without being shown. The terminal is made by `script`.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // skips are printed
-#![cfg(all(feature = "rehearsal", target_os = "linux"))] // elsewhere `script` has other flags
-
-mod support;
+#![cfg(target_os = "linux")] // elsewhere `script` has other flags
 
 use std::fs::Permissions;
 use std::io::{Read, Write};
@@ -12,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use support::{Bench, Run, run};
+use crate::support::{Bench, Run, run};
 
 /// A shell command on a terminal of its own.
 struct Terminal {

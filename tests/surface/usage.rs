@@ -1,13 +1,7 @@
 //! Flags that are wrong, that exclude each other or that are missing: exit code 2, a cause and a fix, and no call to KMS.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
-
-use cloud::Cloud;
-use support::Bench;
+use crate::support::Bench;
+use crate::support::cloud::Cloud;
 
 /// Exit code 2, nothing on standard output, and these texts on standard error.
 #[track_caller]

@@ -1,19 +1,13 @@
 //! Files that are missing, unreadable, empty, oversized or directories, for every verb and flag that reads one: a cause, a fix, exit
 //! code 1, no file, and no call that changes anything.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use cloud::Cloud;
-use support::run;
+use crate::support::cloud::Cloud;
+use crate::support::{self, run};
 
 /// A flag that reads a file: the words around its name, what errors call it, and how much is read.
 struct Reads {
@@ -107,7 +101,7 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             ("huge", format!("is larger than {} bytes", reads.limit), "check that it is the file you mean"),
         ] {
             if reads.what == "parameter file" && file == "missing" {
-                continue; // the files of the recipe have none: tests/bare_files.rs
+                continue; // the files of the recipe have none: tests/material/bare_files.rs
             }
             let (line, shown) = reads.with(&cloud, file);
             let names = cloud.bench.names();

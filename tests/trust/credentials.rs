@@ -1,15 +1,10 @@
 //! The credential chain that people use, each source for real on loopback: whose access key signs the request to KMS.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
-use support::{Bench, Run, run};
-use tls_server::{Does, KEY_ARN, Server, converse};
+use crate::support::tls_server::{Does, KEY_ARN, Server, converse};
+use crate::support::{Bench, Run, run};
 
 struct Setting {
     bench: Bench,

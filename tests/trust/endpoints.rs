@@ -1,16 +1,10 @@
 //! Which endpoint is spoken to: one that is not AWS's only when the person named it, plain http only on this machine, and never in
 //! silence. And what is said when there is no way to KMS at all.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::process::Command;
 
-use cloud::Cloud;
-use support::{Run, run};
+use crate::support::cloud::Cloud;
+use crate::support::{self, Run, run};
 
 /// Every verb that speaks to KMS.
 const VERBS: [&str; 6] = [

@@ -1,16 +1,11 @@
 //! `--fips-endpoint` and `--require-fips`: which endpoint is spoken to, and which runs are refused. The runs under a FIPS
 //! provider need one: KMS_BYOK_FIPS_CONF names an openssl.cnf that activates it, KMS_BYOK_FIPS_MODULES its directory.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot run here says so
-
-mod support;
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Bench, Run, run};
-use tls_server::Server;
+use crate::support::tls_server::Server;
+use crate::support::{self, Bench, Run, run};
 
 const KEY: &str = "--key-id 1234abcd-12ab-34cd-56ef-1234567890ab";
 

@@ -1,22 +1,11 @@
 //! Endpoints that are not KMS, or mean ill: refused or reported with a cause, in bounded memory, and nothing is lost.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod memory;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) mod tls_server;
-    pub(crate) mod watched;
-    pub(crate) use run::*;
-}
 
 use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
-use support::tls_server::{Authority, Does, Server, Shows};
-use support::{Bench, EmbeddedKms, Run};
+use crate::support::tls_server::{Authority, Does, Server, Shows};
+use crate::support::{self, Bench, EmbeddedKms, Run};
 
 struct Scene {
     bench: Bench,

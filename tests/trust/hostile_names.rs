@@ -1,9 +1,5 @@
 //! Names and texts that would move the cursor, turn a line around, hide, or add a line: none of them reaches a terminal, nor JSON unescaped,
 //! from any flag of any verb, from the environment, from files, certificates or KMS; and the commands that are printed work all the same.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
-#![cfg(feature = "rehearsal")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 use kms_byok::printable::is_unprintable;
-use support::{Bench, Run, run};
+
+use crate::support::{self, Bench, Run, run};
 
 /// C0, DEL, C1, an override, an isolate, zero width, a byte order mark, separators, a tag, and a line of its own.
 const NASTY: &str =

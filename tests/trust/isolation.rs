@@ -1,11 +1,5 @@
 //! `--rehearse` reads nothing of AWS and reaches nothing but itself, whatever the environment says; and what a rehearsal made does not
 //! reach AWS.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot run here says so
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -13,10 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cloud::{Cloud, plain, wait};
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::{Reason, Silent};
-use support::{Bench, run};
+
+use crate::support::cloud::{Cloud, plain, wait};
+use crate::support::{self, Bench, run};
 
 /// A listener that counts who comes.
 struct Trap {

@@ -1,15 +1,9 @@
 //! The least that each verb must be permitted, in `examples/iam`: exactly the calls that the embedded KMS saw.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/policies.rs"]
-mod policies;
-mod support;
 
 use std::collections::BTreeSet;
 
-use policies::{Scene, calls_allowed_by};
-use support::Bench;
+use crate::support::Bench;
+use crate::support::policies::{Scene, calls_allowed_by};
 
 /// A verb, its policy, and the runs that together make every call it can make. A run after `!` fails, because
 /// its fault is struck. `{at}` stands for endpoint and Region, `{small}` for a

@@ -1,15 +1,10 @@
 //! The policies in `examples/iam` hold parameters and imports to what was meant, and their key policy is one that KMS takes.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/policies.rs"]
-mod policies;
-mod support;
 
 use std::path::Path;
 
-use policies::{FOLDER, Scene, actions, names, statements, words};
 use serde_json::Value;
+
+use crate::support::policies::{FOLDER, Scene, actions, names, statements, words};
 
 #[test]
 fn parameters_and_imports_are_held_to_algorithm_size_and_expiry() {

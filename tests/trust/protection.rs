@@ -1,21 +1,12 @@
 //! What a process does to keep others out, and what it says when it fails in a way that nobody foresaw.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
-
-mod support {
-    pub(crate) mod memory;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) mod watched;
-    pub(crate) use run::*;
-}
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use support::{Bench, Run, run};
+use crate::support::{self, Bench, Run, run};
 
 /// Somebody who is not root: the user of these tests, or `nobody` where that is root.
 const NOBODY: u32 = 65534;

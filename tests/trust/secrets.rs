@@ -3,24 +3,12 @@
 //!
 //! Each run is held still at points that need no help from the program: before its answer, because its standard output is a
 //! full pipe, and while ImportKeyMaterial is under way, because the embedded KMS holds the reply back.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod memory;
-    pub(crate) mod planted;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) mod watched;
-    pub(crate) use run::*;
-}
 
 use std::time::{Duration, Instant};
 
-use support::Bench;
-use support::memory::{Shapes, search_process};
-use support::planted;
-use support::watched::{assert_silent, memory_of};
+use crate::support::memory::{Shapes, search_process};
+use crate::support::watched::{assert_silent, memory_of};
+use crate::support::{Bench, planted};
 
 #[test]
 fn the_search_finds_a_copy_that_is_there() {

@@ -1,17 +1,7 @@
 //! `diagnose` opens key material to look at it: when it answers, no piece of that is left in its memory, its words or its directory.
-#![allow(clippy::unwrap_used)]
 
-mod support {
-    pub(crate) mod memory;
-    pub(crate) mod planted;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) mod watched;
-    pub(crate) use run::*;
-}
-
-use support::watched::{assert_silent, memory_of};
-use support::{Bench, planted};
+use crate::support::watched::{assert_silent, memory_of};
+use crate::support::{Bench, planted, run};
 
 #[test]
 fn opening_and_judging_key_material_leaves_no_piece_of_it_behind() {
@@ -23,7 +13,8 @@ fn opening_and_judging_key_material_leaves_no_piece_of_it_behind() {
         let by_stdin = number % 2 == 1;
         let (what, flags) = (planted.title(by_stdin), planted.place(&bench, by_stdin));
         let wrap = format!("wrap {flags} --key-spec {} --inkey PublicKey.bin --out wrapped --force", planted.spec);
-        bench.kms_byok_reading(&wrap, planted.stdin(by_stdin)).succeeds();
+        let words: Vec<&str> = wrap.split_whitespace().collect();
+        run(&mut bench.command(&words), planted.stdin(by_stdin)).succeeds();
         let line = format!(
             "diagnose {flags} --key-spec {} --public-key PublicKey.bin --encrypted wrapped --private-key wrapping.pem",
             planted.spec

@@ -1,24 +1,14 @@
 //! Key material that a run makes or brings back is as private as that which it is given: in the copy that was asked for, and nowhere else.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-mod support {
-    pub(crate) mod memory;
-    pub(crate) mod planted;
-    #[path = "mod.rs"]
-    mod run;
-    pub(crate) mod watched;
-    pub(crate) use run::*;
-}
 
 use openssl::md::Md;
 use openssl::pkey::PKey;
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
-use support::Bench;
-use support::memory::Shapes;
-use support::planted::{self, secret_numbers};
-use support::watched::{assert_silent, memory_of};
+
+use crate::support::Bench;
+use crate::support::memory::Shapes;
+use crate::support::planted::{self, secret_numbers};
+use crate::support::watched::{assert_silent, memory_of};
 
 const SPECS: [&str; 6] =
     ["SYMMETRIC_DEFAULT", "HMAC_224", "HMAC_512", "RSA_2048", "ECC_NIST_P256", "ECC_NIST_EDWARDS25519"];

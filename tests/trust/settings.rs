@@ -1,16 +1,12 @@
 //! What the SDK reads besides the Region: values that it would pass over or panic at, and sources of credentials inside other sources.
 //! Each is a cause with a fix, and nothing was sent.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use std::io::{Read, Write};
 
 use openssl::hash::{MessageDigest, hash};
-use support::{Bench, Run, run};
-use tls_server::{KEY_ARN, Server};
+
+use crate::support::tls_server::{KEY_ARN, Server};
+use crate::support::{Bench, Run, run};
 
 /// A bench with a configuration file, and a server that notes the path of each request and answers by it.
 struct Scene {

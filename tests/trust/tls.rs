@@ -1,16 +1,13 @@
 //! TLS by the system's OpenSSL, against a real TLS server on loopback: whom it trusts, how long it waits, what it makes of a
 //! broken reply, and which way it goes.
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kms_byok::kms::{Connection, Environment, Kms};
 use kms_byok::{EndpointError, Error, KmsError, Silent};
-use tls_server::{Authority, Does, KEY_ARN, Server, Shows};
+
+use crate::support::tls_server::{Authority, Does, KEY_ARN, Server, Shows};
 
 struct Client {
     connection: Connection,

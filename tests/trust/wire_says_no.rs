@@ -1,15 +1,10 @@
 //! What goes wrong between here and the endpoint, as the user sees it.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use support::{Bench, Run, run};
-use tls_server::{Authority, Does, KEY_ARN, Server, Shows, converse};
+use crate::support::tls_server::{Authority, Does, KEY_ARN, Server, Shows, converse};
+use crate::support::{Bench, Run, run};
 
 const KEY_ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 

@@ -1,9 +1,4 @@
 //! Whatever the files hold, `diagnose` ends with words: damaged, cut, swapped and hostile bytes, for every file and both kinds of wrapping.
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
 
 use std::path::PathBuf;
 
@@ -11,8 +6,9 @@ use kms_byok::Secret;
 use kms_byok::diagnose::{FILE_LIMIT, Hand, Named, Said};
 use kms_byok::material::{NoPassphrase, read_any_private_key};
 use openssl::pkey::{PKey, Private};
-use seeded::Workshop;
-use support::Bench;
+
+use crate::support::Bench;
+use crate::support::seeded::Workshop;
 
 /// Xorshift: the same damage in every run.
 struct Dice(u64);

@@ -1,16 +1,9 @@
 //! Mistakes that the aws CLI makes easy: its output is text, and so is what many people save.
-#![allow(clippy::unwrap_used)]
-#![allow(clippy::print_stdout)] // skips are printed
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-use support::Bench;
+use crate::support::{Bench, seeded};
 
 /// The aws CLI that `scripts/python-env` has put there.
 fn aws() -> Option<PathBuf> {

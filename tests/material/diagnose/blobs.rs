@@ -1,11 +1,6 @@
 //! `diagnose` on public keys that KMS does not give and blobs that no wrapping makes. Each is made with the `openssl` command.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::{Workshop, certain, likely};
+use crate::support::seeded::{Workshop, certain, likely};
 
 const DIRECTORY: &str = "--dir .";
 const BARE: &str = "--public-key PublicKey.bin --import-token ImportToken.bin --encrypted EncryptedKeyMaterial.bin";

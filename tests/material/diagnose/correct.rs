@@ -1,12 +1,7 @@
 //! Correct sets are not accused, whoever has made them: all key specs, algorithms and wrapping keys; with and without the private key.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::Workshop;
-use support::Bench;
+use crate::support::seeded::Workshop;
+use crate::support::{Bench, seeded};
 
 #[track_caller]
 fn accuses_nobody(bench: &Bench, flags: &str) {
@@ -97,7 +92,6 @@ fn unfinished_sets_are_not_accused() {
     accuses_nobody(&workshop.bench("symmetric; rm parameters.json"), "--dir .");
 }
 
-#[cfg(feature = "rehearsal")]
 #[test]
 fn a_set_of_the_embedded_kms_is_right_before_and_after_its_import() {
     let bench = Bench::new();

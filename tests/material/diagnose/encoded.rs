@@ -1,11 +1,6 @@
 //! `diagnose` on text where bytes are needed, as the `openssl` command and shells leave it in each of the files.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::{Workshop, certain, likely};
+use crate::support::seeded::{Workshop, certain, likely};
 
 const DIRECTORY: &str = "--dir .";
 const BARE: &str = "--public-key PublicKey.bin --import-token ImportToken.bin --encrypted EncryptedKeyMaterial.bin";

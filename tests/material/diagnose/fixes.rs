@@ -1,16 +1,11 @@
 //! Every fix that `diagnose` prints runs when it is pasted, and leads on: the cause is gone, or what comes next is at hand.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-mod support;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cloud::Cloud;
 use serde_json::Value;
+
+use crate::support::cloud::Cloud;
 
 /// Bash that makes a broken set in a directory with a good one, what is asked of `diagnose`, and the first cause.
 type Kind = (&'static str, &'static str, &'static str);

@@ -1,14 +1,9 @@
 //! What KMS says about the key, where it may be asked; and what is said where it may not.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use embedded_kms::Kms;
 use serde_json::{Value, json};
-use support::{Bench, EmbeddedKms, Run};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::{Bench, EmbeddedKms, Run};
 
 fn run(bench: &Bench, server: &EmbeddedKms, line: &str) -> Run {
     bench.kms_byok_with_credentials(&format!("{line} --output json --endpoint-url {} --region us-east-1", server.url()))

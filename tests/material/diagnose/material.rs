@@ -1,11 +1,6 @@
 //! `diagnose` on key material that does not fit. Each is made with the `openssl` command.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::{Workshop, certain, possible};
+use crate::support::seeded::{Workshop, certain, possible};
 
 const DIRECTORY: &str = "--dir .";
 

@@ -1,11 +1,7 @@
 //! The fix that `diagnose` names is not only words: the commands in it are run, and the cause is gone.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::{Workshop, diagnosis, shell};
+use crate::support::seeded;
+use crate::support::seeded::{Workshop, diagnosis, shell};
 
 #[test]
 fn the_commands_of_a_fix_mend_what_it_is_for() {

@@ -1,16 +1,13 @@
 //! `diagnose --private-key` opens what the `openssl` command has wrapped, and says how that was really done: each mistake that KMS
 //! answers with InvalidCiphertext, and each that only the key material inside shows.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
-
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
 
 use std::process::{Command, Stdio};
 
 use openssl::hash::MessageDigest;
-use seeded::{Workshop, certain, likely};
 use serde_json::json;
+
+use crate::support::seeded;
+use crate::support::seeded::{Workshop, certain, likely};
 
 const OAEP: &str =
     "--encrypted blob --private-key wrapping.pem --wrapping-algorithm RSAES_OAEP_SHA_256 --key-spec SYMMETRIC_DEFAULT";

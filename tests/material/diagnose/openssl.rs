@@ -1,16 +1,12 @@
 //! The `openssl` on PATH is judged by what it does, whatever it calls itself; one that hangs or is missing is no obstacle.
-#![allow(clippy::unwrap_used)]
-
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use seeded::Workshop;
 use serde_json::{Value, json};
-use support::{Bench, Run, run};
+
+use crate::support::seeded::Workshop;
+use crate::support::{Bench, Run, run, seeded};
 
 const BLOB: &str = "diagnose --encrypted blob --error InvalidCiphertextException --output json";
 

@@ -1,14 +1,9 @@
 //! When KMS refuses an import, the reasoning of `diagnose` stands below the error: with what `import` and `provision` have at hand.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use embedded_kms::Kms;
 use serde_json::{Value, json};
-use support::{Bench, EmbeddedKms, Run};
+
+use crate::support::embedded_kms::Kms;
+use crate::support::{Bench, EmbeddedKms, Run};
 
 /// A bench with a server and a parameter directory `D` for a new symmetric key; the key's ARN.
 fn set(bench: &Bench, server: &EmbeddedKms) -> String {

@@ -1,12 +1,7 @@
 //! `diagnose` on parameter sets that are old, broken, mixed or hostile.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::{Workshop, certain, likely, possible};
-use support::Bench;
+use crate::support::seeded::{Workshop, certain, likely, possible};
+use crate::support::{Bench, seeded};
 
 const DIRECTORY: &str = "--dir .";
 const BARE: &str = "--public-key PublicKey.bin --import-token ImportToken.bin --encrypted EncryptedKeyMaterial.bin";

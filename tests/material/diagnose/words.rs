@@ -1,12 +1,7 @@
 //! What a person reads: causes with evidence and fix, and what cannot be known, in plain words on standard output.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/seeded.rs"]
-mod seeded;
-mod support;
-
-use seeded::Workshop;
-use support::Bench;
+use crate::support::seeded::Workshop;
+use crate::support::{Bench, seeded};
 
 /// The `openssl` of this machine, as the answer names it.
 fn openssl(bench: &Bench) -> String {

@@ -1,19 +1,12 @@
 //! The dangers that the design names, each with its test. Lost replies of CreateKey and runs at the same time are in
 //! `parallel.rs`, those of RotateKeyOnDemand in `rotate_regions.rs`, those of ReplicateKey and planted replicas in `replicate.rs`.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-#[path = "support/scene.rs"]
-mod scene;
-mod support;
 
 use std::process::Stdio;
 
-use scene::Scene;
 use serde_json::{Value, json};
-use support::Run;
+
+use crate::support::scene::Scene;
+use crate::support::{self, Run};
 
 /// A key that somebody else may decrypt with, under the alias that is about to be provisioned.
 fn planted(scene: &Scene) -> String {

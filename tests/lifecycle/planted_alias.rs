@@ -1,16 +1,10 @@
 //! An alias planted by somebody else does not receive the key: into a key that this run did not make, nothing is imported unless its
 //! policy is the one asked for, or the user names its ARN.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
 
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/embedded_kms.rs"]
-mod embedded_kms;
-mod support;
-
-use cloud::Cloud;
 use serde_json::json;
+
+use crate::support::cloud::Cloud;
+use crate::support::{self, embedded_kms};
 
 const PROVISION: &str = "provision --alias alias/a --wrapping-key-spec RSA_2048 --generate --keep key --quiet";
 

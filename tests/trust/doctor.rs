@@ -1,13 +1,9 @@
 //! `doctor`: one screen that says what this machine brings, and exit code 4 when something needed is missing.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-#[path = "support/tls_server.rs"]
-mod tls_server;
 
 use serde_json::{Value, json};
-use support::{Bench, Run, run};
-use tls_server::{Authority, Server};
+
+use crate::support::tls_server::{Authority, Server};
+use crate::support::{self, Bench, Run, run};
 
 /// Runs `doctor` with these variables; the answer is there whatever the exit code.
 fn doctor(bench: &Bench, line: &str, variables: &[(&str, &str)]) -> Run {
@@ -17,7 +13,7 @@ fn doctor(bench: &Bench, line: &str, variables: &[(&str, &str)]) -> Run {
 
 fn answer(run: &Run, code: i32) -> Value {
     assert_eq!(run.code, Some(code), "{}{}", run.stdout, run.stderr);
-    serde_json::from_str(&run.stdout).unwrap()
+    run.json_of_failure()
 }
 
 fn causes(answer: &Value, of: &str) -> Vec<String> {
@@ -178,7 +174,6 @@ fn offline_nobody_is_asked() {
     assert_eq!(metadata.requests().len(), 0);
 }
 
-#[cfg(feature = "rehearsal")]
 mod online {
     use super::*;
 

@@ -1,0 +1,61 @@
+//! A key from its making to its end: provisioned, proven, shown, rotated, replicated, deleted; broken off anywhere and gone on with.
+#![cfg(feature = "rehearsal")] // the embedded KMS is what they are tried against
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a helper that fails is a test that fails; what is skipped and counted is printed
+#![allow(unreachable_pub)] // nothing outside a test program reaches it
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod answered;
+    pub(crate) mod asked;
+    mod bench;
+    pub(crate) mod certificate;
+    pub(crate) mod cloud;
+    pub(crate) mod embedded_kms;
+    pub(crate) mod importing;
+    pub(crate) mod keys;
+    pub(crate) mod made;
+    pub(crate) mod next;
+    pub(crate) mod openssl;
+    pub(crate) mod private;
+    pub(crate) mod recipient;
+    pub(crate) mod said;
+    pub(crate) mod said_besides;
+    pub(crate) mod scene;
+    pub(crate) mod schema;
+    pub(crate) mod sessions;
+    pub(crate) mod shown;
+    pub(crate) mod stage;
+    pub(crate) mod state;
+    pub(crate) mod workers;
+
+    pub(crate) use bench::*;
+}
+
+mod dangers;
+mod delete_material;
+mod dry_run;
+mod dry_run_life;
+mod expiry;
+mod fault_waits;
+mod idempotence;
+mod kms_says_no;
+mod lost_keys;
+mod parallel;
+mod patience;
+mod planted_alias;
+mod proof;
+mod provision;
+mod record;
+mod record_file;
+mod record_regions;
+mod refused;
+mod replicate;
+mod replicate_rotated;
+mod rotate;
+mod rotate_regions;
+mod status;
+mod stopped;
+mod stopping;
+mod verify;
+mod waits;
+mod walk;

@@ -1,0 +1,35 @@
+//! What people type and read: help, usage, README, recipe, completions, terminal; and what the program is built of.
+#![cfg(feature = "rehearsal")] // the embedded KMS is what they are tried against
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a helper that fails is a test that fails; what is skipped and counted is printed
+#![allow(unreachable_pub)] // nothing outside a test program reaches it
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod bash;
+    mod bench;
+    pub(crate) mod cloud;
+    pub(crate) mod manual;
+    pub(crate) mod next;
+    pub(crate) mod openssl;
+    pub(crate) mod private;
+    pub(crate) mod said;
+    pub(crate) mod sessions;
+    pub(crate) mod stage;
+
+    pub(crate) use bench::*;
+}
+
+mod build_gate;
+mod completions;
+mod flags_say_no;
+mod help;
+mod help_examples;
+mod printed_commands;
+mod readme;
+mod recipe;
+mod recipe_script;
+mod recipe_verb;
+mod stdout;
+mod supply_chain;
+mod terminal;
+mod usage;
