@@ -12,6 +12,7 @@ mod support {
     pub(crate) mod cloud;
     pub(crate) mod embedded_kms;
     pub(crate) mod importing;
+    pub(crate) mod in_runtime;
     pub(crate) mod keys;
     pub(crate) mod made;
     pub(crate) mod next;
@@ -59,3 +60,4 @@ mod stopping;
 mod verify;
 mod waits;
 mod walk;
+mod walk_in_runtime;

@@ -1,6 +1,4 @@
 //! An embedded KMS in the runtime of the test, and clients that reach it without a socket.
-#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
-#![allow(clippy::unwrap_used)] // a helper that fails is a test that fails
 
 use std::io;
 use std::sync::{Arc, Mutex};

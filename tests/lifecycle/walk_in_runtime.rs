@@ -1,19 +1,11 @@
 //! Runs in the runtime of their embedded KMS: no socket between them, and one clock for both, which a test stops and moves.
-#![allow(clippy::unwrap_used)]
-#![cfg(feature = "rehearsal")]
-
-#[path = "support/cloud.rs"]
-mod cloud;
-#[path = "support/in_runtime.rs"]
-mod in_runtime;
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cloud::plain;
-use in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
+use crate::support::cloud::plain;
+use crate::support::in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::{self, Backup, Journal, KeyRequest, PendingRequests, Provision, Source};
