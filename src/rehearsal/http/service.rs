@@ -25,6 +25,7 @@ use crate::rehearsal::model::protocol::{Refusal, Scope, operation};
 use crate::rehearsal::model::validate;
 use crate::rehearsal::operations;
 use crate::rehearsal::operations::create_key::CreateKeyRequest;
+use crate::rehearsal::operations::data_keys::DataKeyPair;
 use crate::rehearsal::operations::parameters;
 use crate::rehearsal::state::World;
 use crate::rehearsal::state::clock::{Clock, ClockSetting, Millis, millis, rfc3339};
@@ -77,7 +78,7 @@ impl Service {
         let target = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-");
         let (name, answer) = match sts::answer(&parts.headers, &body, &self.account) {
             Some(answer) => (sts::NAME, Ok(answer)),
-            None => (target, self.answer(&parts.headers, target, &body).await),
+            None => (target, self.answer(&parts.headers, target, &body, &request_id).await),
         };
         let region = Scope::read(header(&parts.headers, AUTHORIZATION.as_str())).map(|scope| scope.region.to_owned());
         let (status, code) = match &answer {
@@ -97,7 +98,13 @@ impl Service {
         Ok(reply(answer?, &request_id, self.clock.now()))
     }
 
-    pub(crate) async fn answer(&self, headers: &HeaderMap, name: &str, body: &[u8]) -> Result<Answer, io::Error> {
+    pub(crate) async fn answer(
+        &self,
+        headers: &HeaderMap,
+        name: &str,
+        body: &[u8],
+        request_id: &str,
+    ) -> Result<Answer, io::Error> {
         let faults = self.faults.strike(name);
         for fault in &faults {
             match fault {
@@ -108,7 +115,7 @@ impl Service {
                 _ => {}
             }
         }
-        let mut answer = match self.kms(headers, name, body, lag_of(&faults)).await {
+        let mut answer = match self.kms(headers, name, body, (request_id, lag_of(&faults))).await {
             Ok(reply) => Answer::success(&reply),
             Err(refusal) => Answer::refusal(&refusal),
         };
@@ -121,7 +128,13 @@ impl Service {
         Ok(answer)
     }
 
-    async fn kms(&self, headers: &HeaderMap, name: &str, body: &[u8], lag: Option<Millis>) -> Reply {
+    async fn kms(
+        &self,
+        headers: &HeaderMap,
+        name: &str,
+        body: &[u8],
+        (request_id, lag): (&str, Option<Millis>),
+    ) -> Reply {
         let scope = Scope::read(header(headers, AUTHORIZATION.as_str()))?;
         if self.access_key_id.as_deref().is_some_and(|id| id != scope.access_key_id) || scope.service != "kms" {
             return Err(Refusal::new(
@@ -140,6 +153,7 @@ impl Service {
             operation: name.to_owned(),
             region: scope.region.to_owned(),
             now: self.clock.now(),
+            request_id: request_id.to_owned(),
             input,
             lag,
             made: None,
@@ -163,6 +177,12 @@ impl Service {
                 if let Some(spec) = parameters::wanted(call).filter(|spec| wrapping_keys::ready(*spec, set).is_none()) {
                     let make = move || wrapping_keys::make(spec, set).map(|_| ());
                     tokio::task::spawn_blocking(make).await.map_err(lost)??;
+                }
+            }
+            "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
+                if let Some(pair) = DataKeyPair::read(call).ok().filter(|pair| pair.is_slow()) {
+                    let make = move || pair.make();
+                    call.made = Some(tokio::task::spawn_blocking(make).await.map_err(lost)??);
                 }
             }
             "CreateKey" => {
@@ -232,7 +252,7 @@ fn json_object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
 }
 
 fn request_id() -> String {
-    crate::rehearsal::state::key_id::KeyId::random(false).map(|id| id.to_string()).unwrap_or_default()
+    crate::rehearsal::state::key_id::uuid().into()
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

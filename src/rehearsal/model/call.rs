@@ -17,10 +17,12 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     pub(crate) region: String,
     pub(crate) now: Millis,
+    /// As the reply names it.
+    pub(crate) request_id: String,
     pub(crate) input: Map<String, Value>,
     /// By how much DescribeKey lags behind imports.
     pub(crate) lag: Option<Millis>,
-    /// Key material that was made for this request before the state was locked: making RSA keys takes long.
+    /// A key that was made for this request before the state was locked: making RSA keys takes long.
     pub(crate) made: Option<Plaintext>,
     /// The number of the parameter set, where one is asked for.
     pub(crate) set: SetNumber,
@@ -96,9 +98,10 @@ pub(crate) fn not_a_dry_run(call: &Call) -> Result<(), Refusal> {
     }
 }
 
+/// Outside an enclave nobody has an attestation document that Nitro has signed, so whatever stands in `Recipient` is none.
 pub(crate) fn no_recipient(call: &Call) -> Result<(), Refusal> {
     match call.has("Recipient") {
         false => Ok(()),
-        true => Err(Refusal::unsupported("The embedded KMS does not serve enclaves (Recipient).")),
+        true => Err(Refusal::validation("The attestation document of the Recipient is not valid.")),
     }
 }

@@ -12,6 +12,12 @@ pub(crate) fn input_of(operation: &str) -> Option<&'static [Member]> {
     OPERATIONS.iter().find(|(name, _)| *name == operation).map(|(_, members)| *members)
 }
 
+/// All that the embedded KMS serves.
+#[cfg(test)]
+pub(crate) fn operations() -> impl Iterator<Item = &'static (&'static str, &'static [Member])> {
+    OPERATIONS.iter()
+}
+
 static OPERATIONS: &[(&str, &[Member])] = &[
     (
         "CreateKey",
@@ -30,7 +36,7 @@ static OPERATIONS: &[(&str, &[Member])] = &[
         ],
     ),
     ("DescribeKey", &[need("KeyId", &KEY_ID), may("GrantTokens", &GRANT_TOKENS)]),
-    ("ListKeys", &[may("Limit", &LIMIT), may("Marker", &MARKER)]),
+    ("ListKeys", &[may("Limit", &LIMIT), may("Marker", &MARKER), may("ResourceOwners", &RESOURCE_OWNERS)]),
     ("UpdateKeyDescription", &[need("KeyId", &KEY_ID), need("Description", &DESCRIPTION)]),
     ("EnableKey", &[need("KeyId", &KEY_ID)]),
     ("DisableKey", &[need("KeyId", &KEY_ID)]),
@@ -69,6 +75,20 @@ static OPERATIONS: &[(&str, &[Member])] = &[
             may("GranteeServicePrincipal", &SERVICE),
         ],
     ),
+    (
+        "ListRetirableGrants",
+        &[
+            may("Limit", &LIMIT),
+            may("Marker", &MARKER),
+            may("RetiringPrincipal", &PRINCIPAL),
+            may("RetiringServicePrincipal", &SERVICE),
+        ],
+    ),
+    (
+        "RetireGrant",
+        &[may("GrantToken", &GRANT_TOKEN), may("KeyId", &KEY_ID), may("GrantId", &GRANT_ID), may("DryRun", &FLAG)],
+    ),
+    ("RevokeGrant", &[need("KeyId", &KEY_ID), need("GrantId", &GRANT_ID), may("DryRun", &FLAG)]),
     ("GetKeyPolicy", &[need("KeyId", &KEY_ID), may("PolicyName", &POLICY_NAME)]),
     (
         "PutKeyPolicy",
@@ -209,6 +229,47 @@ static OPERATIONS: &[(&str, &[Member])] = &[
             may("DryRun", &FLAG),
         ],
     ),
+    (
+        "GenerateDataKeyPair",
+        &[
+            may("EncryptionContext", &CONTEXT),
+            need("KeyId", &KEY_ID),
+            need("KeyPairSpec", &DATA_KEY_PAIR_SPEC),
+            may("GrantTokens", &GRANT_TOKENS),
+            may("Recipient", &RECIPIENT),
+            may("DryRun", &FLAG),
+        ],
+    ),
+    (
+        "GenerateDataKeyPairWithoutPlaintext",
+        &[
+            may("EncryptionContext", &CONTEXT),
+            need("KeyId", &KEY_ID),
+            need("KeyPairSpec", &DATA_KEY_PAIR_SPEC),
+            may("GrantTokens", &GRANT_TOKENS),
+            may("DryRun", &FLAG),
+        ],
+    ),
+    (
+        "Encapsulate",
+        &[
+            need("KeyId", &KEY_ID),
+            need("EncapsulationAlgorithm", &ENCAPSULATION_ALGORITHM),
+            may("GrantTokens", &GRANT_TOKENS),
+            may("DryRun", &FLAG),
+        ],
+    ),
+    (
+        "Decapsulate",
+        &[
+            need("KeyId", &KEY_ID),
+            need("SharedSecretCiphertextBlob", &CIPHERTEXT),
+            need("EncapsulationAlgorithm", &ENCAPSULATION_ALGORITHM),
+            may("GrantTokens", &GRANT_TOKENS),
+            may("DryRun", &FLAG),
+        ],
+    ),
+    ("GetKeyLastUsage", &[need("KeyId", &KEY_ID)]),
     (
         "GenerateRandom",
         &[may("NumberOfBytes", &BYTES_WANTED), may("CustomKeyStoreId", &STORE_ID), may("Recipient", &RECIPIENT)],

@@ -88,7 +88,7 @@ static TAG_VALUE: Shape = text(0, 256);
 static TAG: Shape = Shape::Record(&[need("TagKey", &TAG_KEY), need("TagValue", &TAG_VALUE)]);
 pub(crate) static TAGS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG };
 pub(crate) static TAG_KEYS: Shape = Shape::List { min: 0, max: usize::MAX, of: &TAG_KEY };
-static GRANT_TOKEN: Shape = text(1, 8192);
+pub(crate) static GRANT_TOKEN: Shape = text(1, 8192);
 pub(crate) static GRANT_TOKENS: Shape = Shape::List { min: 0, max: 10, of: &GRANT_TOKEN };
 pub(crate) static PRINCIPAL: Shape = pattern(1, 256, &PRINCIPAL_WORDS);
 pub(crate) static SERVICE: Shape = pattern(1, 128, &SERVICE_NAME);
@@ -118,8 +118,12 @@ static GRANT_OPERATION: Shape = Shape::Choice(&[
     "GenerateMac",
     "VerifyMac",
     "DeriveSharedSecret",
+    "Encapsulate",
+    "Decapsulate",
 ]);
 pub(crate) static GRANT_OPERATIONS: Shape = Shape::List { min: 0, max: usize::MAX, of: &GRANT_OPERATION };
+static RESOURCE_OWNER: Shape = Shape::Choice(&["SELF", "OTHER_ACCOUNTS_VIA_RAM"]);
+pub(crate) static RESOURCE_OWNERS: Shape = Shape::List { min: 1, max: 2, of: &RESOURCE_OWNER };
 static ATTESTATION: Shape = blob(262_144);
 static MECHANISM: Shape = Shape::Choice(&["RSAES_OAEP_SHA_256"]);
 pub(crate) static RECIPIENT: Shape =
@@ -146,6 +150,9 @@ pub(crate) static KEY_SPEC: Shape = Shape::Choice(&[
     "ML_DSA_65",
     "ML_DSA_87",
     "ECC_NIST_EDWARDS25519",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
 ]);
 /// The old name of the member stopped learning key specs before ML-DSA and Ed25519.
 pub(crate) static CUSTOMER_MASTER_KEY_SPEC: Shape = Shape::Choice(&[
@@ -163,8 +170,13 @@ pub(crate) static CUSTOMER_MASTER_KEY_SPEC: Shape = Shape::Choice(&[
     "HMAC_512",
     "SM2",
 ]);
-pub(crate) static KEY_USAGE: Shape =
-    Shape::Choice(&["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"]);
+pub(crate) static KEY_USAGE: Shape = Shape::Choice(&[
+    "ENCRYPT_DECRYPT",
+    "SIGN_VERIFY",
+    "GENERATE_VERIFY_MAC",
+    "KEY_AGREEMENT",
+    "ENCAPSULATE_DECAPSULATE",
+]);
 pub(crate) static ORIGIN: Shape = Shape::Choice(&["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]);
 pub(crate) static WRAPPING_ALGORITHM: Shape = Shape::Choice(&[
     "RSAES_PKCS1_V1_5",
@@ -199,6 +211,21 @@ pub(crate) static MAC_ALGORITHM: Shape =
 pub(crate) static ENCRYPTION_ALGORITHM: Shape =
     Shape::Choice(&["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"]);
 pub(crate) static AGREEMENT_ALGORITHM: Shape = Shape::Choice(&["ECDH"]);
+pub(crate) static ENCAPSULATION_ALGORITHM: Shape = Shape::Choice(&["ML_KEM"]);
+pub(crate) static DATA_KEY_PAIR_SPEC: Shape = Shape::Choice(&[
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "SM2",
+    "ECC_NIST_EDWARDS25519",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+]);
 pub(crate) static DATA_KEY_SPEC: Shape = Shape::Choice(&["AES_256", "AES_128"]);
 
 static LATIN_1: Pattern = Pattern {

@@ -4,14 +4,12 @@ use std::ops::Bound;
 
 use serde_json::json;
 
+use super::checks::takes_an_alias;
 use super::paging;
 use crate::rehearsal::model::call::{Call, Reply, seconds};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::key::{ALIVE, Key};
-use crate::rehearsal::state::{Alias, By, Found, World};
-
-/// The quota of aliases for one key.
-const MOST: u8 = 50;
+use crate::rehearsal::state::key::Key;
+use crate::rehearsal::state::{Alias, Found, World};
 
 pub(crate) fn create_alias(world: &mut World, call: &Call) -> Reply {
     let name = name(call)?;
@@ -20,7 +18,7 @@ pub(crate) fn create_alias(world: &mut World, call: &Call) -> Reply {
     if world.region(&call.region).aliases.contains_key(name) {
         return Err(Refusal::new("AlreadyExistsException", format!("An alias with the name {arn} already exists")));
     }
-    point_to(world.key(&call.region, &found)?)?;
+    world.key(&call.region, &found)?.aliases += 1;
     let visible = call.now + world.consistency_delay;
     let alias = Alias { target: found.id, created: call.now, updated: call.now, visible };
     world.region(&call.region).aliases.insert(name.into(), alias);
@@ -49,7 +47,8 @@ pub(crate) fn update_alias(world: &mut World, call: &Call) -> Reply {
         return Ok(json!(null));
     }
     if let Some(key) = region.keys.get_mut(&found.id) {
-        point_to(key)?;
+        takes_an_alias(key, &found.arn)?;
+        key.aliases += 1;
     }
     if let Some(old) = region.keys.get_mut(&alias.target) {
         old.aliases = old.aliases.saturating_sub(1);
@@ -72,7 +71,7 @@ pub(crate) fn delete_alias(world: &mut World, call: &Call) -> Reply {
 
 pub(crate) fn list_aliases(world: &mut World, call: &Call) -> Reply {
     let only = match call.has("KeyId") {
-        true => Some(world.find(call, By::IdOrArn)?.id),
+        true => Some(world.admit(call)?.id),
         false => None,
     };
     let after = paging::after(call)?;
@@ -115,15 +114,5 @@ fn target(world: &mut World, call: &Call) -> Result<Found, Refusal> {
     if target.starts_with("alias/") || target.contains(":alias/") {
         return Err(Refusal::validation("Aliases must refer to keys. Not aliases"));
     }
-    let found = world.locate(&call.region, target, call.now, By::IdOrArn)?;
-    world.key(&call.region, &found)?.require(&found.arn, call.now, ALIVE)?;
-    Ok(found)
-}
-
-fn point_to(key: &mut Key) -> Result<(), Refusal> {
-    if key.aliases >= MOST {
-        return Err(Refusal::new("LimitExceededException", format!("A key has at most {MOST} aliases.")));
-    }
-    key.aliases += 1;
-    Ok(())
+    world.admit_as(call, "TargetKeyId")
 }

@@ -47,8 +47,9 @@ impl CreateKeyRequest {
             ));
         }
         let name = new.or(old).unwrap_or("SYMMETRIC_DEFAULT");
-        let spec: KeySpec = name.parse().map_err(|_| {
-            Refusal::unsupported(format!("KeySpec {name} is not supported for Origin {}.", origin.name()))
+        let spec: KeySpec = name.parse().map_err(|_| match origin {
+            Origin::External => Refusal::unsupported(format!("KeySpec {name} is not supported for Origin EXTERNAL.")),
+            Origin::AwsKms => Refusal::unsupported(format!("The embedded KMS makes no keys of {name}.")),
         })?;
         Ok(CreateKeyRequest { spec, usage: usage(spec, call.text("KeyUsage"))?, origin })
     }
@@ -150,6 +151,7 @@ pub(crate) fn create_key(world: &mut World, call: &mut Call) -> Reply {
         aliases: 0,
         materials,
         rotations: Rotations::default(),
+        last_usage: None,
     };
     world.region(&call.region).keys.insert(id, key);
     let found = Found { id, arn: world.arn(&call.region, id) };

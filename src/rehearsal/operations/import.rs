@@ -11,16 +11,14 @@ use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::Refusal;
 use crate::rehearsal::state::clock::{DAY, Millis};
 use crate::rehearsal::state::import_token::Token;
-use crate::rehearsal::state::key::{Key, KeyMaterial, Origin, Role, Stage, State};
+use crate::rehearsal::state::key::{Key, KeyMaterial, Role, Stage, State};
 use crate::rehearsal::state::wrapping_keys;
-use crate::rehearsal::state::{By, Found, World};
+use crate::rehearsal::state::{Found, World};
 
 pub(crate) fn import_key_material(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let secret = world.secret;
     let key = world.key(&call.region, &found)?;
-    key.require_origin(&found.arn, Origin::External)?;
-    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport, State::Updating])?;
     let kind = Kind::read(call, key)?;
     let valid_to = valid_to(call)?;
     let spec = key.spec;
@@ -174,13 +172,9 @@ fn valid_to(call: &Call) -> Result<Option<Millis>, Refusal> {
 }
 
 pub(crate) fn delete_imported_key_material(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require_origin(&found.arn, Origin::External)?;
     let pending_deletion = key.deletion.is_some();
-    if !pending_deletion {
-        key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
-    }
     let named = call.text("KeyMaterialId");
     if key.spec != KeySpec::SymmetricDefault && named.is_some() {
         return Err(Refusal::unsupported(format!("KeyMaterialId is not supported for KeySpec {}.", key.spec)));

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::rehearsal::model::call::{Call, Reply, seconds};
 use crate::rehearsal::model::protocol::Refusal;
+use crate::rehearsal::state::World;
 use crate::rehearsal::state::clock::{DAY, Millis};
-use crate::rehearsal::state::key::{Deletion, Role, State};
-use crate::rehearsal::state::{By, World};
+use crate::rehearsal::state::key::{Deletion, Role};
 
 pub(crate) fn schedule_key_deletion(world: &mut World, call: &Call) -> Reply {
     let days = call.number("PendingWindowInDays").unwrap_or(30);
@@ -14,10 +14,9 @@ pub(crate) fn schedule_key_deletion(world: &mut World, call: &Call) -> Reply {
         .ok()
         .filter(|days| (7..=30).contains(days))
         .ok_or_else(|| Refusal::validation("PendingWindowInDays must be between 7 and 30."))?;
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let replicas = world.relatives(found.id).any(|(_, key)| key.role == Role::Replica);
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, &[State::Creating, State::Enabled, State::Disabled, State::PendingImport])?;
     let waits = key.role == Role::Primary && replicas;
     let date = (!waits).then(|| call.now + DAY * Millis::from(window_in_days));
     key.deletion = Some(Deletion { window_in_days, date });
@@ -33,11 +32,9 @@ pub(crate) fn schedule_key_deletion(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn cancel_key_deletion(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    if key.deletion.take().is_none() {
-        return Err(Refusal::invalid_state(format!("{} is not pending deletion.", found.arn)));
-    }
+    key.deletion = None;
     key.disabled = true;
     Ok(json!({ "KeyId": found.arn }))
 }

@@ -2,17 +2,16 @@
 
 use std::ops::Bound;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::paging;
 use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::key::{ALIVE, State};
+use crate::rehearsal::state::World;
 use crate::rehearsal::state::key_id::KeyId;
-use crate::rehearsal::state::{By, World};
 
 pub(crate) fn describe_key(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::Anything)?;
+    let found = world.admit(call)?;
     if let Some(before) = call.lag.and_then(|lag| world.lagging.shown(&found.arn, call.now, lag)) {
         return Ok(json!({ "KeyMetadata": before }));
     }
@@ -20,6 +19,14 @@ pub(crate) fn describe_key(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn list_keys(world: &mut World, call: &Call) -> Reply {
+    let owners: Vec<&str> = call.items("ResourceOwners").iter().filter_map(Value::as_str).collect();
+    if !owners.is_empty() && !owners.contains(&"SELF") {
+        // No other account shares keys here.
+        return match call.has("Marker") {
+            true => Err(Refusal::new("InvalidMarkerException", "The marker is not valid.")),
+            false => paging::page(call, "Keys", 100, std::iter::empty()),
+        };
+    }
     let after = match paging::after(call)? {
         Some(id) => Bound::Excluded(
             KeyId::read(&id).ok_or_else(|| Refusal::new("InvalidMarkerException", "The marker is not valid."))?,
@@ -49,17 +56,15 @@ pub(crate) fn disable_key(world: &mut World, call: &Call) -> Reply {
 }
 
 fn set_disabled(world: &mut World, call: &Call, disabled: bool) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled])?;
     key.disabled = disabled;
     Ok(json!(null))
 }
 
 pub(crate) fn update_key_description(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, ALIVE)?;
     key.description = call.required("Description").into();
     Ok(json!(null))
 }

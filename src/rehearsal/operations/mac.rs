@@ -8,12 +8,10 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use serde_json::json;
 
-use super::key_metadata::algorithms;
-use crate::material::{KeySpec, KeyUsage};
+use crate::material::KeySpec;
 use crate::rehearsal::model::call::{Call, Reply, not_a_dry_run};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::key::IN_USE;
-use crate::rehearsal::state::{By, World};
+use crate::rehearsal::state::World;
 
 pub(crate) fn generate_mac(world: &mut World, call: &Call) -> Reply {
     let (arn, mac) = mac(world, call)?;
@@ -32,17 +30,8 @@ pub(crate) fn verify_mac(world: &mut World, call: &Call) -> Reply {
 }
 
 fn mac(world: &mut World, call: &Call) -> Result<(String, Vec<u8>), Refusal> {
-    let found = world.find(call, By::Anything)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require_usage(&found.arn, KeyUsage::GenerateVerifyMac, &call.operation)?;
-    let algorithm = call.required("MacAlgorithm");
-    if !algorithms(key.spec, key.usage).1.contains(&algorithm) {
-        return Err(Refusal::new(
-            "InvalidKeyUsageException",
-            format!("Algorithm {algorithm} is incompatible with key spec {}.", key.spec),
-        ));
-    }
-    key.require(&found.arn, call.now, IN_USE)?;
     let digest = match key.spec {
         KeySpec::Hmac224 => MessageDigest::sha224(),
         KeySpec::Hmac256 => MessageDigest::sha256(),

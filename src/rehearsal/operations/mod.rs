@@ -1,13 +1,16 @@
 //! From the name of an operation to what does it.
 
 mod aliases;
+mod checks;
 pub(crate) mod create_key;
+pub(crate) mod data_keys;
 mod encrypt;
 mod grants;
 mod import;
 mod key_deletion;
 mod key_metadata;
 mod keys;
+mod last_usage;
 mod mac;
 mod paging;
 pub(crate) mod parameters;
@@ -23,6 +26,12 @@ use crate::rehearsal::state::World;
 
 /// Carries out one operation. What the embedded KMS does not know is refused, never answered with success.
 pub(crate) fn run(world: &mut World, call: &mut Call) -> Reply {
+    let reply = carry_out(world, call)?;
+    last_usage::note(world, call, &reply);
+    Ok(reply)
+}
+
+fn carry_out(world: &mut World, call: &mut Call) -> Reply {
     match call.operation.as_str() {
         "CreateKey" => create_key::create_key(world, call),
         "DescribeKey" => keys::describe_key(world, call),
@@ -41,6 +50,9 @@ pub(crate) fn run(world: &mut World, call: &mut Call) -> Reply {
         "ListResourceTags" => tags::list_resource_tags(world, call),
         "CreateGrant" => grants::create_grant(world, call),
         "ListGrants" => grants::list_grants(world, call),
+        "ListRetirableGrants" => grants::list_retirable_grants(world, call),
+        "RetireGrant" => grants::retire_grant(world, call),
+        "RevokeGrant" => grants::revoke_grant(world, call),
         "GetKeyPolicy" => policy::get_key_policy(world, call),
         "PutKeyPolicy" => policy::put_key_policy(world, call),
         "ListKeyPolicies" => policy::list_key_policies(world, call),
@@ -56,9 +68,14 @@ pub(crate) fn run(world: &mut World, call: &mut Call) -> Reply {
         "Encrypt" => encrypt::encrypt(world, call),
         "Decrypt" => encrypt::decrypt(world, call),
         "ReEncrypt" => encrypt::re_encrypt(world, call),
-        "GenerateDataKey" => encrypt::generate_data_key(world, call),
-        "GenerateDataKeyWithoutPlaintext" => encrypt::generate_data_key_without_plaintext(world, call),
-        "GenerateRandom" => encrypt::generate_random(world, call),
+        "GenerateDataKey" => data_keys::generate_data_key(world, call),
+        "GenerateDataKeyWithoutPlaintext" => data_keys::generate_data_key_without_plaintext(world, call),
+        "GenerateDataKeyPair" => data_keys::generate_data_key_pair(world, call),
+        "GenerateDataKeyPairWithoutPlaintext" => data_keys::generate_data_key_pair_without_plaintext(world, call),
+        "GenerateRandom" => data_keys::generate_random(world, call),
+        // There are no ML-KEM keys here: every key is refused for its key usage.
+        "Encapsulate" | "Decapsulate" => world.admit(call).and_then(|_| Err(unknown())),
+        "GetKeyLastUsage" => last_usage::get_key_last_usage(world, call),
         "RotateKeyOnDemand" => rotation::rotate_key_on_demand(world, call),
         "GetKeyRotationStatus" => rotation::get_key_rotation_status(world, call),
         "EnableKeyRotation" => rotation::enable_key_rotation(world, call),

@@ -7,11 +7,10 @@ use serde_json::json;
 use crate::material::{Curve, KeySpec, MaterialKind};
 use crate::rehearsal::model::call::{Call, Reply, seconds};
 use crate::rehearsal::model::protocol::Refusal;
+use crate::rehearsal::state::World;
 use crate::rehearsal::state::clock::DAY;
 use crate::rehearsal::state::import_token::Token;
-use crate::rehearsal::state::key::{Origin, State};
 use crate::rehearsal::state::wrapping_keys;
-use crate::rehearsal::state::{By, World};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// The wrapping key a request will need, so that it can be made before the state is locked.
@@ -20,14 +19,12 @@ pub(crate) fn wanted(call: &Call) -> Option<WrappingKeySpec> {
 }
 
 pub(crate) fn get_parameters_for_import(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let secret = world.secret;
     let key = world.key(&call.region, &found)?;
-    key.require_origin(&found.arn, Origin::External)?;
     let wrapping = wrapping_key_spec(call.required("WrappingKeySpec"))?;
     let algorithm = algorithm(call.required("WrappingAlgorithm"))?;
     combination(key.spec, algorithm, wrapping)?;
-    key.require(&found.arn, call.now, &[State::Enabled, State::Disabled, State::PendingImport])?;
     let wrapping_key = wrapping_keys::ready(wrapping, call.set).ok_or_else(|| Refusal::internal("no wrapping key"))?;
     let token = Token { algorithm, wrapping, set: call.set, valid_to: call.now + DAY };
     Ok(json!({

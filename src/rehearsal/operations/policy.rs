@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::paging;
 use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::{By, World, partition_of};
+use crate::rehearsal::state::{World, partition_of};
 
 pub(crate) fn get_key_policy(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     only_default(call)?;
     let usual = default_policy(&call.region, &world.account);
     let policy = world.key(&call.region, &found)?.policy.as_deref().unwrap_or(&usual);
@@ -16,7 +16,7 @@ pub(crate) fn get_key_policy(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn put_key_policy(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     only_default(call)?;
     let policy = read(call)?;
     world.key(&call.region, &found)?.policy = policy;
@@ -24,7 +24,7 @@ pub(crate) fn put_key_policy(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn list_key_policies(world: &mut World, call: &Call) -> Reply {
-    world.find(call, By::IdOrArn)?;
+    world.admit(call)?;
     paging::page(call, "PolicyNames", 100, std::iter::once(("default".to_owned(), "default".into())))
 }
 

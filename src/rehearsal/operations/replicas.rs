@@ -7,18 +7,17 @@ use super::tags;
 use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::Refusal;
 use crate::rehearsal::state::clock::Millis;
-use crate::rehearsal::state::key::{IN_USE, Key, KeyMaterial, Origin, Role, Rotations, State};
-use crate::rehearsal::state::{By, Found, World, partition_of};
+use crate::rehearsal::state::key::{Key, KeyMaterial, Origin, Role, Rotations, State};
+use crate::rehearsal::state::{Found, World, partition_of};
 
 /// How long a new replica is Creating, and a change of the primary Region Updating.
 const TAKES: Millis = 250;
 
 pub(crate) fn replicate_key(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let region = call.required("ReplicaRegion");
     let delay = world.consistency_delay;
-    let key = primary(world, call, &found)?;
-    key.require(&found.arn, call.now, &[State::Enabled])?;
+    let key = world.key(&call.region, &found)?;
     if partition_of(region) != partition_of(&call.region) || region == call.region {
         return Err(Refusal::validation(format!("{region} is not a Region that {} can be replicated to.", found.arn)));
     }
@@ -42,6 +41,7 @@ pub(crate) fn replicate_key(world: &mut World, call: &Call) -> Reply {
         aliases: 0,
         materials: key.materials.iter().map(|material| shared(key.origin, material)).collect(),
         rotations: Rotations { automatic: key.rotations.automatic, ..Rotations::default() },
+        last_usage: None,
     };
     let replica_found = Found { id: found.id, arn: world.arn(region, found.id) };
     if world.region(region).keys.contains_key(&found.id) {
@@ -75,10 +75,8 @@ fn shared(origin: Origin, material: &KeyMaterial) -> KeyMaterial {
 }
 
 pub(crate) fn update_primary_region(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let region = call.required("PrimaryRegion");
-    let key = primary(world, call, &found)?;
-    key.require(&found.arn, call.now, IN_USE)?;
     let replica_arn = world.arn(region, found.id);
     let replica = world
         .region(region)
@@ -86,7 +84,7 @@ pub(crate) fn update_primary_region(world: &mut World, call: &Call) -> Reply {
         .get(&found.id)
         .filter(|key| key.role == Role::Replica)
         .ok_or_else(|| Refusal::not_found(format!("Key '{replica_arn}' does not exist")))?;
-    replica.require(&replica_arn, call.now, IN_USE)?;
+    replica.require(&replica_arn, call.now, &[State::Enabled, State::Updating])?;
     let mut rotations = Rotations::default();
     for (name, key) in world.relatives(found.id) {
         if name == call.region {
@@ -101,12 +99,4 @@ pub(crate) fn update_primary_region(world: &mut World, call: &Call) -> Reply {
     }
     world.key(region, &found)?.rotations = rotations;
     Ok(json!(null))
-}
-
-fn primary<'w>(world: &'w mut World, call: &Call, found: &Found) -> Result<&'w Key, Refusal> {
-    let key = world.key(&call.region, found)?;
-    match key.role {
-        Role::Primary => Ok(key),
-        _ => Err(Refusal::unsupported(format!("{} is not a multi-region primary key.", found.arn))),
-    }
 }

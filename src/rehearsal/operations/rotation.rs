@@ -5,39 +5,23 @@ use serde_json::{Value, json};
 
 use super::create_key::random;
 use super::paging;
-use crate::material::KeySpec;
 use crate::rehearsal::model::call::{Call, Reply, seconds};
 use crate::rehearsal::model::protocol::Refusal;
 use crate::rehearsal::state::clock::{DAY, Millis};
-use crate::rehearsal::state::key::{ALIVE, IN_USE, Key, KeyMaterial, Origin, Role, Stage, State};
+use crate::rehearsal::state::key::{Key, KeyMaterial, Origin, Stage};
 use crate::rehearsal::state::key_id::KeyId;
-use crate::rehearsal::state::{By, Found, World};
+use crate::rehearsal::state::{Found, World};
 
 /// How long a rotation takes: KMS does it in the background.
 const TAKES: Millis = 250;
-/// Rotations on demand in the life of a key.
-const MOST: u8 = 25;
 
 pub(crate) fn rotate_key_on_demand(world: &mut World, call: &Call) -> Reply {
-    let found = symmetric(world, call)?;
+    let found = world.admit(call)?;
     let complete =
         world.relatives(found.id).all(|(_, key)| key.pending().is_none_or(|material| material.bytes.is_some()));
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, &[State::Enabled])?;
-    if key.role == Role::Replica {
-        return Err(Refusal::unsupported(format!("{} is not a multi-region primary key.", found.arn)));
-    }
     if key.rotations.started.is_some() {
         return Err(Refusal::new("ConflictException", format!("A rotation of {} is in progress.", found.arn)));
-    }
-    if key.rotations.on_demand >= MOST {
-        return Err(Refusal::new(
-            "LimitExceededException",
-            format!(
-                "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: {}",
-                found.arn
-            ),
-        ));
     }
     match key.origin {
         Origin::AwsKms => world.add_material(found.id)?,
@@ -56,7 +40,7 @@ pub(crate) fn rotate_key_on_demand(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn get_key_rotation_status(world: &mut World, call: &Call) -> Reply {
-    let found = symmetric(world, call)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
     let automatic = key.rotations.automatic.filter(|_| key.deletion.is_none());
     let mut reply = json!({ "KeyId": found.arn, "KeyRotationEnabled": automatic.is_some() });
@@ -80,13 +64,7 @@ pub(crate) fn disable_key_rotation(world: &mut World, call: &Call) -> Reply {
 }
 
 fn set_automatic(world: &mut World, call: &Call, automatic: Option<(u32, Millis)>) -> Reply {
-    let found = symmetric(world, call)?;
-    let key = world.key(&call.region, &found)?;
-    key.require_origin(&found.arn, Origin::AwsKms)?;
-    key.require(&found.arn, call.now, IN_USE)?;
-    if key.role == Role::Replica {
-        return Err(Refusal::unsupported(format!("{} is not a multi-region primary key.", found.arn)));
-    }
+    let found = world.admit(call)?;
     for (_, key) in world.relatives(found.id) {
         key.rotations.automatic = automatic;
     }
@@ -94,12 +72,11 @@ fn set_automatic(world: &mut World, call: &Call, automatic: Option<(u32, Millis)
 }
 
 pub(crate) fn list_key_rotations(world: &mut World, call: &Call) -> Reply {
-    let found = symmetric(world, call)?;
+    let found = world.admit(call)?;
     let after = paging::after(call)?.and_then(|index| index.parse().ok()).unwrap_or(0);
     let everywhere =
         world.relatives(found.id).all(|(_, key)| key.pending().is_none_or(|material| material.bytes.is_some()));
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, &[ALIVE, &[State::PendingDeletion, State::PendingReplicaDeletion]].concat())?;
     let all = call.text("IncludeKeyMaterial") == Some("ALL_KEY_MATERIAL");
     let shown = key.materials.iter().filter(|material| match material.stage {
         Stage::Pending => all && key.origin == Origin::External,
@@ -141,15 +118,6 @@ fn entry(key: &Key, found: &Found, material: &KeyMaterial, everywhere: bool) -> 
         entry["RotationType"] = if on_demand { "ON_DEMAND" } else { "AUTOMATIC" }.into();
     }
     entry
-}
-
-/// The key of the request, which must be one that rotates. KMS refuses others without a word.
-fn symmetric(world: &mut World, call: &Call) -> Result<Found, Refusal> {
-    let found = world.find(call, By::IdOrArn)?;
-    match world.key(&call.region, &found)?.spec {
-        KeySpec::SymmetricDefault => Ok(found),
-        _ => Err(Refusal::silent("UnsupportedOperationException")),
-    }
 }
 
 impl World {

@@ -12,28 +12,15 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::key_metadata::algorithms;
-use crate::material::{KeySpec, KeyUsage};
-use crate::rehearsal::model::call::{Call, Reply, incompatible, no_recipient, not_a_dry_run};
+use crate::material::KeySpec;
+use crate::rehearsal::model::call::{Call, Reply, no_recipient, not_a_dry_run};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::key::IN_USE;
-use crate::rehearsal::state::{By, Found, World};
+use crate::rehearsal::state::{Found, World};
 
 pub(crate) fn get_public_key(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::Anything)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    if !key.spec.is_private_key() {
-        return Err(Refusal::unsupported(format!(
-            "{} key spec is {} which is not valid for GetPublicKey.",
-            found.arn, key.spec
-        )));
-    }
-    let public = match key.public_of_the_gone(call.now) {
-        Some(public) => public.to_vec(),
-        None => {
-            key.require(&found.arn, call.now, IN_USE)?;
-            key.private_key()?.public_key_to_der()?
-        }
-    };
+    let public = key.public_half(&found.arn)?;
     let (field, algorithms) = algorithms(key.spec, key.usage);
     let mut reply = json!({
         "KeyId": found.arn,
@@ -70,10 +57,8 @@ pub(crate) fn verify(world: &mut World, call: &Call) -> Reply {
 
 pub(crate) fn derive_shared_secret(world: &mut World, call: &Call) -> Reply {
     no_recipient(call)?;
-    let found = world.find(call, By::Anything)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require_usage(&found.arn, KeyUsage::KeyAgreement, &call.operation)?;
-    key.require(&found.arn, call.now, IN_USE)?;
     let origin = key.origin.name();
     let own = key.private_key()?;
     let unfit = || Refusal::silent("ValidationException");
@@ -109,14 +94,8 @@ enum Scheme {
 }
 
 fn signature_request(world: &mut World, call: &Call) -> Result<(Found, SignatureRequest), Refusal> {
-    let found = world.find(call, By::Anything)?;
-    let key = world.key(&call.region, &found)?;
-    key.require_usage(&found.arn, KeyUsage::SignVerify, &call.operation)?;
+    let found = world.admit(call)?;
     let algorithm = call.required("SigningAlgorithm");
-    if !algorithms(key.spec, key.usage).1.contains(&algorithm) {
-        return Err(incompatible(algorithm, key.spec));
-    }
-    key.require(&found.arn, call.now, IN_USE)?;
     let digest = match algorithm.rsplit('_').next() {
         Some("256") => Md::sha256(),
         Some("384") => Md::sha384(),

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::paging;
 use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::Refusal;
-use crate::rehearsal::state::key::ALIVE;
-use crate::rehearsal::state::{By, World};
+use crate::rehearsal::state::World;
 
 type Tags = Vec<(Box<str>, Box<str>)>;
 
@@ -15,9 +14,8 @@ const MOST: usize = 50;
 
 pub(crate) fn tag_resource(world: &mut World, call: &Call) -> Reply {
     let new = read(call)?;
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, ALIVE)?;
     let mut tags = key.tags.clone();
     for (name, value) in new {
         match tags.iter_mut().find(|(known, _)| *known == name) {
@@ -31,16 +29,15 @@ pub(crate) fn tag_resource(world: &mut World, call: &Call) -> Reply {
 }
 
 pub(crate) fn untag_resource(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let key = world.key(&call.region, &found)?;
-    key.require(&found.arn, call.now, ALIVE)?;
     let gone: Vec<&str> = call.items("TagKeys").iter().filter_map(Value::as_str).collect();
     key.tags.retain(|(name, _)| !gone.contains(&&**name));
     Ok(json!(null))
 }
 
 pub(crate) fn list_resource_tags(world: &mut World, call: &Call) -> Reply {
-    let found = world.find(call, By::IdOrArn)?;
+    let found = world.admit(call)?;
     let after = paging::after(call)?;
     let mut tags = world.key(&call.region, &found)?.tags.clone();
     tags.sort();

@@ -32,6 +32,15 @@ pub(crate) struct Key {
     /// In the order in which they became this key's; the first import is first.
     pub(crate) materials: Vec<KeyMaterial>,
     pub(crate) rotations: Rotations,
+    pub(crate) last_usage: Option<Usage>,
+}
+
+/// The last successful cryptographic operation with a key.
+pub(crate) struct Usage {
+    pub(crate) operation: &'static str,
+    pub(crate) time: Millis,
+    pub(crate) request_id: Box<str>,
+    pub(crate) event_id: Box<str>,
 }
 
 #[derive(Default)]
@@ -95,12 +104,6 @@ pub(crate) enum State {
     Updating,
 }
 
-/// The states in which a key can be used: Updating is no obstacle.
-pub(crate) const IN_USE: &[State] = &[State::Enabled, State::Updating];
-/// The states of a key that is not about to be deleted.
-pub(crate) const ALIVE: &[State] =
-    &[State::Creating, State::Enabled, State::Disabled, State::PendingImport, State::Updating];
-
 impl Key {
     pub(crate) fn state(&self, now: Millis) -> State {
         let lacks_material = self.materials.iter().any(|material| material.is_permanent() && material.bytes.is_none());
@@ -122,14 +125,17 @@ impl Key {
             return Ok(());
         }
         Err(match state {
+            _ if allowed.contains(&State::PendingDeletion) && !allowed.contains(&State::Disabled) => {
+                Refusal::invalid_state(format!("{arn} is not pending deletion."))
+            }
             State::Disabled => Refusal::new("DisabledException", format!("{arn} is disabled.")),
             State::Enabled => Refusal::invalid_state(format!("{arn} is enabled.")),
             _ => Refusal::invalid_state(format!("{arn} is {}.", state.words())),
         })
     }
 
-    pub(crate) fn require_usage(&self, arn: &str, usage: KeyUsage, operation: &str) -> Result<(), Refusal> {
-        if self.usage == usage {
+    pub(crate) fn require_usage(&self, arn: &str, usage: &str, operation: &str) -> Result<(), Refusal> {
+        if self.usage.name() == usage {
             return Ok(());
         }
         let found = self.usage;
@@ -152,10 +158,14 @@ impl Key {
         self.materials.iter().find(|material| material.stage == Stage::Current)
     }
 
-    /// The public key of a key that waits for the material it had: the guide's table of key states allows GetPublicKey then.
-    pub(crate) fn public_of_the_gone(&self, now: Millis) -> Option<&[u8]> {
-        let gone = self.current().filter(|_| self.state(now) == State::PendingImport);
-        gone?.public.as_deref()
+    /// The public key, as DER. A key that waits for the material it had still tells it; what KMS answers before the very first
+    /// import is not known, and here it is that the key is pending import.
+    pub(crate) fn public_half(&self, arn: &str) -> Result<Vec<u8>, Refusal> {
+        match self.current().and_then(|material| material.public.clone()) {
+            Some(public) => Ok(public),
+            None if self.current().is_none() => Err(Refusal::invalid_state(format!("{arn} is pending import."))),
+            None => Ok(self.private_key()?.public_key_to_der()?),
+        }
     }
 
     pub(crate) fn pending(&self) -> Option<&KeyMaterial> {

@@ -46,6 +46,11 @@ impl KeyId {
     }
 }
 
+/// A UUID, for what else has one.
+pub(crate) fn uuid() -> Box<str> {
+    KeyId::random(false).map(|id| id.to_string()).unwrap_or_default().into()
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = format!("{:032x}", self.id);

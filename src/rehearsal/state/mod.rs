@@ -16,7 +16,6 @@ use self::key::{Key, Role};
 use self::key_id::KeyId;
 use self::lagging::Lagging;
 use self::wrapping_keys::SetNumber;
-use crate::rehearsal::model::call::Call;
 use crate::rehearsal::model::protocol::Refusal;
 
 pub(crate) struct World {
@@ -73,11 +72,6 @@ impl World {
             self.regions.insert(name.into(), Region::default());
         }
         self.regions.entry(name.into()).or_default()
-    }
-
-    /// The key that `KeyId` of the request names.
-    pub(crate) fn find(&mut self, call: &Call, by: By) -> Result<Found, Refusal> {
-        self.locate(&call.region, call.required("KeyId"), call.now, by)
     }
 
     /// The key that a key id, key ARN, alias name or alias ARN names, as it stands at `now`.
