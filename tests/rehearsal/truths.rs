@@ -62,6 +62,48 @@ fn every_row_says_how_it_is_known() {
     }
 }
 
+/// A fact recorded of one kind of key is a fact about that kind.
+#[test]
+fn every_recorded_row_asks_what_its_recording_asked_of_the_same_kind_of_key() {
+    let known: Value = serde_json::from_str(include_str!("data/recordings.json")).unwrap();
+    for truth in table().iter().filter(|truth| truth.known == "recorded") {
+        let (name, parameter) = recording(&truth.source);
+        let recording = &known["recordings"][name];
+        let has = |list: &Value, wanted: &str| {
+            let items = list.as_array().unwrap_or_else(|| panic!("{}: no recording {name}", truth.fact)).iter();
+            items.map(|item| item.as_str().unwrap().replace("<1>", parameter)).any(|item| item == wanted)
+        };
+        for step in truth.row["steps"].as_array().unwrap().iter().filter(|step| step["call"] == "CreateKey") {
+            let kind = kind(&step["with"]);
+            assert!(has(&recording["keys"], &kind), "{}: {name} has no key of {kind}", truth.fact);
+        }
+        let request = &truth.row["request"];
+        let operation = request[0].as_str().or(request["call"].as_str()).unwrap_or("ImportKeyMaterial");
+        assert!(has(&recording["operations"], operation), "{}: {name} did not ask {operation}", truth.fact);
+    }
+}
+
+/// `test_sign_verify` and `RSA_2048` of `…, test_sign_verify[RSA_2048-RSASSA_PSS_SHA_256], 2023-04-13`.
+fn recording(source: &str) -> (&str, &str) {
+    let name = &source[source.rfind(", test_").unwrap() + 2..];
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+    let parameters = name[end..].strip_prefix('[').unwrap_or_default();
+    (&name[..end], parameters.split(['-', ']']).next().unwrap_or_default())
+}
+
+/// `SYMMETRIC_DEFAULT ENCRYPT_DECRYPT EXTERNAL MultiRegion` of a CreateKey.
+fn kind(request: &Value) -> String {
+    let text = |name: &str, usual: &'static str| request[name].as_str().unwrap_or(usual).to_owned();
+    let mut kind = format!("{} {}", text("KeySpec", "SYMMETRIC_DEFAULT"), text("KeyUsage", "ENCRYPT_DECRYPT"));
+    if request["Origin"] == "EXTERNAL" {
+        kind.push_str(" EXTERNAL");
+    }
+    if request["MultiRegion"] == true {
+        kind.push_str(" MultiRegion");
+    }
+    kind
+}
+
 #[test]
 #[ignore = "asks a real account: set KMS_BYOK_REAL_ACCOUNT, AWS_REGION and credentials"]
 fn a_real_account_agrees() {

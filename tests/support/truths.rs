@@ -29,7 +29,7 @@ pub(crate) struct Truth {
     /// `recorded`, `partly`, `model`, `guide`, or `?` for what nobody could confirm.
     pub(crate) known: String,
     pub(crate) source: String,
-    row: Value,
+    pub(crate) row: Value,
 }
 
 pub(crate) fn table() -> Vec<Truth> {
@@ -96,13 +96,18 @@ impl<E: Endpoint> Run<'_, E> {
         Ok(())
     }
 
-    /// `["Operation", {…}]`, or an object with `call`, `material`, `parameters`, `import` or `wait_for_rotation`.
+    /// `["Operation", {…}]`, or an object with `call` (`in` another Region), `material`, `parameters`, `import` or `wait_for_rotation`.
     fn step(&mut self, step: &Value) -> Result<Value, Refused> {
         let text = |name: &str| step[name].as_str();
         let reply = if let Some([operation, body]) = step.as_array().map(Vec::as_slice) {
             self.call(operation.as_str().unwrap(), body)?
         } else if step["shared"] == true {
             self.shared.get(self.endpoint, &self.filled(&step["with"]))?
+        } else if let (Some(operation), Some(region)) = (text("call"), text("in")) {
+            let there = self.endpoint.in_region(&self.text(region));
+            let reply = there.call(operation, &self.filled(&step["with"]))?;
+            self.own.push(reply.clone());
+            reply
         } else if let Some(operation) = text("call") {
             self.call(operation, &step["with"])?
         } else if let Some(key) = text("wait_for_rotation") {
@@ -182,7 +187,13 @@ impl<E: Endpoint> Run<'_, E> {
                     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
                     (now + days * 86_400).into()
                 }
-                (_, Some(length)) => base64(&random(length)).into(),
+                (_, Some(length)) => match text.split_once(" and ") {
+                    Some((start, _)) => {
+                        let start = bytes(&self.text(&start[1..]).into());
+                        base64(&[start, random(length)].concat()).into()
+                    }
+                    None => base64(&random(length)).into(),
+                },
                 _ => self.text(text).into(),
             },
             Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
@@ -254,9 +265,10 @@ fn days(text: &str) -> Option<i64> {
     text.strip_prefix("<in ")?.strip_suffix(" days>")?.parse().ok()
 }
 
-/// `<32 bytes>`
+/// `<32 bytes>`, or `<${sealed.CiphertextBlob} and 8 bytes>`, which is that with 8 bytes after it
 fn length(text: &str) -> Option<usize> {
-    text.strip_prefix('<')?.strip_suffix(" bytes>")?.parse().ok()
+    let inside = text.strip_prefix('<')?.strip_suffix(" bytes>")?;
+    inside.rsplit_once(" and ").map_or(inside, |(_, number)| number).parse().ok()
 }
 
 /// Key material of a key spec, of so many random bytes, or in a container that KMS does not take.

@@ -92,6 +92,7 @@ impl Check {
     }
 }
 
+// Only a replica is ever Creating: the operations of primaries let that state pass, and answer that it is no primary, as KMS does.
 #[rustfmt::skip]
 static TABLE: &[Check] = &[
     check("CancelKeyDeletion", By::IdOrArn, DELETING),
@@ -127,7 +128,7 @@ static TABLE: &[Check] = &[
     check("PutKeyPolicy", By::IdOrArn, ANY),
     check("ReEncrypt", By::Anything, IN_USE).named("SourceKeyId").of(&[Kind::Opens]).made_for("ENCRYPT_DECRYPT", "SourceEncryptionAlgorithm"),
     check("ReEncrypt", By::Anything, IN_USE).named("DestinationKeyId").made_for("ENCRYPT_DECRYPT", "DestinationEncryptionAlgorithm"),
-    check("ReplicateKey", By::IdOrArn, &[Enabled]).of(&[Kind::Primary]),
+    check("ReplicateKey", By::IdOrArn, &[Enabled, Creating]).of(&[Kind::Primary]),
     check("RetireGrant", By::IdOrArn, ANY),
     check("RevokeGrant", By::IdOrArn, ANY),
     check("RotateKeyOnDemand", By::IdOrArn, IN_USE).of(&[Kind::Rotates, Kind::NoReplica]).at_most(Quota::Rotations),
@@ -137,7 +138,7 @@ static TABLE: &[Check] = &[
     check("UntagResource", By::IdOrArn, ALIVE),
     check("UpdateAlias", By::IdOrArn, ALIVE).named("TargetKeyId"),
     check("UpdateKeyDescription", By::IdOrArn, ALIVE),
-    check("UpdatePrimaryRegion", By::IdOrArn, IN_USE).of(&[Kind::Primary]),
+    check("UpdatePrimaryRegion", By::IdOrArn, &[Enabled, Updating, Creating]).of(&[Kind::Primary]),
     check("Verify", By::Anything, IN_USE).made_for("SIGN_VERIFY", "SigningAlgorithm"),
     check("VerifyMac", By::Anything, IN_USE).made_for("GENERATE_VERIFY_MAC", "MacAlgorithm"),
 ];
