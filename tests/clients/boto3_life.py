@@ -18,14 +18,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from kms_model import SERVED
 from wrapping import oaep
 
-# Members of replies that nothing here can have: custom key stores, enclaves, and a second policy of a key.
+# Members of replies that nothing here can have: custom key stores, enclaves, ML-KEM keys, and a second policy of a key.
 NEVER = {
+    "DecapsulateResponse.EncapsulationAlgorithm",
+    "DecapsulateResponse.KeyId",
+    "DecapsulateResponse.SharedSecret",
     "DecryptResponse.CiphertextForRecipient",
     "DeriveSharedSecretResponse.CiphertextForRecipient",
+    "EncapsulateResponse.EncapsulationAlgorithm",
+    "EncapsulateResponse.KeyId",
+    "EncapsulateResponse.SharedSecret",
+    "EncapsulateResponse.SharedSecretCiphertextBlob",
+    "GenerateDataKeyPairResponse.CiphertextForRecipient",
     "GenerateDataKeyResponse.CiphertextForRecipient",
     "GenerateRandomResponse.CiphertextForRecipient",
+    "GetPublicKeyResponse.EncapsulationAlgorithms",
     "KeyMetadata.CloudHsmClusterId",
     "KeyMetadata.CustomKeyStoreId",
+    "KeyMetadata.EncapsulationAlgorithms",
     "KeyMetadata.XksKeyConfiguration",
     "ListKeyPoliciesResponse.NextMarker",
     "XksKeyConfigurationType.Id",
@@ -68,6 +78,8 @@ def manage(kms):
     pages = list(kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1}))
     assert {page["Keys"][0]["KeyArn"] for page in pages} >= {arn} and len(pages) == 3
     refused("InvalidMarkerException", kms.list_keys, Marker="nonsense")
+    assert len(kms.list_keys(ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM", "SELF"])["Keys"]) == 3
+    assert kms.list_keys(ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM"])["Keys"] == []
     kms.update_key_description(KeyId=key_id, Description="")
     assert kms.describe_key(KeyId=arn)["KeyMetadata"]["Description"] == ""
     return arn
@@ -107,6 +119,9 @@ def import_and_use(endpoint, key):
     assert len(pages) == 2 and {grant.get("Name") for page in pages for grant in page["Grants"]} == {None, "disks"}
     [listed] = kms.list_grants(KeyId=key, GrantId=grant["GrantId"])["Grants"]
     assert (listed["GranteePrincipal"], listed["Operations"]) == (reader, ["Decrypt"])
+    grants(kms, key, grant, reader)
+
+    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"] == {}
 
     sealed = kms.encrypt(KeyId="alias/a", Plaintext=b"hello", EncryptionContext=context)
     assert sealed["KeyId"] == key and sealed["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
@@ -127,9 +142,64 @@ def import_and_use(endpoint, key):
     refused("DryRunOperationException", kms.encrypt, KeyId=key, Plaintext=b"x", DryRun=True)
     assert len(kms.generate_random(NumberOfBytes=24)["Plaintext"]) == 24
 
+    data_key_pairs(kms, key, context)
+    refused("InvalidKeyUsageException", kms.encapsulate, KeyId=key, EncapsulationAlgorithm="ML_KEM")
+    blob = {"SharedSecretCiphertextBlob": b"x", "EncapsulationAlgorithm": "ML_KEM"}
+    refused("InvalidKeyUsageException", kms.decapsulate, KeyId=key, **blob)
+    enclave = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"nobody signed this"}
+    for call, request in (
+        (kms.decrypt, {"CiphertextBlob": sealed["CiphertextBlob"], "EncryptionContext": context}),
+        (kms.generate_data_key, {"KeyId": key, "KeySpec": "AES_256"}),
+        (kms.generate_data_key_pair, {"KeyId": key, "KeyPairSpec": "RSA_2048"}),
+        (kms.generate_random, {"NumberOfBytes": 24}),
+    ):
+        refused("ValidationException", call, Recipient=enclave, **request)
+
     refused("IncorrectKeyMaterialException", endpoint.import_into, key=key, material=os.urandom(32))
     endpoint.import_into(key, material, KeyMaterialId=imported["KeyMaterialId"], ImportType="EXISTING_KEY_MATERIAL")
     return material, sealed["CiphertextBlob"], context
+
+
+def grants(kms, key, grant, reader):
+    """A grant for a reader and one for a service, found by who may retire them, and ended."""
+    pages = kms.get_paginator("list_retirable_grants").paginate(RetiringPrincipal=reader, PaginationConfig={"PageSize": 1})
+    assert [entry["GrantId"] for page in pages for entry in page["Grants"]] == [grant["GrantId"]]
+    [disks] = kms.list_retirable_grants(RetiringServicePrincipal="ec2.amazonaws.com")["Grants"]
+    again = {"KeyId": key, "GranteePrincipal": reader, "Operations": ["Decrypt"], "Name": "mine"}
+    first, second = kms.create_grant(**again), kms.create_grant(**again)
+    assert first["GrantId"] == second["GrantId"] and first["GrantToken"] != second["GrantToken"]
+    kms.retire_grant(GrantToken=first["GrantToken"])
+    refused("NotFoundException", kms.retire_grant, GrantToken=second["GrantToken"])
+    refused("InvalidGrantTokenException", kms.retire_grant, GrantToken="nonsense")
+    refused("ValidationException", kms.retire_grant, KeyId=key)
+    refused("DryRunOperationException", kms.revoke_grant, KeyId=key, GrantId=disks["GrantId"], DryRun=True)
+    kms.revoke_grant(KeyId=key, GrantId=disks["GrantId"])
+    refused("NotFoundException", kms.revoke_grant, KeyId=key, GrantId=disks["GrantId"])
+    refused("InvalidGrantIdException", kms.revoke_grant, KeyId=key, GrantId="nonsense")
+    kms.retire_grant(KeyId=key, GrantId=grant["GrantId"])
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+    refused("ValidationException", kms.create_grant, KeyId=key, GranteePrincipal=reader, Operations=["Sign"])
+    service = {"KeyId": key, "GranteeServicePrincipal": "ec2.amazonaws.com", "Operations": ["Decrypt"]}
+    refused("ValidationException", kms.create_grant, RetiringPrincipal=reader, **service)
+
+
+def data_key_pairs(kms, key, context):
+    """Pairs whose private half is the public half's, and opens under the KMS key; then the key was last used for that."""
+    for spec, size in (("RSA_2048", 2048), ("RSA_3072", 3072), ("ECC_NIST_P521", 521), ("ECC_SECG_P256K1", 256)):
+        pair = kms.generate_data_key_pair(KeyId="alias/a", KeyPairSpec=spec, EncryptionContext=context)
+        private = serialization.load_der_private_key(pair["PrivateKeyPlaintext"], None)
+        assert private.public_key() == serialization.load_der_public_key(pair["PublicKey"]) and private.key_size == size
+        assert (pair["KeyId"], pair["KeyPairSpec"]) == (key, spec)
+        opened = kms.decrypt(CiphertextBlob=pair["PrivateKeyCiphertextBlob"], EncryptionContext=context)
+        assert opened["Plaintext"] == pair["PrivateKeyPlaintext"]
+    hidden = kms.generate_data_key_pair_without_plaintext(KeyId=key, KeyPairSpec="ECC_NIST_EDWARDS25519")
+    usage = kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
+    assert usage["Operation"] == "GenerateDataKeyPairWithoutPlaintext"
+    assert usage["KmsRequestId"] == hidden["ResponseMetadata"]["RequestId"]
+    opened = kms.decrypt(CiphertextBlob=hidden["PrivateKeyCiphertextBlob"])["Plaintext"]
+    assert serialization.load_der_private_key(opened, None).public_key() == serialization.load_der_public_key(hidden["PublicKey"])
+    assert kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]["Operation"] == "Decrypt"
+    refused("UnsupportedOperationException", kms.generate_data_key_pair, KeyId=key, KeyPairSpec="SM2")
 
 
 def rotate(endpoint, key, first, sealed, context):

@@ -19,8 +19,9 @@ def hmac_keys(endpoint):
         material = os.urandom(bits // 8)
         key = endpoint.new_key(f"HMAC_{bits}", "GENERATE_VERIFY_MAC")
         other = "HMAC_SHA_512" if bits == 256 else "HMAC_SHA_256"
-        refused("InvalidKeyUsageException", kms.generate_mac, KeyId=key, Message=MESSAGE, MacAlgorithm=other)
+        refused("KMSInvalidStateException", kms.generate_mac, KeyId=key, Message=MESSAGE, MacAlgorithm=other)
         reply = endpoint.import_into(key, material)
+        refused("InvalidKeyUsageException", kms.generate_mac, KeyId=key, Message=MESSAGE, MacAlgorithm=other)
         assert "KeyMaterialId" not in reply
         request = {"KeyId": key, "Message": MESSAGE, "MacAlgorithm": f"HMAC_SHA_{bits}"}
         mac = kms.generate_mac(**request)["Mac"]

@@ -11,13 +11,10 @@ import re
 
 import botocore.session
 
-# The operations of an imported key's life; the model has more (custom key stores, data key pairs), which are refused.
-SERVED = """
-    CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey
-    DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateMac
-    GenerateRandom GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants
-    ListKeyPolicies ListKeyRotations ListKeys ListResourceTags PutKeyPolicy ReEncrypt ReplicateKey RotateKeyOnDemand
-    ScheduleKeyDeletion Sign TagResource UntagResource UpdateAlias UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac
+# The embedded KMS has no custom key stores. All else that the model knows it serves: an operation that a newer model has, and that
+# the code lacks, is answered with UnknownOperationException, and its test fails.
+REFUSED = """
+    ConnectCustomKeyStore CreateCustomKeyStore DeleteCustomKeyStore DescribeCustomKeyStores DisconnectCustomKeyStore UpdateCustomKeyStore
 """.split()
 
 # Replies that AWS's front end gives before KMS itself is reached: no operation declares them.
@@ -37,6 +34,9 @@ COMMON_ERRORS = {
 def service_model():
     session = botocore.session.Session()
     return session.get_service_model("kms")
+
+
+SERVED = [operation for operation in service_model().operation_names if operation not in REFUSED]
 
 
 def constraint(shape, name):

