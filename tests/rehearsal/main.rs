@@ -31,6 +31,7 @@ mod knobs;
 mod life;
 mod ministack_agrees;
 mod no_import;
+mod protocol;
 mod rotation;
 mod service;
 mod states;

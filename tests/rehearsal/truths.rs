@@ -10,28 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use crate::support::embedded_kms::{Kms, Refused};
+use crate::support::embedded_kms::Kms;
 use crate::support::real_kms::RealKms;
 use crate::support::truth_keys::SharedKeys;
-use crate::support::truths::{Endpoint, Truth, table};
-
-impl Endpoint for Kms {
-    fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {
-        Kms::call(self, operation, body.clone())
-    }
-
-    fn region(&self) -> String {
-        self.region.clone()
-    }
-
-    fn account(&self) -> String {
-        "000000000000".to_owned()
-    }
-
-    fn in_region(&self, region: &str) -> Self {
-        Kms::in_region(self, region)
-    }
-}
+use crate::support::truths::{Truth, table};
 
 #[test]
 fn the_embedded_kms_agrees_with_every_row() {

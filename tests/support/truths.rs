@@ -9,7 +9,7 @@ use openssl::pkey::PKey;
 use openssl::rsa::Padding;
 use serde_json::{Value, json};
 
-use super::embedded_kms::Refused;
+use super::embedded_kms::{Kms, Refused};
 use super::importing::{Parameters, base64, bytes, oaep, random};
 use super::keys::{ec, rsa};
 use super::served::material;
@@ -21,6 +21,24 @@ pub(crate) trait Endpoint {
     fn region(&self) -> String;
     fn account(&self) -> String;
     fn in_region(&self, region: &str) -> Self;
+}
+
+impl Endpoint for Kms {
+    fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {
+        Kms::call(self, operation, body.clone())
+    }
+
+    fn region(&self) -> String {
+        self.region.clone()
+    }
+
+    fn account(&self) -> String {
+        "000000000000".to_owned()
+    }
+
+    fn in_region(&self, region: &str) -> Self {
+        Kms::in_region(self, region)
+    }
 }
 
 /// One row: a fact, where it is known from, and how to see it.
@@ -43,27 +61,32 @@ pub(crate) fn table() -> Vec<Truth> {
 impl Truth {
     /// What is different from the row; `None` if nothing is.
     pub(crate) fn difference(&self, endpoint: &impl Endpoint, shared: &SharedKeys) -> Option<String> {
-        let (saved, materials, sets) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut run = Run { endpoint, shared, saved, materials, sets, own: Vec::new() };
-        let reply = run.steps(&self.row["steps"]).map(|()| run.step(&self.row["request"]));
-        run.own.iter().for_each(|reply| delete(endpoint, reply));
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(wrong) => return Some(wrong),
-        };
-        match (self.row.get("refused"), reply) {
-            (Some(wanted), Err((code, message))) => {
-                let text = wanted.get(1).is_none_or(|text| run.fits(text, &message.as_str().into(), true));
-                (wanted[0] != code.as_str() || !text).then(|| format!("wanted {wanted}, got {code}: {message}"))
-            }
-            (Some(wanted), Ok(reply)) => Some(format!("wanted {wanted}, got {reply}")),
-            (None, Ok(reply)) => {
-                let wanted = &self.row["answers"];
-                let exactly = self.row["exactly"] == true;
-                (!run.fits(wanted, &reply, exactly)).then(|| format!("wanted {wanted}, got {reply}"))
-            }
-            (None, Err((code, message))) => Some(format!("wanted an answer, got {code}: {message}")),
+        difference(&self.row, endpoint, shared)
+    }
+}
+
+/// What is different from a row: its `steps` are taken, and its `request` is `refused` or `answers`.
+pub(crate) fn difference(row: &Value, endpoint: &impl Endpoint, shared: &SharedKeys) -> Option<String> {
+    let (saved, materials, sets) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut run = Run { endpoint, shared, saved, materials, sets, own: Vec::new() };
+    let reply = run.steps(&row["steps"]).map(|()| run.step(&row["request"]));
+    run.own.iter().for_each(|reply| delete(endpoint, reply));
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(wrong) => return Some(wrong),
+    };
+    match (row.get("refused"), reply) {
+        (Some(wanted), Err((code, message))) => {
+            let text = wanted.get(1).is_none_or(|text| run.fits(text, &message.as_str().into(), true));
+            (wanted[0] != code.as_str() || !text).then(|| format!("wanted {wanted}, got {code}: {message}"))
         }
+        (Some(wanted), Ok(reply)) => Some(format!("wanted {wanted}, got {reply}")),
+        (None, Ok(reply)) => {
+            let wanted = &row["answers"];
+            let exactly = row["exactly"] == true;
+            (!run.fits(wanted, &reply, exactly)).then(|| format!("wanted {wanted}, got {reply}"))
+        }
+        (None, Err((code, message))) => Some(format!("wanted an answer, got {code}: {message}")),
     }
 }
 
@@ -234,6 +257,7 @@ impl<E: Endpoint> Run<'_, E> {
                 wanted.len() == found.len()
                     && wanted.iter().zip(found).all(|(wanted, found)| self.fits(wanted, found, exactly))
             }
+            (Value::Number(wanted), Value::Number(found)) => wanted.as_f64() == found.as_f64(),
             (Value::String(template), found) => match template.as_str() {
                 "<any>" => true,
                 "<time>" => found.is_number(),
