@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyDescription, Kms};
-use kms_byok::lifecycle::{self, Deletion, Journal};
+use kms_byok::lifecycle::{self, Deletion, Journal, LastUse};
 use kms_byok::{Error, LifecycleError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
@@ -51,6 +51,7 @@ struct Answer {
     previous_key_state: String,
     key_state: String,
     aliases: Option<Vec<String>>,
+    last_use: Option<LastUse>,
     consequences: Vec<String>,
     changed: bool,
     /// The commands that bring it back.
@@ -167,6 +168,7 @@ impl Answer {
             changed: deletion.is_some(),
             restore: permanent.then(|| steps.join(" && ")),
             aliases: deletion.as_ref().and_then(|deletion| deletion.aliases.clone()),
+            last_use: deletion.as_ref().and_then(|deletion| deletion.last_use.clone()),
             consequences: deletion.map(|deletion| deletion.consequences).unwrap_or_default(),
             rehearsal: kms.seen_rehearsal(),
         }

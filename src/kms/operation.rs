@@ -15,6 +15,7 @@ pub enum Operation {
     DescribeKey,
     Encrypt,
     GenerateMac,
+    GetKeyLastUsage,
     GetKeyPolicy,
     GetKeyRotationStatus,
     GetParametersForImport,
@@ -44,6 +45,7 @@ impl Operation {
             Operation::DescribeKey => "DescribeKey",
             Operation::Encrypt => "Encrypt",
             Operation::GenerateMac => "GenerateMac",
+            Operation::GetKeyLastUsage => "GetKeyLastUsage",
             Operation::GetKeyPolicy => "GetKeyPolicy",
             Operation::GetKeyRotationStatus => "GetKeyRotationStatus",
             Operation::GetParametersForImport => "GetParametersForImport",
@@ -96,6 +98,7 @@ impl Operation {
             | Operation::DeriveSharedSecret
             | Operation::Encrypt
             | Operation::GenerateMac
+            | Operation::GetKeyLastUsage
             | Operation::GetKeyPolicy
             | Operation::ScheduleKeyDeletion
             | Operation::Sign => None,

@@ -14,7 +14,7 @@ mod run;
 mod status;
 mod verify;
 
-pub use self::delete::{Deletion, delete_material, plan_deletion};
+pub use self::delete::{Deletion, LastUse, delete_material, plan_deletion};
 pub use self::error::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
 pub use self::import::attempt::{AttemptOutcome, ImportAttempt};
 pub use self::import::backup::Backup;

@@ -14,8 +14,9 @@
 //! # Ok::<(), kms_byok::RehearsalError>(())
 //! ```
 //!
-//! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated, and so are grants; there are no custom
-//! key stores, no enclaves (`Recipient`), and no China Regions.
+//! Out of scope: whoever asks is allowed. Key policies are kept and returned, never evaluated, and so are grants; grant tokens of other
+//! requests are not looked at. There are no custom key stores, no enclaves (a `Recipient` is refused), no ML-DSA and ML-KEM keys, and
+//! no China Regions.
 
 mod crypto;
 mod error;

@@ -22,6 +22,8 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
     scene.kms.ok("CreateAlias", json!({ "AliasName": "alias/b", "TargetKeyId": arn }));
     let id = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
     let run = scene.run(&format!("{DELETE} --yes --output json"));
+    // The proof has used the key.
+    let at = run.json()["last_use"]["at"].as_str().unwrap().to_owned();
     assert_eq!(
         run.stderr,
         format!(
@@ -29,6 +31,7 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
              deleting key material {id} of key {arn} means:\n\
              - the key, now Enabled, becomes PendingImport: it no longer encrypts or decrypts anything until the same bytes are imported again\n\
              - whoever uses alias/a, alias/b is refused\n\
+             - the key was last used at {at}, for Decrypt\n\
              - KMS keeps no copy: without yours, what was protected with it is lost\n\
              deleted the key material\n",
             scene.kms.url
@@ -46,6 +49,36 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
     }
     let now = scene.describe(&arn);
     assert_eq!((&now["KeyState"], &now["CurrentKeyMaterialId"]), (&json!("Enabled"), &json!(id)));
+}
+
+/// The last use is told for what it is worth: nobody who may not see it, and no endpoint without it, is stopped.
+#[test]
+fn the_last_use_of_the_key_is_said_or_that_it_is_not_known() {
+    for (fault, sentence) in [
+        ("", "KMS knows of no use of the key since "),
+        (
+            "--fault GetKeyLastUsage:always:error=AccessDeniedException",
+            "when the key was last used is not known: kms:GetKeyLastUsage is not permitted\n",
+        ),
+        (
+            "--fault GetKeyLastUsage:always:error=UnknownOperationException",
+            "when the key was last used is not known: KMS did not tell it\n",
+        ),
+        (
+            "--fault GetKeyLastUsage:always:drop=KeyLastUsage",
+            "when the key was last used is not known: KMS did not tell it\n",
+        ),
+    ] {
+        let scene = Scene::new(fault);
+        scene.material("one", 32);
+        let arn = scene.provision("--alias alias/a --material one --verify state");
+        let run = scene.run(&format!("{DELETE} --yes --output json"));
+        assert!(run.stderr.contains(&format!("- {sentence}")), "{fault}: {}", run.stderr);
+        let last_use = &run.json()["last_use"];
+        assert_eq!(last_use.is_null(), !fault.is_empty(), "{fault}: {last_use}");
+        assert!(last_use["operation"].is_null() && last_use["at"].is_null());
+        assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");
+    }
 }
 
 #[test]
@@ -165,12 +198,14 @@ fn replicas_and_other_kinds_of_keys_are_told_apart() {
     assert_eq!(answer["error"]["cause"], "--key-material-id cannot be used for HMAC_256 keys");
     let answer = scene.json(&format!("{DELETE} --yes"));
     assert_eq!((&answer["key_state"], &answer["key_material_id"]), (&json!("PendingImport"), &json!(null)));
+    let at = answer["last_use"]["at"].as_str().unwrap();
     assert_eq!(
         answer["consequences"],
         json!([
             "the key, now Enabled, becomes PendingImport: it no longer makes or verifies any HMAC until the same bytes are imported again",
             "whoever uses alias/a is refused",
             "only us-east-1 is asked to delete it: the replicas in eu-west-2 have imports of their own",
+            format!("the key was last used at {at}, for GenerateMac"),
             "KMS keeps no copy: without yours, what was protected with it is lost",
         ])
     );

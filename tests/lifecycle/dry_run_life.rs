@@ -7,8 +7,9 @@ use crate::support::scene::Scene;
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";
 /// What a dry run may ask for: it reads.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
     "DescribeKey",
+    "GetKeyLastUsage",
     "GetKeyPolicy",
     "GetKeyRotationStatus",
     "GetPublicKey",

@@ -1,6 +1,9 @@
 //! DeleteImportedKeyMaterial: what it makes unusable is said before, and how it comes back afterwards.
 
+mod last_usage;
 pub(crate) mod plan;
+
+pub use self::last_usage::LastUse;
 
 use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms, region_of};
@@ -21,6 +24,8 @@ pub struct Deletion {
     pub material: Material,
     /// The aliases that name the key; nothing where kms:ListAliases is not permitted.
     pub aliases: Option<Vec<String>>,
+    /// The key's last use; nothing where KMS does not tell it, or the material was never used.
+    pub last_use: Option<LastUse>,
     /// What becomes unusable, one sentence each.
     pub consequences: Vec<String>,
 }
@@ -42,8 +47,14 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
         Err(error) if error.is_access_denied() => None,
         Err(error) => return Err(error.into()),
     };
-    let consequences = consequences(key, &materials, &material, aliases.as_deref());
-    Ok(Some(Deletion { key: key.clone(), material, aliases, consequences }))
+    let mut consequences = consequences(key, &materials, &material, aliases.as_deref());
+    let mut last_use = None;
+    if !material.is_pending() {
+        let (found, sentence) = last_usage::look(kms, &key.arn).await;
+        last_use = found;
+        consequences.insert(consequences.len() - 1, sentence);
+    }
+    Ok(Some(Deletion { key: key.clone(), material, aliases, last_use, consequences }))
 }
 
 fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> Result<Option<Material>, Error> {

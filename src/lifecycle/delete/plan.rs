@@ -17,6 +17,9 @@ pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deleti
     }
     let Some(deletion) = deletion else { return plan };
     plan.call(Operation::ListAliases, "finds out who names the key");
+    if !deletion.material.is_pending() {
+        plan.call(Operation::GetKeyLastUsage, "finds out when the key was last used");
+    }
     plan.call(Operation::DeleteImportedKeyMaterial, "deletes the key material");
     plan.call(Operation::DescribeKey, "sees whether it is gone");
     let empties = !key.state.starts_with("Pending") && !deletion.material.is_pending();

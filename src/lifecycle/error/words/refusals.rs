@@ -27,7 +27,7 @@ every!(REASONS: Reason {
 });
 
 every!(OPERATIONS: Operation {
-    CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey Encrypt GenerateMac GetKeyPolicy
+    CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey Encrypt GenerateMac GetKeyLastUsage GetKeyPolicy
     GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants ListKeyRotations ListKeys ListResourceTags
     ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource
 });

@@ -1,0 +1,47 @@
+//! What is said of a key's last use before its key material is deleted. It is told for what it is worth: nothing depends on it, so
+//! that an endpoint that does not know GetKeyLastUsage, or a policy that does not permit it, stops nobody.
+
+use serde::Serialize;
+
+use crate::kms::{Kms, LastUsage};
+use crate::time::rfc3339;
+
+/// A key's last use, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastUse {
+    /// The cryptographic operation; nothing where there was none.
+    pub operation: Option<String>,
+    /// When it was, as RFC 3339.
+    pub at: Option<String>,
+    /// Since when KMS keeps this, or since the key exists, as RFC 3339.
+    pub tracked_since: String,
+}
+
+/// The last use, where KMS tells it, and a sentence about it.
+pub(super) async fn look(kms: &Kms, arn: &str) -> (Option<LastUse>, String) {
+    match kms.last_usage(arn).await {
+        Ok(usage) => {
+            let last = LastUse::of(usage);
+            let sentence = last.sentence();
+            (Some(last), sentence)
+        }
+        Err(error) if error.is_access_denied() => {
+            (None, "when the key was last used is not known: kms:GetKeyLastUsage is not permitted".to_owned())
+        }
+        Err(_) => (None, "when the key was last used is not known: KMS did not tell it".to_owned()),
+    }
+}
+
+impl LastUse {
+    fn of(usage: LastUsage) -> Self {
+        let (operation, at) = usage.used.map(|(operation, at)| (operation, rfc3339(at))).unzip();
+        LastUse { operation, at, tracked_since: rfc3339(usage.tracked_since) }
+    }
+
+    fn sentence(&self) -> String {
+        match (&self.operation, &self.at) {
+            (Some(operation), Some(at)) => format!("the key was last used at {at}, for {operation}"),
+            _ => format!("KMS knows of no use of the key since {}", self.tracked_since),
+        }
+    }
+}
