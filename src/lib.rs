@@ -62,6 +62,9 @@
 //! # fn main() {}
 //! ```
 
+#[cfg(test)]
+#[path = "../tests/support/committed.rs"]
+mod committed;
 pub mod diagnose;
 pub mod doctor;
 pub mod escrow;

@@ -24,6 +24,8 @@ pub(crate) mod panics;
 mod provision;
 mod recipe;
 mod record_args;
+#[cfg(all(test, feature = "rehearsal"))] // the pages have all verbs
+mod reference;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod rehearse;

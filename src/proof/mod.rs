@@ -6,6 +6,8 @@ mod error;
 mod forms;
 mod mac;
 mod outcome;
+#[cfg(test)]
+mod page;
 mod subject;
 mod symmetric;
 

@@ -85,4 +85,6 @@ sorted!(
 );
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;

@@ -215,7 +215,7 @@ fn sets() -> Vec<Cause> {
     ]
 }
 
-fn all() -> Vec<Cause> {
+pub(super) fn all() -> Vec<Cause> {
     [files(), wrapped(), materials(), sets()].into_iter().flatten().collect()
 }
 

@@ -4,6 +4,8 @@
 
 #[macro_use]
 mod one_of_each;
+#[cfg(feature = "rehearsal")] // the page has the embedded KMS's too
+mod page;
 mod refusals;
 mod rules;
 mod samples;

@@ -1,0 +1,149 @@
+//! The reference pages of the verbs, from the same definitions as the flags: `docs/reference`.
+
+use std::fs;
+
+use clap::{Arg, Command, CommandFactory};
+
+use super::Cli;
+
+#[path = "../../tests/support/committed.rs"]
+mod committed;
+
+use committed::{cell, is_committed};
+
+#[test]
+fn the_pages_of_the_verbs_are_what_clap_knows() {
+    let mut root = Cli::command();
+    root.build();
+    let mut verbs = Vec::new();
+    for verb in root.get_subcommands() {
+        verbs.push((verb.get_name().to_owned(), verb));
+        let inner = verb.get_subcommands();
+        verbs.extend(inner.map(|inner| (format!("{} {}", verb.get_name(), inner.get_name()), inner)));
+    }
+    for (name, verb) in &verbs {
+        is_committed(&file(name), &page(name, verb));
+    }
+    is_committed("README.md", &overview(&root, &verbs));
+    let known: Vec<String> = verbs.iter().map(|(name, _)| file(name)).collect();
+    let others = ["README.md", "errors.md", "causes.md", "proof.md"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference");
+    for entry in fs::read_dir(folder).expect("the folder is there").flatten() {
+        let page = entry.file_name().to_string_lossy().into_owned();
+        assert!(known.contains(&page) || others.contains(&page.as_str()), "docs/reference/{page} is of no verb");
+    }
+}
+
+fn file(verb: &str) -> String {
+    format!("{}.md", verb.replace(' ', "-"))
+}
+
+/// All verbs with their sentence, and the flags that each of them takes.
+fn overview(root: &Command, verbs: &[(String, &Command)]) -> String {
+    let mut page = format!("{GENERATED}# Reference\n\n| verb | what it does |\n|---|---|\n");
+    for (name, verb) in verbs {
+        page.push_str(&format!("| [`{name}`]({}) | {} |\n", file(name), cell(&about(verb))));
+    }
+    page.push_str("\nCauses, errors and proofs have ids for scripts: [errors](errors.md), [causes](causes.md), [proof](proof.md).\n");
+    page.push_str("\n## Flags of every verb\n");
+    page.push_str(&flags(root.get_arguments().collect(), 3));
+    page
+}
+
+fn page(name: &str, verb: &Command) -> String {
+    let usage = verb.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    let mut page = format!("{GENERATED}# {name}\n\n{}.\n\n```text\n{usage}\n```\n", about(verb));
+    let (notes, examples) = after(verb);
+    if !notes.is_empty() {
+        page.push_str(&format!("\n{notes}\n"));
+    }
+    if !examples.is_empty() {
+        page.push_str(&format!("\n## Examples\n\n```sh\n{examples}\n```\n"));
+    }
+    page.push_str(&flags(verb.get_arguments().filter(|flag| !is_everywhere(flag)).collect(), 2));
+    page.push_str("\nEvery verb also takes [these flags](README.md#flags-of-every-verb).\n");
+    page
+}
+
+/// What stands below the flags in the help: sentences, and the examples.
+fn after(verb: &Command) -> (String, String) {
+    let text = verb.get_after_long_help().or(verb.get_after_help()).map(ToString::to_string).unwrap_or_default();
+    let (notes, examples) = text.split_once("Examples:\n").unwrap_or((&text, ""));
+    let examples: Vec<&str> = examples.lines().map(str::trim).collect();
+    (notes.trim().to_owned(), examples.join("\n"))
+}
+
+fn is_everywhere(flag: &Arg) -> bool {
+    flag.is_global_set() || matches!(flag.get_id().as_str(), "help" | "version")
+}
+
+/// A table for each heading, in the order of the help.
+fn flags(flags: Vec<&Arg>, level: usize) -> String {
+    let mut headings: Vec<&str> = Vec::new();
+    let heading_of = |flag: &Arg| match flag.get_help_heading() {
+        Some(heading) => heading.to_owned(),
+        None if flag.is_positional() => "Arguments".to_owned(),
+        None => "Options".to_owned(),
+    };
+    let shown: Vec<(String, &Arg)> =
+        flags.into_iter().filter(|flag| !flag.is_hide_set()).map(|flag| (heading_of(flag), flag)).collect();
+    for (heading, _) in &shown {
+        if !headings.contains(&heading.as_str()) {
+            headings.push(heading);
+        }
+    }
+    let mut text = String::new();
+    for heading in headings {
+        text.push_str(&format!("\n{} {heading}\n\n| flag | what it does |\n|---|---|\n", "#".repeat(level)));
+        for (_, flag) in shown.iter().filter(|(of, _)| of == heading) {
+            text.push_str(&format!("| {} | {} |\n", cell(&spelling(flag)), cell(&meaning(flag))));
+        }
+    }
+    text
+}
+
+/// As in `-o`, `--output OUTPUT`.
+fn spelling(flag: &Arg) -> String {
+    let takes_value = flag.get_action().takes_values();
+    let names = flag.get_value_names().unwrap_or_default();
+    let value = names.iter().filter(|_| takes_value).map(|name| format!(" {name}")).collect::<String>();
+    let several = if flag.get_num_args().is_some_and(|count| count.max_values() > 1) { "..." } else { "" };
+    if flag.is_positional() {
+        return format!("`{}{several}`", value.trim());
+    }
+    let short = flag.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
+    format!("{short}`--{}{value}{several}`", flag.get_long().unwrap_or_default())
+}
+
+fn meaning(flag: &Arg) -> String {
+    let help = flag.get_long_help().or(flag.get_help()).map(ToString::to_string).unwrap_or_default();
+    let mut text = help.replace('<', "&lt;").replace('*', "\\*");
+    let values: Vec<String> = flag
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| format!("`{}`", value.get_name()))
+        .collect();
+    if flag.get_action().takes_values() && values.len() > 1 {
+        text.push_str(&format!("; one of {}", values.join(", ")));
+    }
+    let defaults: Vec<String> =
+        flag.get_default_values().iter().map(|value| format!("`{}`", value.to_string_lossy())).collect();
+    if flag.get_action().takes_values() && !defaults.is_empty() {
+        text.push_str(&format!(" [default: {}]", defaults.join(", ")));
+    }
+    for alias in flag.get_visible_aliases().unwrap_or_default() {
+        text.push_str(&format!(" [also `--{alias}`]"));
+    }
+    if flag.is_required_set() {
+        text.push_str(" (required)");
+    }
+    text
+}
+
+fn about(verb: &Command) -> String {
+    verb.get_about().map(ToString::to_string).unwrap_or_default()
+}
+
+const GENERATED: &str = "<!-- Written by scripts/docs from the definitions of the flags. -->\n";
