@@ -76,6 +76,9 @@ pub mod lifecycle;
 pub mod material;
 pub mod openssl_probe;
 pub mod parameters;
+mod partition;
+#[cfg(test)]
+mod pinned;
 mod posix;
 pub mod printable;
 mod progress;

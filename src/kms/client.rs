@@ -84,7 +84,7 @@ impl Kms {
         check_region(&region)?;
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
         let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
-        endpoint::check_fips(connection, endpoint.as_ref(), fips)?;
+        endpoint::check_choice(connection, endpoint.as_ref(), fips)?;
         let provider = chain::credentials(connection, &profiles, &sdk, guarded.clone());
         let mut builder = Builder::from(&sdk).http_client(transport);
         if endpoint.is_some() {
@@ -144,7 +144,7 @@ impl Kms {
             .timeout_config(timeouts(connection))
             .region(Region::new(region.clone()))
             .endpoint_url(url);
-        let endpoint = Endpoint { url: url.to_owned(), is_aws: false };
+        let endpoint = Endpoint { url: url.to_owned(), aws: None };
         let source = Source { provider: SharedCredentialsProvider::new(credentials), guarded: None };
         Kms::build(builder, connection, region, Some(endpoint), source, talk)
     }
@@ -204,7 +204,7 @@ impl Kms {
 
     /// The endpoint's URL, when it is not one of AWS's own.
     pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_ref().filter(|endpoint| !endpoint.is_aws).map(|endpoint| endpoint.url.as_str())
+        self.endpoint.as_ref().filter(|endpoint| !endpoint.is_aws()).map(|endpoint| endpoint.url.as_str())
     }
 
     /// Whether a reply has come from the embedded KMS.

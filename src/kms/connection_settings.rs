@@ -94,10 +94,10 @@ impl ConnectionSettings {
             Ok(named) => named,
             Err(error) => return self.problems.push(error.into()),
         };
-        self.problems.extend(endpoint::check_fips(connection, named.as_ref(), self.fips_endpoint).err());
+        self.problems.extend(endpoint::check_choice(connection, named.as_ref(), self.fips_endpoint).err());
         match named {
             Some(named) => {
-                self.endpoint_is_aws = named.is_aws;
+                self.endpoint_is_aws = named.is_aws();
                 self.endpoint = Some(named.url);
             }
             None => self.endpoint = aws_endpoint(self.region.as_deref(), sdk, self.fips_endpoint).await,

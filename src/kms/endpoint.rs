@@ -3,6 +3,7 @@
 
 use http::Uri;
 
+use super::aws_host::AwsHost;
 use super::connection::Connection;
 use super::error::{EndpointError, KmsError};
 use super::region::{is_in_china, is_region};
@@ -15,7 +16,7 @@ impl Connection {
             check_region(region)?;
         }
         let endpoint = choose(self, None, self.fips_endpoint)?;
-        check_fips(self, endpoint.as_ref(), self.fips_endpoint)
+        check_choice(self, endpoint.as_ref(), self.fips_endpoint)
     }
 }
 
@@ -32,8 +33,14 @@ pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) url: String,
-    /// One of AWS's own KMS hosts, as a VPC endpoint is.
-    pub(super) is_aws: bool,
+    /// Of one of AWS's own KMS hosts, as a VPC endpoint is.
+    pub(super) aws: Option<AwsHost>,
+}
+
+impl Endpoint {
+    pub(super) fn is_aws(&self) -> bool {
+        self.aws.is_some()
+    }
 }
 
 /// An endpoint URL that was not given by the caller.
@@ -53,7 +60,7 @@ pub(super) fn choose(
         (Some(url), _) => parse(url)?,
         (None, Some(Configured { url, origin })) => {
             let endpoint = parse(&url)?;
-            if !endpoint.is_aws && !connection.allow_endpoint_env {
+            if !endpoint.is_aws() && !connection.allow_endpoint_env {
                 return Err(EndpointError::NotAws { url: endpoint.url, origin });
             }
             endpoint
@@ -69,23 +76,20 @@ pub(super) fn choose(
     Ok(Some(endpoint))
 }
 
-/// Where a FIPS endpoint is required: `kms-fips.REGION`, or a VPC endpoint of it that was named.
-pub(super) fn check_fips(connection: &Connection, endpoint: Option<&Endpoint>, fips: bool) -> Result<(), KmsError> {
+/// Refuses KMS in China, and where a FIPS endpoint is required, any but `kms-fips` or a VPC endpoint of it that was named.
+pub(super) fn check_choice(connection: &Connection, endpoint: Option<&Endpoint>, fips: bool) -> Result<(), KmsError> {
+    let aws = endpoint.and_then(|endpoint| endpoint.aws.as_ref());
+    if let Some(host) = aws.filter(|host| is_in_china(&host.region)) {
+        return Err(KmsError::ChinaRegion { region: host.region.clone() });
+    }
     if !connection.require_fips || fips {
         return Ok(());
     }
     match endpoint {
         None => Err(EndpointError::FipsMissing.into()),
-        Some(endpoint) if endpoint.is_aws && is_fips(&endpoint.url) => Ok(()),
+        Some(_) if aws.is_some_and(|host| host.service == FIPS) => Ok(()),
         Some(endpoint) => Err(EndpointError::NotFips { url: endpoint.url.clone() }.into()),
     }
-}
-
-fn is_fips(url: &str) -> bool {
-    let uri: Result<Uri, _> = url.parse();
-    uri.is_ok_and(|uri| {
-        uri.host().is_some_and(|host| host.split('.').any(|label| label.eq_ignore_ascii_case("kms-fips")))
-    })
 }
 
 fn parse(url: &str) -> Result<Endpoint, EndpointError> {
@@ -109,7 +113,7 @@ fn parse(url: &str) -> Result<Endpoint, EndpointError> {
     if uri.query().is_some() {
         return Err(problem("there is a query in it"));
     }
-    Ok(Endpoint { url: url.trim_end_matches('/').to_owned(), is_aws: is_aws_kms(authority.host()) })
+    Ok(Endpoint { url: url.trim_end_matches('/').to_owned(), aws: kms_host(authority.host()) })
 }
 
 /// Hides what may be a password.
@@ -120,17 +124,12 @@ pub(super) fn redacted(url: &str) -> String {
     }
 }
 
-/// The hosts on which AWS serves KMS: `kms.REGION.amazonaws.com`, `kms-fips.…`, the same under `api.aws`, and VPC
-/// endpoints. Not every host under amazonaws.com: anybody can have an API or a load balancer there.
-pub(super) fn is_aws_kms(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let label = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let service = |text: &str| text == "kms" || text == "kms-fips";
-    match *host.split('.').collect::<Vec<_>>() {
-        [kms, region, "amazonaws", "com"] | [kms, region, "api", "aws"] => service(kms) && label(region),
-        [vpce, kms, region, "vpce", "amazonaws", "com"] => vpce.starts_with("vpce-") && service(kms) && label(region),
-        _ => false,
-    }
+/// KMS's name in the hosts of every partition, and that of its FIPS endpoints.
+const KMS: &str = "kms";
+const FIPS: &str = "kms-fips";
+
+fn kms_host(host: &str) -> Option<AwsHost> {
+    AwsHost::parse(host).filter(|host| host.service == KMS || host.service == FIPS)
 }
 
 fn is_plain_http_to_elsewhere(url: &str) -> bool {
@@ -151,42 +150,34 @@ mod tests {
     }
 
     #[test]
-    fn aws_hosts_of_kms_are_known() {
+    fn only_kms_is_kms_among_awss_hosts() {
         for host in [
             "kms.us-east-1.amazonaws.com",
-            "KMS.eu-central-1.AmazonAWS.com",
-            "kms-fips.us-gov-west-1.amazonaws.com",
-            "kms.us-east-1.api.aws",
-            "kms-fips.us-east-1.api.aws",
+            "kms-fips.us-gov-west-1.api.aws",
             "vpce-0123-abcd.kms.us-east-1.vpce.amazonaws.com",
+            "kms.eusc-de-east-1.amazonaws.eu",
+            "vpce-0123.kms-fips.us-iso-east-1.vpce.c2s.ic.gov",
         ] {
-            assert!(is_aws_kms(host), "{host}");
+            assert!(kms_host(host).is_some(), "{host}");
         }
-    }
-
-    #[test]
-    fn hosts_that_only_look_like_aws_are_not() {
         for host in [
-            "kms.us-east-1.amazonaws.com.example.org",
-            "kms.us-east-1.evilamazonaws.com",
-            "abc.execute-api.us-east-1.amazonaws.com",
-            "lb-1.us-east-1.elb.amazonaws.com",
             "sts.us-east-1.amazonaws.com",
+            "abc.execute-api.us-east-1.amazonaws.com",
+            "kms.execute-api.us-east-1.amazonaws.com",
+            "lb-1.us-east-1.elb.amazonaws.com",
             "vpce-1.s3.us-east-1.vpce.amazonaws.com",
-            "kms..amazonaws.com",
-            "amazonaws.com",
-            "127.0.0.1",
-            "",
+            "kms.s3.amazonaws.com",
+            "kms.example.org",
         ] {
-            assert!(!is_aws_kms(host), "{host}");
+            assert!(kms_host(host).is_none(), "{host}");
         }
     }
 
     #[test]
     fn an_endpoint_given_by_the_caller_is_taken() {
         let endpoint = from_flag("https://kms.example.org:8443/").unwrap().unwrap();
-        assert_eq!(endpoint, Endpoint { url: "https://kms.example.org:8443".to_owned(), is_aws: false });
-        assert!(from_flag("https://kms.us-east-1.amazonaws.com").unwrap().unwrap().is_aws);
+        assert_eq!(endpoint, Endpoint { url: "https://kms.example.org:8443".to_owned(), aws: None });
+        assert!(from_flag("https://kms.us-east-1.amazonaws.com").unwrap().unwrap().is_aws());
     }
 
     #[test]
@@ -197,7 +188,7 @@ mod tests {
         let allowing = Connection { allow_endpoint_env: true, ..Connection::default() };
         assert_eq!(from_environment(url, &allowing).unwrap().unwrap().url, url);
         let vpc = "https://vpce-1.kms.us-east-1.vpce.amazonaws.com";
-        assert!(from_environment(vpc, &Connection::default()).unwrap().unwrap().is_aws);
+        assert!(from_environment(vpc, &Connection::default()).unwrap().unwrap().is_aws());
     }
 
     #[test]
@@ -241,9 +232,16 @@ mod tests {
             let endpoint_url = url.map(str::to_owned);
             let connection = Connection { endpoint_url, require_fips: true, ..Connection::default() };
             let endpoint = choose(&connection, None, false).unwrap();
-            check_fips(&connection, endpoint.as_ref(), false)
+            check_choice(&connection, endpoint.as_ref(), false)
         };
-        assert!(requiring(Some("https://vpce-1.kms-fips.us-east-1.vpce.amazonaws.com")).is_ok());
+        for host in [
+            "vpce-1.kms-fips.us-east-1.vpce.amazonaws.com",
+            "vpce-1.kms-fips.eusc-de-east-1.vpce.amazonaws.eu",
+            "kms-fips.eusc-de-east-1.api.amazonwebservices.eu",
+            "kms-fips.us-isof-south-1.csp.hci.ic.gov",
+        ] {
+            assert!(requiring(Some(&format!("https://{host}"))).is_ok(), "{host}");
+        }
         assert!(matches!(
             requiring(Some("https://vpce-1.kms.us-east-1.vpce.amazonaws.com")),
             Err(KmsError::Endpoint(EndpointError::NotFips { .. }))
@@ -254,7 +252,22 @@ mod tests {
         ));
         assert!(matches!(requiring(None), Err(KmsError::Endpoint(EndpointError::FipsMissing))));
         let connection = Connection { require_fips: true, ..Connection::default() };
-        assert!(check_fips(&connection, None, true).is_ok());
+        assert!(check_choice(&connection, None, true).is_ok());
+    }
+
+    #[test]
+    fn an_endpoint_in_china_is_refused_by_name_wherever_it_comes_from() {
+        for host in [
+            "kms.cn-north-1.amazonaws.com.cn",
+            "kms-fips.cn-north-1.api.amazonwebservices.com.cn",
+            "vpce-1.kms.cn-north-1.vpce.amazonaws.com.cn",
+        ] {
+            let (url, connection) = (format!("https://{host}"), Connection::default());
+            for endpoint in [from_flag(&url), from_environment(&url, &connection)] {
+                let error = check_choice(&connection, endpoint.unwrap().as_ref(), false).unwrap_err();
+                assert!(matches!(&error, KmsError::ChinaRegion { region } if region == "cn-north-1"), "{error}");
+            }
+        }
     }
 
     #[test]

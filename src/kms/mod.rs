@@ -2,6 +2,7 @@
 
 mod aliases;
 mod arn;
+mod aws_host;
 mod backoff;
 mod call;
 mod chain;

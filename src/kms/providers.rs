@@ -13,9 +13,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use http::Uri;
 
+use super::aws_host::AwsHost;
 use super::connection::Connection;
 use super::error::EndpointError;
+use super::region::is_region;
 use super::transport::{Transport, is_loopback};
+use crate::partition::{self, Partition};
 
 /// The HTTP client of the credential providers.
 #[derive(Clone, Debug)]
@@ -151,38 +154,37 @@ impl Asked {
 
     /// Whether AWS serves it at that host.
     fn is_at(self, host: &str) -> bool {
+        let regional: &[&str] = match self {
+            Asked::Sts => &["sts", "sts-fips"],
+            Asked::Sso => &["portal.sso", "portal.sso-fips"],
+            Asked::SsoOidc => &["oidc", "oidc-fips"],
+            Asked::SignIn => &["signin", "signin-fips"],
+            Asked::Machine => return false,
+        };
+        AwsHost::parse(host).is_some_and(|host| regional.contains(&&*host.service)) || self.is_global_at(host)
+    }
+
+    /// The hosts that are not named as those of regional services are.
+    fn is_global_at(self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let region =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let labels: Vec<&str> = host.split('.').collect();
-        let sts = |label: &str| label == "sts" || label == "sts-fips";
-        if let [vpce, service, place, "vpce", "amazonaws", "com"] = labels[..] {
-            return self == Asked::Sts && vpce.starts_with("vpce-") && sts(service) && region(place);
-        }
-        let in_partition = |rest: &[&str]| matches!(rest, [place, suffix @ ..] if region(place) && SUFFIXES.contains(&&*suffix.join(".")));
-        match (self, &labels[..]) {
-            (Asked::Sts, ["sts", "amazonaws", "com"]) => true,
-            (Asked::Sts, [service, rest @ ..]) => sts(service) && in_partition(rest),
-            (Asked::Sso, ["portal", "sso", rest @ ..]) => in_partition(rest),
-            (Asked::SsoOidc, ["oidc", rest @ ..]) => in_partition(rest),
-            (Asked::SignIn, ["signin", "aws", "amazon", "com"] | ["signin", "amazonaws-us-gov", "com"]) => true,
-            (Asked::SignIn, [place, "signin", "aws", "amazon", "com"]) => region(place),
+        match self {
+            Asked::Sts => host == "sts.amazonaws.com",
+            Asked::SignIn => partition::ALL.iter().any(|partition| is_sign_in(&host, partition)),
             _ => false,
         }
     }
 }
 
-/// Under which domains AWS's partitions are.
-const SUFFIXES: &[&str] = &[
-    "amazonaws.com",
-    "api.aws",
-    "amazonaws.eu",
-    "api.amazonwebservices.eu",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "csp.hci.ic.gov",
-    "cloud.adc-e.uk",
-];
+/// `REGION.signin.…`, where `signin-fips` is for FIPS and the Region may be missing.
+fn is_sign_in(host: &str, partition: &'static Partition) -> bool {
+    let domain = partition.sign_in_domain;
+    let rest = host
+        .strip_suffix(domain)
+        .or_else(|| host.strip_suffix(domain.strip_prefix("signin")?)?.strip_suffix("signin-fips"));
+    let Some(rest) = rest else { return false };
+    let in_partition = |region: &str| is_region(region) && partition::of(region) == partition;
+    rest.is_empty() || rest.strip_suffix('.').is_some_and(in_partition)
+}
 
 /// Loopback, and the addresses at which AWS serves containers and instances: ECS, EKS Pod Identity, instance metadata.
 fn is_on_this_machine(host: &str) -> bool {
@@ -205,6 +207,7 @@ fn is_on_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pinned;
 
     const ASKED: [Asked; 5] = [Asked::Sts, Asked::Sso, Asked::SsoOidc, Asked::SignIn, Asked::Machine];
     const STRICT: Rules = Rules { allow_endpoint_env: false, insecure_endpoint: false };
@@ -220,7 +223,9 @@ mod tests {
             (Asked::Sts, "vpce-1-a.sts.us-east-1.vpce.amazonaws.com"),
             (Asked::Sso, "portal.sso.us-east-1.amazonaws.com"),
             (Asked::SsoOidc, "oidc.us-east-1.amazonaws.com"),
+            (Asked::Sso, "portal.sso.eusc-de-east-1.api.amazonwebservices.eu"),
             (Asked::SignIn, "us-east-1.signin.aws.amazon.com"),
+            (Asked::SignIn, "signin.aws.amazon.com"),
         ] {
             assert!(STRICT.check(asked, &format!("https://{host}/")).is_ok(), "{host}");
             for other in ASKED.into_iter().filter(|other| *other != asked) {
@@ -228,6 +233,39 @@ mod tests {
             }
             assert!(STRICT.check(asked, &format!("http://{host}/")).is_err(), "{host}");
         }
+    }
+
+    /// Where botocore's own rules send each service, in every Region, with and without FIPS and dual stack.
+    #[test]
+    fn where_the_pinned_botocore_sends_a_request_is_awss_own_host() {
+        const PROGRAM: &str = "\
+import itertools, botocore.loaders
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointProviderError
+loader = botocore.loaders.Loader()
+partitions = loader.load_data('partitions')
+regions = [region for it in partitions['partitions'] for region in it['regions'] if not region.endswith('-global')]
+for service in ['sts', 'sso', 'sso-oidc', 'signin']:
+    rules = EndpointProvider(loader.load_service_model(service, 'endpoint-rule-set-1'), partitions)
+    for region, fips, dual in itertools.product(regions, [False, True], [False, True]):
+        try:
+            print(service, rules.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url)
+        except EndpointProviderError as error:
+            assert 'not support' in str(error), error
+";
+        let Some(text) = pinned::python(PROGRAM) else { return };
+        let mut count = 0;
+        for (service, url) in text.lines().filter_map(|line| line.split_once(' ')) {
+            let asked = match service {
+                "sts" => Asked::Sts,
+                "sso" => Asked::Sso,
+                "sso-oidc" => Asked::SsoOidc,
+                _ => Asked::SignIn,
+            };
+            assert!(STRICT.check(asked, url).is_ok(), "{service} {url}");
+            count += 1;
+        }
+        assert!(count > 500, "{count}");
     }
 
     #[test]
@@ -240,6 +278,11 @@ mod tests {
                 "https://a.execute-api.us-east-1.amazonaws.com/",
                 "https://kms.us-east-1.amazonaws.com/",
                 "https://portal.sso.us-east-1.awsapps.com/",
+                "https://xsignin.aws.amazon.com/",
+                "https://us-east-1.xsignin.aws.amazon.com/",
+                "https://us-east-1signin.aws.amazon.com/",
+                "https://us-east-1.signin.amazonaws-eusc.eu/",
+                "https://a.b.signin.aws.amazon.com/",
                 "http://10.0.0.1/",
                 "http://169.254.1.1/",
                 "http://[fd00:ec2::1]/",

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::support::cloud::Cloud;
 use crate::support::{self, Run, run};
 
@@ -169,6 +171,105 @@ fn an_endpoint_of_aws_may_come_from_the_environment() {
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.starts_with("error: ") && run.stderr.contains("127.0.0.1:1"), "{}", run.stderr);
     assert!(!run.stderr.contains("not a KMS endpoint"), "{}", run.stderr);
+}
+
+#[test]
+fn an_endpoint_of_any_partition_may_come_from_the_environment_and_china_is_named() {
+    let bench = support::Bench::new();
+    for (host, region) in [
+        ("kms.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+        ("kms-fips.eusc-de-east-1.api.amazonwebservices.eu", "eusc-de-east-1"),
+        ("vpce-0123.kms-fips.eusc-de-east-1.vpce.amazonaws.eu", "eusc-de-east-1"),
+        ("kms.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+        ("kms.us-isob-west-1.api.aws.scloud", "us-isob-west-1"),
+        ("kms.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+        ("kms-fips.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
+        ("kms.us-gov-west-1.api.aws", "us-gov-west-1"),
+    ] {
+        let url = format!("https://{host}");
+        let fips = if host.contains("kms-fips") { "--require-fips" } else { "--quiet" };
+        let mut doctor = bench.command(&["doctor", "--output", "json", fips]);
+        let found = answer(&run(doctor.env("AWS_REGION", region).env("AWS_ENDPOINT_URL", &url), b""));
+        assert_eq!(found["connection"]["endpoint"], *url, "{found:#}");
+        assert_eq!(found["connection"]["endpoint_is_aws"], true, "{host}");
+        let causes = found["problems"].to_string();
+        assert!(!causes.contains("endpoint"), "{host}: {causes}");
+    }
+    for url in ["https://kms.cn-north-1.amazonaws.com.cn", "https://kms.cn-north-1.api.amazonwebservices.com.cn"] {
+        let mut status = bench.command(&["status", "--quiet", "--key-id", "alias/a"]);
+        run(status.env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", url), b"").refuses_with(
+            1,
+            "error: `cn-north-1` is a China Region, which this tool does not serve: key import differs there\n\
+             hint: use the aws CLI there, or name another Region\n",
+        );
+    }
+}
+
+/// What `doctor` says, whether it finds problems or not.
+fn answer(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr))
+}
+
+/// botocore's own cases, at `doctor`, which sends nothing.
+#[test]
+fn the_endpoint_is_the_one_that_botocore_would_use() {
+    let bench = support::Bench::new();
+    let cases = include_str!("../data/kms_endpoint_cases.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut count = 0;
+    for line in cases {
+        let [region, fips, dual_stack, endpoint, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let mut doctor = bench.command(&["doctor", "--output", "json"]);
+        doctor.env("AWS_USE_FIPS_ENDPOINT", fips).env("AWS_USE_DUALSTACK_ENDPOINT", dual_stack);
+        if region != "-" {
+            doctor.env("AWS_REGION", region);
+        }
+        if endpoint != "-" {
+            doctor.args(["--endpoint-url", endpoint]);
+        }
+        let found = answer(&run(&mut doctor, b""));
+        let (named, said) =
+            (&found["connection"]["endpoint"], [&found["problems"], &found["notes"]].map(Value::to_string).concat());
+        match expected {
+            "error: Invalid Configuration: FIPS and custom endpoint are not supported" => {
+                assert!(said.contains("cannot be used together with a FIPS endpoint"), "{line}: {said}");
+            }
+            // AWS_USE_DUALSTACK_ENDPOINT may be set for every program of a machine; the endpoint was named for this one.
+            "error: Invalid Configuration: Dualstack and custom endpoint are not supported" => {
+                assert_eq!(named, endpoint)
+            }
+            "error: Invalid Configuration: Missing Region" => {
+                assert_eq!(named, &Value::Null);
+                assert!(said.contains("no AWS Region is set"), "{line}: {said}");
+            }
+            url => assert_eq!(named, url, "{line}"),
+        }
+        assert_eq!(said.contains("is a China Region"), region.starts_with("cn-"), "{line}: {said}");
+        count += 1;
+    }
+    assert_eq!(count, 68);
+}
+
+/// The default policy names the account by an ARN of its own partition.
+#[test]
+fn keys_of_every_partition_have_its_arns_and_its_default_policy() {
+    let cloud = Cloud::new("");
+    cloud.bench.write("key", support::material(9));
+    for (region, partition) in [
+        ("us-east-1", "aws"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-isob-east-1", "aws-iso-b"),
+    ] {
+        let at = format!("--region {region} --endpoint-url {} --output json", cloud.url());
+        let made = with(&cloud, &format!("create-key --alias alias/p {at}"), &[]).json();
+        let arn = made["key_arn"].as_str().unwrap();
+        assert!(arn.starts_with(&format!("arn:{partition}:kms:{region}:")), "{arn}");
+        let imported =
+            with(&cloud, &format!("provision --alias alias/p --wrapping-key-spec RSA_2048 --material key {at}"), &[]);
+        assert_eq!(imported.json()["key_state"], "Enabled", "{region}");
+    }
 }
 
 #[test]

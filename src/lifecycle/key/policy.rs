@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::partition;
+
 /// Whether `found` equals `asked`, or KMS's default policy of that account where none was asked for.
 pub(crate) fn equals(found: &str, asked: Option<&str>, account: &str) -> bool {
     let Ok(found) = serde_json::from_str::<Value>(found) else { return false };
@@ -133,7 +135,7 @@ fn principals(value: &Value) -> Value {
 fn root_of_account(name: &Value) -> Value {
     let account = name.as_str().and_then(|name| {
         let (start, account) = name.strip_suffix(":root")?.rsplit_once(':')?;
-        (start.starts_with("arn:aws") && start.ends_with(":iam:")).then_some(account)
+        partition::is_known(start.strip_prefix("arn:")?.strip_suffix(":iam:")?).then_some(account)
     });
     account.map_or_else(|| name.clone(), Value::from)
 }
@@ -195,6 +197,17 @@ mod tests {
         ];
         for policy in planted {
             assert!(!equals(&policy, None, "111122223333"), "{policy}");
+        }
+    }
+
+    #[test]
+    fn the_account_is_the_same_principal_in_every_partition_and_in_no_other_words() {
+        for partition in ["aws", "aws-us-gov", "aws-eusc", "aws-iso-b"] {
+            let policy = DEFAULT.replace("arn:aws:", &format!("arn:{partition}:"));
+            assert!(equals(&policy, None, "111122223333"), "{partition}");
+        }
+        for start in ["arn:awsome:iam:", "arn:aws-moon:iam:", "arn::iam:", "aws:iam:", "arn:aws:sts:"] {
+            assert!(!equals(&DEFAULT.replace("arn:aws:iam:", start), None, "111122223333"), "{start}");
         }
     }
 

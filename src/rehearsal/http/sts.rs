@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::answer::Answer;
+use crate::partition;
 use crate::rehearsal::model::protocol::Scope;
 
 /// What a request to STS is called in the access log.
@@ -17,8 +18,9 @@ pub(crate) fn answer(headers: &HeaderMap, body: &[u8], account: &str) -> Option<
     let (status, code, body) = if asked {
         let access_key_id: String = scope.access_key_id.chars().filter(char::is_ascii_alphanumeric).collect();
         let identity = format!(
-            "<GetCallerIdentityResult><Arn>arn:aws:iam::{account}:user/rehearsal</Arn><UserId>{access_key_id}</UserId>\
-             <Account>{account}</Account></GetCallerIdentityResult>"
+            "<GetCallerIdentityResult><Arn>arn:{}:iam::{account}:user/rehearsal</Arn><UserId>{access_key_id}</UserId>\
+             <Account>{account}</Account></GetCallerIdentityResult>",
+            partition::of(scope.region).name
         );
         (200, "-", format!("<GetCallerIdentityResponse {NAMESPACE}>{identity}</GetCallerIdentityResponse>"))
     } else {

@@ -16,6 +16,7 @@ use self::key::{Key, Role};
 use self::key_id::KeyId;
 use self::lagging::Lagging;
 use self::wrapping_keys::SetNumber;
+use crate::partition;
 use crate::rehearsal::model::protocol::Refusal;
 
 pub(crate) struct World {
@@ -182,12 +183,9 @@ impl World {
     }
 }
 
+/// The name of a Region's partition.
 pub(crate) fn partition_of(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    partition::of(region).name
 }
 
 fn missing(arn: &str) -> Refusal {
