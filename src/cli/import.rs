@@ -9,7 +9,7 @@ use kms_byok::kms::{ImportType, Kms};
 use kms_byok::lifecycle::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
 use kms_byok::time;
-use kms_byok::{Error, UsageError};
+use kms_byok::{Error, Progress, UsageError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -177,6 +177,9 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
         What::Set(wrapped) => connect_for(wrapped, context).await?,
         What::Bare(_) => context.connect().await?,
     };
+    if let What::Bare(bare) = what {
+        bare.check_token(kms.endpoint())?;
+    }
     let kms = kms.waiting(args.wait.wait);
     journal.connected(&kms);
     let named = args.key_id.as_deref().or(what.set().map(WrappedMaterial::key_arn)).unwrap_or_default();
@@ -184,6 +187,7 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
     journal.begin(&kms, &key);
     if let What::Set(wrapped) = what {
         wrapped.check_target(&key, kms.endpoint())?;
+        wrapped.long_validity(&kms)?.iter().for_each(|text| context.talk.warn(text));
     }
     lifecycle::check_importable(&key)?;
     let key = trust.vouch(&kms, &key, named, journal).await?;

@@ -58,7 +58,7 @@ struct Serve {
         long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
         OPERATION: its name, or *\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
-        WHAT, with nothing done: throttle, 500, 503, error=CODE, reset-before, redirect=URL\n\
+        WHAT, with nothing done: throttle, 500, 501, 503, error=CODE, reset-before, redirect=URL\n\
         WHAT, although it was done: 500-after, error-after=CODE, reset-during, reset-after\n\
         WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE, lie,\n\
         huge, date=TIME\n\

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
-use kms_byok::kms::Kms;
-use kms_byok::lifecycle::{self, Expiring, KeyStatus, MOST_ROTATIONS, Material, NotPermitted};
+use kms_byok::kms::{Kms, Operation};
+use kms_byok::lifecycle::{self, Expiring, Failed, KeyStatus, MOST_ROTATIONS, Material, NotPermitted, NotSeen};
 use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
 use serde::Serialize;
@@ -18,7 +18,8 @@ use super::output;
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Without --key-id: the keys with imported key material of the Region, or those whose alias begins with --alias-prefix.
-With --expiring-within the exit code is 4 when key material expires in that time or has expired.
+With --expiring-within the exit code is 4 when key material expires in that time or has expired. A key that cannot be seen is
+listed as such and warned about; with --strict the exit code is 4 then, too.
 
 Examples:
   kms-byok status --key-id alias/payments
@@ -68,71 +69,93 @@ struct Rest {
     endpoint: Option<String>,
     /// What expires; nothing where it was not asked for.
     expiring: Option<Vec<Expiring>>,
-    /// What could not be seen.
+    /// What could not be seen for want of a permission.
     not_permitted: Vec<NotPermitted>,
+    /// What could not be seen for another reason.
+    not_seen: Vec<Failed>,
     rehearsal: bool,
     #[serde(skip)]
     now: DateTime,
+    #[serde(skip)]
+    unseen: Vec<NotSeen>,
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let (printed, found) = match &args.key_id {
+    let (printed, rest) = match &args.key_id {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
-            (context.answer(&one, &one_text(&one)), one.rest.expiring)
+            (context.answer(&one, &one_text(&one)), one.rest)
         }
         None => {
             let many = context.run(many(args, context))?;
-            (context.answer(&many, &many_text(&many)), many.rest.expiring)
+            (context.answer(&many, &many_text(&many)), many.rest)
         }
     };
-    Ok(if found.is_some_and(|found| !found.is_empty()) { ExitCode::from(4) } else { printed })
+    let expires = rest.expiring.is_some_and(|found| !found.is_empty());
+    let blind = context.global.strict && !rest.unseen.is_empty();
+    Ok(if expires || blind { ExitCode::from(4) } else { printed })
 }
 
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
     let kms = context.connect().await?;
-    let mut refused = Vec::new();
-    let key = KeyStatus::of(&kms, &kms.describe(name).await?, &mut refused).await?;
-    let other_regions = key.elsewhere(&kms, &mut refused).await?;
-    let rest = Rest::new(args, &kms, std::iter::once(&key).chain(&other_regions), refused, context)?;
+    let mut unseen = Vec::new();
+    let key = KeyStatus::of(&kms, &kms.describe(name).await?, &mut unseen).await?;
+    let other_regions = key.elsewhere(&kms, &mut unseen).await?;
+    let rest = Rest::new(args, &kms, std::iter::once(&key).chain(&other_regions), unseen, context);
     Ok(One { key, other_regions, rest })
 }
 
 async fn many(args: &Args, context: &Context) -> Result<Many, Error> {
     let kms = context.connect().await?;
-    let mut refused = Vec::new();
-    let keys = lifecycle::survey(&kms, args.alias_prefix.as_deref(), &mut refused).await?;
-    let rest = Rest::new(args, &kms, keys.iter(), refused, context)?;
+    let mut unseen = Vec::new();
+    let keys = lifecycle::survey(&kms, args.alias_prefix.as_deref(), &mut unseen).await?;
+    let rest = Rest::new(args, &kms, keys.iter(), unseen, context);
     Ok(Many { region: kms.region().to_owned(), keys, rest })
 }
 
 impl Rest {
-    /// What could not be seen is warned about, and refused with `--strict`: a key that is not seen may expire as well.
+    /// What could not be seen is warned about: a key that is not seen may expire as well.
     fn new<'a>(
         args: &Args,
         kms: &Kms,
         keys: impl Iterator<Item = &'a KeyStatus>,
-        refused: Vec<NotPermitted>,
+        unseen: Vec<NotSeen>,
         context: &Context,
-    ) -> Result<Self, Error> {
-        for one in &refused {
-            let error = Error::from(one.clone());
-            if context.global.strict {
-                return Err(error);
-            }
-            context.talk.warn(&error.to_string());
+    ) -> Self {
+        let (listless, others): (Vec<&NotSeen>, Vec<&NotSeen>) = unseen.iter().partition(|one| one.is_listless());
+        match listless[..] {
+            [first, _, ..] => context.talk.warn(&format!(
+                "{}: of {} keys only the key material is known that DescribeKey tells",
+                first.why(),
+                listless.len()
+            )),
+            _ => listless.into_iter().for_each(|one| context.talk.warn(&Error::from(one.clone()).to_string())),
         }
+        for one in others {
+            context.talk.warn(&Error::from(one.clone()).to_string());
+        }
+        let (not_permitted, not_seen) = NotSeen::sorted(&unseen);
         let now = kms.now();
         let expiring =
             args.expiring_within.map(|within| keys.flat_map(|key| key.expiring(now, within)).collect::<Vec<_>>());
-        Ok(Rest {
+        Rest {
             endpoint: kms.endpoint().map(str::to_owned),
             expiring,
-            not_permitted: refused,
+            not_permitted,
+            not_seen,
             rehearsal: kms.seen_rehearsal(),
             now,
-        })
+            unseen,
+        }
+    }
+}
+
+impl Rest {
+    /// The keys of which nothing is known, and why.
+    fn unseen_keys(&self) -> impl Iterator<Item = (&str, String)> {
+        let keys = self.unseen.iter().filter(|one| one.operation == Operation::DescribeKey);
+        keys.filter_map(|one| Some((one.key_arn.as_deref()?, one.why())))
     }
 }
 
@@ -151,10 +174,7 @@ fn one_text(one: &One) -> String {
         ("rotations", key.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on demand are left"))),
     ];
     pairs.extend(key.materials.iter().map(|material| ("material", Some(line(material)))));
-    pairs.push((
-        "",
-        (!key.materials_complete).then(|| "others are not known: kms:ListKeyRotations is not permitted".to_owned()),
-    ));
+    pairs.push(("", others_unknown(&one.rest, key)));
     for other in &one.other_regions {
         let role = other.role.unwrap_or("replica");
         pairs.push((
@@ -167,10 +187,21 @@ fn one_text(one: &One) -> String {
             )),
         ));
         pairs.extend(other.materials.iter().map(|material| ("", Some(line(material)))));
+        pairs.push(("", others_unknown(&one.rest, other)));
+    }
+    for (arn, why) in one.rest.unseen_keys() {
+        pairs.push(("not seen", Some(format!("{arn}: {why}"))));
     }
     pairs.push(("endpoint", one.rest.endpoint.clone()));
     pairs.push(("rehearsal", one.rest.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())));
     output::lines(&pairs) + &matters(&one.rest)
+}
+
+/// Why there may be more key materials than are shown.
+fn others_unknown(rest: &Rest, key: &KeyStatus) -> Option<String> {
+    let mut lists = rest.unseen.iter().filter(|one| one.operation == Operation::ListKeyRotations);
+    let one = lists.find(|one| one.key_arn.as_ref() == Some(&key.key_arn))?;
+    Some(format!("others are not known: {}", one.why()))
 }
 
 /// A line for each key.
@@ -181,7 +212,10 @@ fn many_text(many: &Many) -> String {
         let names = names(&key.aliases);
         text.push_str(&output::line(&format!("{}  {}, {}{expires}{names}", key.key_arn, key.key_spec, key.key_state)));
     }
-    if many.keys.is_empty() {
+    for (arn, why) in many.rest.unseen_keys() {
+        text.push_str(&output::line(&format!("{arn}  not seen: {why}")));
+    }
+    if many.keys.is_empty() && many.rest.unseen.is_empty() {
         text.push_str(&format!("no key with imported key material in {}\n", many.region));
     }
     text + &matters(&many.rest)

@@ -114,11 +114,11 @@ fn nothing_to_compare() -> UsageError {
     UsageError::Missing { what: "the key material", hint }
 }
 
-/// A contradiction is a problem found; so is a missing permission where everything was to be proven.
+/// A contradiction is a problem found; so is a missing permission, or a call that is not there, where everything was to be proven.
 fn exit_code(proof: &Proof) -> Option<ExitCode> {
     match proof.outcome() {
         Outcome::Contradicted => Some(ExitCode::from(4)),
-        Outcome::NotPermitted if proof.level == Level::Full => Some(ExitCode::from(4)),
+        Outcome::NotPermitted | Outcome::NotCompared if proof.level == Level::Full => Some(ExitCode::from(4)),
         _ => None,
     }
 }

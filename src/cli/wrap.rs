@@ -186,11 +186,11 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
 
 /// Offline nobody can tell whether the file or the clock is wrong: warned about, and refused with `--strict`.
 fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
-    let Err(error) = set.check_validity(time::now()) else { return Ok(()) };
-    if context.global.strict {
-        return Err(error.into());
+    match set.check_validity(time::now()) {
+        Ok(said) => said.iter().for_each(|text| context.talk.warn(text)),
+        Err(error) if context.global.strict => return Err(error.into()),
+        Err(error) => context.talk.warn(&error.to_string()),
     }
-    context.talk.warn(&error.to_string());
     Ok(())
 }
 

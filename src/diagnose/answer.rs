@@ -66,7 +66,7 @@ impl Said {
 
     /// The same from KMS's error code, as in `InvalidCiphertextException`.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::from_reason(Reason::of(code, ""), code.to_owned())
+        Self::from_reason(Reason::of(code, "", 400), code.to_owned())
     }
 
     fn from_reason(reason: Reason, because: String) -> Option<Self> {

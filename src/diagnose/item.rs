@@ -70,6 +70,11 @@ impl Item {
         self.encoding.as_ref()
     }
 
+    /// What looks like an encoding is none.
+    pub(crate) fn take_as_it_is(&mut self) {
+        (self.encoding, self.decoded) = (None, None);
+    }
+
     /// Whether the encoding could be taken off.
     pub(crate) fn is_decoded(&self) -> bool {
         self.decoded.is_some()

@@ -7,9 +7,12 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use crate::file_checks::wrapped_blob::is_public_key;
-use crate::parameters::sha256;
+use crate::parameters::{blob_file, sha256};
 
 pub(super) fn examine(hand: &mut Hand, findings: &mut Findings) {
+    if hand.token.as_ref().is_some_and(|token| is_foreign_token(hand, token)) {
+        hand.token.iter_mut().for_each(Item::take_as_it_is);
+    }
     for item in [&hand.public_key, &hand.token, &hand.encrypted].into_iter().flatten() {
         if let Some(encoding) = item.encoding() {
             findings.certain(FileCause::Encoded { name: item.name.clone(), encoding: encoding.clone() });
@@ -30,6 +33,14 @@ pub(super) fn examine(hand: &mut Hand, findings: &mut Findings) {
     if both(&hand.token, &hand.encrypted, |token, blob| !is_token(token) && is_token(blob)) {
         exchange(&mut hand.token, &mut hand.encrypted, findings);
     }
+}
+
+/// A token of letters and digits that is so by its own set, which an endpoint gave that is not AWS's.
+fn is_foreign_token(hand: &Hand, item: &Item) -> bool {
+    let Some(claims) = hand.claims.as_ref().filter(|claims| claims.endpoint.is_some()) else { return false };
+    let is_claimed = |hash: String| claims.import_token_sha256.as_ref() == Some(&hash);
+    let bytes = item.raw().expose();
+    blob_file::is_foreign_token(bytes) && sha256(bytes).is_ok_and(is_claimed)
 }
 
 fn is(item: &Item, sha256_hex: Option<&str>) -> bool {

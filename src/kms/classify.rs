@@ -62,18 +62,20 @@ impl Kms {
         raw: &HttpResponse,
     ) -> KmsError {
         let message = printable(error.message().unwrap_or_default());
+        let reason = Reason::of(code, &message, raw.status().as_u16());
         KmsError::Refused(Box::new(Refusal {
             operation,
-            reason: Reason::of(code, &message),
+            reason,
             code: printable(code),
             message,
             request_id: raw.headers().get("x-amzn-requestid").map(printable),
             key: key.map(str::to_owned),
             region: self.region().to_owned(),
+            endpoint: self.endpoint().map(str::to_owned),
             waited: None,
             clock_ahead: self.clock_ahead(),
             had_material: None,
-            is_server_fault: raw.status().is_server_error(),
+            is_server_fault: raw.status().is_server_error() && reason != Reason::NotImplemented,
         }))
     }
 

@@ -269,7 +269,7 @@ impl Kms {
         &self.shared.recent
     }
 
-    pub(super) fn talk(&self) -> &dyn Progress {
+    pub(crate) fn talk(&self) -> &dyn Progress {
         &*self.shared.talk
     }
 }

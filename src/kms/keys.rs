@@ -85,10 +85,12 @@ impl Kms {
         self.describe(key_arn).await
     }
 
-    /// The key policy as JSON text.
+    /// The key policy as JSON text. Its name may be left out at KMS, and not at every endpoint that stands in for it.
     pub async fn key_policy(&self, key_arn: &str) -> Result<String, KmsError> {
         let operation = Operation::GetKeyPolicy;
-        let send = |client: aws_sdk_kms::Client| async move { client.get_key_policy().key_id(key_arn).send().await };
+        let send = |client: aws_sdk_kms::Client| async move {
+            client.get_key_policy().key_id(key_arn).policy_name("default").send().await
+        };
         let reply = self.call(Call::new(operation, Some(key_arn)), send).await?;
         Reply(operation).text("Policy", reply.policy())
     }

@@ -16,6 +16,11 @@ pub(crate) const BLOB: &str = "wrapped key material";
 /// As errors name it.
 pub(crate) const TOKEN: &str = "import token";
 
+/// Whether this is too short for a token of KMS, and for one in hex or base64: emulators of KMS give a few letters or digits.
+pub(crate) fn is_foreign_token(bytes: &[u8]) -> bool {
+    bytes.len() <= 64 && !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
+}
+
 /// Refuses a file that is text, too long, or a key in the clear; `what` is [`BLOB`] or [`TOKEN`].
 pub(crate) fn check_kind(what: &'static str, path: &Path, bytes: &[u8], place: Place) -> Result<(), ParametersError> {
     let owned = || path.to_owned();

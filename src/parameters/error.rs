@@ -8,7 +8,7 @@ use crate::kms::KmsError;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::time::ExpiryError;
-use crate::wrap::WrapError;
+use crate::wrap::{WrapError, WrappingKeySpec};
 
 use crate::quoted::quoted;
 
@@ -56,6 +56,10 @@ pub enum ParametersError {
     TooLong { what: &'static str, path: PathBuf, found: usize, limit: usize },
     #[error("the reply to GetParametersForImport is for key {found}, and {asked} was asked for")]
     ReplyForOtherKey { found: String, asked: String },
+    #[error("KMS gives an import token that is valid until {at}, and 24 hours is what it gives")]
+    ReplyValidTooLong { at: String },
+    #[error("{server} gives an {found} wrapping key, and {asked} was asked for")]
+    ReplyKeySize { server: String, found: WrappingKeySpec, asked: WrappingKeySpec },
     #[error("the import token of the reply has {found} bytes, and KMS gives 1 to 6144")]
     ReplyToken { found: usize },
     #[error(transparent)]
@@ -115,6 +119,12 @@ impl Explain for ParametersError {
             ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
             ParametersError::ValidTooLong { .. } => {
                 some("check this machine's clock, and if it is right find out who changed the file")
+            }
+            ParametersError::ReplyValidTooLong { .. } => {
+                some("check this machine's clock, and what stands between here and AWS")
+            }
+            ParametersError::ReplyKeySize { found, .. } => {
+                some(format!("ask for what that server gives, --wrapping-key-spec {found}, or for another endpoint"))
             }
             ParametersError::OtherEndpoint { .. } => {
                 some("give the same --endpoint-url as to get-parameters, or get parameters there")

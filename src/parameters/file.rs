@@ -84,11 +84,13 @@ impl ParametersFile {
         Ok(time::parse(&self.valid_to)?)
     }
 
-    pub(crate) fn check_validity(&self, now: DateTime) -> Result<(), ParametersError> {
-        if self.valid_to()?.secs() > now.secs() + LONGEST_VALIDITY {
-            return Err(ParametersError::ValidTooLong { at: self.valid_to.clone() });
+    /// Refuses a validity that AWS does not give. What another endpoint has given is a sentence about it.
+    pub(crate) fn check_validity(&self, now: DateTime) -> Result<Option<String>, ParametersError> {
+        match &self.endpoint {
+            _ if !is_too_long(self.valid_to()?, now) => Ok(None),
+            Some(url) => Ok(Some(format!("the endpoint {url} {}", says_too_long(&self.valid_to)))),
+            None => Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }),
         }
-        Ok(())
     }
 
     pub(crate) fn check_fresh(&self) -> Result<(), ParametersError> {
@@ -128,6 +130,16 @@ impl ParametersFile {
         }
         Err(ParametersError::Mixed { what, path, found, expected: expected.to_owned() })
     }
+}
+
+/// Whether a token is valid for longer than KMS gives.
+pub(super) fn is_too_long(valid_to: DateTime, now: DateTime) -> bool {
+    valid_to.secs() > now.secs() + LONGEST_VALIDITY
+}
+
+/// What an endpoint does then.
+pub(super) fn says_too_long(at: &str) -> String {
+    format!("gives an import token that is valid until {at}, and KMS gives 24 hours")
 }
 
 /// Reads a directory back: what `parameters.json` says, the wrapping public key and the token. Files that are not of one set are named.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_smithy_types::DateTime;
 
 use super::error::ParametersError;
-use super::file::{ParametersFile, VERSION, read_set};
+use super::file::{ParametersFile, VERSION, is_too_long, read_set, says_too_long};
 use super::fingerprint::{check_fingerprint, sha256};
 use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT};
 use super::wrapped::WrappedMaterial;
@@ -17,7 +17,7 @@ use crate::kms::Kms;
 use crate::material::{KeyMaterial, KeySpec};
 use crate::printable;
 use crate::time::rfc3339;
-use crate::wrap::{self, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
+use crate::wrap::{self, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
 pub struct ParameterSet {
@@ -42,7 +42,19 @@ impl ParameterSet {
         if reply.import_token.is_empty() || reply.import_token.len() > TOKEN_LIMIT {
             return Err(ParametersError::ReplyToken { found: reply.import_token.len() });
         }
-        let wrapping_key = WrappingKey::from_reply(&reply.public_key, wrapping)?;
+        let wrapping_key = WrappingKey::from_reply(&reply.public_key, wrapping).map_err(|error| match error {
+            WrapError::PublicKeySize { found, asked } => {
+                let server = kms.endpoint().map_or("KMS".to_owned(), |url| format!("`{url}`"));
+                ParametersError::ReplyKeySize { server, found, asked }
+            }
+            error => error.into(),
+        })?;
+        let at = rfc3339(reply.valid_to);
+        match kms.endpoint() {
+            _ if !is_too_long(reply.valid_to, kms.now()) => {}
+            Some(url) => kms.talk().warn(&format!("the endpoint {url} {}", says_too_long(&at))),
+            None => return Err(ParametersError::ReplyValidTooLong { at }),
+        }
         let file = ParametersFile {
             version: VERSION,
             key_arn: key_arn.to_owned(),
@@ -153,8 +165,9 @@ impl ParameterSet {
         self.file.check_fresh()
     }
 
-    /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong.
-    pub fn check_validity(&self, now: DateTime) -> Result<(), ParametersError> {
+    /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong. Of a set that is not
+    /// of AWS it is only said, by the answer: an endpoint that stands in for KMS may give more.
+    pub fn check_validity(&self, now: DateTime) -> Result<Option<String>, ParametersError> {
         self.file.check_validity(now)
     }
 

@@ -13,12 +13,10 @@ mod symmetric;
 
 pub(crate) use self::across::across;
 pub use self::error::ProofError;
+pub(crate) use self::outcome::DISABLED;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};
 pub use self::subject::Subject;
 use crate::material::{KeySpec, MaterialKind};
-
-/// What cannot be shown about a key that answers no cryptographic call.
-pub(crate) const DISABLED: &str = "that the key works: it is disabled";
 
 /// Asks KMS as much as `level` says.
 pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofError> {

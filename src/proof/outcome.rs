@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What cannot be shown about a key that answers no cryptographic call.
+pub(crate) const DISABLED: &str = "that the key works: it is disabled";
+
 /// How much is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,11 +117,17 @@ impl Proof {
             Outcome::NotPermitted
         } else if self.level == Level::Off {
             Outcome::Skipped
-        } else if self.of_existing && !bytes_seen {
+        } else if self.of_existing && !bytes_seen || self.is_use_open() {
             Outcome::NotCompared
         } else {
             Outcome::Proven
         }
+    }
+
+    /// Whether nothing has shown that the key works, although it should: what stands in for KMS does not have the call.
+    fn is_use_open(&self) -> bool {
+        let open = |item: &Item| item.outcome == Finding::NotCompared && item.text != DISABLED;
+        self.level >= Level::Use && self.items.iter().any(|item| item.id == Claim::Use && open(item))
     }
 
     /// Everything that was looked at, in order.

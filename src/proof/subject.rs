@@ -2,7 +2,7 @@
 
 use super::error::ProofError;
 use super::outcome::{Claim, Proof};
-use crate::kms::{KeyDescription, Kms, KmsError};
+use crate::kms::{KeyDescription, Kms, KmsError, Reason};
 use crate::material::{KeyMaterial, KeySpec, KeyUsage};
 use crate::openssl_probe::OpenSslError;
 
@@ -37,7 +37,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The answer, or nothing where it was not permitted to ask.
+/// The answer, or nothing where it was not permitted to ask, or what stands in for KMS does not have the call.
 pub(super) fn permitted<T>(
     proof: &mut Proof,
     id: Claim,
@@ -48,6 +48,10 @@ pub(super) fn permitted<T>(
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.is_access_denied() => {
             proof.refuse(id, permission);
+            Ok(None)
+        }
+        Err(error) if error.reason() == Some(Reason::NotImplemented) => {
+            proof.leave(id, format!("what {} would show: {error}", permission.trim_start_matches("kms:")));
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -12,6 +12,7 @@ mod support {
     pub(crate) mod cloud;
     pub(crate) mod embedded_kms;
     pub(crate) mod importing;
+    pub(crate) mod forwarding;
     pub(crate) mod in_runtime;
     pub(crate) mod keys;
     pub(crate) mod made;
@@ -41,6 +42,7 @@ mod fault_waits;
 mod idempotence;
 mod kms_says_no;
 mod lost_keys;
+mod other_endpoints;
 mod parallel;
 mod patience;
 mod planted_alias;

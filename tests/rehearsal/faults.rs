@@ -36,6 +36,7 @@ fn errors_come_before_or_after_the_effect() {
     for (fault, status, code, done) in [
         ("CreateKey:1:throttle", 400, "ThrottlingException", false),
         ("CreateKey:1:500", 500, "KMSInternalException", false),
+        ("CreateKey:1:501", 501, "InternalFailure", false),
         ("CreateKey:1:503", 503, "ServiceUnavailableException", false),
         ("*:1:error=AccessDeniedException", 400, "AccessDeniedException", false),
         ("CreateKey:1:500-after", 500, "KMSInternalException", true),
@@ -217,6 +218,7 @@ fn the_help_names_every_fault() {
     let kinds = [
         "throttle",
         "500",
+        "501",
         "503",
         "error=CODE",
         "reset-before",

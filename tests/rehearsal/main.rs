@@ -23,6 +23,7 @@ mod support {
     pub(crate) use bench::*;
 }
 
+mod at_ministack;
 mod clients;
 mod faults;
 mod fields;

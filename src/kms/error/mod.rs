@@ -105,6 +105,24 @@ impl KmsError {
     pub fn is_access_denied(&self) -> bool {
         self.reason() == Some(Reason::AccessDenied)
     }
+
+    /// Whether the cause lies with the key that was asked about, or with this call: others may go through.
+    pub(crate) fn is_of_one_call(&self) -> bool {
+        match self {
+            KmsError::Refused(refusal) => refusal.reason.is_of_one_call(),
+            KmsError::FieldMissing { .. }
+            | KmsError::ValueUnknown { .. }
+            | KmsError::OtherKey { .. }
+            | KmsError::EndlessList { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether this question stays without an answer, however often it is asked: it is not permitted, or what stands in for KMS does
+    /// not have the call.
+    pub fn is_never_answered(&self) -> bool {
+        self.reason().is_some_and(Reason::is_lasting)
+    }
 }
 
 /// The first names of a list, and how many more there are.

@@ -28,6 +28,8 @@ pub struct Refusal {
     /// The key or alias the call was about.
     pub key: Option<String>,
     pub region: String,
+    /// The endpoint's URL, when it is not one of AWS's own.
+    pub endpoint: Option<String>,
     /// How long this client has waited and repeated the call before it gave up.
     pub waited: Option<Duration>,
     /// Seconds by which this machine's clock is ahead of KMS's, as far as a reply has told.
@@ -40,29 +42,34 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operation, key) = (self.operation, self.subject());
+        match self.subject() {
+            Some(key) => self.about_key(f, &key),
+            None => self.about_no_key(f),
+        }?;
+        match self.waited {
+            Some(waited) => write!(f, ", after {} of waiting", seconds(waited)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Refusal {
+    fn about_key(&self, f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
+        let operation = self.operation;
         match self.reason {
             Reason::AccessDenied => write!(f, "the credentials do not permit kms:{operation} on {key}"),
             Reason::AlreadyExists if operation == Operation::ReplicateKey => {
                 write!(f, "{key} has a replica in that Region")
             }
             Reason::AlreadyExists => write!(f, "{key} exists"),
-            Reason::ClockSkew => match self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
-                Some(ahead) => write!(f, "this machine's clock is {} AWS's", time::difference(ahead)),
-                None => write!(f, "this machine's clock differs from AWS's"),
-            },
             Reason::Conflict => write!(f, "another change of {key} is in progress"),
-            Reason::CredentialsExpired => write!(f, "the AWS credentials have expired"),
-            Reason::CredentialsUnknown => write!(f, "AWS does not know the access key"),
             Reason::Disabled => write!(f, "{key} is disabled"),
-            Reason::ExpiredImportToken => write!(f, "the import token has expired"),
             Reason::IncorrectKey => write!(f, "the ciphertext was made with another key than {key}"),
             Reason::IncorrectKeyMaterial => match self.had_material {
                 Some(true) => write!(f, "the key material is not the one that {key} takes"),
                 Some(false) => write!(f, "KMS does not take these bytes as the first key material of {key}"),
                 None => write!(f, "KMS does not take these bytes as key material of {key}"),
             },
-            Reason::InvalidAliasName => write!(f, "the alias name is not valid"),
             Reason::InvalidArn => write!(f, "{key} is not a key ARN that KMS accepts"),
             Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => {
                 write!(f, "KMS cannot unwrap the key material for {key}")
@@ -79,41 +86,67 @@ impl fmt::Display for Refusal {
             Reason::LimitExceeded if operation == Operation::RotateKeyOnDemand => {
                 write!(f, "{key} has no on-demand rotation left: KMS allows 25 for each key")
             }
-            Reason::LimitExceeded => write!(f, "a KMS quota of this account is used up"),
-            Reason::MalformedPolicy => write!(f, "the key policy is not valid"),
             Reason::NotFound => write!(f, "KMS in {} knows no {key}", self.region),
-            Reason::NotSubscribed => write!(f, "this AWS account is not signed up for KMS"),
-            Reason::SignatureMismatch => write!(f, "the secret access key does not belong to the access key"),
-            Reason::Tag => write!(f, "a tag is not valid"),
-            Reason::Throttled => write!(f, "KMS throttles {operation}"),
-            Reason::Unavailable => write!(f, "KMS is not able to do {operation} at the moment"),
-            Reason::Unlisted => write!(f, "KMS refuses {operation}"),
             Reason::Unsupported
                 if operation == Operation::GetParametersForImport || operation == Operation::ImportKeyMaterial =>
             {
                 write!(f, "{key} does not take imported key material")
             }
             Reason::Unsupported => write!(f, "{key} does not support {operation}"),
+            _ => self.about_no_key(f),
+        }
+    }
+
+    /// The same of a call that names no key, and what is said without one.
+    fn about_no_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.operation;
+        match self.reason {
+            Reason::AccessDenied => write!(f, "the credentials do not permit kms:{operation} on this account's keys"),
+            Reason::ClockSkew => match self.clock_ahead.filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
+                Some(ahead) => write!(f, "this machine's clock is {} AWS's", time::difference(ahead)),
+                None => write!(f, "this machine's clock differs from AWS's"),
+            },
+            Reason::Conflict => write!(f, "another change is in progress"),
+            Reason::CredentialsExpired => write!(f, "the AWS credentials have expired"),
+            Reason::CredentialsUnknown => write!(f, "AWS does not know the access key"),
+            Reason::ExpiredImportToken => write!(f, "the import token has expired"),
+            Reason::InvalidAliasName => write!(f, "the alias name is not valid"),
+            Reason::LimitExceeded => write!(f, "a KMS quota of this account is used up"),
+            Reason::MalformedPolicy => write!(f, "the key policy is not valid"),
+            Reason::NotImplemented => write!(f, "{} does not have {operation}", self.server()),
+            Reason::NotSubscribed => write!(f, "this AWS account is not signed up for KMS"),
+            Reason::SignatureMismatch => write!(f, "the secret access key does not belong to the access key"),
+            Reason::Tag => write!(f, "a tag is not valid"),
+            Reason::Throttled => write!(f, "KMS throttles {operation}"),
+            Reason::Unavailable => write!(f, "KMS is not able to do {operation} at the moment"),
+            Reason::Unsupported => write!(f, "{} does not support what {operation} asks for", self.server()),
             Reason::Validation if self.is_about_expiry() => write!(f, "KMS does not accept the expiry"),
             Reason::Validation if operation == Operation::ImportKeyMaterial => {
                 write!(f, "KMS does not accept the wrapped key material")
             }
             Reason::Validation => write!(f, "KMS does not accept the values of {operation}"),
-        }?;
-        match self.waited {
-            Some(waited) => write!(f, ", after {} of waiting", seconds(waited)),
-            None => Ok(()),
+            Reason::AlreadyExists
+            | Reason::Disabled
+            | Reason::IncorrectKey
+            | Reason::IncorrectKeyMaterial
+            | Reason::InvalidArn
+            | Reason::InvalidCiphertext
+            | Reason::InvalidImportToken
+            | Reason::InvalidKeyUsage
+            | Reason::InvalidState
+            | Reason::NotFound
+            | Reason::Unlisted => write!(f, "KMS refuses {operation}"),
         }
     }
-}
 
-impl Refusal {
-    fn subject(&self) -> String {
-        match &self.key {
-            Some(name) if is_alias(name) => format!("alias `{name}`"),
-            Some(name) => format!("key `{name}`"),
-            None => "this account's keys".to_owned(),
-        }
+    fn subject(&self) -> Option<String> {
+        let name = self.key.as_ref()?;
+        Some(if is_alias(name) { format!("alias `{name}`") } else { format!("key `{name}`") })
+    }
+
+    /// Who refuses: an endpoint that stands in for KMS is not KMS.
+    fn server(&self) -> String {
+        self.endpoint.as_ref().map_or_else(|| format!("KMS in {}", self.region), |url| format!("`{url}`"))
     }
 
     /// The states that KMS names in the text of KMSInvalidStateException.
@@ -205,7 +238,7 @@ impl Explain for Refusal {
             Reason::SignatureMismatch => some("check AWS_SECRET_ACCESS_KEY or the profile"),
             Reason::Tag => some("check the tags: no `aws:` prefix, no key twice, at most 50"),
             Reason::Throttled => some("run fewer at a time, or ask for more in AWS Service Quotas"),
-            Reason::Unlisted => None,
+            Reason::Unlisted | Reason::NotImplemented => None,
             Reason::Unsupported => match operation {
                 Operation::GetParametersForImport | Operation::ImportKeyMaterial => {
                     some("create a key with origin EXTERNAL: `kms-byok create-key`")

@@ -6,7 +6,7 @@ pub(crate) mod plan;
 pub use self::last_usage::LastUse;
 
 use crate::kms::Reason;
-use crate::kms::{KeyDescription, Kms, region_of};
+use crate::kms::{KeyDescription, Kms, Operation, region_of};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
@@ -14,6 +14,7 @@ use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::status::not_seen;
 use crate::material::KeySpec;
 
 /// One key material that is to be deleted, and what hangs on it.
@@ -22,7 +23,7 @@ pub struct Deletion {
     pub key: KeyDescription,
     /// The material; without an id for keys that have one only.
     pub material: Material,
-    /// The aliases that name the key; nothing where kms:ListAliases is not permitted.
+    /// The aliases that name the key; nothing where KMS does not tell them.
     pub aliases: Option<Vec<String>>,
     /// The key's last use; nothing where KMS does not tell it, or the material was never used.
     pub last_use: Option<LastUse>,
@@ -43,18 +44,18 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     let materials = KeyMaterials::as_permitted(kms, key).await?;
     let Some(material) = choose(key, &materials, id)? else { return Ok(None) };
     let aliases = match kms.aliases(Some(&key.arn)).await {
-        Ok(aliases) => Some(aliases.into_iter().map(|alias| alias.name).collect()),
-        Err(error) if error.is_access_denied() => None,
+        Ok(aliases) => Ok(aliases.into_iter().map(|alias| alias.name).collect::<Vec<_>>()),
+        Err(error) if error.is_never_answered() => Err(not_seen::why(Operation::ListAliases, &error)),
         Err(error) => return Err(error.into()),
     };
-    let mut consequences = consequences(key, &materials, &material, aliases.as_deref());
+    let mut consequences = consequences(key, &materials, &material, &aliases);
     let mut last_use = None;
     if !material.is_pending() {
         let (found, sentence) = last_usage::look(kms, &key.arn).await;
         last_use = found;
         consequences.insert(consequences.len() - 1, sentence);
     }
-    Ok(Some(Deletion { key: key.clone(), material, aliases, last_use, consequences }))
+    Ok(Some(Deletion { key: key.clone(), material, aliases: aliases.ok(), last_use, consequences }))
 }
 
 fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> Result<Option<Material>, Error> {
@@ -64,13 +65,16 @@ fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> R
     let chosen = match id {
         Some(id) => match materials.find(id) {
             Some(material) => Some(material.clone()),
-            None if materials.complete => {
+            None if materials.is_complete() => {
                 return Err(LifecycleError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
             }
             // KMS will say whether there is such a material.
             None => Some(Material::unlisted(id)),
         },
-        None if !materials.complete => return Err(LifecycleError::MaterialsUnknown { arn }.into()),
+        // Of a KMS that has no such list, the one that DescribeKey tells is meant.
+        None if let Some(why) = materials.why_incomplete().filter(|_| !materials.is_listless()) => {
+            return Err(LifecycleError::MaterialsUnknown { arn, why }.into());
+        }
         None => match materials.materials.as_slice() {
             [] => None,
             [only] => Some(only.clone()),
@@ -89,7 +93,7 @@ fn consequences(
     key: &KeyDescription,
     materials: &KeyMaterials,
     material: &Material,
-    aliases: Option<&[String]>,
+    aliases: &Result<Vec<String>, String>,
 ) -> Vec<String> {
     let mut sentences = Vec::new();
     let replicas = key.multi_region.as_ref().map(|relatives| (relatives.primary, relatives.replica_arns.as_slice()));
@@ -120,13 +124,13 @@ fn consequences(
     if others > 0 {
         sentences.push(format!("its other key materials, {others} of them, stay and are of no use meanwhile"));
     }
-    if !materials.complete {
-        sentences.push("its other key materials are not known: kms:ListKeyRotations is not permitted".to_owned());
+    if let Some(why) = materials.why_incomplete() {
+        sentences.push(format!("its other key materials are not known: {why}"));
     }
     match aliases {
-        Some([]) => {}
-        Some(aliases) => sentences.push(format!("whoever uses {} is refused", aliases.join(", "))),
-        None => sentences.push("which aliases name it is not known: kms:ListAliases is not permitted".to_owned()),
+        Ok(aliases) if aliases.is_empty() => {}
+        Ok(aliases) => sentences.push(format!("whoever uses {} is refused", aliases.join(", "))),
+        Err(why) => sentences.push(format!("which aliases name it is not known: {why}")),
     }
     if let Some((primary, arns @ [_, ..])) = replicas {
         let regions: Vec<&str> = arns.iter().filter_map(|arn| region_of(arn)).filter(|r| *r != key.region).collect();
@@ -184,7 +188,7 @@ async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful:
         return Ok(!doubtful && now.state == deletion.key.state && now.state.starts_with("Pending"));
     };
     match KeyMaterials::as_permitted(kms, now).await? {
-        materials if materials.complete => Ok(materials.find(id).is_none_or(Material::is_missing)),
+        materials if materials.is_complete() => Ok(materials.find(id).is_none_or(Material::is_missing)),
         _ => Ok(!doubtful),
     }
 }

@@ -1,6 +1,7 @@
 //! Rotation, replication and the end of key material.
 
 use crate::explain::{Explain, some};
+use crate::kms::KmsError;
 
 /// The life of a key cannot go on as asked.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -61,12 +62,14 @@ pub enum LifecycleError {
 
     #[error("{permission} is not permitted{subject}, and what it would show is missing here")]
     NotSeen { permission: String, subject: String },
+    #[error("{subject} cannot be seen: {cause}")]
+    Unseen { subject: String, cause: KmsError },
     #[error("key {arn} is {state}, and KMS deletes no key material meanwhile")]
     NotNow { arn: String, state: String },
     #[error("key {arn} has {count} key materials")]
     SeveralMaterials { arn: String, count: usize, ids: String },
-    #[error("how many key materials key {arn} has is not known: kms:ListKeyRotations is not permitted")]
-    MaterialsUnknown { arn: String },
+    #[error("how many key materials key {arn} has is not known: {why}")]
+    MaterialsUnknown { arn: String, why: String },
     #[error("key {arn} has no key material {id}")]
     NoSuchMaterial { arn: String, id: String, ids: String },
     #[error("the words typed are not the id of the key: nothing is deleted")]
@@ -121,6 +124,7 @@ impl Explain for LifecycleError {
             LifecycleError::NotSeen { permission, .. } => {
                 some(format!("allow {permission} in the key policy or the caller's IAM policy"))
             }
+            LifecycleError::Unseen { cause, .. } => cause.hint(),
             LifecycleError::NotNow { .. } => some("try again in a minute"),
             LifecycleError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
             LifecycleError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),

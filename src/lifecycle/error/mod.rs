@@ -209,6 +209,11 @@ impl Error {
         self.reason() == Some(Reason::AccessDenied)
     }
 
+    /// Whether this question stays without an answer, however often it is asked.
+    pub(crate) fn is_never_answered(&self) -> bool {
+        self.reason().is_some_and(Reason::is_lasting)
+    }
+
     /// What KMS's refusal means, if this is one.
     pub fn reason(&self) -> Option<Reason> {
         match self {

@@ -49,7 +49,7 @@ const SYMMETRIC: &str = KeySpec::SymmetricDefault.name();
 async fn listed(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
     let materials = KeyMaterials::as_permitted(kms, key).await?;
     Ok(match materials.permanent().count() {
-        _ if !materials.complete => History::Unknown,
+        _ if !materials.is_complete() => History::Unknown,
         0 => History::Never,
         _ if materials.permanent().all(|material| material.is_imported()) => History::Holds,
         _ => History::Had,

@@ -57,6 +57,7 @@ pub struct BareImport {
     /// The import token.
     pub token: Vec<u8>,
     path: PathBuf,
+    token_path: PathBuf,
     place: Place,
 }
 
@@ -87,6 +88,7 @@ pub async fn import_bare(
     journal: &Journal,
 ) -> Result<Imported, Error> {
     check_importable(key)?;
+    bare.check_token(kms.endpoint())?;
     let making = Making { spec: Some(key.spec.parse()?), ..Making::default() };
     blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
@@ -153,10 +155,21 @@ impl BareImport {
     fn load_from(encrypted: &Path, token: &Path, place: Place) -> Result<Self, Error> {
         let blob = files::read(BLOB, encrypted, READ_LIMIT)?;
         let token_bytes = files::read(TOKEN, token, READ_LIMIT)?;
-        for (what, path, bytes) in [(BLOB, encrypted, &blob), (TOKEN, token, &token_bytes)] {
-            blob_file::check_kind(what, path, bytes, place)?;
+        blob_file::check_kind(BLOB, encrypted, &blob, place)?;
+        let (path, token_path) = (encrypted.to_owned(), token.to_owned());
+        let bare = BareImport { encrypted: blob, token: token_bytes, path, token_path, place };
+        if !blob_file::is_foreign_token(&bare.token) {
+            bare.check_token(None)?;
         }
-        Ok(BareImport { encrypted: blob, token: token_bytes, path: encrypted.to_owned(), place })
+        Ok(bare)
+    }
+
+    /// Refuses a token that cannot be one. A short text may be one at an endpoint that is not AWS's.
+    pub fn check_token(&self, endpoint: Option<&str>) -> Result<(), Error> {
+        if endpoint.is_some() && blob_file::is_foreign_token(&self.token) {
+            return Ok(());
+        }
+        Ok(blob_file::check_kind(TOKEN, &self.token_path, &self.token, self.place)?)
     }
 }
 

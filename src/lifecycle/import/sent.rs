@@ -41,7 +41,7 @@ impl Difference {
         }
         // With several materials DescribeKey shows the earliest expiry, and none of one that waits for rotation.
         let materials = match KeyMaterials::as_permitted(kms, now).await {
-            Ok(materials) if materials.complete => materials,
+            Ok(materials) if materials.is_complete() => materials,
             Err(error) if error.reason().is_none() => return Err(error),
             _ => return Ok(None),
         };

@@ -212,7 +212,7 @@ impl Compared {
         };
         let refused = match error.reason() {
             Some(Reason::AccessDenied) => true,
-            Some(Reason::Unsupported | Reason::Unlisted) => false,
+            Some(Reason::Unsupported | Reason::Unlisted | Reason::NotImplemented) => false,
             _ => return Err(error),
         };
         self.unseen.push(Unseen { claim, what, permission, refused });

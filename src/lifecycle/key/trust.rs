@@ -76,7 +76,7 @@ impl Trust {
         let (name, arn) = (name.to_owned(), found.arn.clone());
         let policy = match kms.key_policy(&found.arn).await {
             Ok(policy) => policy,
-            Err(error) if error.is_access_denied() => {
+            Err(error) if error.is_never_answered() => {
                 let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
                 return Err(KeyError::PolicyUnread { name, arn, because }.into());
             }

@@ -51,11 +51,11 @@ impl ReplicaPlan {
             None => Action::Create,
         };
         let wanted = match &action {
-            Action::Create => materials.complete.then(|| materials.permanent().count()),
+            Action::Create => materials.is_complete().then(|| materials.permanent().count()),
             Action::Import(replica) => {
                 let there = KeyMaterials::as_permitted(&kms, replica).await?;
                 let missing = || there.permanent().filter(|material| material.is_missing()).count();
-                there.complete.then(missing)
+                there.is_complete().then(missing)
             }
             Action::Keep(_) => None,
         };
@@ -146,7 +146,7 @@ pub(crate) async fn carry_out(
     };
     journal.note_replica(&replica, |_| {});
     name(&kms, &replica, plan, journal).await?;
-    let one = materials.complete && materials.permanent().count() == 1;
+    let one = materials.is_complete() && materials.permanent().count() == 1;
     let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
     for material in plan.distinct_materials() {
         let options = ImportOptions {
@@ -244,7 +244,7 @@ async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Resul
     if now.state == "PendingImport" {
         let materials = KeyMaterials::as_permitted(kms, &now).await?;
         let missing = match materials.missing() {
-            ids if ids.is_empty() && materials.complete => {
+            ids if ids.is_empty() && materials.is_complete() => {
                 return Err(KeyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
             }
             ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),

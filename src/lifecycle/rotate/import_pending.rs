@@ -41,7 +41,7 @@ pub(crate) async fn import_new(
         Err(error) => return Err(error),
     };
     journal.detail(format!("{refusal}: looking at what the key has"));
-    let materials = KeyMaterials::of(kms, key).await?;
+    let materials = KeyMaterials::as_offered(kms, key).await?;
     if let Some(id) = materials.pending().and_then(|material| material.key_material_id.clone()) {
         let placed = reimport_pending(kms, key, material, plan, id, journal).await;
         if let (Err(Error::Lifecycle(LifecycleError::OtherPending { .. })), Some(stored)) = (&placed, stored) {

@@ -35,7 +35,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
     journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
     let key = &vouch(kms, key, plan, journal).await?;
     let regions = Regions::of(kms, key, plan, journal).await?;
-    if kms.rotation_in_progress(&key.arn).await? {
+    if on_demand::is_in_progress(kms, key).await? {
         let finished = wait_for_rotation(kms, key, plan, journal).await?;
         if plan.source.is_none() {
             return finish(kms, &key.seen(finished), &regions, plan, None, journal).await;
@@ -111,11 +111,17 @@ pub(crate) async fn begin_with(
     journal: &Journal,
 ) -> Result<Beginning, Error> {
     let materials = look(kms, key, journal).await?;
-    let left = materials.rotations_left().unwrap_or_default();
-    journal.step(format!("{left} of 25 on-demand rotations are left"));
+    let left = materials.rotations_left();
+    match (left, materials.why_incomplete()) {
+        (Some(left), _) => journal.step(format!("{left} of 25 on-demand rotations are left")),
+        (None, why) => journal.warn(format!(
+            "which key materials the key has and how many rotations are left is not known: {}",
+            why.unwrap_or_default()
+        )),
+    }
     let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
     // The last rotation may have been this run's: its proof needs no further one.
-    if left == 0 && (waiting.is_some() || plan.source.is_some()) {
+    if left == Some(0) && (waiting.is_some() || plan.source.is_some()) {
         return match (&plan.source, waiting) {
             (Some(Source::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
             _ => Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into()),
@@ -125,6 +131,8 @@ pub(crate) async fn begin_with(
         (Some(Source::Generate(_)), Some(id)) => Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into()),
         (_, Some(id)) => Ok(Beginning::Waiting(id)),
         (Some(_), None) => Ok(Beginning::New),
+        // What waits for rotation would be in the list.
+        (None, None) if let Some(error) = materials.unseen => Err(error.into()),
         (None, None) => {
             let rotated = |material: &&Material| material.current && material.rotated.is_some();
             let Some(current) = materials.materials.iter().find(rotated) else {
@@ -186,7 +194,7 @@ pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Err
 }
 
 async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyMaterials, Error> {
-    let materials = KeyMaterials::of(kms, key).await?;
+    let materials = KeyMaterials::as_offered(kms, key).await?;
     journal.note_rotation(|rotation| {
         rotation.new_key_material_id = materials.pending().and_then(|material| material.key_material_id.clone());
         rotation.rotations_left = materials.rotations_left();

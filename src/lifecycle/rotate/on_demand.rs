@@ -27,7 +27,11 @@ pub(crate) async fn until_ready(
 ) -> Result<RotationNeeded, Error> {
     let what = format!("KMS to see key material {id} in every Region");
     let ready = wait::until(&what, kms.wait(), journal, || async {
-        let materials = KeyMaterials::of(kms, key).await?;
+        let materials = KeyMaterials::as_offered(kms, key).await?;
+        if !materials.is_complete() {
+            let current = kms.describe(&key.arn).await?.current_key_material_id;
+            return Ok(Some(if current.as_deref() == Some(id) { RotationNeeded::No } else { RotationNeeded::Yes }));
+        }
         Ok(match materials.find(id) {
             Some(material) if material.current => Some(RotationNeeded::No),
             Some(material) if material.is_ready() => Some(RotationNeeded::Yes),
@@ -59,15 +63,24 @@ pub(crate) async fn rotate_on_demand(
         rotation.begun = true;
         rotation.rotations_left = rotation.rotations_left.map(|left| left.saturating_sub(1));
     });
-    let left = journal.report().rotation.and_then(|rotation| rotation.rotations_left).unwrap_or_default();
-    journal.step(format!("KMS began to rotate the key; {left} of 25 on-demand rotations are left"));
+    let left = journal.report().rotation.and_then(|rotation| rotation.rotations_left);
+    let left = left.map_or(String::new(), |left| format!("; {left} of 25 on-demand rotations are left"));
+    journal.step(format!("KMS began to rotate the key{left}"));
     Ok(())
+}
+
+/// Whether a rotation goes on that was begun before. Where KMS has no such question, DescribeKey shows its end.
+pub(crate) async fn is_in_progress(kms: &Kms, key: &KeyDescription) -> Result<bool, Error> {
+    match kms.rotation_in_progress(&key.arn).await {
+        Err(error) if error.is_never_answered() && !error.is_access_denied() => Ok(false),
+        answer => Ok(answer?),
+    }
 }
 
 async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<bool, Error> {
     let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, || async {
         let current = kms.describe(&key.arn).await?.current_key_material_id;
-        let begun = current.as_deref() == Some(id) || kms.rotation_in_progress(&key.arn).await?;
+        let begun = current.as_deref() == Some(id) || is_in_progress(kms, key).await?;
         Ok(begun.then_some(()))
     });
     Ok(begun.await?.is_some())
@@ -117,7 +130,7 @@ async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Optio
 /// Waits for the end of a rotation that somebody else began.
 pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
     let over = wait::until("the rotation to end", kms.wait(), journal, || async {
-        Ok((!kms.rotation_in_progress(&key.arn).await?).then_some(()))
+        Ok((!is_in_progress(kms, key).await?).then_some(()))
     });
     if over.await?.is_none() {
         return Err(LifecycleError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());

@@ -66,8 +66,8 @@ impl Regions {
     pub(crate) async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
         let mut missing = Vec::new();
         for (kms, replica) in self.replicas() {
-            let materials = KeyMaterials::of(kms, replica).await?;
-            if materials.find(id).is_none_or(|material| material.is_missing()) {
+            let materials = KeyMaterials::as_offered(kms, replica).await?;
+            if materials.is_complete() && materials.find(id).is_none_or(|material| material.is_missing()) {
                 missing.push(replica.region.clone());
             }
         }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::kms::Kms;
+use crate::kms::{Kms, Operation};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::status::{KeyStatus, NotPermitted};
+use crate::lifecycle::status::KeyStatus;
+use crate::lifecycle::status::not_seen::NotSeen;
 
-/// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region.
-pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermitted>) -> Result<Vec<KeyStatus>, Error> {
+/// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region. One that cannot be seen is noted in `unseen`, and
+/// keeps nobody from seeing the others.
+pub async fn survey(kms: &Kms, prefix: Option<&str>, unseen: &mut Vec<NotSeen>) -> Result<Vec<KeyStatus>, Error> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     match kms.aliases(None).await {
         Ok(aliases) => {
@@ -17,8 +19,8 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermit
                 }
             }
         }
-        Err(error) if error.is_access_denied() && prefix.is_none() => {
-            refused.push(NotPermitted { permission: "kms:ListAliases".to_owned(), key_arn: None });
+        Err(cause) if cause.is_never_answered() && prefix.is_none() => {
+            unseen.push(NotSeen { operation: Operation::ListAliases, key_arn: None, cause });
         }
         Err(error) => return Err(error.into()),
     }
@@ -33,14 +35,14 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, refused: &mut Vec<NotPermit
     for name in wanted {
         let key = match kms.describe(&name).await {
             Ok(key) => key,
-            Err(error) if error.is_access_denied() => {
-                refused.push(NotPermitted::new("kms:DescribeKey", &name));
+            Err(cause) if cause.is_of_one_call() => {
+                unseen.push(NotSeen::new(Operation::DescribeKey, &name, cause));
                 continue;
             }
             Err(error) => return Err(error.into()),
         };
         if key.origin == "EXTERNAL" {
-            let mut standing = KeyStatus::of(kms, &key, refused).await?;
+            let mut standing = KeyStatus::of(kms, &key, unseen).await?;
             standing.aliases = names.get(&key.id).cloned().unwrap_or_default();
             standings.push(standing);
         }

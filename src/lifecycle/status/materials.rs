@@ -3,8 +3,9 @@
 use aws_smithy_types::DateTime;
 use serde::{Serialize, Serializer};
 
-use crate::kms::{KeyDescription, Kms, Rotation};
+use crate::kms::{KeyDescription, Kms, KmsError, Operation, Rotation};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::status::not_seen::why;
 use crate::time::rfc3339;
 
 /// On-demand rotations in the life of a key (API reference, `RotateKeyOnDemand`).
@@ -14,8 +15,8 @@ pub const MOST_ROTATIONS: usize = 25;
 pub struct KeyMaterials {
     /// In KMS's order, the newest first.
     pub materials: Vec<Material>,
-    /// Whether these are all: without kms:ListKeyRotations only what DescribeKey tells is here.
-    pub complete: bool,
+    /// Why ListKeyRotations did not tell them: only what DescribeKey tells is here.
+    pub unseen: Option<KmsError>,
     on_demand: usize,
 }
 
@@ -48,28 +49,57 @@ impl KeyMaterials {
     /// Asks KMS for every key material. A refusal for want of kms:ListKeyRotations is an error.
     pub async fn of(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
         if key.spec != "SYMMETRIC_DEFAULT" {
-            return Ok(Self::from_description(key, true));
+            return Ok(Self::from_description(key, None));
         }
         let rotations = kms.rotations(&key.arn).await?;
         let on_demand = rotations.iter().filter(|entry| entry.rotation_type.as_deref() == Some("ON_DEMAND")).count();
         let materials = rotations.into_iter().map(Material::of).collect();
-        Ok(KeyMaterials { materials, complete: true, on_demand })
+        Ok(KeyMaterials { materials, unseen: None, on_demand })
     }
 
-    /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted.
+    /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted, or not there.
     pub async fn as_permitted(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
+        Self::as_told(kms, key, KmsError::is_never_answered).await
+    }
+
+    /// The same where the call is not there; the permission is needed.
+    pub async fn as_offered(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
+        Self::as_told(kms, key, |error| error.is_never_answered() && !error.is_access_denied()).await
+    }
+
+    /// The same, content with what DescribeKey told after such an error.
+    pub(crate) async fn as_told(
+        kms: &Kms,
+        key: &KeyDescription,
+        does_without: impl Fn(&KmsError) -> bool,
+    ) -> Result<Self, Error> {
         match Self::of(kms, key).await {
-            Err(error) if error.is_access_denied() => Ok(Self::from_description(key, false)),
+            Err(Error::Kms(error)) if does_without(&error) => Ok(Self::from_description(key, Some(error))),
             result => result,
         }
     }
 
+    /// Whether these are all.
+    pub fn is_complete(&self) -> bool {
+        self.unseen.is_none()
+    }
+
+    /// Whether what stands in for KMS has no list of key materials.
+    pub(crate) fn is_listless(&self) -> bool {
+        self.unseen.as_ref().is_some_and(|error| !error.is_access_denied())
+    }
+
+    /// Why others are not known.
+    pub(crate) fn why_incomplete(&self) -> Option<String> {
+        self.unseen.as_ref().map(|error| why(Operation::ListKeyRotations, error))
+    }
+
     /// A key that does not rotate has one material; of any other this is the current one.
-    fn from_description(key: &KeyDescription, complete: bool) -> Self {
+    fn from_description(key: &KeyDescription, unseen: Option<KmsError>) -> Self {
         let empty = key.state == "PendingImport";
         let known = key.origin == "EXTERNAL" && (!empty || key.current_key_material_id.is_some());
         // With several materials PendingImport does not tell which of them is missing.
-        let import_state = match (empty, complete) {
+        let import_state = match (empty, unseen.is_none()) {
             (false, _) => Some("IMPORTED".to_owned()),
             (true, true) => Some("PENDING_IMPORT".to_owned()),
             (true, false) => None,
@@ -83,7 +113,7 @@ impl KeyMaterials {
             current: true,
             rotated: None,
         });
-        KeyMaterials { materials: material.into_iter().collect(), complete, on_demand: 0 }
+        KeyMaterials { materials: material.into_iter().collect(), unseen, on_demand: 0 }
     }
 
     /// The material that waits for rotation; KMS keeps at most one.
@@ -104,7 +134,7 @@ impl KeyMaterials {
 
     /// How many on-demand rotations KMS still allows; nothing where that cannot be seen.
     pub fn rotations_left(&self) -> Option<usize> {
-        self.complete.then(|| MOST_ROTATIONS.saturating_sub(self.on_demand))
+        self.is_complete().then(|| MOST_ROTATIONS.saturating_sub(self.on_demand))
     }
 
     /// The material of that id.

@@ -3,13 +3,14 @@
 pub(crate) mod expiring;
 pub(crate) mod list;
 pub(crate) mod materials;
+pub(crate) mod not_seen;
 
 use serde::Serialize;
 
-use crate::kms::{KeyDescription, Kms, region_of};
+use crate::kms::{KeyDescription, Kms, KmsError, Operation, region_of};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::status::not_seen::NotSeen;
 use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
@@ -42,22 +43,14 @@ pub struct KeyStatus {
     pub(crate) seen: KeyDescription,
 }
 
-/// Something that could not be asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotPermitted {
-    /// As in kms:DescribeKey.
-    pub permission: String,
-    /// On which key, if on one.
-    pub key_arn: Option<String>,
-}
-
 impl KeyStatus {
-    /// Asks for the materials of a key.
-    pub async fn of(kms: &Kms, key: &KeyDescription, refused: &mut Vec<NotPermitted>) -> Result<Self, Error> {
-        let materials = KeyMaterials::as_permitted(kms, key).await?;
-        if !materials.complete {
-            refused.push(NotPermitted::new("kms:ListKeyRotations", &key.arn));
+    /// Asks for the materials of a key. Where they are not told, it has what DescribeKey tells.
+    pub async fn of(kms: &Kms, key: &KeyDescription, unseen: &mut Vec<NotSeen>) -> Result<Self, Error> {
+        let materials = KeyMaterials::as_told(kms, key, KmsError::is_of_one_call).await?;
+        if let Some(cause) = materials.unseen.clone() {
+            unseen.push(NotSeen::new(Operation::ListKeyRotations, &key.arn, cause));
         }
+        let complete = materials.is_complete();
         let external = key.origin == "EXTERNAL";
         let symmetric = key.spec == "SYMMETRIC_DEFAULT";
         let seen = key.clone();
@@ -78,13 +71,13 @@ impl KeyStatus {
             role: key.multi_region.map(|relatives| if relatives.primary { "primary" } else { "replica" }),
             rotations_left: materials.rotations_left().filter(|_| external && symmetric),
             materials: materials.materials,
-            materials_complete: materials.complete,
+            materials_complete: complete,
             seen,
         })
     }
 
     /// The same key in its other Regions, as far as it may be seen there.
-    pub async fn elsewhere(&self, kms: &Kms, refused: &mut Vec<NotPermitted>) -> Result<Vec<KeyStatus>, Error> {
+    pub async fn elsewhere(&self, kms: &Kms, unseen: &mut Vec<NotSeen>) -> Result<Vec<KeyStatus>, Error> {
         let Some(relatives) = &self.seen.multi_region else { return Ok(Vec::new()) };
         let mut others = Vec::new();
         for arn in std::iter::once(&relatives.primary_arn).chain(&relatives.replica_arns) {
@@ -93,24 +86,11 @@ impl KeyStatus {
             }
             let kms = kms.for_region(region_of(arn).unwrap_or_default());
             match kms.describe(arn).await {
-                Ok(key) => others.push(KeyStatus::of(&kms, &key, refused).await?),
-                Err(error) if error.is_access_denied() => refused.push(NotPermitted::new("kms:DescribeKey", arn)),
+                Ok(key) => others.push(KeyStatus::of(&kms, &key, unseen).await?),
+                Err(cause) if cause.is_of_one_call() => unseen.push(NotSeen::new(Operation::DescribeKey, arn, cause)),
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(others)
-    }
-}
-
-impl NotPermitted {
-    pub(crate) fn new(permission: &str, key_arn: &str) -> Self {
-        NotPermitted { permission: permission.to_owned(), key_arn: Some(key_arn.to_owned()) }
-    }
-}
-
-impl From<NotPermitted> for Error {
-    fn from(refused: NotPermitted) -> Self {
-        let subject = refused.key_arn.map(|arn| format!(" on key {arn}")).unwrap_or_default();
-        LifecycleError::NotSeen { permission: refused.permission, subject }.into()
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn expected_to_be_current<'a>(
             journal.step("it is earlier key material of the key, which decrypts only");
             Ok(None)
         }
-        None if !materials.complete => {
+        None if !materials.is_complete() => {
             journal.step("it is other key material than the current: which, kms:ListKeyRotations would tell");
             Ok(None)
         }

@@ -41,9 +41,7 @@ pub async fn verify(
     let vouched = match again {
         Some((name, trust)) => {
             check_reimportable(kms, key)?;
-            let vouched = trust.vouch(kms, key, name, journal).await?;
-            announce(journal);
-            Some(vouched)
+            Some(trust.vouch(kms, key, name, journal).await?)
         }
         None if disabled => {
             let (arn, state) = (key.arn.clone(), key.state.clone());
@@ -77,7 +75,6 @@ pub(crate) async fn import_again(
 ) -> Result<(), Error> {
     let now = key.seen(kms.describe(&key.arn).await?);
     check_reimportable(kms, &now)?;
-    announce(journal);
     prove_again(kms, &now, material, proof, journal).await
 }
 
@@ -89,7 +86,7 @@ pub(crate) async fn find_material(
     journal: &Journal,
 ) -> Result<Option<Material>, Error> {
     check_reimportable(kms, key)?;
-    for candidate in candidates(&KeyMaterials::of(kms, key).await?) {
+    for candidate in candidates(&KeyMaterials::as_offered(kms, key).await?) {
         if take_back(kms, key, material, candidate.key_material_id.as_deref(), candidate.expires, journal)
             .await?
             .is_some()
@@ -152,9 +149,15 @@ async fn try_again(
         Err(error) if expires_never(key) && cannot_be_listed(&error) => {
             return try_unlisted(kms, key, material, proof, journal).await;
         }
+        Err(error) if error.reason() == Some(Reason::NotImplemented) => {
+            let why = "a second import must keep the expiry of each key material";
+            proof.leave(Claim::Bytes, format!("that the key holds these bytes: {why}, and {error}"));
+            return Ok(());
+        }
         Err(error) => return Err(error),
     };
     let mut skipped = None;
+    let mut announced = false;
     for candidate in candidates(&materials) {
         let id = candidate.key_material_id.as_deref();
         if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
@@ -162,6 +165,10 @@ async fn try_again(
                 .step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
             skipped = Some(at);
             continue;
+        }
+        if !announced {
+            announce(journal);
+            announced = true;
         }
         if let Some(id) = take_back(kms, key, material, id, candidate.expires, journal).await? {
             let which = match candidate {
@@ -189,6 +196,7 @@ async fn try_unlisted(
     proof: &mut Proof,
     journal: &Journal,
 ) -> Result<(), Error> {
+    announce(journal);
     match take_back(kms, key, material, None, None, journal).await? {
         Some(id) if key.current_key_material_id.as_deref() == Some(&*id) => {
             proof.prove(
@@ -210,7 +218,7 @@ async fn try_unlisted(
 
 /// Not permitted, or not known to what stands in for KMS.
 fn cannot_be_listed(error: &Error) -> bool {
-    matches!(error.reason(), Some(Reason::AccessDenied | Reason::Unsupported | Reason::Unlisted))
+    error.is_never_answered()
 }
 
 fn expires_never(key: &KeyDescription) -> bool {

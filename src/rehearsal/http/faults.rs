@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `throttle` | ThrottlingException, nothing is done |
 //! | `500`, `503` | an internal error, nothing is done |
+//! | `501` | the operation is not there, as an emulator of KMS says it |
 //! | `500-after` | an internal error, although it was done |
 //! | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same |
 //! | `latency=DURATION`, `latency-after=DURATION` | answers later: waits before it is done, or after |
@@ -137,6 +138,7 @@ fn what_of(text: &str) -> Option<What> {
             "throttle" => error(400, "ThrottlingException", false),
             "500" => error(500, "KMSInternalException", false),
             "500-after" => error(500, "KMSInternalException", true),
+            "501" => error(501, "InternalFailure", false),
             "503" => error(503, "ServiceUnavailableException", false),
             "reset-before" => What::Reset { after: false },
             "reset-after" => What::Reset { after: true },

@@ -23,7 +23,7 @@ macro_rules! every {
 every!(REASONS: Reason {
     AccessDenied AlreadyExists ClockSkew Conflict CredentialsExpired CredentialsUnknown Disabled ExpiredImportToken IncorrectKey
     IncorrectKeyMaterial InvalidAliasName InvalidArn InvalidCiphertext InvalidImportToken InvalidKeyUsage InvalidState LimitExceeded
-    MalformedPolicy NotFound NotSubscribed SignatureMismatch Tag Throttled Unavailable Unlisted Unsupported Validation
+    MalformedPolicy NotFound NotImplemented NotSubscribed SignatureMismatch Tag Throttled Unavailable Unlisted Unsupported Validation
 });
 
 every!(OPERATIONS: Operation {
@@ -86,6 +86,7 @@ fn refusal(
         request_id: Some("request".to_owned()),
         key: key.map(str::to_owned),
         region: "us-east-1".to_owned(),
+        endpoint: None,
         waited,
         clock_ahead: None,
         had_material: None,
@@ -102,4 +103,23 @@ fn the_words_of_kms_are_the_inner_reason_only() {
         assert!(!error.to_string().contains("FOREIGN"), "{error}");
         assert!(!error.hint().unwrap_or_default().contains("FOREIGN"), "{error}");
     }
+}
+
+/// A call without a key has no subject for a sentence about one.
+#[test]
+fn a_refusal_of_a_call_without_a_key_is_a_sentence() {
+    for reason in REASONS {
+        for operation in [Operation::CreateKey, Operation::ListKeys, Operation::ListAliases] {
+            let text = refusal(operation, *reason, None, "", None).to_string();
+            for odd in ["keys does", "keys is", "no this", "of this account's", "key `"] {
+                assert!(!text.contains(odd), "{reason:?}: {text}");
+            }
+        }
+    }
+    let mut refused = refusal(Operation::CreateKey, Reason::Unsupported, None, "", None);
+    assert_eq!(refused.to_string(), "KMS in us-east-1 does not support what CreateKey asks for");
+    refused.endpoint = Some("http://127.0.0.1:4566".to_owned());
+    assert_eq!(refused.to_string(), "`http://127.0.0.1:4566` does not support what CreateKey asks for");
+    refused.reason = Reason::NotImplemented;
+    assert_eq!(refused.to_string(), "`http://127.0.0.1:4566` does not have CreateKey");
 }

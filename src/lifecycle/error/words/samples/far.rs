@@ -72,9 +72,10 @@ one_of_each! {
         Incomplete { arn: arn(), missing: id() }
         StillCreating { arn: arn(), waited: "60 s".into() }
         NotSeen { permission: "kms:ListKeyRotations".into(), subject: format!(" for {}", arn()) }
+        Unseen { subject: format!("key {}", arn()), cause: KmsError::Refused(Box::new(refusals::any())) }
         NotNow { arn: arn(), state: "Creating".into() }
         SeveralMaterials { arn: arn(), count: 2, ids: id() }
-        MaterialsUnknown { arn: arn() }
+        MaterialsUnknown { arn: arn(), why: "kms:ListKeyRotations is not permitted".into() }
         NoSuchMaterial { arn: arn(), id: id(), ids: String::new() }
         NoSuchMaterial { arn: arn(), id: id(), ids: id() }
         ConfirmationDiffers {}

@@ -189,6 +189,8 @@ one_of_each! {
         OtherKey { found: arn(), asked: arn() }
         OtherSpec { found: "RSA_2048".into(), asked: "HMAC_256".into() }
         ValidTooLong { at: time() }
+        ReplyValidTooLong { at: time() }
+        ReplyKeySize { server: typed(), found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
         KeyIsOther { arn: arn(), found: "HMAC_256".into(), is: "HMAC_384".into() }
         OtherEndpoint { found: "of AWS".into(), asked: format!("`{}`", typed()) }
         OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
