@@ -15,12 +15,14 @@ mod support {
     pub(crate) mod said;
     pub(crate) mod sessions;
     pub(crate) mod stage;
+    pub(crate) mod workers;
 
     pub(crate) use bench::*;
 }
 
 mod build_gate;
 mod completions;
+mod docs;
 mod flags_say_no;
 mod help;
 mod help_examples;
