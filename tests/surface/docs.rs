@@ -69,6 +69,17 @@ fn every_file_that_is_named_exists() {
     }
 }
 
+#[test]
+fn the_picture_of_the_house_has_every_room() {
+    let page = Page::read("CONTRIBUTING.md");
+    let picture: BTreeSet<&str> = page.lines(true).into_iter().flat_map(str::split_whitespace).collect();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        let room = name.trim_end_matches(".rs");
+        assert!(picture.contains(room) || room == "lib", "src/{name}");
+    }
+}
+
 /// Flags of other programs that the text names without the program.
 const OF_OTHERS: &[&str] = &["--cap-drop", "--forget-the-hash", "--network", "--read-only", "--security-opt", "--user"];
 
@@ -78,8 +89,9 @@ fn every_flag_that_is_named_exists() {
     assert!(all.contains("--escrow-out"), "{all:?}");
     for page in pages().iter().filter(|page| !page.path.ends_with("errors.md") && !page.path.ends_with("causes.md")) {
         for span in page.spans().filter(|span| span.starts_with("--")) {
-            let flag = span.split([' ', '=']).next().unwrap();
-            assert!(all.contains(flag) || OF_OTHERS.contains(&flag), "{} names {flag}", page.path.display());
+            for flag in span.split([' ', '=']).filter(|word| word.starts_with("--")) {
+                assert!(all.contains(flag) || OF_OTHERS.contains(&flag), "{} names {flag}", page.path.display());
+            }
         }
         for command in page.commands() {
             unknown_in(&command).inspect(|wrong| panic!("{}: {wrong} in {command}", page.path.display()));
