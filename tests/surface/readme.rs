@@ -4,6 +4,7 @@
 //!
 //! Ids, times, fingerprints, versions and durations differ from run to run and are compared as such; `...` stands for any lines. The
 //! pages show AWS: the lines by which a run says that it has an embedded KMS before it are left out.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
