@@ -11,8 +11,8 @@ mod support {
     pub(crate) mod certificate;
     pub(crate) mod cloud;
     pub(crate) mod embedded_kms;
-    pub(crate) mod importing;
     pub(crate) mod forwarding;
+    pub(crate) mod importing;
     pub(crate) mod in_runtime;
     pub(crate) mod keys;
     pub(crate) mod made;

@@ -48,11 +48,18 @@ fn a_token_that_is_valid_for_longer_than_kms_gives_is_a_warning_that_names_the_e
         if line.starts_with("import") {
             let wrapped = scene.bench.kms_byok("wrap --dir D --material one --strict");
             wrapped.succeeds();
-            assert_eq!(warnings(&wrapped).iter().map(|text| plain(text)).collect::<Vec<_>>(), std::slice::from_ref(&said));
+            assert_eq!(
+                warnings(&wrapped).iter().map(|text| plain(text)).collect::<Vec<_>>(),
+                std::slice::from_ref(&said)
+            );
         }
         let step = scene.run(line);
         step.succeeds();
-        assert_eq!(warnings(&step).iter().map(|text| plain(text)).collect::<Vec<_>>(), std::slice::from_ref(&said), "{line}");
+        assert_eq!(
+            warnings(&step).iter().map(|text| plain(text)).collect::<Vec<_>>(),
+            std::slice::from_ref(&said),
+            "{line}"
+        );
     }
 }
 
