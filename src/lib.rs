@@ -18,7 +18,7 @@
 //!
 //! use kms_byok::Silent;
 //! use kms_byok::lifecycle::{self, Backup, Journal, KeyRequest, PendingRequests, Provision, Source};
-//! use kms_byok::kms::Kms;
+//! use kms_byok::kms::{KeyState, Kms};
 //! use kms_byok::material::{KeySpec, KeyUsage};
 //! use kms_byok::time::Expiry;
 //! use kms_byok::proof::{Level, Outcome};
@@ -54,7 +54,7 @@
 //! # Ok::<(), kms_byok::Error>(())
 //! # })?;
 //! let report = journal.report();
-//! assert_eq!(report.key_state.as_deref(), Some("Enabled"));
+//! assert_eq!(report.key_state, Some(KeyState::Enabled));
 //! assert_eq!(report.proof.unwrap().outcome(), Outcome::Proven);
 //! # Ok(())
 //! # }

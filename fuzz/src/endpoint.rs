@@ -62,7 +62,8 @@ async fn ask(kms: &Kms, operation: u8) -> Result<(), KmsError> {
         12 => kms.rotation_in_progress(ARN).await.map(drop),
         13 => kms.key_policy(ARN).await.map(drop),
         14 => {
-            let new = NewReplica { region: "eu-west-1".into(), description: None, policy: None, tags: Vec::new() };
+            let new =
+                NewReplica { region: "eu-west-1".parse().unwrap(), description: None, policy: None, tags: Vec::new() };
             kms.replicate(ARN, &new).await.map(drop)
         }
         _ => {

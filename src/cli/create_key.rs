@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{self, CreateKey};
 
 use super::context::Context;
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     lost_request: Option<String>,
     /// Give the alias to this key instead of making one
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "alias", help_heading = "Key")]
-    adopt: Option<String>,
+    adopt: Option<KeyArn>,
     #[command(flatten)]
     dry_run: DryRunArgs,
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Region};
 use kms_byok::lifecycle::{self, Deletion, Journal, LastUse};
+use kms_byok::material::KeySpec;
 use kms_byok::{Error, LifecycleError, Progress, UsageError, printable, time};
 use serde::Serialize;
 
@@ -41,15 +42,15 @@ pub(crate) struct Args {
 /// The JSON answer.
 #[derive(Serialize)]
 struct Answer {
-    key_arn: String,
-    key_id: String,
-    region: String,
+    key_arn: KeyArn,
+    key_id: KeyId,
+    region: Region,
     endpoint: Option<String>,
-    key_spec: String,
+    key_spec: KmsName<KeySpec>,
     key_material_id: Option<String>,
     /// Before and after.
-    previous_key_state: String,
-    key_state: String,
+    previous_key_state: KeyState,
+    key_state: KeyState,
     aliases: Option<Vec<String>>,
     last_use: Option<LastUse>,
     consequences: Vec<String>,
@@ -76,9 +77,9 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = output::lines(&[
-        ("key", Some(answer.key_arn.clone())),
+        ("key", Some(answer.key_arn.to_string())),
         ("material", answer.key_material_id.clone()),
-        ("state", Some(answer.key_state.clone())),
+        ("state", Some(answer.key_state.to_string())),
         ("changed", Some(if answer.changed { "yes" } else { "no" }.to_owned())),
         ("endpoint", answer.endpoint.clone()),
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
@@ -120,8 +121,10 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
         true => deletion.consequences.iter().map(|sentence| output::line(sentence)).collect(),
         false => String::new(),
     };
-    match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(&deletion.key.id))).await {
-        Some(typed) if typed == deletion.key.id => Ok(()),
+    match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(deletion.key.arn.id())))
+        .await
+    {
+        Some(typed) if *deletion.key.arn.id() == typed => Ok(()),
         Some(_) => Err(LifecycleError::ConfirmationDiffers.into()),
         None => {
             let hint = "add --yes, or run it on a terminal";
@@ -141,7 +144,7 @@ impl Answer {
         // What was deleted before is missing still.
         let permanent = match &deletion {
             Some(deletion) => !deletion.material.is_pending(),
-            None => after.state == "PendingImport",
+            None => after.state == KeyState::PendingImport,
         };
         let arn = &before.arn;
         let expiry = deletion.as_ref().and_then(|deletion| deletion.material.expires);
@@ -158,13 +161,13 @@ impl Answer {
         ];
         Answer {
             key_arn: arn.clone(),
-            key_id: before.id.clone(),
-            region: before.region.clone(),
+            key_id: before.arn.id().clone(),
+            region: before.arn.region().clone(),
             endpoint: kms.endpoint().map(str::to_owned),
             key_spec: before.spec.clone(),
             key_material_id: deletion.as_ref().and_then(|deletion| deletion.material.key_material_id.clone()),
-            previous_key_state: before.state.clone(),
-            key_state: after.state.clone(),
+            previous_key_state: before.state,
+            key_state: after.state,
             changed: deletion.is_some(),
             restore: permanent.then(|| steps.join(" && ")),
             aliases: deletion.as_ref().and_then(|deletion| deletion.aliases.clone()),

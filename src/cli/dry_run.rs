@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use kms_byok::kms::{KeyArn, KeyId, KeyState, Region};
 use kms_byok::lifecycle::plan::{Plan, Step};
 use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::{Error, UsageError};
@@ -23,11 +24,11 @@ pub(crate) struct DryRunArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     dry_run: bool,
-    key_arn: &'a Option<String>,
-    key_id: &'a Option<String>,
-    region: &'a Option<String>,
+    key_arn: &'a Option<KeyArn>,
+    key_id: &'a Option<KeyId>,
+    region: &'a Option<Region>,
     endpoint: &'a Option<String>,
-    key_state: &'a Option<String>,
+    key_state: &'a Option<KeyState>,
     rehearsal: bool,
     changed: bool,
     plan: &'a [Step],
@@ -74,9 +75,9 @@ fn text(plan: &Plan, report: &Report) -> String {
     let written = plan.writes.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
     let mut text = output::lines(&[
         ("dry run", Some("nothing was changed".to_owned())),
-        ("key", report.key_arn.clone()),
-        ("state", report.key_state.clone()),
-        ("Region", report.region.clone()),
+        ("key", report.key_arn.as_ref().map(ToString::to_string)),
+        ("state", report.key_state.map(|state| state.to_string())),
+        ("Region", report.region.as_ref().map(ToString::to_string)),
         ("endpoint", report.endpoint.clone()),
         ("permissions", Some(plan.permissions().join(", "))),
         ("writes", Some(written).filter(|names| !names.is_empty())),

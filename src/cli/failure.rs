@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kms_byok::diagnose::Diagnosis;
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Report;
 use kms_byok::{Error, KeyError};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub(crate) struct Failure {
     /// What the escrow file is, if one was opened.
     escrow: Option<Value>,
     /// The key that the run is about.
-    key_arn: Option<String>,
+    key_arn: Option<KeyArn>,
     /// How the run was called.
     invocation: Box<Invocation>,
     output: Output,
@@ -61,7 +62,7 @@ impl Failure {
     }
 
     /// About that key.
-    pub(crate) fn about(mut self, key_arn: Option<String>) -> Self {
+    pub(crate) fn about(mut self, key_arn: Option<KeyArn>) -> Self {
         self.key_arn = key_arn;
         self
     }
@@ -94,7 +95,7 @@ impl Failure {
         let Some((error, arn)) = unvouched else {
             return self.error.hint().map(|hint| self.invocation.complete(&hint, self.key_arn.as_deref()));
         };
-        let region = arn.split(':').nth(3).unwrap_or_default();
+        let region = arn.region();
         let read = match error {
             KeyError::PolicyUnread { .. } => "allow kms:GetKeyPolicy".to_owned(),
             _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),

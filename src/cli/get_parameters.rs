@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{check_importable, plan};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::printable;
+use kms_byok::time::rfc3339;
 use serde::Serialize;
 
 use super::context::Context;
@@ -40,7 +42,7 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Answer {
-    key_arn: String,
+    key_arn: KeyArn,
     key_spec: &'static str,
     wrapping_algorithm: &'static str,
     wrapping_key_spec: &'static str,
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             let kms = context.connect().await?;
             let key = kms.describe(&args.key_id).await?;
             journal.begin(&kms, &key);
-            let algorithm = args.wrapping.algorithm(key.spec.parse()?)?;
+            let algorithm = args.wrapping.algorithm(key.spec.known()?)?;
             check_importable(&key)?;
             ParameterSet::check_directory(&args.dir, args.force)?;
             let vouched = trust.vouch(&kms, &key, &args.key_id, journal).await?;
@@ -73,7 +75,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let kms = context.connect().await?;
         let key = kms.describe(&args.key_id).await?;
         check_importable(&key)?;
-        let spec = key.spec.parse()?;
+        let spec = key.spec.known()?;
         let algorithm = args.wrapping.algorithm(spec)?;
         algorithm.check(spec, args.wrapping.wrapping_key_spec, None)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
@@ -81,19 +83,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, journal).await?;
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
-            key_arn: set.key_arn().to_owned(),
+            key_arn: set.key_arn().clone(),
             key_spec: spec.name(),
             wrapping_algorithm: algorithm.name(),
             wrapping_key_spec: set.wrapping_key_spec().name(),
             public_key_sha256: set.fingerprint().to_owned(),
-            valid_to: set.valid_to().to_owned(),
+            valid_to: rfc3339(set.valid_to()),
             dir: args.dir.clone(),
             endpoint: kms.endpoint().map(str::to_owned),
             rehearsal: set.is_rehearsal(),
         })
     })?;
     let text = output::lines(&[
-        ("key", Some(answer.key_arn.clone())),
+        ("key", Some(answer.key_arn.to_string())),
         ("spec", Some(answer.key_spec.to_owned())),
         ("wrapping", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
         ("public key SHA-256", Some(answer.public_key_sha256.clone())),

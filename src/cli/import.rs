@@ -133,7 +133,7 @@ fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
         once: args.import_type == Some(ImportType::New),
     };
     match &what {
-        What::Set(wrapped) => options.check().and_then(|()| options.check_spec(wrapped.key_spec()?))?,
+        What::Set(wrapped) => options.check().and_then(|()| options.check_spec(wrapped.key_spec()))?,
         What::Bare(_) => options.check()?, // the key spec is KMS's to say
     }
     Ok((what, options))
@@ -182,7 +182,7 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
     }
     let kms = kms.waiting(args.wait.wait);
     journal.connected(&kms);
-    let named = args.key_id.as_deref().or(what.set().map(WrappedMaterial::key_arn)).unwrap_or_default();
+    let named = args.key_id.as_deref().or(what.set().map(|set| set.key_arn().as_str())).unwrap_or_default();
     let key = kms.describe(named).await?;
     journal.begin(&kms, &key);
     if let What::Set(wrapped) = what {
@@ -196,14 +196,12 @@ async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) ->
 
 /// A parameter directory names its Region; another one would only answer NotFound.
 async fn connect_for(wrapped: &WrappedMaterial, context: &Context) -> Result<Kms, Error> {
-    let region = wrapped.region().map(str::to_owned);
-    if let (Some(found), Some(asked)) = (&region, &context.global.region)
-        && found != asked
-    {
-        let (found, asked) = (found.clone(), asked.clone());
+    let region = wrapped.key_arn().region();
+    if let Some(asked) = context.global.region.as_ref().filter(|asked| *region != **asked) {
+        let (found, asked) = (region.clone(), asked.clone());
         return Err(kms_byok::ParametersError::OtherRegion { found, asked }.into());
     }
-    let kms = context.connect_to(region).await?;
+    let kms = context.connect_to(Some(region.to_string())).await?;
     wrapped.check_endpoint(kms.endpoint())?;
     Ok(kms)
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
-use kms_byok::kms::Kms;
+use kms_byok::kms::{Kms, Region};
 use kms_byok::lifecycle::recipe::quoted;
 
 use super::global::Global;
@@ -16,7 +16,7 @@ pub(crate) struct Invocation {
     words: Vec<OsString>,
     /// The flags for the connection and the output, as another verb takes them.
     global: Vec<OsString>,
-    region: Option<String>,
+    region: Option<Region>,
     endpoint: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl Invocation {
 
     /// With where the connection goes.
     pub(crate) fn reached(&mut self, kms: &Kms) {
-        self.region = Some(kms.region().to_owned());
+        self.region = Some(kms.region().clone());
         self.endpoint = kms.endpoint().map(str::to_owned);
     }
 
@@ -114,8 +114,12 @@ impl Invocation {
         let profile = self.global.iter().position(|word| word == "--profile");
         let profile =
             profile.and_then(|place| self.global.get(place + 1)).map(|name| name.to_string_lossy().into_owned());
-        for (flag, value) in [("--region", &self.region), ("--profile", &profile), ("--endpoint-url", &self.endpoint)] {
-            if let Some(value) = value.as_ref().filter(|_| !line.split(' ').any(|word| word == flag)) {
+        for (flag, value) in [
+            ("--region", self.region.as_deref()),
+            ("--profile", profile.as_deref()),
+            ("--endpoint-url", self.endpoint.as_deref()),
+        ] {
+            if let Some(value) = value.filter(|_| !line.split(' ').any(|word| word == flag)) {
                 command.push_str(&format!(" {flag} {}", quoted(value)));
             }
         }
@@ -190,8 +194,8 @@ impl Invocation {
                 value.iter().for_each(|value| command.push_str(&format!(" {}", quoted(value))));
             }
         }
-        for (flag, value) in [("--region", &self.region), ("--endpoint-url", &self.endpoint)] {
-            if let Some(value) = value.as_ref().filter(|_| !has(&command, flag)) {
+        for (flag, value) in [("--region", self.region.as_deref()), ("--endpoint-url", self.endpoint.as_deref())] {
+            if let Some(value) = value.filter(|_| !has(&command, flag)) {
                 command.push_str(&format!(" {flag} {}", quoted(value)));
             }
         }
@@ -210,7 +214,7 @@ mod tests {
 
     fn of(line: &str) -> Invocation {
         let words = line.split(' ').map(OsString::from).collect();
-        Invocation { words, region: Some("eu-west-1".to_owned()), ..Invocation::default() }
+        Invocation { words, region: Some("eu-west-1".parse().unwrap()), ..Invocation::default() }
     }
 
     #[test]
@@ -258,7 +262,7 @@ mod tests {
     fn commands_in_sentences_ask_the_same_endpoint_about_the_same_key() {
         let run = Invocation {
             global: ["--profile", "p q", "--require-fips"].map(OsString::from).into(),
-            region: Some("eu-west-1".to_owned()),
+            region: Some("eu-west-1".parse().unwrap()),
             endpoint: Some("https://kms.test".to_owned()),
             ..Invocation::default()
         };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{AliasName, KeyRequest, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
@@ -45,14 +46,9 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
 }
 
 /// The ARN of a key; KMS itself says whether it exists.
-pub(crate) fn key_arn(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", _, "kms", _, _, resource] if resource.starts_with("key/") => Ok(text.to_owned()),
-        _ => {
-            Err("write it as in arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned())
-        }
-    }
+pub(crate) fn key_arn(text: &str) -> Result<KeyArn, &'static str> {
+    text.parse()
+        .map_err(|_| "write it as in arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 }
 
 impl KeyArgs {
@@ -76,7 +72,7 @@ impl KeyArgs {
 pub(crate) struct TrustArgs {
     /// Vouch for an existing key that is named by an alias or a file: use it whatever its key policy; may be repeated
     #[arg(long, value_name = "KEY_ARN", value_parser = key_arn)]
-    pub(crate) adopt: Vec<String>,
+    pub(crate) adopt: Vec<KeyArn>,
     /// The key policy that the key should have, a JSON file [default: KMS's own]
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

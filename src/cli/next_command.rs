@@ -7,6 +7,7 @@ use std::path::Path;
 
 pub(crate) use kms_byok::lifecycle::recipe::quoted;
 
+use kms_byok::kms::Region;
 use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::material::Format;
 
@@ -15,7 +16,7 @@ pub(crate) struct Command {
     pub(super) words: Vec<OsString>,
     /// The flags for connection and output, which come last.
     pub(super) global: Vec<OsString>,
-    pub(super) region: Option<String>,
+    pub(super) region: Option<Region>,
     pub(super) endpoint: Option<String>,
 }
 
@@ -168,8 +169,8 @@ impl fmt::Display for Command {
         for word in self.words.iter().chain(&self.global) {
             write!(f, " {}", quoted(word))?;
         }
-        for (flag, value) in [("--region", &self.region), ("--endpoint-url", &self.endpoint)] {
-            if let Some(value) = value.as_ref().filter(|_| !self.has(flag)) {
+        for (flag, value) in [("--region", self.region.as_deref()), ("--endpoint-url", self.endpoint.as_deref())] {
+            if let Some(value) = value.filter(|_| !self.has(flag)) {
                 write!(f, " {flag} {}", quoted(value))?;
             }
         }

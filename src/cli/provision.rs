@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::kms::{KeyArn, KeyState};
 use kms_byok::lifecycle::{self, Journal, PendingRequests, Provision, Report};
 use kms_byok::{Error, UsageError, files};
 
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     pub(super) material_description: Option<String>,
     /// Vouch for an existing key: import into it although this run did not create it
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Key")]
-    pub(super) adopt: Option<String>,
+    pub(super) adopt: Option<KeyArn>,
     /// Look for a key that an earlier run has made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
@@ -94,7 +95,7 @@ fn completes(args: &Args, report: &Report, context: &Context, journal: &Journal)
         None => run.again().same_key(journal, report),
         Some(arn) => match run.again().copy(report) {
             Some(copied) => copied.adopting(Some(arn)),
-            None if journal.has_imported() && report.key_state.as_deref() == Some("PendingImport") => {
+            None if journal.has_imported() && report.key_state == Some(KeyState::PendingImport) => {
                 run.verb("status").value("--key-id", arn)
             }
             None => run.again().same_key(journal, report),

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyDescription, Kms};
+use kms_byok::kms::{KeyArn, KeyDescription, Kms};
 use kms_byok::lifecycle::{self, AliasName, Journal, KeyRequest, Replicate, Trust, Wrapping};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
-use kms_byok::{Error, UsageError};
+use kms_byok::{Error, KmsError, UsageError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     policy: Option<PathBuf>,
     /// Vouch for the key or an existing replica: use it whatever its key policy; may be repeated
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Replicas")]
-    adopt: Vec<String>,
+    adopt: Vec<KeyArn>,
     /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
     #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
     material: Vec<KeyFile>,
@@ -141,9 +141,9 @@ async fn look(
 
 impl Args {
     fn plan(&self, key: &KeyDescription, policy: Option<String>, context: &Context) -> Result<Replicate, Error> {
-        let spec: KeySpec = key.spec.parse()?;
+        let spec: KeySpec = key.spec.known()?;
         Ok(Replicate {
-            regions: self.to.clone(),
+            regions: self.to.iter().map(|region| region.parse()).collect::<Result<_, KmsError>>()?,
             materials: self.materials(spec, context).map_err(|error| unfit(error, key))?,
             alias: self.alias.clone(),
             description: self.description.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
-use kms_byok::kms::{Kms, Operation};
+use kms_byok::kms::{ImportState, KeyState, Kms, MaterialState, Operation, Origin, Region};
 use kms_byok::lifecycle::{self, Expiring, Failed, KeyStatus, MOST_ROTATIONS, Material, NotPermitted, NotSeen};
 use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
@@ -57,7 +57,7 @@ struct One {
 /// The JSON answer about many keys.
 #[derive(Serialize)]
 struct Many {
-    region: String,
+    region: Region,
     keys: Vec<KeyStatus>,
     #[serde(flatten)]
     rest: Rest,
@@ -111,7 +111,7 @@ async fn many(args: &Args, context: &Context) -> Result<Many, Error> {
     let mut unseen = Vec::new();
     let keys = lifecycle::survey(&kms, args.alias_prefix.as_deref(), &mut unseen).await?;
     let rest = Rest::new(args, &kms, keys.iter(), unseen, context);
-    Ok(Many { region: kms.region().to_owned(), keys, rest })
+    Ok(Many { region: kms.region().clone(), keys, rest })
 }
 
 impl Rest {
@@ -163,11 +163,11 @@ impl Rest {
 fn one_text(one: &One) -> String {
     let key = &one.key;
     let mut pairs = vec![
-        ("key", Some(key.key_arn.clone())),
-        ("spec", Some(key.key_spec.clone())),
-        ("usage", Some(key.key_usage.clone())),
-        ("state", Some(key.key_state.clone())),
-        ("origin", Some(key.origin.clone())),
+        ("key", Some(key.key_arn.to_string())),
+        ("spec", Some(key.key_spec.to_string())),
+        ("usage", Some(key.key_usage.to_string())),
+        ("state", Some(key.key_state.to_string())),
+        ("origin", Some(key.origin.to_string())),
         ("description", Some(key.description.clone()).filter(|text| !text.is_empty())),
         ("expires", expires(key)),
         ("multi-Region", key.role.map(str::to_owned)),
@@ -222,23 +222,23 @@ fn many_text(many: &Many) -> String {
 }
 
 fn expires(key: &KeyStatus) -> Option<String> {
-    (key.key_state != "PendingImport" && key.origin == "EXTERNAL")
+    (key.key_state != KeyState::PendingImport && key.origin == Origin::External)
         .then(|| key.expires.clone().unwrap_or_else(|| "never".to_owned()))
 }
 
 /// `ID: current, imported, never expires, "from the safe"`
 fn line(material: &Material) -> String {
     let mut words = Vec::new();
-    words.push(match material.state.as_deref() {
-        Some("CURRENT") | None => "current".to_owned(),
-        Some("NON_CURRENT") => "earlier".to_owned(),
-        Some("PENDING_ROTATION") => "waits for rotation".to_owned(),
-        Some("PENDING_MULTI_REGION_IMPORT_AND_ROTATION") => "waits for import in every Region and rotation".to_owned(),
-        Some(state) => state.to_owned(),
-    });
-    words.push(match material.import_state.as_deref() {
-        Some("IMPORTED") => "imported".to_owned(),
-        Some(_) => "not imported: never, expired or deleted".to_owned(),
+    let state = match material.state {
+        Some(MaterialState::Current) | None => "current",
+        Some(MaterialState::NonCurrent) => "earlier",
+        Some(MaterialState::PendingRotation) => "waits for rotation",
+        Some(MaterialState::PendingMultiRegionImportAndRotation) => "waits for import in every Region and rotation",
+    };
+    words.push(state.to_owned());
+    words.push(match material.import_state {
+        Some(ImportState::Imported) => "imported".to_owned(),
+        Some(ImportState::PendingImport) => "not imported: never, expired or deleted".to_owned(),
         None => String::new(), // a key of another origin, or not known
     });
     words.retain(|word| !word.is_empty());

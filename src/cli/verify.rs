@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::KeyDescription;
+use kms_byok::kms::{KeyArn, KeyDescription, KeyState, KmsName};
 use kms_byok::lifecycle::{self, Journal};
+use kms_byok::material::KeySpec;
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifecycleError, MaterialError, UsageError};
 use serde::Serialize;
@@ -38,9 +39,9 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Answer {
-    key_arn: String,
-    key_spec: String,
-    key_state: String,
+    key_arn: KeyArn,
+    key_spec: KmsName<KeySpec>,
+    key_state: KeyState,
     endpoint: Option<String>,
     rehearsal: bool,
     proof: Proof,
@@ -61,9 +62,9 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let mut text = output::lines(&[
-        ("key", Some(answer.key_arn.clone())),
-        ("spec", Some(answer.key_spec.clone())),
-        ("state", Some(answer.key_state.clone())),
+        ("key", Some(answer.key_arn.to_string())),
+        ("spec", Some(answer.key_spec.to_string())),
+        ("state", Some(answer.key_state.to_string())),
         ("endpoint", answer.endpoint.clone()),
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
@@ -78,7 +79,7 @@ async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Ans
     lifecycle::check_importable(&key)?;
     let material = args
         .given
-        .read(key.spec.parse()?, context)
+        .read(key.spec.known()?, context)
         .map_err(|error| unfit(error, &key))?
         .ok_or_else(nothing_to_compare)?;
     journal.begin(&kms, &key);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::files::{self, Output};
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Source;
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
@@ -54,7 +55,7 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Answer {
-    key_arn: Option<String>,
+    key_arn: Option<KeyArn>,
     key_spec: &'static str,
     wrapping_algorithm: &'static str,
     wrapping_key_spec: &'static str,
@@ -83,7 +84,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     };
     let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
     let text = output::lines(&[
-        ("key", answer.key_arn.clone()),
+        ("key", answer.key_arn.as_ref().map(ToString::to_string)),
         ("spec", Some(answer.key_spec.to_owned())),
         ("wrapped", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
         ("public key SHA-256", Some(answer.public_key_sha256.clone())),
@@ -110,8 +111,8 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     }
     set.check_fresh()?;
     mind_clock(&set, context)?;
-    let spec = set.key_spec()?;
-    let algorithm = key_args::algorithm(Some(set.algorithm()?), args.allow_sha1, spec)?;
+    let spec = set.key_spec();
+    let algorithm = key_args::algorithm(Some(set.algorithm()), args.allow_sha1, spec)?;
     let (result, parts) = (directory.join(ENCRYPTED_FILE), ParameterSet::files(directory));
     check_files(&args.material, &parts.each_ref().map(PathBuf::as_path), Some(&result))?;
     files::check_free("wrapped key material", &result, args.force)?;
@@ -119,7 +120,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
     let (material, generated, kept) = material(args, spec, context)?;
     let mut answer = Answer {
-        key_arn: Some(set.key_arn().to_owned()),
+        key_arn: Some(set.key_arn().clone()),
         key_spec: spec.name(),
         wrapping_algorithm: algorithm.name(),
         wrapping_key_spec: set.wrapping_key_spec().name(),

@@ -1,7 +1,7 @@
 //! What KMS has said: about the key, and about the import.
 
 use crate::explain::Explain;
-use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{KeyDescription, Kms, Operation, Region};
 use crate::kms::{KmsError, Reason};
 
 /// What is known of the key from DescribeKey.
@@ -22,7 +22,7 @@ pub enum Key {
         /// The name asked for.
         key: String,
         /// Where.
-        region: String,
+        region: Region,
     },
     /// KMS could not be asked.
     Unreachable(Box<KmsError>),
@@ -34,7 +34,7 @@ impl Key {
         match kms.describe(key).await {
             Ok(described) => Key::Described(Box::new(described)),
             Err(error) if error.reason() == Some(Reason::NotFound) => {
-                Key::NotFound { key: key.to_owned(), region: kms.region().to_owned() }
+                Key::NotFound { key: key.to_owned(), region: kms.region().clone() }
             }
             Err(error) => Key::Unreachable(Box::new(error)),
         }

@@ -164,7 +164,7 @@ impl Hand {
     }
 
     pub(super) fn spec(&self) -> Option<KeySpec> {
-        self.named.spec.or_else(|| self.claims.as_ref()?.spec).or_else(|| self.key.described()?.spec.parse().ok())
+        self.named.spec.or_else(|| self.claims.as_ref()?.spec).or_else(|| self.key.described()?.spec.known().ok())
     }
 
     pub(super) fn algorithm(&self) -> Option<WrappingAlgorithm> {

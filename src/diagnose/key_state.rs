@@ -4,7 +4,7 @@ use super::answer::Key;
 use super::causes::KeyCause;
 use super::finding::Findings;
 use super::hand::Hand;
-use crate::kms::KeyDescription;
+use crate::kms::{KeyDescription, Origin};
 
 pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
     match &hand.key {
@@ -18,18 +18,18 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
 
 fn judge(key: &KeyDescription, hand: &Hand, findings: &mut Findings) {
     let arn = key.arn.clone();
-    if key.origin != "EXTERNAL" {
-        return findings.certain(KeyCause::NotExternal { arn, origin: key.origin.clone() });
+    if key.origin != Origin::External {
+        return findings.certain(KeyCause::NotExternal { arn, origin: key.origin });
     }
-    if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
-        findings.certain(KeyCause::State { arn: arn.clone(), state: key.state.clone() });
+    if !key.state.takes_material() {
+        findings.certain(KeyCause::State { arn: arn.clone(), state: key.state });
     }
     let of_set = hand.claims.as_ref().and_then(|claims| claims.spec);
     for (what, asked) in [("key spec of the parameters", of_set), ("key spec asked for", hand.named.spec)] {
         if let Some(asked) = asked
-            && asked.name() != key.spec
+            && key.spec != asked
         {
-            let (found, asked) = (key.spec.clone(), asked.name().to_owned());
+            let found = key.spec.clone();
             findings.certain(KeyCause::Spec { arn: arn.clone(), found, what, asked });
         }
     }

@@ -142,7 +142,7 @@ impl Hand {
     }
 
     fn key_arn(&self) -> Option<String> {
-        let described = self.key.described().map(|key| key.arn.clone());
+        let described = self.key.described().map(|key| key.arn.to_string());
         described
             .or_else(|| self.key().filter(|key| key.starts_with("arn:") && key.contains(":key/")).map(str::to_owned))
     }

@@ -5,7 +5,7 @@ use super::causes::{KeyCause, OpenedCause, ParametersCause};
 use super::finding::Findings;
 use super::hand::Hand;
 use super::name::{Name, Role};
-use crate::kms::Reason;
+use crate::kms::{KeyState, Reason};
 use crate::material::KeySpec;
 use crate::openssl_probe;
 use crate::wrap::{self, OaepDigest, WrappingAlgorithm};
@@ -62,8 +62,10 @@ fn incorrect(hand: &Hand, said: &Said, findings: &mut Findings) {
     let original = KeyCause::NotTheOriginal { key };
     let refused = KeyCause::MaterialRefused { because: said.because.clone() };
     match known {
-        Some(key) if key.current_key_material_id.is_some() || key.state != "PendingImport" => findings.likely(original),
-        Some(key) if key.spec == KeySpec::SymmetricDefault.name() => findings.likely(refused),
+        Some(key) if key.current_key_material_id.is_some() || key.state != KeyState::PendingImport => {
+            findings.likely(original)
+        }
+        Some(key) if key.spec == KeySpec::SymmetricDefault => findings.likely(refused),
         // Other keys do not show whether they had material before; most that wait for it had none.
         Some(_) => {
             findings.possible(refused);

@@ -38,7 +38,7 @@ pub use self::finding::Finding;
 pub use self::memory::Memory;
 pub use self::online::{Asked, Online};
 pub use self::openssl::{Algorithm, OpenSslFacts, SelfTest};
-use crate::kms::{ConnectionSettings, Kms};
+use crate::kms::{ConnectionSettings, KeyArn, Kms};
 use crate::time;
 
 /// What is to be examined.
@@ -70,7 +70,7 @@ pub struct Examination {
     /// What KMS answered, if it was asked.
     pub online: Option<Online>,
     /// The ARN of the key that KMS was asked about.
-    pub key_arn: Option<String>,
+    pub key_arn: Option<KeyArn>,
     /// What is needed and missing.
     pub problems: Vec<Finding>,
     /// What is to be known.

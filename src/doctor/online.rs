@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::Finding;
 use super::error::HealthError;
 use crate::explain::Explain;
-use crate::kms::{Kms, KmsError, Operation, Reason};
+use crate::kms::{KeyArn, Kms, KmsError, Operation, Reason};
+use crate::material::KeySpec;
 
 /// Requests are signed with a time, and AWS refuses those that are some minutes off.
 const TOLERATED_SKEW: u64 = 60;
@@ -39,7 +40,7 @@ pub struct Asked {
 /// The answers with what is wrong about them.
 pub(super) struct Answered {
     pub(super) answers: Online,
-    pub(super) key_arn: Option<String>,
+    pub(super) key_arn: Option<KeyArn>,
     pub(super) problems: Vec<Finding>,
 }
 
@@ -79,7 +80,7 @@ impl Answered {
     /// Every verb begins with DescribeKey; the others belong to some of them.
     async fn ask_about(&mut self, kms: &Kms, key: &str) {
         let described = kms.describe(key).await;
-        let found = described.as_ref().ok().map(|key| (key.arn.clone(), key.spec == "SYMMETRIC_DEFAULT"));
+        let found = described.as_ref().ok().map(|key| (key.arn.clone(), key.spec == KeySpec::SymmetricDefault));
         self.note(Operation::DescribeKey, described.map(drop), true);
         let Some((arn, symmetric)) = found else { return };
         self.note(Operation::GetKeyPolicy, kms.key_policy(&arn).await.map(drop), false);

@@ -46,7 +46,7 @@ impl Kms {
             Ok(_) => Ok(AliasOutcome::Created),
             Err(KmsError::Refused(refusal)) if refusal.reason == Reason::AlreadyExists => {
                 let named = self.wait_for_alias(alias).await?;
-                Ok(if named.is_some_and(|key| key.arn == key_arn) {
+                Ok(if named.is_some_and(|key| *key.arn == *key_arn) {
                     AliasOutcome::Created
                 } else {
                     AliasOutcome::Exists

@@ -1,20 +1,78 @@
 //! The ARN of a KMS key: `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`.
 
-/// The parts of a key ARN, checked.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct KeyArn<'a> {
-    pub(crate) region: &'a str,
-    pub(crate) account: &'a str,
-    pub(crate) id: &'a str,
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::region::Region;
+use super::text::text_type;
+
+/// The ARN of a key, checked and taken apart. It reads as its text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyArn(Arc<Parts>);
+
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Parts {
+    text: String,
+    region: Region,
+    id: KeyId,
 }
 
-impl<'a> KeyArn<'a> {
-    /// `None` for anything else, also for alias ARNs and for text that does not belong on a terminal.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+/// The id of a key within its account and Region; relatives in several Regions share it. It reads as its text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(String);
+
+text_type!(KeyArn);
+text_type!(KeyId);
+
+/// What is no ARN of a key, also that of an alias, and text that does not belong on a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a key ARN")]
+pub struct NotAKeyArn(String);
+
+impl KeyArn {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
+    /// As in `aws` or `aws-us-gov`.
+    pub fn partition(&self) -> &str {
+        self.as_str().split(':').nth(1).unwrap_or_default()
+    }
+
+    /// The Region of the key.
+    pub fn region(&self) -> &Region {
+        &self.0.region
+    }
+
+    /// Twelve digits.
+    pub fn account(&self) -> &str {
+        self.as_str().split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The id of the key.
+    pub fn id(&self) -> &KeyId {
+        &self.0.id
+    }
+}
+
+impl KeyId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyArn {
+    type Err = NotAKeyArn;
+
+    fn from_str(text: &str) -> Result<Self, NotAKeyArn> {
+        let refused = || NotAKeyArn(text.to_owned());
         let [arn, partition, kms, region, account, resource] = *text.splitn(6, ':').collect::<Vec<_>>() else {
-            return None;
+            return Err(refused());
         };
-        let id = resource.strip_prefix("key/")?;
+        let id = resource.strip_prefix("key/").ok_or_else(refused)?;
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let fits = arn == "arn"
             && partition.starts_with("aws")
@@ -22,7 +80,8 @@ impl<'a> KeyArn<'a> {
             && [partition, region, id].into_iter().all(plain)
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then_some(KeyArn { region, account, id })
+        let (text, region, id) = (text.to_owned(), Region::in_arn(region), KeyId(id.to_owned()));
+        if fits { Ok(KeyArn(Arc::new(Parts { text, region, id }))) } else { Err(refused()) }
     }
 }
 
@@ -41,10 +100,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_arn_has_region_account_and_id() {
-        let arn = KeyArn::parse("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd").unwrap();
-        assert_eq!(arn, KeyArn { region: "us-east-1", account: "111122223333", id: "mrk-1234abcd" });
-        assert!(KeyArn::parse("arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1").is_some());
+    fn a_key_arn_has_partition_region_account_and_id() {
+        let text = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd";
+        let arn: KeyArn = text.parse().unwrap();
+        assert_eq!((arn.partition(), &**arn.region()), ("aws-us-gov", "us-gov-west-1"));
+        assert_eq!((arn.account(), &**arn.id()), ("111122223333", "mrk-1234abcd"));
+        assert_eq!((arn.to_string().as_str(), &*arn, serde_json::to_value(&arn).unwrap()), (text, text, text.into()));
     }
 
     #[test]
@@ -59,7 +120,7 @@ mod tests {
             "arn:aws:kms:us-east-1:111122223333:key/1\u{1b}[2J",
             "arn:aws:kms:us-east-1:111122223333:key/1:2",
         ] {
-            assert_eq!(KeyArn::parse(text), None, "{text:?}");
+            assert_eq!(text.parse::<KeyArn>(), Err(NotAKeyArn(text.to_owned())), "{text:?}");
         }
     }
 

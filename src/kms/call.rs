@@ -12,10 +12,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::backoff::Backoff;
 use super::client::Kms;
-use super::endpoint::check_region;
 use super::error::{KmsError, Reason, Refusal};
 use super::operation::Operation;
 use super::recent_changes::{Change, Changed};
+use super::region::Region;
 use crate::time::seconds;
 
 /// Attempts at a call that is not repeatable, while nothing of it could be sent. The SDK makes as many of the others.
@@ -52,7 +52,7 @@ impl Kms {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        check_region(self.region())?;
+        self.region().parse::<Region>()?;
         super::injected::panic_before();
         let begun = Instant::now();
         let mut throttling = Backoff::new(self.max_wait());

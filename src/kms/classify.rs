@@ -70,7 +70,7 @@ impl Kms {
             message,
             request_id: raw.headers().get("x-amzn-requestid").map(printable),
             key: key.map(str::to_owned),
-            region: self.region().to_owned(),
+            region: self.region().clone(),
             endpoint: self.endpoint().map(str::to_owned),
             waited: None,
             clock_ahead: self.clock_ahead(),

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region as SdkRegion};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::Client;
@@ -19,13 +19,13 @@ use bytes::Bytes;
 use super::chain;
 use super::connection::Connection;
 use super::credentials::{CredentialSource, Remembering};
-use super::endpoint::check_region;
 use super::endpoint::{self, Endpoint};
 use super::environment::Environment;
 use super::error::{EndpointError, KmsError};
 use super::profiles::Profiles;
 use super::providers::Guarded;
 use super::recent_changes::RecentChanges;
+use super::region::Region;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::sdk_settings;
@@ -39,7 +39,7 @@ pub struct Kms {
     steady: Client,
     /// The same without the SDK's retries.
     once: Client,
-    region: String,
+    region: Region,
     endpoint: Option<Endpoint>,
     wait: Duration,
     shared: Arc<Shared>,
@@ -67,7 +67,7 @@ impl Kms {
     /// configuration, the instance is asked for its own.
     pub async fn connect(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, KmsError> {
         if let Some(region) = &connection.region {
-            check_region(region)?;
+            region.parse::<Region>()?;
         }
         let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
         let profiles = Arc::new(Profiles::read(connection.profile.as_deref()).await?);
@@ -77,11 +77,10 @@ impl Kms {
         let guarded = Guarded::new(transport.clone(), connection);
         let sdk = loader(connection, &profiles, guarded.clone()).load().await;
         let region = match (sdk.region(), guarded.refused()) {
-            (Some(region), _) => region.to_string(),
+            (Some(region), _) => region.as_ref().parse::<Region>()?,
             (None, Some(refused)) => return Err(refused.into()),
             (None, None) => return Err(KmsError::NoRegion { profile: connection.profile.clone() }),
         };
-        check_region(&region)?;
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
         let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
         endpoint::check_choice(connection, endpoint.as_ref(), fips)?;
@@ -130,7 +129,7 @@ impl Kms {
         connection: &Connection,
         talk: Arc<dyn Progress + Send>,
     ) -> Kms {
-        let region = connection.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+        let region = Region::in_arn(connection.region.as_deref().unwrap_or("us-east-1"));
         let credentials = Credentials::builder()
             .access_key_id(access_key_id)
             .secret_access_key("rehearsal")
@@ -142,7 +141,7 @@ impl Kms {
             .sleep_impl(TokioSleep::new())
             .retry_partition(RetryPartition::custom("isolated").build()) // the attempts that others have used up are not its own
             .timeout_config(timeouts(connection))
-            .region(Region::new(region.clone()))
+            .region(SdkRegion::new(region.to_string()))
             .endpoint_url(url);
         let endpoint = Endpoint { url: url.to_owned(), aws: None };
         let source = Source { provider: SharedCredentialsProvider::new(credentials), guarded: None };
@@ -152,7 +151,7 @@ impl Kms {
     fn build(
         builder: Builder,
         connection: &Connection,
-        region: String,
+        region: Region,
         endpoint: Option<Endpoint>,
         source: Source,
         talk: Arc<dyn Progress + Send>,
@@ -185,11 +184,11 @@ impl Kms {
     }
 
     /// The same settings in another Region. A custom endpoint stays what it is.
-    pub fn for_region(&self, region: &str) -> Kms {
+    pub fn for_region(&self, region: &Region) -> Kms {
         let elsewhere = |client: &Client| {
-            Client::from_conf(client.config().to_builder().region(Region::new(region.to_owned())).build())
+            Client::from_conf(client.config().to_builder().region(SdkRegion::new(region.to_string())).build())
         };
-        Kms { steady: elsewhere(&self.steady), once: elsewhere(&self.once), region: region.to_owned(), ..self.clone() }
+        Kms { steady: elsewhere(&self.steady), once: elsewhere(&self.once), region: region.clone(), ..self.clone() }
     }
 
     /// The same, waiting so long for a change that KMS has answered.
@@ -198,7 +197,7 @@ impl Kms {
     }
 
     /// The Region.
-    pub fn region(&self) -> &str {
+    pub fn region(&self) -> &Region {
         &self.region
     }
 

@@ -5,18 +5,18 @@ use std::env;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::{Region, SdkConfig};
+use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_kms::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 use http::Uri;
 
 use super::connection::Connection;
 use super::endpoint;
-use super::endpoint::check_region;
 use super::environment::Environment;
 use super::error::KmsError;
 use super::profiles::Profiles;
 use super::providers::{self, Asked, Guarded};
+use super::region::Region;
 use super::sdk_config;
 use super::sdk_settings;
 use super::transport::{self, Transport, TrustPlace};
@@ -82,7 +82,7 @@ impl ConnectionSettings {
 
     fn look_at_region(&mut self) {
         let problem = match &self.region {
-            Some(region) => check_region(region).err(),
+            Some(region) => region.parse::<Region>().err(),
             None => Some(KmsError::NoRegion { profile: self.profile.clone() }),
         };
         self.problems.extend(problem);
@@ -131,10 +131,10 @@ impl ConnectionSettings {
 
 /// The configuration without a call to the instance's metadata service.
 async fn configuration(connection: &Connection, profiles: &Profiles, environment: &Environment) -> SdkConfig {
-    let region = RegionProviderChain::first_try(connection.region.clone().map(Region::new))
+    let region = RegionProviderChain::first_try(connection.region.clone().map(SdkRegion::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profiles.region())
-        .or_else(Region::new(NOWHERE));
+        .or_else(SdkRegion::new(NOWHERE));
     sdk_config::loader(connection, profiles, Guarded::new(Transport::new(environment), connection))
         .region(region)
         .load()

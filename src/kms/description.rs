@@ -5,27 +5,28 @@ use aws_smithy_types::DateTime;
 
 use super::arn::KeyArn;
 use super::error::KmsError;
+use super::name::KmsName;
 use super::operation::Operation;
 use super::reply::Reply;
+use super::state::{ExpirationModel, KeyState, Origin};
+use crate::material::{KeySpec, KeyUsage};
 
-/// A key as DescribeKey, CreateKey and ReplicateKey tell of it, with KMS's own names for specs, usages and states.
+/// A key as DescribeKey, CreateKey and ReplicateKey tell of it. Its id, account and Region are in its ARN.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct KeyDescription {
-    pub arn: String,
-    pub id: String,
-    pub account: String,
-    pub region: String,
-    pub spec: String,
-    pub usage: String,
-    pub origin: String,
-    pub state: String,
+    pub arn: KeyArn,
+    /// Any key spec of KMS, also one that takes no imported key material.
+    pub spec: KmsName<KeySpec>,
+    pub usage: KmsName<KeyUsage>,
+    pub origin: Origin,
+    pub state: KeyState,
     pub enabled: bool,
     /// Symmetric keys only; kept when their material expires or is deleted.
     pub current_key_material_id: Option<String>,
     /// ValidTo, while there is material that expires.
     pub expires: Option<DateTime>,
-    pub expiration_model: Option<String>,
+    pub expiration_model: Option<KmsName<ExpirationModel>>,
     pub multi_region: Option<MultiRegion>,
     pub description: String,
     pub created: Option<DateTime>,
@@ -38,40 +39,24 @@ pub struct KeyDescription {
 pub struct MultiRegion {
     /// Whether this is the primary key.
     pub primary: bool,
-    pub primary_arn: String,
-    pub replica_arns: Vec<String>,
+    pub primary_arn: KeyArn,
+    pub replica_arns: Vec<KeyArn>,
 }
-
-const STATES: &[&str] = &[
-    "Creating",
-    "Disabled",
-    "Enabled",
-    "PendingDeletion",
-    "PendingImport",
-    "PendingReplicaDeletion",
-    "Unavailable",
-    "Updating",
-];
-const ORIGINS: &[&str] = &["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"];
 
 impl KeyDescription {
     pub(super) fn of(reply: Reply, key: Option<KeyMetadata>) -> Result<Self, KmsError> {
         let key = reply.need("KeyMetadata", key)?;
         let arn = reply.key_arn("Arn", key.arn())?;
-        let parts = reply.need("Arn", KeyArn::parse(&arn))?;
-        let (id, account, region) = (parts.id.to_owned(), parts.account.to_owned(), parts.region.to_owned());
-        if reply.text("KeyId", Some(key.key_id()))? != id {
-            return Err(KmsError::OtherKey {
-                operation: reply.0,
-                asked: arn,
-                answered: super::reply::printable(key.key_id()),
-            });
+        if *arn.id() != *reply.text("KeyId", Some(key.key_id()))? {
+            let answered = super::reply::printable(key.key_id());
+            return Err(KmsError::OtherKey { operation: reply.0, asked: arn.to_string(), answered });
         }
         let state = reply.text("KeyState", key.key_state().map(|state| state.as_str()))?;
         let origin = reply.text("Origin", key.origin().map(|origin| origin.as_str()))?;
+        let (state, origin) = (reply.known("KeyState", &state)?, reply.known("Origin", &origin)?);
         // An EXTERNAL key is enabled because material was imported, and KMS then tells its expiration model. What calls a key
         // enabled without it knows nothing of imports.
-        if reply.0 == Operation::DescribeKey && origin == "EXTERNAL" && state == "Enabled" {
+        if reply.0 == Operation::DescribeKey && origin == Origin::External && state == KeyState::Enabled {
             reply.need("ExpirationModel", key.expiration_model())?;
         }
         let multi_region = match key.multi_region_configuration() {
@@ -87,22 +72,19 @@ impl KeyDescription {
             _ => None,
         };
         Ok(KeyDescription {
-            id,
-            account,
-            region,
+            arn,
             spec: reply.name("KeySpec", key.key_spec().map(|spec| spec.as_str()))?,
             usage: reply.name("KeyUsage", key.key_usage().map(|usage| usage.as_str()))?,
-            origin: reply.known("Origin", &origin, ORIGINS)?,
-            state: reply.known("KeyState", &state, STATES)?,
+            origin,
+            state,
             enabled: key.enabled(),
             current_key_material_id: reply.material_id("CurrentKeyMaterialId", key.current_key_material_id())?,
             expires: key.valid_to().copied(),
-            expiration_model: key.expiration_model().map(|model| model.as_str().to_owned()),
+            expiration_model: key.expiration_model().map(|model| KmsName::of(model.as_str())),
             multi_region,
             description: key.description().unwrap_or_default().to_owned(),
             created: key.creation_date().copied(),
             deletion_date: key.deletion_date().copied(),
-            arn,
         })
     }
 }

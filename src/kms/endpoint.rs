@@ -1,31 +1,36 @@
 //! Which endpoint is used, and which are refused: a KMS that is not AWS's would be handed tokens, key material and
 //! signed requests, so it must have been named by the person, not by a variable that was set somewhere.
 
+use std::str::FromStr;
+
 use http::Uri;
 
 use super::aws_host::AwsHost;
 use super::connection::Connection;
 use super::error::{EndpointError, KmsError};
-use super::region::{is_in_china, is_region};
+use super::region::{Region, is_in_china};
 use super::transport::is_loopback;
 
 impl Connection {
     /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
     pub fn check(&self) -> Result<(), KmsError> {
         if let Some(region) = &self.region {
-            check_region(region)?;
+            region.parse::<Region>()?;
         }
         let endpoint = choose(self, None, self.fips_endpoint)?;
         check_choice(self, endpoint.as_ref(), self.fips_endpoint)
     }
 }
 
-/// Refuses what is no name of a Region, and the China Regions.
-pub(crate) fn check_region(region: &str) -> Result<(), KmsError> {
-    match () {
-        () if is_in_china(region) => Err(KmsError::ChinaRegion { region: region.to_owned() }),
-        () if !is_region(region) => Err(KmsError::NotARegion { region: region.to_owned() }),
-        () => Ok(()),
+impl FromStr for Region {
+    type Err = KmsError;
+
+    /// Refuses what is no name of a Region, and the China Regions.
+    fn from_str(text: &str) -> Result<Self, KmsError> {
+        Region::served(text).ok_or_else(|| match is_in_china(text) {
+            true => KmsError::ChinaRegion { region: text.to_owned() },
+            false => KmsError::NotARegion { region: text.to_owned() },
+        })
     }
 }
 

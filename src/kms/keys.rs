@@ -2,6 +2,7 @@
 
 use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
 
+use super::arn::KeyArn;
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
@@ -96,7 +97,7 @@ impl Kms {
     }
 
     /// The ARNs of all keys of the account and Region.
-    pub async fn keys(&self) -> Result<Vec<String>, KmsError> {
+    pub async fn keys(&self) -> Result<Vec<KeyArn>, KmsError> {
         let operation = Operation::ListKeys;
         let mut keys = Vec::new();
         let mut pages = Pages::new(operation, MOST_KEYS);
@@ -110,7 +111,7 @@ impl Kms {
             for key in page.keys() {
                 keys.push(Reply(operation).key_arn("KeyArn", key.key_arn())?);
             }
-            let size = keys[before..].iter().map(String::len).sum();
+            let size = keys[before..].iter().map(|arn| arn.len()).sum();
             if !pages.turn(keys.len() - before, size, page.next_marker, page.truncated)? {
                 return Ok(keys);
             }

@@ -44,7 +44,7 @@ impl RecentChanges {
     /// KMS has told when the key was made.
     pub(super) fn made(&self, key: &KeyDescription) {
         if let Some(date) = key.created {
-            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.clone(), date);
+            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.to_string(), date);
         }
     }
 

@@ -1,5 +1,32 @@
 //! Names of Regions.
 
+use std::fmt;
+
+use super::text::text_type;
+
+/// The name of a Region, as in `us-east-1`. It reads as its text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Region(String);
+
+text_type!(Region);
+
+impl Region {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The Region that an ARN names, which need not be served here.
+    pub(super) fn in_arn(name: &str) -> Self {
+        Region(name.to_owned())
+    }
+
+    /// A Region in which this program works.
+    pub(super) fn served(name: &str) -> Option<Self> {
+        is_served(name).then(|| Region(name.to_owned()))
+    }
+}
+
 /// Whether it is one of the China Regions, which need another cryptography.
 pub(super) fn is_in_china(region: &str) -> bool {
     region.starts_with("cn-")
@@ -7,7 +34,7 @@ pub(super) fn is_in_china(region: &str) -> bool {
 
 /// Whether it has the form of a Region's name. KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name:
 /// an Availability Zone is none.
-pub(super) fn is_region(region: &str) -> bool {
+fn is_region(region: &str) -> bool {
     let (words, number) = region.rsplit_once('-').unwrap_or_default();
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,10 +1,13 @@
 //! Replies are checked at the border: what a hostile or half-built endpoint leaves out must not pass as success.
 
+use std::str::FromStr;
+
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use super::arn::KeyArn;
 use super::error::KmsError;
+use super::name::KmsName;
 use super::operation::Operation;
 use crate::printable;
 
@@ -29,18 +32,15 @@ impl Reply {
     }
 
     /// One of the values that KMS documents for the field.
-    pub(super) fn known(self, field: &'static str, value: &str, all: &[&str]) -> Result<String, KmsError> {
-        if all.contains(&value) {
-            return Ok(value.to_owned());
-        }
-        Err(KmsError::ValueUnknown { operation: self.0, field, value: printable(value) })
+    pub(super) fn known<T: FromStr>(self, field: &'static str, value: &str) -> Result<T, KmsError> {
+        value.parse().map_err(|_| KmsError::ValueUnknown { operation: self.0, field, value: printable(value) })
     }
 
     /// A name of KMS's own, as in `ECC_NIST_P256`; it may be one that is not known here.
-    pub(super) fn name(self, field: &'static str, value: Option<&str>) -> Result<String, KmsError> {
+    pub(super) fn name<T: FromStr>(self, field: &'static str, value: Option<&str>) -> Result<KmsName<T>, KmsError> {
         let name = self.text(field, value)?;
         if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Ok(name);
+            return Ok(KmsName::of(&name));
         }
         Err(KmsError::ValueUnknown { operation: self.0, field, value: printable(&name) })
     }
@@ -55,12 +55,8 @@ impl Reply {
     }
 
     /// The ARN of a key.
-    pub(super) fn key_arn(self, field: &'static str, value: Option<&str>) -> Result<String, KmsError> {
-        let arn = self.text(field, value)?;
-        if KeyArn::parse(&arn).is_none() {
-            return Err(KmsError::ValueUnknown { operation: self.0, field, value: printable(&arn) });
-        }
-        Ok(arn)
+    pub(super) fn key_arn(self, field: &'static str, value: Option<&str>) -> Result<KeyArn, KmsError> {
+        self.known(field, &self.text(field, value)?)
     }
 
     /// The key that the reply is about, which must be the one that was asked for (unless that was an alias).

@@ -8,10 +8,13 @@ use super::client::Kms;
 use super::description::KeyDescription;
 use super::error::KmsError;
 use super::keys::tags;
+use super::name::KmsName;
 use super::operation::Operation;
 use super::pages::Pages;
 use super::recent_changes::Change;
+use super::region::Region;
 use super::reply::Reply;
+use super::state::{ImportState, MaterialState, RotationType};
 
 /// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
 #[derive(Clone, Debug)]
@@ -20,28 +23,22 @@ pub struct Rotation {
     /// Absent only for keys that KMS does not show it for.
     pub key_material_id: Option<String>,
     pub description: Option<String>,
-    /// IMPORTED or PENDING_IMPORT.
-    pub import_state: Option<String>,
-    /// CURRENT, NON_CURRENT, PENDING_ROTATION, PENDING_MULTI_REGION_IMPORT_AND_ROTATION.
-    pub state: Option<String>,
+    pub import_state: Option<ImportState>,
+    pub state: Option<MaterialState>,
     pub expires: Option<DateTime>,
     pub rotated: Option<DateTime>,
-    /// ON_DEMAND or AUTOMATIC; absent for the first material and for pending ones.
-    pub rotation_type: Option<String>,
+    /// Absent for the first material and for pending ones.
+    pub rotation_type: Option<KmsName<RotationType>>,
 }
 
 /// A key has 25 rotations on demand and some by years.
 const MOST: usize = 10_000;
 
-const MATERIAL_STATES: &[&str] =
-    &["CURRENT", "NON_CURRENT", "PENDING_MULTI_REGION_IMPORT_AND_ROTATION", "PENDING_ROTATION"];
-const IMPORT_STATES: &[&str] = &["IMPORTED", "PENDING_IMPORT"];
-
 /// A replica to be made. KMS copies no policy, tags, description or alias from the primary.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct NewReplica {
-    pub region: String,
+    pub region: Region,
     pub description: Option<String>,
     pub policy: Option<String>,
     pub tags: Vec<(String, String)>,
@@ -67,15 +64,15 @@ impl Kms {
                     description: entry.key_material_description().map(str::to_owned),
                     import_state: entry
                         .import_state()
-                        .map(|state| reply.known("ImportState", state.as_str(), IMPORT_STATES))
+                        .map(|state| reply.known("ImportState", state.as_str()))
                         .transpose()?,
                     state: entry
                         .key_material_state()
-                        .map(|state| reply.known("KeyMaterialState", state.as_str(), MATERIAL_STATES))
+                        .map(|state| reply.known("KeyMaterialState", state.as_str()))
                         .transpose()?,
                     expires: entry.valid_to().copied(),
                     rotated: entry.rotation_date().copied(),
-                    rotation_type: entry.rotation_type().map(|kind| kind.as_str().to_owned()),
+                    rotation_type: entry.rotation_type().map(|kind| KmsName::of(kind.as_str())),
                 });
             }
             let described = |entry: &Rotation| entry.description.as_deref().map_or(0, str::len);
@@ -113,7 +110,7 @@ impl Kms {
             let request = client
                 .replicate_key()
                 .key_id(key_arn)
-                .replica_region(&new.region)
+                .replica_region(&*new.region)
                 .set_description(new.description.clone())
                 .set_policy(new.policy.clone())
                 .set_tags((!tags.is_empty()).then(|| tags.clone()));
@@ -122,8 +119,8 @@ impl Kms {
         let answer = self.call(Call::new(operation, Some(key_arn)), send).await?;
         let replica = KeyDescription::of(Reply(operation), answer.replica_key_metadata)?;
         Reply(operation).same_key(key_arn, Some(&replica.arn))?;
-        if replica.region != new.region {
-            let (asked, answered) = (new.region.clone(), replica.arn);
+        if *replica.arn.region() != new.region {
+            let (asked, answered) = (new.region.to_string(), replica.arn.to_string());
             return Err(KmsError::OtherKey { operation, asked, answered });
         }
         self.recent().changed(&replica.arn, Change::Replicated);

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::explain::{Explain, some};
 use crate::files::FileError;
-use crate::kms::KmsError;
-use crate::material::MaterialError;
+use crate::kms::{KeyArn, KmsError, KmsName, Region};
+use crate::material::{KeySpec, MaterialError};
 use crate::openssl_probe::OpenSslError;
 use crate::time::ExpiryError;
 use crate::wrap::{WrapError, WrappingKeySpec};
@@ -33,13 +33,13 @@ pub enum ParametersError {
     #[error("parameters.json says that the import token is valid until {at}, and KMS gives 24 hours")]
     ValidTooLong { at: String },
     #[error("the parameters are for key {found}, and {asked} was asked for")]
-    OtherKey { found: String, asked: String },
+    OtherKey { found: KeyArn, asked: KeyArn },
     #[error("the parameters are for {found} key material, and {asked} was asked for")]
-    OtherSpec { found: String, asked: String },
+    OtherSpec { found: KeySpec, asked: KeySpec },
     #[error("parameters.json is for {found} key material, and key {arn} is {is}")]
-    KeyIsOther { arn: String, found: String, is: String },
+    KeyIsOther { arn: KeyArn, found: KeySpec, is: KmsName<KeySpec> },
     #[error("the parameters are for Region {found}, and {asked} was asked for")]
-    OtherRegion { found: String, asked: String },
+    OtherRegion { found: Region, asked: String },
     #[error("the parameters came from the endpoint {found}, and the import goes to {asked}")]
     OtherEndpoint { found: String, asked: String },
     #[error("nothing is wrapped in `{}` yet: there is no EncryptedKeyMaterial.bin", .directory.display())]
@@ -55,7 +55,7 @@ pub enum ParametersError {
     #[error("the {what} `{}` has {found} bytes, and KMS takes at most {limit}", .path.display())]
     TooLong { what: &'static str, path: PathBuf, found: usize, limit: usize },
     #[error("the reply to GetParametersForImport is for key {found}, and {asked} was asked for")]
-    ReplyForOtherKey { found: String, asked: String },
+    ReplyForOtherKey { found: String, asked: KeyArn },
     #[error("KMS gives an import token that is valid until {at}, and 24 hours is what it gives")]
     ReplyValidTooLong { at: String },
     #[error("{server} gives an {found} wrapping key, and {asked} was asked for")]

@@ -1,19 +1,20 @@
 //! `parameters.json`: what a set is for, and which files belong to it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::ParametersError;
 use super::fingerprint::sha256;
 use super::names::{PARAMETERS_FILE, PUBLIC_KEY_FILE, REHEARSAL_ACCOUNT, TOKEN_FILE, TOKEN_LIMIT};
 use crate::files;
-use crate::kms::KeyArn;
-use crate::material::KeySpec;
+use crate::kms::{KeyArn, NotAKeyArn};
+use crate::material::{KeySpec, MaterialError};
 use crate::printable::is_unprintable;
 use crate::time;
-use crate::wrap::{WrappingAlgorithm, WrappingKey, WrappingKeySpec};
+use crate::wrap::{WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 pub(crate) const VERSION: u64 = 1;
 
@@ -21,21 +22,48 @@ pub(crate) const VERSION: u64 = 1;
 const LONGEST_VALIDITY: i64 = 25 * 60 * 60;
 
 /// What a set is for: the contents of `parameters.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ParametersFile {
     pub(crate) version: u64,
-    pub(crate) key_arn: String,
-    pub(crate) key_spec: String,
-    pub(crate) wrapping_algorithm: String,
-    pub(crate) wrapping_key_spec: String,
+    pub(crate) key_arn: KeyArn,
+    #[serde(serialize_with = "as_name")]
+    pub(crate) key_spec: KeySpec,
+    #[serde(serialize_with = "as_name")]
+    pub(crate) wrapping_algorithm: WrappingAlgorithm,
+    #[serde(serialize_with = "as_name")]
+    pub(crate) wrapping_key_spec: WrappingKeySpec,
     pub(crate) public_key_sha256: String,
     pub(crate) import_token_sha256: String,
-    /// RFC 3339.
-    pub(crate) valid_to: String,
+    #[serde(serialize_with = "as_rfc3339")]
+    pub(crate) valid_to: DateTime,
     /// The endpoint, only when it is not AWS's own.
     pub(crate) endpoint: Option<String>,
     pub(crate) rehearsal: bool,
+}
+
+/// The same as it is written, before the values are read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: u64,
+    key_arn: String,
+    key_spec: String,
+    wrapping_algorithm: String,
+    wrapping_key_spec: String,
+    public_key_sha256: String,
+    import_token_sha256: String,
+    /// RFC 3339.
+    valid_to: String,
+    endpoint: Option<String>,
+    rehearsal: bool,
+}
+
+fn as_name<S: Serializer>(name: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(name)
+}
+
+fn as_rfc3339<S: Serializer>(time: &DateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time::rfc3339(*time))
 }
 
 impl ParametersFile {
@@ -60,15 +88,20 @@ impl ParametersFile {
             }
             None => return Err(not_parameters("`version` is missing".to_owned())),
         }
-        let file: ParametersFile = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
-        let wrong = |error: &dyn std::fmt::Display| not_parameters(error.to_string());
-        file.key_spec.parse::<KeySpec>().map_err(|error| wrong(&error))?;
-        file.wrapping_algorithm.parse::<WrappingAlgorithm>().map_err(|error| wrong(&error))?;
-        file.wrapping_key_spec.parse::<WrappingKeySpec>().map_err(|error| wrong(&error))?;
-        time::parse(&file.valid_to).map_err(|error| wrong(&error))?;
-        if KeyArn::parse(&file.key_arn).is_none() {
-            return Err(not_parameters(format!("`{}` is not a key ARN", file.key_arn)));
-        }
+        let written: Written = serde_json::from_value(value).map_err(|error| not_parameters(error.to_string()))?;
+        let wrong = |error: &dyn fmt::Display| not_parameters(error.to_string());
+        let file = ParametersFile {
+            version: written.version,
+            key_spec: written.key_spec.parse().map_err(|error: MaterialError| wrong(&error))?,
+            wrapping_algorithm: written.wrapping_algorithm.parse().map_err(|error: WrapError| wrong(&error))?,
+            wrapping_key_spec: written.wrapping_key_spec.parse().map_err(|error: WrapError| wrong(&error))?,
+            public_key_sha256: written.public_key_sha256,
+            import_token_sha256: written.import_token_sha256,
+            valid_to: time::parse(&written.valid_to).map_err(|error| wrong(&error))?,
+            key_arn: written.key_arn.parse().map_err(|error: NotAKeyArn| wrong(&error))?,
+            endpoint: written.endpoint,
+            rehearsal: written.rehearsal,
+        };
         // An altered file must not make AWS's key out of a rehearsal's.
         if (file.is_of_rehearsal_account() || file.rehearsal) && file.endpoint.is_none() {
             return Err(ParametersError::OfARehearsal);
@@ -77,33 +110,29 @@ impl ParametersFile {
     }
 
     pub(crate) fn is_of_rehearsal_account(&self) -> bool {
-        self.key_arn.split(':').nth(4) == Some(REHEARSAL_ACCOUNT)
-    }
-
-    pub(crate) fn valid_to(&self) -> Result<DateTime, ParametersError> {
-        Ok(time::parse(&self.valid_to)?)
+        self.key_arn.account() == REHEARSAL_ACCOUNT
     }
 
     /// Refuses a validity that AWS does not give. What another endpoint has given is a sentence about it.
     pub(crate) fn check_validity(&self, now: DateTime) -> Result<Option<String>, ParametersError> {
         match &self.endpoint {
-            _ if !is_too_long(self.valid_to()?, now) => Ok(None),
-            Some(url) => Ok(Some(format!("the endpoint {url} {}", says_too_long(&self.valid_to)))),
-            None => Err(ParametersError::ValidTooLong { at: self.valid_to.clone() }),
+            _ if !is_too_long(self.valid_to, now) => Ok(None),
+            Some(url) => Ok(Some(format!("the endpoint {url} {}", says_too_long(&time::rfc3339(self.valid_to))))),
+            None => Err(ParametersError::ValidTooLong { at: time::rfc3339(self.valid_to) }),
         }
     }
 
     pub(crate) fn check_fresh(&self) -> Result<(), ParametersError> {
-        if self.valid_to()? <= time::now() {
-            return Err(ParametersError::Expired { at: self.valid_to.clone() });
+        if self.valid_to <= time::now() {
+            return Err(ParametersError::Expired { at: time::rfc3339(self.valid_to) });
         }
         Ok(())
     }
 
     /// The size of the wrapping key must be the one that was asked for.
     pub(crate) fn check_size(&self, key: &WrappingKey, directory: &Path) -> Result<(), ParametersError> {
-        let (found, said) = (key.spec(), &self.wrapping_key_spec);
-        if found.name() == said {
+        let (found, said) = (key.spec(), self.wrapping_key_spec);
+        if found == said {
             return Ok(());
         }
         let problem = format!("it says {said}, and {PUBLIC_KEY_FILE} is {found}");

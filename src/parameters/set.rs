@@ -13,7 +13,7 @@ use super::fingerprint::{check_fingerprint, sha256};
 use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE, TOKEN_LIMIT};
 use super::wrapped::WrappedMaterial;
 use crate::files::{self, FileError, Moved, Output, Staged};
-use crate::kms::Kms;
+use crate::kms::{KeyArn, Kms};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::printable;
 use crate::time::rfc3339;
@@ -30,14 +30,14 @@ impl ParameterSet {
     /// Asks KMS for a set and checks every part of the reply.
     pub(crate) async fn ask(
         kms: &Kms,
-        key_arn: &str,
+        key_arn: &KeyArn,
         spec: KeySpec,
         algorithm: WrappingAlgorithm,
         wrapping: WrappingKeySpec,
     ) -> Result<Self, ParametersError> {
         let reply = kms.parameters(key_arn, algorithm, wrapping).await?;
-        if reply.key_arn != key_arn {
-            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key_arn.to_owned() });
+        if *key_arn != reply.key_arn {
+            return Err(ParametersError::ReplyForOtherKey { found: reply.key_arn, asked: key_arn.clone() });
         }
         if reply.import_token.is_empty() || reply.import_token.len() > TOKEN_LIMIT {
             return Err(ParametersError::ReplyToken { found: reply.import_token.len() });
@@ -57,13 +57,13 @@ impl ParameterSet {
         }
         let file = ParametersFile {
             version: VERSION,
-            key_arn: key_arn.to_owned(),
-            key_spec: spec.name().to_owned(),
-            wrapping_algorithm: algorithm.name().to_owned(),
-            wrapping_key_spec: wrapping.name().to_owned(),
+            key_arn: key_arn.clone(),
+            key_spec: spec,
+            wrapping_algorithm: algorithm,
+            wrapping_key_spec: wrapping,
             public_key_sha256: wrapping_key.fingerprint()?,
             import_token_sha256: sha256(&reply.import_token)?,
-            valid_to: rfc3339(reply.valid_to),
+            valid_to: reply.valid_to,
             endpoint: kms.endpoint().map(str::to_owned),
             rehearsal: kms.seen_rehearsal(),
         };
@@ -177,18 +177,18 @@ impl ParameterSet {
     }
 
     /// The key the set is for.
-    pub fn key_arn(&self) -> &str {
+    pub fn key_arn(&self) -> &KeyArn {
         &self.file.key_arn
     }
 
     /// Its key spec.
-    pub fn key_spec(&self) -> Result<KeySpec, ParametersError> {
-        Ok(self.file.key_spec.parse()?)
+    pub fn key_spec(&self) -> KeySpec {
+        self.file.key_spec
     }
 
     /// The wrapping algorithm it was asked for.
-    pub fn algorithm(&self) -> Result<WrappingAlgorithm, ParametersError> {
-        Ok(self.file.wrapping_algorithm.parse()?)
+    pub fn algorithm(&self) -> WrappingAlgorithm {
+        self.file.wrapping_algorithm
     }
 
     /// SHA-256 of the wrapping public key, in hex.
@@ -201,9 +201,9 @@ impl ParameterSet {
         self.wrapping_key.spec()
     }
 
-    /// When the set expires, RFC 3339.
-    pub fn valid_to(&self) -> &str {
-        &self.file.valid_to
+    /// When the set expires.
+    pub fn valid_to(&self) -> DateTime {
+        self.file.valid_to
     }
 
     /// Whether the set is of an embedded KMS.
@@ -213,13 +213,12 @@ impl ParameterSet {
 
     /// Wraps key material for this set; the set is spent.
     pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, ParametersError> {
-        let spec = self.key_spec()?;
-        if material.spec() != spec {
-            let asked = material.spec().name().to_owned();
-            return Err(ParametersError::OtherSpec { found: self.file.key_spec, asked });
+        let (found, asked) = (self.key_spec(), material.spec());
+        if asked != found {
+            return Err(ParametersError::OtherSpec { found, asked });
         }
         self.check_fresh()?;
-        let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm()?)?;
+        let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm())?;
         Ok(WrappedMaterial { file: self.file, encrypted, token: self.token })
     }
 }

@@ -9,7 +9,7 @@ use super::names::{ENCRYPTED_FILE, TOKEN_LIMIT};
 use crate::file_checks::fixes::Place;
 use crate::file_checks::wrapped_blob::Making;
 use crate::files::{self, Moved, Output};
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyArn, KeyDescription, Kms};
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -30,7 +30,7 @@ impl WrappedMaterial {
         }
         let encrypted = files::read(BLOB, &path, 4 * TOKEN_LIMIT)?;
         blob_file::check_kind(BLOB, &path, &encrypted, Place::Fixed)?;
-        let (spec, algorithm) = (Some(file.key_spec.parse()?), Some(file.wrapping_algorithm.parse()?));
+        let (spec, algorithm) = (Some(file.key_spec), Some(file.wrapping_algorithm));
         let making = Making { spec, algorithm, wrapping: Some(wrapping_key.spec()), modulus: None };
         blob_file::check(&path, &encrypted, &making, Place::Fixed)?;
         Ok(WrappedMaterial { file, encrypted, token })
@@ -52,23 +52,18 @@ impl WrappedMaterial {
     }
 
     /// The key it is for.
-    pub fn key_arn(&self) -> &str {
+    pub fn key_arn(&self) -> &KeyArn {
         &self.file.key_arn
     }
 
-    /// The Region of that key.
-    pub fn region(&self) -> Option<&str> {
-        self.file.key_arn.split(':').nth(3)
-    }
-
     /// The key spec of the set.
-    pub fn key_spec(&self) -> Result<KeySpec, ParametersError> {
-        Ok(self.file.key_spec.parse()?)
+    pub fn key_spec(&self) -> KeySpec {
+        self.file.key_spec
     }
 
     /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
-    pub fn wrapping(&self) -> Result<(WrappingAlgorithm, WrappingKeySpec), ParametersError> {
-        Ok((self.file.wrapping_algorithm.parse()?, self.file.wrapping_key_spec.parse()?))
+    pub fn wrapping(&self) -> (WrappingAlgorithm, WrappingKeySpec) {
+        (self.file.wrapping_algorithm, self.file.wrapping_key_spec)
     }
 
     /// What `parameters.json` says of the set.
@@ -119,8 +114,8 @@ impl WrappedMaterial {
             let (found, asked) = (self.file.key_arn.clone(), key.arn.clone());
             return Err(ParametersError::OtherKey { found, asked });
         }
-        if self.file.key_spec != key.spec {
-            let (found, is) = (self.file.key_spec.clone(), key.spec.clone());
+        if key.spec != self.file.key_spec {
+            let (found, is) = (self.file.key_spec, key.spec.clone());
             return Err(ParametersError::KeyIsOther { arn: key.arn.clone(), found, is });
         }
         Ok(())

@@ -17,7 +17,7 @@ pub(crate) async fn across(
     let ciphertext = match kms.encrypt(&primary.arn, &nonce, None).await {
         Ok(ciphertext) => ciphertext,
         Err(error) if error.is_access_denied() => {
-            proof.refuse(Claim::Bytes, format!("kms:Encrypt in {}", primary.region));
+            proof.refuse(Claim::Bytes, format!("kms:Encrypt in {}", primary.arn.region()));
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -26,17 +26,21 @@ pub(crate) async fn across(
         Ok(decrypted) if decrypted.plaintext == nonce => {
             proof.prove(
                 Claim::Bytes,
-                format!("KMS in {} decrypts what KMS in {} encrypted", replica.region, primary.region),
+                format!("KMS in {} decrypts what KMS in {} encrypted", replica.arn.region(), primary.arn.region()),
             );
         }
         Ok(_) => proof.contradict(
             Claim::Bytes,
-            format!("KMS in {} decrypted to other bytes than KMS in {} encrypted", replica.region, primary.region),
+            format!(
+                "KMS in {} decrypted to other bytes than KMS in {} encrypted",
+                replica.arn.region(),
+                primary.arn.region()
+            ),
         ),
         // Encrypt and Decrypt in the replica's own Region have told whether that is permitted.
         Err(error) if error.is_access_denied() && proof.outcome() == Outcome::NotPermitted => {}
         Err(error) if error.is_access_denied() => {
-            proof.refuse(Claim::Bytes, format!("kms:Decrypt in {}", replica.region))
+            proof.refuse(Claim::Bytes, format!("kms:Decrypt in {}", replica.arn.region()))
         }
         Err(error) => return Err(error.into()),
     }

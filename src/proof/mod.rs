@@ -16,6 +16,7 @@ pub use self::error::ProofError;
 pub(crate) use self::outcome::DISABLED;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};
 pub use self::subject::Subject;
+use crate::kms::KeyState;
 use crate::material::{KeySpec, MaterialKind};
 
 /// Asks KMS as much as `level` says.
@@ -29,14 +30,14 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofEr
         None => subject.kms.describe(&subject.key.arn).await?,
     };
     // A disabled key stays disabled when its material is renewed.
-    let disabled = subject.key.state == "Disabled" && now.state == "Disabled";
+    let disabled = subject.key.state == KeyState::Disabled && now.state == KeyState::Disabled;
     if disabled {
         proof.prove(Claim::State, "KMS says that the key is disabled, as it was before");
         proof.leave(Claim::Use, DISABLED);
     } else {
         proof.expect(
             Claim::State,
-            now.state == "Enabled",
+            now.state == KeyState::Enabled,
             "KMS says that the key is enabled",
             format!("KMS says that the key is {}", now.state),
         );

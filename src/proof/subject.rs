@@ -28,7 +28,7 @@ impl<'a> Subject<'a> {
         material: Option<&'a KeyMaterial>,
         imported_id: Option<&'a str>,
     ) -> Result<Self, ProofError> {
-        Ok(Subject { kms, key, spec: key.spec.parse()?, usage: key.usage.parse()?, material, imported_id, now: None })
+        Ok(Subject { kms, key, spec: key.spec.known()?, usage: key.usage.known()?, material, imported_id, now: None })
     }
 
     /// With what DescribeKey has answered by now, which is not asked again.

@@ -148,7 +148,7 @@ impl Record {
         let report = journal.report();
         self.rehearsal = report.rehearsal;
         self.aws = journal.kms().map(|kms| Aws::of(&kms));
-        self.key = report.key_arn.clone().map(|arn| Key::of(arn, &report));
+        self.key = report.key_arn.as_ref().map(|arn| Key::of(arn, &report));
         self.material = Material::of(&report);
         self.transfers = journal.transfers();
         self.proofs = journal.proofs();
@@ -190,7 +190,7 @@ impl Aws {
     fn of(kms: &Kms) -> Self {
         let credentials = kms.credentials_used();
         Aws {
-            region: kms.region().to_owned(),
+            region: kms.region().to_string(),
             endpoint: kms.endpoint().map(str::to_owned),
             credential_source: credentials.as_ref().map(|source| source.name.clone()),
             access_key_id: credentials.map(|source| source.access_key_id),
@@ -200,18 +200,17 @@ impl Aws {
 }
 
 impl Key {
-    fn of(arn: String, report: &Report) -> Self {
-        let parts = KeyArn::parse(&arn);
+    fn of(arn: &KeyArn, report: &Report) -> Self {
         Key {
-            account: parts.as_ref().map(|parts| parts.account.to_owned()),
-            region: parts.as_ref().map(|parts| parts.region.to_owned()),
+            arn: arn.to_string(),
+            account: Some(arn.account().to_owned()),
+            region: Some(arn.region().to_string()),
             alias: report.alias.clone(),
-            spec: report.key_spec.clone(),
-            usage: report.key_usage.clone(),
-            state: report.key_state.clone(),
+            spec: report.key_spec.as_ref().map(ToString::to_string),
+            usage: report.key_usage.as_ref().map(ToString::to_string),
+            state: report.key_state.map(|state| state.to_string()),
             key_material_id: report.key_material_id.clone(),
             expires: report.expires.clone(),
-            arn,
         }
     }
 }

@@ -44,7 +44,7 @@ impl Scene {
             let mut keys = Vec::new();
             for arn in kms.keys().await.unwrap() {
                 let state = kms.describe(&arn).await.unwrap().state;
-                keys.push((arn, state));
+                keys.push((arn.to_string(), state.to_string()));
             }
             keys
         })

@@ -136,7 +136,7 @@ fn after_create_key_the_exit_code_is_3_and_the_command_that_is_printed_completes
         let next = format!("next: {}{material} --adopt {arn}\n", printed(&cloud, &line));
         assert_eq!(cloud.plain(end_of(&run)), cloud.plain(&format!("{STOPPED}{exists}{next}")), "{fault}");
         let completed = cloud.shell(&format!("{} --output json", next_of(&run)), b"").json();
-        assert_eq!((&completed["key_arn"], &completed["alias"]), (&arn.into(), &"alias/a".into()), "{fault}");
+        assert_eq!((&completed["key_arn"], &completed["alias"]), (&arn.as_str().into(), &"alias/a".into()), "{fault}");
         assert_eq!(cloud.states(), ["Enabled"], "{fault}");
         // What an earlier run has imported is not imported again.
         let outcome = completed["proof"]["outcome"].as_str().unwrap();

@@ -65,7 +65,7 @@ impl Cloud {
 
     /// The states of all keys.
     pub fn states(&self) -> Vec<String> {
-        self.keys().into_iter().map(|key| key.state).collect()
+        self.keys().into_iter().map(|key| key.state.to_string()).collect()
     }
 }
 

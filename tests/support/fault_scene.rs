@@ -245,8 +245,8 @@ impl Ended {
             exit,
             leftovers: removable.map(|leftover| leftover.key_arn.clone()).collect(),
             replicas: report.replicas.iter().map(|replica| replica.key_arn.clone()).collect(),
-            key_arn: report.key_arn,
-            key_state: report.key_state,
+            key_arn: report.key_arn.map(|arn| arn.to_string()),
+            key_state: report.key_state.map(|state| state.to_string()),
             uncertain: journal.uncertain().map(str::to_owned),
             report: journal.report(),
             said: match result {

@@ -57,7 +57,7 @@ pub fn next_source(scene: &Scene, first: &Report) -> Option<Source> {
 pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
     let plan = Replicate {
-        regions: vec![REPLICA_REGION.to_owned()],
+        regions: vec![REPLICA_REGION.parse().unwrap()],
         materials: vec![given("SYMMETRIC_DEFAULT", &GIVEN)],
         alias: Some("alias/a".parse().unwrap()),
         description: None,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kms_byok::kms::{Connection, Environment, Kms};
+use kms_byok::kms::{Connection, Environment, KeyState, Kms};
 use kms_byok::{EndpointError, Error, KmsError, Silent};
 
 use crate::support::tls_server::{Authority, Does, KEY_ARN, Server, Shows};
@@ -38,7 +38,7 @@ impl Client {
         Kms::isolated(url, "AKIDTEST", &self.connection, Arc::new(Silent))
     }
 
-    async fn describe(&self, server: &Server) -> Result<String, Error> {
+    async fn describe(&self, server: &Server) -> Result<KeyState, Error> {
         let kms = self.kms(&format!("https://localhost:{}", server.port()));
         Ok(kms.describe(KEY_ARN).await?.state)
     }
@@ -58,7 +58,7 @@ async fn a_server_of_the_authority_in_the_ca_bundle_is_trusted_and_its_connectio
     let client = Client::trusting(&authority);
     let kms = client.kms(&format!("https://localhost:{}", server.port()));
     for _ in 0..5 {
-        assert_eq!(kms.describe(KEY_ARN).await.unwrap().state, "Enabled");
+        assert_eq!(kms.describe(KEY_ARN).await.unwrap().state, KeyState::Enabled);
     }
     assert_eq!((server.connections(), server.requests().len()), (1, 5));
     assert_eq!(server.requests()[0], "trentservice.describekey akidtest");
@@ -174,7 +174,7 @@ async fn https_goes_through_the_tunnel_of_the_proxy_and_is_the_servers_own_to_th
     let mut client = Client::trusting(&authority);
     client.environment().https_proxy = Some(format!("http://user:word@127.0.0.1:{}", proxy.port()));
     let kms = client.kms("https://elsewhere.example");
-    assert_eq!(kms.describe(KEY_ARN).await.unwrap().state, "Enabled");
+    assert_eq!(kms.describe(KEY_ARN).await.unwrap().state, KeyState::Enabled);
     assert_eq!(proxy.requests(), ["CONNECT elsewhere.example:443 HTTP/1.1 with a password"]);
     assert_eq!(server.requests().len(), 1);
 }
@@ -186,7 +186,7 @@ async fn loopback_is_reached_without_the_proxy() {
     let proxy = Server::proxy(server.address);
     let mut client = Client::trusting(&authority);
     client.environment().https_proxy = Some(format!("http://127.0.0.1:{}", proxy.port()));
-    assert_eq!(client.describe(&server).await.unwrap(), "Enabled");
+    assert_eq!(client.describe(&server).await.unwrap(), KeyState::Enabled);
     assert_eq!((proxy.connections(), server.connections()), (0, 1));
 }
 

@@ -1,5 +1,6 @@
 //! The account of a run as text.
 
+use kms_byok::kms::KeyState;
 use kms_byok::lifecycle::{MOST_ROTATIONS, Report};
 use kms_byok::proof::{Outcome, Proof};
 
@@ -10,13 +11,13 @@ pub(crate) fn account(report: &Report) -> String {
     let wrapping = report.wrapping_algorithm.map(|algorithm| {
         format!("{algorithm} with {}", report.wrapping_key_spec.unwrap_or("a wrapping key of unknown size"))
     });
-    let material = report.key_state.as_deref() != Some("PendingImport");
+    let material = report.key_state != Some(KeyState::PendingImport);
     let mut text = lines(&[
-        ("key", report.key_arn.clone()),
+        ("key", report.key_arn.as_ref().map(ToString::to_string)),
         ("alias", report.alias.clone()),
-        ("spec", report.key_spec.clone()),
-        ("usage", report.key_usage.clone()),
-        ("state", report.key_state.clone()),
+        ("spec", report.key_spec.as_ref().map(ToString::to_string)),
+        ("usage", report.key_usage.as_ref().map(ToString::to_string)),
+        ("state", report.key_state.map(|state| state.to_string())),
         ("wrapped", wrapping),
         ("material", report.key_material_id.clone()),
         ("expires", material.then(|| report.expires.clone().unwrap_or_else(|| "never".to_owned()))),
@@ -117,7 +118,7 @@ pub(crate) fn standing(report: &Report, uncertain: Option<&'static str>) -> Stri
         text.push_str(&line(&format!("unknown: whether {operation} took effect; its reply was not seen")));
     }
     if let Some(arn) = &report.key_arn {
-        let state = report.key_state.as_deref().unwrap_or("in an unknown state");
+        let state = report.key_state.map_or("in an unknown state", Into::into);
         let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
         text.push_str(&line(&format!("exists: key {arn}, {state}{alias}")));
     }

@@ -2,17 +2,19 @@
 
 use super::words::Words;
 use crate::diagnose::commands::{Commands, word};
+use crate::kms::{KeyArn, KeyState, KmsName, Origin, Region};
+use crate::material::KeySpec;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyCause {
     #[error("KMS in {region} knows no key `{key}`")]
-    NotFound { key: String, region: String },
+    NotFound { key: String, region: Region },
     #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
-    NotExternal { arn: String, origin: String },
+    NotExternal { arn: KeyArn, origin: Origin },
     #[error("key {arn} is {state}, and takes no key material in that state")]
-    State { arn: String, state: String },
+    State { arn: KeyArn, state: KeyState },
     #[error("key {arn} is a {found} key, and the {what} is {asked}")]
-    Spec { arn: String, found: String, what: &'static str, asked: String },
+    Spec { arn: KeyArn, found: KmsName<KeySpec>, what: &'static str, asked: KeySpec },
     #[error("KMS says that {key} takes only the key material it was given before, and these are other bytes")]
     NotTheOriginal { key: String },
     #[error("KMS says that it does not take these bytes as key material: {because}")]
@@ -49,7 +51,7 @@ impl Words for KeyCause {
                 format!("look for {} among the keys of this account and Region: `{}`", word(key), commands.list_keys())
             }
             KeyCause::NotExternal { .. } => format!("create a key for it: `{}`", commands.create_key()),
-            KeyCause::State { arn, state } if state == "PendingDeletion" => {
+            KeyCause::State { arn, state: KeyState::PendingDeletion } => {
                 format!("cancel the deletion, or use another key: `aws kms cancel-key-deletion --key-id {}`", word(arn))
             }
             KeyCause::State { .. } => format!("wait until it shows PendingImport: `{}`", commands.status()),

@@ -1,6 +1,7 @@
 use super::*;
 use crate::diagnose::name::{Name, Role};
 use crate::file_checks::damage::Damage;
+use crate::kms::{KeyArn, KeyState, Origin};
 use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::{Layer, Member};
@@ -14,6 +15,10 @@ const WRAPPING: WrappingKeySpec = WrappingKeySpec::Rsa4096;
 
 fn name(role: Role) -> Name {
     Name::of(role, std::path::Path::new("a file"))
+}
+
+fn arn() -> KeyArn {
+    "arn:aws:kms:us-east-1:111122223333:key/1234abcd".parse().unwrap()
 }
 
 fn text() -> String {
@@ -201,11 +206,17 @@ fn sets() -> Vec<Cause> {
         ParametersCause::OfARehearsal.into(),
         ParametersCause::OtherRegion { found: text(), asked: text() }.into(),
         ParametersCause::TokenRefused.into(),
-        KeyCause::NotFound { key: text(), region: text() }.into(),
-        KeyCause::NotExternal { arn: text(), origin: text() }.into(),
-        KeyCause::State { arn: text(), state: "PendingDeletion".to_owned() }.into(),
-        KeyCause::State { arn: text(), state: "Creating".to_owned() }.into(),
-        KeyCause::Spec { arn: text(), found: text(), what: "key spec asked for", asked: text() }.into(),
+        KeyCause::NotFound { key: text(), region: arn().region().clone() }.into(),
+        KeyCause::NotExternal { arn: arn(), origin: Origin::AwsKms }.into(),
+        KeyCause::State { arn: arn(), state: KeyState::PendingDeletion }.into(),
+        KeyCause::State { arn: arn(), state: KeyState::Creating }.into(),
+        KeyCause::Spec {
+            arn: arn(),
+            found: KeySpec::Hmac256.into(),
+            what: "key spec asked for",
+            asked: KeySpec::Rsa2048,
+        }
+        .into(),
         KeyCause::NotTheOriginal { key: text() }.into(),
         KeyCause::MaterialRefused { because: text() }.into(),
         KeyCause::ExpiryRefused { because: text() }.into(),

@@ -8,6 +8,7 @@ use super::reason::Reason;
 use crate::explain::{Explain, some};
 use crate::kms::arn::{is_alias, region_of};
 use crate::kms::operation::Operation;
+use crate::kms::region::Region;
 use crate::time::{self, seconds};
 
 /// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
@@ -27,7 +28,7 @@ pub struct Refusal {
     pub request_id: Option<String>,
     /// The key or alias the call was about.
     pub key: Option<String>,
-    pub region: String,
+    pub region: Region,
     /// The endpoint's URL, when it is not one of AWS's own.
     pub endpoint: Option<String>,
     /// How long this client has waited and repeated the call before it gave up.
@@ -167,7 +168,7 @@ impl Refusal {
     }
 
     fn other_region(&self) -> Option<&str> {
-        self.key.as_deref().and_then(region_of).filter(|region| *region != self.region)
+        self.key.as_deref().and_then(region_of).filter(|region| self.region != *region)
     }
 }
 

@@ -5,8 +5,8 @@ pub(crate) mod plan;
 
 pub use self::last_usage::LastUse;
 
-use crate::kms::Reason;
-use crate::kms::{KeyDescription, Kms, Operation, region_of};
+use crate::kms::{KeyArn, KeyState, KmsName, Reason, Region};
+use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
@@ -15,7 +15,7 @@ use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::lifecycle::status::not_seen;
-use crate::material::KeySpec;
+use crate::material::{KeySpec, KeyUsage};
 
 /// One key material that is to be deleted, and what hangs on it.
 pub struct Deletion {
@@ -35,11 +35,11 @@ pub struct Deletion {
 pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) -> Result<Option<Deletion>, Error> {
     check_external(key)?;
     let (arn, spec) = (key.arn.clone(), key.spec.clone());
-    if id.is_some() && spec != KeySpec::SymmetricDefault.name() {
+    if id.is_some() && spec != KeySpec::SymmetricDefault {
         return Err(KeyError::SymmetricOnly { what: "--key-material-id", spec }.into());
     }
-    if matches!(key.state.as_str(), "Creating" | "Updating" | "Unavailable") {
-        return Err(LifecycleError::NotNow { arn, state: key.state.clone() }.into());
+    if matches!(key.state, KeyState::Creating | KeyState::Updating | KeyState::Unavailable) {
+        return Err(LifecycleError::NotNow { arn, state: key.state }.into());
     }
     let materials = KeyMaterials::as_permitted(kms, key).await?;
     let Some(material) = choose(key, &materials, id)? else { return Ok(None) };
@@ -108,12 +108,12 @@ fn consequences(
         }
         return sentences;
     }
-    if !matches!(key.state.as_str(), "PendingDeletion" | "PendingReplicaDeletion") {
-        let does = match key.usage.as_str() {
-            "ENCRYPT_DECRYPT" => "encrypts or decrypts anything",
-            "GENERATE_VERIFY_MAC" => "makes or verifies any HMAC",
-            "KEY_AGREEMENT" => "derives any shared secret",
-            _ => "signs or verifies anything",
+    if !key.state.is_deletion() {
+        let does = match key.usage {
+            KmsName::Known(KeyUsage::EncryptDecrypt) => "encrypts or decrypts anything",
+            KmsName::Known(KeyUsage::GenerateVerifyMac) => "makes or verifies any HMAC",
+            KmsName::Known(KeyUsage::KeyAgreement) => "derives any shared secret",
+            KmsName::Known(KeyUsage::SignVerify) | KmsName::Other(_) => "signs or verifies anything",
         };
         sentences.push(format!(
             "the key, now {}, becomes PendingImport: it no longer {does} until the same bytes are imported again",
@@ -133,12 +133,13 @@ fn consequences(
         Err(why) => sentences.push(format!("which aliases name it is not known: {why}")),
     }
     if let Some((primary, arns @ [_, ..])) = replicas {
-        let regions: Vec<&str> = arns.iter().filter_map(|arn| region_of(arn)).filter(|r| *r != key.region).collect();
+        let regions = arns.iter().map(KeyArn::region).filter(|region| *region != key.arn.region());
+        let regions: Vec<&str> = regions.map(Region::as_str).collect();
         let also = if primary { String::new() } else { "the primary key and ".to_owned() };
         if !regions.is_empty() || !primary {
             sentences.push(format!(
                 "only {} is asked to delete it: {also}the replicas in {} have imports of their own",
-                key.region,
+                key.arn.region(),
                 if regions.is_empty() { "other Regions".to_owned() } else { regions.join(", ") }
             ));
         }
@@ -152,7 +153,7 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
     let (key, id) = (&deletion.key, deletion.material.key_material_id.as_deref());
     journal.begin(kms, key);
     journal.note(|report| report.key_material_id = id.map(str::to_owned));
-    let call = kms.delete_material(&key.arn, id.filter(|_| key.spec == KeySpec::SymmetricDefault.name()));
+    let call = kms.delete_material(&key.arn, id.filter(|_| key.spec == KeySpec::SymmetricDefault));
     let failure = match journal.changing("DeleteImportedKeyMaterial", call).await {
         Ok(()) => None,
         // Repeated after a lost reply, KMS may not know it any more.
@@ -180,12 +181,12 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
 /// Where nothing shows whether it is gone, KMS's word is taken, unless it was not heard.
 async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful: bool) -> Result<bool, Error> {
     // A key that was PendingImport before may have lacked another key material.
-    let emptied = now.state == "PendingImport" && deletion.key.state != "PendingImport";
+    let emptied = now.state == KeyState::PendingImport && deletion.key.state != KeyState::PendingImport;
     if emptied && !deletion.material.is_pending() {
         return Ok(true);
     }
     let Some(id) = deletion.material.key_material_id.as_deref() else {
-        return Ok(!doubtful && now.state == deletion.key.state && now.state.starts_with("Pending"));
+        return Ok(!doubtful && now.state == deletion.key.state && now.state.is_pending());
     };
     match KeyMaterials::as_permitted(kms, now).await? {
         materials if materials.is_complete() => Ok(materials.find(id).is_none_or(Material::is_missing)),

@@ -4,14 +4,15 @@ use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::delete::Deletion;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
+use crate::material::KeySpec;
 
 /// The plan of [`lifecycle::delete_material`](crate::lifecycle::delete_material), by what
 /// [`plan_deletion`](crate::lifecycle::plan_deletion) has found; without anything to delete it ends with the looking.
 pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deletion>, journal: &Journal) -> Plan {
     journal.begin(kms, key);
     let mut plan = Plan::default();
-    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
-    let symmetric = key.spec == "SYMMETRIC_DEFAULT";
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
+    let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric {
         plan.call(Operation::ListKeyRotations, "finds every key material of the key");
     }
@@ -22,7 +23,7 @@ pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deleti
     }
     plan.call(Operation::DeleteImportedKeyMaterial, "deletes the key material");
     plan.call(Operation::DescribeKey, "sees whether it is gone");
-    let empties = !key.state.starts_with("Pending") && !deletion.material.is_pending();
+    let empties = !key.state.is_pending() && !deletion.material.is_pending();
     if symmetric && !empties {
         plan.call(Operation::ListKeyRotations, "sees whether it is gone");
     }

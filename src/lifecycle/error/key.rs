@@ -1,7 +1,8 @@
 //! Keys that exist and are not what was asked for, and ceremonies that were stopped.
 
 use crate::explain::{Explain, some};
-use crate::kms::Refusal;
+use crate::kms::{KeyArn, KeyState, KmsName, Origin, Refusal};
+use crate::material::KeySpec;
 
 /// The key at hand cannot take the key material.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -12,43 +13,43 @@ pub enum KeyError {
     #[error("`{name}` is not an alias name")]
     AliasName { name: String, problem: &'static str },
     #[error("`{key}` exists and is not what was asked for: {}", differences.join("; "))]
-    Differs { key: String, arn: String, differences: Vec<String> },
+    Differs { key: String, arn: KeyArn, differences: Vec<String> },
     #[error("`{key}` exists and is what was asked for, but it is {state}")]
-    NotInUse { key: String, arn: String, state: String },
+    NotInUse { key: String, arn: KeyArn, state: KeyState },
     #[error("`{key}` exists, and {what} may not be compared with what was asked for")]
     NotCompared { key: String, what: String, permission: String },
     #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
-    TakesOnlyOriginal { arn: String },
+    TakesOnlyOriginal { arn: KeyArn },
     #[error("{}, and its key policy is not the one asked for", not_made_here(.name, .arn))]
-    ForeignPolicy { name: String, arn: String, outsiders: Vec<String> },
+    ForeignPolicy { name: String, arn: KeyArn, outsiders: Vec<String> },
     #[error("{}, and its key policy may not be read", not_made_here(.name, .arn))]
-    PolicyUnread { name: String, arn: String, because: String },
+    PolicyUnread { name: String, arn: KeyArn, because: String },
     #[error("key {arn} waits for key material, KMS does not tell whether it had any, and `{path}` may be its copy")]
-    MayHaveCopy { arn: String, path: String, give: String },
+    MayHaveCopy { arn: KeyArn, path: String, give: String },
     #[error("KMS has key material for key {arn}, and DescribeKey says PendingImport after {waited}")]
-    NotShown { arn: String, waited: String },
+    NotShown { arn: KeyArn, waited: String },
     #[error("the state of key {arn} does not allow the import: {finding}")]
-    NotTaken { arn: String, finding: String, refusal: Box<Refusal> },
+    NotTaken { arn: KeyArn, finding: String, refusal: Box<Refusal> },
     #[error("KMS does not take these bytes as new key material of key {arn}, which may have them already")]
-    NotNew { arn: String, refusal: Box<Refusal> },
+    NotNew { arn: KeyArn, refusal: Box<Refusal> },
     #[error("key {arn} never had key material, so there is none to import again")]
-    NothingExists { arn: String, refusal: Box<Refusal> },
+    NothingExists { arn: KeyArn, refusal: Box<Refusal> },
     #[error("`{alias}` points to key {arn}, and --adopt names {adopt}")]
-    AdoptsOther { alias: String, arn: String, adopt: String },
+    AdoptsOther { alias: String, arn: KeyArn, adopt: KeyArn },
     #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
-    NotExternal { arn: String, origin: String },
+    NotExternal { arn: KeyArn, origin: Origin },
     #[error("key {arn} is {state}, and takes no key material in that state")]
-    WrongState { arn: String, state: String },
+    WrongState { arn: KeyArn, state: KeyState },
     #[error("the key material of {arn} expires at {at}, too soon to import it again safely")]
-    ExpiresSoon { arn: String, at: String },
+    ExpiresSoon { arn: KeyArn, at: String },
     #[error("the reply says that the import went into {found}, and {asked} was asked for")]
-    ImportedElsewhere { asked: String, found: String },
+    ImportedElsewhere { asked: KeyArn, found: String },
     #[error("key {arn} is new and {state}, and KMS enables no key without key material")]
-    NotEmpty { arn: String, state: String },
+    NotEmpty { arn: KeyArn, state: KeyState },
     #[error("key {arn} is {state} after the import, and Enabled was expected")]
-    NotEnabled { arn: String, state: String },
+    NotEnabled { arn: KeyArn, state: KeyState },
     #[error("{what} cannot be used for {spec} keys")]
-    SymmetricOnly { what: &'static str, spec: String },
+    SymmetricOnly { what: &'static str, spec: KmsName<KeySpec> },
     #[error("what KMS answers contradicts the import: {contradiction}")]
     ProofContradicts { contradiction: String },
     #[error("the proof that was asked for was not permitted: {refused}")]
@@ -61,7 +62,7 @@ pub enum KeyError {
 
 impl KeyError {
     /// The key that the user has to vouch for before the same command can do more.
-    pub fn unvouched(&self) -> Option<&str> {
+    pub fn unvouched(&self) -> Option<&KeyArn> {
         match self {
             KeyError::ForeignPolicy { arn, .. } | KeyError::PolicyUnread { arn, .. } => Some(arn),
             _ => None,
@@ -70,8 +71,8 @@ impl KeyError {
 }
 
 /// What led to a key, where that is more than its ARN.
-fn not_made_here(name: &str, arn: &str) -> String {
-    if name == arn {
+fn not_made_here(name: &str, arn: &KeyArn) -> String {
+    if *arn == *name {
         format!("key {arn} was not created by this run")
     } else {
         format!("`{name}` points to key {arn}, which this run did not create")
@@ -99,7 +100,7 @@ impl Explain for KeyError {
         match self {
             KeyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
             KeyError::Differs { .. } => some("choose another alias, or flags that match the key"),
-            KeyError::NotInUse { arn, state, .. } => super::lifecycle::into_use(arn, state),
+            KeyError::NotInUse { arn, state, .. } => super::lifecycle::into_use(arn, *state),
             KeyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
             KeyError::TakesOnlyOriginal { .. } => {
                 some("give the original key material with --material FILE, or make a new key under another alias")
@@ -122,7 +123,7 @@ impl Explain for KeyError {
             }
             KeyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
             KeyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
-            KeyError::WrongState { arn, state, .. } if state == "PendingDeletion" => {
+            KeyError::WrongState { arn, state: KeyState::PendingDeletion } => {
                 some(format!("run `aws kms cancel-key-deletion --key-id {arn}`, or use another key"))
             }
             KeyError::WrongState { .. } => some("wait until `kms-byok status` shows PendingImport, or use another key"),

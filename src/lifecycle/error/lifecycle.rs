@@ -1,7 +1,8 @@
 //! Rotation, replication and the end of key material.
 
 use crate::explain::{Explain, some};
-use crate::kms::KmsError;
+use crate::kms::{KeyArn, KeyState, KmsError, KmsName, Region};
+use crate::material::KeySpec;
 
 /// The life of a key cannot go on as asked.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -10,68 +11,68 @@ use crate::kms::KmsError;
 #[allow(missing_docs)]
 pub enum LifecycleError {
     #[error("key {arn} is {spec}, and KMS rotates symmetric keys only")]
-    NotSymmetric { arn: String, spec: String },
+    NotSymmetric { arn: KeyArn, spec: KmsName<KeySpec> },
     #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
-    Replica { arn: String, primary: String, what: &'static str },
+    Replica { arn: KeyArn, primary: KeyArn, what: &'static str },
     #[error("key {arn} is {state}, and {what} needs it Enabled")]
     #[strum(serialize = "key_not_enabled")]
-    NotEnabled { arn: String, state: String, what: &'static str },
+    NotEnabled { arn: KeyArn, state: KeyState, what: &'static str },
     #[error("key {arn} is {state}, and it is verified only while it is Enabled or Disabled")]
-    NotVerifiable { arn: String, state: String },
+    NotVerifiable { arn: KeyArn, state: KeyState },
     #[error("the file is no key material for {spec} key {arn}: {problem}")]
-    UnfitMaterial { arn: String, spec: String, problem: String },
+    UnfitMaterial { arn: KeyArn, spec: KmsName<KeySpec>, problem: String },
     #[error("key {arn} was rotated on demand 25 times, and KMS allows no more")]
-    NoRotationLeft { arn: String },
+    NoRotationLeft { arn: KeyArn },
     #[error("key material {id} waits for rotation in key {arn}, and KMS takes no further one before it")]
-    PendingExists { arn: String, id: String },
+    PendingExists { arn: KeyArn, id: String },
     #[error("key material {id} waits for rotation in key {arn}, and it is not the one given")]
-    OtherPending { arn: String, id: String },
+    OtherPending { arn: KeyArn, id: String },
     #[error("no key material waits for rotation in key {arn}")]
-    NothingPending { arn: String },
+    NothingPending { arn: KeyArn },
     #[error("key material {id} is not in {regions}, and a multi-Region key rotates only when every Region has it")]
     MissingInRegions { id: String, regions: String },
     #[error("a rotation of key {arn} is in progress")]
-    InProgress { arn: String },
+    InProgress { arn: KeyArn },
     #[error("the bytes given are an earlier key material of key {arn}, and KMS does not rotate back")]
-    EarlierMaterial { arn: String },
+    EarlierMaterial { arn: KeyArn },
     #[error("key material {id} is not ready for rotation after {waited}: KMS does not see it in every Region")]
     NotReady { id: String, waited: String },
     #[error("the rotation of key {arn} began, and key material {id} is not current after {waited}")]
-    StillWaiting { arn: String, id: String, waited: String },
+    StillWaiting { arn: KeyArn, id: String, waited: String },
     #[error("the rotation of key {arn} that was under way has not ended after {waited}")]
-    StillInProgress { arn: String, waited: String },
+    StillInProgress { arn: KeyArn, waited: String },
 
     #[error("key {arn} is a single-Region key, and KMS replicates multi-Region keys only")]
-    SingleRegion { arn: String },
+    SingleRegion { arn: KeyArn },
     #[error("`{region}` is the Region of the primary key {arn}")]
-    PrimaryRegion { region: String, arn: String },
+    PrimaryRegion { region: Region, arn: KeyArn },
     #[error("`{alias}` in {region} names another key, {arn}")]
-    AliasElsewhere { alias: String, region: String, arn: String },
+    AliasElsewhere { alias: String, region: Region, arn: KeyArn },
     #[error("the key material given is not that of key {arn}: {contradiction}")]
-    OtherMaterial { arn: String, contradiction: String },
+    OtherMaterial { arn: KeyArn, contradiction: String },
     #[error("--adopt names {adopt}, which is no replica of the key in a Region asked for")]
-    AdoptsNoReplica { adopt: String },
+    AdoptsNoReplica { adopt: KeyArn },
     #[error("key {arn} has {needed} key materials, a replica needs each of them, and {given} is given")]
-    TooFewMaterials { arn: String, needed: usize, given: usize },
+    TooFewMaterials { arn: KeyArn, needed: usize, given: usize },
     #[error("replica {arn} still waits for key material: {missing}")]
-    ReplicaIncomplete { arn: String, missing: String },
+    ReplicaIncomplete { arn: KeyArn, missing: String },
     #[error("the import was taken, and key {arn} still waits for other key material: {missing}")]
-    Incomplete { arn: String, missing: String },
+    Incomplete { arn: KeyArn, missing: String },
     #[error("replica {arn} is still being made after {waited}")]
-    StillCreating { arn: String, waited: String },
+    StillCreating { arn: KeyArn, waited: String },
 
     #[error("{permission} is not permitted{subject}, and what it would show is missing here")]
     NotSeen { permission: String, subject: String },
     #[error("{subject} cannot be seen: {cause}")]
     Unseen { subject: String, cause: KmsError },
     #[error("key {arn} is {state}, and KMS deletes no key material meanwhile")]
-    NotNow { arn: String, state: String },
+    NotNow { arn: KeyArn, state: KeyState },
     #[error("key {arn} has {count} key materials")]
-    SeveralMaterials { arn: String, count: usize, ids: String },
+    SeveralMaterials { arn: KeyArn, count: usize, ids: String },
     #[error("how many key materials key {arn} has is not known: {why}")]
-    MaterialsUnknown { arn: String, why: String },
+    MaterialsUnknown { arn: KeyArn, why: String },
     #[error("key {arn} has no key material {id}")]
-    NoSuchMaterial { arn: String, id: String, ids: String },
+    NoSuchMaterial { arn: KeyArn, id: String, ids: String },
     #[error("the words typed are not the id of the key: nothing is deleted")]
     ConfirmationDiffers,
     #[error("key material {id} is still there after it was deleted")]
@@ -86,12 +87,11 @@ impl Explain for LifecycleError {
     fn hint(&self) -> Option<String> {
         match self {
             LifecycleError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
-            LifecycleError::Replica { primary, .. } => some(match crate::kms::region_of(primary) {
-                Some(region) => format!("name the primary key: --key-id {primary} --region {region}"),
-                None => format!("name the primary key: --key-id {primary}"),
-            }),
+            LifecycleError::Replica { primary, .. } => {
+                some(format!("name the primary key: --key-id {primary} --region {}", primary.region()))
+            }
             LifecycleError::NotEnabled { arn, state, .. } | LifecycleError::NotVerifiable { arn, state } => {
-                into_use(arn, state)
+                into_use(arn, *state)
             }
             LifecycleError::UnfitMaterial { .. } => some("give a file with key material for this key"),
             LifecycleError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
@@ -137,14 +137,16 @@ impl Explain for LifecycleError {
 }
 
 /// How a key that is in another state than Enabled gets there.
-pub(super) fn into_use(arn: &str, state: &str) -> Option<String> {
-    let region = crate::kms::region_of(arn).map(|region| format!(" --region {region}")).unwrap_or_default();
+pub(super) fn into_use(arn: &KeyArn, state: KeyState) -> Option<String> {
+    let region = format!(" --region {}", arn.region());
     match state {
-        "Disabled" => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
-        "PendingImport" => some("import its key material first: `kms-byok status` shows what is missing"),
-        "PendingDeletion" | "PendingReplicaDeletion" => some(format!(
+        KeyState::Disabled => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
+        KeyState::PendingImport => some("import its key material first: `kms-byok status` shows what is missing"),
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => some(format!(
             "run `aws kms cancel-key-deletion{region} --key-id {arn}` and `aws kms enable-key{region} --key-id {arn}`, or use another key"
         )),
-        _ => some("try again in a minute"),
+        KeyState::Enabled | KeyState::Creating | KeyState::Updating | KeyState::Unavailable => {
+            some("try again in a minute")
+        }
     }
 }

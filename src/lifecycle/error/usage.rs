@@ -1,6 +1,7 @@
 //! Flags that do not go together. Exit code 2.
 
 use crate::explain::{Explain, some};
+use crate::material::KeySpec;
 
 /// The command line asks for something that cannot be meant.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -17,7 +18,7 @@ pub enum UsageError {
     CopyToStdout { flag: &'static str },
     #[error("{flag} cannot be used for {spec} keys")]
     #[strum(serialize = "flag_for_symmetric_only")]
-    SymmetricOnly { flag: &'static str, spec: String },
+    SymmetricOnly { flag: &'static str, spec: KeySpec },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
     #[error("{flag} has no equivalent in the shell")]

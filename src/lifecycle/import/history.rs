@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::kms::Reason;
+use crate::kms::{KeyArn, KeyState, Reason};
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -34,7 +34,7 @@ impl History {
         if key.expires.is_some() || key.current_key_material_id.is_some() {
             return Ok(History::Had);
         }
-        let told = if key.spec == SYMMETRIC { listed(kms, key).await } else { tried(kms, key).await };
+        let told = if key.spec == KeySpec::SymmetricDefault { listed(kms, key).await } else { tried(kms, key).await };
         match told {
             // Whatever KMS refuses, it does not tell.
             Err(error) if error.reason().is_some() => Ok(History::Unknown),
@@ -42,8 +42,6 @@ impl History {
         }
     }
 }
-
-const SYMMETRIC: &str = KeySpec::SymmetricDefault.name();
 
 /// ListKeyRotations knows every key material of a symmetric key.
 async fn listed(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
@@ -59,7 +57,7 @@ async fn listed(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
 /// The other keys are asked to work. KMS tells the public key of one whose material is gone (table of key states in the developer
 /// guide); of HMAC keys nothing tells what they had.
 async fn tried(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
-    let seen = KeyDescription { state: "Enabled".to_owned(), ..key.clone() };
+    let seen = KeyDescription { state: KeyState::Enabled, ..key.clone() };
     let subject = Subject::new(kms, key, None, None)?.seen(seen);
     match proof::prove(&subject, Level::Use).await.map_err(Error::from) {
         Ok(proof) if proof.outcome() == Outcome::Proven => Ok(History::Holds),
@@ -76,20 +74,20 @@ async fn tried(kms: &Kms, key: &KeyDescription) -> Result<History, Error> {
 /// DescribeKey until it shows key material; nothing when the time is over first.
 pub(crate) async fn shown_within(
     kms: &Kms,
-    arn: &str,
+    arn: &KeyArn,
     patience: Duration,
     journal: &Journal,
 ) -> Result<Option<KeyDescription>, Error> {
     wait::until("DescribeKey to show the key material", patience, journal, || async {
         let now = kms.describe(arn).await?;
-        Ok((now.state != "PendingImport").then_some(now))
+        Ok((now.state != KeyState::PendingImport).then_some(now))
     })
     .await
 }
 
 /// DescribeKey until it shows what KMS has.
-pub(crate) async fn until_shown(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
+pub(crate) async fn until_shown(kms: &Kms, arn: &KeyArn, journal: &Journal) -> Result<KeyDescription, Error> {
     let shown = shown_within(kms, arn, kms.wait(), journal);
-    let not_shown = || KeyError::NotShown { arn: arn.to_owned(), waited: seconds(kms.wait()) };
+    let not_shown = || KeyError::NotShown { arn: arn.clone(), waited: seconds(kms.wait()) };
     Ok(shown.await?.ok_or_else(not_shown)?)
 }

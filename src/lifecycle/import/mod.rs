@@ -16,7 +16,7 @@ use aws_smithy_types::DateTime;
 use crate::file_checks::fixes::Place;
 use crate::file_checks::wrapped_blob::Making;
 use crate::files;
-use crate::kms::{Import, ImportType, Imported, KeyDescription, Kms, WORTH_A_WARNING};
+use crate::kms::{Import, ImportType, Imported, KeyDescription, KeyState, Kms, WORTH_A_WARNING};
 use crate::kms::{KmsError, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -70,7 +70,7 @@ pub async fn import_set(
     journal: &Journal,
 ) -> Result<Imported, Error> {
     wrapped.check_sendable(kms, key)?;
-    let (algorithm, wrapping) = wrapped.wrapping()?;
+    let (algorithm, wrapping) = wrapped.wrapping();
     journal.note(|report| {
         report.wrapping_algorithm = Some(algorithm.name());
         report.wrapping_key_spec = Some(wrapping.name());
@@ -89,7 +89,7 @@ pub async fn import_bare(
 ) -> Result<Imported, Error> {
     check_importable(key)?;
     bare.check_token(kms.endpoint())?;
-    let making = Making { spec: Some(key.spec.parse()?), ..Making::default() };
+    let making = Making { spec: Some(key.spec.known()?), ..Making::default() };
     blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
 }
@@ -120,7 +120,7 @@ impl ImportOptions {
     /// What KMS would refuse for this key.
     pub(crate) fn check_for(&self, key: &KeyDescription) -> Result<(), Error> {
         check_importable(key)?;
-        self.check_spec(key.spec.parse()?)
+        self.check_spec(key.spec.known()?)
     }
 
     /// What KMS would refuse for keys of that spec.
@@ -134,7 +134,7 @@ impl ImportOptions {
             (self.key_material_id.is_some(), "a key material id"),
         ] {
             if given {
-                return Err(KeyError::SymmetricOnly { what, spec: spec.name().to_owned() }.into());
+                return Err(KeyError::SymmetricOnly { what, spec: spec.into() }.into());
             }
         }
         Ok(())
@@ -230,9 +230,9 @@ async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
         Ok(materials) => materials.pending().and_then(|material| material.key_material_id.clone()),
         Err(_) => None,
     };
-    let finding = match (now.state.as_str(), pending) {
-        ("Enabled" | "Disabled" | "PendingImport", Some(id)) => format!("key material {id} waits for rotation in it"),
-        ("Enabled" | "Disabled" | "PendingImport", None) => return error,
+    let finding = match (now.state, pending) {
+        (state, Some(id)) if state.takes_material() => format!("key material {id} waits for rotation in it"),
+        (state, None) if state.takes_material() => return error,
         (state, _) => format!("it is {state}"),
     };
     KeyError::NotTaken { arn: now.arn, finding, refusal: refusal.clone() }.into()
@@ -247,7 +247,7 @@ pub(crate) async fn hand_over(
     options: &ImportOptions,
     journal: &Journal,
 ) -> Result<Imported, Error> {
-    let symmetric = key.spec == KeySpec::SymmetricDefault.name();
+    let symmetric = key.spec == KeySpec::SymmetricDefault;
     let import = Import {
         encrypted,
         token,
@@ -261,7 +261,7 @@ pub(crate) async fn hand_over(
     let imported = journal.changing("ImportKeyMaterial", call).await.map_err(|error| with_history(error, key))?;
     let (key_arn, id) = (key.arn.clone(), imported.key_material_id.clone());
     journal.note_sent(Sent { key_arn, id, expires: options.expires });
-    if imported.key_arn != key.arn {
+    if key.arn != imported.key_arn {
         let (asked, found) = (key.arn.clone(), imported.key_arn);
         return Err(KeyError::ImportedElsewhere { asked, found }.into());
     }
@@ -270,12 +270,12 @@ pub(crate) async fn hand_over(
 
 /// Adds what is known of the key to KMS's refusal: IncorrectKeyMaterial is another thing for a first import.
 fn with_history(mut error: Error, key: &KeyDescription) -> Error {
-    let had_material = match (key.spec == KeySpec::SymmetricDefault.name(), &key.multi_region) {
+    let had_material = match (key.spec == KeySpec::SymmetricDefault, &key.multi_region) {
         // A replica takes what its primary key has.
         (_, Some(relatives)) if !relatives.primary => Some(true),
         (true, _) => Some(key.current_key_material_id.is_some()),
         // Other keys do not show whether they had material before.
-        (false, _) => (key.state != "PendingImport").then_some(true),
+        (false, _) => (key.state != KeyState::PendingImport).then_some(true),
     };
     if let Error::Kms(KmsError::Refused(refusal)) = &mut error {
         refusal.had_material = had_material;
@@ -303,10 +303,10 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
     journal.note_key(&after);
     note_id(); // which need not be the current one's
     // A disabled key stays disabled when its material is renewed.
-    if after.state == "Enabled" || after.state == before.state && before.state == "Disabled" {
+    if after.state == KeyState::Enabled || after.state == before.state && before.state == KeyState::Disabled {
         return Difference::refuse(kms, before, &after, journal).await;
     }
-    if after.state == "PendingImport" {
+    if after.state == KeyState::PendingImport {
         let missing = KeyMaterials::as_permitted(kms, &after).await?.missing();
         if !missing.is_empty() {
             return Err(LifecycleError::Incomplete { arn: after.arn, missing: missing.join(", ") }.into());
@@ -319,7 +319,6 @@ async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal
 /// A description of key material is short, and of symmetric keys.
 pub(crate) fn check_description(description: Option<&String>, spec: KeySpec) -> Result<(), Error> {
     if description.is_some() && spec != KeySpec::SymmetricDefault {
-        let spec = spec.name().to_owned();
         return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
     }
     ImportOptions { description: description.cloned(), ..ImportOptions::default() }.check()

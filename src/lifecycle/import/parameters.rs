@@ -1,6 +1,6 @@
 //! Import parameters in a run: got from KMS, and noted.
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, Kms, Origin};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::attempt::ImportAttempt;
@@ -8,6 +8,7 @@ use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::journal::Journal;
 use crate::material::KeySpec;
 use crate::parameters::{ParameterSet, ParametersFile, WrappedMaterial};
+use crate::time::rfc3339;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 impl ParameterSet {
@@ -21,7 +22,7 @@ impl ParameterSet {
         journal: &Journal,
     ) -> Result<Self, Error> {
         let set = ParameterSet::ask(kms, &key.arn, spec, algorithm, wrapping).await?;
-        let until = set.valid_to();
+        let until = rfc3339(set.valid_to());
         journal.step(format!("got a {wrapping} wrapping key and an import token, valid until {until}"));
         journal.note(|report| {
             report.wrapping_algorithm = Some(algorithm.name());
@@ -41,11 +42,11 @@ impl WrappedMaterial {
 
 fn transfer(file: &ParametersFile) -> ImportAttempt {
     ImportAttempt {
-        key_arn: file.key_arn.clone(),
-        wrapping_algorithm: Some(file.wrapping_algorithm.clone()),
-        wrapping_key_spec: Some(file.wrapping_key_spec.clone()),
+        key_arn: file.key_arn.to_string(),
+        wrapping_algorithm: Some(file.wrapping_algorithm.name().to_owned()),
+        wrapping_key_spec: Some(file.wrapping_key_spec.name().to_owned()),
         public_key_sha256: Some(file.public_key_sha256.clone()),
-        valid_to: Some(file.valid_to.clone()),
+        valid_to: Some(rfc3339(file.valid_to)),
         import_token_sha256: file.import_token_sha256.clone(),
         ..ImportAttempt::default()
     }
@@ -53,8 +54,8 @@ fn transfer(file: &ParametersFile) -> ImportAttempt {
 
 /// Refuses a key whose key material KMS made or keeps elsewhere.
 pub(crate) fn check_external(key: &KeyDescription) -> Result<(), Error> {
-    if key.origin != "EXTERNAL" {
-        return Err(KeyError::NotExternal { arn: key.arn.clone(), origin: key.origin.clone() }.into());
+    if key.origin != Origin::External {
+        return Err(KeyError::NotExternal { arn: key.arn.clone(), origin: key.origin }.into());
     }
     Ok(())
 }
@@ -62,8 +63,8 @@ pub(crate) fn check_external(key: &KeyDescription) -> Result<(), Error> {
 /// Refuses a key that cannot take key material now.
 pub fn check_importable(key: &KeyDescription) -> Result<(), Error> {
     check_external(key)?;
-    if !matches!(key.state.as_str(), "PendingImport" | "Enabled" | "Disabled") {
-        return Err(KeyError::WrongState { arn: key.arn.clone(), state: key.state.clone() }.into());
+    if !key.state.takes_material() {
+        return Err(KeyError::WrongState { arn: key.arn.clone(), state: key.state }.into());
     }
     Ok(())
 }

@@ -28,13 +28,13 @@ pub fn import(
     }
     options.check_for(key)?;
     let mut plan = Plan::default();
-    plan.call(Operation::DescribeKey, format!("looks at key {}", key.id));
+    plan.call(Operation::DescribeKey, format!("looks at key {}", key.arn.id()));
     plan.vouch(trust, key);
     send(&mut plan);
     if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
     }
-    prove(&mut plan, key.spec.parse()?, key.usage.parse()?, level);
+    prove(&mut plan, key.spec.known()?, key.usage.known()?, level);
     Ok(plan)
 }
 

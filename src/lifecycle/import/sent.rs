@@ -2,7 +2,7 @@
 
 use aws_smithy_types::DateTime;
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{ExpirationModel, KeyDescription, KeyState, Kms, KmsName};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
@@ -34,9 +34,9 @@ impl Difference {
             return Ok(None);
         }
         let shown_before = now.expires == before.expires && now.expiration_model == before.expiration_model;
-        let is_old = shown_before && before.state != "PendingImport";
+        let is_old = shown_before && before.state != KeyState::PendingImport;
         let differs = |asked| (!shows(now, asked)).then_some(Difference { asked, is: now.expires, is_old });
-        if before.spec != KeySpec::SymmetricDefault.name() || before.current_key_material_id.is_none() {
+        if before.spec != KeySpec::SymmetricDefault || before.current_key_material_id.is_none() {
             return Ok(differs(last.expires));
         }
         // With several materials DescribeKey shows the earliest expiry, and none of one that waits for rotation.
@@ -67,7 +67,7 @@ impl Difference {
         let asked = asked.map_or("without expiry".to_owned(), |at| format!("to expire {}", rfc3339(at)));
         let is = match is {
             Some(at) => format!("it expires {}", rfc3339(at)),
-            None if now.expiration_model.as_deref() == Some(EXPIRES) => "it expires, and not when".to_owned(),
+            None if now.expiration_model == Some(EXPIRES) => "it expires, and not when".to_owned(),
             None => "it does not expire".to_owned(),
         };
         let mut proof = Proof::empty(Level::State);
@@ -76,11 +76,11 @@ impl Difference {
     }
 }
 
-const EXPIRES: &str = "KEY_MATERIAL_EXPIRES";
+const EXPIRES: KmsName<ExpirationModel> = KmsName::Known(ExpirationModel::KeyMaterialExpires);
 
 /// ExpirationModel and ValidTo both say so.
 fn shows(key: &KeyDescription, expires: Option<DateTime>) -> bool {
-    let says_expires = key.expiration_model.as_deref().is_none_or(|model| model == EXPIRES);
-    let says_never = key.expiration_model.as_deref() != Some(EXPIRES);
+    let says_expires = key.expiration_model.as_ref().is_none_or(|model| *model == EXPIRES);
+    let says_never = key.expiration_model != Some(EXPIRES);
     time::is_same(key.expires, expires) && if expires.is_some() { says_expires } else { says_never }
 }

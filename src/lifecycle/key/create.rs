@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::kms::{AliasOutcome, KeyDescription, Kms};
+use crate::kms::{AliasOutcome, KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
@@ -28,7 +28,7 @@ pub struct CreateKey {
     /// Where requests under way are written down.
     pub pending: PendingRequests,
     /// The ARN of an existing key that gets the alias.
-    pub adopt: Option<String>,
+    pub adopt: Option<KeyArn>,
     /// Refuse a key that is there where not everything about it may be compared.
     pub strict: bool,
 }
@@ -44,7 +44,7 @@ impl CreateKey {
 /// of a key to adopt, that key gets the alias.
 pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Result<(), Error> {
     let CreateKey { request, pending, adopt, .. } = plan;
-    let adopt = adopt.as_deref();
+    let adopt = adopt.as_ref();
     request.check()?;
     journal.note_kms(kms);
     if let Some(alias) = &request.alias
@@ -75,11 +75,11 @@ pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Resul
 }
 
 /// An alias that names another key than the one to be adopted is left as it is.
-pub(crate) fn check_adopts(adopt: Option<&str>, alias: &AliasName, found: &KeyDescription) -> Result<(), Error> {
-    match adopt.filter(|adopt| *adopt != found.arn) {
+pub(crate) fn check_adopts(adopt: Option<&KeyArn>, alias: &AliasName, found: &KeyDescription) -> Result<(), Error> {
+    match adopt.filter(|adopt| **adopt != found.arn) {
         None => Ok(()),
         Some(adopt) => {
-            let (alias, arn, adopt) = (alias.to_string(), found.arn.clone(), adopt.to_owned());
+            let (alias, arn, adopt) = (alias.to_string(), found.arn.clone(), adopt.clone());
             Err(KeyError::AdoptsOther { alias, arn, adopt }.into())
         }
     }
@@ -199,7 +199,7 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
     journal.note_kms(kms);
     journal.note_key(&created);
     journal.step(format!("created key {}", created.arn));
-    if created.state == "Enabled" {
+    if created.state == KeyState::Enabled {
         return Err(KeyError::NotEmpty { arn: created.arn, state: created.state }.into());
     }
     Ok(kms.wait_until_visible(&created.arn).await?)
@@ -232,10 +232,14 @@ fn leave_behind(key: &KeyDescription, alias: &AliasName, journal: &Journal) {
 }
 
 fn leave(key: &KeyDescription, reason: String, journal: &Journal) {
-    let leftover = Leftover { key_arn: key.arn.clone(), reason, remove: removal(key) };
+    let leftover = Leftover { key_arn: key.arn.to_string(), reason, remove: removal(key) };
     journal.note(|report| report.leftovers.push(leftover));
 }
 
 fn removal(key: &KeyDescription) -> String {
-    format!("aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7", key.region, key.id)
+    format!(
+        "aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7",
+        key.arn.region(),
+        key.arn.id()
+    )
 }

@@ -1,7 +1,7 @@
 //! A key that is there already: is it what was asked for, item by item, and may key material go into it?
 
-use crate::kms::Reason;
 use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyState, Origin, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
@@ -69,11 +69,11 @@ pub(crate) async fn compare(
     name: &str,
 ) -> Result<Compared, Error> {
     let mut differences = fixed(found, asked.request);
-    let decision = match (found.state.as_str(), &asked.material) {
-        ("PendingImport", _) => Decision::Complete,
+    let decision = match (found.state, &asked.material) {
+        (KeyState::PendingImport, _) => Decision::Complete,
         // A key that is only to be there may wait, and may be in use.
         (_, None) => Decision::Unchanged,
-        ("Enabled", Some(material)) => {
+        (KeyState::Enabled, Some(material)) => {
             if !material.expiry.is_met_by(found.expires, kms.now()) {
                 let is = found.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
                 differences.push(format!("its key material {is}, which is not the expiry asked for"));
@@ -88,7 +88,7 @@ pub(crate) async fn compare(
     let mut compared = Compared { decision, seen: Vec::new(), unseen: Vec::new(), differences };
     compared.description(found, asked.request);
     // Nobody reads a policy or tags of a key that is no candidate.
-    if compared.differences.is_empty() || found.origin == EXTERNAL {
+    if compared.differences.is_empty() || found.origin == Origin::External {
         compared.tags(kms, found, asked.request).await?;
         compared.policy(kms, found, asked).await?;
         compared.material_description(kms, found, asked).await?;
@@ -162,7 +162,7 @@ impl Compared {
         let answer = kms.key_policy(&found.arn).await;
         let policy = self.readable(Claim::Policy, "its key policy", "kms:GetKeyPolicy", answer)?;
         let Some(policy) = policy else { return Ok(()) };
-        if policy::equals(&policy, Some(asked), &found.account) {
+        if policy::equals(&policy, Some(asked), found.arn.account()) {
             self.seen.push((Claim::Policy, "its key policy is the one asked for"));
             return Ok(());
         }
@@ -181,7 +181,7 @@ impl Compared {
         asked: &Asked<'_>,
     ) -> Result<(), Error> {
         let Some(asked) = asked.material.as_ref().and_then(|material| material.description) else { return Ok(()) };
-        if self.decision != Decision::Unchanged || found.spec != KeySpec::SymmetricDefault.name() {
+        if self.decision != Decision::Unchanged || found.spec != KeySpec::SymmetricDefault {
             return Ok(());
         }
         let what = "the description of its key material";
@@ -221,16 +221,15 @@ impl Compared {
 }
 
 const STATE_EXPECTED: &str = ", and Enabled or PendingImport was expected";
-const EXTERNAL: &str = "EXTERNAL";
 
 fn fixed(found: &KeyDescription, request: &KeyRequest) -> Vec<String> {
     let multi_region = if found.multi_region.is_some() { "multi-Region" } else { "single-Region" };
     let asked_multi_region = if request.multi_region { "multi-Region" } else { "single-Region" };
     let pairs = [
-        ("origin", found.origin.as_str(), EXTERNAL),
-        ("key spec", &found.spec, request.spec.name()),
-        ("key usage", &found.usage, request.usage.name()),
-        ("kind", multi_region, asked_multi_region),
+        ("origin", found.origin.to_string(), Origin::External.into()),
+        ("key spec", found.spec.to_string(), request.spec.name()),
+        ("key usage", found.usage.to_string(), request.usage.name()),
+        ("kind", multi_region.to_owned(), asked_multi_region),
     ];
     let differing = pairs.into_iter().filter(|(_, is, asked)| is != asked);
     differing.map(|(what, is, asked)| format!("its {what} is {is}, and {asked} was asked for")).collect()
@@ -247,7 +246,7 @@ fn refuse(found: &KeyDescription, name: &str, differences: Vec<String>) -> Resul
         return Ok(());
     }
     if differences.len() == 1 && differences[0].ends_with(STATE_EXPECTED) {
-        let (key, arn, state) = (name.to_owned(), found.arn.clone(), found.state.clone());
+        let (key, arn, state) = (name.to_owned(), found.arn.clone(), found.state);
         return Err(KeyError::NotInUse { key, arn, state }.into());
     }
     Err(KeyError::Differs { key: name.to_owned(), arn: found.arn.clone(), differences }.into())

@@ -1,6 +1,6 @@
 //! What holds of multi-Region keys alone.
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::run::journal::Journal;
@@ -19,11 +19,11 @@ pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<
 }
 
 /// DescribeKey until a replica is no longer Creating.
-pub(crate) async fn until_made(kms: &Kms, arn: &str, journal: &Journal) -> Result<KeyDescription, Error> {
+pub(crate) async fn until_made(kms: &Kms, arn: &KeyArn, journal: &Journal) -> Result<KeyDescription, Error> {
     let what = format!("KMS to make replica {arn}");
     let made = wait::until(&what, kms.wait(), journal, || async {
         let replica = kms.describe(arn).await?;
-        Ok((replica.state != "Creating").then_some(replica))
+        Ok((replica.state != KeyState::Creating).then_some(replica))
     });
-    made.await?.ok_or_else(|| LifecycleError::StillCreating { arn: arn.to_owned(), waited: seconds(kms.wait()) }.into())
+    made.await?.ok_or_else(|| LifecycleError::StillCreating { arn: arn.clone(), waited: seconds(kms.wait()) }.into())
 }

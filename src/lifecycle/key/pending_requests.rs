@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::kms::{KmsError, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
@@ -67,7 +67,7 @@ impl PendingRequests {
         let mut begun = Request {
             id: hex::encode(id),
             alias: request.alias.as_ref().map(ToString::to_string),
-            region: kms.region().to_owned(),
+            region: kms.region().to_string(),
             endpoint: kms.endpoint().map(str::to_owned),
             began: rfc3339(time::now()),
             file: None,
@@ -93,7 +93,7 @@ impl PendingRequests {
         let Some(alias) = alias.map(AliasName::as_str) else { return Vec::new() };
         let ours = |request: &Request| {
             request.alias.as_deref() == Some(alias)
-                && request.region == kms.region()
+                && *kms.region() == request.region
                 && request.endpoint.as_deref() == kms.endpoint()
         };
         self.written_down().filter(ours).collect()
@@ -236,7 +236,7 @@ async fn find(
             Err(error) if is_not_ours(&error) => continue,
             Err(error) => return Err(error.into()),
         };
-        if fits(&key) && key.state == "PendingImport" && kms.aliases(Some(&arn)).await?.is_empty() {
+        if fits(&key) && key.state == KeyState::PendingImport && kms.aliases(Some(&arn)).await?.is_empty() {
             return Ok(Some(key));
         }
     }

@@ -19,7 +19,7 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 /// The plan of [`lifecycle::create_key`](crate::lifecycle::create_key). Asks KMS for the alias and the key to adopt, if there is one.
 pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Result<Plan, Error> {
     let CreateKey { request, pending, adopt, .. } = wanted;
-    let adopt = adopt.as_deref();
+    let adopt = adopt.as_ref();
     request.check()?;
     journal.note_kms(kms);
     let mut plan = Plan::default();
@@ -77,10 +77,10 @@ pub fn get_parameters(
 ) -> Result<Plan, Error> {
     let (key, trust) = key;
     check_importable(key)?;
-    algorithm.check(key.spec.parse()?, wrapping, None)?;
+    algorithm.check(key.spec.known()?, wrapping, None)?;
     ParameterSet::check_directory(directory, force)?;
     let mut plan = Plan { writes: ParameterSet::files(directory).into(), ..Plan::default() };
-    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     plan.vouch(trust, key);
     parameters(&mut plan, algorithm, wrapping);
     Ok(plan)

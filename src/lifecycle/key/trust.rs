@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::explain::Explain;
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
@@ -15,7 +15,7 @@ pub struct Trust {
     /// What the key was called: a key id or a key ARN vouches for it, an alias does not.
     pub key: Option<String>,
     /// The key ARNs that were adopted expressly.
-    pub adopt: Vec<String>,
+    pub adopt: Vec<KeyArn>,
     /// The key policy that a key must have otherwise; KMS's default if absent.
     pub policy: Option<String>,
     /// Whether KMS's default will do although another policy was given.
@@ -50,13 +50,13 @@ impl Trust {
 
     /// Whether the user named this key by its ARN, or by its id, which relatives in other Regions share.
     pub fn names(&self, found: &KeyDescription) -> bool {
-        let named = self.key.iter().any(|name| *name == found.arn || *name == found.id);
+        let named = self.key.iter().any(|name| found.arn == *name || *found.arn.id() == *name);
         named || self.adopt.contains(&found.arn)
     }
 
     /// Refuses a key that is another one than the user adopts; relatives in other Regions may be adopted too.
     fn check_adopted(&self, found: &KeyDescription, name: &str) -> Result<(), Error> {
-        let is_relative = |arn: &str| found.multi_region.is_some() && arn.rsplit('/').next() == Some(&*found.id);
+        let is_relative = |arn: &KeyArn| found.multi_region.is_some() && arn.id() == found.arn.id();
         match self.adopt.iter().find(|adopt| **adopt != found.arn && !is_relative(adopt)) {
             None => Ok(()),
             Some(adopt) => {
@@ -82,8 +82,8 @@ impl Trust {
             }
             Err(error) => return Err(error.into()),
         };
-        let outsiders = policy::outsiders(&policy, &found.account);
-        let equals = |asked: Option<&str>| policy::equals(&policy, asked, &found.account);
+        let outsiders = policy::outsiders(&policy, found.arn.account());
+        let equals = |asked: Option<&str>| policy::equals(&policy, asked, found.arn.account());
         let expected = equals(self.policy.as_deref()) || self.or_default && equals(None);
         if !expected {
             return Err(KeyError::ForeignPolicy { name, arn, outsiders }.into());
@@ -125,7 +125,7 @@ pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, journal: &Journ
         }
         Err(error) => return Err(error.into()),
     };
-    let say = |text: String| if key.state == "PendingImport" { journal.warn(text) } else { journal.step(text) };
+    let say = |text: String| if key.state == KeyState::PendingImport { journal.warn(text) } else { journal.step(text) };
     for grant in grants.iter().take(SHOWN) {
         say(format!("a grant on {} lets {} call {}", key.arn, grant.grantee, grant.operations.join(", ")));
     }

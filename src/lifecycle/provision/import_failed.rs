@@ -1,6 +1,6 @@
 //! What becomes of generated key material whose import did not come to its end.
 
-use crate::kms::Reason;
+use crate::kms::{KeyState, Reason};
 use crate::kms::{Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -54,8 +54,8 @@ async fn other_run_won(
     let given_back = stored.put_aside(journal)?;
     let now = kms.describe(&key.arn).await?;
     let only_original = || KeyError::TakesOnlyOriginal { arn: key.arn.clone() }.into();
-    let found = match now.state.as_str() {
-        "PendingImport" => match History::of(kms, &now).await? {
+    let found = match now.state {
+        KeyState::PendingImport => match History::of(kms, &now).await? {
             // It is these bytes that KMS does not like.
             History::Never => return Err(error),
             History::Had => return Err(only_original()),

@@ -8,7 +8,7 @@ pub(crate) mod unchanged;
 use std::fs;
 use tokio::time::Instant;
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::backup::Backup;
@@ -58,7 +58,7 @@ async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> 
     let mut pause = patience / 240;
     loop {
         let found = create::find_other_run(kms, alias).await?;
-        if found.state != "PendingImport" || Instant::now() > end {
+        if found.state != KeyState::PendingImport || Instant::now() > end {
             return Ok(found);
         }
         tokio::time::sleep(pause).await;
@@ -87,7 +87,7 @@ pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
     if let Some(alias) = &plan.request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
-        create::check_adopts(plan.adopt.as_deref(), alias, &found)?;
+        create::check_adopts(plan.adopt.as_ref(), alias, &found)?;
         return Ok(Some(found));
     }
     match &plan.adopt {
@@ -98,7 +98,7 @@ pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
 
 async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
     // An adopted key may have no alias yet.
-    let alias = plan.request.alias.as_ref().filter(|_| plan.adopt.as_deref() != Some(found.arn.as_str()));
+    let alias = plan.request.alias.as_ref().filter(|_| plan.adopt.as_ref() != Some(&found.arn));
     let name = alias.map_or(found.arn.as_str(), |alias| alias.as_str());
     journal.note_kms(kms);
     journal.note_key(found);

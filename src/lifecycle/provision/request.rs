@@ -1,5 +1,6 @@
 //! What is asked for when one key is provisioned.
 
+use crate::kms::KeyArn;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::key::existing::{Asked, AskedMaterial};
 use crate::lifecycle::key::pending_requests::PendingRequests;
@@ -28,7 +29,7 @@ pub struct Provision {
     /// Where requests under way are written down.
     pub pending: PendingRequests,
     /// The ARN of an existing key that the user vouches for.
-    pub adopt: Option<String>,
+    pub adopt: Option<KeyArn>,
     /// Refuse a key that is there where not everything about it may be compared.
     pub strict: bool,
 }

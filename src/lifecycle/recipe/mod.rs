@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::kms::Connection;
+use crate::kms::{Connection, KeyArn};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::check_description;
 use crate::lifecycle::key::request::KeyRequest;
@@ -28,7 +28,7 @@ pub struct Recipe {
     /// The key policy, as a file for the aws CLI.
     pub policy_file: Option<PathBuf>,
     /// A key that exists, to be used instead of a new one.
-    pub adopt: Option<String>,
+    pub adopt: Option<KeyArn>,
     /// Its material.
     pub source: ShellSource,
     /// How it is wrapped.

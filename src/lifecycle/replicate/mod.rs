@@ -5,7 +5,7 @@ pub(crate) mod plan;
 pub(crate) mod replica;
 pub(crate) mod request;
 
-use crate::kms::{KeyDescription, Kms, check_region, region_of};
+use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::parameters::check_external;
@@ -60,8 +60,7 @@ fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
     for material in &plan.materials {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
-    resolve_expiry(kms, plan.expiry)?;
-    Ok(plan.regions.iter().try_for_each(|region| check_region(region))?)
+    resolve_expiry(kms, plan.expiry).map(drop)
 }
 
 fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
@@ -71,16 +70,13 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
         return Err(LifecycleError::SingleRegion { arn: arn() }.into());
     }
     check_primary(key, "replication")?;
-    if key.state != "Enabled" {
-        return Err(LifecycleError::NotEnabled { arn: arn(), state: key.state.clone(), what: "replication" }.into());
+    if key.state != KeyState::Enabled {
+        return Err(LifecycleError::NotEnabled { arn: arn(), state: key.state, what: "replication" }.into());
     }
-    if plan.regions.contains(&key.region) {
-        return Err(LifecycleError::PrimaryRegion { region: key.region.clone(), arn: arn() }.into());
+    if plan.regions.contains(key.arn.region()) {
+        return Err(LifecycleError::PrimaryRegion { region: key.arn.region().clone(), arn: arn() }.into());
     }
-    let ours = |adopt: &&String| {
-        adopt.rsplit('/').next() == Some(&key.id)
-            && region_of(adopt).is_some_and(|region| plan.regions.iter().any(|asked| asked == region))
-    };
+    let ours = |adopt: &KeyArn| adopt.id() == key.arn.id() && plan.regions.contains(adopt.region());
     match plan.trust.adopt.iter().find(|adopt| **adopt != key.arn && !ours(adopt)) {
         Some(adopt) => Err(LifecycleError::AdoptsNoReplica { adopt: adopt.clone() }.into()),
         None => Ok(()),
@@ -118,11 +114,11 @@ async fn prove(
             (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, journal).await?)
         }
     };
-    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault.name() && proof.contradiction().is_none() {
+    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
         proof::across(kms, key, there, replica, &mut proof).await?;
     }
     for sentence in proof.proven() {
-        journal.step(format!("proven in {}: {sentence}", replica.region));
+        journal.step(format!("proven in {}: {sentence}", replica.arn.region()));
     }
     journal.note_replica(replica, |report| report.proof = Some(proof.clone()));
     judge(&proof)

@@ -14,9 +14,9 @@ use crate::proof::Level;
 
 /// The plan of [`lifecycle::replicate`](crate::lifecycle::replicate()). Asks KMS what the run asks before its first change.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, journal: &Journal) -> Result<Plan, Error> {
-    let (spec, usage): (KeySpec, KeyUsage) = (key.spec.parse()?, key.usage.parse()?);
+    let (spec, usage): (KeySpec, KeyUsage) = (key.spec.known()?, key.usage.known()?);
     let mut plan = Plan::default();
-    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     plan.vouch(&wanted.trust, key);
     if spec == KeySpec::SymmetricDefault {
         plan.call(Operation::ListKeyRotations, "finds every key material of the key");

@@ -1,7 +1,7 @@
 //! One replica: what is there, what is missing, and the calls that make it whole.
 
-use crate::kms::Reason;
-use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, region_of};
+use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica};
+use crate::kms::{KeyArn, KeyState, Reason, Region};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
@@ -20,7 +20,7 @@ use crate::time::seconds;
 /// What is to be done in one Region.
 pub(crate) struct ReplicaPlan {
     kms: Kms,
-    pub(crate) region: String,
+    pub(crate) region: Region,
     pub(crate) action: Action,
     /// Whether the alias that was asked for names the replica already.
     pub(crate) named: bool,
@@ -40,7 +40,7 @@ impl ReplicaPlan {
     pub(crate) async fn of(
         primary_kms: &Kms,
         primary: &KeyDescription,
-        region: &str,
+        region: &Region,
         materials: &KeyMaterials,
         plan: &Replicate,
         journal: &Journal,
@@ -64,16 +64,16 @@ impl ReplicaPlan {
             return Err(LifecycleError::TooFewMaterials { arn: primary.arn.clone(), needed, given }.into());
         }
         let named = names_it(&kms, region, primary, plan).await?;
-        Ok(ReplicaPlan { kms, region: region.to_owned(), action, named })
+        Ok(ReplicaPlan { kms, region: region.clone(), action, named })
     }
 }
 
 /// Whether the alias is there; an alias of another key is refused.
-async fn names_it(kms: &Kms, region: &str, primary: &KeyDescription, plan: &Replicate) -> Result<bool, Error> {
+async fn names_it(kms: &Kms, region: &Region, primary: &KeyDescription, plan: &Replicate) -> Result<bool, Error> {
     let Some(alias) = &plan.alias else { return Ok(false) };
     match kms.find_alias(alias.as_str()).await? {
-        Some(named) if named.id != primary.id => {
-            let (alias, region) = (alias.to_string(), region.to_owned());
+        Some(named) if named.arn.id() != primary.arn.id() => {
+            let (alias, region) = (alias.to_string(), region.clone());
             Err(LifecycleError::AliasElsewhere { alias, region, arn: named.arn }.into())
         }
         named => Ok(named.is_some()),
@@ -81,29 +81,29 @@ async fn names_it(kms: &Kms, region: &str, primary: &KeyDescription, plan: &Repl
 }
 
 /// The replica of a key in a Region, as KMS tells it in the primary's.
-fn replica_in<'a>(primary: &'a KeyDescription, region: &str) -> Option<&'a str> {
+fn replica_in<'a>(primary: &'a KeyDescription, region: &Region) -> Option<&'a KeyArn> {
     let relatives = primary.multi_region.as_ref()?;
-    relatives.replica_arns.iter().map(String::as_str).find(|arn| region_of(arn) == Some(region))
+    relatives.replica_arns.iter().find(|arn| arn.region() == region)
 }
 
 /// A replica that is whole is left alone; an empty one is filled if it can be trusted.
-async fn existing_replica(kms: &Kms, arn: &str, plan: &Replicate, journal: &Journal) -> Result<Action, Error> {
+async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, journal: &Journal) -> Result<Action, Error> {
     let replica = until_made(kms, arn, journal).await?;
     let differs = |difference: String| -> Error {
         KeyError::Differs {
-            key: format!("replica in {}", replica.region),
-            arn: arn.to_owned(),
+            key: format!("replica in {}", replica.arn.region()),
+            arn: arn.clone(),
             differences: vec![difference],
         }
         .into()
     };
-    match replica.state.as_str() {
-        "Enabled" if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(Action::Keep(Box::new(replica))),
-        "Enabled" => {
+    match replica.state {
+        KeyState::Enabled if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(Action::Keep(Box::new(replica))),
+        KeyState::Enabled => {
             let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(format!("its key material {is}, which is not the expiry asked for")))
         }
-        "PendingImport" => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, journal).await?))),
+        KeyState::PendingImport => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, journal).await?))),
         state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
     }
 }
@@ -147,7 +147,7 @@ pub(crate) async fn carry_out(
     journal.note_replica(&replica, |_| {});
     name(&kms, &replica, plan, journal).await?;
     let one = materials.is_complete() && materials.permanent().count() == 1;
-    let symmetric = primary.spec == KeySpec::SymmetricDefault.name();
+    let symmetric = primary.spec == KeySpec::SymmetricDefault;
     for material in plan.distinct_materials() {
         let options = ImportOptions {
             expires: resolve_expiry(&kms, plan.expiry)?,
@@ -168,12 +168,12 @@ async fn make(
     primary_kms: &Kms,
     primary: &KeyDescription,
     kms: &Kms,
-    region: &str,
+    region: &Region,
     plan: &Replicate,
     journal: &Journal,
 ) -> Result<Vouched, Error> {
     let new = NewReplica {
-        region: region.to_owned(),
+        region: region.clone(),
         description: plan.description.clone(),
         policy: plan.policy.clone(),
         tags: plan.tags.clone(),
@@ -207,11 +207,11 @@ async fn make(
 async fn look_up(
     kms: &Kms,
     primary: &KeyDescription,
-    region: &str,
+    region: &Region,
     journal: &Journal,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<KeyArn>, Error> {
     wait::until("a sign of the replica", wait::LOOK_UP, journal, || async {
-        Ok(replica_in(&kms.describe(&primary.arn).await?, region).map(str::to_owned))
+        Ok(replica_in(&kms.describe(&primary.arn).await?, region).cloned())
     })
     .await
 }
@@ -224,10 +224,10 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
         let made = journal.naming(kms, alias, &replica.arn).await?;
         if made == AliasOutcome::Exists {
             let arn = kms.describe(alias.as_str()).await?.arn;
-            let (alias, region) = (alias.to_string(), replica.region.clone());
+            let (alias, region) = (alias.to_string(), replica.arn.region().clone());
             return Err(LifecycleError::AliasElsewhere { alias, region, arn }.into());
         }
-        journal.step(format!("{alias} names it in {}", replica.region));
+        journal.step(format!("{alias} names it in {}", replica.arn.region()));
     }
     journal.note_replica(replica, |report| report.alias = Some(alias.to_string()));
     Ok(())
@@ -237,11 +237,11 @@ async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &J
 async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
     let now = wait::settled(kms, replica, None, journal).await?;
     journal.note_replica(&now, |_| {});
-    if now.state == "Enabled" {
+    if now.state == KeyState::Enabled {
         Difference::refuse(kms, replica, &now, journal).await?;
         return Ok(now);
     }
-    if now.state == "PendingImport" {
+    if now.state == KeyState::PendingImport {
         let materials = KeyMaterials::as_permitted(kms, &now).await?;
         let missing = match materials.missing() {
             ids if ids.is_empty() && materials.is_complete() => {

@@ -1,5 +1,6 @@
 //! What is asked for when a key is replicated.
 
+use crate::kms::Region;
 use crate::lifecycle::import::wrap_and_import::Wrapping;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::trust::Trust;
@@ -10,7 +11,7 @@ use crate::time::Expiry;
 /// Everything that decides what replicas a key gets.
 pub struct Replicate {
     /// Where to.
-    pub regions: Vec<String>,
+    pub regions: Vec<Region>,
     /// Every key material of the key: more than one after rotations.
     pub materials: Vec<KeyMaterial>,
     /// The alias in each of those Regions.
@@ -37,10 +38,10 @@ impl Replicate {
         Trust { or_default: true, ..self.trust.clone() }
     }
 
-    pub(crate) fn distinct_regions(&self) -> Vec<&str> {
-        let mut regions: Vec<&str> = Vec::new();
+    pub(crate) fn distinct_regions(&self) -> Vec<&Region> {
+        let mut regions: Vec<&Region> = Vec::new();
         for region in &self.regions {
-            if !regions.contains(&region.as_str()) {
+            if !regions.contains(&region) {
                 regions.push(region);
             }
         }

@@ -9,7 +9,7 @@ pub(crate) mod plan;
 pub(crate) mod regions;
 pub(crate) mod request;
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::generate::{Source, generate};
@@ -162,13 +162,13 @@ pub(crate) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
 /// Refuses keys that KMS does not rotate.
 pub fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
     let arn = key.arn.clone();
-    if key.spec != KeySpec::SymmetricDefault.name() {
+    if key.spec != KeySpec::SymmetricDefault {
         return Err(LifecycleError::NotSymmetric { arn, spec: key.spec.clone() }.into());
     }
     check_external(key)?;
     check_primary(key, "rotation")?;
-    if key.state != "Enabled" {
-        return Err(LifecycleError::NotEnabled { arn, state: key.state.clone(), what: "rotation" }.into());
+    if key.state != KeyState::Enabled {
+        return Err(LifecycleError::NotEnabled { arn, state: key.state, what: "rotation" }.into());
     }
     Ok(())
 }
@@ -223,7 +223,7 @@ async fn finish(
     for (kms, replica) in regions.replicas() {
         let replica = &replica.seen(on_demand::until_current_in(kms, replica, id.as_deref(), journal).await?);
         journal.note_replica(replica, |_| {});
-        if replica.state != "Enabled" {
+        if replica.state != KeyState::Enabled {
             journal.warn(format!("replica {} is {}", replica.arn, replica.state));
             continue;
         }

@@ -112,7 +112,7 @@ pub(crate) async fn until_current_in(
     let Some(id) = id else { return Ok(kms.describe(&replica.arn).await?) };
     match poll(kms, &replica.arn, id, journal).await? {
         Some(current) => {
-            journal.step(format!("key material {id} is current in {}", replica.region));
+            journal.step(format!("key material {id} is current in {}", replica.arn.region()));
             Ok(current)
         }
         None => Ok(kms.describe(&replica.arn).await?),

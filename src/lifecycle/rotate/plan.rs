@@ -19,7 +19,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
     check_locally(kms, wanted)?;
     check_rotatable(key)?;
     let mut plan = Plan::default();
-    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.id, kms.region()));
+    plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     vouch(kms, key, wanted, journal).await?;
     plan.vouch(&wanted.trust, key);
     let regions = Regions::of(kms, key, wanted, journal).await?;

@@ -1,6 +1,6 @@
 //! The Regions of a multi-Region key: its replicas, each with a client of its own Region.
 
-use crate::kms::{ImportType, KeyDescription, Kms, region_of};
+use crate::kms::{ImportType, KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
@@ -25,7 +25,7 @@ impl Regions {
     ) -> Result<Self, Error> {
         let mut replicas = Vec::new();
         for arn in primary.multi_region.iter().flat_map(|relatives| &relatives.replica_arns) {
-            let kms = kms.for_region(region_of(arn).unwrap_or_default());
+            let kms = kms.for_region(arn.region());
             let replica = until_made(&kms, arn, journal).await?;
             check_importable(&replica)?;
             let replica = plan.trust.vouch(&kms, &replica, arn, journal).await?;
@@ -46,7 +46,7 @@ impl Regions {
         plan: &Rotate,
         journal: &Journal,
     ) -> Result<(), Error> {
-        let names = || self.replicas().map(|(_, replica)| replica.region.clone());
+        let names = || self.replicas().map(|(_, replica)| replica.arn.region().to_string());
         let Some(material) = material else { return self.check_filled(id, journal).await };
         journal.note_rotation(|rotation| rotation.missing_in = names().collect());
         for (kms, replica) in self.replicas() {
@@ -58,7 +58,7 @@ impl Regions {
             };
             plan.wrapping.wrap_and_import(material, kms, replica, &options, journal).await?;
             journal.note_replica(replica, |report| report.imported = true);
-            journal.note_rotation(|rotation| rotation.missing_in.retain(|region| *region != replica.region));
+            journal.note_rotation(|rotation| rotation.missing_in.retain(|region| *replica.arn.region() != *region));
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Regions {
         for (kms, replica) in self.replicas() {
             let materials = KeyMaterials::as_offered(kms, replica).await?;
             if materials.is_complete() && materials.find(id).is_none_or(|material| material.is_missing()) {
-                missing.push(replica.region.clone());
+                missing.push(replica.arn.region().to_string());
             }
         }
         if missing.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_smithy_types::DateTime;
 
 use crate::diagnose::Diagnosis;
-use crate::kms::{AliasOutcome, KeyDescription, Kms};
+use crate::kms::{AliasOutcome, KeyArn, KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::key::alias::AliasName;
@@ -182,7 +182,7 @@ impl Journal {
 
     /// A proof was made or tried.
     pub(crate) fn proved(&self, proof: Proof) {
-        let key_arn = self.report.lock().key_arn.clone();
+        let key_arn = self.report.lock().key_arn.as_ref().map(ToString::to_string);
         self.proofs.lock().push(ProvenKey { key_arn, proof: proof.clone() });
         self.note(|report| report.proof = Some(proof));
     }
@@ -190,7 +190,7 @@ impl Journal {
     pub(crate) fn note_kms(&self, kms: &Kms) {
         self.kms.lock().get_or_insert_with(|| kms.clone());
         self.note(|report| {
-            report.region = Some(kms.region().to_owned());
+            report.region = Some(kms.region().clone());
             report.endpoint = kms.endpoint().map(str::to_owned);
             report.rehearsal |= kms.seen_rehearsal();
         });
@@ -199,10 +199,10 @@ impl Journal {
     pub(crate) fn note_key(&self, key: &KeyDescription) {
         self.note(|report| {
             report.key_arn = Some(key.arn.clone());
-            report.key_id = Some(key.id.clone());
+            report.key_id = Some(key.arn.id().clone());
             report.key_spec = Some(key.spec.clone());
             report.key_usage = Some(key.usage.clone());
-            report.key_state = Some(key.state.clone());
+            report.key_state = Some(key.state);
             report.expires = key.expires.map(rfc3339);
             if key.current_key_material_id.is_some() {
                 report.key_material_id.clone_from(&key.current_key_material_id);
@@ -218,15 +218,15 @@ impl Journal {
     /// Notes what stands in another Region.
     pub(crate) fn note_replica(&self, key: &KeyDescription, edit: impl FnOnce(&mut ReplicaReport)) {
         self.note(|report| {
-            let known = report.replicas.iter().position(|replica| replica.key_arn == key.arn);
+            let known = report.replicas.iter().position(|replica| key.arn == replica.key_arn);
             let index = known.unwrap_or_else(|| {
                 report.replicas.push(ReplicaReport::default());
                 report.replicas.len() - 1
             });
             let replica = &mut report.replicas[index];
-            replica.key_arn.clone_from(&key.arn);
-            replica.region.clone_from(&key.region);
-            replica.key_state.clone_from(&key.state);
+            replica.key_arn = key.arn.to_string();
+            replica.region = key.arn.region().to_string();
+            replica.key_state = key.state.to_string();
             replica.key_material_id.clone_from(&key.current_key_material_id);
             replica.expires = key.expires.map(rfc3339);
             edit(replica);
@@ -279,7 +279,7 @@ impl Journal {
 /// One answered import.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    pub(crate) key_arn: String,
+    pub(crate) key_arn: KeyArn,
     /// Symmetric keys only.
     pub(crate) id: Option<String>,
     pub(crate) expires: Option<DateTime>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::escrow::RecipientIdentity;
+use crate::kms::{KeyArn, KeyId, KeyState, KmsName, Region};
+use crate::material::{KeySpec, KeyUsage};
 use crate::printable;
 use crate::proof::Proof;
 
@@ -12,15 +14,15 @@ use crate::proof::Proof;
 #[derive(Clone, Debug, Default, Serialize)]
 #[allow(missing_docs)] // the contract's own names
 pub struct Report {
-    pub key_arn: Option<String>,
-    pub key_id: Option<String>,
+    pub key_arn: Option<KeyArn>,
+    pub key_id: Option<KeyId>,
     pub alias: Option<String>,
-    pub region: Option<String>,
+    pub region: Option<Region>,
     /// The endpoint, only when it is not AWS's own.
     pub endpoint: Option<String>,
-    pub key_spec: Option<String>,
-    pub key_usage: Option<String>,
-    pub key_state: Option<String>,
+    pub key_spec: Option<KmsName<KeySpec>>,
+    pub key_usage: Option<KmsName<KeyUsage>>,
+    pub key_state: Option<KeyState>,
     pub wrapping_algorithm: Option<&'static str>,
     pub wrapping_key_spec: Option<&'static str>,
     pub key_material_id: Option<String>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::run::journal::Journal;
@@ -67,7 +67,7 @@ pub(crate) async fn settled(
 ) -> Result<KeyDescription, Error> {
     let settled = until("DescribeKey to show the import", kms.wait(), journal, || async {
         let now = kms.describe(&before.arn).await?;
-        if now.state != "PendingImport" {
+        if now.state != KeyState::PendingImport {
             let difference = Difference::find(kms, before, &now, journal).await?;
             return Ok((!difference.is_some_and(|difference| difference.is_old)).then_some(now));
         }

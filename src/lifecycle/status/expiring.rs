@@ -5,16 +5,18 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use serde::Serialize;
 
+use crate::kms::{KeyArn, KeyState, Origin, Region};
 use crate::lifecycle::status::KeyStatus;
+use crate::material::KeySpec;
 use crate::time::{self, rfc3339};
 
 /// One key material that somebody should look after.
 #[derive(Debug, Serialize)]
 pub struct Expiring {
     /// The key.
-    pub key_arn: String,
+    pub key_arn: KeyArn,
     /// Where.
-    pub region: String,
+    pub region: Region,
     /// Its aliases, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
@@ -41,8 +43,7 @@ pub enum Matter {
 impl KeyStatus {
     /// What expires by `now` and `within`, or has expired. A key that is to be deleted is left out.
     pub fn expiring(&self, now: DateTime, within: Duration) -> Vec<Expiring> {
-        if self.origin != "EXTERNAL" || matches!(self.key_state.as_str(), "PendingDeletion" | "PendingReplicaDeletion")
-        {
+        if self.origin != Origin::External || self.key_state.is_deletion() {
             return Vec::new();
         }
         let limit = now.secs().saturating_add(i64::try_from(within.as_secs()).unwrap_or(i64::MAX));
@@ -61,12 +62,15 @@ impl KeyStatus {
             let id = &material.key_material_id;
             if let Some(at) = material.expires.filter(|at| at.secs() <= limit) {
                 note(id, Matter::Expires, Some(at));
-            } else if !material.is_pending() && self.key_state == "PendingImport" && !material.is_imported() {
+            } else if !material.is_pending() && self.key_state == KeyState::PendingImport && !material.is_imported() {
                 // A replica shows the id of material that was never imported there.
                 note(id, if self.role == Some("replica") { Matter::NoMaterial } else { Matter::Gone }, None);
             }
         }
-        if self.materials.is_empty() && self.key_state == "PendingImport" && self.key_spec != "SYMMETRIC_DEFAULT" {
+        if self.materials.is_empty()
+            && self.key_state == KeyState::PendingImport
+            && self.key_spec != KeySpec::SymmetricDefault
+        {
             note(&None, Matter::NoMaterial, None);
         }
         found

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kms::{Kms, Operation};
+use crate::kms::{Kms, Operation, Origin};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::status::KeyStatus;
 use crate::lifecycle::status::not_seen::NotSeen;
@@ -29,7 +29,7 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, unseen: &mut Vec<NotSeen>) 
             names.retain(|_, aliases| aliases.iter().any(|alias| alias.starts_with(prefix)));
             names.keys().cloned().collect()
         }
-        None => kms.keys().await?,
+        None => kms.keys().await?.iter().map(ToString::to_string).collect(),
     };
     let mut standings = Vec::new();
     for name in wanted {
@@ -41,9 +41,9 @@ pub async fn survey(kms: &Kms, prefix: Option<&str>, unseen: &mut Vec<NotSeen>) 
             }
             Err(error) => return Err(error.into()),
         };
-        if key.origin == "EXTERNAL" {
+        if key.origin == Origin::External {
             let mut standing = KeyStatus::of(kms, &key, unseen).await?;
-            standing.aliases = names.get(&key.id).cloned().unwrap_or_default();
+            standing.aliases = names.get(key.arn.id().as_str()).cloned().unwrap_or_default();
             standings.push(standing);
         }
     }

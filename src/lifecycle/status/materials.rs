@@ -3,9 +3,12 @@
 use aws_smithy_types::DateTime;
 use serde::{Serialize, Serializer};
 
-use crate::kms::{KeyDescription, Kms, KmsError, Operation, Rotation};
+use crate::kms::{
+    ImportState, KeyDescription, KeyState, Kms, KmsError, MaterialState, Operation, Origin, Rotation, RotationType,
+};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::status::not_seen::why;
+use crate::material::KeySpec;
 use crate::time::rfc3339;
 
 /// On-demand rotations in the life of a key (API reference, `RotateKeyOnDemand`).
@@ -28,9 +31,9 @@ pub struct Material {
     /// What the importer wrote to it.
     pub description: Option<String>,
     /// KMS's CURRENT, NON_CURRENT, PENDING_ROTATION or PENDING_MULTI_REGION_IMPORT_AND_ROTATION; symmetric keys only.
-    pub state: Option<String>,
+    pub state: Option<MaterialState>,
     /// KMS's IMPORTED or PENDING_IMPORT; nothing where it is not known.
-    pub import_state: Option<String>,
+    pub import_state: Option<ImportState>,
     /// When it expires; nothing for material that does not.
     #[serde(serialize_with = "as_rfc3339")]
     pub expires: Option<DateTime>,
@@ -48,11 +51,12 @@ fn as_rfc3339<S: Serializer>(time: &Option<DateTime>, serializer: S) -> Result<S
 impl KeyMaterials {
     /// Asks KMS for every key material. A refusal for want of kms:ListKeyRotations is an error.
     pub async fn of(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
-        if key.spec != "SYMMETRIC_DEFAULT" {
+        if key.spec != KeySpec::SymmetricDefault {
             return Ok(Self::from_description(key, None));
         }
         let rotations = kms.rotations(&key.arn).await?;
-        let on_demand = rotations.iter().filter(|entry| entry.rotation_type.as_deref() == Some("ON_DEMAND")).count();
+        let on_demand =
+            rotations.iter().filter(|entry| entry.rotation_type == Some(RotationType::OnDemand.into())).count();
         let materials = rotations.into_iter().map(Material::of).collect();
         Ok(KeyMaterials { materials, unseen: None, on_demand })
     }
@@ -96,18 +100,18 @@ impl KeyMaterials {
 
     /// A key that does not rotate has one material; of any other this is the current one.
     fn from_description(key: &KeyDescription, unseen: Option<KmsError>) -> Self {
-        let empty = key.state == "PendingImport";
-        let known = key.origin == "EXTERNAL" && (!empty || key.current_key_material_id.is_some());
+        let empty = key.state == KeyState::PendingImport;
+        let known = key.origin == Origin::External && (!empty || key.current_key_material_id.is_some());
         // With several materials PendingImport does not tell which of them is missing.
         let import_state = match (empty, unseen.is_none()) {
-            (false, _) => Some("IMPORTED".to_owned()),
-            (true, true) => Some("PENDING_IMPORT".to_owned()),
+            (false, _) => Some(ImportState::Imported),
+            (true, true) => Some(ImportState::PendingImport),
             (true, false) => None,
         };
         let material = known.then(|| Material {
             key_material_id: key.current_key_material_id.clone(),
             description: None,
-            state: key.current_key_material_id.is_some().then(|| "CURRENT".to_owned()),
+            state: key.current_key_material_id.is_some().then_some(MaterialState::Current),
             import_state,
             expires: key.expires,
             current: true,
@@ -146,7 +150,7 @@ impl KeyMaterials {
 impl Material {
     fn of(entry: Rotation) -> Self {
         Material {
-            current: entry.state.as_deref() == Some("CURRENT"),
+            current: entry.state == Some(MaterialState::Current),
             key_material_id: entry.key_material_id,
             description: entry.description,
             state: entry.state,
@@ -171,21 +175,21 @@ impl Material {
 
     /// Whether it waits for rotation, and can still be taken back.
     pub fn is_pending(&self) -> bool {
-        self.state.as_deref().is_some_and(|state| state.starts_with("PENDING"))
+        matches!(self.state, Some(MaterialState::PendingRotation | MaterialState::PendingMultiRegionImportAndRotation))
     }
 
     /// Whether KMS lacks its bytes: never imported in this Region, expired or deleted.
     pub fn is_missing(&self) -> bool {
-        self.import_state.as_deref() == Some("PENDING_IMPORT")
+        self.import_state == Some(ImportState::PendingImport)
     }
 
     /// Whether KMS has its bytes, for sure.
     pub fn is_imported(&self) -> bool {
-        self.import_state.as_deref() == Some("IMPORTED")
+        self.import_state == Some(ImportState::Imported)
     }
 
     /// Whether every Region has it, so that the primary key can rotate to it.
     pub fn is_ready(&self) -> bool {
-        self.state.as_deref() == Some("PENDING_ROTATION") && !self.is_missing()
+        self.state == Some(MaterialState::PendingRotation) && !self.is_missing()
     }
 }

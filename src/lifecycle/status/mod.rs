@@ -7,26 +7,27 @@ pub(crate) mod not_seen;
 
 use serde::Serialize;
 
-use crate::kms::{KeyDescription, Kms, KmsError, Operation, region_of};
+use crate::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsError, KmsName, Operation, Origin, Region};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::status::materials::{KeyMaterials, Material};
 use crate::lifecycle::status::not_seen::NotSeen;
+use crate::material::{KeySpec, KeyUsage};
 use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs)] // the contract's own names
 pub struct KeyStatus {
-    pub key_arn: String,
-    pub key_id: String,
-    pub region: String,
+    pub key_arn: KeyArn,
+    pub key_id: KeyId,
+    pub region: Region,
     /// The aliases that name it, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    pub key_spec: String,
-    pub key_usage: String,
-    pub key_state: String,
-    pub origin: String,
+    pub key_spec: KmsName<KeySpec>,
+    pub key_usage: KmsName<KeyUsage>,
+    pub key_state: KeyState,
+    pub origin: Origin,
     pub description: String,
     pub key_material_id: Option<String>,
     /// RFC 3339; the earliest of all its key materials.
@@ -51,14 +52,14 @@ impl KeyStatus {
             unseen.push(NotSeen::new(Operation::ListKeyRotations, &key.arn, cause));
         }
         let complete = materials.is_complete();
-        let external = key.origin == "EXTERNAL";
-        let symmetric = key.spec == "SYMMETRIC_DEFAULT";
+        let external = key.origin == Origin::External;
+        let symmetric = key.spec == KeySpec::SymmetricDefault;
         let seen = key.clone();
         let key = key.clone();
         Ok(KeyStatus {
+            key_id: key.arn.id().clone(),
+            region: key.arn.region().clone(),
             key_arn: key.arn,
-            key_id: key.id,
-            region: key.region,
             aliases: Vec::new(),
             key_spec: key.spec,
             key_usage: key.usage,
@@ -84,7 +85,7 @@ impl KeyStatus {
             if *arn == self.key_arn {
                 continue;
             }
-            let kms = kms.for_region(region_of(arn).unwrap_or_default());
+            let kms = kms.for_region(arn.region());
             match kms.describe(arn).await {
                 Ok(key) => others.push(KeyStatus::of(&kms, &key, unseen).await?),
                 Err(cause) if cause.is_of_one_call() => unseen.push(NotSeen::new(Operation::DescribeKey, arn, cause)),

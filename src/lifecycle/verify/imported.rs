@@ -75,7 +75,7 @@ pub(crate) async fn prove_in(
 ) -> Result<Proof, Error> {
     let subject = Subject::new(kms, key, material, imported_id)?;
     let mut proof = prove_settled(subject, level, journal).await?;
-    let symmetric = key.spec == KeySpec::SymmetricDefault.name();
+    let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric && level == Level::Full && proof.contradiction().is_none() {
         match material {
             Some(material) => reimport::import_again(kms, key, material, &mut proof, journal).await?,

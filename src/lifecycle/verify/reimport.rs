@@ -3,7 +3,7 @@
 
 use aws_smithy_types::DateTime;
 
-use crate::kms::Reason;
+use crate::kms::{ExpirationModel, KeyState, Reason};
 use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -31,20 +31,20 @@ pub async fn verify(
     reimport: Option<(&str, &Trust)>,
     journal: &Journal,
 ) -> Result<Proof, Error> {
-    if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
+    if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
         let mut proof = Proof::empty(Level::State).of_existing();
         proof.contradict(Claim::State, format!("KMS says that the key is {}: it holds no key material now", key.state));
         return Ok(proof);
     }
     let again = reimport.filter(|_| material.spec() == KeySpec::SymmetricDefault);
-    let disabled = key.state == "Disabled";
+    let disabled = key.state == KeyState::Disabled;
     let vouched = match again {
         Some((name, trust)) => {
             check_reimportable(kms, key)?;
             Some(trust.vouch(kms, key, name, journal).await?)
         }
         None if disabled => {
-            let (arn, state) = (key.arn.clone(), key.state.clone());
+            let (arn, state) = (key.arn.clone(), key.state);
             return Err(LifecycleError::NotEnabled { arn, state, what: "the proof" }.into());
         }
         None => None,
@@ -104,8 +104,8 @@ fn announce(journal: &Journal) {
 }
 
 fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
-    let (arn, state) = (key.arn.clone(), key.state.clone());
-    if !matches!(key.state.as_str(), "Enabled" | "Disabled") {
+    let (arn, state) = (key.arn.clone(), key.state);
+    if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
         return Err(LifecycleError::NotVerifiable { arn, state }.into());
     }
     if key.expires.is_some_and(|at| is_too_close(kms, at)) {
@@ -222,7 +222,7 @@ fn cannot_be_listed(error: &Error) -> bool {
 }
 
 fn expires_never(key: &KeyDescription) -> bool {
-    key.expires.is_none() && key.expiration_model.as_deref() == Some("KEY_MATERIAL_DOES_NOT_EXPIRE")
+    key.expires.is_none() && key.expiration_model == Some(ExpirationModel::KeyMaterialDoesNotExpire.into())
 }
 
 /// What the bytes may be: the current material first. What KMS lacks is left out, because importing it would bring it back.
@@ -276,7 +276,7 @@ fn compare(after: &KeyDescription, before: &KeyDescription, proof: &mut Proof) -
     let time = |key: &KeyDescription| key.expires.map_or("never".to_owned(), rfc3339);
     let id = |key: &KeyDescription| key.current_key_material_id.clone().unwrap_or_default();
     let pairs = [
-        ("its state", before.state.clone(), after.state.clone()),
+        ("its state", before.state.to_string(), after.state.to_string()),
         ("its current key material", id(before), id(after)),
         ("its expiry", time(before), time(after)),
     ];

@@ -85,7 +85,7 @@ fn refusal(
         message: message.to_owned(),
         request_id: Some("request".to_owned()),
         key: key.map(str::to_owned),
-        region: "us-east-1".to_owned(),
+        region: "us-east-1".parse().unwrap(),
         endpoint: None,
         waited,
         clock_ahead: None,

@@ -6,10 +6,11 @@ use super::super::{Sample, refusals};
 use super::{arn, foreign, id, lost, path, time, typed};
 use crate::explain::Explain;
 use crate::files::FileError;
-use crate::kms::Operation;
 use crate::kms::{EndpointError, KmsError};
+use crate::kms::{KeyState, Operation, Origin};
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::material::KeySpec;
 
 pub(super) fn all() -> Vec<Sample> {
     [ceremonies(), lives(), endpoints(), calls()].into_iter().flatten().collect()
@@ -19,7 +20,7 @@ one_of_each! {
     ceremonies: KeyError {
         AliasName { name: typed(), problem: "it begins with alias/" }
         Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, and RSA_2048 was asked for".into()] }
-        NotInUse { key: typed(), arn: arn(), state: "Disabled".into() }
+        NotInUse { key: typed(), arn: arn(), state: KeyState::Disabled }
         NotCompared { key: typed(), what: "its key policy".into(), permission: "kms:GetKeyPolicy".into() }
         TakesOnlyOriginal { arn: arn() }
         MayHaveCopy { arn: arn(), path: "payments.key".into(), give: "--material payments.key".into() }
@@ -28,30 +29,30 @@ one_of_each! {
         NothingExists { arn: arn(), refusal: Box::new(refusals::any()) }
         NotTaken { arn: arn(), finding: "it is PendingDeletion".into(), refusal: Box::new(refusals::any()) }
         ForeignPolicy { name: typed(), arn: arn(), outsiders: vec!["everyone".into()] }
-        ForeignPolicy { name: arn(), arn: arn(), outsiders: Vec::new() }
+        ForeignPolicy { name: arn().to_string(), arn: arn(), outsiders: Vec::new() }
         PolicyUnread { name: typed(), arn: arn(), because: "AccessDeniedException".into() }
         AdoptsOther { alias: typed(), arn: arn(), adopt: arn() }
-        NotExternal { arn: arn(), origin: "AWS_KMS".into() }
-        WrongState { arn: arn(), state: "PendingDeletion".into() }
-        WrongState { arn: arn(), state: "Updating".into() }
+        NotExternal { arn: arn(), origin: Origin::AwsKms }
+        WrongState { arn: arn(), state: KeyState::PendingDeletion }
+        WrongState { arn: arn(), state: KeyState::Updating }
         ExpiresSoon { arn: arn(), at: time() }
-        ImportedElsewhere { asked: arn(), found: arn() }
-        NotEmpty { arn: arn(), state: "Enabled".into() }
-        NotEnabled { arn: arn(), state: "PendingImport".into() }
-        SymmetricOnly { what: "--import-type", spec: "RSA_2048".into() }
+        ImportedElsewhere { asked: arn(), found: arn().to_string() }
+        NotEmpty { arn: arn(), state: KeyState::Enabled }
+        NotEnabled { arn: arn(), state: KeyState::PendingImport }
+        SymmetricOnly { what: "--import-type", spec: KeySpec::Rsa2048.into() }
         ProofContradicts { contradiction: "the public key is another one".into() }
         ProofNotPermitted { refused: "kms:Sign, kms:GetPublicKey".into() }
         Interrupted { signal: "SIGINT" }
         AliasUnknown { alias: typed() }
     }
     lives: LifecycleError {
-        NotSymmetric { arn: arn(), spec: "RSA_2048".into() }
+        NotSymmetric { arn: arn(), spec: KeySpec::Rsa2048.into() }
         Replica { arn: arn(), primary: arn(), what: "rotation" }
-        NotEnabled { arn: arn(), state: "Disabled".into(), what: "rotation" }
-        NotEnabled { arn: arn(), state: "PendingImport".into(), what: "replication" }
-        NotEnabled { arn: arn(), state: "PendingDeletion".into(), what: "rotation" }
-        UnfitMaterial { arn: arn(), spec: "HMAC_256".into(), problem: "it has 3 bytes".into() }
-        NotVerifiable { arn: arn(), state: "Updating".into() }
+        NotEnabled { arn: arn(), state: KeyState::Disabled, what: "rotation" }
+        NotEnabled { arn: arn(), state: KeyState::PendingImport, what: "replication" }
+        NotEnabled { arn: arn(), state: KeyState::PendingDeletion, what: "rotation" }
+        UnfitMaterial { arn: arn(), spec: KeySpec::Hmac256.into(), problem: "it has 3 bytes".into() }
+        NotVerifiable { arn: arn(), state: KeyState::Updating }
         NoRotationLeft { arn: arn() }
         PendingExists { arn: arn(), id: id() }
         OtherPending { arn: arn(), id: id() }
@@ -63,8 +64,8 @@ one_of_each! {
         StillWaiting { arn: arn(), id: id(), waited: "60 s".into() }
         StillInProgress { arn: arn(), waited: "60 s".into() }
         SingleRegion { arn: arn() }
-        PrimaryRegion { region: typed(), arn: arn() }
-        AliasElsewhere { alias: typed(), region: "eu-west-1".into(), arn: arn() }
+        PrimaryRegion { region: arn().region().clone(), arn: arn() }
+        AliasElsewhere { alias: typed(), region: arn().region().clone(), arn: arn() }
         OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
         AdoptsNoReplica { adopt: arn() }
         TooFewMaterials { arn: arn(), needed: 2, given: 1 }
@@ -73,7 +74,7 @@ one_of_each! {
         StillCreating { arn: arn(), waited: "60 s".into() }
         NotSeen { permission: "kms:ListKeyRotations".into(), subject: format!(" for {}", arn()) }
         Unseen { subject: format!("key {}", arn()), cause: KmsError::Refused(Box::new(refusals::any())) }
-        NotNow { arn: arn(), state: "Creating".into() }
+        NotNow { arn: arn(), state: KeyState::Creating }
         SeveralMaterials { arn: arn(), count: 2, ids: id() }
         MaterialsUnknown { arn: arn(), why: "kms:ListKeyRotations is not permitted".into() }
         NoSuchMaterial { arn: arn(), id: id(), ids: String::new() }

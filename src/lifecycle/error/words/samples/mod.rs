@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{FOREIGN, Sample, TYPED};
-use crate::kms::EndpointError;
+use crate::kms::{EndpointError, KeyArn};
 
 pub(super) fn all() -> Vec<Sample> {
     far::all().into_iter().chain(near::all()).collect()
@@ -37,8 +37,8 @@ pub(super) fn id() -> String {
     "1f".repeat(32)
 }
 
-pub(super) fn arn() -> String {
-    "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned()
+pub(super) fn arn() -> KeyArn {
+    "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse().unwrap()
 }
 
 pub(super) fn time() -> String {

@@ -187,27 +187,27 @@ one_of_each! {
         Expired { at: time() }
         NotWrapped { directory: path() }
         OtherKey { found: arn(), asked: arn() }
-        OtherSpec { found: "RSA_2048".into(), asked: "HMAC_256".into() }
+        OtherSpec { found: KeySpec::Rsa2048, asked: KeySpec::Hmac256 }
         ValidTooLong { at: time() }
         ReplyValidTooLong { at: time() }
         ReplyKeySize { server: typed(), found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
-        KeyIsOther { arn: arn(), found: "HMAC_256".into(), is: "HMAC_384".into() }
+        KeyIsOther { arn: arn(), found: KeySpec::Hmac256, is: KeySpec::Hmac384.into() }
         OtherEndpoint { found: "of AWS".into(), asked: format!("`{}`", typed()) }
-        OtherRegion { found: "eu-west-1".into(), asked: "us-east-1".into() }
+        OtherRegion { found: arn().region().clone(), asked: "us-east-1".into() }
         OfARehearsal {}
         IsPublicKey { what: "import token", path: path() }
         IsPrivateKey { what: "import token", path: path() }
         Encoded { what: "import token", path: path(), found: "hex text".into(), command: Some("tr a b".into()) }
         Encoded { what: "import token", path: path(), found: "text".into(), command: None }
         TooLong { what: "import token", path: path(), found: 7000, limit: 6144 }
-        ReplyForOtherKey { found: arn(), asked: arn() }
+        ReplyForOtherKey { found: arn().to_string(), asked: arn() }
         ReplyToken { found: 0 }
     }
     usages: UsageError {
         Conflict { first: "--keep", second: "--discard" }
         NoCopy {}
         CopyToStdout { flag: "--keep" }
-        SymmetricOnly { flag: "--material-description", spec: "HMAC_256".into() }
+        SymmetricOnly { flag: "--material-description", spec: KeySpec::Hmac256 }
         WithoutGenerate { flag: "--discard" }
         Missing { what: "the key material", hint: "add --generate, or --material FILE (`-` for standard input)" }
         NotInShell { flag: "--rehearse" }
