@@ -76,7 +76,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, journal, async {
             let (kms, key, trust) = look(args, &what, context, journal).await?;
-            lifecycle::resolve_expiry(&kms, args.expiry.expiry()?)?;
+            lifecycle::resolve_expiry(&kms, args.expiry.expiry())?;
             lifecycle::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
         });
     }
@@ -126,7 +126,7 @@ fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
         }
     };
     let options = ImportOptions {
-        expires: args.expiry.expiry()?.resolve(time::now())?,
+        expires: args.expiry.expiry().resolve(time::now())?,
         import_type: args.import_type,
         description: args.material_description.clone(),
         key_material_id: None,
@@ -148,8 +148,7 @@ async fn import(
 ) -> Result<(), Error> {
     let (kms, key, _) = look(args, what, context, journal).await?;
     // Counted from KMS's time, which is known only now.
-    let options =
-        &ImportOptions { expires: lifecycle::resolve_expiry(&kms, args.expiry.expiry()?)?, ..options.clone() };
+    let options = &ImportOptions { expires: lifecycle::resolve_expiry(&kms, args.expiry.expiry())?, ..options.clone() };
     let imported = match what {
         What::Set(wrapped) => lifecycle::import_set(&kms, &key, wrapped, options, journal).await,
         What::Bare(bare) => lifecycle::import_bare(&kms, &key, bare, options, journal).await,

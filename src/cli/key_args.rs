@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{AliasName, KeyRequest, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
 use kms_byok::time::{self, Expiry};
 use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, UsageError, WrapError, files};
+use kms_byok::{Error, ExpiryError, UsageError, WrapError, files};
 
 #[derive(Args)]
 #[command(next_help_heading = "Key")]
@@ -136,31 +137,39 @@ pub(crate) fn algorithm(
 #[command(next_help_heading = "Import")]
 pub(crate) struct ExpiryArgs {
     /// `never` is the default
-    #[arg(long, value_name = "never", value_parser = ["never"], conflicts_with_all = ["expires_in", "expires_at"])]
-    pub(crate) expires: Option<String>,
+    #[arg(long, value_name = "never", value_parser = never(), conflicts_with_all = ["expires_in", "expires_at"])]
+    pub(crate) expires: Option<Expiry>,
     /// Expire after that time, as in 90d; at most 365d
-    #[arg(long, value_name = "D", value_parser = super::global::duration, conflicts_with = "expires_at")]
-    pub(crate) expires_in: Option<Duration>,
+    #[arg(long, value_name = "D", value_parser = expires_in, conflicts_with = "expires_at")]
+    pub(crate) expires_in: Option<Expiry>,
     /// Expire at that time, as in 2027-01-31T12:00:00Z
-    #[arg(long, value_name = "RFC3339")]
-    pub(crate) expires_at: Option<String>,
+    #[arg(long, value_name = "RFC3339", value_parser = expires_at)]
+    pub(crate) expires_at: Option<Expiry>,
 }
 
 impl ExpiryArgs {
     /// The expiry, held to KMS's limits by this machine's clock before anybody is asked.
     pub(crate) fn checked(&self) -> Result<Expiry, Error> {
-        let expiry = self.expiry()?;
+        let expiry = self.expiry();
         expiry.resolve(time::now())?;
         Ok(expiry)
     }
 
-    pub(crate) fn expiry(&self) -> Result<Expiry, Error> {
-        match (self.expires_in, &self.expires_at) {
-            (Some(span), _) => Ok(Expiry::In(span)),
-            (None, Some(text)) => Ok(Expiry::At(time::parse(text)?)),
-            (None, None) => Ok(Expiry::Never),
-        }
+    pub(crate) fn expiry(&self) -> Expiry {
+        self.expires.or(self.expires_in).or(self.expires_at).unwrap_or(Expiry::Never)
     }
+}
+
+fn never() -> impl TypedValueParser<Value = Expiry> {
+    PossibleValuesParser::new(["never"]).map(|_| Expiry::Never)
+}
+
+fn expires_in(text: &str) -> Result<Expiry, String> {
+    super::global::duration(text).map(Expiry::In)
+}
+
+fn expires_at(text: &str) -> Result<Expiry, ExpiryError> {
+    time::parse(text).map(Expiry::At)
 }
 
 /// `--wait`.

@@ -141,7 +141,7 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
     Ok(Provision {
         algorithm,
         wrapping: args.wrapping.wrapping_key_spec,
-        expiry: args.expiry.expiry()?,
+        expiry: args.expiry.expiry(),
         material_description: args.material_description.clone(),
         level: args.proof.verify,
         adopt: args.adopt.clone(),

@@ -54,7 +54,7 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
         source: source(&args.material, request.spec, context)?,
         algorithm: args.wrapping.algorithm(request.spec)?,
         wrapping: args.wrapping.wrapping_key_spec,
-        expiry: args.expiry.expiry()?,
+        expiry: args.expiry.expiry(),
         material_description: args.material_description.clone(),
         connection: context.connection(context.global.region.clone()),
         request,

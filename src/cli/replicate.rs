@@ -150,7 +150,7 @@ impl Args {
             policy: policy.clone(),
             tags: self.tag.clone(),
             wrapping: Wrapping { algorithm: self.wrapping.algorithm(spec)?, key_spec: self.wrapping.wrapping_key_spec },
-            expiry: self.expiry.expiry()?,
+            expiry: self.expiry.expiry(),
             level: self.proof.verify,
             trust: Trust {
                 key: Some(self.key_id.clone()),

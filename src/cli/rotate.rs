@@ -126,7 +126,7 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
             Some(arn) => run.again().key(arn),
             None => run.again(),
         };
-        at_the_same_time(again, args)
+        at_the_same_time(again, args, report)
     };
     let known = rotation.new_key_material_id.filter(|_| report.changed);
     if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
@@ -147,12 +147,8 @@ fn completes(args: &Args, report: &Report, context: &Context) -> String {
 }
 
 /// The time of expiry is that of this run, not the span counted again.
-fn at_the_same_time(command: Command, args: &Args) -> Command {
-    if args.expiry.expires_in.is_none() {
-        return command;
-    }
-    let expires = args.expiry.expiry().ok().and_then(|expiry| expiry.resolve(time::now()).ok()).flatten();
-    match expires {
+fn at_the_same_time(command: Command, args: &Args, report: &Report) -> Command {
+    match report.asked_to_expire.filter(|_| args.expiry.expires_in.is_some()) {
         Some(at) => command.without(&[("--expires-in", 1)]).value("--expires-at", time::rfc3339(at)),
         None => command,
     }

@@ -127,6 +127,28 @@ fn a_clock_that_differs_is_reported_and_expiry_counts_from_kms_s() {
     assert!(!run.succeeds().stderr.contains("warning"), "{}", run.stderr);
 }
 
+/// Counted once, from KMS's time, also for the command that completes the run.
+#[test]
+fn everything_that_one_run_imports_expires_at_the_same_time() {
+    // Three times: where the clocks differ, the SDK takes a refusal for one of the signature's time and tries again.
+    let scene = scene("--clock +2h --fault ImportKeyMaterial:5-7:error=AccessDeniedException");
+    let arn = scene.provision("--alias alias/a --material one --multi-region");
+    let regions = ["us-east-1", "eu-west-2", "ap-south-1"].map(|region| arn.replace("us-east-1", region));
+    let wrapping = "--wrapping-key-spec RSA_2048";
+    scene.json(&format!(
+        "replicate --key-id alias/a --to eu-west-2,ap-south-1 --material one --expires-in 80d {wrapping}"
+    ));
+    let valid_to = |arn: &str| scene.materials(arn)[0]["ValidTo"].as_f64().unwrap();
+    assert_eq!(valid_to(&regions[1]), valid_to(&regions[2]));
+    let (answer, _) = scene.fails(3, &format!("rotate --key-id alias/a --material other --expires-in 90d {wrapping}"));
+    let next = answer["next"].as_str().unwrap().to_owned();
+    let sent = valid_to(&arn);
+    assert!((90.0 * 86_400.0 + 7200.0 - (sent - now())).abs() < 120.0, "{sent}");
+    assert!(next.contains(&format!(" --expires-at {}", time(sent))), "{sent}: {next}");
+    scene.bench.kms_byok_with_credentials(&next["kms-byok ".len()..]).succeeds();
+    assert_eq!(regions.map(|arn| valid_to(&arn)), [sent.floor(); 3]);
+}
+
 #[test]
 fn an_expiry_that_only_this_machine_s_clock_allows_is_refused_before_there_is_a_key() {
     let scene = scene("--clock +2h");

@@ -87,7 +87,8 @@ fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
         ("--expires-at 2020-01-01T00:00:00Z", "error: the expiry 2020-01-01T00:00:00Z is in the past\n"),
         (
             "--expires-at tomorrow",
-            "error: `tomorrow` is not a time\nhint: write it as RFC 3339 does: 2027-01-31T12:00:00Z\n",
+            "error: invalid value 'tomorrow' for '--expires-at <RFC3339>': `tomorrow` is not a time\n\
+             hint: write it as RFC 3339 does: 2027-01-31T12:00:00Z\n",
         ),
         ("--tag aws:owner=me", "error: `aws:owner=me` is not a tag that can be used here\nhint: write it as KEY=VALUE"),
         ("--tag a=1 --tag a=2", "error: `a=1` is not a tag that can be used here\n"),

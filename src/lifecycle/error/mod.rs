@@ -281,6 +281,7 @@ pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         error.downcast_ref::<E>()?.hint()
     }
     let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<KeyError>(error));
+    let hint = hint.or_else(|| of::<ExpiryError>(error));
     #[cfg(feature = "rehearsal")]
     let hint = hint.or_else(|| of::<RehearsalError>(error));
     hint

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod backup;
+pub(crate) mod expiry;
 pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod parameters;
@@ -16,7 +17,7 @@ use aws_smithy_types::DateTime;
 use crate::file_checks::fixes::Place;
 use crate::file_checks::wrapped_blob::Making;
 use crate::files;
-use crate::kms::{Import, ImportType, Imported, KeyDescription, KeyState, Kms, WORTH_A_WARNING};
+use crate::kms::{Import, ImportType, Imported, KeyDescription, KeyState, Kms};
 use crate::kms::{KmsError, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -31,8 +32,7 @@ use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
 use crate::parameters::blob_file::{self, BLOB, TOKEN};
 use crate::parameters::{BareDirectory, WrappedMaterial};
-use crate::time::{self, Expiry, rfc3339};
-use crate::time::{ExpiryError, seconds};
+use crate::time::{rfc3339, seconds};
 
 /// What goes with an import besides blob and token.
 #[derive(Clone, Debug, Default)]
@@ -92,16 +92,6 @@ pub async fn import_bare(
     let making = Making { spec: Some(key.spec.known()?), ..Making::default() };
     blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
     send(kms, key, &bare.encrypted, &bare.token, options, journal).await
-}
-
-/// The time that is sent to KMS, held to its limits by its own clock.
-pub fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
-    expiry.resolve(kms.now()).map_err(|error| match kms.clock_ahead().filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
-        Some(ahead) => {
-            ExpiryError::ByKmsClock { problem: error.to_string(), difference: time::difference(ahead) }.into()
-        }
-        None => error.into(),
-    })
 }
 
 impl ImportOptions {

@@ -12,9 +12,10 @@ use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::backup::Backup;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Source, generate};
 use crate::lifecycle::import::history::{self, History};
-use crate::lifecycle::import::{ImportOptions, check_description, import_set, resolve_expiry};
+use crate::lifecycle::import::{ImportOptions, check_description, import_set};
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{self, Created};
 use crate::lifecycle::key::existing::{self, Compared, Decision};
@@ -37,9 +38,9 @@ pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result
         return resume(kms, plan, &found, journal).await;
     }
     // Now that KMS has told its time, and before there is a key.
-    resolve_expiry(kms, plan.expiry)?;
+    let resolved = Resolved::of(plan, kms, journal)?;
     match create::make(kms, &plan.request, &plan.pending, journal).await? {
-        Created::New(key) => import_material(kms, plan, &key, None, journal).await,
+        Created::New(key) => import_material(kms, &resolved, &key, None, journal).await,
         Created::ByOtherRun => match &plan.request.alias {
             Some(alias) => {
                 let found = wait_for_other_run(kms, alias, journal).await?;
@@ -120,6 +121,7 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &J
             journal.step(format!("{name} exists and waits for key material: {}", found.arn));
             compared.unseen().for_each(|unseen| journal.warn(unseen));
             create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
+            let plan = &Resolved::of(plan, kms, journal)?;
             import_material(kms, plan, &key, Some(&compared), journal).await
         }
     }
@@ -163,7 +165,7 @@ pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
 /// Parameters, material, wrap, import, proof.
 async fn import_material(
     kms: &Kms,
-    plan: &Provision,
+    plan: &Resolved<'_, Provision>,
     key: &Vouched,
     compared: Option<&Compared>,
     journal: &Journal,
@@ -185,7 +187,7 @@ async fn import_material(
         wrapped.encrypted().len()
     ));
     let options = ImportOptions {
-        expires: resolve_expiry(kms, plan.expiry)?,
+        expires: plan.expires,
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
         key_material_id: None, // after rotations any of them may be what is missing: KMS knows its bytes

@@ -2,10 +2,10 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::history::History;
 use crate::lifecycle::import::plan::{import_again, prove, send};
-use crate::lifecycle::import::resolve_expiry;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Decision};
 use crate::lifecycle::key::plan::{alias_reason, compare, make, name_lost_keys, parameters};

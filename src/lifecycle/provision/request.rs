@@ -1,6 +1,7 @@
 //! What is asked for when one key is provisioned.
 
 use crate::kms::KeyArn;
+use crate::lifecycle::import::expiry::Expires;
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::key::existing::{Asked, AskedMaterial};
 use crate::lifecycle::key::pending_requests::PendingRequests;
@@ -44,5 +45,11 @@ impl Provision {
     pub(crate) fn asked(&self) -> Asked<'_> {
         let material = AskedMaterial { expiry: self.expiry, description: self.material_description.as_deref() };
         Asked { request: &self.request, material: Some(material), adopted: self.adopt.is_some(), strict: self.strict }
+    }
+}
+
+impl Expires for Provision {
+    fn expiry(&self) -> Expiry {
+        self.expiry
     }
 }

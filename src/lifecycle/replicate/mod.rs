@@ -8,8 +8,8 @@ pub(crate) mod request;
 use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::parameters::check_external;
-use crate::lifecycle::import::resolve_expiry;
 use crate::lifecycle::key::multi_region::check_primary;
 use crate::lifecycle::replicate::replica::{Done, ReplicaPlan};
 use crate::lifecycle::replicate::request::Replicate;
@@ -22,6 +22,8 @@ use crate::proof::{self, Level, Subject};
 
 /// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
 pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
+    journal.begin(kms, key);
+    let plan = &Resolved::of(plan, kms, journal)?;
     let (materials, replicas) = plan_regions(kms, key, plan, journal).await?;
     for replica_plan in replicas {
         let (there, done) = replica::carry_out(kms, key, replica_plan, &materials, plan, journal).await?;
@@ -37,8 +39,7 @@ pub(crate) async fn plan_regions(
     plan: &Replicate,
     journal: &Journal,
 ) -> Result<(KeyMaterials, Vec<ReplicaPlan>), Error> {
-    journal.begin(kms, key);
-    check_locally(kms, plan)?;
+    check_locally(plan)?;
     check_replicable(key, plan)?;
     plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await?;
     check_material(kms, key, plan).await?;
@@ -56,11 +57,11 @@ pub(crate) async fn plan_regions(
 }
 
 /// Everything that can be refused without asking further.
-fn check_locally(kms: &Kms, plan: &Replicate) -> Result<(), Error> {
+fn check_locally(plan: &Replicate) -> Result<(), Error> {
     for material in &plan.materials {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
     }
-    resolve_expiry(kms, plan.expiry).map(drop)
+    Ok(())
 }
 
 fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::plan::{import_again, prove};
 use crate::lifecycle::key::plan::{alias_reason, parameters};
 use crate::lifecycle::replicate::plan_regions;
@@ -23,6 +24,8 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
     } else {
         wanted.materials.iter().for_each(|_| prove(&mut plan, spec, usage, Level::Use));
     }
+    journal.begin(kms, key);
+    resolve_expiry(kms, wanted.expiry)?;
     let (_, replicas) = plan_regions(kms, key, wanted, journal).await?;
     for replica_plan in &replicas {
         plan.go_to(Some(&replica_plan.region));

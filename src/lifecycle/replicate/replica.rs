@@ -5,8 +5,9 @@ use crate::kms::{KeyArn, KeyState, Reason, Region};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::import::ImportOptions;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::sent::Difference;
-use crate::lifecycle::import::{ImportOptions, resolve_expiry};
 use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::replicate::request::Replicate;
@@ -127,7 +128,7 @@ pub(crate) async fn carry_out(
     primary: &KeyDescription,
     replica_plan: ReplicaPlan,
     materials: &KeyMaterials,
-    plan: &Replicate,
+    plan: &Resolved<'_, Replicate>,
     journal: &Journal,
 ) -> Result<(Kms, Done), Error> {
     let kms = replica_plan.kms;
@@ -150,7 +151,7 @@ pub(crate) async fn carry_out(
     let symmetric = primary.spec == KeySpec::SymmetricDefault;
     for material in plan.distinct_materials() {
         let options = ImportOptions {
-            expires: resolve_expiry(&kms, plan.expiry)?,
+            expires: plan.expires,
             import_type: symmetric.then_some(ImportType::Existing),
             description: None, // only the primary key keeps one
             key_material_id: primary.current_key_material_id.clone().filter(|_| one),

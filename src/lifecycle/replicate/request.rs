@@ -1,6 +1,7 @@
 //! What is asked for when a key is replicated.
 
 use crate::kms::Region;
+use crate::lifecycle::import::expiry::Expires;
 use crate::lifecycle::import::wrap_and_import::Wrapping;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::trust::Trust;
@@ -57,5 +58,11 @@ impl Replicate {
             }
         }
         materials
+    }
+}
+
+impl Expires for Replicate {
+    fn expiry(&self) -> Expiry {
+        self.expiry
     }
 }

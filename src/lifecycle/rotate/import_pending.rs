@@ -6,6 +6,7 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
 use crate::lifecycle::import::backup::Stored;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::run::journal::Journal;
@@ -27,11 +28,11 @@ pub(crate) async fn import_new(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
-    plan: &Rotate,
+    plan: &Resolved<'_, Rotate>,
     stored: Option<&Stored>,
     journal: &Journal,
 ) -> Result<NewMaterial, Error> {
-    let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options(kms)? };
+    let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options() };
     let refusal = match plan.wrapping.wrap_and_import(material, kms, key, &options, journal).await {
         Ok(imported) => {
             stored.map_or(Ok(()), |stored| stored.keep_in_place(journal))?;
@@ -97,16 +98,13 @@ pub(crate) async fn reimport_pending(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
-    plan: &Rotate,
+    plan: &Resolved<'_, Rotate>,
     id: String,
     journal: &Journal,
 ) -> Result<NewMaterial, Error> {
     journal.step(format!("key material {id} waits for rotation: going on with it"));
-    let options = ImportOptions {
-        import_type: Some(ImportType::Existing),
-        key_material_id: Some(id.clone()),
-        ..plan.options(kms)?
-    };
+    let options =
+        ImportOptions { import_type: Some(ImportType::Existing), key_material_id: Some(id.clone()), ..plan.options() };
     match plan.wrapping.wrap_and_import(material, kms, key, &options, journal).await {
         Ok(_) => Ok(NewMaterial::Pending(id)),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {

@@ -12,6 +12,7 @@ pub(crate) mod request;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Source, generate};
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
@@ -30,7 +31,7 @@ use crate::material::{KeyMaterial, KeySpec};
 /// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
 pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<(), Error> {
     journal.begin(kms, key);
-    check_locally(kms, plan)?;
+    let plan = &check_locally(kms, plan, journal)?;
     check_rotatable(key)?;
     journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
     let key = &vouch(kms, key, plan, journal).await?;
@@ -146,17 +147,19 @@ pub(crate) async fn begin_with(
 }
 
 /// Everything that can be refused without asking further.
-pub(crate) fn check_locally(kms: &Kms, plan: &Rotate) -> Result<(), Error> {
-    plan.options(kms)?.check()?;
+pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate, journal: &Journal) -> Result<Resolved<'a, Rotate>, Error> {
+    let plan = Resolved::of(plan, kms, journal)?;
+    plan.options().check()?;
     let length = match &plan.source {
         Some(Source::Given(material)) => Some(material.byte_count()),
         Some(Source::Generate(backup)) => {
             backup.check()?;
             None
         }
-        None => return Ok(()),
+        None => return Ok(plan),
     };
-    Ok(plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?)
+    plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?;
+    Ok(plan)
 }
 
 /// Refuses keys that KMS does not rotate.

@@ -16,7 +16,7 @@ use crate::proof::Level;
 /// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate). Asks KMS for the replicas, a rotation in progress and the key materials.
 pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &Journal) -> Result<Plan, Error> {
     journal.begin(kms, key);
-    check_locally(kms, wanted)?;
+    check_locally(kms, wanted, journal)?;
     check_rotatable(key)?;
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));

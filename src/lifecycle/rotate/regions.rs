@@ -4,6 +4,7 @@ use crate::kms::{ImportType, KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
+use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
@@ -43,7 +44,7 @@ impl Regions {
         &self,
         id: &str,
         material: Option<&KeyMaterial>,
-        plan: &Rotate,
+        plan: &Resolved<'_, Rotate>,
         journal: &Journal,
     ) -> Result<(), Error> {
         let names = || self.replicas().map(|(_, replica)| replica.arn.region().to_string());
@@ -54,7 +55,7 @@ impl Regions {
                 import_type: Some(ImportType::Existing),
                 key_material_id: Some(id.to_owned()),
                 description: None, // only the primary key keeps one
-                ..plan.options(kms)?
+                ..plan.options()
             };
             plan.wrapping.wrap_and_import(material, kms, replica, &options, journal).await?;
             journal.note_replica(replica, |report| report.imported = true);

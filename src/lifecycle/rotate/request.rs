@@ -1,10 +1,9 @@
 //! What is asked for when a key is rotated.
 
-use crate::kms::Kms;
-use crate::lifecycle::error::Error;
+use crate::lifecycle::import::ImportOptions;
+use crate::lifecycle::import::expiry::{Expires, Resolved};
 use crate::lifecycle::import::generate::Source;
 use crate::lifecycle::import::wrap_and_import::Wrapping;
-use crate::lifecycle::import::{ImportOptions, resolve_expiry};
 use crate::lifecycle::key::trust::Trust;
 use crate::proof::Level;
 use crate::time::Expiry;
@@ -25,13 +24,15 @@ pub struct Rotate {
     pub trust: Trust,
 }
 
-impl Rotate {
+impl Resolved<'_, Rotate> {
     /// What goes with the import of the new material.
-    pub(crate) fn options(&self, kms: &Kms) -> Result<ImportOptions, Error> {
-        Ok(ImportOptions {
-            expires: resolve_expiry(kms, self.expiry)?,
-            description: self.description.clone(),
-            ..ImportOptions::default()
-        })
+    pub(crate) fn options(&self) -> ImportOptions {
+        ImportOptions { expires: self.expires, description: self.description.clone(), ..ImportOptions::default() }
+    }
+}
+
+impl Expires for Rotate {
+    fn expiry(&self) -> Expiry {
+        self.expiry
     }
 }
