@@ -30,7 +30,7 @@ impl Kms {
         let used = match usage.operation() {
             None => None,
             Some(used) => Some((
-                reply.name("KeyLastUsage.Operation", Some(used.as_str()))?,
+                reply.name::<String>("KeyLastUsage.Operation", Some(used.as_str()))?.to_string(),
                 reply.time("KeyLastUsage.Timestamp", usage.timestamp().copied())?,
             )),
         };
