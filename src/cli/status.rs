@@ -200,7 +200,7 @@ fn one_text(one: &One) -> String {
 /// Why there may be more key materials than are shown.
 fn others_unknown(rest: &Rest, key: &KeyStatus) -> Option<String> {
     let mut lists = rest.unseen.iter().filter(|one| one.operation == Operation::ListKeyRotations);
-    let one = lists.find(|one| one.key_arn.as_ref() == Some(&key.key_arn))?;
+    let one = lists.find(|one| one.key_arn.as_deref() == Some(key.key_arn.as_str()))?;
     Some(format!("others are not known: {}", one.why()))
 }
 

@@ -34,7 +34,7 @@ pub(super) fn is_in_china(region: &str) -> bool {
 
 /// Whether it has the form of a Region's name. KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name:
 /// an Availability Zone is none.
-fn is_region(region: &str) -> bool {
+pub(super) fn is_region(region: &str) -> bool {
     let (words, number) = region.rsplit_once('-').unwrap_or_default();
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
