@@ -65,7 +65,7 @@ one_of_each! {
         StillInProgress { arn: arn(), waited: "60 s".into() }
         SingleRegion { arn: arn() }
         PrimaryRegion { region: arn().region().clone(), arn: arn() }
-        AliasElsewhere { alias: typed(), region: arn().region().clone(), arn: arn() }
+        AliasElsewhere { alias: typed(), region: "eu-west-1".parse().unwrap(), arn: arn() }
         OtherMaterial { arn: arn(), contradiction: "KMS computes another HMAC".into() }
         AdoptsNoReplica { adopt: arn() }
         TooFewMaterials { arn: arn(), needed: 2, given: 1 }

@@ -193,7 +193,7 @@ one_of_each! {
         ReplyKeySize { server: typed(), found: WrappingKeySpec::Rsa2048, asked: WrappingKeySpec::Rsa4096 }
         KeyIsOther { arn: arn(), found: KeySpec::Hmac256, is: KeySpec::Hmac384.into() }
         OtherEndpoint { found: "of AWS".into(), asked: format!("`{}`", typed()) }
-        OtherRegion { found: arn().region().clone(), asked: "us-east-1".into() }
+        OtherRegion { found: "eu-west-1".parse().unwrap(), asked: "us-east-1".into() }
         OfARehearsal {}
         IsPublicKey { what: "import token", path: path() }
         IsPrivateKey { what: "import token", path: path() }
