@@ -11,7 +11,8 @@ fn every_protocol_case_that_applies_to_kms_is_answered_and_every_other_has_a_rea
     let data: Value = serde_json::from_str(include_str!("../data/json_protocol_cases.json")).unwrap();
     let cases = data["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 112);
-    let (kms, shared) = (Kms::start(), SharedKeys::default());
+    let server = Kms::start();
+    let (kms, shared) = (Kms::at(&server.url), SharedKeys::default());
     let (left_out, asked): (Vec<&Value>, Vec<&Value>) = cases.iter().partition(|case| case["left_out"].is_string());
     assert!(left_out.iter().all(|case| case.get("request").is_none()));
     assert_eq!(asked.len(), 37);
