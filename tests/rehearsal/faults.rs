@@ -39,6 +39,10 @@ fn errors_come_before_or_after_the_effect() {
         ("CreateKey:1:501", 501, "InternalFailure", false),
         ("CreateKey:1:503", 503, "ServiceUnavailableException", false),
         ("*:1:error=AccessDeniedException", 400, "AccessDeniedException", false),
+        ("CreateKey:1:error=KMSInternalException", 500, "KMSInternalException", false),
+        ("CreateKey:1:error-after=KMSInternalException", 500, "KMSInternalException", true),
+        ("CreateKey:1:error=KeyUnavailableException", 500, "KeyUnavailableException", false),
+        ("CreateKey:1:error=KMSInvalidStateException", 400, "KMSInvalidStateException", false),
         ("CreateKey:1:500-after", 500, "KMSInternalException", true),
         ("CreateKey:1:error-after=DependencyTimeoutException", 503, "DependencyTimeoutException", true),
     ] {
