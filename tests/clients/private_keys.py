@@ -22,16 +22,18 @@ CURVES = {
     "secp521r1": "ECC_NIST_P521",
     "secp256k1": "ECC_SECG_P256K1",
 }
-NOT_PRIVATE = re.compile(r"pub|dhp\.|dhp_rfc|^x509/.*\.der$|^pkcs7/.*\.der$")
 
 
 def is_private_key(path, content):
-    """PKITS's PKCS#12 files are 405 of one form, with an answer of their own."""
-    if path.endswith((".py", ".pyc", ".txt")) or "PKITS" in path:
+    """Whatever may hold one: nobody can tell DER of a public key from that of a private one by its name.
+
+    PKITS's PKCS#12 files are 405 of one form, with an answer of their own.
+    """
+    if path.endswith((".py", ".pyc")) or "PKITS" in path:
         return False
     if path.endswith(".p12") or re.search(rb"BEGIN [A-Z0-9 ]*PRIVATE KEY", content):
         return True
-    return path.endswith(".der") and not NOT_PRIVATE.search(path)
+    return path.endswith(".der") and not path.startswith("x509/")
 
 
 def load(path, content, passphrase):

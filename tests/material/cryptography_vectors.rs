@@ -71,6 +71,7 @@ fn every_private_key_file_has_the_outcome_that_the_table_says() {
     let oracle = run(Command::new(programs.join("python")).arg(script), questions.as_bytes()).json();
     let paths: Vec<&str> = rows.iter().map(|row| row.path).collect();
     assert_eq!(oracle["files"], serde_json::json!(paths), "the table has every file, sorted");
+    assert_eq!(rows.len(), 194, "193 files that may be a key, and a script of tests with keys in it");
 
     let bench = Bench::new();
     bench.wrapping_key(2048);
