@@ -154,10 +154,8 @@ impl GivenArgs {
         let choices = material::choices(bytes, spec, self.material_format, &error, passphrase)?;
         let again = context.invocation().again();
         let command = |choice: &Choice| {
-            // Standard input is given again, and cannot be converted first.
-            let alone = choice.format_alone().is_some() || !is_stdin(path);
-            let command = alone.then(|| choice.command(path, |file, format| again.other_material(path, file, format)));
-            Some((command??, choice.meaning().to_owned()))
+            let command = choice.command(path, |file, format| again.other_material(path, file, format));
+            Some((command?, choice.meaning().to_owned()))
         };
         let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
         Ok(if is_stdin(path) { error } else { parameters::naming(error, path) }.with_choices(&commands))

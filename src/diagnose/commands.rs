@@ -44,17 +44,10 @@ impl Commands {
 
     /// The choices where there is doubt about a file of key material, each with the command that wraps it.
     pub(crate) fn choose(&self, name: &Name, choices: &[Choice]) -> Option<String> {
-        let path = name.path.as_deref().filter(|path| path.as_os_str() != "-");
-        let ways: Vec<String> = choices
-            .iter()
-            // Standard input is given again, and cannot be converted first.
-            .filter(|choice| path.is_some() || choice.format_alone().is_some())
-            .filter_map(|choice| {
-                let again = |file: &Path, format| Some(self.wrap_file(path.map(|_| file), format));
-                let command = choice.command(path.unwrap_or(Path::new("FILE")), again)?;
-                Some(format!("`{command}` if {}", choice.meaning()))
-            })
-            .collect();
+        let path = name.path.as_deref().unwrap_or(Path::new("-"));
+        let again = |file: &Path, format| Some(self.wrap_file(Some(file), format));
+        let way = |choice: &Choice| Some(format!("`{}` if {}", choice.command(path, again)?, choice.meaning()));
+        let ways: Vec<String> = choices.iter().filter_map(way).collect();
         (!ways.is_empty()).then(|| format!("run {}", ways.join(", or ")))
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Container;
-use super::recognise::{Content, Layer, Member, SECRETS, recognise};
+use super::recognise::{Content, Layer, Member, SECRETS, Way, recognise};
 use crate::files::FileError;
 use crate::secret::Secret;
 
@@ -42,7 +42,7 @@ pub(crate) fn taken_off(bytes: &[u8], wanted: Wanted) -> Result<(Option<Encoding
             None
         }
         Content::Text(text, _) if layers.is_empty() && text.expose().starts_with(b"{") => {
-            layers.push(Layer::Json(Member { name: "", deep: false }));
+            layers.push(Layer::Json(Member { name: "", way: Way::Jq { deep: false } }));
             None
         }
         Content::Text(..) => None,

@@ -8,6 +8,7 @@ use crate::files::FileError;
 use crate::openssl_probe::OpenSslError;
 
 use crate::files;
+use crate::material::recognise::{NUMBERS, SINGLE_DIGITS, WORDS};
 
 /// The key material does not match the key spec, or cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +206,12 @@ impl MaterialError {
             MaterialError::EncodedLength { .. } => {
                 ", or choose the --key-spec of this key, or look for the whole key: what is cut off is not made up for"
             }
+            MaterialError::ForeignContainer { container: Container::WalletKeystore, .. } => {
+                ", or ask the wallet for the private key in hex, and give it with --material-format scalar"
+            }
+            MaterialError::ForeignContainer { container: Container::Tr31, .. } => {
+                ", or ask the HSM that holds that key to unwrap it"
+            }
             _ => "",
         }
     }
@@ -310,6 +317,9 @@ impl Explain for MaterialError {
             MaterialError::Ambiguous { .. } => {
                 some("decode it as far as you mean it, and give the result with --material-format raw")
             }
+            MaterialError::BrokenText { problem: WORDS | NUMBERS | SINGLE_DIGITS, .. } => {
+                some("write it anew, each byte with two digits")
+            }
             MaterialError::BrokenText { .. } => some("look for another copy of it: this one is not whole"),
             MaterialError::BareNumber { format, .. } => {
                 some(format!("add --material-format {format} if that is your public key"))
@@ -347,6 +357,9 @@ impl Explain for MaterialError {
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
             MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
             MaterialError::ForeignContainer { container, command: None } => container.advice().and_then(some),
+            MaterialError::ForeignContainer { container: Container::Tr31, command: Some(command) } => some(format!(
+                "ask the HSM that holds its key block protection key to unwrap it, or unwrap it with Python's package psec: `{command}`"
+            )),
             MaterialError::ForeignContainer { container: Container::Wif, command: Some(command) } => {
                 some(format!("convert it, and give the result with --material-format scalar: `{command}`"))
             }

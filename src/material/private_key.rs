@@ -8,7 +8,7 @@ use super::number;
 use super::raw::decoded;
 use super::reading::Reading;
 use super::recognise::{Block, Content, Layer, SECRETS, described, recognise};
-use super::{Container, Format, KeySpec, MaterialKind, Passphrase, der, wrapped};
+use super::{Container, Curve, Format, KeySpec, MaterialKind, Passphrase, der, wrapped};
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
@@ -33,6 +33,7 @@ pub(super) fn read(
             let inside = if layers.is_empty() { String::new() } else { format!(" in {}", described(&layers)) };
             return Err(MaterialError::NotEncodedText { spec, characters, kind, inside });
         }
+        Err(MaterialError::ForeignContainer { container, command }) => return Err(foreign(container, command, spec)),
         found => found?,
     };
     let key = PKey::private_key_from_der(found.key.pkcs8.expose()).map_err(OpenSslError::step("read the key back"))?;
@@ -42,6 +43,22 @@ pub(super) fn read(
     let reading = Reading::contained(&layers, found.key.container, found.key.pkcs8.len());
     let certificate = found.certificate.or(found.key.certificate);
     Ok((found.key.pkcs8, reading.with(found.key.notes, certificate)))
+}
+
+/// A container that is not read, unless the key in it is of another type.
+fn foreign(container: Container, command: Option<String>, spec: KeySpec) -> MaterialError {
+    match (container, spec.kind()) {
+        (Container::Wif | Container::WalletKeystore, MaterialKind::Ec(curve)) if curve != Curve::P256k1 => {
+            MaterialError::WrongCurve { spec, found: "secp256k1".to_owned() }
+        }
+        (Container::Wif | Container::WalletKeystore, MaterialKind::Rsa { .. } | MaterialKind::Ed25519) => {
+            MaterialError::WrongKeyType { spec, found: "an EC key".to_owned() }
+        }
+        (Container::XmlKey, MaterialKind::Ec(_) | MaterialKind::Ed25519) => {
+            MaterialError::WrongKeyType { spec, found: "an RSA key".to_owned() }
+        }
+        _ => MaterialError::ForeignContainer { container, command },
+    }
 }
 
 /// Takes off what is around the key, as far as the format lets; what it says and the file does not is refused.

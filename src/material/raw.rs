@@ -123,6 +123,9 @@ fn oct(json: &Secret, layers: &[Layer]) -> Result<(Secret, Reading), MaterialErr
 /// A container where raw bytes are needed. What is not read at all has its own words.
 fn not_raw(container: Container, spec: KeySpec) -> MaterialError {
     match refusal(container) {
+        _ if matches!(container, Container::Wif | Container::WalletKeystore | Container::XmlKey) => {
+            MaterialError::ContainerForRaw { container, spec }
+        }
         error @ MaterialError::ForeignContainer { .. } if !container.is_read() => error,
         _ => MaterialError::ContainerForRaw { container, spec },
     }

@@ -33,6 +33,12 @@ def texts(key, spec):
         "hex-crlf": h + "\r\n",
         "hex-lines": "\n".join(h[i : i + 20] for i in range(0, len(h), 20)) + "\n",
         "hex-quoted": f'"{h}"\n',
+        "hex-commas": ", ".join(h[i : i + 2] for i in range(0, len(h), 2)),
+        "hex-dots": ".".join(h[i : i + 2] for i in range(0, len(h), 2)) + "\n",
+        "hex-escapes": "".join(f"\\x{byte:02x}" for byte in key),
+        "hex-escapes-quoted": '"' + "".join(f"\\x{byte:02x}" for byte in key) + '"\n',
+        "hex-list": "{" + ", ".join(f"0x{byte:02X}" for byte in key) + "};\n",
+        "hex-numbers": "[" + ",\n ".join(map(hex, key)) + "]\n",
         "hex-bom": b"\xef\xbb\xbf" + h.encode(),
         "hex-utf16": h.encode("utf-16"),
         "base64": b,
@@ -54,7 +60,7 @@ def texts(key, spec):
         # Named after what is around the bytes, from the outside in; how it is folded is no layer.
         encoding = {"hex-bom": "bom+hex", "hex-utf16": "utf16+hex", "base64-utf16": "utf16+base64"}.get(name)
         encoding = encoding or {"base64-utf16-bom": "utf16+base64", "base64-url": "base64url"}.get(name)
-        encoding = encoding or {"hex-quoted": "quotes+hex", "base64-quoted": "quotes+base64"}.get(name)
+        encoding = encoding or {"hex-quoted": "quotes+hex", "hex-escapes-quoted": "quotes+hex", "base64-quoted": "quotes+base64"}.get(name)
         encoding = encoding or {"base64-json-string": "quotes+base64", "base64-json-kms": "json+base64"}.get(name)
         container = {"jwk": "jwk", "jwks": "jwk_set"}.get(name)
         row(name, text, spec, reading=(encoding or ("text" if container else name.split("-")[0]), container))

@@ -40,6 +40,8 @@ def rsa_forms(big):
     xml = "".join(f"\n  <{name}>{number(value)}</{name}>" for name, value in members.items())
     row("rsa.xml", f"<RSAKeyValue>{xml}\n</RSAKeyValue>\n", spec, "foreign_container", right=[0], commands=1)
     half = "".join(f"<{name}>{number(members[name])}</{name}>" for name in ("Modulus", "Exponent"))
+    row("utf16.xml", f'<?xml version="1.0"?>\r\n<RSAKeyValue>{xml}</RSAKeyValue>'.encode("utf-16"), spec, "foreign_container", right=[0], commands=1)
+    row("for-ec.xml", f"<RSAKeyValue>{xml}</RSAKeyValue>", "ECC_NIST_P256", "material_type", commands=0)
     row("rsa-public.xml", f"<RSAKeyValue>{half}</RSAKeyValue>", spec, "public_half")
     bare = [0, public.n, public.e, private.d, 0, 0, 0, 0, 0]
     row("no-crt.der", der(0x30, *map(integer, bare)), spec, reading=("der", "pkcs1"))
@@ -85,9 +87,80 @@ def wallets(k1):
     for name, body in {"wif": b"\x80" + scalar, "wif-compressed": b"\x80" + scalar + b"\x01"}.items():
         check = hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4]
         row(f"own.{name}", base58(body + check) + "\n", spec, "foreign_container", right=[0], commands=1)
-    crypto = {"cipher": "aes-128-ctr", "ciphertext": scalar.hex(), "kdf": "scrypt", "mac": "00" * 32}
-    row("UTC--2026.json", json.dumps({"version": 3, "id": "a", "crypto": crypto}), spec, "foreign_container", commands=0)
+        row(f"utf16.{name}", base58(body + check).encode("utf-16"), spec, "foreign_container", right=[0], commands=1)
+        row(f"quoted.{name}", f'"{base58(body + check)}"', spec, "foreign_container", right=[0], commands=1)
+        row(f"other.{name}", base58(body + check), "ECC_NIST_P256", "material_curve", commands=0)
+        row(f"rsa.{name}", base58(body + check), "RSA_2048", "material_type", commands=0)
+        row(f"raw.{name}", base58(body + check), "HMAC_512", "material_type", commands=0)
+    keystores(spec, scalar)
     row("number-newline", scalar + b"\n", spec, "trailing_newline", right=[0], commands=1)
+
+
+def keystores(spec, scalar):
+    """Keystores of wallets and of validators, made by the package that reads them, where it is installed."""
+    crypto = {"cipher": "aes-128-ctr", "ciphertext": scalar.hex(), "kdf": "scrypt", "mac": "00" * 32}
+    row("UTC--2015.json", json.dumps({"version": 1, "id": "a", "Crypto": crypto}), spec, "foreign_container", commands=0)
+    row("UTC--other.json", json.dumps({"version": 3, "id": "a", "crypto": crypto}), "ECC_NIST_P384", "material_curve", commands=0)
+    row("UTC--raw.json", json.dumps({"version": 3, "id": "a", "crypto": crypto}), "SYMMETRIC_DEFAULT", "material_type", commands=0)
+    validator = {"version": 4, "crypto": {"kdf": {"function": "scrypt"}}, "path": "m/12381/3600/0/0/0", "pubkey": "00" * 48}
+    row("keystore-m.json", json.dumps(validator), spec, "material_type", commands=0)
+    try:
+        import eth_keyfile
+    except ImportError:
+        skipped.append("keystores of a wallet: no eth_keyfile")
+        return
+    for kdf in ("scrypt", "pbkdf2"):
+        made = eth_keyfile.create_keyfile_json(scalar, b"sesame", kdf=kdf, iterations=4096)
+        row(f"UTC--{kdf}.json", json.dumps(made), spec, "foreign_container", right=[0], commands=1)
+
+
+def key_blocks(key):
+    """TR-31 key blocks: one that nobody here has the key of, and one made by the package that unwraps it, where it is installed."""
+    block = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
+    for spec in ("HMAC_512", "RSA_2048"):
+        row("tr31", block, spec, "foreign_container")
+        rows[-1]["closed"] = True
+    try:
+        import psec
+    except ImportError:
+        skipped.append("a TR-31 key block that can be opened: no psec")
+        return
+    protection = hashlib.sha256(b"protection").digest()
+    block = psec.tr31.wrap(protection, psec.tr31.Header("D", "K0", "A", "B", "00", "E"), key)
+    row("own.tr31", block + "\n", "SYMMETRIC_DEFAULT", "foreign_container", passphrase=protection.hex(), right=[0], commands=1)
+
+
+def several_in_openssh(p256, ed, big):
+    """A file of several keys, which the format of OpenSSH has and none of its programs writes."""
+
+    def string(data):
+        return len(data).to_bytes(4, "big") + data
+
+    def parts(key):
+        """The public key, and the private one with its comment."""
+        lines = openssh(key).decode().splitlines()
+        data, strings = base64.b64decode("".join(lines[1:-1]))[15:], []
+        while len(strings) < 3:
+            strings, data = [*strings, data[4 : 4 + int.from_bytes(data[:4], "big")]], data[4 + int.from_bytes(data[:4], "big") :]
+        data = data[4:]
+        size = int.from_bytes(data[:4], "big")
+        public, private = data[4 : 4 + size], data[4 + size + 4 + 8 :]
+        padding = private[-1] if private[-1] <= 8 and private.endswith(bytes(range(1, private[-1] + 1))) else 0
+        return public, private[: len(private) - padding]
+
+    keys = [parts(key) for key in (big, p256, ed, ec.generate_private_key(ec.SECP256R1()))]
+    section = b"same" * 2 + b"".join(private for _, private in keys)
+    section += bytes(range(1, 1 + -len(section) % 8))
+    head = b"openssh-key-v1\0" + string(b"none") * 2 + string(b"") + len(keys).to_bytes(4, "big")
+    made = head + b"".join(string(public) for public, _ in keys) + string(section)
+    text = base64.encodebytes(made).decode()
+    pem = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{text}-----END OPENSSH PRIVATE KEY-----\n"
+    row("several.openssh", pem, "ECC_NIST_P256", "several_keys", right=[0], commands=2)
+    row("several.openssh", pem, "RSA_2048", "several_keys", right=[0], commands=1)
+    row("several.openssh", pem, "ECC_NIST_EDWARDS25519", "several_keys", right=[0], commands=1)
+    row("several.openssh", pem, "ECC_NIST_P384", "several_keys", commands=0)
+    row("several.openssh64", text, "RSA_2048", "several_keys", right=[0], commands=1)
+    row("several.binary", made, "ECC_NIST_EDWARDS25519", "several_keys", right=[0], commands=1)
 
 
 def openssh(key):
@@ -113,9 +186,7 @@ def other_programs(p256, ed, big, certificate):
         skipped.append("an OpenPGP key: no gpg")
     two_keys(p256, big, certificate)
     long_chain(p256, big, certificate)
-    block = "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E"
-    for spec in ("SYMMETRIC_DEFAULT", "HMAC_512", "RSA_2048"):
-        row("tr31", block, spec, "foreign_container", commands=0)
+    several_in_openssh(p256, ed, big)
 
 
 def long_chain(p256, big, certificate):
@@ -146,6 +217,10 @@ def two_keys(p256, big, certificate):
         row("mixed.p12", mixed, "ECC_NIST_P384", "several_keys", passphrase="sesame", commands=0)
     oct = [{"kty": "oct", "kid": name, "k": url(hashlib.sha256(name.encode()).digest())} for name in ("a", "b")]
     row("two.jwks", json.dumps({"keys": oct}), "SYMMETRIC_DEFAULT", "several_keys", commands=2)
+    number = p256.private_numbers()
+    point = {name: url(value.to_bytes(32, "big")) for name, value in (("x", number.public_numbers.x), ("y", number.public_numbers.y))}
+    pair = {"kty": "EC", "crv": "P-256", "d": url(number.private_value.to_bytes(32, "big"))} | point
+    row("mixed.jwks", json.dumps({"keys": [*oct, pair]}, indent=4), "ECC_NIST_P256", "several_keys", right=[0], commands=1)
 
 
 def of_types_that_kms_lacks():
@@ -226,6 +301,28 @@ def doubts(key):
     h, b = key.hex(), base64.b64encode(key).decode()
     row("letters", "correcthorsebatterystapleoncemorecorrecthos", "HMAC_512", "not_encoded_text", commands=0)
     row("dotenv", f"A=1\nKEY='{b}'\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    for name, text in {
+        "item": f'- "{b}"\n',
+        "items": f"keys:\n  - other\n  - '{h}'\n",
+        "block": f"apiVersion: v1\nkind: Secret\ndata:\n  key: {b}\n  user: cGF5bWVudHM=\nmetadata:\n  name: a\n",
+        "env": "".join(f"V{number}=x\n" for number in range(12)) + f"KEY={b}\n",
+        "ini": f"; the key\n[payments]\nkey = {h}\n",
+        "xxd-i": "unsigned char k[] = {\n  " + ",\n  ".join(f"0x{byte:02x}" for byte in key) + "\n};\nunsigned int k_len = 32;\n",
+        "rust": "const K: [u8; 32] = [" + ", ".join(map(hex, key)) + "];\n",
+        "java": "byte[] k = {" + ", ".join(str(byte - 256 * (byte > 127)) for byte in key) + "};\n",
+        "bytes": json.dumps(list(key)),
+        "buffer": json.dumps({"type": "Buffer", "data": list(key)}),
+        "objects": json.dumps([{"id": 1, "key": h}]),
+        "escapes": json.dumps({"note": 'a "key" \\ \n', "key": b}).replace("/", "\\/"),
+    }.items():
+        row(name, text, "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    # What POSIX's tools do not take apart safely, jq does.
+    unicode = json.dumps({"key": h}).replace(h[:2], "\\u0030\\u0030", 1)
+    row("unicode-jq", unicode, "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    words = [int.from_bytes(key[at : at + 4], "big") for at in range(0, 32, 4)]
+    row("words", " ".join(map(hex, words)), "SYMMETRIC_DEFAULT", "damaged", commands=0)
+    row("odd-groups", " ".join(f"{byte:x}" for byte in key), "SYMMETRIC_DEFAULT", "damaged", commands=0)
+    row("odd-groups-even", " ".join(f"{byte:x}" for byte in bytes([5, 9, *key[2:]])), "SYMMETRIC_DEFAULT", "damaged", commands=0)
     row("yaml", f"key: {h}\n", "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
     row("json", json.dumps({"answer": b, "id": "a"}), "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
     row("lines-crlf", f"{h}\r\n{'ab' * 32}\r\n", "SYMMETRIC_DEFAULT", "material_length", right=[0], commands=2)
@@ -267,6 +364,7 @@ def add(key, p256, k1, ed, big, certificate):
     other_programs(p256, ed, big, certificate)
     of_types_that_kms_lacks()
     files_of_kms(key, big)
+    key_blocks(key)
     in_json(key, p256)
     weak()
     doubts(key)

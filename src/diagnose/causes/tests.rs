@@ -4,7 +4,7 @@ use crate::file_checks::damage::Damage;
 use crate::kms::{KeyArn, KeyState, Origin};
 use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
-use crate::material::recognise::{Layer, Member};
+use crate::material::recognise::{Layer, Member, Way};
 use crate::material::{Container, Format, KeySpec};
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
@@ -25,7 +25,7 @@ fn text() -> String {
     "text".to_owned()
 }
 
-const MEMBER: Member = Member { name: "Plaintext", deep: false };
+const MEMBER: Member = Member { name: "Plaintext", way: Way::Plain };
 
 fn files() -> Vec<Cause> {
     let blob = || name(Role::Encrypted);

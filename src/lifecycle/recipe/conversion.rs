@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::lifecycle::error::Error;
+use crate::lifecycle::recipe::jwk;
 use crate::lifecycle::recipe::shell::{PLAINTEXT, passin};
-use crate::material::recognise::{Block, Content, Layer, SECRETS, recognise};
+use crate::material::recognise::{Block, Content, Layer, Member, SECRETS, Way, recognise};
 use crate::material::{Container, Curve, Format, KeyMaterial, KeySpec, MaterialKind, NoPassphrase, Note};
 use crate::secret::Secret;
 
@@ -15,7 +16,7 @@ pub struct Conversion {
     form: Form,
 }
 
-enum Form {
+pub(super) enum Form {
     /// The bytes themselves.
     Raw,
     /// A private key that `openssl pkcs8` reads, in `PEM` or `DER`.
@@ -25,6 +26,8 @@ enum Form {
     },
     Pkcs12,
     OpenSsh,
+    /// A JWK with the numbers of an RSA key.
+    RsaJwk,
     /// An Ed25519 seed.
     Seed,
     /// An EC scalar of that many bytes, with its curve as an element of ECPrivateKey (RFC 5915).
@@ -41,19 +44,22 @@ impl Conversion {
     pub fn of(bytes: &Secret, spec: KeySpec, format: Option<Format>) -> Result<Self, Error> {
         let found = recognise(bytes.expose(), &SECRETS)?;
         let mut layers = found.layers;
-        if layers.iter().any(|layer| matches!(layer, Layer::Json(_))) {
-            return Ok(Conversion { filters: Vec::new(), form: Form::Unreadable("JSON".to_owned()) });
+        let is_jq = |layer: &Layer| matches!(layer, Layer::Json(Member { way: Way::Jq { .. }, .. }));
+        if layers.iter().any(is_jq) {
+            return Ok(Conversion { filters: Vec::new(), form: Form::Unreadable("this JSON".to_owned()) });
         }
         let number = matches!(format, Some(Format::Scalar | Format::Seed));
+        let mut last = Vec::new();
         let form = match found.content {
-            Content::Bytes(inner) if spec.is_private_key() => bare(&inner, spec, number),
+            Content::Bytes(inner) if spec.is_private_key() => bare(inner.len(), spec, number),
             Content::Bytes(_) | Content::Text(..) | Content::Broken(..) => Form::Raw,
-            Content::Container(_, inner) if number => bare(&inner, spec, number),
-            Content::Container(container, _) => contained(container, spec),
-            Content::Pem(blocks) => in_pem(bytes.expose(), &blocks, spec, &mut layers),
+            Content::Container(_, inner) if number => bare(inner.len(), spec, number),
+            Content::Container(Container::Jwk | Container::JwkSet, inner) => jwk::form(inner.expose(), spec, &mut last),
+            Content::Container(container, inner) => within(container, inner.expose(), spec, &mut last),
+            Content::Pem(blocks) => in_pem(bytes.expose(), &blocks, spec, &mut layers, &mut last),
         };
         let form = with_notes(form, bytes, spec, format)?;
-        let filters = layers.iter().map(|layer| layer.filter()).collect();
+        let filters = layers.iter().map(|layer| layer.filter()).chain(last).collect();
         Ok(Conversion { filters, form })
     }
 
@@ -92,6 +98,7 @@ impl Conversion {
                 let before = octal(&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
                 format!("(printf '{before}'; head -c 32 <{input}) >{PLAINTEXT}\n")
             }
+            Form::RsaJwk => jwk::rsa(input) + &pkcs8("-in \"$work/key\"", "DER", ""),
             Form::Scalar { bytes, curve } => scalar(input, *bytes, curve) + &pkcs8("-in \"$work/key\"", "DER", ""),
             Form::Unreadable(what) => {
                 // Whoever has another program for it puts that before this line.
@@ -131,26 +138,63 @@ fn length(bytes: usize) -> Vec<u8> {
     if bytes < 0x80 { vec![bytes as u8] } else { vec![0x81, bytes as u8] }
 }
 
+/// A container, or the number in it that the last filters take out.
+fn within(container: Container, file: &[u8], spec: KeySpec, last: &mut Vec<String>) -> Form {
+    let place = match (container, spec.kind()) {
+        (Container::OpenSsh, MaterialKind::Ed25519) => Some(OPENSSH_SEED),
+        (Container::Pkcs8V2, MaterialKind::Ed25519) => after(file, &[4, 0x22, 4, 0x20]).map(|at| (at, 32)),
+        (Container::Pkcs8V2, MaterialKind::Ec(curve)) => {
+            let length = curve.order_bytes();
+            after(file, &[2, 1, 1, 4, length as u8]).map(|at| (at, length))
+        }
+        _ => None,
+    };
+    let Some((at, length)) = place else { return contained(container, spec) };
+    last.push(format!("tail -c +{} | head -c {length}", at + 1));
+    bare(length, spec, true)
+}
+
+/// Where the seed of an Ed25519 key is, and its length: all that is before it has one length (PROTOCOL.key of OpenSSH).
+const OPENSSH_SEED: (usize, usize) = (161, 32);
+
+fn after(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark).map(|at| at + mark.len())
+}
+
 fn contained(container: Container, spec: KeySpec) -> Form {
     match container {
         Container::Pkcs8 | Container::EncryptedPkcs8 | Container::Pkcs1 | Container::Sec1 => {
             Form::Key { form: "DER", explicit_curve: false }
         }
         Container::Pkcs12 => Form::Pkcs12,
-        Container::OpenSsh if spec != KeySpec::EccNistEdwards25519 => Form::OpenSsh,
         // `ssh-keygen` writes Ed25519 in no other format.
-        Container::OpenSsh => Form::Unreadable("an Ed25519 key in the format of OpenSSH".to_owned()),
+        Container::OpenSsh if spec != KeySpec::EccNistEdwards25519 => Form::OpenSsh,
         other => Form::Unreadable(other.with_article()),
     }
 }
 
 /// PEM as `openssl` reads it, or folded as only the recogniser does.
-fn in_pem(text: &[u8], blocks: &[Block], spec: KeySpec, layers: &mut Vec<Layer>) -> Form {
+fn in_pem(
+    text: &[u8],
+    blocks: &[Block],
+    spec: KeySpec,
+    layers: &mut Vec<Layer>,
+    last: &mut Vec<String>,
+) -> Form {
     let private = |block: &&Block| block.container.is_none_or(Container::is_private);
     let Some(block) = blocks.iter().find(private) else {
         return Form::Unreadable("a file without a private key".to_owned());
     };
     let container = block.container.or_else(|| Container::identify(block.bytes.expose())).unwrap_or(Container::Pkcs8);
+    let file = block.bytes.expose();
+    let second = Container::identify(file) == Some(Container::Pkcs8V2);
+    if second || container == Container::OpenSsh && spec == KeySpec::EccNistEdwards25519 {
+        if blocks.len() > 1 {
+            return Form::Unreadable("several PEM blocks, one of which has to be taken apart".to_owned());
+        }
+        layers.push(Layer::Pem);
+        return within(if second { Container::Pkcs8V2 } else { container }, file, spec, last);
+    }
     if matches!(container, Container::OpenSsh | Container::EncryptedOpenSsh) {
         return contained(container, spec);
     }
@@ -177,9 +221,8 @@ fn is_folded_as_usual(text: &[u8]) -> bool {
             && text.split(|byte| *byte == b'\n').all(|line| line.len() <= 76 && !line.starts_with(b" -----"))
 }
 
-/// A bare number under its own format; a seed with its public half says what it is.
-fn bare(inner: &Secret, spec: KeySpec, said: bool) -> Form {
-    let bytes = inner.len();
+/// A bare number of that many bytes under its own format; a seed with its public half says what it is.
+pub(super) fn bare(bytes: usize, spec: KeySpec, said: bool) -> Form {
     let scalar = |oid: &[u8]| {
         let curve = [&[0xa0, oid.len() as u8 + 2, 6, oid.len() as u8][..], oid].concat();
         Form::Scalar { bytes, curve }

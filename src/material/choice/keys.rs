@@ -11,7 +11,8 @@ use super::tried::{Choice, filters};
 use crate::files::FileError;
 use crate::material::MaterialError;
 use crate::material::der::element;
-use crate::material::recognise::{Block, Content, SECRETS, recognise};
+use crate::material::container::{Piece, single_key};
+use crate::material::recognise::{Block, Content, Layer, SECRETS, recognise};
 use crate::material::{Container, Format, KeySpec, NamedKey};
 use crate::quoted::quoted;
 use crate::secret::Secret;
@@ -89,8 +90,17 @@ fn of_container(
     for (number, key) in (1..).zip(keys).take(MOST) {
         let filter = match (container, content) {
             (Container::JwkSet, Content::Container(_, set)) => {
-                let Some(index) = fitting_member(wanted, set, number)? else { continue };
-                format!("jq '.keys[{index}]'")
+                let Some(place) = fitting_member(wanted, set, number)? else { continue };
+                format!("tr -d '[:space:]' | tail -c +{} | head -c {}", place.start + 1, place.len())
+            }
+            (Container::OpenSsh, Content::Pem(blocks)) => {
+                let [Block { bytes, .. }] = blocks.as_slice() else { continue };
+                let Some(filter) = single_openssh(wanted, bytes, number)? else { continue };
+                format!("{} | {filter}", Layer::Pem.filter())
+            }
+            (Container::OpenSsh, Content::Container(_, bytes)) => {
+                let Some(filter) = single_openssh(wanted, bytes, number)? else { continue };
+                filter
             }
             // The key stays encrypted with the passphrase of the file; without a file for it, openssl asks.
             (Container::Pkcs12, Content::Container(..)) if wanted.spec.is_none() || key.spec == wanted.spec => {
@@ -135,20 +145,57 @@ struct Secrets {
     p: Option<IgnoredAny>,
 }
 
-/// Where in a JWK Set the secret key of this number is, counted from 0, if it fits the key spec.
-fn fitting_member(wanted: &Wanted<'_>, set: &Secret, number: usize) -> Result<Option<usize>, FileError> {
-    let secret = |json: &&[u8]| {
+/// Where in a JWK Set without white space the secret key of this number is, if it fits the key spec.
+fn fitting_member(wanted: &Wanted<'_>, set: &Secret, number: usize) -> Result<Option<Range<usize>>, FileError> {
+    let secret = |json: &[u8]| {
         serde_json::from_slice::<Secrets>(json).is_ok_and(|key| key.d.is_some() || key.k.is_some() || key.p.is_some())
     };
-    let all = objects(set.expose());
-    let Some((index, json)) = all.iter().enumerate().filter(|(_, json)| secret(json)).nth(number - 1) else {
+    let dense = without_white_space(set.expose())?;
+    let all = objects(dense.expose());
+    let Some(place) = all.into_iter().filter(|place| secret(&dense.expose()[place.clone()])).nth(number - 1) else {
         return Ok(None);
     };
-    Ok((wanted.fits)(json)?.then_some(index))
+    Ok((wanted.fits)(&dense.expose()[place.clone()])?.then_some(place))
 }
 
-/// The objects in the first array of a JSON object, in place.
-fn objects(json: &[u8]) -> Vec<&[u8]> {
+/// As `tr` leaves it.
+fn without_white_space(text: &[u8]) -> Result<Secret, FileError> {
+    let mut dense = Secret::zeroed(text.len())?;
+    let mut length = 0;
+    for byte in text.iter().filter(|byte| !matches!(byte, b' ' | 9..=13)) {
+        dense.expose_mut()[length] = *byte;
+        length += 1;
+    }
+    dense.truncate(length);
+    Ok(dense)
+}
+
+/// What makes a file of one key out of an OpenSSH file of several, which `ssh-keygen` does not read; nothing if the key does not fit.
+fn single_openssh(wanted: &Wanted<'_>, bytes: &Secret, number: usize) -> Result<Option<String>, FileError> {
+    let Some(pieces) = single_key(bytes.expose(), number) else { return Ok(None) };
+    let mut single = Secret::zeroed(pieces.iter().map(|piece| piece.bytes(bytes.expose()).len()).sum())?;
+    let (mut filter, mut at, mut length) = (String::new(), 0, 0);
+    for piece in &pieces {
+        let part = piece.bytes(bytes.expose());
+        single.expose_mut()[length..length + part.len()].copy_from_slice(part);
+        length += part.len();
+        // `head` may read more of a pipe than it writes; dd does not, a byte at a time.
+        filter.push_str(&match piece {
+            Piece::Made(made) => {
+                format!("printf '{}'; ", made.iter().map(|byte| format!("\\{byte:03o}")).collect::<String>())
+            }
+            Piece::Copied(place) => {
+                let (skip, count) = (place.start - at, place.len());
+                at = place.end;
+                format!("dd bs=1 skip={skip} count={count} 2>/dev/null; ")
+            }
+        });
+    }
+    Ok((wanted.fits)(single.expose())?.then(|| format!("{{ {filter}}}")))
+}
+
+/// Where the objects in the first array of a JSON object are.
+fn objects(json: &[u8]) -> Vec<Range<usize>> {
     let (mut found, mut depth, mut begin, mut quoted, mut escaped) = (Vec::new(), 0_usize, 0, false, false);
     for (at, byte) in json.iter().enumerate() {
         match byte {
@@ -161,7 +208,7 @@ fn objects(json: &[u8]) -> Vec<&[u8]> {
             }
             b'}' if !quoted => {
                 if depth == 2 {
-                    found.push(&json[begin..=at]);
+                    found.push(begin..at + 1);
                 }
                 depth = depth.saturating_sub(1);
             }

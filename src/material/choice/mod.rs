@@ -1,6 +1,8 @@
 //! The ways out of a doubt about key material. Each was tried on the bytes before it is offered, so that none is refused afterwards.
 
+mod foreign;
 mod keys;
+mod numbers;
 mod text;
 mod tried;
 
@@ -34,6 +36,7 @@ pub fn choices(
                 Ok(vec![Choice::reading("that is your public key", Some(*format))])
             }
             MaterialError::HalvesDisagree { public_keys, .. } => keys::of_halves(bytes, public_keys),
+            MaterialError::ForeignContainer { container, .. } => foreign::of_foreign(&tried, *container),
             MaterialError::WrongLength { .. } => text::of_tail(&tried),
             MaterialError::TrailingNewline { .. } => text::of_newline(&tried),
             MaterialError::NotEncodedText { .. }

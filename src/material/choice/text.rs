@@ -1,16 +1,20 @@
 //! Choices about text: the characters themselves, what they encode, or a part of them.
 
+use super::numbers;
 use super::tried::{Choice, Shown, Tried, filters};
 use crate::files::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;
 use crate::material::recognise::{
-    Content, Layer, SECRETS, described, is_text, member_filter, recognise, strings, unescaped,
+    Content, Layer, SECRETS, Way, described, is_text, recognise, strings, unescaped,
 };
 use crate::secret::Secret;
 
-/// More lines than this are no list of keys.
-const MOST_LINES: usize = 4;
+/// More lines than this are not all looked at.
+const MOST_LINES: usize = 64;
+
+/// More keys than this are not all offered.
+const MOST_KEYS: usize = 4;
 
 /// More members than this are not all looked at.
 const MOST_MEMBERS: usize = 64;
@@ -169,7 +173,7 @@ fn characters(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileErr
     Ok(choices)
 }
 
-/// The value of `NAME=value`, a member of JSON, or one of a few lines.
+/// The value of `NAME=value`, a member of JSON, a list of numbers, or one of a few lines.
 fn parts(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileError> {
     let Ok(text) = std::str::from_utf8(source.text.expose()) else { return Ok(Vec::new()) };
     let made = |shown: &Shown, meaning: &str, filter: &str, ending: &str| {
@@ -177,6 +181,17 @@ fn parts(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileError> {
         Choice::filtering(shown.meaning(meaning), &filter, ending, shown.format)
     };
     let mut choices = Vec::new();
+    if text.trim_start().starts_with(['{', '[']) && !strings(source.text.expose()).is_empty() {
+        for (shown, name, filter) in members(tried, source.text.expose())? {
+            choices.push(made(&shown, &format!("its member {name} is the key"), &filter, "value"));
+        }
+        if !choices.is_empty() {
+            return Ok(choices);
+        }
+    }
+    if let Some((shown, meaning, filter)) = numbers::list(tried, text)? {
+        return Ok(vec![made(&shown, &meaning, &filter, "bytes")]);
+    }
     let lines: Vec<&str> = text.lines().collect();
     let written = lines.iter().filter(|line| !line.trim().is_empty()).count();
     for (index, line) in lines.iter().enumerate().filter(|_| (2..=MOST_LINES).contains(&written)) {
@@ -184,36 +199,44 @@ fn parts(tried: &Tried<'_>, source: &Source) -> Result<Vec<Choice>, FileError> {
         let ending = format!("line{number}");
         if let Some(shown) = tried.shows(line.as_bytes())? {
             choices.push(made(&shown, &format!("line {number} is the key"), &format!("sed -n {number}p"), &ending));
-        } else if let Some(shown) = value(line).map_or(Ok(None), |value| tried.shows(value.as_bytes()))? {
+        } else if let Some((shown, filter)) = value_of(tried, line)? {
             let meaning = format!("the value in line {number} is the key");
-            choices.push(made(&shown, &meaning, &format!("sed -n '{number}{{{VALUE};p;}}'"), &ending));
+            choices.push(made(&shown, &meaning, &format!("sed -n '{number}{{{filter};p;}}'"), &ending));
         }
     }
-    if text.trim_start().starts_with('{') {
-        for (shown, name, filter) in members(tried, source.text.expose())? {
-            choices.push(made(&shown, &format!("its member {name} is the key"), &filter, "value"));
-        }
+    // More are no list of keys.
+    if choices.len() > MOST_KEYS {
+        choices.clear();
+    }
+    if written != 1 {
         return Ok(choices);
     }
-    // `APP_KEY=base64:…` has two names before it.
-    let mut rest = text;
-    for (names, filter) in [("name", VALUE.to_owned()), ("names", format!("{VALUE}; {VALUE}"))] {
-        let Some(inner) = value(rest).filter(|_| written == 1) else { break };
-        rest = inner;
-        if let Some(shown) = tried.shows(rest.as_bytes())? {
-            let meaning = format!("the value behind the {names} is the key");
-            choices.push(made(&shown, &meaning, &format!("sed '{filter}'"), "value"));
-            break;
-        }
+    if let Some((shown, filter)) = value_of(tried, text)? {
+        choices.push(made(&shown, "the value behind the name is the key", &format!("sed '{filter}'"), "value"));
+    } else if let Some((shown, filter)) = value(text).map_or(Ok(None), |rest| value_of(tried, rest))? {
+        // `APP_KEY=base64:…` has two names before it.
+        let filter = format!("sed '{VALUE}; {filter}'");
+        choices.push(made(&shown, "the value behind the names is the key", &filter, "value"));
     }
     Ok(choices)
+}
+
+/// How the value in a line shows itself to be a key, and what takes off what is before it.
+fn value_of(tried: &Tried<'_>, line: &str) -> Result<Option<(Shown, &'static str)>, FileError> {
+    let item = line.trim_start().strip_prefix("- ").map(|rest| (rest, ITEM));
+    for (rest, filter) in item.into_iter().chain(value(line).map(|rest| (rest, VALUE))) {
+        if let Some(shown) = tried.shows(rest.as_bytes())? {
+            return Ok(Some((shown, filter)));
+        }
+    }
+    Ok(None)
 }
 
 /// The members of a JSON object that show themselves to be a key, each with its name and what takes its value out.
 fn members<'a>(tried: &Tried<'_>, json: &'a [u8]) -> Result<Vec<(Shown, &'a str, String)>, FileError> {
     let mut found = Vec::new();
     let all = strings(json);
-    for (name, value, depth) in all.iter().take(MOST_MEMBERS) {
+    for (name, written, depth) in all.iter().take(MOST_MEMBERS) {
         // Deeper in, the name alone leads to it.
         let times = all.iter().filter(|(other, ..)| other == name).count();
         if *depth > 1 && times > 1 {
@@ -221,13 +244,16 @@ fn members<'a>(tried: &Tried<'_>, json: &'a [u8]) -> Result<Vec<(Shown, &'a str,
         }
         let plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte));
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| plain && name.len() <= 64) else { continue };
-        let Some(value) = unescaped(value)? else { continue };
+        let Some(value) = unescaped(written)? else { continue };
         if let Some(shown) = tried.shows(value.expose())? {
-            found.push((shown, name, member_filter(name, *depth > 1)));
+            found.push((shown, name, Way::of(json, name, written, *depth > 1).filter(name)));
         }
     }
     Ok(found)
 }
+
+/// What takes the mark of a list item off a line.
+const ITEM: &str = "s/^[[:space:]]*-[[:space:]]*//";
 
 /// What takes a name and the sign behind it off a line.
 const VALUE: &str = "s/^[^=:]*[=:][[:space:]]*//";

@@ -1,10 +1,11 @@
 //! A way out that was tried on the bytes.
 
 use crate::files::FileError;
-use crate::files::{free, name_in_command, with_suffix};
+use crate::files::{free, with_suffix};
 use crate::material::MaterialError;
 use crate::material::recognise::Layer;
 use crate::material::{Format, KeySpec, NoPassphrase, private_key, raw};
+use crate::quoted::quoted;
 use crate::secret::Secret;
 use std::path::Path;
 
@@ -19,10 +20,10 @@ pub struct Choice {
     format: Option<Format>,
 }
 
-/// A command of a shell that reads `FILE` and writes `FILE.ending`.
+/// What a shell makes of the file on its standard input, and what is put behind the name of the file that it writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Conversion {
-    command: String,
+    filter: String,
     ending: String,
 }
 
@@ -33,17 +34,7 @@ impl Choice {
 
     /// `filter` reads the file on its standard input. What it writes is a secret.
     pub(super) fn filtering(meaning: impl Into<String>, filter: &str, ending: &str, format: Option<Format>) -> Self {
-        let command = format!("(umask 077 && < FILE {filter} > FILE.{ending})");
-        Choice::converting(meaning, command, ending, format)
-    }
-
-    pub(super) fn converting(
-        meaning: impl Into<String>,
-        command: String,
-        ending: &str,
-        format: Option<Format>,
-    ) -> Self {
-        let conversion = Some(Conversion { command, ending: ending.to_owned() });
+        let conversion = Some(Conversion { filter: filter.to_owned(), ending: ending.to_owned() });
         Choice { meaning: meaning.into(), conversion, format }
     }
 
@@ -52,16 +43,16 @@ impl Choice {
         &self.meaning
     }
 
-    /// What `--material-format` has to say, where nothing else has to be done.
-    pub fn format_alone(&self) -> Option<Format> {
-        self.format.filter(|_| self.conversion.is_none())
-    }
-
-    /// The whole command for a file. `again` gives the command that reads another file, with a format where one has to be said.
+    /// The whole command for a file, or for `-`, which is standard input. `again` gives the command that reads another file, with a
+    /// format where one has to be said.
     pub fn command(&self, file: &Path, again: impl FnOnce(&Path, Option<Format>) -> Option<String>) -> Option<String> {
-        let Some(Conversion { command, ending }) = &self.conversion else { return again(file, self.format) };
+        let Some(Conversion { filter, ending }) = &self.conversion else { return again(file, self.format) };
+        if file.as_os_str() == "-" {
+            return Some(format!("{filter} | {}", again(file, self.format)?));
+        }
         let made = free(&with_suffix(file, ending));
-        Some(format!("{} && {}", name_in_command(command, file), again(&made, self.format)?))
+        let (from, to) = (quoted(file), quoted(&made));
+        Some(format!("(umask 077 && < {from} {filter} > {to}) && {}", again(&made, self.format)?))
     }
 }
 

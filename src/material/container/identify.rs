@@ -189,7 +189,10 @@ fn json(text: &[u8]) -> Option<Container> {
     if shape.keys.is_some_and(|keys| !keys.is_empty() && keys.iter().all(|key| key.kty.is_some())) {
         return Some(Container::JwkSet);
     }
-    let keystore = shape.crypto.is_some() && (shape.version.is_some() || shape.pubkey.is_some());
+    if shape.crypto.is_some() && shape.pubkey.is_some() {
+        return Some(Container::ValidatorKeystore);
+    }
+    let keystore = shape.crypto.is_some() && shape.version.is_some();
     (keystore || (shape.ciphertext.is_some() && shape.version.is_some())).then_some(Container::WalletKeystore)
 }
 

@@ -64,6 +64,8 @@ pub enum Container {
     Wif,
     /// A wallet's keystore (`UTC--…` of Ethereum).
     WalletKeystore,
+    /// A validator's keystore (EIP-2335).
+    ValidatorKeystore,
     /// A key block of ANSI X9.143 (TR-31).
     Tr31,
 }
@@ -102,6 +104,7 @@ impl Container {
             Container::XmlPublicKey => "XML RSA public key",
             Container::Wif => "wallet import format (WIF) key",
             Container::WalletKeystore => "wallet keystore",
+            Container::ValidatorKeystore => "validator keystore",
             Container::Tr31 => "TR-31 key block",
         }
     }
@@ -147,6 +150,7 @@ impl Container {
             Container::XmlPublicKey => "xml_public_key",
             Container::Wif => "wif",
             Container::WalletKeystore => "wallet_keystore",
+            Container::ValidatorKeystore => "validator_keystore",
             Container::Tr31 => "tr31",
         }
     }

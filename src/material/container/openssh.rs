@@ -159,22 +159,22 @@ fn ed25519(wire: &mut Wire<'_>, outside: &mut Wire<'_>) -> Result<Secret, Materi
 }
 
 /// SSH's own encoding (RFC 4251 §5).
-struct Wire<'a> {
-    rest: &'a [u8],
+pub(super) struct Wire<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Wire<'a> {
-    fn new(rest: &'a [u8]) -> Self {
+    pub(super) fn new(rest: &'a [u8]) -> Self {
         Wire { rest }
     }
 
-    fn number(&mut self) -> Option<u32> {
+    pub(super) fn number(&mut self) -> Option<u32> {
         let (bytes, rest) = self.rest.split_first_chunk()?;
         self.rest = rest;
         Some(u32::from_be_bytes(*bytes))
     }
 
-    fn string(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
         let (bytes, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;

@@ -6,7 +6,12 @@ use crate::secret::Secret;
 /// Fewer digits may be a word or a number.
 const LEAST: usize = 32;
 
-/// How many hex digits `text` has if it has nothing else: `0x`, colons, commas and white space aside.
+/// Digits of which nobody knows which bytes they stand for.
+pub(crate) const WORDS: &str = "its bytes stand in words of some machine, or lines are left out";
+pub(crate) const NUMBERS: &str = "its numbers have several bytes each, in the order of some machine";
+pub(crate) const SINGLE_DIGITS: &str = "some of its groups have an odd number of digits";
+
+/// How many hex digits `text` has if it has nothing else: `0x`, `\x`, brackets, what stands between bytes, and white space aside.
 pub(super) fn digits(text: &[u8]) -> Option<usize> {
     let marked = text.starts_with(b"0x") || text.starts_with(b"0X") || text.contains(&b':');
     any_digits(text).filter(|count| *count >= LEAST || (marked && *count >= LEAST / 4))
@@ -31,23 +36,23 @@ pub(super) fn decode(text: &[u8], count: usize) -> Result<Secret, FileError> {
     Ok(bytes)
 }
 
-/// Whether dashes stand between single bytes, as .NET writes them: a UUID has other groups.
-fn is_dashed(text: &[u8]) -> bool {
-    text.contains(&b'-') && text.trim_ascii().split(|byte| *byte == b'-').all(|group| group.len() == 2)
-}
+/// What may stand between bytes that are written one by one, as in `{0x12, 0x34}`, `12-34` and `\x12\x34`.
+const BETWEEN_BYTES: &[u8] = b",;.-_\\";
 
 /// Shows each digit's value; false where there is something else.
 fn each_digit(text: &[u8], mut show: impl FnMut(u8)) -> bool {
-    let dashes = is_dashed(text);
-    let separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b':' | b',') || (dashes && *byte == b'-');
-    // Commas go between numbers that say that they are hex.
-    if text.contains(&b',') && !text.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"0x")) {
+    let text = within_brackets(text);
+    let one_by_one = text.iter().any(|byte| BETWEEN_BYTES.contains(byte));
+    if one_by_one && !are_bytes(text) {
         return false;
     }
-    for word in text.split(separator) {
-        let digits = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"0X")).unwrap_or(word);
-        if digits.is_empty() && !word.is_empty() {
+    for word in words(text) {
+        let (digits, _) = digits_of(word);
+        if digits.is_empty() {
             return false;
+        }
+        if is_short(word) && word.len() < text.len() {
+            show(0);
         }
         for digit in digits {
             match char::from(*digit).to_digit(16).map(u8::try_from) {
@@ -57,6 +62,60 @@ fn each_digit(text: &[u8], mut show: impl FnMut(u8)) -> bool {
         }
     }
     true
+}
+
+/// What is inside of one pair of brackets around the whole text, as programs have lists.
+fn within_brackets(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    let text = text.strip_suffix(b";").unwrap_or(text).trim_ascii_end();
+    match text {
+        [b'{', inner @ .., b'}'] | [b'[', inner @ .., b']'] | [b'(', inner @ .., b')'] if are_bytes(inner) => inner,
+        _ => text,
+    }
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b':' || BETWEEN_BYTES.contains(byte);
+    text.split(between).filter(|word| !word.is_empty())
+}
+
+/// The digits of a word, and whether `0x` or the `x` of `\x` before them says that they are hex.
+fn digits_of(word: &[u8]) -> (&[u8], bool) {
+    let digits = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"0X")).or_else(|| word.strip_prefix(b"x"));
+    (digits.unwrap_or(word), digits.is_some())
+}
+
+/// A number among others whose leading zero is left out.
+fn is_short(word: &[u8]) -> bool {
+    matches!(word, [b'0', b'x' | b'X', _])
+}
+
+/// Whether there are such numbers.
+pub(super) fn has_short_numbers(text: &[u8]) -> bool {
+    let text = within_brackets(text);
+    words(text).any(|word| is_short(word) && word.len() < text.len())
+}
+
+/// Whether each word is one byte, and some say that they are hex: a UUID has other groups, and decimal numbers have no letters.
+fn are_bytes(text: &[u8]) -> bool {
+    let is_byte = |word: &[u8]| digits_of(word).0.len() == 2 || is_short(word);
+    let is_hex = |word: &[u8]| {
+        let (digits, marked) = digits_of(word);
+        marked || digits.iter().any(u8::is_ascii_alphabetic)
+    };
+    words(text).all(is_byte) && words(text).any(is_hex)
+}
+
+/// Why nobody knows which bytes the digits stand for. Only a line may end anywhere.
+pub(super) fn problem(text: &[u8]) -> Option<&'static str> {
+    let text = within_brackets(text);
+    let numbers = words(text).filter(|word| digits_of(word).1).count();
+    if numbers > 1 && words(text).any(|word| digits_of(word).0.len() > 2) {
+        return Some(NUMBERS);
+    }
+    let odd = |word: &[u8]| digits_of(word).0.len() % 2 == 1 && !(is_short(word) && numbers > 1);
+    let in_line = |line: &[u8]| words(line).count() > 1 && words(line).any(odd);
+    text.split(|byte| *byte == b'\n').any(in_line).then_some(SINGLE_DIGITS)
 }
 
 /// Whether there are decimal digits only. Hex of text may have no letters: of 32 random pairs of digits, all are characters once in 10^7

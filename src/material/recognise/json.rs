@@ -2,6 +2,7 @@
 //! wiped.
 
 use super::layer::Member;
+use super::member::Way;
 use super::text::unescape;
 use crate::files::FileError;
 use crate::secret::Secret;
@@ -18,12 +19,18 @@ pub(crate) const SECRETS: [&str; 8] = [
     "tls.key",
 ];
 
+/// Whether text is an object, or the beginning of one.
+pub(super) fn is_object(text: &[u8]) -> bool {
+    text.strip_prefix(b"{").is_some_and(|rest| matches!(rest.trim_ascii_start().first(), None | Some(b'"' | b'}')))
+}
+
 /// The one member among `members` that is there, and its value with its escapes undone.
 pub(super) fn member(json: &[u8], members: &[&'static str]) -> Result<Option<(Member, Secret)>, FileError> {
     let all = strings(json);
     let mut wanted = all.iter().filter_map(|(name, text, depth)| {
         let name = members.iter().find(|member| member.as_bytes() == *name)?;
-        Some((Member { name, deep: *depth > 1 }, *text))
+        let way = Way::of(json, name, text, *depth > 1);
+        Some((Member { name, way }, *text))
     });
     let (Some((member, text)), None) = (wanted.next(), wanted.next()) else { return Ok(None) };
     Ok(unescaped(text)?.map(|value| (member, value)))

@@ -1,5 +1,6 @@
 //! The layers of text around bytes, and how they are named.
 
+use super::Way;
 use crate::posix;
 
 /// One layer of text.
@@ -14,6 +15,8 @@ pub(crate) enum Layer {
     /// A member of a JSON object.
     Json(Member),
     Hex,
+    /// Hex numbers, some of which have one digit.
+    HexNumbers,
     HexDump,
     Base64,
     /// The URL-safe alphabet of RFC 4648 §5.
@@ -25,8 +28,8 @@ pub(crate) enum Layer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) name: &'static str,
-    /// Whether it is inside of another object.
-    pub(crate) deep: bool,
+    /// How it is taken out.
+    pub(crate) way: Way,
 }
 
 impl Layer {
@@ -38,7 +41,7 @@ impl Layer {
             Layer::Quotes => "quotes",
             Layer::Escaped => "escaped",
             Layer::Json(_) => "json",
-            Layer::Hex => "hex",
+            Layer::Hex | Layer::HexNumbers => "hex",
             Layer::HexDump => "hexdump",
             Layer::Base64 => "base64",
             Layer::Base64Url => "base64url",
@@ -54,7 +57,7 @@ impl Layer {
             Layer::Quotes => "quotation marks",
             Layer::Escaped => "a string with escapes",
             Layer::Json(_) => "JSON",
-            Layer::Hex => "hex",
+            Layer::Hex | Layer::HexNumbers => "hex",
             Layer::HexDump => "a hex dump",
             Layer::Base64 => "base64",
             Layer::Base64Url => "base64url",
@@ -64,29 +67,29 @@ impl Layer {
 }
 
 impl Layer {
-    /// The filter of a shell that takes it off, with what POSIX has, and jq.
+    /// The filter of a shell that takes it off, with what POSIX has; for some JSON, jq.
     pub(crate) fn filter(self) -> String {
         match self {
             Layer::Bom => "tail -c +4".to_owned(),
             Layer::Utf16 => r"LC_ALL=C tr -d '\000\376\377'".to_owned(),
-            Layer::Quotes => r#"tr -d '"\047'"#.to_owned(),
+            Layer::Quotes => r#"sed 's/\\[nrt]//g' | tr -d '"\047\134'"#.to_owned(),
             Layer::Escaped => r"sed 's/\\[nr]//g'".to_owned(),
-            Layer::Json(Member { name, deep }) => member_filter(name, deep),
+            Layer::Json(Member { name, way }) => way.filter(name),
             Layer::Hex => format!("sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | {}", posix::FROM_HEX),
-            Layer::HexDump => "xxd -r".to_owned(),
+            Layer::HexNumbers => {
+                let digits = r"tr -cs '0-9a-fA-FxX' '\n' | sed 's/^0[xX]//; s/^.$/0&/' | tr -d '\n'";
+                format!("{digits} | {}", posix::FROM_HEX)
+            }
+            Layer::HexDump => {
+                // The column of characters, which a colon or a bar tells, and the offset.
+                let digits = "sed '/^[0-9a-fA-F]*: /s/  .*//; s/  *|.*//; s/^[[:space:]]*[0-9a-fA-F]*:* *//'";
+                format!("{digits} | tr -cd '0-9a-fA-F' | {}", posix::FROM_HEX)
+            }
             Layer::Base64 | Layer::Base64Url => posix::FROM_BASE64.to_owned(),
             Layer::Pem => {
                 format!("tr -d '[:space:]' | sed 's/.*-----BEGIN[^-]*-----//; s/-----END.*//' | {}", posix::FROM_BASE64)
             }
         }
-    }
-}
-
-/// Takes the value of a JSON member out, which may be inside of another object.
-pub(crate) fn member_filter(name: &str, deep: bool) -> String {
-    match deep {
-        false => format!("jq -j '.\"{name}\"'"),
-        true => format!("jq -j '.. | objects | .\"{name}\" | strings'"),
     }
 }
 

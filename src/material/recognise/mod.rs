@@ -6,14 +6,17 @@ mod content;
 mod hex;
 mod json;
 mod layer;
+mod member;
 mod pem;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub(crate) use self::content::{Block, Content, Plain};
+pub(crate) use self::hex::{NUMBERS, SINGLE_DIGITS, WORDS};
 pub(crate) use self::json::{SECRETS, strings, unescaped};
-pub(crate) use self::layer::{Layer, Member, described, ids, member_filter};
+pub(crate) use self::layer::{Layer, Member, described, ids};
+pub(crate) use self::member::Way;
 pub(crate) use self::text::is_text;
 use super::Container;
 use super::base64::decode as decode_base64;
@@ -93,7 +96,7 @@ fn step(bytes: &[u8], members: &[&'static str]) -> Result<Step, FileError> {
     if let Some(container) = Container::identify_text(trimmed).filter(|_| !pem || trimmed.starts_with(b"{")) {
         return Ok(Step::Content(Content::Container(container, Secret::copy(trimmed)?)));
     }
-    if trimmed.starts_with(b"{") {
+    if json::is_object(trimmed) {
         return Ok(match json::member(trimmed, members)? {
             Some(value) => Step::Layer(Layer::Json(value.0), value.1, 0),
             None => plain(trimmed, Plain::Json)?,
@@ -116,17 +119,19 @@ fn encoded(text: &[u8]) -> Result<Step, FileError> {
             return Ok(Step::Layer(Layer::HexDump, bytes, characters));
         }
         hex::Dump::Unread => {
-            let problem = "its bytes stand in words of some machine, or lines are left out";
-            return Ok(Step::Content(Content::Broken(Layer::HexDump, problem)));
+            return Ok(Step::Content(Content::Broken(Layer::HexDump, hex::WORDS)));
         }
         hex::Dump::None => {}
     }
     match hex::digits(text) {
         Some(_) if hex::is_decimal(text) => return plain(text, Plain::Decimal),
-        Some(count) if count % 2 == 1 => {
-            return Ok(Step::Content(Content::Broken(Layer::Hex, "its number of digits is odd, so some are missing")));
+        Some(count) => {
+            let odd = (count % 2 == 1).then_some("its number of digits is odd, so some are missing");
+            return Ok(match hex::problem(text).or(odd) {
+                Some(problem) => Step::Content(Content::Broken(Layer::Hex, problem)),
+                None => Step::Layer(hex_layer(text), hex::decode(text, count)?, count),
+            });
         }
-        Some(count) => return Ok(Step::Layer(Layer::Hex, hex::decode(text, count)?, count)),
         None if hex::is_nearly(text) => {
             return Ok(Step::Content(Content::Broken(Layer::Hex, "some of its characters are no hex digits")));
         }
@@ -144,6 +149,10 @@ fn encoded(text: &[u8]) -> Result<Step, FileError> {
     })
 }
 
+fn hex_layer(text: &[u8]) -> Layer {
+    if hex::has_short_numbers(text) { Layer::HexNumbers } else { Layer::Hex }
+}
+
 fn plain(text: &[u8], kind: Plain) -> Result<Step, FileError> {
     Ok(Step::Content(Content::Text(Secret::copy(text)?, kind)))
 }
@@ -159,7 +168,7 @@ pub(crate) enum Insisted {
 /// Takes off what is around `wanted` (hex or base64), and then that, unless the characters show that it is something else.
 pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError> {
     let fits = |layer: Layer| match wanted {
-        Layer::Hex => matches!(layer, Layer::Hex | Layer::HexDump),
+        Layer::Hex => matches!(layer, Layer::Hex | Layer::HexNumbers | Layer::HexDump),
         _ => matches!(layer, Layer::Base64 | Layer::Base64Url),
     };
     let mut layers = Vec::new();
@@ -196,7 +205,7 @@ pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError>
 fn decode(text: &[u8], wanted: Layer) -> Result<Option<(Layer, Secret)>, FileError> {
     if wanted == Layer::Hex {
         return match hex::any_digits(text) {
-            Some(count) if count % 2 == 0 && count > 0 => Ok(Some((wanted, hex::decode(text, count)?))),
+            Some(count) if count % 2 == 0 && count > 0 && hex::problem(text).is_none() => Ok(Some((hex_layer(text), hex::decode(text, count)?))),
             _ => Ok(None),
         };
     }
