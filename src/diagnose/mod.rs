@@ -71,6 +71,7 @@ mod commands;
 mod finding;
 mod hand;
 mod item;
+mod judge;
 mod key_state;
 mod key_wrap;
 mod material;

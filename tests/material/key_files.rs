@@ -239,7 +239,12 @@ impl Table {
         let there = |tool: &str| {
             if let "eth_keyfile" | "psec" = tool {
                 let import = format!("import {tool}");
-                return Command::new(&self.python).args(["-W", "ignore", "-c", &import]).output().unwrap().status.success();
+                return Command::new(&self.python)
+                    .args(["-W", "ignore", "-c", &import])
+                    .output()
+                    .unwrap()
+                    .status
+                    .success();
             }
             let path = std::env::var_os("PATH").unwrap_or_default();
             std::env::split_paths(&path).any(|directory| directory.join(tool).exists())

@@ -351,7 +351,15 @@ fn doubt_is_refused_with_choices_that_all_work() {
             "two",
             &[("sed -n 1p", "two.line1", "line 1 is the key"), ("sed -n 2p", "two.line2", "line 2 is the key")],
         ),
-        ("SYMMETRIC_DEFAULT", "json", &[("jq -j '.\"answer\"'", "json.value", "its member answer is the key")]),
+        (
+            "SYMMETRIC_DEFAULT",
+            "json",
+            &[(
+                r#"tr -d '\r\n' | sed 's/.*"answer"[[:space:]]*:[[:space:]]*"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/; s/\\\(.\)/\1/g'"#,
+                "json.value",
+                "its member answer is the key",
+            )],
+        ),
         ("SYMMETRIC_DEFAULT", "inner", &[("", "inner --material-format base64", "it is the key in base64")]),
         (
             "HMAC_256",

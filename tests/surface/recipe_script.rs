@@ -90,7 +90,11 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("openssl base64 -in raw > k", "ECC_NIST_EDWARDS25519", "seed"),
     ("cp ed.pem k", "ECC_NIST_EDWARDS25519", ""),
     ("ssh-keygen -q -t ed25519 -N '' -C 'a comment' -f k > ssh.log", "ECC_NIST_EDWARDS25519", ""),
-    ("(openssl pkey -in ed.pem -outform DER | tail -c 32 > seed; printf '0\\121\\002\\001\\001\\060\\005\\006\\003\\053\\145\\160\\004\\042\\004\\040'; cat seed; printf '\\201\\041\\000'; openssl pkey -in ed.pem -pubout -outform DER | tail -c 32) > k", "ECC_NIST_EDWARDS25519", ""),
+    (
+        "(openssl pkey -in ed.pem -outform DER | tail -c 32 > seed; printf '0\\121\\002\\001\\001\\060\\005\\006\\003\\053\\145\\160\\004\\042\\004\\040'; cat seed; printf '\\201\\041\\000'; openssl pkey -in ed.pem -pubout -outform DER | tail -c 32) > k",
+        "ECC_NIST_EDWARDS25519",
+        "",
+    ),
     ("sed 's/../\\\\x&/g' rawhex > k", "HMAC_256", ""),
     ("(printf '{'; sed 's/../0x&, /g; s/0x0/0x/g; s/, $//' rawhex; printf '}') > k", "HMAC_256", "hex"),
     ("(printf '{\"Plaintext\": \"'; openssl base64 -A -in raw; printf '\", \"KeyId\": \"x\"}') > k", "HMAC_256", ""),

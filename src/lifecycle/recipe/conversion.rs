@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use crate::lifecycle::error::Error;
+use crate::lifecycle::recipe::form::{Form, bare};
 use crate::lifecycle::recipe::jwk;
 use crate::lifecycle::recipe::shell::{PLAINTEXT, passin};
 use crate::material::recognise::{Block, Content, Layer, Member, SECRETS, Way, recognise};
-use crate::material::{Container, Curve, Format, KeyMaterial, KeySpec, MaterialKind, NoPassphrase, Note};
+use crate::material::{Container, Format, KeyMaterial, KeySpec, MaterialKind, NoPassphrase, Note};
 use crate::secret::Secret;
 
 /// The steps of one file.
@@ -14,29 +15,6 @@ pub struct Conversion {
     /// Take the text around it off, outermost first.
     filters: Vec<String>,
     form: Form,
-}
-
-pub(super) enum Form {
-    /// The bytes themselves.
-    Raw,
-    /// A private key that `openssl pkcs8` reads, in `PEM` or `DER`.
-    Key {
-        form: &'static str,
-        explicit_curve: bool,
-    },
-    Pkcs12,
-    OpenSsh,
-    /// A JWK with the numbers of an RSA key.
-    RsaJwk,
-    /// An Ed25519 seed.
-    Seed,
-    /// An EC scalar of that many bytes, with its curve as an element of ECPrivateKey (RFC 5915).
-    Scalar {
-        bytes: usize,
-        curve: Vec<u8>,
-    },
-    /// What it is that no command reads.
-    Unreadable(String),
 }
 
 impl Conversion {
@@ -174,13 +152,7 @@ fn contained(container: Container, spec: KeySpec) -> Form {
 }
 
 /// PEM as `openssl` reads it, or folded as only the recogniser does.
-fn in_pem(
-    text: &[u8],
-    blocks: &[Block],
-    spec: KeySpec,
-    layers: &mut Vec<Layer>,
-    last: &mut Vec<String>,
-) -> Form {
+fn in_pem(text: &[u8], blocks: &[Block], spec: KeySpec, layers: &mut Vec<Layer>, last: &mut Vec<String>) -> Form {
     let private = |block: &&Block| block.container.is_none_or(Container::is_private);
     let Some(block) = blocks.iter().find(private) else {
         return Form::Unreadable("a file without a private key".to_owned());
@@ -219,23 +191,6 @@ fn is_folded_as_usual(text: &[u8]) -> bool {
     text.starts_with(b"-----BEGIN ") && text.split(|byte| *byte == b'\n').all(|line| line.trim_ascii_end().len() <= 76)
         || text.windows(12).any(|window| window == b"\n-----BEGIN ")
             && text.split(|byte| *byte == b'\n').all(|line| line.len() <= 76 && !line.starts_with(b" -----"))
-}
-
-/// A bare number of that many bytes under its own format; a seed with its public half says what it is.
-pub(super) fn bare(bytes: usize, spec: KeySpec, said: bool) -> Form {
-    let scalar = |oid: &[u8]| {
-        let curve = [&[0xa0, oid.len() as u8 + 2, 6, oid.len() as u8][..], oid].concat();
-        Form::Scalar { bytes, curve }
-    };
-    match (spec.kind(), said) {
-        (MaterialKind::Ed25519, _) if bytes == 64 => Form::Seed,
-        (MaterialKind::Ed25519, true) if bytes == 32 => Form::Seed,
-        (MaterialKind::Ec(Curve::P256), true) => scalar(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]),
-        (MaterialKind::Ec(Curve::P256k1), true) => scalar(&[0x2b, 0x81, 4, 0, 0x0a]),
-        (MaterialKind::Ec(Curve::P384), true) => scalar(&[0x2b, 0x81, 4, 0, 0x22]),
-        (MaterialKind::Ec(Curve::P521), true) => scalar(&[0x2b, 0x81, 4, 0, 0x23]),
-        _ => Form::Unreadable("bytes that are no private key by themselves".to_owned()),
-    }
 }
 
 /// What the reader of this program completed or forgave, `openssl` may not.

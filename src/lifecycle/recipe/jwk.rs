@@ -1,6 +1,6 @@
 //! How a shell takes the key out of a JWK (RFC 7517), which `openssl` does not read.
 
-use super::conversion::{Form, bare};
+use super::form::{Form, bare};
 use crate::material::recognise::Way;
 use crate::material::{Container, KeySpec, MaterialKind};
 use crate::posix::FROM_BASE64;

@@ -17,6 +17,7 @@ pub use self::material::{ShellBackup, ShellSource};
 pub use crate::quoted::quoted;
 
 mod conversion;
+mod form;
 mod jwk;
 mod material;
 mod shell;

@@ -5,9 +5,7 @@ use super::tried::{Choice, Shown, Tried, filters};
 use crate::files::FileError;
 use crate::material::Format;
 use crate::material::raw::decoded;
-use crate::material::recognise::{
-    Content, Layer, SECRETS, Way, described, is_text, recognise, strings, unescaped,
-};
+use crate::material::recognise::{Content, Layer, SECRETS, Way, described, is_text, recognise, strings, unescaped};
 use crate::secret::Secret;
 
 /// More lines than this are not all looked at.

@@ -14,10 +14,12 @@ pub(crate) enum Way {
 impl Way {
     /// The way to a value, which is given as it is written.
     pub(crate) fn of(json: &[u8], name: &str, value: &[u8], deep: bool) -> Way {
-        let escapes = || value.windows(2).scan(false, |inside, pair| {
-            *inside = !*inside && pair[0] == b'\\';
-            Some(inside.then_some(pair[1]))
-        });
+        let escapes = || {
+            value.windows(2).scan(false, |inside, pair| {
+                *inside = !*inside && pair[0] == b'\\';
+                Some(inside.then_some(pair[1]))
+            })
+        };
         let only = |known: &[u8]| escapes().flatten().all(|escaped| known.contains(&escaped));
         match () {
             () if times(json, name) != 1 => Way::Jq { deep },

@@ -205,7 +205,9 @@ pub(crate) fn insist(bytes: &[u8], wanted: Layer) -> Result<Insisted, FileError>
 fn decode(text: &[u8], wanted: Layer) -> Result<Option<(Layer, Secret)>, FileError> {
     if wanted == Layer::Hex {
         return match hex::any_digits(text) {
-            Some(count) if count % 2 == 0 && count > 0 && hex::problem(text).is_none() => Ok(Some((hex_layer(text), hex::decode(text, count)?))),
+            Some(count) if count % 2 == 0 && count > 0 && hex::problem(text).is_none() => {
+                Ok(Some((hex_layer(text), hex::decode(text, count)?)))
+            }
             _ => Ok(None),
         };
     }

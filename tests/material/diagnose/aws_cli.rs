@@ -55,7 +55,9 @@ fn what_the_aws_cli_prints_is_recognised_in_each_file() {
         if made != "cp reply PublicKey.bin" {
             continue;
         }
-        let fix = "decode it: `< PublicKey.bin jq -j '.\"PublicKey\"' | tr -d '[:space:]' | tr '_-' '/+' \
+        let fix = "decode it: `< PublicKey.bin tr -d '\\r\\n' \
+                   | sed 's/.*\"PublicKey\"[[:space:]]*:[[:space:]]*\"\\([^\"\\\\]*\\(\\\\.[^\"\\\\]*\\)*\\)\".*/\\1/; s/\\\\\\(.\\)/\\1/g' \
+                   | tr -d '[:space:]' | tr '_-' '/+' \
                    | awk '{ while (length % 4) $0 = $0 \"=\"; printf \"%s\", $0 }' | openssl base64 -d -A > PublicKey.bin.decoded`";
         assert_eq!(answer["causes"][0]["fix"], fix);
     }

@@ -53,7 +53,13 @@ fn other_programs_keys_are_named_with_what_converts_them() {
                 "ask the wallet for the private key in hex with the keystore's passphrase, and give it with --material-format scalar",
             ),
         ),
-        (tr31, Container::Tr31, Some("ask the HSM that holds its key block protection key to unwrap it")),
+        (
+            tr31,
+            Container::Tr31,
+            Some(
+                r#"ask the HSM that holds its key block protection key to unwrap it, or unwrap it with Python's package psec: `(umask 077 && < FILE python3 -c 'import getpass, psec, sys; sys.stdout.buffer.write(psec.tr31.unwrap(bytes.fromhex(getpass.getpass("key block protection key in hex: ")), sys.stdin.read().strip())[1])' > FILE.key)`"#,
+            ),
+        ),
         (
             b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01",
             Container::Jks,
