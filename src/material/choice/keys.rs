@@ -100,7 +100,8 @@ fn of_container(
             }
             (Container::OpenSsh, Content::Container(_, bytes)) => {
                 let Some(filter) = single_openssh(wanted, bytes, number)? else { continue };
-                filter
+                // A shell redirects the input of a command before its name, but not that of a group.
+                format!("cat | {filter}")
             }
             // The key stays encrypted with the passphrase of the file; without a file for it, openssl asks.
             (Container::Pkcs12, Content::Container(..)) if wanted.spec.is_none() || key.spec == wanted.spec => {

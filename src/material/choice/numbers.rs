@@ -7,6 +7,9 @@ use crate::secret::Secret;
 /// Makes bytes of decimal numbers, which may be negative as Java's are; they are in no argument of a process.
 const FROM_DECIMALS: &str = r#"tr -cs '0-9-' '\n' | while read -r byte || [ -n "$byte" ]; do [ -z "$byte" ] || printf %b "\\0$(printf %03o "$((byte & 255))")"; done"#;
 
+/// A shorter list is no key.
+const LEAST: usize = 32;
+
 /// The brackets of a list, what they are called, and what takes off what is around them.
 const BRACKETS: [(char, char, &str, &str); 3] = [
     ('{', '}', "braces", r"tr '\r\n' '  ' | sed 's/^.*{//; s/}.*//'"),
@@ -18,8 +21,9 @@ const BRACKETS: [(char, char, &str, &str); 3] = [
 pub(super) fn list(tried: &Tried<'_>, text: &str) -> Result<Option<(Shown, String, String)>, FileError> {
     for (open, close, name, filter) in BRACKETS {
         let mut found = None;
-        for inner in text.split(open).skip(1).filter_map(|rest| rest.split_once(close)) {
-            let shown = numbers(tried, inner.0)?;
+        let lists = text.split(open).skip(1).filter_map(|rest| rest.split_once(close));
+        for (inner, _) in lists.filter(|(inner, _)| inner.len() >= LEAST) {
+            let shown = numbers(tried, inner)?;
             // One key before another list is not the one that the filter takes.
             if shown.is_some() && found.is_some() {
                 return Ok(None);
