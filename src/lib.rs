@@ -13,49 +13,19 @@
 //!
 //! ```
 //! # #[cfg(feature = "rehearsal")]
-//! # fn main() -> Result<(), kms_byok::Error> {
-//! use std::sync::Arc;
-//!
-//! use kms_byok::Silent;
-//! use kms_byok::lifecycle::{self, Backup, Journal, KeyRequest, PendingRequests, Provision, Source};
-//! use kms_byok::kms::{KeyState, Kms};
-//! use kms_byok::material::{KeySpec, KeyUsage};
-//! use kms_byok::time::Expiry;
-//! use kms_byok::proof::{Level, Outcome};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kms_byok::lifecycle::{Backup, Material, Provision};
+//! use kms_byok::kms::KeyState;
 //! use kms_byok::rehearsal::{Server, Settings};
-//! use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 //!
-//! let plan = Provision {
-//!     request: KeyRequest {
-//!         alias: Some("alias/payments".parse()?),
-//!         spec: KeySpec::SymmetricDefault,
-//!         usage: KeyUsage::EncryptDecrypt,
-//!         description: None,
-//!         policy: None,
-//!         tags: Vec::new(),
-//!         multi_region: false,
-//!     },
-//!     source: Source::Generate(Backup::Discard),
-//!     algorithm: WrappingAlgorithm::RsaesOaepSha256,
-//!     wrapping: WrappingKeySpec::Rsa2048,
-//!     expiry: Expiry::Never,
-//!     material_description: None,
-//!     level: Level::Use,
-//!     pending: PendingRequests::default(),
-//!     adopt: None,
-//!     strict: false,
-//! };
 //! let server = Server::start(Settings::default())?;
-//! let kms = Kms::rehearsal(&server.url(), "ANYBODY", Arc::new(Silent));
-//! let journal = Journal::new(Arc::new(Silent));
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-//! # runtime.block_on(async {
-//! lifecycle::provision(&kms, &plan, &journal).await?;
-//! # Ok::<(), kms_byok::Error>(())
-//! # })?;
-//! let report = journal.report();
-//! assert_eq!(report.key_state, Some(KeyState::Enabled));
-//! assert_eq!(report.proof.unwrap().outcome(), Outcome::Proven);
+//! let kms = server.client(); // AWS: Kms::connect(&Connection::default()).await?
+//! let done = Provision::new("alias/payments".parse()?) // the command line's defaults
+//!     .material(Material::generate().backup(Backup::Discard))
+//!     .run(&kms)
+//!     .await?; // Provisioned, or Interrupted with what stands
+//! assert_eq!(done.key.state, KeyState::Enabled);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "rehearsal"))]

@@ -6,10 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use kms_byok::files::Moved;
-use kms_byok::kms::{Connection, Kms};
-use kms_byok::lifecycle::{FindLost, Journal, PendingRequests, Report};
+use kms_byok::kms::{Connection, KeyDescription, Kms};
+use kms_byok::lifecycle::{Account, FindLost, Interrupted, PendingRequests, Run, Stage, Watched};
 use kms_byok::material::Reading;
 use kms_byok::record::{Exit, RecordFile};
 use kms_byok::{Error, FileError, KmsError, OpenSslError, Progress, openssl_probe};
@@ -43,19 +44,22 @@ pub(crate) struct Context {
     changing: OnceLock<Changing>,
     /// How the run was called.
     invocation: Mutex<Invocation>,
+    /// The connection, once there is one; clients of other Regions share what it has seen.
+    kms: OnceLock<Kms>,
+    /// The run is a rehearsal in this process.
+    rehearsal: OnceLock<()>,
     /// The record that the run keeps.
     pub(super) record: Mutex<Option<Kept>>,
 }
 
 /// All that is needed to tell of a run that may have changed AWS, at any moment and from any thread.
 struct Changing {
-    journal: &'static Journal,
-    rehearse: bool,
-    next: Box<Next>,
+    run: &'static dyn Watched,
+    words: Box<Words>,
 }
 
-/// The command that completes a run, from what the run has come to.
-type Next = dyn Fn(&Report) -> Option<String> + Send + Sync;
+/// The command that completes a run, in words.
+type Words = dyn Fn(&Account) -> Option<String> + Send + Sync;
 
 impl Context {
     pub(crate) fn new(global: Global) -> Self {
@@ -67,6 +71,8 @@ impl Context {
             escrow: OnceLock::new(),
             reading: OnceLock::new(),
             changing: OnceLock::new(),
+            kms: OnceLock::new(),
+            rehearsal: OnceLock::new(),
             record: Mutex::default(),
         }
     }
@@ -87,9 +93,35 @@ impl Context {
         Ok(())
     }
 
-    /// The account of the run. It lives as long as the process, because it is read whatever ends that.
-    pub(crate) fn journal(&self) -> &'static Journal {
-        Box::leak(Box::new(Journal::new(self.talk.clone())))
+    /// A run. It lives as long as the process, because it is read whatever ends that.
+    pub(crate) fn begin<R: Stage>(&self) -> &'static Run<R> {
+        Box::leak(Box::new(Run::new(self.talk.clone())))
+    }
+
+    /// Connects as the global flags say, and asks for a key.
+    pub(crate) async fn look(&self, key: &str, wait: Option<Duration>) -> Result<(Kms, KeyDescription), Error> {
+        let kms = self.connect().await?;
+        let kms = match wait {
+            Some(wait) => kms.waiting(wait),
+            None => kms,
+        };
+        let key = kms.describe(key).await?;
+        Ok((kms, key))
+    }
+
+    /// The run is a rehearsal, on the embedded KMS of this process.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn rehearse(&self, kms: &Kms) {
+        let _ = (self.rehearsal.set(()), self.kms.set(kms.clone()));
+    }
+
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.rehearsal.get().is_some()
+    }
+
+    /// The connection.
+    pub(crate) fn kms(&self) -> Option<&Kms> {
+        self.kms.get()
     }
 
     /// Connects as the global flags say.
@@ -99,8 +131,9 @@ impl Context {
 
     /// Connects to a Region, or to the one of the configuration.
     pub(crate) async fn connect_to(&self, region: Option<String>) -> Result<Kms, KmsError> {
-        let kms = Kms::connect(&self.connection(region), self.talk.clone()).await?;
+        let kms = Kms::connect_saying(&self.connection(region), self.talk.clone()).await?;
         self.invocation.lock().unwrap_or_else(PoisonError::into_inner).reached(&kms);
+        let _ = self.kms.set(kms.clone());
         if let Some(endpoint) = kms.endpoint() {
             self.talk.step(&format!("endpoint: {endpoint}"));
         }
@@ -190,61 +223,81 @@ impl Context {
     }
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
-    pub(crate) fn account(&self, mut report: Report, rehearse: bool) -> Result<ExitCode, Failure> {
-        self.complete(&mut report);
+    pub(crate) fn account(&self, Account { report, .. }: Account) -> Result<ExitCode, Failure> {
         let Some(source) = self.print(&self.with_reading(&report), &lifecycle::account(&report)) else {
             return Ok(ExitCode::SUCCESS);
         };
         let failure = self.failure(FileError::AnswerLost { source });
-        if report.changed && !rehearse { Err(failure.after(report, None)) } else { Err(failure) }
+        if report.changed && !self.is_rehearsal() { Err(failure.after(report)) } else { Err(failure) }
     }
 
     /// Runs a verb that changes nothing in AWS.
     pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-        block_on(work).map_err(|error| self.failure(error))
+        block_on(work).and_then(|result| result).map_err(|error| self.failure(error))
     }
 
     /// Runs a verb that may change AWS; the failure carries what stands there.
-    pub(crate) fn run_changing(
+    pub(crate) fn run_changing<T, R: Stage>(
         &self,
-        journal: &'static Journal,
-        work: impl Future<Output = Result<(), Error>>,
-        rehearse: bool,
-        next: impl Fn(&Report) -> Option<String> + Send + Sync + 'static,
-    ) -> Result<Report, Failure> {
-        let _ = self.changing.set(Changing { journal, rehearse, next: Box::new(next) });
-        block_on(work).map_err(|error| self.broken_off(error))?;
-        Ok(journal.report())
+        run: &'static Run<R>,
+        work: impl Future<Output = Result<T, Interrupted<R>>>,
+        words: impl Fn(&Account) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<(T, Account), Failure> {
+        let _ = self.changing.set(Changing { run, words: Box::new(words) });
+        match block_on(work) {
+            Ok(Ok(done)) => Ok((done, self.told(run))),
+            Ok(Err(interrupted)) => {
+                let account = self.completed(interrupted.account());
+                Err(self.ended(interrupted.error, account))
+            }
+            Err(stopped) => Err(self.broken_off(stopped)),
+        }
     }
 
-    /// The failure of a run that ends here, with what stands in AWS.
+    /// The failure of a run that ends here, from whichever thread.
     pub(crate) fn broken_off(&self, error: Error) -> Failure {
-        let failure = self.failure(error);
-        let Some(Changing { journal, rehearse, next }) = self.changing.get() else { return failure };
-        let failure = failure.explained(journal.explanation()).about(journal.report().key_arn);
-        if !journal.may_have_changed() {
+        match self.changing.get() {
+            Some(Changing { run, .. }) => self.ended(error, self.told(*run)),
+            None => self.failure(error),
+        }
+    }
+
+    /// The failure of a run of which that is told.
+    fn ended(&self, error: Error, account: Account) -> Failure {
+        let Account { mut report, facts, .. } = account.clone();
+        let failure = self.failure(error).explained(facts.explanation.clone()).about(report.key_arn.clone());
+        if !facts.may_have_changed() {
             return failure;
         }
-        let mut report = journal.report();
-        report.in_doubt = journal.uncertain();
-        self.complete(&mut report);
-        if *rehearse {
-            return failure.after(report, None).in_rehearsal();
+        if self.is_rehearsal() {
+            return failure.after(report).in_rehearsal();
         }
-        report.next = next(&report);
-        failure.after(report, journal.uncertain())
+        report.next = self.changing.get().and_then(|changing| (changing.words)(&account));
+        failure.after(report)
     }
 
-    /// Completes the commands in a report.
-    fn complete(&self, report: &mut Report) {
+    /// All that is told of a run at this moment.
+    pub(super) fn told(&self, run: &dyn Watched) -> Account {
+        self.completed(run.account())
+    }
+
+    /// With how AWS was reached, and with complete commands.
+    fn completed(&self, account: Account) -> Account {
+        let mut account = match self.kms() {
+            Some(kms) => account.at(kms),
+            None => account,
+        };
+        account.report.rehearsal |= self.is_rehearsal();
         let run = self.invocation();
-        report.leftovers.iter_mut().for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
+        let leftovers = account.report.leftovers.iter_mut();
+        leftovers.for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
+        account
     }
 
     /// Keeps the run from changing anything more in AWS.
     pub(super) fn close_account(&self) {
         if let Some(changing) = self.changing.get() {
-            changing.journal.close();
+            changing.run.close();
         }
     }
 
@@ -262,15 +315,16 @@ impl Context {
 /// A record that has begun.
 pub(crate) struct Kept {
     pub(super) file: RecordFile,
-    pub(super) journal: &'static Journal,
+    pub(super) run: &'static dyn Watched,
 }
 
 impl Context {
     /// Ends the record, if there is one that has not ended.
     pub(super) fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
         let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Kept { file, journal }) = kept else { return Ok(()) };
-        file.finish(journal, Exit::of(code, error, journal), &*self.talk)
+        let Some(Kept { file, run }) = kept else { return Ok(()) };
+        let account = self.told(run);
+        file.finish(&account, self.kms(), Exit::of(code, error, &account), &*self.talk)
     }
 
     /// Ends the record of a run that was broken off.

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{self, KeyArgs};
+use super::next::{self, ByKey};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -40,21 +41,22 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         adopt: args.adopt.clone(),
         strict: context.global.strict,
     };
-    let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, journal, async {
+        return dry_run::run(context, async {
             let kms = context.connect().await?;
-            lifecycle::plan::create_key(&kms, &plan, journal).await
+            lifecycle::plan::create_key(&kms, &plan, &*context.talk).await
         });
     }
+    let run = context.begin();
     let work = async {
         let kms = context.connect().await?;
-        lifecycle::create_key(&kms, &plan, journal).await
+        lifecycle::create_key(&kms, &plan, run).await
     };
-    let report = context.run_changing(journal, work, false, |report| {
+    let (_, account) = context.run_changing(run, work, |account| {
         // Without an alias there is nothing to complete about a key that was made.
-        let complete = args.key.alias.is_none() && report.key_arn.is_some();
-        (!complete).then(|| context.invocation().again().same_key(journal, report).to_string())
+        let complete = args.key.alias.is_none() && account.report.key_arn.is_some();
+        let run = context.invocation();
+        next::words(&account.next, ByKey::Adopt, run.again(), &run).filter(|_| !complete)
     })?;
-    context.account(report, false)
+    context.account(account)
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Region};
-use kms_byok::lifecycle::{self, Deletion, Journal, LastUse};
+use kms_byok::lifecycle::delete::Reached;
+use kms_byok::lifecycle::{self, Deletion, Interrupted, LastUse, Run};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, LifecycleError, Progress, UsageError, printable, time};
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::WaitArgs;
+use super::next::{self, ByKey};
 use super::output;
 use super::terminal;
 
@@ -62,20 +64,17 @@ struct Answer {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, journal, async {
+        return dry_run::run(context, async {
             let (kms, key, deletion) = look(args, context).await?;
-            Ok(lifecycle::plan::delete_material(&kms, &key, deletion.as_ref(), journal))
+            Ok(lifecycle::plan::delete_material(&kms, &key, deletion.as_ref()))
         });
     }
-    let mut answer = None;
-    let work = async {
-        answer = Some(delete(args, context, journal).await?);
-        Ok(())
-    };
-    context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
-    let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
+    let run = context.begin();
+    let (answer, _) = context.run_changing(run, delete(args, context, run), |account| {
+        let run = context.invocation();
+        next::words(&account.next, ByKey::AsTyped, run.again(), &run)
+    })?;
     let text = output::lines(&[
         ("key", Some(answer.key_arn.to_string())),
         ("material", answer.key_material_id.clone()),
@@ -88,18 +87,17 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     Ok(context.answer_after(answer.changed, &answer, &text))
 }
 
-async fn delete(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {
+async fn delete(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
     let (kms, key, deletion) = look(args, context).await?;
     let Some(deletion) = deletion else { return Ok(Answer::of(&kms, &key, &key, None, context)) };
     confirm(args, &deletion, context.global.quiet).await?;
-    let now = lifecycle::delete_material(&kms, &deletion, journal).await?;
-    Ok(Answer::of(&kms, &key, &now, Some(deletion), context))
+    let deleted = lifecycle::delete_material(&kms, &deletion, run).await?;
+    Ok(Answer::of(&kms, &key, &deleted.named.key, Some(deletion), context))
 }
 
 /// Finds what would be deleted, and says what that means.
 async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Option<Deletion>), Error> {
-    let kms = context.connect().await?.waiting(args.wait.wait);
-    let key = kms.describe(&args.key_id).await?;
+    let (kms, key) = context.look(&args.key_id, Some(args.wait.wait)).await?;
     let deletion = lifecycle::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
     match &deletion {
         None => context.talk.step(&format!("key {} has no key material that could be deleted", key.arn)),

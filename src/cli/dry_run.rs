@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use kms_byok::kms::{KeyArn, KeyId, KeyState, Region};
+use kms_byok::kms::{KeyArn, KeyId, KeyState, Kms, Region};
 use kms_byok::lifecycle::plan::{Plan, Step};
-use kms_byok::lifecycle::{Journal, Report};
 use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
@@ -24,11 +23,11 @@ pub(crate) struct DryRunArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     dry_run: bool,
-    key_arn: &'a Option<KeyArn>,
-    key_id: &'a Option<KeyId>,
-    region: &'a Option<Region>,
-    endpoint: &'a Option<String>,
-    key_state: &'a Option<KeyState>,
+    key_arn: Option<&'a KeyArn>,
+    key_id: Option<&'a KeyId>,
+    region: Option<&'a Region>,
+    endpoint: Option<&'a str>,
+    key_state: Option<KeyState>,
     rehearsal: bool,
     changed: bool,
     plan: &'a [Step],
@@ -48,38 +47,34 @@ impl DryRunArgs {
 }
 
 /// Makes the plan and prints it.
-pub(crate) fn run(
-    context: &Context,
-    journal: &Journal,
-    plan: impl Future<Output = Result<Plan, Error>>,
-) -> Result<ExitCode, Failure> {
+pub(crate) fn run(context: &Context, plan: impl Future<Output = Result<Plan, Error>>) -> Result<ExitCode, Failure> {
     let plan = context.run(plan)?;
-    let report = journal.report();
+    let (key, kms) = (plan.key.as_ref(), context.kms());
     let answer = Answer {
         dry_run: true,
-        key_arn: &report.key_arn,
-        key_id: &report.key_id,
-        region: &report.region,
-        endpoint: &report.endpoint,
-        key_state: &report.key_state,
-        rehearsal: report.rehearsal,
+        key_arn: key.map(|key| &key.arn),
+        key_id: key.map(|key| key.arn.id()),
+        region: kms.map(Kms::region),
+        endpoint: kms.and_then(Kms::endpoint),
+        key_state: key.map(|key| key.state),
+        rehearsal: context.is_rehearsal() || kms.is_some_and(Kms::seen_rehearsal),
         changed: false,
         plan: &plan.steps,
         permissions: plan.permissions(),
         writes: plan.writes.iter().map(|path| path.display().to_string()).collect(),
     };
-    Ok(context.answer(&answer, &text(&plan, &report)))
+    Ok(context.answer(&answer, &text(&plan, &answer)))
 }
 
-fn text(plan: &Plan, report: &Report) -> String {
-    let written = plan.writes.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+fn text(plan: &Plan, answer: &Answer<'_>) -> String {
+    let written = answer.writes.join(", ");
     let mut text = output::lines(&[
         ("dry run", Some("nothing was changed".to_owned())),
-        ("key", report.key_arn.as_ref().map(ToString::to_string)),
-        ("state", report.key_state.map(|state| state.to_string())),
-        ("Region", report.region.as_ref().map(ToString::to_string)),
-        ("endpoint", report.endpoint.clone()),
-        ("permissions", Some(plan.permissions().join(", "))),
+        ("key", answer.key_arn.map(ToString::to_string)),
+        ("state", answer.key_state.map(|state| state.to_string())),
+        ("Region", answer.region.map(ToString::to_string)),
+        ("endpoint", answer.endpoint.map(str::to_owned)),
+        ("permissions", Some(answer.permissions.join(", "))),
         ("writes", Some(written).filter(|names| !names.is_empty())),
     ]);
     let width = plan.steps.iter().map(|step| step.call.len()).max().unwrap_or(0);

@@ -20,8 +20,6 @@ pub(crate) struct Failure {
     pub(crate) exit: u8,
     /// What the run did before it failed.
     pub(crate) partial: Option<Box<Report>>,
-    /// The changing call whose effect is unknown.
-    pub(crate) uncertain: Option<&'static str>,
     /// Why KMS refused an import, as far as it can be told.
     explanation: Option<Box<Diagnosis>>,
     /// What the escrow file is, if one was opened.
@@ -44,7 +42,6 @@ impl Failure {
             error: Box::new(error),
             exit,
             partial: None,
-            uncertain: None,
             explanation: None,
             escrow: None,
             key_arn: None,
@@ -54,10 +51,9 @@ impl Failure {
     }
 
     /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
-    pub(crate) fn after(mut self, report: Report, uncertain: Option<&'static str>) -> Self {
+    pub(crate) fn after(mut self, report: Report) -> Self {
         self.exit = self.exit.max(3);
         self.partial = Some(Box::new(report));
-        self.uncertain = uncertain;
         self
     }
 
@@ -130,7 +126,7 @@ pub(crate) fn failure_instead(failure: &Failure) {
         text.push_str(&diagnosis::explanation(diagnosis));
     }
     if let Some(report) = &failure.partial {
-        text.push_str(&lifecycle::standing(report, failure.uncertain));
+        text.push_str(&lifecycle::standing(report));
     }
     output::say(&text);
     // An answer that broke off is no JSON, and is not mended by another one behind it.

@@ -56,36 +56,31 @@ struct Answer {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
     let trust = args.trust.trust(Some(&args.key_id)).map_err(|error| context.failure(error))?;
     if args.dry_run.is_wanted(None, context)? {
-        return dry_run::run(context, journal, async {
-            let kms = context.connect().await?;
-            let key = kms.describe(&args.key_id).await?;
-            journal.begin(&kms, &key);
-            let algorithm = args.wrapping.algorithm(key.spec.known()?)?;
+        return dry_run::run(context, async {
+            let (kms, key) = context.look(&args.key_id, None).await?;
+            let wrapping = args.wrapping.wrapping(key.spec.known()?)?;
             check_importable(&key)?;
             ParameterSet::check_directory(&args.dir, args.force)?;
-            let vouched = trust.vouch(&kms, &key, &args.key_id, journal).await?;
-            let key = (&vouched, &trust);
-            plan::get_parameters(&kms, key, algorithm, args.wrapping.wrapping_key_spec, &args.dir, args.force)
+            let vouched = trust.vouch(&kms, &key, &args.key_id, &*context.talk).await?;
+            plan::get_parameters(&kms, (&vouched, &trust), wrapping, &args.dir, args.force)
         });
     }
     let answer = context.run(async {
-        let kms = context.connect().await?;
-        let key = kms.describe(&args.key_id).await?;
+        let (kms, key) = context.look(&args.key_id, None).await?;
         check_importable(&key)?;
         let spec = key.spec.known()?;
-        let algorithm = args.wrapping.algorithm(spec)?;
-        algorithm.check(spec, args.wrapping.wrapping_key_spec, None)?;
+        let wrapping = args.wrapping.wrapping(spec)?;
+        wrapping.algorithm.check(spec, wrapping.key_spec, None)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
-        let key = trust.vouch(&kms, &key, &args.key_id, journal).await?;
-        let set = ParameterSet::get(&kms, &key, spec, algorithm, args.wrapping.wrapping_key_spec, journal).await?;
+        let key = trust.vouch(&kms, &key, &args.key_id, &*context.talk).await?;
+        let set = ParameterSet::get(&kms, &key, spec, wrapping, &*context.talk).await?;
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
             key_arn: set.key_arn().clone(),
             key_spec: spec.name(),
-            wrapping_algorithm: algorithm.name(),
+            wrapping_algorithm: wrapping.algorithm.name(),
             wrapping_key_spec: set.wrapping_key_spec().name(),
             public_key_sha256: set.fingerprint().to_owned(),
             valid_to: rfc3339(set.valid_to()),

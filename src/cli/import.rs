@@ -6,15 +6,19 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
-use kms_byok::lifecycle::{self, BareImport, ImportOptions, Journal, Trust, Vouched};
+use kms_byok::lifecycle::import::Reached;
+use kms_byok::lifecycle::{
+    self, Account, BareImport, ImportOptions, ImportWrapped, ImportedMaterial, Interrupted, Run, Trust, Vouched,
+    Wrapped,
+};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
-use kms_byok::time;
 use kms_byok::{Error, Progress, UsageError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
+use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
 
 #[derive(ClapArgs)]
@@ -63,21 +67,14 @@ fn import_type(text: &str) -> Result<ImportType, String> {
     }
 }
 
-/// What is imported: a set that belongs together, or two bare files.
-enum What {
-    Set(Box<WrappedMaterial>),
-    Bare(BareImport),
-}
-
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
+    let run = context.begin();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
-        let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, journal, async {
-            let (kms, key, trust) = look(args, &what, context, journal).await?;
-            lifecycle::resolve_expiry(&kms, args.expiry.expiry())?;
-            lifecycle::plan::import(&kms, (&key, &trust), what.set(), &options, args.proof.verify, journal)
+        let plan = prepare(args).map_err(|error| context.failure(error))?;
+        return dry_run::run(context, async {
+            let (kms, key, trust) = look(args, &plan.wrapped, context, run).await?;
+            lifecycle::plan::import(&kms, (&key, &trust), &plan)
         });
     }
     let blob = args.dir.iter().map(|directory| directory.join(ENCRYPTED_FILE));
@@ -85,78 +82,64 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let bare = args.encrypted.iter().chain(&args.import_token);
     let inputs = set.iter().chain(bare).map(PathBuf::as_path).collect();
     let others = OtherFiles { inputs, outputs: Vec::new() };
-    let report = args.record.keep("import", context, journal, others, false, || {
-        let (what, options) = prepare(args).map_err(|error| context.failure(error))?;
-        let work = import(args, &what, &options, context, journal);
-        context.run_changing(journal, work, false, |_| {
-            Some(context.invocation().again().same_import(journal.uncertain().is_some()))
-        })
+    let account = args.record.keep(("import", run), context, others, || {
+        let plan = prepare(args).map_err(|error| context.failure(error))?;
+        let work = import(args, &plan, context, run);
+        let words = |account: &Account| {
+            let run = context.invocation();
+            next::words(&account.next, ByKey::AsTyped, run.again(), &run)
+        };
+        context.run_changing(run, work, words).map(|(_, account)| account)
     })?;
-    context.account(report, false)
-}
-
-impl What {
-    fn set(&self) -> Option<&WrappedMaterial> {
-        match self {
-            What::Set(wrapped) => Some(wrapped),
-            What::Bare(_) => None,
-        }
-    }
+    context.account(account)
 }
 
 /// Everything that can be refused before AWS is asked.
-fn prepare(args: &Args) -> Result<(What, ImportOptions), Error> {
-    let what = match (&args.dir, &args.encrypted, &args.import_token) {
+fn prepare(args: &Args) -> Result<ImportWrapped, Error> {
+    let wrapped = match (&args.dir, &args.encrypted, &args.import_token) {
         (Some(directory), _, _) if let Some(bare) = BareDirectory::find(directory)? => {
             if args.key_id.is_none() {
                 let hint = "add --key-id K: a directory without parameters.json does not say for which key it is";
                 return Err(UsageError::Missing { what: "the key", hint }.into());
             }
-            What::Bare(BareImport::load_directory(&bare)?)
+            Wrapped::Bare(BareImport::load_directory(&bare)?)
         }
         (Some(directory), _, _) => {
             let wrapped = WrappedMaterial::load(directory)?;
             wrapped.check_fresh()?;
-            What::Set(Box::new(wrapped))
+            Wrapped::Set(Box::new(wrapped))
         }
-        (None, Some(encrypted), Some(token)) => What::Bare(BareImport::load(encrypted, token)?),
+        (None, Some(encrypted), Some(token)) => Wrapped::Bare(BareImport::load(encrypted, token)?),
         _ => {
             let hint = "add --dir D, or --key-id K --encrypted F --import-token F";
             return Err(UsageError::Missing { what: "what to import", hint }.into());
         }
     };
     let options = ImportOptions {
-        expires: args.expiry.expiry().resolve(time::now())?,
+        expires: None, // counted from KMS's time, which is not known yet
         import_type: args.import_type,
         description: args.material_description.clone(),
         key_material_id: None,
         once: args.import_type == Some(ImportType::New),
     };
-    match &what {
-        What::Set(wrapped) => options.check().and_then(|()| options.check_spec(wrapped.key_spec()))?,
-        What::Bare(_) => options.check()?, // the key spec is KMS's to say
-    }
-    Ok((what, options))
+    let expiry = args.expiry.checked()?;
+    options.check()?;
+    // Of bare files the key spec is KMS's to say.
+    wrapped.set().map_or(Ok(()), |set| options.check_spec(set.key_spec()))?;
+    Ok(ImportWrapped { wrapped, expiry, options, level: args.proof.verify })
 }
 
 async fn import(
     args: &Args,
-    what: &What,
-    options: &ImportOptions,
+    plan: &ImportWrapped,
     context: &Context,
-    journal: &Journal,
-) -> Result<(), Error> {
-    let (kms, key, _) = look(args, what, context, journal).await?;
-    // Counted from KMS's time, which is known only now.
-    let options = &ImportOptions { expires: lifecycle::resolve_expiry(&kms, args.expiry.expiry())?, ..options.clone() };
-    let imported = match what {
-        What::Set(wrapped) => lifecycle::import_set(&kms, &key, wrapped, options, journal).await,
-        What::Bare(bare) => lifecycle::import_bare(&kms, &key, bare, options, journal).await,
-    };
-    let imported = imported.inspect_err(|error| {
-        journal.explain(error.kms().and_then(|error| diagnose::refused(named_files(args), &key, error)));
-    })?;
-    lifecycle::prove_imported(&kms, &key, &imported, args.proof.verify, journal).await
+    run: &Run<Reached>,
+) -> Result<ImportedMaterial, Interrupted<Reached>> {
+    let (kms, key, _) = look(args, &plan.wrapped, context, run).await.map_err(|error| run.interrupted(error))?;
+    lifecycle::import(&kms, &key, plan, run).await.map_err(|interrupted| {
+        let refused = interrupted.error.kms().and_then(|error| diagnose::refused(named_files(args), &key, error));
+        interrupted.explained(refused)
+    })
 }
 
 fn named_files(args: &Args) -> Named {
@@ -170,26 +153,30 @@ fn named_files(args: &Args) -> Named {
 }
 
 /// Connects, asks for the key, and makes sure that it is the user's: the ARN in `parameters.json` does not.
-async fn look(args: &Args, what: &What, context: &Context, journal: &Journal) -> Result<(Kms, Vouched, Trust), Error> {
+async fn look(
+    args: &Args,
+    wrapped: &Wrapped,
+    context: &Context,
+    run: &Run<Reached>,
+) -> Result<(Kms, Vouched, Trust), Error> {
     let trust = args.trust.trust(args.key_id.as_deref())?;
-    let kms = match what {
-        What::Set(wrapped) => connect_for(wrapped, context).await?,
-        What::Bare(_) => context.connect().await?,
+    let kms = match wrapped.set() {
+        Some(set) => connect_for(set, context).await?,
+        None => context.connect().await?,
     };
-    if let What::Bare(bare) = what {
+    if let Wrapped::Bare(bare) = wrapped {
         bare.check_token(kms.endpoint())?;
     }
     let kms = kms.waiting(args.wait.wait);
-    journal.connected(&kms);
-    let named = args.key_id.as_deref().or(what.set().map(|set| set.key_arn().as_str())).unwrap_or_default();
+    let named = args.key_id.as_deref().or(wrapped.set().map(|set| set.key_arn().as_str())).unwrap_or_default();
     let key = kms.describe(named).await?;
-    journal.begin(&kms, &key);
-    if let What::Set(wrapped) = what {
-        wrapped.check_target(&key, kms.endpoint())?;
-        wrapped.long_validity(&kms)?.iter().for_each(|text| context.talk.warn(text));
+    run.found(&key);
+    if let Some(set) = wrapped.set() {
+        set.check_target(&key, kms.endpoint())?;
+        set.long_validity(&kms)?.iter().for_each(|text| context.talk.warn(text));
     }
     lifecycle::check_importable(&key)?;
-    let key = trust.vouch(&kms, &key, named, journal).await?;
+    let key = trust.vouch(&kms, &key, named, &*context.talk).await?;
     Ok((kms, key, trust))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::{AliasName, KeyRequest, Trust};
+use kms_byok::lifecycle::{AliasName, KeyRequest, Trust, Wrapping};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
 use kms_byok::time::{self, Expiry};
@@ -117,6 +117,10 @@ pub(crate) struct WrappingArgs {
 impl WrappingArgs {
     pub(crate) fn algorithm(&self, spec: KeySpec) -> Result<WrappingAlgorithm, Error> {
         algorithm(self.wrapping_algorithm, self.allow_sha1, spec)
+    }
+
+    pub(crate) fn wrapping(&self, spec: KeySpec) -> Result<Wrapping, Error> {
+        Ok(Wrapping { algorithm: self.algorithm(spec)?, key_spec: self.wrapping_key_spec })
     }
 }
 

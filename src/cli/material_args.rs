@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kms_byok::escrow::{EscrowFile, Recipient};
-use kms_byok::lifecycle::{Backup, Source};
+use kms_byok::lifecycle::{Backup, Material};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::parameters;
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
@@ -58,12 +58,12 @@ pub(crate) struct GivenArgs {
 
 impl MaterialArgs {
     /// The one source that the flags name; a file is read and checked right away.
-    pub(crate) fn source(&self, spec: KeySpec, context: &Context) -> Result<Source, Error> {
+    pub(crate) fn source(&self, spec: KeySpec, context: &Context) -> Result<Material, Error> {
         if self.generate {
-            return Ok(Source::Generate(self.backup()?));
+            return Ok(Material::Generate(self.backup()?));
         }
         self.check_fate()?;
-        self.given.read(spec, context)?.map(Source::Given).ok_or_else(Self::missing)
+        self.given.read(spec, context)?.map(Material::Given).ok_or_else(Self::missing)
     }
 
     /// A copy is made of generated material only.

@@ -18,6 +18,7 @@ mod key_file;
 mod lazy_args;
 mod man;
 mod material_args;
+pub(crate) mod next;
 pub(crate) mod next_command;
 pub(crate) mod output;
 pub(crate) mod panics;

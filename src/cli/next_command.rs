@@ -8,7 +8,7 @@ use std::path::Path;
 pub(crate) use kms_byok::lifecycle::recipe::quoted;
 
 use kms_byok::kms::Region;
-use kms_byok::lifecycle::{Journal, Report};
+use kms_byok::lifecycle::{BackupForm, StoredBackup};
 use kms_byok::material::Format;
 
 /// A command line for a shell.
@@ -48,6 +48,7 @@ pub(crate) const IMPORT: &[Flag] = &[
     ("--expires-at", 1),
     ("--material-description", 1),
 ];
+
 impl Command {
     /// Without these flags and their values.
     pub(crate) fn without(mut self, flags: &[Flag]) -> Self {
@@ -86,22 +87,18 @@ impl Command {
     }
 
     /// With the user's word for that key, unless it has one already.
-    pub(crate) fn adopting(self, arn: Option<&str>) -> Self {
-        match arn.filter(|_| !self.has("--adopt")) {
-            Some(arn) => self.value("--adopt", arn),
-            None => self,
-        }
+    pub(crate) fn adopting(self, arn: &str) -> Self {
+        if self.has("--adopt") { self } else { self.value("--adopt", arn) }
     }
 
-    /// With the bytes of the copy that a report names, in the place of what it was told to take.
-    pub(crate) fn copy(self, report: &Report) -> Option<Self> {
+    /// With the bytes of that file, in the place of what it was told to take.
+    pub(crate) fn copy(self, backup: &StoredBackup) -> Self {
         let this = self.without(SOURCE);
-        match (&report.kept, &report.escrow) {
-            (Some(kept), _) => Some(this.value("--material", kept)),
-            (None, Some(escrow)) => {
-                Some(this.value("--material-from-escrow", escrow).value("--recipient-key", RECIPIENT_KEY))
+        match &backup.form {
+            BackupForm::Plaintext => this.value("--material", &backup.path),
+            BackupForm::Escrow(_) => {
+                this.value("--material-from-escrow", &backup.path).value("--recipient-key", RECIPIENT_KEY)
             }
-            (None, None) => None,
         }
     }
 
@@ -133,14 +130,6 @@ impl Command {
             command = command.value("--material-format", format.name());
         }
         (format.is_none() || files == 1).then(|| command.to_string())
-    }
-
-    /// Goes on with a key that was made, or first finds one that may have been made.
-    pub(crate) fn same_key(self, journal: &Journal, report: &Report) -> Self {
-        match journal.lost_request() {
-            Some(id) => self.without(&[("--find-lost", 0), ("--lost-request", 1)]).value("--lost-request", id),
-            None => self.adopting(report.key_arn.as_deref()),
-        }
     }
 
     /// Completes an import. Material that is in the key already is not new any more, so after a success `--import-type new` becomes

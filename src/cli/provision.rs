@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyArn, KeyState};
-use kms_byok::lifecycle::{self, Journal, PendingRequests, Provision, Report};
+use kms_byok::kms::KeyArn;
+use kms_byok::lifecycle::{self, Account, PendingRequests, Provision};
 use kms_byok::{Error, UsageError, files};
 
 use super::context::Context;
@@ -13,6 +13,7 @@ use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
+use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
 
 #[derive(ClapArgs)]
@@ -57,51 +58,30 @@ pub(crate) struct Args {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
+    let rehearse = args.is_rehearsal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let plan = plan(args, context).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, journal, async {
-            let kms = super::rehearse::connect(context, args.is_rehearsal(), journal).await?.waiting(args.wait.wait);
-            lifecycle::plan::provision(&kms, &plan, journal).await
+        return dry_run::run(context, async {
+            let kms = super::rehearse::connect(context, rehearse).await?.waiting(args.wait.wait);
+            lifecycle::plan::provision(&kms, &plan, &*context.talk).await
         });
     }
+    let run = context.begin();
     let others = OtherFiles { inputs: inputs(args), outputs: args.material.outputs() };
-    let run = || provision(args, context, journal);
-    let report = args.record.keep("provision", context, journal, others, args.is_rehearsal(), run)?;
-    context.account(report, args.is_rehearsal())
-}
-
-fn provision(args: &'static Args, context: &'static Context, journal: &'static Journal) -> Result<Report, Failure> {
-    let plan = plan(args, context).map_err(|error| context.failure(error))?;
-    let rehearse = args.is_rehearsal();
-    let report = context.run_changing(
-        journal,
-        async {
-            let kms = super::rehearse::connect(context, rehearse, journal).await?.waiting(args.wait.wait);
-            lifecycle::provision(&kms, &plan, journal).await
-        },
-        rehearse,
-        |report| Some(completes(args, report, context, journal)),
-    )?;
-    drop(plan); // the key material is not needed any more, however long the answer waits for its reader
-    Ok(report)
-}
-
-/// The command that goes on from where the run broke off. Once a copy is stored it is the bytes of that copy that are imported, and
-/// once KMS has taken bytes of which no copy was kept, nothing is generated any more.
-fn completes(args: &Args, report: &Report, context: &Context, journal: &Journal) -> String {
-    let run = context.invocation();
-    let next = match report.key_arn.as_deref().filter(|_| args.material.generate && report.generated) {
-        None => run.again().same_key(journal, report),
-        Some(arn) => match run.again().copy(report) {
-            Some(copied) => copied.adopting(Some(arn)),
-            None if journal.has_imported() && report.key_state == Some(KeyState::PendingImport) => {
-                run.verb("status").value("--key-id", arn)
-            }
-            None => run.again().same_key(journal, report),
-        },
-    };
-    next.to_string()
+    let account = args.record.keep(("provision", run), context, others, || {
+        let plan = plan(args, context).map_err(|error| context.failure(error))?;
+        let work = async {
+            let kms = super::rehearse::connect(context, rehearse).await?.waiting(args.wait.wait);
+            lifecycle::provision(&kms, &plan, run).await
+        };
+        let words = |account: &Account| {
+            let run = context.invocation();
+            next::words(&account.next, ByKey::Adopt, run.again(), &run)
+        };
+        // The key material is not needed any more, however long the answer waits for its reader.
+        context.run_changing(run, work, words).map(|(_, account)| account)
+    })?;
+    context.account(account)
 }
 
 impl Args {
@@ -137,23 +117,22 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
     }
     files::check_distinct(&inputs(args), &args.material.outputs())?;
     let request = args.key.request()?;
-    let algorithm = args.wrapping.algorithm(request.spec)?;
-    Ok(Provision {
-        algorithm,
-        wrapping: args.wrapping.wrapping_key_spec,
-        expiry: args.expiry.expiry(),
-        material_description: args.material_description.clone(),
-        level: args.proof.verify,
-        adopt: args.adopt.clone(),
-        pending: if args.is_rehearsal() {
-            PendingRequests::default()
-        } else {
-            context.pending(args.find_lost, args.lost_request.as_ref())
-        },
-        strict: context.global.strict,
-        source: args.material.source(request.spec, context)?,
-        request,
-    })
+    let wrapping = args.wrapping.wrapping(request.spec)?;
+    let expiry = args.expiry.expiry();
+    let pending = match args.is_rehearsal() {
+        true => PendingRequests::default(),
+        false => context.pending(args.find_lost, args.lost_request.as_ref()),
+    };
+    let material = args.material.source(request.spec, context)?;
+    Ok(Provision::of(request)
+        .material(material)
+        .wrapping(wrapping)
+        .expiry(expiry)
+        .material_description(args.material_description.clone())
+        .verify(args.proof.verify)
+        .adopt(args.adopt.clone())
+        .pending(pending)
+        .strict(context.global.strict))
 }
 
 fn inputs(args: &Args) -> Vec<&Path> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use clap::Args;
-use kms_byok::lifecycle::Journal;
+use kms_byok::lifecycle::Watched;
 use kms_byok::record::RecordFile;
 use kms_byok::{FileError, Progress, files};
 
@@ -19,28 +19,25 @@ pub(crate) struct RecordArgs {
 }
 
 impl RecordArgs {
-    /// Runs a verb and keeps its account: begun before anything else happens, ended however the run ends. `rehearse` tells that
-    /// nothing of it outlives the process.
+    /// Runs a verb and keeps its account: begun before anything else happens, ended however the run ends.
     pub(crate) fn keep<T>(
         &self,
-        verb: &str,
+        (verb, run): (&str, &'static dyn Watched),
         context: &Context,
-        journal: &'static Journal,
         others: OtherFiles<'_>,
-        rehearse: bool,
-        run: impl FnOnce() -> Result<T, Failure>,
+        work: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let Some(path) = &self.record else { return run() };
+        let Some(path) = &self.record else { return work() };
         others.check(path).map_err(|error| context.failure(error))?;
         let file = RecordFile::begin(path, verb, &*context.talk).map_err(|error| context.failure(error))?;
-        *context.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { file, journal });
-        let result = run();
+        *context.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { file, run });
+        let result = work();
         let failure = result.as_ref().err();
         let ended =
             context.end_record(failure.map_or(0, |failure| failure.exit), failure.map(|failure| &*failure.error));
         match (ended, result) {
             (Ok(()), result) => result,
-            (Err(error), Ok(_)) => Err(unrecorded(context.failure(error), journal, rehearse)),
+            (Err(error), Ok(_)) => Err(unrecorded(context.failure(error), run, context)),
             // The run's own failure matters more.
             (Err(error), Err(failure)) => {
                 context.talk.warn(&error.to_string());
@@ -68,8 +65,8 @@ impl OtherFiles<'_> {
 }
 
 /// The run was done, and only its account could not be written.
-fn unrecorded(failure: Failure, journal: &Journal, rehearse: bool) -> Failure {
-    let changed = journal.may_have_changed();
-    let failure = if changed { failure.after(journal.report(), journal.uncertain()) } else { failure };
-    if rehearse { failure.in_rehearsal() } else { failure }
+fn unrecorded(failure: Failure, run: &dyn Watched, context: &Context) -> Failure {
+    let account = context.told(run);
+    let failure = if account.facts.may_have_changed() { failure.after(account.report) } else { failure };
+    if context.is_rehearsal() { failure.in_rehearsal() } else { failure }
 }

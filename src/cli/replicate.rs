@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyArn, KeyDescription, Kms};
-use kms_byok::lifecycle::{self, AliasName, Journal, KeyRequest, Replicate, Trust, Wrapping};
+use kms_byok::kms::{KeyArn, KeyDescription};
+use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust, Wrapping};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, KmsError, UsageError};
 
@@ -16,6 +16,7 @@ use super::key_args;
 use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
+use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::verify::unfit;
 
@@ -80,23 +81,32 @@ pub(crate) struct Args {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
-        return dry_run::run(context, journal, async {
-            let (kms, key, plan) = look(args, policy, context, journal).await?;
-            lifecycle::plan::replicate(&kms, &key, &plan, journal).await
+        return dry_run::run(context, async {
+            let (kms, key) = context.look(&args.key_id, Some(args.wait.wait)).await?;
+            let plan = args.plan(&key, policy, context)?;
+            lifecycle::plan::replicate(&kms, &key, &plan, &*context.talk).await
         });
     }
+    let run = context.begin();
     let keys = args.material.iter().chain(&args.recipient_key).chain(&args.passphrase_file).filter_map(KeyFile::known);
     let public = args.material_from_escrow.iter().chain(&args.policy).map(PathBuf::as_path);
     let others = OtherFiles { inputs: keys.chain(public).collect(), outputs: Vec::new() };
-    let report = args.record.keep("replicate", context, journal, others, false, || {
+    let account = args.record.keep(("replicate", run), context, others, || {
         let policy = prepare(args).map_err(|error| context.failure(error))?;
-        let work = replicate(args, policy, context, journal);
-        context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))
+        let work = async {
+            let (kms, key) = context.look(&args.key_id, Some(args.wait.wait)).await?;
+            let plan = args.plan(&key, policy, context)?;
+            lifecycle::replicate(&kms, &key, &plan, run).await
+        };
+        let words = |account: &Account| {
+            let run = context.invocation();
+            next::words(&account.next, ByKey::AsTyped, run.again(), &run)
+        };
+        context.run_changing(run, work, words).map(|(_, account)| account)
     })?;
-    context.account(report, false)
+    context.account(account)
 }
 
 /// Everything that can be refused before AWS is asked; gives the key policy.
@@ -119,24 +129,6 @@ fn prepare(args: &Args) -> Result<Option<String>, Error> {
     };
     request.check()?;
     Ok(policy)
-}
-
-async fn replicate(args: &Args, policy: Option<String>, context: &Context, journal: &Journal) -> Result<(), Error> {
-    let (kms, key, plan) = look(args, policy, context, journal).await?;
-    lifecycle::replicate(&kms, &key, &plan, journal).await
-}
-
-async fn look(
-    args: &Args,
-    policy: Option<String>,
-    context: &Context,
-    journal: &Journal,
-) -> Result<(Kms, KeyDescription, Replicate), Error> {
-    let kms = context.connect().await?.waiting(args.wait.wait);
-    journal.connected(&kms);
-    let key = kms.describe(&args.key_id).await?;
-    let plan = args.plan(&key, policy, context)?;
-    Ok((kms, key, plan))
 }
 
 impl Args {

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyDescription, Kms};
-use kms_byok::lifecycle::{self, Journal, Report, Rotate, Wrapping};
+use kms_byok::lifecycle::{self, Account, Rotate, Wrapping};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, UsageError, time};
 
@@ -13,7 +12,8 @@ use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
-use super::next_command::{Command, IMPORT, SOURCE};
+use super::next::{self, ByKey};
+use super::next_command::Command;
 use super::record_args::{OtherFiles, RecordArgs};
 use super::verify::unfit;
 
@@ -55,38 +55,36 @@ pub(crate) struct Args {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let journal = context.journal();
+    let wait = Some(args.wait.wait);
     if args.dry_run.is_wanted(Some(&args.record), context)? {
-        let plan = plan(args, context, journal)?;
-        return dry_run::run(context, journal, async {
-            let (kms, key) = look(args, context, journal).await?;
-            lifecycle::plan::rotate(&kms, &key, &plan, journal).await
+        let plan = plan(args, context)?;
+        return dry_run::run(context, async {
+            let (kms, key) = context.look(&args.key_id, wait).await?;
+            lifecycle::plan::rotate(&kms, &key, &plan, &*context.talk).await
         });
     }
+    let run = context.begin();
     let others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
-    let report = args.record.keep("rotate", context, journal, others, false, || {
-        let plan = plan(args, context, journal)?;
+    let account = args.record.keep(("rotate", run), context, others, || {
+        let plan = plan(args, context)?;
         let work = async {
-            let (kms, key) = look(args, context, journal).await?;
-            lifecycle::rotate(&kms, &key, &plan, journal).await
+            let (kms, key) = context.look(&args.key_id, wait).await?;
+            lifecycle::rotate(&kms, &key, &plan, run).await
         };
-        context.run_changing(journal, work, false, |report| Some(completes(args, report, context)))
+        let words = |account: &Account| {
+            let run = context.invocation();
+            next::words(&account.next, ByKey::KeyId, at_the_same_time(run.again(), args, account), &run)
+        };
+        context.run_changing(run, work, words).map(|(_, account)| account)
     })?;
-    context.account(report, false)
-}
-
-async fn look(args: &Args, context: &Context, journal: &Journal) -> Result<(Kms, KeyDescription), Error> {
-    let kms = context.connect().await?.waiting(args.wait.wait);
-    journal.connected(&kms);
-    let key = kms.describe(&args.key_id).await?;
-    Ok((kms, key))
+    context.account(account)
 }
 
 /// What is asked for. A file that is no symmetric key is measured by the key first: that one may be no symmetric key either.
-fn plan(args: &Args, context: &Context, journal: &Journal) -> Result<Rotate, Failure> {
+fn plan(args: &Args, context: &Context) -> Result<Rotate, Failure> {
     wanted(args, context).map_err(|error| {
         let key = match error {
-            Error::Material(_) => context.run(look(args, context, journal)).ok().map(|(_, key)| key),
+            Error::Material(_) => context.run(context.look(&args.key_id, None)).ok().map(|(_, key)| key),
             _ => None,
         };
         context.failure(match key {
@@ -117,38 +115,9 @@ fn wanted(args: &Args, context: &Context) -> Result<Rotate, Error> {
     })
 }
 
-/// The command that goes on from where the run broke off.
-fn completes(args: &Args, report: &Report, context: &Context) -> String {
-    let rotation = report.rotation.clone().unwrap_or_default();
-    let run = context.invocation();
-    let again = || {
-        let again = match &report.key_arn {
-            Some(arn) => run.again().key(arn),
-            None => run.again(),
-        };
-        at_the_same_time(again, args, report)
-    };
-    let known = rotation.new_key_material_id.filter(|_| report.changed);
-    if known.is_some() && (rotation.begun || rotation.missing_in.is_empty()) {
-        return again().without(SOURCE).without(IMPORT).without(&[("--resume", 0)]).flag("--resume").to_string();
-    }
-    // A Region still wants the bytes, or it is not known whether the primary key has them: the same ones do no harm.
-    match (again().copy(report), known) {
-        _ if !report.generated => again().to_string(),
-        (Some(copied), _) => copied.to_string(),
-        // Nobody has these bytes any more: they are taken back, and other ones made.
-        (None, Some(id)) => {
-            let key = report.key_arn.as_deref().unwrap_or(&args.key_id);
-            let take_back = run.verb("delete-material").value("--key-id", key).value("--key-material-id", id);
-            format!("{take_back} && {}", again())
-        }
-        (None, None) => again().to_string(),
-    }
-}
-
 /// The time of expiry is that of this run, not the span counted again.
-fn at_the_same_time(command: Command, args: &Args, report: &Report) -> Command {
-    match report.asked_to_expire.filter(|_| args.expiry.expires_in.is_some()) {
+fn at_the_same_time(command: Command, args: &Args, account: &Account) -> Command {
+    match account.facts.asked_to_expire.filter(|_| args.expiry.expires_in.is_some()) {
         Some(at) => command.without(&[("--expires-in", 1)]).value("--expires-at", time::rfc3339(at)),
         None => command,
     }

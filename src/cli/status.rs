@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::kms::{ImportState, KeyState, Kms, MaterialState, Operation, Origin, Region};
-use kms_byok::lifecycle::{self, Expiring, Failed, KeyStatus, MOST_ROTATIONS, Material, NotPermitted, NotSeen};
+use kms_byok::lifecycle::{self, Expiring, Failed, KeyStatus, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen};
 use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
 use serde::Serialize;
@@ -227,7 +227,7 @@ fn expires(key: &KeyStatus) -> Option<String> {
 }
 
 /// `ID: current, imported, never expires, "from the safe"`
-fn line(material: &Material) -> String {
+fn line(material: &MaterialStatus) -> String {
     let mut words = Vec::new();
     let state = match material.state {
         Some(MaterialState::Current) | None => "current",

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, KmsName};
-use kms_byok::lifecycle::{self, Journal};
-use kms_byok::material::KeySpec;
+use kms_byok::lifecycle::verify::Reached;
+use kms_byok::lifecycle::{self, Interrupted, Run, Trust};
+use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifecycleError, MaterialError, UsageError};
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
+use super::next::{self, ByKey};
 use super::output;
 
 #[derive(ClapArgs)]
@@ -52,15 +54,12 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.given.material.is_none() && args.given.material_from_escrow.is_none() {
         return Err(context.failure(nothing_to_compare()));
     }
-    let journal = context.journal();
-    let mut answer = None;
-    let work = async {
-        answer = Some(verify(args, context, journal).await?);
-        Ok(())
-    };
+    let run = context.begin();
     // A second import that is not answered may have been done.
-    context.run_changing(journal, work, false, |_| Some(context.invocation().again().to_string()))?;
-    let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
+    let (answer, _) = context.run_changing(run, verify(args, context, run), |account| {
+        let run = context.invocation();
+        next::words(&account.next, ByKey::AsTyped, run.again(), &run)
+    })?;
     let mut text = output::lines(&[
         ("key", Some(answer.key_arn.to_string())),
         ("spec", Some(answer.key_spec.to_string())),
@@ -73,27 +72,25 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     Ok(exit_code(&answer.proof).unwrap_or(printed))
 }
 
-async fn verify(args: &Args, context: &Context, journal: &Journal) -> Result<Answer, Error> {
-    let kms = context.connect().await?;
-    let key = kms.describe(&args.key_id).await?;
-    lifecycle::check_importable(&key)?;
-    let material = args
-        .given
-        .read(key.spec.known()?, context)
-        .map_err(|error| unfit(error, &key))?
-        .ok_or_else(nothing_to_compare)?;
-    journal.begin(&kms, &key);
-    let trust = args.trust.trust(Some(&args.key_id))?;
+async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
+    let (kms, key) = context.look(&args.key_id, None).await?;
+    let (material, trust) = prepare(args, &key, context)?;
     let reimport = (!args.no_reimport).then_some((args.key_id.as_str(), &trust));
-    let proof = lifecycle::verify(&kms, &key, &material, reimport, journal).await?;
+    let verified = lifecycle::verify(&kms, &key, &material, reimport, run).await?;
     Ok(Answer {
         key_arn: key.arn,
         key_spec: key.spec,
         key_state: key.state,
         endpoint: kms.endpoint().map(str::to_owned),
         rehearsal: kms.seen_rehearsal(),
-        proof,
+        proof: verified.proof.clone(),
     })
+}
+
+fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<(KeyMaterial, Trust), Error> {
+    lifecycle::check_importable(key)?;
+    let read = args.given.read(key.spec.known()?, context).map_err(|error| unfit(error, key))?;
+    Ok((read.ok_or_else(nothing_to_compare)?, args.trust.trust(Some(&args.key_id))?))
 }
 
 /// The key spec is the key's own: there is no flag to choose another one.

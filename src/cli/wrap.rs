@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::files::{self, Output};
 use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::Source;
+use kms_byok::lifecycle::{Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
@@ -217,14 +217,15 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
 /// The material, whether it was generated, and where its plaintext was kept.
 fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
     match args.material.source(spec, context)? {
-        Source::Given(material) => Ok((material, false, None)),
-        Source::Generate(backup) => {
+        Material::Given(material) => Ok((material, false, None)),
+        Material::Generate(backup) => {
             backup.check()?;
-            let journal = context.journal();
             let material = KeyMaterial::generate(spec)?;
-            backup.store(&material, journal)?;
-            let report = journal.report();
-            Ok((material, true, report.kept.or(report.escrow)))
+            let stored = match backup.store(&material, &*context.talk)? {
+                Bytes::Stored(backup) => Some(backup.path),
+                Bytes::Unstored(_) => None,
+            };
+            Ok((material, true, stored))
         }
     }
 }

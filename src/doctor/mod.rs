@@ -3,9 +3,6 @@
 //! Without `online` nobody is asked anything: no KMS, no metadata service, no credential process.
 //!
 //! ```
-//! use std::sync::Arc;
-//!
-//! use kms_byok::Silent;
 //! use kms_byok::doctor::{self, Wanted};
 //! use kms_byok::kms::{Connection, Kms, ConnectionSettings};
 //!
@@ -13,7 +10,7 @@
 //! let connection = Connection { region: Some("eu-central-1".to_owned()), ..Connection::default() };
 //! let settings = ConnectionSettings::read(&connection).await;
 //! let found = doctor::examine(&Wanted::default(), settings, || async {
-//!     Ok(Kms::connect(&connection, Arc::new(Silent)).await?)
+//!     Ok(Kms::connect(&connection).await?)
 //! })
 //! .await;
 //! for problem in &found.problems {

@@ -30,7 +30,7 @@ use super::request_log::{LoggedRequest, RequestLog};
 use super::sdk_config::{configured_endpoint, loader, retries, timeouts};
 use super::sdk_settings;
 use super::transport::{Direct, Transport};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use crate::time;
 
 /// A connection to KMS in one Region.
@@ -65,7 +65,12 @@ struct Source {
 impl Kms {
     /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
     /// configuration, the instance is asked for its own.
-    pub async fn connect(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, KmsError> {
+    pub async fn connect(connection: &Connection) -> Result<Kms, KmsError> {
+        Kms::connect_saying(connection, Arc::new(Silent)).await
+    }
+
+    /// The same, and what is said about calls, waits and clocks goes to `talk`.
+    pub async fn connect_saying(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, KmsError> {
         if let Some(region) = &connection.region {
             region.parse::<Region>()?;
         }

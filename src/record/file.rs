@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, Record};
 use crate::files;
-use crate::lifecycle::Journal;
+use crate::kms::Kms;
+use crate::lifecycle::Account;
 use crate::lifecycle::error::Error;
 use crate::openssl_probe::OpenSslError;
 use crate::printable;
@@ -39,8 +40,14 @@ impl RecordFile {
     }
 
     /// Writes down how it ended. A run that began meanwhile and took the name keeps it for its own, under a new one.
-    pub fn finish(mut self, journal: &Journal, exit: Exit, talk: &dyn Progress) -> Result<(), Error> {
-        self.record.fill(journal);
+    pub fn finish(
+        mut self,
+        account: &Account,
+        kms: Option<&Kms>,
+        exit: Exit,
+        talk: &dyn Progress,
+    ) -> Result<(), Error> {
+        self.record.fill(account, kms);
         self.record.exit = Some(exit);
         self.record.ended = Some(rfc3339(time::now()));
         if run_id(&self.path).as_deref() == Some(&self.record.run_id) {
@@ -77,15 +84,15 @@ fn json(record: &Record) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
+    use crate::lifecycle::Facts;
+    use crate::lifecycle::provision::Reached;
     use crate::progress::Silent;
 
     fn finish(file: RecordFile) -> Result<(), Error> {
-        let journal = Journal::new(Arc::new(Silent));
-        let exit = Exit::of(0, None, &journal);
-        file.finish(&journal, exit, &Silent)
+        let account = Account::of(&Reached::default(), &Facts::default());
+        let exit = Exit::of(0, None, &account);
+        file.finish(&account, None, exit, &Silent)
     }
 
     fn read(path: &Path) -> Record {

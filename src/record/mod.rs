@@ -11,7 +11,7 @@ pub use self::file::RecordFile;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::{ImportAttempt, Journal, Leftover, ProvenKey, Report};
+use crate::lifecycle::{Account, ImportAttempt, Leftover, ProvenKey, Report};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
@@ -143,31 +143,32 @@ impl Record {
         }
     }
 
-    /// Takes in what the journal knows.
-    fn fill(&mut self, journal: &Journal) {
-        let report = journal.report();
+    /// Takes in what is told of the run, and how AWS was reached.
+    fn fill(&mut self, Account { report, facts, .. }: &Account, kms: Option<&Kms>) {
         self.rehearsal = report.rehearsal;
-        self.aws = journal.kms().map(|kms| Aws::of(&kms));
-        self.key = report.key_arn.as_ref().map(|arn| Key::of(arn, &report));
-        self.material = Material::of(&report);
-        self.transfers = journal.transfers();
-        self.proofs = journal.proofs();
-        let replicas = report.replicas.into_iter();
-        self.proofs.extend(
-            replicas.filter_map(|replica| Some(ProvenKey { key_arn: Some(replica.key_arn), proof: replica.proof? })),
-        );
-        self.leftovers = report.leftovers;
+        self.aws = kms.map(Aws::of);
+        self.key = report.key_arn.as_ref().map(|arn| Key::of(arn, report));
+        self.material = Material::of(report);
+        self.transfers.clone_from(&facts.attempts);
+        let of_key = report.proof.iter().map(|proof| (report.key_arn.as_ref().map(ToString::to_string), proof));
+        let of_replicas = report.replicas.iter().filter_map(|replica| {
+            let proof = replica.proof.as_ref()?;
+            Some((Some(replica.key_arn.clone()), proof))
+        });
+        let proven = of_key.chain(of_replicas);
+        self.proofs = proven.map(|(key_arn, proof)| ProvenKey { key_arn, proof: proof.clone() }).collect();
+        self.leftovers.clone_from(&report.leftovers);
     }
 }
 
 impl Exit {
-    /// How a run ended that kept this journal.
-    pub fn of(code: u8, error: Option<&Error>, journal: &Journal) -> Self {
+    /// How a run ended of which that is told.
+    pub fn of(code: u8, error: Option<&Error>, account: &Account) -> Self {
         let cause = |error: &Error| Cause { cause: error.to_string(), because: error.because(), hint: error.hint() };
         Exit {
             code,
-            changed: journal.report().changed,
-            unanswered_call: journal.uncertain().map(str::to_owned),
+            changed: account.facts.changed,
+            unanswered_call: account.facts.in_doubt.map(|operation| operation.name().to_owned()),
             error: error.map(cause),
         }
     }

@@ -23,7 +23,9 @@ use super::state::clock::{Clock, millis};
 use super::state::lagging::Lagging;
 use super::state::quotas::Quotas;
 use super::state::wrapping_keys;
+use crate::kms::Kms;
 use crate::openssl_probe::OpenSslError;
+use crate::progress::Silent;
 use crate::rehearsal::error::RehearsalError;
 
 /// An embedded KMS that is up. It stops when it is dropped.
@@ -70,6 +72,11 @@ impl Server {
     /// The endpoint, as in `http://127.0.0.1:4566`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// A client of it, which says nothing.
+    pub fn client(&self) -> Kms {
+        Kms::rehearsal(&self.url(), "ANYBODY", Arc::new(Silent))
     }
 
     /// Waits for SIGINT or SIGTERM, then stops the server.

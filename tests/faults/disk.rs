@@ -53,7 +53,7 @@ fn a_disk_that_fails_at_any_call_loses_nothing() {
 fn calls_of(verb: Verb) -> usize {
     let scene = Scene::new();
     verb.prepare(&scene);
-    let ended = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    let ended = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
     assert_eq!(ended.exit, 0, "{}", ended.said);
     scene.way.heal().len()
 }
@@ -71,7 +71,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
         true
     });
     scene.way.trouble(Plan { at: cell.call, lasting: false, trouble: Trouble::Meanwhile { happens, after: true } });
-    let first = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    let first = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
     scene.way.heal();
     let between = scene.world();
     let checked = check_first(verb, &scene, &first, &before, &between);
@@ -80,7 +80,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     if verb.is_done_once(&first) {
         return Ok(0);
     }
-    let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
+    let second = scene.run(async |kms, runs| verb.run_again(&first, &scene, kms, runs).await);
     if second.exit != 0 {
         return Err(format!("{}, then again: {}", first.said, second.said));
     }
@@ -102,7 +102,7 @@ fn a_clock_that_is_a_day_off_loses_nothing() {
             let scene = Scene::with(Settings { clock: offset.parse().unwrap(), ..Settings::default() });
             verb.prepare(&scene);
             let before = scene.world();
-            let first = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+            let first = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
             let between = scene.world();
             check_first(verb, &scene, &first, &before, &between)
                 .unwrap_or_else(|problem| panic!("{verb:?} {offset}: {problem}: {}", first.said));
@@ -110,7 +110,7 @@ fn a_clock_that_is_a_day_off_loses_nothing() {
                 assert!(first.exit != 0 && first.said.contains("expired"), "{verb:?}: {}", first.said);
                 scene.truth().move_clock(json!({ "advance": "25h" }));
             }
-            let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
+            let second = scene.run(async |kms, runs| verb.run_again(&first, &scene, kms, runs).await);
             assert_eq!(second.exit, 0, "{verb:?} {offset}: {}", second.said);
             check_goal(verb, &scene, &[&first, &second])
                 .unwrap_or_else(|problem| panic!("{verb:?} {offset}: {problem}"));
@@ -125,7 +125,7 @@ fn an_import_a_day_too_late_is_refused_and_changes_nothing() {
     Verb::Import.prepare(&scene);
     scene.truth().move_clock(json!({ "advance": "25h" }));
     let before = scene.world();
-    let ended = scene.run(async |kms, journal| Verb::Import.run(&scene, kms, journal).await);
+    let ended = scene.run(async |kms, runs| Verb::Import.run(&scene, kms, runs).await);
     assert_eq!(
         (ended.exit, ended.said.as_str()),
         (1, "the import token has expired (because: ExpiredImportTokenException)")

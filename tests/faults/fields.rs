@@ -104,7 +104,7 @@ fn cells_of(verb: Verb) -> Vec<Cell> {
     let log = seen.clone();
     let note = move |operation: &str, body: &mut Value| note_fields(&log, operation, "", body);
     scene.way.trouble(Plan { at: 1, lasting: true, trouble: Trouble::Edited(Arc::new(note)) });
-    let ended = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    let ended = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
     assert_eq!(ended.exit, 0, "{}", ended.said);
     scene.way.heal();
     let seen = seen.lock().unwrap();
@@ -176,7 +176,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
         }
     };
     scene.way.trouble(Plan { at: 1, lasting: true, trouble: Trouble::Edited(Arc::new(broken)) });
-    let first = scene.run_within(Duration::from_secs(20), async |kms, journal| verb.run(&scene, kms, journal).await);
+    let first = scene.run_within(Duration::from_secs(20), async |kms, runs| verb.run(&scene, kms, runs).await);
     scene.way.heal();
     let between = scene.world();
     check_first(verb, &scene, &first, &before, &between)
@@ -184,7 +184,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     if first.said.chars().any(|c| c.is_control()) {
         return Err(format!("control characters reach the terminal: {:?}", first.said));
     }
-    let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
+    let second = scene.run(async |kms, runs| verb.run_again(&first, &scene, kms, runs).await);
     if second.exit != 0 {
         return Err(format!("{}, then again: {}", first.said, second.said));
     }

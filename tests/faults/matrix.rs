@@ -185,7 +185,7 @@ fn a_closed_stdout_never_ends_well_where_it_loses_key_material() {
 fn cells_of(verb: Verb) -> Vec<Cell> {
     let scene = Scene::new();
     verb.prepare(&scene);
-    let ended = scene.run(async |kms, journal| verb.run(&scene, kms, journal).await);
+    let ended = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
     assert_eq!(ended.exit, 0, "{}", ended.said);
     let calls = scene.way.heal();
     let all = Verb::ALL[..Verb::FIRST].contains(&verb);
@@ -205,7 +205,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     scene.way.trouble(Plan { at: *call, lasting: fault.lasting, trouble: fault.trouble.clone() });
     // Only where no answer comes is there anything to wait for.
     let haste = if matches!(fault.trouble, Trouble::Silent { .. }) { HASTE } else { PATIENT };
-    let ceremony = async |kms: &_, journal: &_| Box::pin(verb.run(&scene, kms, journal)).await;
+    let ceremony = async |kms: &_, runs: &_| Box::pin(verb.run(&scene, kms, runs)).await;
     let first = match fault.trouble {
         Trouble::Panic => scene.run_panicking(*call, ceremony),
         _ => scene.run_within(haste, ceremony),
@@ -220,7 +220,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     if verb.is_done_once(&first) {
         return Ok(0);
     }
-    let second = scene.run(async |kms, journal| verb.run_again(&first, &scene, kms, journal).await);
+    let second = scene.run(async |kms, runs| verb.run_again(&first, &scene, kms, runs).await);
     if second.exit != 0 {
         return Err(format!("{}, then again: {}", first.said, second.said));
     }

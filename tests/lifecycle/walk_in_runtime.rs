@@ -8,43 +8,25 @@ use crate::support::cloud::plain;
 use crate::support::in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::lifecycle::{self, Backup, Journal, KeyRequest, PendingRequests, Provision, Source};
-use kms_byok::material::{KeySpec, KeyUsage};
-use kms_byok::proof::Level;
+use kms_byok::lifecycle::{self, Backup, Material, PendingRequests, Provision, Run, Watched, Wrapping};
 use kms_byok::rehearsal::{Server, Settings};
-use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use serde_json::{Value, json};
 
 fn plan(directory: &Path) -> Provision {
-    Provision {
-        request: KeyRequest {
-            alias: Some("alias/a".parse().unwrap()),
-            spec: KeySpec::SymmetricDefault,
-            usage: KeyUsage::EncryptDecrypt,
-            description: None,
-            policy: None,
-            tags: Vec::new(),
-            multi_region: false,
-        },
-        source: Source::Generate(Backup::Keep(directory.join("copy"))),
-        algorithm: WrappingAlgorithm::RsaesOaepSha256,
-        wrapping: WrappingKeySpec::Rsa2048,
-        expiry: Expiry::Never,
-        material_description: None,
-        level: Level::Use,
-        pending: PendingRequests { directory: Some(directory.join("state")), find_lost: None },
-        adopt: None,
-        strict: false,
-    }
+    Provision::new("alias/a".parse().unwrap())
+        .material(Material::generate().backup(Backup::Keep(directory.join("copy"))))
+        .wrapping(Wrapping { algorithm: WrappingAlgorithm::RsaesOaepSha256, key_spec: WrappingKeySpec::Rsa2048 })
+        .pending(PendingRequests { directory: Some(directory.join("state")), find_lost: None })
 }
 
 /// How a run ends: what it reports, and its error.
 async fn provision(kms: &Kms, directory: &Path) -> Value {
-    let journal = Journal::new(Arc::new(Silent));
-    let outcome = lifecycle::provision(kms, &plan(directory), &journal).await;
-    let error = outcome.err().map(|error| json!([error.id(), error.to_string(), error.hint(), error.because()]));
-    json!({ "report": journal.report(), "in_doubt": journal.uncertain(), "error": error })
+    let run = Run::default();
+    let outcome = lifecycle::provision(kms, &plan(directory), &run).await;
+    let error = outcome.err().map(|interrupted| interrupted.error);
+    let error = error.map(|error| json!([error.id(), error.to_string(), error.hint(), error.because()]));
+    json!({ "report": run.account().at(kms).report, "error": error })
 }
 
 fn connection(wait: Duration) -> Connection {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::lifecycle::{Journal, Report};
+use kms_byok::lifecycle::{Account, Facts, Interrupted, Report, Run, Stage, Watched, provision};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
 use kms_byok::{Error, KeyError, Panic, Progress, Silent};
@@ -53,6 +53,30 @@ impl Progress for Panicking {
 
 /// How long a change that KMS has answered is waited for: here it does everything at once.
 const WAIT: Duration = Duration::from_secs(2);
+
+/// The run that was begun last, readable whatever becomes of it.
+#[derive(Default)]
+pub struct Runs(Mutex<Option<Arc<dyn Watched>>>);
+
+impl Runs {
+    pub fn begin<R: Stage>(&self) -> Arc<Run<R>> {
+        let run = Arc::new(Run::default());
+        *self.0.lock().unwrap() = Some(run.clone());
+        run
+    }
+
+    /// What it has come to; it may have panicked.
+    fn account(&self) -> Account {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()
+            .map_or_else(|| Account::of(&provision::Reached::default(), &Facts::default()), |run| run.account())
+    }
+}
+
+/// How a run ended, and nothing else.
+pub fn ended<T, R>(result: Result<T, Interrupted<R>>) -> Result<(), Error> {
+    result.map(drop).map_err(|interrupted| interrupted.error)
+}
 
 /// The exit code of a run that could not say anything any more.
 pub const KILLED: u8 = 137;
@@ -106,7 +130,7 @@ impl Scene {
     }
 
     /// Runs a ceremony as the binary does, and ends it by the same rule.
-    pub fn run(&self, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
+    pub fn run(&self, ceremony: impl AsyncFnOnce(&Kms, &Runs) -> Result<(), Error>) -> Ended {
         self.run_with(Connection { wait: WAIT, ..Connection::default() }, Arc::new(Silent), ceremony)
     }
 
@@ -114,7 +138,7 @@ impl Scene {
     pub fn run_within(
         &self,
         read_timeout: Duration,
-        ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
+        ceremony: impl AsyncFnOnce(&Kms, &Runs) -> Result<(), Error>,
     ) -> Ended {
         let max_wait = Duration::from_millis(200);
         self.run_with(
@@ -125,7 +149,7 @@ impl Scene {
     }
 
     /// The same, with a panic when the reply to that call has come.
-    pub fn run_panicking(&self, call: usize, ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>) -> Ended {
+    pub fn run_panicking(&self, call: usize, ceremony: impl AsyncFnOnce(&Kms, &Runs) -> Result<(), Error>) -> Ended {
         self.run_with(
             Connection { wait: WAIT, ..Connection::default() },
             Arc::new(Panicking { call, replies: AtomicUsize::new(0) }),
@@ -137,19 +161,19 @@ impl Scene {
         &self,
         connection: Connection,
         talk: Arc<dyn Progress + Send>,
-        ceremony: impl AsyncFnOnce(&Kms, &Journal) -> Result<(), Error>,
+        ceremony: impl AsyncFnOnce(&Kms, &Runs) -> Result<(), Error>,
     ) -> Ended {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let journal = Journal::new(Arc::new(Silent));
+        let runs = Runs::default();
         let run = AssertUnwindSafe(|| {
             runtime.block_on(async {
                 let kms = Kms::isolated(&self.way.url, "AKIDTEST", &connection, talk);
                 // On the heap: a ceremony is large, and a panic is caught around it.
-                Box::pin(ceremony(&kms, &journal)).await
+                Box::pin(ceremony(&kms, &runs)).await
             })
         });
         let result = catch_unwind(run).unwrap_or_else(|_| Err(Panic::default().into()));
-        Ended::of(result, &journal)
+        Ended::of(result, &runs.account())
     }
 
     pub fn world(&self) -> World {
@@ -232,23 +256,22 @@ impl World {
 
 impl Ended {
     /// The rule of the binary.
-    fn of(result: Result<(), Error>, journal: &Journal) -> Self {
+    fn of(result: Result<(), Error>, Account { report, facts, .. }: &Account) -> Self {
         let exit = match &result {
             Ok(()) => 0,
-            Err(error) if !journal.may_have_changed() => 1 + u8::from(error.is_usage()),
+            Err(error) if !facts.may_have_changed() => 1 + u8::from(error.is_usage()),
             Err(Error::Key(KeyError::ProofNotPermitted { .. })) => 4,
             Err(_) => 3,
         };
-        let report = journal.report();
         let removable = report.leftovers.iter().filter(|leftover| leftover.remove.contains("schedule-key-deletion"));
         Ended {
             exit,
             leftovers: removable.map(|leftover| leftover.key_arn.clone()).collect(),
             replicas: report.replicas.iter().map(|replica| replica.key_arn.clone()).collect(),
-            key_arn: report.key_arn.map(|arn| arn.to_string()),
+            key_arn: report.key_arn.as_ref().map(ToString::to_string),
             key_state: report.key_state.map(|state| state.to_string()),
-            uncertain: journal.uncertain().map(str::to_owned),
-            report: journal.report(),
+            uncertain: report.in_doubt.map(str::to_owned),
+            report: report.clone(),
             said: match result {
                 Ok(()) => "done".to_owned(),
                 Err(error) => format!("{error} (because: {})", error.because().unwrap_or_default()),

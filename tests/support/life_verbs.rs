@@ -4,12 +4,12 @@ use std::fs;
 
 use kms_byok::Error;
 use kms_byok::kms::Kms;
-use kms_byok::lifecycle::{self, Backup, Journal, Replicate, Report, Rotate, Source, Trust, Wrapping};
+use kms_byok::lifecycle::{self, Backup, Material, Replicate, Report, Rotate, Trust, Wrapping};
 use kms_byok::proof::Level;
 use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-use super::fault_scene::{Scene, given};
+use super::fault_scene::{Runs, Scene, ended, given};
 use super::verbs::GIVEN;
 
 /// What a key is rotated to.
@@ -20,7 +20,7 @@ pub const REPLICA_REGION: &str = "eu-west-1";
 const WRAPPING: Wrapping =
     Wrapping { algorithm: WrappingAlgorithm::RsaesOaepSha256, key_spec: WrappingKeySpec::Rsa2048 };
 
-pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+pub async fn rotate(source: Option<Material>, kms: &Kms, runs: &Runs) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
     let plan = Rotate {
         source,
@@ -30,31 +30,31 @@ pub async fn rotate(source: Option<Source>, kms: &Kms, journal: &Journal) -> Res
         level: Level::Use,
         trust: Trust::default(),
     };
-    lifecycle::rotate(kms, &key, &plan, journal).await
+    ended(lifecycle::rotate(kms, &key, &plan, &runs.begin()).await)
 }
 
-pub fn next_given() -> Option<Source> {
-    Some(Source::Given(given("SYMMETRIC_DEFAULT", &NEXT)))
+pub fn next_given() -> Option<Material> {
+    Some(Material::Given(given("SYMMETRIC_DEFAULT", &NEXT)))
 }
 
-pub fn next_generated(scene: &Scene) -> Option<Source> {
-    Some(Source::Generate(Backup::Keep(scene.path("copy"))))
+pub fn next_generated(scene: &Scene) -> Option<Material> {
+    Some(Material::Generate(Backup::Keep(scene.path("copy"))))
 }
 
 /// What the report of a partial run with `--generate` names as the next command: the same bytes again, while it is not known
 /// that KMS has them, and `--resume` from then on.
-pub fn next_source(scene: &Scene, first: &Report) -> Option<Source> {
+pub fn next_source(scene: &Scene, first: &Report) -> Option<Material> {
     let rotation = first.rotation.clone().unwrap_or_default();
     if rotation.new_key_material_id.is_some() && first.changed {
         return None;
     }
     match &first.kept {
-        Some(kept) => Some(Source::Given(given("SYMMETRIC_DEFAULT", &fs::read(kept).unwrap()))),
+        Some(kept) => Some(Material::Given(given("SYMMETRIC_DEFAULT", &fs::read(kept).unwrap()))),
         None => next_generated(scene),
     }
 }
 
-pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
+pub async fn replicate(kms: &Kms, runs: &Runs) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
     let plan = Replicate {
         regions: vec![REPLICA_REGION.parse().unwrap()],
@@ -68,5 +68,5 @@ pub async fn replicate(kms: &Kms, journal: &Journal) -> Result<(), Error> {
         level: Level::Use,
         trust: Trust::default(),
     };
-    lifecycle::replicate(kms, &key, &plan, journal).await
+    ended(lifecycle::replicate(kms, &key, &plan, &runs.begin()).await)
 }

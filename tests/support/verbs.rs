@@ -2,20 +2,21 @@
 
 use std::fs;
 
-use kms_byok::Error;
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{
-    self, Backup, CreateKey, ImportOptions, Journal, KeyRequest, PendingRequests, Provision, Source, Trust,
+    self, Backup, CreateKey, ImportOptions, ImportWrapped, KeyRequest, Material, PendingRequests, Provision, Trust,
+    Wrapped, Wrapping,
 };
 use kms_byok::material::KeySpec;
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
-use kms_byok::proof::{self, Level, Subject};
+use kms_byok::proof::Level;
 use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
+use kms_byok::{Error, Silent};
 use openssl::pkey::PKey;
 
-use super::fault_scene::{Ended, Scene, given};
+use super::fault_scene::{Ended, Runs, Scene, ended, given};
 use super::life_verbs::{self, NEXT, next_generated, next_given, next_source};
 use super::recipient;
 
@@ -41,6 +42,9 @@ pub enum Verb {
     /// Into a second Region.
     Replicate,
 }
+
+const WRAPPING: Wrapping =
+    Wrapping { algorithm: WrappingAlgorithm::RsaesOaepSha256, key_spec: WrappingKeySpec::Rsa2048 };
 
 pub const GIVEN: [u8; 32] =
     *b"\x1e\xec\x03\xd3\x9e\x7a\x87\x6a\x59\x01\xe0\x5c\x7f\x2c\x73\xd6\xaf\x14\x79\x6d\x64\x64\x6f\x54\xf1\x76\xbc\xcc\x8f\x33\xed\x19";
@@ -87,14 +91,15 @@ impl Verb {
         match self {
             Verb::ProvisionEscrowed => recipient::place(&scene.directory),
             Verb::ProvisionWaiting => {
-                let ended = scene.run(async |kms, journal| lifecycle::create_key(kms, &self.creation(), journal).await);
+                let ended = scene
+                    .run(async |kms, runs| ended(lifecycle::create_key(kms, &self.creation(), &runs.begin()).await));
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
             Verb::RotateGiven | Verb::RotateGenerated | Verb::RotateReplicas | Verb::Replicate => {
                 self.provision_first(scene);
             }
             Verb::Import => {
-                let ended = scene.run(async |kms, journal| self.wrap_for_import(scene, kms, journal).await);
+                let ended = scene.run(async |kms, runs| self.wrap_for_import(scene, kms, runs).await);
                 assert_eq!(ended.exit, 0, "{}", ended.said);
             }
             _ => {}
@@ -102,23 +107,23 @@ impl Verb {
         scene.way.heal();
     }
 
-    pub async fn run(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+    pub async fn run(self, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
         match self {
-            Verb::Import => return self.import(scene, kms, journal).await,
-            Verb::RotateGiven | Verb::RotateReplicas => return life_verbs::rotate(next_given(), kms, journal).await,
-            Verb::RotateGenerated => return life_verbs::rotate(next_generated(scene), kms, journal).await,
-            Verb::Replicate => return life_verbs::replicate(kms, journal).await,
+            Verb::Import => return self.import(scene, kms, runs).await,
+            Verb::RotateGiven | Verb::RotateReplicas => return life_verbs::rotate(next_given(), kms, runs).await,
+            Verb::RotateGenerated => return life_verbs::rotate(next_generated(scene), kms, runs).await,
+            Verb::Replicate => return life_verbs::replicate(kms, runs).await,
             _ => {}
         }
         let source = match self {
-            Verb::ProvisionGiven => Source::Given(given("HMAC_256", &GIVEN)),
-            Verb::ProvisionEscrowed => Source::Generate(Backup::Escrow {
+            Verb::ProvisionGiven => Material::Given(given("HMAC_256", &GIVEN)),
+            Verb::ProvisionEscrowed => Material::Generate(Backup::Escrow {
                 recipients: vec![Recipient::read(&scene.path("recovery.pem")).unwrap()],
                 out: scene.path("copy"),
             }),
-            _ => Source::Generate(Backup::Keep(scene.path("copy"))),
+            _ => Material::Generate(Backup::Keep(scene.path("copy"))),
         };
-        self.provision(source, scene, kms, journal).await
+        self.provision(source, scene, kms, runs).await
     }
 
     /// Whether there is nothing to repeat: another `rotate --generate` is another rotation.
@@ -127,29 +132,21 @@ impl Verb {
     }
 
     /// The command that completes a run which ended like `first`: the same one, but where that would make new key material.
-    pub async fn run_again(self, first: &Ended, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+    pub async fn run_again(self, first: &Ended, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
         match self {
             Verb::RotateGenerated if first.exit != 1 => {
-                life_verbs::rotate(next_source(scene, &first.report), kms, journal).await
+                life_verbs::rotate(next_source(scene, &first.report), kms, runs).await
             }
-            _ => self.run(scene, kms, journal).await,
+            _ => self.run(scene, kms, runs).await,
         }
     }
 
-    async fn provision(self, source: Source, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        let plan = Provision {
-            request: self.request(),
-            source,
-            algorithm: WrappingAlgorithm::RsaesOaepSha256,
-            wrapping: WrappingKeySpec::Rsa2048,
-            expiry: Expiry::Never,
-            material_description: None,
-            level: Level::Use,
-            pending: PendingRequests { directory: Some(scene.path("state/kms-byok")), find_lost: None },
-            adopt: None,
-            strict: false,
-        };
-        lifecycle::provision(kms, &plan, journal).await
+    async fn provision(self, source: Material, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
+        let plan = Provision::of(self.request())
+            .material(source)
+            .wrapping(WRAPPING)
+            .pending(PendingRequests { directory: Some(scene.path("state/kms-byok")), find_lost: None });
+        ended(lifecycle::provision(kms, &plan, &runs.begin()).await)
     }
 
     fn creation(self) -> CreateKey {
@@ -171,34 +168,38 @@ impl Verb {
 
     /// The key that is rotated or replicated, with its replica where it has one.
     fn provision_first(self, scene: &Scene) {
-        let ended = scene.run(async |kms, journal| {
-            let source = Source::Given(given("SYMMETRIC_DEFAULT", &GIVEN));
-            self.provision(source, scene, kms, journal).await?;
-            if self == Verb::RotateReplicas { life_verbs::replicate(kms, journal).await } else { Ok(()) }
+        let ended = scene.run(async |kms, runs| {
+            let source = Material::Given(given("SYMMETRIC_DEFAULT", &GIVEN));
+            self.provision(source, scene, kms, runs).await?;
+            if self == Verb::RotateReplicas { life_verbs::replicate(kms, runs).await } else { Ok(()) }
         });
         assert_eq!(ended.exit, 0, "{}", ended.said);
     }
 
-    async fn wrap_for_import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
-        lifecycle::create_key(kms, &self.creation(), journal).await?;
+    async fn wrap_for_import(self, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
+        ended(lifecycle::create_key(kms, &self.creation(), &runs.begin()).await)?;
         let found = kms.describe("alias/a").await?;
-        let key = Trust::default().vouch(kms, &found, "alias/a", journal).await?;
-        let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
-        let set = ParameterSet::get(kms, &key, self.spec(), algorithm, wrapping, journal).await?;
+        let key = Trust::default().vouch(kms, &found, "alias/a", &Silent).await?;
+        let set = ParameterSet::get(kms, &key, self.spec(), WRAPPING, &Silent).await?;
         set.save(&scene.path("D"), false)?;
         set.wrap(&given("SYMMETRIC_DEFAULT", &GIVEN))?.save(&scene.path("D"), false)?;
         Ok(())
     }
 
     /// As the verb `import` does it.
-    async fn import(self, scene: &Scene, kms: &Kms, journal: &Journal) -> Result<(), Error> {
+    async fn import(self, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
         let wrapped = WrappedMaterial::load(&scene.path("D"))?;
+        let run = runs.begin();
         let key = kms.describe(wrapped.key_arn()).await?;
-        journal.begin(kms, &key);
-        let key = Trust::default().vouch(kms, &key, wrapped.key_arn(), journal).await?;
-        let imported = lifecycle::import_set(kms, &key, &wrapped, &ImportOptions::default(), journal).await?;
-        let subject = Subject::new(kms, &key, None, imported.key_material_id.as_deref())?;
-        lifecycle::conclude(proof::prove(&subject, Level::Use).await?, journal)
+        run.found(&key);
+        let key = Trust::default().vouch(kms, &key, wrapped.key_arn(), &Silent).await?;
+        let plan = ImportWrapped {
+            wrapped: Wrapped::Set(Box::new(wrapped)),
+            expiry: Expiry::Never,
+            options: ImportOptions::default(),
+            level: Level::Use,
+        };
+        ended(lifecycle::import(kms, &key, &plan, &run).await)
     }
 
     /// The same as a command line, and what stands on its standard input.

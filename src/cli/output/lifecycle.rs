@@ -112,9 +112,9 @@ pub(crate) fn proof_lines(proof: &Proof) -> String {
 }
 
 /// What exists in AWS after a failure, and the command that completes it.
-pub(crate) fn standing(report: &Report, uncertain: Option<&'static str>) -> String {
+pub(crate) fn standing(report: &Report) -> String {
     let mut text = String::new();
-    if let Some(operation) = uncertain {
+    if let Some(operation) = report.in_doubt {
         text.push_str(&line(&format!("unknown: whether {operation} took effect; its reply was not seen")));
     }
     if let Some(arn) = &report.key_arn {

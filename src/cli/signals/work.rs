@@ -37,8 +37,9 @@ pub(super) fn state() -> MutexGuard<'static, Run> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs asynchronous work until it is done or told to stop. One thread is enough: the tool waits for one reply at a time.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// Runs asynchronous work until it is done or told to stop, which is the error. One thread is enough: the tool waits for one reply at a
+/// time.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Error> {
     // Never dropped: that would wait for name lookups and files that nobody needs any more.
     let runtime = ManuallyDrop::new(runtime()?);
     enter(Phase::Awaiting);
@@ -58,7 +59,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Resul
         (None, None) => Err(interrupted(Signal::TERM)), // nobody tells it to stop without a signal
         (Some(result), _) => {
             enter(Phase::Busy);
-            result
+            Ok(result)
         }
     }
 }

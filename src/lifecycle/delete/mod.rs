@@ -2,8 +2,10 @@
 
 mod last_usage;
 pub(crate) mod plan;
+pub(crate) mod stage;
 
 pub use self::last_usage::LastUse;
+pub use self::stage::{KeyAndMaterial, Reached};
 
 use crate::kms::{KeyArn, KeyState, KmsName, Reason, Region};
 use crate::kms::{KeyDescription, Kms, Operation};
@@ -11,9 +13,11 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::parameters::check_external;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::key::named::NamedKey;
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
+use crate::lifecycle::run::stage::{Done, Interrupted, News};
 use crate::lifecycle::run::wait;
-use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::status::not_seen;
 use crate::material::{KeySpec, KeyUsage};
 
@@ -22,7 +26,7 @@ pub struct Deletion {
     /// The key, before.
     pub key: KeyDescription,
     /// The material; without an id for keys that have one only.
-    pub material: Material,
+    pub material: MaterialStatus,
     /// The aliases that name the key; nothing where KMS does not tell them.
     pub aliases: Option<Vec<String>>,
     /// The key's last use; nothing where KMS does not tell it, or the material was never used.
@@ -58,7 +62,7 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     Ok(Some(Deletion { key: key.clone(), material, aliases: aliases.ok(), last_use, consequences }))
 }
 
-fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> Result<Option<Material>, Error> {
+fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> Result<Option<MaterialStatus>, Error> {
     let arn = key.arn.clone();
     let known =
         || -> Vec<String> { materials.materials.iter().filter_map(|one| one.key_material_id.clone()).collect() };
@@ -69,7 +73,7 @@ fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> R
                 return Err(LifecycleError::NoSuchMaterial { arn, id: id.to_owned(), ids: known().join(", ") }.into());
             }
             // KMS will say whether there is such a material.
-            None => Some(Material::unlisted(id)),
+            None => Some(MaterialStatus::unlisted(id)),
         },
         // Of a KMS that has no such list, the one that DescribeKey tells is meant.
         None if let Some(why) = materials.why_incomplete().filter(|_| !materials.is_listless()) => {
@@ -92,7 +96,7 @@ fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> R
 fn consequences(
     key: &KeyDescription,
     materials: &KeyMaterials,
-    material: &Material,
+    material: &MaterialStatus,
     aliases: &Result<Vec<String>, String>,
 ) -> Vec<String> {
     let mut sentences = Vec::new();
@@ -148,20 +152,33 @@ fn consequences(
     sentences
 }
 
+/// Key material that is gone from its key.
+pub type Deleted = Done<KeyAndMaterial>;
+
 /// Deletes it, and looks whether it is gone: also where the reply was lost, or KMS no longer knows it.
-pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) -> Result<KeyDescription, Error> {
+pub async fn delete_material(
+    kms: &Kms,
+    deletion: &Deletion,
+    run: &Run<Reached>,
+) -> Result<Deleted, Interrupted<Reached>> {
+    let found =
+        KeyAndMaterial { named: NamedKey::new(&deletion.key), material_id: deletion.material.key_material_id.clone() };
+    run.reach(Reached::MaterialFound(found.clone()));
+    let gone = carry_out(kms, deletion, run).await;
+    run.outcome(gone.map(|now| KeyAndMaterial { named: NamedKey::new(&now), ..found }))
+}
+
+async fn carry_out(kms: &Kms, deletion: &Deletion, run: &dyn Ongoing) -> Result<KeyDescription, Error> {
     let (key, id) = (&deletion.key, deletion.material.key_material_id.as_deref());
-    journal.begin(kms, key);
-    journal.note(|report| report.key_material_id = id.map(str::to_owned));
     let call = kms.delete_material(&key.arn, id.filter(|_| key.spec == KeySpec::SymmetricDefault));
-    let failure = match journal.changing("DeleteImportedKeyMaterial", call).await {
+    let failure = match run.changing(Operation::DeleteImportedKeyMaterial, call).await {
         Ok(()) => None,
         // Repeated after a lost reply, KMS may not know it any more.
         Err(error) if error.may_have_changed() || error.reason() == Some(Reason::NotFound) => Some(error),
         Err(error) => return Err(error),
     };
     let patience = if failure.is_some() { wait::LOOK_UP } else { kms.wait() };
-    let gone = wait::until("KMS to forget the key material", patience, journal, || async {
+    let gone = wait::until("KMS to forget the key material", patience, run.progress(), || async {
         let now = kms.describe(&key.arn).await?;
         Ok(is_gone(kms, &now, deletion, failure.is_some()).await?.then_some(now))
     });
@@ -169,12 +186,8 @@ pub async fn delete_material(kms: &Kms, deletion: &Deletion, journal: &Journal) 
         let still_there = || LifecycleError::StillThere { id: id.unwrap_or("of the key").to_owned() }.into();
         return Err(failure.unwrap_or_else(still_there));
     };
-    if failure.is_some() {
-        journal.settled();
-    }
-    journal.note_key(&now);
-    journal.note(|report| report.key_material_id = id.map(str::to_owned));
-    journal.step("deleted the key material");
+    run.settle(true, Some(&News::Seen(&now)));
+    run.step("deleted the key material");
     Ok(now)
 }
 
@@ -189,7 +202,7 @@ async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful:
         return Ok(!doubtful && now.state == deletion.key.state && now.state.is_pending());
     };
     match KeyMaterials::as_permitted(kms, now).await? {
-        materials if materials.is_complete() => Ok(materials.find(id).is_none_or(Material::is_missing)),
+        materials if materials.is_complete() => Ok(materials.find(id).is_none_or(MaterialStatus::is_missing)),
         _ => Ok(!doubtful),
     }
 }

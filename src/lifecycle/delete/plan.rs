@@ -2,15 +2,13 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::delete::Deletion;
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::KeySpec;
 
 /// The plan of [`lifecycle::delete_material`](crate::lifecycle::delete_material), by what
 /// [`plan_deletion`](crate::lifecycle::plan_deletion) has found; without anything to delete it ends with the looking.
-pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deletion>, journal: &Journal) -> Plan {
-    journal.begin(kms, key);
-    let mut plan = Plan::default();
+pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deletion>) -> Plan {
+    let mut plan = Plan { key: Some(key.clone()), ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::escrow::{self, Recipient};
 use crate::files::{self, FileId};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::import::bytes::{BackupForm, Bytes, StoredBackup, Unstored};
 use crate::material::KeyMaterial;
+use crate::progress::Progress;
 
 /// What happens to generated key material besides its import. There is no default: nobody loses the only copy by silence.
 pub enum Backup {
@@ -25,7 +26,7 @@ pub enum Backup {
 
 /// A copy that is on disk, and the file that had its name before.
 pub(crate) struct Stored {
-    path: Option<PathBuf>,
+    pub(crate) bytes: Bytes,
     id: Option<FileId>,
     superseded: Option<PathBuf>,
 }
@@ -41,45 +42,39 @@ impl Backup {
     }
 
     /// Puts the copy on disk, synced. A file that is there is moved aside: it may be the only copy of another key.
-    pub fn store(&self, material: &KeyMaterial, journal: &Journal) -> Result<(), Error> {
-        self.put(material, journal).map(|_| ())
+    pub fn store(&self, material: &KeyMaterial, progress: &dyn Progress) -> Result<Bytes, Error> {
+        Ok(self.put(material, progress)?.bytes)
     }
 
     /// The same, and what is to be undone if KMS does not take the material.
-    pub(crate) fn put(&self, material: &KeyMaterial, journal: &Journal) -> Result<Stored, Error> {
+    pub(crate) fn put(&self, material: &KeyMaterial, progress: &dyn Progress) -> Result<Stored, Error> {
         let path = self.path();
         let superseded = path.map(files::supersede).transpose()?.flatten();
         if let (Some(path), Some(moved)) = (path, &superseded) {
-            journal.warn(format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
+            progress.warn(&format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
         }
-        let id = match self {
-            Backup::Discard => None,
+        let (form, path, id) = match self {
+            Backup::Discard => return Ok(Stored { bytes: Bytes::Unstored(Unstored::Discarded), id: None, superseded }),
             Backup::Keep(path) => {
                 let id = files::put_plaintext_file(path, material.expose())?;
-                journal.note(|report| report.kept = Some(path.clone()));
-                journal.step(format!("kept the plaintext in `{}`", path.display()));
-                id
+                progress.step(&format!("kept the plaintext in `{}`", path.display()));
+                (BackupForm::Plaintext, path.clone(), id)
             }
             Backup::Escrow { recipients, out } => {
                 let sealed = escrow::seal(material.expose(), recipients)?;
                 let id = files::put_durable_file("escrow file", out, &sealed)?;
-                for recipient in recipients {
-                    let identity = recipient.identity();
-                    journal.step(format!(
+                let recipients: Vec<_> = recipients.iter().map(|recipient| recipient.identity().clone()).collect();
+                for identity in &recipients {
+                    progress.step(&format!(
                         "encrypted a copy for {}, certificate SHA-256 {}",
                         identity.subject, identity.sha256
                     ));
                 }
-                journal.step(format!("the copy is in `{}`", out.display()));
-                journal.note(|report| {
-                    report.escrow = Some(out.clone());
-                    report.escrow_recipients =
-                        recipients.iter().map(|recipient| recipient.identity().clone()).collect();
-                });
-                id
+                progress.step(&format!("the copy is in `{}`", out.display()));
+                (BackupForm::Escrow(recipients), out.clone(), id)
             }
         };
-        Ok(Stored { path: path.map(Path::to_owned), id, superseded })
+        Ok(Stored { bytes: Bytes::Stored(StoredBackup { path, form }), id, superseded })
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
@@ -92,42 +87,43 @@ impl Backup {
 }
 
 impl Stored {
+    fn path(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::Stored(backup) => Some(&backup.path),
+            Bytes::Unstored(_) => None,
+        }
+    }
+
     /// Renames the copy of material that KMS does not have, so that nobody takes it for the key's, and gives the file that had its
     /// name before that name back. Gives the path of the latter.
-    pub(crate) fn put_aside(&self, journal: &Journal) -> Result<Option<&Path>, Error> {
-        journal.note(|report| {
-            report.kept = None;
-            report.escrow = None;
-            report.escrow_recipients.clear();
-            report.generated = false;
-        });
-        let Some(path) = &self.path else { return Ok(None) };
+    pub(crate) fn put_aside(&self, progress: &dyn Progress) -> Result<Option<&Path>, Error> {
+        let Some(path) = self.path() else { return Ok(None) };
         // Another run may have put its own copy there by now.
         if FileId::of(path) == self.id
             && let Some(moved) = files::supersede(path)?
         {
-            journal.warn(format!("the unused key material is in `{}`", moved.display()));
+            progress.warn(&format!("the unused key material is in `{}`", moved.display()));
         }
         let Some(superseded) = &self.superseded else { return Ok(None) };
         if !files::give_back(superseded, path)? {
             return Ok(None);
         }
-        journal.warn(format!("`{}` is `{}` again", superseded.display(), path.display()));
+        progress.warn(&format!("`{}` is `{}` again", superseded.display(), path.display()));
         Ok(Some(path))
     }
 
     /// KMS has taken this material: its copy gets its name back if another run, which comes too late, has put its own there.
-    pub(crate) fn keep_in_place(&self, journal: &Journal) -> Result<(), Error> {
-        let (Some(path), Some(id)) = (&self.path, self.id) else { return Ok(()) };
+    pub(crate) fn keep_in_place(&self, progress: &dyn Progress) -> Result<(), Error> {
+        let (Some(path), Some(id)) = (self.path(), self.id) else { return Ok(()) };
         if FileId::of(path) == self.id {
             return Ok(());
         }
         let Some(ours) = id.find_beside(path) else { return Ok(()) };
         if let Some(moved) = files::supersede(path)? {
-            journal.warn(format!("the unused key material of another run is in `{}`", moved.display()));
+            progress.warn(&format!("the unused key material of another run is in `{}`", moved.display()));
         }
         if files::give_back(&ours, path)? {
-            journal.warn(format!("`{}` is `{}` again", ours.display(), path.display()));
+            progress.warn(&format!("`{}` is `{}` again", ours.display(), path.display()));
         }
         Ok(())
     }

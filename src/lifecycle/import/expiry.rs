@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 
 use crate::kms::{Kms, WORTH_A_WARNING};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::time::{self, Expiry, ExpiryError};
 
 /// The time that is sent to KMS, held to its limits by its own clock.
@@ -32,10 +32,16 @@ pub(crate) trait Expires {
 }
 
 impl<'a, R: Expires> Resolved<'a, R> {
-    pub(crate) fn of(request: &'a R, kms: &Kms, journal: &Journal) -> Result<Self, Error> {
-        let expires = resolve_expiry(kms, request.expiry())?;
-        journal.note(|report| report.asked_to_expire = expires);
-        Ok(Resolved { request, expires })
+    /// Before a run, which is not told of it.
+    pub(crate) fn before(request: &'a R, kms: &Kms) -> Result<Self, Error> {
+        Ok(Resolved { request, expires: resolve_expiry(kms, request.expiry())? })
+    }
+
+    /// In a run, whose next command says the same time.
+    pub(crate) fn of(request: &'a R, kms: &Kms, run: &dyn Ongoing) -> Result<Self, Error> {
+        let resolved = Self::before(request, kms)?;
+        run.note(|facts| facts.asked_to_expire = resolved.expires);
+        Ok(resolved)
     }
 }
 

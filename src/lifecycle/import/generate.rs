@@ -2,26 +2,51 @@
 
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::backup::{Backup, Stored};
-use crate::lifecycle::run::journal::Journal;
 use crate::material::{KeyMaterial, KeySpec};
+use crate::progress::Progress;
 
 /// Where the key material comes from.
-pub enum Source {
+pub enum Material {
     /// OpenSSL's random generator, once it is sure that a key waits for it.
     Generate(Backup),
     /// It was read and checked.
     Given(KeyMaterial),
 }
 
+/// New material whose backup is still to be said: nobody loses the only copy by silence.
+pub struct Generate(());
+
+impl Material {
+    /// New material from OpenSSL's random generator.
+    pub fn generate() -> Generate {
+        Generate(())
+    }
+
+    /// Material that was read.
+    pub fn given(material: KeyMaterial) -> Self {
+        Material::Given(material)
+    }
+}
+
+impl Generate {
+    /// What happens to it besides its import.
+    pub fn backup(self, backup: Backup) -> Material {
+        Material::Generate(backup)
+    }
+}
+
 /// New material; its copy is on disk before KMS gets it.
-pub(crate) fn generate(spec: KeySpec, backup: &Backup, journal: &Journal) -> Result<(KeyMaterial, Stored), Error> {
+pub(crate) fn generate(
+    spec: KeySpec,
+    backup: &Backup,
+    progress: &dyn Progress,
+) -> Result<(KeyMaterial, Stored), Error> {
     let material = KeyMaterial::generate(spec)?;
-    journal.note(|report| report.generated = true);
-    journal.step(format!(
+    progress.step(&format!(
         "generated {} bytes of key material with {}",
         material.byte_count(),
         openssl::version::version()
     ));
-    let stored = backup.put(&material, journal)?;
+    let stored = backup.put(&material, progress)?;
     Ok((material, stored))
 }

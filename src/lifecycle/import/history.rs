@@ -7,10 +7,10 @@ use crate::kms::{KeyArn, KeyState, Reason};
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
+use crate::progress::Progress;
 use crate::proof::{self, Level, Outcome, Subject};
 use crate::time::seconds;
 
@@ -76,9 +76,9 @@ pub(crate) async fn shown_within(
     kms: &Kms,
     arn: &KeyArn,
     patience: Duration,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<Option<KeyDescription>, Error> {
-    wait::until("DescribeKey to show the key material", patience, journal, || async {
+    wait::until("DescribeKey to show the key material", patience, progress, || async {
         let now = kms.describe(arn).await?;
         Ok((now.state != KeyState::PendingImport).then_some(now))
     })
@@ -86,8 +86,8 @@ pub(crate) async fn shown_within(
 }
 
 /// DescribeKey until it shows what KMS has.
-pub(crate) async fn until_shown(kms: &Kms, arn: &KeyArn, journal: &Journal) -> Result<KeyDescription, Error> {
-    let shown = shown_within(kms, arn, kms.wait(), journal);
+pub(crate) async fn until_shown(kms: &Kms, arn: &KeyArn, progress: &dyn Progress) -> Result<KeyDescription, Error> {
+    let shown = shown_within(kms, arn, kms.wait(), progress);
     let not_shown = || KeyError::NotShown { arn: arn.clone(), waited: seconds(kms.wait()) };
     Ok(shown.await?.ok_or_else(not_shown)?)
 }

@@ -2,14 +2,19 @@
 
 pub(crate) mod attempt;
 pub(crate) mod backup;
+pub(crate) mod bytes;
+pub(crate) mod carry_out;
 pub(crate) mod expiry;
 pub(crate) mod generate;
 pub(crate) mod history;
 pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod sent;
+pub(crate) mod stage;
 pub(crate) mod wrap_and_import;
+pub(crate) mod wrapping;
 
+pub use self::stage::Reached;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
@@ -25,8 +30,11 @@ use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::error::usage::UsageError;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::sent::Difference;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::trust::Vouched;
-use crate::lifecycle::run::journal::{Journal, Sent};
+use crate::lifecycle::run::facts::{Facts, Sent};
+use crate::lifecycle::run::ongoing::Ongoing;
+use crate::lifecycle::run::stage::News;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
@@ -61,37 +69,60 @@ pub struct BareImport {
     place: Place,
 }
 
-/// Imports what was wrapped for a parameter set.
-pub async fn import_set(
+/// A blob and its token on their way to KMS.
+pub(crate) struct Parcel<'a> {
+    pub(crate) encrypted: &'a [u8],
+    pub(crate) token: &'a [u8],
+    pub(crate) options: &'a ImportOptions,
+    pub(crate) purpose: Purpose,
+}
+
+/// What an import is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To bring key material into the key.
+    Import,
+    /// To see whether KMS takes the same bytes again: once that is answered, nothing has changed.
+    Proof,
+}
+
+/// Imports what was wrapped for a parameter set. Gives KMS's answer, and the key as KMS describes it then.
+pub(crate) async fn import_set(
     kms: &Kms,
     key: &Vouched,
     wrapped: &WrappedMaterial,
     options: &ImportOptions,
-    journal: &Journal,
-) -> Result<Imported, Error> {
+    run: &dyn Ongoing,
+) -> Result<(Imported, KeyDescription), Error> {
     wrapped.check_sendable(kms, key)?;
-    let (algorithm, wrapping) = wrapped.wrapping();
-    journal.note(|report| {
-        report.wrapping_algorithm = Some(algorithm.name());
-        report.wrapping_key_spec = Some(wrapping.name());
-    });
-    journal.obtained(wrapped.transfer());
-    send(kms, key, wrapped.encrypted(), wrapped.token(), options, journal).await
+    let (algorithm, key_spec) = wrapped.wrapping();
+    run.note(|facts| facts.wrapping = Some(Wrapping { algorithm, key_spec }));
+    run.obtained(wrapped.transfer());
+    send(kms, key, &Parcel::new(wrapped, options), run).await
 }
 
 /// Imports bare files.
-pub async fn import_bare(
+pub(crate) async fn import_bare(
     kms: &Kms,
     key: &Vouched,
     bare: &BareImport,
     options: &ImportOptions,
-    journal: &Journal,
-) -> Result<Imported, Error> {
+    run: &dyn Ongoing,
+) -> Result<(Imported, KeyDescription), Error> {
     check_importable(key)?;
     bare.check_token(kms.endpoint())?;
     let making = Making { spec: Some(key.spec.known()?), ..Making::default() };
     blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
-    send(kms, key, &bare.encrypted, &bare.token, options, journal).await
+    let (encrypted, token, purpose) = (&*bare.encrypted, &*bare.token, Purpose::Import);
+    send(kms, key, &Parcel { encrypted, token, options, purpose }, run).await
+}
+
+impl<'a> Parcel<'a> {
+    /// Key material for a key.
+    pub(crate) fn new(wrapped: &'a WrappedMaterial, options: &'a ImportOptions) -> Self {
+        let (encrypted, token) = (wrapped.encrypted(), wrapped.token());
+        Parcel { encrypted, token, options, purpose: Purpose::Import }
+    }
 }
 
 impl ImportOptions {
@@ -169,27 +200,26 @@ const READ_LIMIT: usize = 16 * 1024;
 async fn send(
     kms: &Kms,
     key: &Vouched,
-    encrypted: &[u8],
-    token: &[u8],
-    options: &ImportOptions,
-    journal: &Journal,
-) -> Result<Imported, Error> {
+    parcel: &Parcel<'_>,
+    run: &dyn Ongoing,
+) -> Result<(Imported, KeyDescription), Error> {
+    let options = parcel.options;
     options.check_for(key)?;
-    let imported = match hand_over(kms, key, encrypted, token, options, journal).await {
+    let imported = match hand_over(kms, key, parcel, run).await {
         Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
             return Err(not_of_that_type(key, options.import_type, error));
         }
         Err(error) if error.may_have_changed() => {
-            look_once(kms, key, journal).await;
+            look_once(kms, key, run).await;
             return Err(error);
         }
         handed => handed?,
     };
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
-    journal.step(format!("imported the key material, and {expires}"));
-    settle(kms, key, &imported, journal).await?;
-    Ok(imported)
+    run.step(format!("imported the key material, and {expires}"));
+    let now = settle(kms, key, &imported, run).await?;
+    Ok((imported, now))
 }
 
 /// Why bytes are refused as new, or as existing, key material, where that word alone is wrong.
@@ -206,9 +236,9 @@ fn not_of_that_type(key: &KeyDescription, import_type: Option<ImportType>, error
 }
 
 /// What KMS says about the key after an import whose reply cannot be used: the report tells no older state. No answer is none.
-async fn look_once(kms: &Kms, key: &KeyDescription, journal: &Journal) {
+async fn look_once(kms: &Kms, key: &KeyDescription, run: &dyn Ongoing) {
     if let Ok(Ok(now)) = tokio::time::timeout(wait::LOOK_UP, kms.describe(&key.arn)).await {
-        journal.note_key(&now);
+        run.hear(&News::Seen(&now));
     }
 }
 
@@ -232,25 +262,30 @@ async fn explained(kms: &Kms, key: &KeyDescription, error: Error) -> Error {
 pub(crate) async fn hand_over(
     kms: &Kms,
     key: &Vouched,
-    encrypted: &[u8],
-    token: &[u8],
-    options: &ImportOptions,
-    journal: &Journal,
+    parcel: &Parcel<'_>,
+    run: &dyn Ongoing,
 ) -> Result<Imported, Error> {
+    let options = parcel.options;
     let symmetric = key.spec == KeySpec::SymmetricDefault;
     let import = Import {
-        encrypted,
-        token,
+        encrypted: parcel.encrypted,
+        token: parcel.token,
         expires: options.expires,
         import_type: options.import_type.or_else(|| usual_type(key)).filter(|_| symmetric),
         description: options.description.as_deref(),
         key_material_id: options.key_material_id.as_deref(),
         once: options.once,
     };
-    let call = journal.transferring(&key.arn, &import, kms.import(&key.arn, &import));
-    let imported = journal.changing("ImportKeyMaterial", call).await.map_err(|error| with_history(error, key))?;
+    let sent = run.sending(&key.arn, &import, kms.import(&key.arn, &import)).await;
+    let imported = sent.map_err(|error| with_history(error, key))?;
     let (key_arn, id) = (key.arn.clone(), imported.key_material_id.clone());
-    journal.note_sent(Sent { key_arn, id, expires: options.expires });
+    let sent = Sent { key_arn, id, expires: options.expires };
+    let changes = parcel.purpose == Purpose::Import;
+    let answered = |facts: &mut Facts| {
+        facts.settle(changes);
+        facts.sent.push(sent.clone());
+    };
+    run.publish(&mut { answered }, changes.then_some(&News::Taken(&sent)));
     if key.arn != imported.key_arn {
         let (asked, found) = (key.arn.clone(), imported.key_arn);
         return Err(KeyError::ImportedElsewhere { asked, found }.into());
@@ -281,20 +316,18 @@ fn usual_type(key: &KeyDescription) -> Option<ImportType> {
 }
 
 /// What KMS says about the key now: the first part of every proof.
-async fn settle(kms: &Kms, before: &KeyDescription, imported: &Imported, journal: &Journal) -> Result<(), Error> {
-    let note_id = || {
-        if imported.key_material_id.is_some() {
-            journal.note(|report| report.key_material_id.clone_from(&imported.key_material_id));
-        }
-    };
-    note_id();
-    let after = wait::settled(kms, before, imported.key_material_id.as_deref(), journal).await?;
-    journal.note_kms(kms);
-    journal.note_key(&after);
-    note_id(); // which need not be the current one's
+async fn settle(
+    kms: &Kms,
+    before: &KeyDescription,
+    imported: &Imported,
+    run: &dyn Ongoing,
+) -> Result<KeyDescription, Error> {
+    let after = wait::settled(kms, before, imported.key_material_id.as_deref(), run).await?;
+    run.hear(&News::Seen(&after));
     // A disabled key stays disabled when its material is renewed.
     if after.state == KeyState::Enabled || after.state == before.state && before.state == KeyState::Disabled {
-        return Difference::refuse(kms, before, &after, journal).await;
+        Difference::refuse(kms, before, &after, run).await?;
+        return Ok(after);
     }
     if after.state == KeyState::PendingImport {
         let missing = KeyMaterials::as_permitted(kms, &after).await?.missing();

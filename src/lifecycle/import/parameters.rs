@@ -4,12 +4,13 @@ use crate::kms::{KeyDescription, Kms, Origin};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::attempt::ImportAttempt;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::trust::Vouched;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::material::KeySpec;
 use crate::parameters::{ParameterSet, ParametersFile, WrappedMaterial};
+use crate::progress::Progress;
 use crate::time::rfc3339;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 impl ParameterSet {
     /// Asks KMS for a set and checks every part of the reply.
@@ -17,18 +18,25 @@ impl ParameterSet {
         kms: &Kms,
         key: &Vouched,
         spec: KeySpec,
-        algorithm: WrappingAlgorithm,
-        wrapping: WrappingKeySpec,
-        journal: &Journal,
+        wrapping: Wrapping,
+        progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        let set = ParameterSet::ask(kms, &key.arn, spec, algorithm, wrapping).await?;
-        let until = rfc3339(set.valid_to());
-        journal.step(format!("got a {wrapping} wrapping key and an import token, valid until {until}"));
-        journal.note(|report| {
-            report.wrapping_algorithm = Some(algorithm.name());
-            report.wrapping_key_spec = Some(wrapping.name());
-        });
-        journal.obtained(transfer(set.file()));
+        let set = ParameterSet::ask(kms, &key.arn, spec, wrapping.algorithm, wrapping.key_spec).await?;
+        let (size, until) = (wrapping.key_spec, rfc3339(set.valid_to()));
+        progress.step(&format!("got a {size} wrapping key and an import token, valid until {until}"));
+        Ok(set)
+    }
+
+    /// The same in a run, which tells of it.
+    pub(crate) async fn obtain(
+        kms: &Kms,
+        key: &Vouched,
+        spec: KeySpec,
+        wrapping: Wrapping,
+        run: &dyn Ongoing,
+    ) -> Result<Self, Error> {
+        let set = Self::get(kms, key, spec, wrapping, run.progress()).await?;
+        run.obtained(transfer(set.file()));
         Ok(set)
     }
 }

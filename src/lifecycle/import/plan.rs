@@ -2,39 +2,32 @@
 
 use crate::kms::{ImportType, Kms, Operation};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::import::ImportOptions;
+use crate::lifecycle::import::carry_out::ImportWrapped;
+use crate::lifecycle::import::expiry::resolve_expiry;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::plan::parameters;
 use crate::lifecycle::key::trust::{Trust, Vouched};
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
-use crate::parameters::WrappedMaterial;
 use crate::proof::Level;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// The plan of importing what was wrapped for a parameter set, or bare files if there is none, into a key that KMS was asked for.
-pub fn import(
-    kms: &Kms,
-    key: (&Vouched, &Trust),
-    wrapped: Option<&WrappedMaterial>,
-    options: &ImportOptions,
-    level: Level,
-    journal: &Journal,
-) -> Result<Plan, Error> {
-    let (key, trust) = key;
-    journal.begin(kms, key);
-    if let Some(wrapped) = wrapped {
+/// The plan of importing what was wrapped for a parameter set, or bare files, into a key that KMS was asked for.
+pub fn import(kms: &Kms, (key, trust): (&Vouched, &Trust), wanted: &ImportWrapped) -> Result<Plan, Error> {
+    let mut plan = Plan::default();
+    plan.about(key);
+    let options = &wanted.options;
+    resolve_expiry(kms, wanted.expiry)?;
+    if let Some(wrapped) = wanted.wrapped.set() {
         wrapped.check_sendable(kms, key)?;
     }
     options.check_for(key)?;
-    let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, format!("looks at key {}", key.arn.id()));
     plan.vouch(trust, key);
     send(&mut plan);
     if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
     }
-    prove(&mut plan, key.spec.known()?, key.usage.known()?, level);
+    prove(&mut plan, key.spec.known()?, key.usage.known()?, wanted.level);
     Ok(plan)
 }
 
@@ -74,7 +67,7 @@ pub(crate) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Leve
 pub(crate) fn import_again(plan: &mut Plan) {
     plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
     plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
-    parameters(plan, WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
+    parameters(plan, Wrapping::OF_PROOFS);
     plan.call(
         Operation::ImportKeyMaterial,
         "proof: the same bytes once more, for each key material of the key until they are its bytes",

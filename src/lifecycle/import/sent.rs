@@ -4,8 +4,8 @@ use aws_smithy_types::DateTime;
 
 use crate::kms::{ExpirationModel, KeyDescription, KeyState, Kms, KmsName};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::run::ongoing::Ongoing;
+use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::verify::verdict::conclude;
 use crate::material::KeySpec;
 use crate::proof::{Claim, Level, Proof};
@@ -25,9 +25,10 @@ impl Difference {
         kms: &Kms,
         before: &KeyDescription,
         now: &KeyDescription,
-        journal: &Journal,
+        run: &dyn Ongoing,
     ) -> Result<Option<Self>, Error> {
-        let sent = journal.sent_to(&before.arn);
+        let facts = run.facts();
+        let sent = facts.sent_to(&before.arn);
         let expiry_sent = |id: &Option<String>| sent.iter().rev().find(|sent| sent.id == *id).map(|sent| sent.expires);
         let Some(last) = sent.last() else { return Ok(None) };
         if sent.iter().all(|sent| shows(now, expiry_sent(&sent.id).flatten())) {
@@ -45,7 +46,7 @@ impl Difference {
             Err(error) if error.reason().is_none() => return Err(error),
             _ => return Ok(None),
         };
-        let sent_here = |material: &&Material| expiry_sent(&material.key_material_id).is_some();
+        let sent_here = |material: &&MaterialStatus| expiry_sent(&material.key_material_id).is_some();
         for material in materials.materials.iter().filter(sent_here) {
             let asked = expiry_sent(&material.key_material_id).flatten();
             if !time::is_same(asked, material.expires) {
@@ -61,9 +62,22 @@ impl Difference {
         kms: &Kms,
         before: &KeyDescription,
         now: &KeyDescription,
-        journal: &Journal,
+        run: &dyn Ongoing,
     ) -> Result<(), Error> {
-        let Some(Difference { asked, is, .. }) = Self::find(kms, before, now, journal).await? else { return Ok(()) };
+        match Self::contradiction(kms, before, now, run).await? {
+            Some(contradiction) => conclude(contradiction, run).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The same as a proof that fails.
+    pub(crate) async fn contradiction(
+        kms: &Kms,
+        before: &KeyDescription,
+        now: &KeyDescription,
+        run: &dyn Ongoing,
+    ) -> Result<Option<Proof>, Error> {
+        let Some(Difference { asked, is, .. }) = Self::find(kms, before, now, run).await? else { return Ok(None) };
         let asked = asked.map_or("without expiry".to_owned(), |at| format!("to expire {}", rfc3339(at)));
         let is = match is {
             Some(at) => format!("it expires {}", rfc3339(at)),
@@ -72,7 +86,7 @@ impl Difference {
         };
         let mut proof = Proof::empty(Level::State);
         proof.contradict(Claim::Expiry, format!("it was imported {asked}, and KMS says that {is}"));
-        conclude(proof, journal)
+        Ok(Some(proof))
     }
 }
 

@@ -2,39 +2,32 @@
 
 use crate::kms::{Imported, Kms};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::import::{self, ImportOptions};
+use crate::lifecycle::import::wrapping::Wrapping;
+use crate::lifecycle::import::{self, ImportOptions, Parcel};
 use crate::lifecycle::key::trust::Vouched;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
 use crate::time::rfc3339;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// How key material is wrapped.
-#[derive(Clone, Copy, Debug)]
-pub struct Wrapping {
-    /// The wrapping algorithm.
-    pub algorithm: WrappingAlgorithm,
-    /// The size of the wrapping key.
-    pub key_spec: WrappingKeySpec,
+/// Key material, and how it is imported.
+pub(crate) struct Delivery<'a> {
+    pub(crate) material: &'a KeyMaterial,
+    pub(crate) wrapping: Wrapping,
+    pub(crate) options: ImportOptions,
 }
 
-impl Wrapping {
+impl Delivery<'_> {
     /// Parameters, wrapping, import. What stands in the key afterwards is for the caller to ask.
-    pub(crate) async fn wrap_and_import(
-        self,
-        material: &KeyMaterial,
-        kms: &Kms,
-        key: &Vouched,
-        options: &ImportOptions,
-        journal: &Journal,
-    ) -> Result<Imported, Error> {
-        let set = ParameterSet::get(kms, key, material.spec(), self.algorithm, self.key_spec, journal).await?;
+    pub(crate) async fn wrap_and_import(self, kms: &Kms, key: &Vouched, run: &dyn Ongoing) -> Result<Imported, Error> {
+        let Delivery { material, wrapping, options } = self;
+        let set = ParameterSet::obtain(kms, key, material.spec(), wrapping, run).await?;
+        run.note(|facts| facts.wrapping = Some(wrapping));
         let wrapped = set.wrap(material)?;
-        let imported = import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), options, journal).await?;
+        let imported = import::hand_over(kms, key, &Parcel::new(&wrapped, &options), run).await?;
         let expires =
             options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
-        journal.step(format!("imported the key material into {}, and {expires}", key.arn));
+        run.step(format!("imported the key material into {}, and {expires}", key.arn));
         Ok(imported)
     }
 }

@@ -1,24 +1,27 @@
 //! Step 1 of the recipe: a key without key material, and its alias.
 
-use tokio::time::Instant;
-
-use crate::kms::{AliasOutcome, KeyArn, KeyDescription, KeyState, Kms};
+use crate::kms::{AliasOutcome, KeyArn, KeyDescription, KeyState, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Asked};
+use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::pending_requests::{PendingRequests, Request};
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
+use crate::lifecycle::key::stage::Reached;
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::report::Leftover;
+use crate::lifecycle::run::stage::{Done, Interrupted, News, Stage};
+use crate::lifecycle::run::wait;
+use crate::progress::{Progress, Silent};
 
 /// What became of a request for a key.
-pub(crate) enum Created {
+pub(crate) enum Created<'a> {
     /// This run made it, and the alias names it.
     New(Box<Vouched>),
-    /// Somebody else's key got the alias first.
-    ByOtherRun,
+    /// Somebody else's key got this alias first.
+    ByOtherRun(&'a AliasName),
 }
 
 /// Everything that decides how one key is made.
@@ -40,37 +43,46 @@ impl CreateKey {
     }
 }
 
+/// A key and its alias, as they were asked for.
+pub type CreatedKey = Done<NamedKey>;
+
+impl From<NamedKey> for Reached {
+    fn from(key: NamedKey) -> Self {
+        Reached::KeyFound(key)
+    }
+}
+
 /// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes; with the ARN
 /// of a key to adopt, that key gets the alias.
-pub async fn create_key(kms: &Kms, plan: &CreateKey, journal: &Journal) -> Result<(), Error> {
+pub async fn create_key(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<CreatedKey, Interrupted<Reached>> {
+    run.outcome(carry_out(kms, plan, run).await)
+}
+
+async fn carry_out(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<NamedKey, Error> {
     let CreateKey { request, pending, adopt, .. } = plan;
-    let adopt = adopt.as_ref();
+    let (adopt, progress) = (adopt.as_ref(), run.progress());
     request.check()?;
-    journal.note_kms(kms);
     if let Some(alias) = &request.alias
         && let Some(found) = kms.find_alias(alias.as_str()).await?
     {
         check_adopts(adopt, alias, &found)?;
-        name_lost_keys(kms, alias, &found, pending, journal).await;
-        return adopt_as_it_is(kms, plan, alias, &found, journal).await;
+        name_lost_keys(kms, alias, &found, pending, run).await;
+        return adopt_as_it_is(kms, plan, alias, &found, run).await;
     }
     if let Some(adopt) = adopt {
         let found = kms.describe(adopt).await?;
-        journal.note_kms(kms);
-        journal.note_key(&found);
-        existing::compare(kms, &found, &plan.asked(), adopt).await?.unseen().for_each(|unseen| journal.warn(unseen));
-        show_grants(kms, &found, journal).await?;
-        return name_it(kms, request.alias.as_ref(), &found, journal).await;
+        run.reach(NamedKey::new(&found));
+        existing::compare(kms, &found, &plan.asked(), adopt).await?.unseen().for_each(|unseen| progress.warn(&unseen));
+        show_grants(kms, &found, progress).await?;
+        name_it(kms, request.alias.as_ref(), &found, run).await?;
+        return Ok(NamedKey { key: found, alias: request.alias.clone() });
     }
-    match make(kms, request, pending, journal).await? {
-        Created::New(_) => Ok(()),
-        Created::ByOtherRun => match &request.alias {
-            Some(alias) => {
-                let found = find_other_run(kms, alias).await?;
-                adopt_as_it_is(kms, plan, alias, &found, journal).await
-            }
-            None => Ok(()),
-        },
+    match make(kms, request, pending, run).await? {
+        Created::New(key) => Ok(NamedKey { key: (**key).clone(), alias: request.alias.clone() }),
+        Created::ByOtherRun(alias) => {
+            let found = find_other_run(kms, alias, &Silent).await?;
+            adopt_as_it_is(kms, plan, alias, &found, run).await
+        }
     }
 }
 
@@ -90,31 +102,25 @@ async fn adopt_as_it_is(
     plan: &CreateKey,
     alias: &AliasName,
     found: &KeyDescription,
-    journal: &Journal,
-) -> Result<(), Error> {
-    journal.note_kms(kms);
-    journal.note_key(found);
-    journal.note(|report| report.alias = Some(alias.to_string()));
+    run: &Run<Reached>,
+) -> Result<NamedKey, Error> {
+    let named = NamedKey { key: found.clone(), alias: Some(alias.clone()) };
+    run.reach(named.clone());
     let compared = existing::compare(kms, found, &plan.asked(), alias.as_str()).await?;
-    compared.unseen().for_each(|unseen| journal.warn(unseen));
-    journal.step(format!("{alias} exists and names {}", found.arn));
-    Ok(())
+    compared.unseen().for_each(|unseen| run.progress().warn(&unseen));
+    run.progress().step(&format!("{alias} exists and names {}", found.arn));
+    Ok(named)
 }
 
 /// The key of the run that got the alias first. KMS has said that the alias exists, and for a while not all of it knows its key.
-pub(crate) async fn find_other_run(kms: &Kms, alias: &AliasName) -> Result<KeyDescription, Error> {
-    let end = Instant::now() + kms.max_wait();
-    let mut pause = kms.max_wait() / 240;
-    loop {
-        if let Some(found) = kms.find_alias(alias.as_str()).await? {
-            return Ok(found);
-        }
-        if Instant::now() > end {
-            return Err(KeyError::AliasUnknown { alias: alias.to_string() }.into());
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(kms.max_wait() / 15);
-    }
+pub(crate) async fn find_other_run(
+    kms: &Kms,
+    alias: &AliasName,
+    progress: &dyn Progress,
+) -> Result<KeyDescription, Error> {
+    let what = format!("KMS to know the key of {alias}");
+    let found = wait::until(&what, kms.max_wait(), progress, || async { Ok(kms.find_alias(alias.as_str()).await?) });
+    Ok(found.await?.ok_or_else(|| KeyError::AliasUnknown { alias: alias.to_string() })?)
 }
 
 /// Gives a key its alias, where it has none yet.
@@ -122,73 +128,89 @@ pub(crate) async fn name_it(
     kms: &Kms,
     alias: Option<&AliasName>,
     found: &KeyDescription,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<(), Error> {
     let Some(alias) = alias else { return Ok(()) };
     let named = match kms.find_alias(alias.as_str()).await? {
         Some(named) => named,
-        None => match journal.naming(kms, alias, &found.arn).await? {
+        None => match name(kms, alias, &found.arn, run).await? {
             AliasOutcome::Created => {
-                journal.step(format!("{alias} names it"));
+                run.step(format!("{alias} names it"));
                 found.clone()
             }
-            AliasOutcome::Exists => find_other_run(kms, alias).await?,
+            AliasOutcome::Exists => find_other_run(kms, alias, &Silent).await?,
         },
     };
     check_adopts(Some(&found.arn), alias, &named)?;
-    journal.note(|report| report.alias = Some(alias.to_string()));
+    run.hear(&News::Named(alias));
     Ok(())
 }
 
-/// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
-pub(crate) async fn make(
+/// CreateAlias. An alias that was there already is no change.
+pub(crate) async fn name(
     kms: &Kms,
-    request: &KeyRequest,
+    alias: &AliasName,
+    key_arn: &KeyArn,
+    run: &dyn Ongoing,
+) -> Result<AliasOutcome, Error> {
+    let made = run.asking(Operation::CreateAlias, kms.create_alias(alias.as_str(), key_arn)).await?;
+    run.settle(made == AliasOutcome::Created, None);
+    Ok(made)
+}
+
+/// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
+pub(crate) async fn make<'a, R: Stage + From<Reached>>(
+    kms: &Kms,
+    request: &'a KeyRequest,
     pending: &PendingRequests,
-    journal: &Journal,
-) -> Result<Created, Error> {
-    let (key, requests) = match pending.find_lost_key(kms, request, journal).await? {
+    run: &Run<R>,
+) -> Result<Created<'a>, Error> {
+    let (key, requests) = match pending.find_lost_key(kms, request, run.progress()).await? {
         Some(lost) => {
             let found = &lost.key;
             existing::check_matches(found, request, &found.arn)?;
             let trust = Trust { policy: request.policy.clone(), ..Trust::default() };
-            let key = trust.vouch(kms, found, &found.arn, journal).await?;
-            journal.note_kms(kms);
-            journal.note_key(found);
+            let key = trust.vouch(kms, found, &found.arn, run.progress()).await?;
+            run.reach(Reached::KeyFound(NamedKey::new(found)));
             (key, lost.requests)
         }
         None => {
-            let begun = pending.begin(kms, request, journal)?;
-            (Vouched::created(create(kms, request, &begun, journal).await?), vec![begun])
+            let begun = pending.begin(kms, request, run.progress())?;
+            (Vouched::created(create(kms, request, &begun, run).await?), vec![begun])
         }
     };
     if let Some(alias) = &request.alias {
-        let made = journal.naming(kms, alias, &key.arn).await?;
+        let made = name(kms, alias, &key.arn, run).await?;
         // Another run may have recalled the same key.
-        if made == AliasOutcome::Exists && find_other_run(kms, alias).await?.arn != key.arn {
+        if made == AliasOutcome::Exists && find_other_run(kms, alias, &Silent).await?.arn != key.arn {
             requests.iter().for_each(Request::end);
-            leave_behind(&key, alias, journal);
-            return Ok(Created::ByOtherRun);
+            leave_behind(&key, alias, run);
+            return Ok(Created::ByOtherRun(alias));
         }
-        journal.note(|report| report.alias = Some(alias.to_string()));
-        journal.step(format!("{alias} names it"));
+        let run: &dyn Ongoing = run;
+        run.hear(&News::Named(alias));
+        run.step(format!("{alias} names it"));
     }
     requests.iter().for_each(Request::end);
     Ok(Created::New(Box::new(key)))
 }
 
 /// CreateKey, and a search for the key where only its reply was lost.
-async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Journal) -> Result<KeyDescription, Error> {
+async fn create<R: Stage + From<Reached>>(
+    kms: &Kms,
+    request: &KeyRequest,
+    begun: &Request,
+    run: &Run<R>,
+) -> Result<KeyDescription, Error> {
     let mut new = request.to_new_key();
     new.tags.push((REQUEST_TAG.to_owned(), begun.id.clone()));
-    journal.requested(&begun.id);
-    let created = match journal.changing("CreateKey", kms.create_key(&new)).await {
+    run.reach(Reached::KeyRequested { request: begun.id.clone() });
+    let all: &dyn Ongoing = run;
+    let created = match all.asking(Operation::CreateKey, kms.create_key(&new)).await {
         Ok(created) => created,
         Err(error) if error.may_have_changed() => {
-            journal.warn(format!("{error}: looking for it by its tag"));
-            let found = begun.find(kms).await.ok_or(error)?;
-            journal.settled();
-            found
+            all.warn(format!("{error}: looking for it by its tag"));
+            begun.find(kms).await.ok_or(error)?
         }
         // Nothing was made, and nothing is to be found.
         Err(error) => {
@@ -196,9 +218,8 @@ async fn create(kms: &Kms, request: &KeyRequest, begun: &Request, journal: &Jour
             return Err(error);
         }
     };
-    journal.note_kms(kms);
-    journal.note_key(&created);
-    journal.step(format!("created key {}", created.arn));
+    run.arrive(Reached::KeyCreated(NamedKey::new(&created)));
+    all.step(format!("created key {}", created.arn));
     if created.state == KeyState::Enabled {
         return Err(KeyError::NotEmpty { arn: created.arn, state: created.state }.into());
     }
@@ -211,29 +232,26 @@ pub(crate) async fn name_lost_keys(
     alias: &AliasName,
     found: &KeyDescription,
     pending: &PendingRequests,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) {
     for key in pending.end_finished(kms, alias, found).await {
         let reason = format!("an earlier run for {alias} made it and ended before it could use it; this key is empty");
-        journal.warn(format!("{reason}: {}", key.arn));
-        leave(&key, reason, journal);
+        run.warn(format!("{reason}: {}", key.arn));
+        leave(&key, reason, run);
     }
 }
 
 /// Names a key of this run that nobody needs, with the command that removes it.
-fn leave_behind(key: &KeyDescription, alias: &AliasName, journal: &Journal) {
+fn leave_behind<R: Stage + From<Reached>>(key: &KeyDescription, alias: &AliasName, run: &Run<R>) {
     let remove = removal(key);
-    journal.warn(format!("another run created {alias} first; this run's key {} is empty: {remove}", key.arn));
-    leave(key, format!("{alias} was created by another run in the meantime; this key is empty"), journal);
-    journal.note(|report| {
-        report.key_arn = None;
-        report.key_id = None;
-    });
+    run.progress().warn(&format!("another run created {alias} first; this run's key {} is empty: {remove}", key.arn));
+    leave(key, format!("{alias} was created by another run in the meantime; this key is empty"), run);
+    run.reach(Reached::Overtaken);
 }
 
-fn leave(key: &KeyDescription, reason: String, journal: &Journal) {
+fn leave(key: &KeyDescription, reason: String, run: &dyn Ongoing) {
     let leftover = Leftover { key_arn: key.arn.to_string(), reason, remove: removal(key) };
-    journal.note(|report| report.leftovers.push(leftover));
+    run.note(|facts| facts.leftovers.push(leftover));
 }
 
 fn removal(key: &KeyDescription) -> String {

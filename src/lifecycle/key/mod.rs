@@ -4,8 +4,13 @@ pub(crate) mod alias;
 pub(crate) mod create;
 pub(crate) mod existing;
 pub(crate) mod multi_region;
+pub(crate) mod named;
 pub(crate) mod pending_requests;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod replica;
 pub(crate) mod request;
+pub(crate) mod stage;
 pub(crate) mod trust;
+
+pub use self::stage::Reached;

@@ -3,8 +3,8 @@
 use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::wait;
+use crate::progress::Progress;
 use crate::time::seconds;
 
 /// Refuses a replica, of which KMS begins nothing.
@@ -19,9 +19,9 @@ pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<
 }
 
 /// DescribeKey until a replica is no longer Creating.
-pub(crate) async fn until_made(kms: &Kms, arn: &KeyArn, journal: &Journal) -> Result<KeyDescription, Error> {
+pub(crate) async fn until_made(kms: &Kms, arn: &KeyArn, progress: &dyn Progress) -> Result<KeyDescription, Error> {
     let what = format!("KMS to make replica {arn}");
-    let made = wait::until(&what, kms.wait(), journal, || async {
+    let made = wait::until(&what, kms.wait(), progress, || async {
         let replica = kms.describe(arn).await?;
         Ok((replica.state != KeyState::Creating).then_some(replica))
     });

@@ -15,8 +15,8 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing;
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
-use crate::lifecycle::run::journal::Journal;
 use crate::openssl_probe::OpenSslError;
+use crate::progress::Progress;
 use crate::time::{self, rfc3339};
 use crate::{files, printable};
 
@@ -61,7 +61,7 @@ pub(crate) struct LostKey {
 
 impl PendingRequests {
     /// Writes a new request down, synced, before CreateKey is sent.
-    pub(crate) fn begin(&self, kms: &Kms, request: &KeyRequest, journal: &Journal) -> Result<Request, Error> {
+    pub(crate) fn begin(&self, kms: &Kms, request: &KeyRequest, progress: &dyn Progress) -> Result<Request, Error> {
         let mut id = [0; 16];
         openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
         let mut begun = Request {
@@ -82,7 +82,7 @@ impl PendingRequests {
                 begun.file = Some(path);
             } else {
                 let shown = directory.display();
-                journal.detail(format!("`{shown}` cannot be written: a lost key is found with --find-lost only"));
+                progress.detail(&format!("`{shown}` cannot be written: a lost key is found with --find-lost only"));
             }
         }
         Ok(begun)
@@ -123,26 +123,26 @@ impl PendingRequests {
         &self,
         kms: &Kms,
         request: &KeyRequest,
-        journal: &Journal,
+        progress: &dyn Progress,
     ) -> Result<Option<LostKey>, Error> {
         // Without an alias two runs are after two keys: only the user knows which request is the same.
         for earlier in self.unfinished(kms, request.alias.as_ref()) {
-            journal.step(format!("a run of {} did not finish: looking for its key", earlier.began));
+            progress.step(&format!("a run of {} did not finish: looking for its key", earlier.began));
             let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
-            if let Some(lost) = told(found, vec![earlier], journal) {
+            if let Some(lost) = told(found, vec![earlier], progress) {
                 return Ok(Some(lost));
             }
         }
         let Some(wanted) = &self.find_lost else { return Ok(None) };
-        journal.step("looking for a key that an earlier run has lost");
+        progress.step("looking for a key that an earlier run has lost");
         match wanted {
             FindLost::Any => {
                 let fits = |key: &KeyDescription| existing::check_matches(key, request, &key.arn).is_ok();
-                Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), journal))
+                Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), progress))
             }
             FindLost::Request(id) => {
                 let found = find_newly_made(kms, id).await?;
-                Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), journal))
+                Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), progress))
             }
         }
     }
@@ -191,14 +191,14 @@ impl Request {
 }
 
 /// Says what was found. Where nothing was, the requests are over.
-fn told(found: Option<KeyDescription>, requests: Vec<Request>, journal: &Journal) -> Option<LostKey> {
+fn told(found: Option<KeyDescription>, requests: Vec<Request>, progress: &dyn Progress) -> Option<LostKey> {
     match found {
         Some(key) => {
-            journal.step(format!("found key {}", key.arn));
+            progress.step(&format!("found key {}", key.arn));
             Some(LostKey { key, requests })
         }
         None => {
-            journal.step("there is none");
+            progress.step("there is none");
             requests.iter().for_each(Request::end);
             None
         }

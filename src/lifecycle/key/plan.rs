@@ -5,33 +5,32 @@ use std::path::Path;
 use crate::kms::{Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::parameters::check_importable;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{CreateKey, check_adopts};
 use crate::lifecycle::key::existing;
 use crate::lifecycle::key::pending_requests::PendingRequests;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::parameters::ParameterSet;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
+use crate::progress::Progress;
 
 /// The plan of [`lifecycle::create_key`](crate::lifecycle::create_key). Asks KMS for the alias and the key to adopt, if there is one.
-pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Result<Plan, Error> {
+pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) -> Result<Plan, Error> {
     let CreateKey { request, pending, adopt, .. } = wanted;
     let adopt = adopt.as_ref();
     request.check()?;
-    journal.note_kms(kms);
     let mut plan = Plan::default();
     if let Some(alias) = &request.alias {
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
         if let Some(found) = kms.find_alias(alias.as_str()).await? {
             check_adopts(adopt, alias, &found)?;
             name_lost_keys(&mut plan, kms, alias, pending);
-            journal.begin(kms, &found);
+            plan.about(&found);
             compare(&mut plan, request, None, true);
             existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
-            journal.step(format!("{alias} exists and names {}: nothing would change", found.arn));
+            progress.step(&format!("{alias} exists and names {}: nothing would change", found.arn));
             return Ok(plan);
         }
     }
@@ -41,10 +40,10 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, journal: &Journal) -> Res
     };
     plan.call(Operation::DescribeKey, "looks at the key to be adopted");
     let found = kms.describe(adopt).await?;
-    journal.begin(kms, &found);
+    plan.about(&found);
     compare(&mut plan, request, None, true);
     existing::compare(kms, &found, &wanted.asked(), adopt).await?;
-    show_grants(kms, &found, journal).await?;
+    show_grants(kms, &found, progress).await?;
     plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
     if let Some(alias) = &request.alias {
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
@@ -69,20 +68,19 @@ pub(crate) fn compare(plan: &mut Plan, request: &KeyRequest, description: Option
 /// The plan of fetching import parameters into a directory. Asks KMS for the key.
 pub fn get_parameters(
     kms: &Kms,
-    key: (&Vouched, &Trust),
-    algorithm: WrappingAlgorithm,
-    wrapping: WrappingKeySpec,
+    (key, trust): (&Vouched, &Trust),
+    wrapping: Wrapping,
     directory: &Path,
     force: bool,
 ) -> Result<Plan, Error> {
-    let (key, trust) = key;
     check_importable(key)?;
-    algorithm.check(key.spec.known()?, wrapping, None)?;
+    wrapping.algorithm.check(key.spec.known()?, wrapping.key_spec, None)?;
     ParameterSet::check_directory(directory, force)?;
-    let mut plan = Plan { writes: ParameterSet::files(directory).into(), ..Plan::default() };
+    let writes = ParameterSet::files(directory).into();
+    let mut plan = Plan { key: Some((**key).clone()), writes, ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     plan.vouch(trust, key);
-    parameters(&mut plan, algorithm, wrapping);
+    parameters(&mut plan, wrapping);
     Ok(plan)
 }
 
@@ -125,9 +123,9 @@ pub(crate) fn alias_reason(alias: &AliasName) -> String {
 }
 
 /// GetParametersForImport.
-pub(crate) fn parameters(plan: &mut Plan, algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) {
+pub(crate) fn parameters(plan: &mut Plan, Wrapping { algorithm, key_spec }: Wrapping) {
     plan.call(
         Operation::GetParametersForImport,
-        format!("gets a {wrapping} wrapping key and an import token for {algorithm}"),
+        format!("gets a {key_spec} wrapping key and an import token for {algorithm}"),
     );
 }

@@ -29,6 +29,24 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
+    /// A symmetric single-Region key with KMS's own key policy.
+    pub fn new(alias: Option<AliasName>) -> Self {
+        KeyRequest {
+            alias,
+            spec: KeySpec::SymmetricDefault,
+            usage: KeyUsage::EncryptDecrypt,
+            description: None,
+            policy: None,
+            tags: Vec::new(),
+            multi_region: false,
+        }
+    }
+
+    /// Of that spec, for the use that it has by default.
+    pub fn key_spec(self, spec: KeySpec) -> Self {
+        KeyRequest { spec, usage: spec.usages()[0], ..self }
+    }
+
     /// What KMS would refuse for its length or shape is refused here.
     pub fn check(&self) -> Result<(), Error> {
         if let Some(description) = self.description.as_ref().filter(|text| text.chars().count() > 8192) {

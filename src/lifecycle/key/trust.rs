@@ -7,7 +7,7 @@ use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
-use crate::lifecycle::run::journal::Journal;
+use crate::progress::Progress;
 
 /// What the user said about keys that the run did not create.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,15 +36,15 @@ impl Trust {
         kms: &Kms,
         found: &KeyDescription,
         name: &str,
-        journal: &Journal,
+        progress: &dyn Progress,
     ) -> Result<Vouched, Error> {
         self.check_adopted(found, name)?;
         if self.names(found) {
-            journal.detail(format!("key {} was named by its id", found.arn));
+            progress.detail(&format!("key {} was named by its id", found.arn));
         } else {
-            self.check_policy(kms, found, name, journal).await?;
+            self.check_policy(kms, found, name, progress).await?;
         }
-        show_grants(kms, found, journal).await?;
+        show_grants(kms, found, progress).await?;
         Ok(Vouched(found.clone()))
     }
 
@@ -71,7 +71,7 @@ impl Trust {
         kms: &Kms,
         found: &KeyDescription,
         name: &str,
-        journal: &Journal,
+        progress: &dyn Progress,
     ) -> Result<(), Error> {
         let (name, arn) = (name.to_owned(), found.arn.clone());
         let policy = match kms.key_policy(&found.arn).await {
@@ -89,7 +89,7 @@ impl Trust {
             return Err(KeyError::ForeignPolicy { name, arn, outsiders }.into());
         }
         for outsider in outsiders {
-            journal.warn(format!("the key policy of {} lets in {outsider}", found.arn));
+            progress.warn(&format!("the key policy of {} lets in {outsider}", found.arn));
         }
         Ok(())
     }
@@ -116,16 +116,17 @@ impl Deref for Vouched {
 }
 
 /// Shows whom grants let use the key: a policy says nothing about them. Where they may not be listed, nothing is said but that.
-pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, progress: &dyn Progress) -> Result<(), Error> {
     let grants = match kms.grants(&key.arn).await {
         Ok(grants) => grants,
         Err(error) if error.reason().is_some() => {
-            journal.detail(format!("grants on {} were not looked at: {error}", key.arn));
+            progress.detail(&format!("grants on {} were not looked at: {error}", key.arn));
             return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
-    let say = |text: String| if key.state == KeyState::PendingImport { journal.warn(text) } else { journal.step(text) };
+    let say =
+        |text: String| if key.state == KeyState::PendingImport { progress.warn(&text) } else { progress.step(&text) };
     for grant in grants.iter().take(SHOWN) {
         say(format!("a grant on {} lets {} call {}", key.arn, grant.grantee, grant.operations.join(", ")));
     }

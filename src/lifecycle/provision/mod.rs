@@ -3,67 +3,81 @@
 pub(crate) mod import_failed;
 pub(crate) mod plan;
 pub(crate) mod request;
+pub(crate) mod stage;
 pub(crate) mod unchanged;
 
+pub use self::stage::Reached;
 use std::fs;
-use tokio::time::Instant;
 
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::import::backup::Backup;
+use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
-use crate::lifecycle::import::generate::{Source, generate};
+use crate::lifecycle::import::generate::{Material, generate};
 use crate::lifecycle::import::history::{self, History};
+use crate::lifecycle::import::stage::{Proven, Sending};
 use crate::lifecycle::import::{ImportOptions, check_description, import_set};
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{self, Created};
 use crate::lifecycle::key::existing::{self, Compared, Decision};
+use crate::lifecycle::key::named::NamedKey;
+use crate::lifecycle::key::stage::Reached as Key;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::provision::request::Provision;
 use crate::lifecycle::provision::unchanged::prove_unchanged;
 use crate::lifecycle::recipe::quoted;
-use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::verify::imported::{expected_to_be_current, prove_in};
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
+use crate::lifecycle::run::stage::{Done, Interrupted};
+use crate::lifecycle::run::wait;
+use crate::lifecycle::verify::imported::{Expected, expected_to_be_current, prove_in};
 use crate::lifecycle::verify::verdict::conclude;
 use crate::parameters::ParameterSet;
-use crate::time::seconds;
+use crate::progress::{Progress, Silent};
 use crate::{diagnose, time};
 
-/// Runs the recipe. Whatever happens, `journal` says what stands in AWS.
-pub async fn provision(kms: &Kms, plan: &Provision, journal: &Journal) -> Result<(), Error> {
+/// A key with its material, as it was asked for.
+pub type Provisioned = Done<Proven>;
+
+/// Runs the recipe.
+pub async fn provision(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Provisioned, Interrupted<Reached>> {
+    run.outcome(carry_out(kms, plan, run).await)
+}
+
+impl Provision {
+    /// Runs the recipe, and says nothing meanwhile.
+    pub async fn run(&self, kms: &Kms) -> Result<Provisioned, Interrupted<Reached>> {
+        provision(kms, self, &Run::default()).await
+    }
+}
+
+async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Proven, Error> {
     check_locally(plan)?;
-    journal.note_kms(kms);
     if let Some(found) = find(kms, plan).await? {
-        return resume(kms, plan, &found, journal).await;
+        return resume(kms, plan, &found, run).await;
     }
     // Now that KMS has told its time, and before there is a key.
-    let resolved = Resolved::of(plan, kms, journal)?;
-    match create::make(kms, &plan.request, &plan.pending, journal).await? {
-        Created::New(key) => import_material(kms, &resolved, &key, None, journal).await,
-        Created::ByOtherRun => match &plan.request.alias {
-            Some(alias) => {
-                let found = wait_for_other_run(kms, alias, journal).await?;
-                resume(kms, plan, &found, journal).await
-            }
-            None => Ok(()),
-        },
+    let resolved = Resolved::of(plan, kms, run)?;
+    match create::make(kms, &plan.request, &plan.pending, run).await? {
+        Created::New(key) => import_material(kms, &resolved, &key, None, run).await,
+        Created::ByOtherRun(alias) => {
+            let found = wait_for_other_run(kms, alias, run.progress()).await?;
+            resume(kms, plan, &found, run).await
+        }
     }
 }
 
 /// The run that got the alias first is about to import: it is given as long as KMS itself before this one takes over.
-async fn wait_for_other_run(kms: &Kms, alias: &AliasName, journal: &Journal) -> Result<KeyDescription, Error> {
-    let patience = kms.max_wait();
-    let end = Instant::now() + patience;
-    journal.step(format!("waiting up to {} for the other run to import its key material", seconds(patience)));
-    let mut pause = patience / 240;
-    loop {
-        let found = create::find_other_run(kms, alias).await?;
-        if found.state != KeyState::PendingImport || Instant::now() > end {
-            return Ok(found);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(patience / 15);
+async fn wait_for_other_run(kms: &Kms, alias: &AliasName, progress: &dyn Progress) -> Result<KeyDescription, Error> {
+    let what = "the other run to import its key material";
+    let imported = wait::until(what, kms.max_wait(), progress, || async {
+        let found = create::find_other_run(kms, alias, &Silent).await?;
+        Ok((found.state != KeyState::PendingImport).then_some(found))
+    });
+    match imported.await? {
+        Some(found) => Ok(found),
+        None => create::find_other_run(kms, alias, &Silent).await,
     }
 }
 
@@ -73,13 +87,13 @@ pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     check_description(plan.material_description.as_ref(), plan.request.spec)?;
     plan.expiry.resolve(time::now())?;
     let length = match &plan.source {
-        Source::Given(material) => Some(material.byte_count()),
-        Source::Generate(backup) => {
+        Material::Given(material) => Some(material.byte_count()),
+        Material::Generate(backup) => {
             backup.check()?;
             None
         }
     };
-    plan.algorithm.check(plan.request.spec, plan.wrapping, length)?;
+    plan.wrapping.algorithm.check(plan.request.spec, plan.wrapping.key_spec, length)?;
     Ok(())
 }
 
@@ -97,32 +111,32 @@ pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescri
     }
 }
 
-async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, journal: &Journal) -> Result<(), Error> {
+async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<Reached>) -> Result<Proven, Error> {
+    let progress = run.progress();
     // An adopted key may have no alias yet.
     let alias = plan.request.alias.as_ref().filter(|_| plan.adopt.as_ref() != Some(&found.arn));
     let name = alias.map_or(found.arn.as_str(), |alias| alias.as_str());
-    journal.note_kms(kms);
-    journal.note_key(found);
+    run.reach(Key::KeyFound(NamedKey::new(found)));
     if let Some(alias) = &plan.request.alias {
-        create::name_lost_keys(kms, alias, found, &plan.pending, journal).await;
+        create::name_lost_keys(kms, alias, found, &plan.pending, run).await;
     }
     let compared = existing::compare(kms, found, &plan.asked(), name).await?;
     match compared.decision {
-        Decision::Unchanged => resume_unchanged(kms, plan, (found, &compared), name, journal).await,
+        Decision::Unchanged => resume_unchanged(kms, plan, (found, &compared), name, run).await,
         Decision::Complete => {
-            let key = plan.trust().vouch(kms, found, name, journal).await?;
+            let key = plan.trust().vouch(kms, found, name, progress).await?;
             if check_source(kms, plan, found).await? == History::Holds {
-                journal.step(format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
-                let shown = history::until_shown(kms, &found.arn, journal).await?;
+                progress.step(&format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
+                let shown = history::until_shown(kms, &found.arn, progress).await?;
                 let compared = existing::check_unchanged(kms, &shown, &plan.asked(), name).await?;
-                journal.note_key(&shown);
-                return resume_unchanged(kms, plan, (&shown, &compared), name, journal).await;
+                run.reach(Key::KeyFound(NamedKey::new(&shown)));
+                return resume_unchanged(kms, plan, (&shown, &compared), name, run).await;
             }
-            journal.step(format!("{name} exists and waits for key material: {}", found.arn));
-            compared.unseen().for_each(|unseen| journal.warn(unseen));
-            create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
-            let plan = &Resolved::of(plan, kms, journal)?;
-            import_material(kms, plan, &key, Some(&compared), journal).await
+            progress.step(&format!("{name} exists and waits for key material: {}", found.arn));
+            compared.unseen().for_each(|unseen| progress.warn(&unseen));
+            create::name_it(kms, plan.request.alias.as_ref(), found, run).await?;
+            let plan = &Resolved::of(plan, kms, run)?;
+            import_material(kms, plan, &key, Some(&compared), run).await
         }
     }
 }
@@ -132,21 +146,22 @@ async fn resume_unchanged(
     plan: &Provision,
     (found, compared): (&KeyDescription, &Compared),
     name: &str,
-    journal: &Journal,
-) -> Result<(), Error> {
+    run: &Run<Reached>,
+) -> Result<Proven, Error> {
     let as_far = if compared.unseen().next().is_some() { ", as far as it may be seen" } else { "" };
-    journal.step(format!("{name} exists and is what was asked for{as_far}: {}", found.arn));
+    run.progress().step(&format!("{name} exists and is what was asked for{as_far}: {}", found.arn));
     if plan.adopt.is_some() {
-        create::name_it(kms, plan.request.alias.as_ref(), found, journal).await?;
+        create::name_it(kms, plan.request.alias.as_ref(), found, run).await?;
     }
-    journal.note(|report| report.alias = plan.request.alias.as_ref().map(ToString::to_string));
-    prove_unchanged(kms, plan, (found, compared), name, journal).await
+    let named = NamedKey { key: found.clone(), alias: plan.request.alias.clone() };
+    run.reach(Key::KeyFound(named.clone()));
+    prove_unchanged(kms, plan, (&named, compared), name, run).await
 }
 
 /// Generated bytes cannot be those that the key had before: nothing is generated unless KMS says that it had none, and where KMS
 /// does not tell, no file that may be their copy is touched.
 pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescription) -> Result<History, Error> {
-    let Source::Generate(backup) = &plan.source else { return Ok(History::Unknown) };
+    let Material::Generate(backup) = &plan.source else { return Ok(History::Unknown) };
     let arn = found.arn.clone();
     match (History::of(kms, found).await?, backup.path()) {
         (History::Had, _) => Err(KeyError::TakesOnlyOriginal { arn }.into()),
@@ -168,22 +183,28 @@ async fn import_material(
     plan: &Resolved<'_, Provision>,
     key: &Vouched,
     compared: Option<&Compared>,
-    journal: &Journal,
-) -> Result<(), Error> {
-    let set = ParameterSet::get(kms, key, plan.request.spec, plan.algorithm, plan.wrapping, journal).await?;
+    run: &Run<Reached>,
+) -> Result<Proven, Error> {
+    let progress = run.progress();
+    let set = ParameterSet::obtain(kms, key, plan.request.spec, plan.wrapping, run).await?;
+    let named = NamedKey { key: (**key).clone(), alias: plan.request.alias.clone() };
     let made;
     let (material, stored) = match &plan.source {
-        Source::Given(material) => (material, None),
-        Source::Generate(backup) => {
-            made = generate(plan.request.spec, backup, journal)?;
+        Material::Given(material) => (material, None),
+        Material::Generate(backup) => {
+            made = generate(plan.request.spec, backup, progress)?;
             (&made.0, Some(&made.1))
         }
     };
+    let bytes = stored.map_or(Bytes::Unstored(Unstored::Given), |stored| stored.bytes.clone());
+    if let Bytes::Stored(backup) = &bytes {
+        run.reach(Reached::BackupStored { key: named.clone(), backup: backup.clone() });
+    }
     let wrapped = set.wrap(material)?;
-    journal.step(format!(
+    progress.step(&format!(
         "wrapped {} bytes of key material with {}: {} bytes",
         material.byte_count(),
-        plan.algorithm,
+        plan.wrapping.algorithm,
         wrapped.encrypted().len()
     ));
     let options = ImportOptions {
@@ -193,27 +214,32 @@ async fn import_material(
         key_material_id: None, // after rotations any of them may be what is missing: KMS knows its bytes
         once: false,
     };
-    let imported = import_set(kms, key, &wrapped, &options, journal).await;
+    run.reach(Reached::ImportSent(Sending::new(named.clone(), bytes.clone())));
+    let imported = import_set(kms, key, &wrapped, &options, run).await;
     // Also where DescribeKey does not show it yet.
-    if let Some(stored) = stored.filter(|_| !journal.sent_to(&key.arn).is_empty()) {
-        stored.keep_in_place(journal)?;
+    if let Some(stored) = stored.filter(|_| !run.facts().sent_to(&key.arn).is_empty()) {
+        stored.keep_in_place(progress)?;
     }
-    let imported = match (imported, stored) {
+    let (imported, now) = match (imported, stored) {
         (Ok(imported), _) => imported,
         (Err(error), stored) => {
             let ended = match stored {
-                Some(stored) => import_failed::ended(kms, plan, key, (stored, error), journal).await,
+                Some(stored) => import_failed::ended(kms, plan, key, (stored, error), run).await,
                 None => Err(error),
             };
             return ended.inspect_err(|error| {
-                journal.explain(error.kms().and_then(|error| diagnose::refused_here(&wrapped, material, key, error)));
+                let refused = error.kms().and_then(|error| diagnose::refused_here(&wrapped, material, key, error));
+                let run: &dyn Ongoing = run;
+                run.note(|facts| facts.explanation = refused);
             });
         }
     };
-    let id = expected_to_be_current(kms, key, &imported, journal).await?;
-    let mut proof = prove_in(kms, key, Some(material), id, plan.level, journal).await?;
+    let id = expected_to_be_current(kms, key, &imported, progress).await?;
+    let mut proof = prove_in(kms, key, Expected { material: Some(material), id }, plan.level, run).await?;
     if let Some(compared) = compared {
         compared.tell(&mut proof);
     }
-    conclude(proof, journal)
+    let named = NamedKey { key: now, alias: named.alias };
+    let proof = conclude(proof, run)?;
+    Ok(Proven { named, bytes, material_id: imported.key_material_id, proof })
 }

@@ -3,7 +3,7 @@
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::expiry::resolve_expiry;
-use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::history::History;
 use crate::lifecycle::import::plan::{import_again, prove, send};
 use crate::lifecycle::key::alias::AliasName;
@@ -11,16 +11,15 @@ use crate::lifecycle::key::existing::{self, Decision};
 use crate::lifecycle::key::plan::{alias_reason, compare, make, name_lost_keys, parameters};
 use crate::lifecycle::provision::request::Provision;
 use crate::lifecycle::provision::{check_locally, check_source, find};
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, MaterialKind};
+use crate::progress::Progress;
 use crate::proof::Level;
 
 /// The plan of [`lifecycle::provision`](crate::lifecycle::provision). Asks KMS for the alias and for the key to be adopted, if the run
 /// is about one, and where it would import into that key, for its policy and for the key material that it had.
-pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Result<Plan, Error> {
+pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -> Result<Plan, Error> {
     check_locally(wanted)?;
-    journal.note_kms(kms);
     let mut plan = Plan::default();
     if let Some(alias) = &wanted.request.alias {
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
@@ -35,7 +34,7 @@ pub async fn provision(kms: &Kms, wanted: &Provision, journal: &Journal) -> Resu
         plan.call(Operation::DescribeKey, "looks at the key to be adopted");
     }
     match found {
-        Some(found) => resume(&mut plan, kms, wanted, &found, by_alias, journal).await?,
+        Some(found) => resume(&mut plan, kms, wanted, (&found, by_alias), progress).await?,
         None => {
             make(&mut plan, kms, &wanted.request, &wanted.pending);
             import_material(&mut plan, kms, wanted)?;
@@ -48,13 +47,12 @@ async fn resume(
     plan: &mut Plan,
     kms: &Kms,
     wanted: &Provision,
-    found: &KeyDescription,
-    by_alias: bool,
-    journal: &Journal,
+    (found, by_alias): (&KeyDescription, bool),
+    progress: &dyn Progress,
 ) -> Result<(), Error> {
     let request = &wanted.request;
     let name = request.alias.as_ref().map_or(found.arn.as_str(), |alias| alias.as_str());
-    journal.begin(kms, found);
+    plan.about(found);
     if let Some(alias) = &request.alias {
         name_lost_keys(plan, kms, alias, &wanted.pending);
     }
@@ -66,29 +64,29 @@ async fn resume(
         Decision::Unchanged => {
             match &request.alias {
                 Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
-                _ => journal.step(format!("{name} exists and is what was asked for: nothing would change")),
+                _ => progress.step(&format!("{name} exists and is what was asked for: nothing would change")),
             }
             prove(plan, request.spec, request.usage, wanted.level);
-            let again = matches!(wanted.source, Source::Given(_)) && wanted.level == Level::Full;
+            let again = matches!(wanted.source, Material::Given(_)) && wanted.level == Level::Full;
             if again && request.spec == KeySpec::SymmetricDefault {
                 plan.vouch(&wanted.trust(), found);
                 import_again(plan);
             }
         }
         Decision::Complete => {
-            wanted.trust().vouch(kms, found, name, journal).await?;
+            wanted.trust().vouch(kms, found, name, progress).await?;
             let history = check_source(kms, wanted, found).await?;
             plan.vouch(&wanted.trust(), found);
-            if matches!(wanted.source, Source::Generate(_)) {
+            if matches!(wanted.source, Material::Generate(_)) {
                 plan.call(asked_first(request.spec), "makes sure that the key never had key material");
             }
             if history == History::Holds {
-                journal.step(format!("{name} has key material, and DescribeKey does not show it yet"));
+                progress.step(&format!("{name} has key material, and DescribeKey does not show it yet"));
                 plan.call(Operation::DescribeKey, "waits until the key material shows");
                 prove(plan, request.spec, request.usage, wanted.level);
                 return Ok(());
             }
-            journal.step(format!("{name} exists and waits for key material"));
+            progress.step(&format!("{name} exists and waits for key material"));
             if let Some(alias) = &request.alias {
                 name_it(plan, alias, by_alias);
             }
@@ -119,10 +117,10 @@ fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
 fn import_material(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
     resolve_expiry(kms, wanted.expiry)?;
     let (spec, usage) = (wanted.request.spec, wanted.request.usage);
-    if let Source::Generate(backup) = &wanted.source {
+    if let Material::Generate(backup) = &wanted.source {
         plan.writes.extend(backup.path().map(ToOwned::to_owned));
     }
-    parameters(plan, wanted.algorithm, wanted.wrapping);
+    parameters(plan, wanted.wrapping);
     send(plan);
     prove(plan, spec, usage, wanted.level);
     if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {

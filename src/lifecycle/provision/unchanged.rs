@@ -1,13 +1,16 @@
 //! What is proven about a key that was there already.
 
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::Kms;
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::bytes::Bytes;
+use crate::lifecycle::import::generate::Material;
+use crate::lifecycle::import::stage::Proven;
 use crate::lifecycle::key::existing::Compared;
+use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::provision::request::Provision;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::verify::imported::NOTHING_AT_HAND;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
@@ -19,13 +22,14 @@ use crate::proof::{self, Claim, Level, Outcome, Subject};
 pub(crate) async fn prove_unchanged(
     kms: &Kms,
     plan: &Provision,
-    (found, compared): (&KeyDescription, &Compared),
+    (named, compared): (&NamedKey, &Compared),
     name: &str,
-    journal: &Journal,
-) -> Result<(), Error> {
+    run: &dyn Ongoing,
+) -> Result<Proven, Error> {
+    let found = &named.key;
     let material = match &plan.source {
-        Source::Given(material) => Some(material),
-        Source::Generate(_) => None,
+        Material::Given(material) => Some(material),
+        Material::Generate(_) => None,
     };
     let subject = Subject::new(kms, found, material, None)?;
     let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
@@ -33,8 +37,8 @@ pub(crate) async fn prove_unchanged(
         match (material, plan.level) {
             (_, Level::Off) => {}
             (Some(material), Level::Full) => {
-                let key = plan.trust().vouch(kms, found, name, journal).await?;
-                reimport::import_again(kms, &key, material, &mut proof, journal).await?;
+                let key = plan.trust().vouch(kms, found, name, run.progress()).await?;
+                reimport::import_again(kms, &key, material, &mut proof, run).await?;
             }
             (Some(_), _) => proof.leave(Claim::Bytes, BYTES_NOT_COMPARED),
             (None, Level::Full) => proof.leave(Claim::Bytes, NOTHING_AT_HAND),
@@ -45,15 +49,17 @@ pub(crate) async fn prove_unchanged(
     let other_file = material.is_some() && proof.contradicted() == Some(Claim::Bytes);
     let missing = (plan.strict && proof.outcome() == Outcome::NotPermitted).then(|| proof.not_permitted().join(", "));
     let contradiction = proof.contradiction().map(str::to_owned);
-    match (conclude(proof, journal), contradiction, missing) {
+    match (conclude(proof, run), contradiction, missing) {
         (Err(_), Some(contradiction), _) if other_file => {
             Err(LifecycleError::OtherMaterial { arn: found.arn.clone(), contradiction }.into())
         }
-        (Ok(()), _, Some(permission)) => {
+        (Ok(_), _, Some(permission)) => {
             let (key, what) = (name.to_owned(), "what it does".to_owned());
             Err(KeyError::NotCompared { key, what, permission }.into())
         }
-        (concluded, _, _) => concluded,
+        (concluded, _, _) => {
+            Ok(Proven { named: named.clone(), bytes: Bytes::NONE, material_id: None, proof: concluded? })
+        }
     }
 }
 

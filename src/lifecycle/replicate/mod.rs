@@ -4,30 +4,57 @@
 pub(crate) mod plan;
 pub(crate) mod replica;
 pub(crate) mod request;
+pub(crate) mod stage;
+pub(crate) mod work;
 
+pub use self::stage::{Reached, Replicated};
 use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::key::multi_region::check_primary;
-use crate::lifecycle::replicate::replica::{Done, ReplicaPlan};
+use crate::lifecycle::key::named::NamedKey;
+use crate::lifecycle::key::replica::Replicas;
+use crate::lifecycle::replicate::replica::{Carried, ReplicaPlan};
 use crate::lifecycle::replicate::request::Replicate;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::replicate::work::Work;
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
+use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::status::materials::KeyMaterials;
-use crate::lifecycle::verify::imported::{prove_in, prove_settled};
+use crate::lifecycle::verify::imported::{Expected, prove_in, prove_settled};
 use crate::lifecycle::verify::verdict::judge;
 use crate::material::KeySpec;
+use crate::progress::Progress;
 use crate::proof::{self, Level, Subject};
 
-/// Makes or completes the replicas, one Region after the other. Whatever happens, `journal` says what stands in AWS.
-pub async fn replicate(kms: &Kms, key: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
-    journal.begin(kms, key);
-    let plan = &Resolved::of(plan, kms, journal)?;
-    let (materials, replicas) = plan_regions(kms, key, plan, journal).await?;
+/// A key and its replicas, as they were asked for.
+pub type ReplicatedKey = Done<Replicated>;
+
+/// Makes or completes the replicas, one Region after the other.
+pub async fn replicate(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Replicate,
+    run: &Run<Reached>,
+) -> Result<ReplicatedKey, Interrupted<Reached>> {
+    let named = NamedKey::new(key);
+    run.reach(Replicated { named: named.clone(), replicas: Replicas::default(), contradiction: None });
+    let done = carry_out(kms, key, plan, run).await;
+    let replicas = match &run.standing().reached {
+        Reached::Replicas(replicated) => replicated.replicas.clone(),
+        Reached::Nothing => Replicas::default(),
+    };
+    run.outcome(done.map(|()| Replicated { named, replicas, contradiction: None }))
+}
+
+async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Replicate, run: &Run<Reached>) -> Result<(), Error> {
+    let plan = &Resolved::of(plan, kms, run)?;
+    let (materials, replicas) = plan_regions(kms, key, plan, run.progress()).await?;
+    let work = Work { kms, primary: key, materials: &materials, plan, run };
     for replica_plan in replicas {
-        let (there, done) = replica::carry_out(kms, key, replica_plan, &materials, plan, journal).await?;
-        prove(kms, key, &there, &done, plan, journal).await?;
+        let (there, done) = work.carry_out(replica_plan).await?;
+        work.prove(&there, &done).await?;
     }
     Ok(())
 }
@@ -37,19 +64,19 @@ pub(crate) async fn plan_regions(
     kms: &Kms,
     key: &KeyDescription,
     plan: &Replicate,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<(KeyMaterials, Vec<ReplicaPlan>), Error> {
     check_locally(plan)?;
     check_replicable(key, plan)?;
-    plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await?;
+    plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), progress).await?;
     check_material(kms, key, plan).await?;
     let materials = KeyMaterials::as_permitted(kms, key).await?;
     let mut replicas = Vec::new();
     for region in plan.distinct_regions() {
-        replicas.push(ReplicaPlan::of(kms, key, region, &materials, plan, journal).await?);
+        replicas.push(ReplicaPlan::of((kms, key), region, &materials, plan, progress).await?);
     }
     if let Some(waiting) = materials.pending().and_then(|material| material.key_material_id.as_deref()) {
-        journal.warn(format!(
+        progress.warn(&format!(
             "key material {waiting} waits for rotation, and will be wanted in every replica before KMS rotates"
         ));
     }
@@ -96,31 +123,28 @@ async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Re
     Ok(())
 }
 
-async fn prove(
-    kms: &Kms,
-    key: &KeyDescription,
-    there: &Kms,
-    done: &Done,
-    plan: &Replicate,
-    journal: &Journal,
-) -> Result<(), Error> {
-    let material = plan.materials.first();
-    let (replica, level, mut proof) = match done {
-        Done::Filled(replica) => {
-            let proof = prove_in(there, replica, material, None, plan.level, journal).await?;
-            (&**replica, plan.level, proof)
+impl Work<'_> {
+    async fn prove(self, there: &Kms, done: &Carried) -> Result<(), Error> {
+        let Work { kms, primary, plan, run, .. } = self;
+        let material = plan.materials.first();
+        let (replica, level, mut proof) = match done {
+            Carried::Filled(replica) => {
+                let proof = prove_in(there, replica, Expected { material, id: None }, plan.level, run).await?;
+                (&**replica, plan.level, proof)
+            }
+            Carried::Left(replica) => {
+                let level = plan.level.min(Level::Use);
+                (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, run).await?)
+            }
+        };
+        let symmetric = primary.spec == KeySpec::SymmetricDefault;
+        if level >= Level::Use && symmetric && proof.contradiction().is_none() {
+            proof::across(kms, primary, there, replica, &mut proof).await?;
         }
-        Done::Left(replica) => {
-            let level = plan.level.min(Level::Use);
-            (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, journal).await?)
+        for sentence in proof.proven() {
+            run.progress().step(&format!("proven in {}: {sentence}", replica.arn.region()));
         }
-    };
-    if level >= Level::Use && key.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
-        proof::across(kms, key, there, replica, &mut proof).await?;
+        self.note(replica, |noted| noted.proof = Some(proof.clone()));
+        judge(&proof)
     }
-    for sentence in proof.proven() {
-        journal.step(format!("proven in {}: {sentence}", replica.arn.region()));
-    }
-    journal.note_replica(replica, |report| report.proof = Some(proof.clone()));
-    judge(&proof)
 }

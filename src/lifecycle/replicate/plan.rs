@@ -8,15 +8,20 @@ use crate::lifecycle::key::plan::{alias_reason, parameters};
 use crate::lifecycle::replicate::plan_regions;
 use crate::lifecycle::replicate::replica::{Action, ReplicaPlan};
 use crate::lifecycle::replicate::request::Replicate;
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, KeyUsage};
+use crate::progress::Progress;
 use crate::proof::Level;
 
 /// The plan of [`lifecycle::replicate`](crate::lifecycle::replicate()). Asks KMS what the run asks before its first change.
-pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, journal: &Journal) -> Result<Plan, Error> {
+pub async fn replicate(
+    kms: &Kms,
+    key: &KeyDescription,
+    wanted: &Replicate,
+    progress: &dyn Progress,
+) -> Result<Plan, Error> {
     let (spec, usage): (KeySpec, KeyUsage) = (key.spec.known()?, key.usage.known()?);
-    let mut plan = Plan::default();
+    let mut plan = Plan { key: Some(key.clone()), ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
     plan.vouch(&wanted.trust, key);
     if spec == KeySpec::SymmetricDefault {
@@ -24,9 +29,8 @@ pub async fn replicate(kms: &Kms, key: &KeyDescription, wanted: &Replicate, jour
     } else {
         wanted.materials.iter().for_each(|_| prove(&mut plan, spec, usage, Level::Use));
     }
-    journal.begin(kms, key);
     resolve_expiry(kms, wanted.expiry)?;
-    let (_, replicas) = plan_regions(kms, key, wanted, journal).await?;
+    let (_, replicas) = plan_regions(kms, key, wanted, progress).await?;
     for replica_plan in &replicas {
         plan.go_to(Some(&replica_plan.region));
         look(&mut plan, replica_plan, spec, wanted);
@@ -88,7 +92,7 @@ fn carry_out(plan: &mut Plan, replica_plan: &ReplicaPlan, wanted: &Replicate) ->
         return false;
     }
     for _ in wanted.distinct_materials() {
-        parameters(plan, wanted.wrapping.algorithm, wanted.wrapping.key_spec);
+        parameters(plan, wanted.wrapping);
         plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
     }
     plan.call(Operation::DescribeKey, "waits until the replica is enabled");

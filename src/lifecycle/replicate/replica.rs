@@ -1,20 +1,24 @@
 //! One replica: what is there, what is missing, and the calls that make it whole.
 
-use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica};
+use crate::kms::{AliasOutcome, ImportType, KeyDescription, Kms, NewReplica, Operation};
 use crate::kms::{KeyArn, KeyState, Reason, Region};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
-use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::sent::Difference;
+use crate::lifecycle::import::wrap_and_import::Delivery;
+use crate::lifecycle::key::create;
 use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::replicate::request::Replicate;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::replicate::work::Work;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
+use crate::lifecycle::verify::verdict::conclude;
 use crate::material::KeySpec;
+use crate::progress::Progress;
 use crate::time::rfc3339;
 use crate::time::seconds;
 
@@ -39,16 +43,15 @@ pub(crate) enum Action {
 impl ReplicaPlan {
     /// Looks at the Region, and refuses what could not be carried out.
     pub(crate) async fn of(
-        primary_kms: &Kms,
-        primary: &KeyDescription,
+        (primary_kms, primary): (&Kms, &KeyDescription),
         region: &Region,
         materials: &KeyMaterials,
         plan: &Replicate,
-        journal: &Journal,
+        progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let kms = primary_kms.for_region(region);
         let action = match replica_in(primary, region) {
-            Some(arn) => existing_replica(&kms, arn, plan, journal).await?,
+            Some(arn) => existing_replica(&kms, arn, plan, progress).await?,
             None => Action::Create,
         };
         let wanted = match &action {
@@ -88,8 +91,8 @@ fn replica_in<'a>(primary: &'a KeyDescription, region: &Region) -> Option<&'a Ke
 }
 
 /// A replica that is whole is left alone; an empty one is filled if it can be trusted.
-async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, journal: &Journal) -> Result<Action, Error> {
-    let replica = until_made(kms, arn, journal).await?;
+async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, progress: &dyn Progress) -> Result<Action, Error> {
+    let replica = until_made(kms, arn, progress).await?;
     let differs = |difference: String| -> Error {
         KeyError::Differs {
             key: format!("replica in {}", replica.arn.region()),
@@ -104,154 +107,148 @@ async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, journal: &J
             let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
             Err(differs(format!("its key material {is}, which is not the expiry asked for")))
         }
-        KeyState::PendingImport => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, journal).await?))),
+        KeyState::PendingImport => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, progress).await?))),
         state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
     }
 }
 
 /// Whoever made a replica chose its key policy: it gets nothing unless that is the one asked for, or the user vouches for it.
-async fn vouch(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<Vouched, Error> {
-    plan.trust.vouch(kms, replica, &replica.arn, journal).await
+async fn vouch(
+    kms: &Kms,
+    replica: &KeyDescription,
+    plan: &Replicate,
+    progress: &dyn Progress,
+) -> Result<Vouched, Error> {
+    plan.trust.vouch(kms, replica, &replica.arn, progress).await
 }
 
 /// A replica when the work in its Region is done.
-pub(crate) enum Done {
+pub(crate) enum Carried {
     /// This run imported into it.
     Filled(Vouched),
     /// It was whole before.
     Left(KeyDescription),
 }
 
-/// Makes, names and fills the replica.
-pub(crate) async fn carry_out(
-    primary_kms: &Kms,
-    primary: &KeyDescription,
-    replica_plan: ReplicaPlan,
-    materials: &KeyMaterials,
-    plan: &Resolved<'_, Replicate>,
-    journal: &Journal,
-) -> Result<(Kms, Done), Error> {
-    let kms = replica_plan.kms;
-    let replica = match replica_plan.action {
-        Action::Keep(replica) => {
-            journal.step(format!("the replica in {} is what was asked for: {}", replica_plan.region, replica.arn));
-            journal.note_replica(&replica, |_| {});
-            name(&kms, &replica, plan, journal).await?;
-            return Ok((kms, Done::Left(*replica)));
-        }
-        Action::Import(replica) => {
-            journal.step(format!("the replica in {} waits for key material: {}", replica_plan.region, replica.arn));
-            *replica
-        }
-        Action::Create => make(primary_kms, primary, &kms, &replica_plan.region, plan, journal).await?,
-    };
-    journal.note_replica(&replica, |_| {});
-    name(&kms, &replica, plan, journal).await?;
-    let one = materials.is_complete() && materials.permanent().count() == 1;
-    let symmetric = primary.spec == KeySpec::SymmetricDefault;
-    for material in plan.distinct_materials() {
-        let options = ImportOptions {
-            expires: plan.expires,
-            import_type: symmetric.then_some(ImportType::Existing),
-            description: None, // only the primary key keeps one
-            key_material_id: primary.current_key_material_id.clone().filter(|_| one),
-            once: false,
-        };
-        plan.wrapping.wrap_and_import(material, &kms, &replica, &options, journal).await?;
-        journal.note_replica(&replica, |report| report.imported = true);
-    }
-    let filled = settle(&kms, &replica, journal).await?;
-    Ok((kms, Done::Filled(replica.seen(filled))))
-}
-
-/// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
-async fn make(
-    primary_kms: &Kms,
-    primary: &KeyDescription,
-    kms: &Kms,
-    region: &Region,
-    plan: &Replicate,
-    journal: &Journal,
-) -> Result<Vouched, Error> {
-    let new = NewReplica {
-        region: region.clone(),
-        description: plan.description.clone(),
-        policy: plan.policy.clone(),
-        tags: plan.tags.clone(),
-    };
-    let (arn, ours) = match journal.changing("ReplicateKey", primary_kms.replicate(&primary.arn, &new)).await {
-        Ok(replica) => {
-            journal.note_replica(&replica, |report| report.created = true);
-            (replica.arn, true)
-        }
-        Err(error) if error.may_have_changed() || error.reason() == Some(Reason::AlreadyExists) => {
-            journal.warn(format!("{error}: looking for it"));
-            let Some(found) = look_up(primary_kms, primary, region, journal).await? else { return Err(error) };
-            if error.may_have_changed() {
-                journal.settled();
+impl Work<'_> {
+    /// Makes, names and fills the replica.
+    pub(crate) async fn carry_out(self, replica_plan: ReplicaPlan) -> Result<(Kms, Carried), Error> {
+        let Work { primary, materials, plan, run, .. } = self;
+        let (kms, region, progress) = (replica_plan.kms, replica_plan.region, run.progress());
+        let replica = match replica_plan.action {
+            Action::Keep(replica) => {
+                progress.step(&format!("the replica in {region} is what was asked for: {}", replica.arn));
+                self.note(&replica, |_| ());
+                self.name(&kms, &replica).await?;
+                return Ok((kms, Carried::Left(*replica)));
             }
-            (found, false)
-        }
-        Err(error) => return Err(error),
-    };
-    kms.wait_until_visible(&arn).await?;
-    let replica = until_made(kms, &arn, journal).await?;
-    if ours {
-        journal.step(format!("made the replica {arn}"));
-        return Ok(Vouched::created(replica));
-    }
-    let replica = vouch(kms, &replica, plan, journal).await?;
-    journal.step(format!("found the replica {arn}"));
-    Ok(replica)
-}
-
-async fn look_up(
-    kms: &Kms,
-    primary: &KeyDescription,
-    region: &Region,
-    journal: &Journal,
-) -> Result<Option<KeyArn>, Error> {
-    wait::until("a sign of the replica", wait::LOOK_UP, journal, || async {
-        Ok(replica_in(&kms.describe(&primary.arn).await?, region).cloned())
-    })
-    .await
-}
-
-/// The alias comes before the import, as for every key.
-async fn name(kms: &Kms, replica: &KeyDescription, plan: &Replicate, journal: &Journal) -> Result<(), Error> {
-    let Some(alias) = &plan.alias else { return Ok(()) };
-    let named = kms.find_alias(alias.as_str()).await?;
-    if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
-        let made = journal.naming(kms, alias, &replica.arn).await?;
-        if made == AliasOutcome::Exists {
-            let arn = kms.describe(alias.as_str()).await?.arn;
-            let (alias, region) = (alias.to_string(), replica.arn.region().clone());
-            return Err(LifecycleError::AliasElsewhere { alias, region, arn }.into());
-        }
-        journal.step(format!("{alias} names it in {}", replica.arn.region()));
-    }
-    journal.note_replica(replica, |report| report.alias = Some(alias.to_string()));
-    Ok(())
-}
-
-/// What KMS says about the replica after the imports: after rotations it wants every key material.
-async fn settle(kms: &Kms, replica: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
-    let now = wait::settled(kms, replica, None, journal).await?;
-    journal.note_replica(&now, |_| {});
-    if now.state == KeyState::Enabled {
-        Difference::refuse(kms, replica, &now, journal).await?;
-        return Ok(now);
-    }
-    if now.state == KeyState::PendingImport {
-        let materials = KeyMaterials::as_permitted(kms, &now).await?;
-        let missing = match materials.missing() {
-            ids if ids.is_empty() && materials.is_complete() => {
-                return Err(KeyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
+            Action::Import(replica) => {
+                progress.step(&format!("the replica in {region} waits for key material: {}", replica.arn));
+                *replica
             }
-            ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
-            ids => ids.join(", "),
+            Action::Create => self.make(&kms, &region).await?,
         };
-        return Err(LifecycleError::ReplicaIncomplete { arn: now.arn, missing }.into());
+        self.note(&replica, |_| ());
+        self.name(&kms, &replica).await?;
+        let one = materials.is_complete() && materials.permanent().count() == 1;
+        let symmetric = primary.spec == KeySpec::SymmetricDefault;
+        for material in plan.distinct_materials() {
+            let options = ImportOptions {
+                expires: plan.expires,
+                import_type: symmetric.then_some(ImportType::Existing),
+                description: None, // only the primary key keeps one
+                key_material_id: primary.current_key_material_id.clone().filter(|_| one),
+                once: false,
+            };
+            Delivery { material, wrapping: plan.wrapping, options }.wrap_and_import(&kms, &replica, run).await?;
+            self.note(&replica, |noted| noted.imported = true);
+        }
+        let filled = self.settle(&kms, &replica).await?;
+        Ok((kms, Carried::Filled(replica.seen(filled))))
     }
-    Err(KeyError::NotEnabled { arn: now.arn, state: now.state }.into())
+
+    /// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
+    async fn make(self, kms: &Kms, region: &Region) -> Result<Vouched, Error> {
+        let Work { primary, plan, run, .. } = self;
+        let new = NewReplica {
+            region: region.clone(),
+            description: plan.description.clone(),
+            policy: plan.policy.clone(),
+            tags: plan.tags.clone(),
+        };
+        let (all, progress): (&dyn Ongoing, _) = (run, run.progress());
+        let (arn, ours) = match all.asking(Operation::ReplicateKey, self.kms.replicate(&primary.arn, &new)).await {
+            Ok(replica) => {
+                self.note(&replica, |noted| noted.created = true);
+                all.settle(true, None);
+                (replica.arn, true)
+            }
+            Err(error) if error.may_have_changed() || error.reason() == Some(Reason::AlreadyExists) => {
+                progress.warn(&format!("{error}: looking for it"));
+                let Some(found) = self.look_up(region).await? else { return Err(error) };
+                if error.may_have_changed() {
+                    all.settle(true, None);
+                }
+                (found, false)
+            }
+            Err(error) => return Err(error),
+        };
+        kms.wait_until_visible(&arn).await?;
+        let replica = until_made(kms, &arn, progress).await?;
+        if ours {
+            progress.step(&format!("made the replica {arn}"));
+            return Ok(Vouched::created(replica));
+        }
+        let replica = vouch(kms, &replica, plan, progress).await?;
+        progress.step(&format!("found the replica {arn}"));
+        Ok(replica)
+    }
+
+    async fn look_up(self, region: &Region) -> Result<Option<KeyArn>, Error> {
+        wait::until("a sign of the replica", wait::LOOK_UP, self.run.progress(), || async {
+            Ok(replica_in(&self.kms.describe(&self.primary.arn).await?, region).cloned())
+        })
+        .await
+    }
+
+    /// The alias comes before the import, as for every key.
+    async fn name(self, kms: &Kms, replica: &KeyDescription) -> Result<(), Error> {
+        let Some(alias) = &self.plan.alias else { return Ok(()) };
+        let named = kms.find_alias(alias.as_str()).await?;
+        if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
+            if create::name(kms, alias, &replica.arn, self.run).await? == AliasOutcome::Exists {
+                let arn = kms.describe(alias.as_str()).await?.arn;
+                let (alias, region) = (alias.to_string(), replica.arn.region().clone());
+                return Err(LifecycleError::AliasElsewhere { alias, region, arn }.into());
+            }
+            self.run.progress().step(&format!("{alias} names it in {}", replica.arn.region()));
+        }
+        self.note(replica, |noted| noted.alias = Some(alias.clone()));
+        Ok(())
+    }
+
+    /// What KMS says about the replica after the imports: after rotations it wants every key material.
+    async fn settle(self, kms: &Kms, replica: &KeyDescription) -> Result<KeyDescription, Error> {
+        let now = wait::settled(kms, replica, None, self.run).await?;
+        self.note(&now, |_| ());
+        if now.state == KeyState::Enabled {
+            if let Some(contradiction) = Difference::contradiction(kms, replica, &now, self.run).await? {
+                self.note(&now, |noted| noted.proof = Some(contradiction.clone()));
+                conclude(contradiction, self.run)?;
+            }
+            return Ok(now);
+        }
+        if now.state == KeyState::PendingImport {
+            let materials = KeyMaterials::as_permitted(kms, &now).await?;
+            let missing = match materials.missing() {
+                ids if ids.is_empty() && materials.is_complete() => {
+                    return Err(KeyError::NotShown { arn: now.arn, waited: seconds(kms.wait()) }.into());
+                }
+                ids if ids.is_empty() => "which, kms:ListKeyRotations would tell".to_owned(),
+                ids => ids.join(", "),
+            };
+            return Err(LifecycleError::ReplicaIncomplete { arn: now.arn, missing }.into());
+        }
+        Err(KeyError::NotEnabled { arn: now.arn, state: now.state }.into())
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::kms::Region;
 use crate::lifecycle::import::expiry::Expires;
-use crate::lifecycle::import::wrap_and_import::Wrapping;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::trust::Trust;
 use crate::material::KeyMaterial;

@@ -8,12 +8,16 @@ pub(crate) mod on_demand;
 pub(crate) mod plan;
 pub(crate) mod regions;
 pub(crate) mod request;
+pub(crate) mod stage;
+pub(crate) mod work;
 
+pub use self::stage::{Pending, Reached, Rotated, Rotation};
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
-use crate::lifecycle::import::generate::{Source, generate};
+use crate::lifecycle::import::generate::{Material, generate};
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::multi_region::check_primary;
@@ -22,52 +26,83 @@ use crate::lifecycle::rotate::import_pending::NewMaterial;
 use crate::lifecycle::rotate::on_demand::RotationNeeded;
 use crate::lifecycle::rotate::regions::Regions;
 use crate::lifecycle::rotate::request::Rotate;
-use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{KeyMaterials, Material};
-use crate::lifecycle::verify::imported::prove_in;
+use crate::lifecycle::rotate::work::Work;
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
+use crate::lifecycle::run::stage::{Done, Interrupted};
+use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
+use crate::lifecycle::verify::imported::{Expected, prove_in};
 use crate::lifecycle::verify::verdict::{conclude, judge};
 use crate::material::{KeyMaterial, KeySpec};
+use crate::progress::Progress;
 
-/// Rotates `key`. Whatever happens, `journal` says what stands in AWS.
-pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<(), Error> {
-    journal.begin(kms, key);
-    let plan = &check_locally(kms, plan, journal)?;
+/// A key that encrypts with the new key material.
+pub type RotatedKey = Done<Rotated>;
+
+/// Rotates `key`.
+pub async fn rotate(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Rotate,
+    run: &Run<Reached>,
+) -> Result<RotatedKey, Interrupted<Reached>> {
+    run.outcome(carry_out(kms, key, plan, run).await)
+}
+
+async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Reached>) -> Result<Rotated, Error> {
+    let progress = run.progress();
+    run.reach(Reached::KeyFound(Rotation::new(key)));
+    let plan = &check_locally(kms, plan)?;
+    let all: &dyn Ongoing = run;
+    all.note(|facts| facts.asked_to_expire = plan.expires);
     check_rotatable(key)?;
-    journal.note_rotation(|rotation| rotation.previous_key_material_id.clone_from(&key.current_key_material_id));
-    let key = &vouch(kms, key, plan, journal).await?;
-    let regions = Regions::of(kms, key, plan, journal).await?;
+    let key = &vouch(kms, key, plan, progress).await?;
+    let work = Work { kms, key, plan, run };
+    let regions = Regions::of(kms, key, plan, progress).await?;
     if on_demand::is_in_progress(kms, key).await? {
-        let finished = wait_for_rotation(kms, key, plan, journal).await?;
+        let finished = wait_for_rotation(kms, key, plan, progress).await?;
         if plan.source.is_none() {
-            return finish(kms, &key.seen(finished), &regions, plan, None, journal).await;
+            return work.finish(&key.seen(finished), &regions, None).await;
         }
     }
+    let (beginning, waiting, left) = begin_with(kms, key, plan, progress).await?;
+    let rotation = Rotation { waiting, left, ..Rotation::new(key) };
+    run.reach(Reached::KeyFound(rotation.clone()));
+    let sent = |bytes: Bytes| {
+        if let Bytes::Stored(backup) = &bytes {
+            run.reach(Reached::BackupStored { rotation: rotation.clone(), backup: backup.clone() });
+        }
+        run.reach(Reached::ImportSent { rotation: rotation.clone(), bytes, regions: regions.names() });
+    };
+    let given = || sent(Bytes::Unstored(Unstored::Given));
     let made;
-    let (material, place) = match (begin_with(kms, key, plan, journal).await?, &plan.source) {
+    let (material, place) = match (beginning, &plan.source) {
         (Beginning::Over(id), _) => {
-            journal.await_earlier(key.current_key_material_id.as_deref() != Some(&*id));
-            let now = key.seen(on_demand::until_current(kms, key, &id, journal).await?);
-            journal.await_earlier(false);
-            return finish(kms, &now, &regions, plan, None, journal).await;
+            await_earlier(run, key.current_key_material_id.as_deref() != Some(&*id));
+            let now = key.seen(on_demand::until_current(kms, key, &id, progress).await?);
+            await_earlier(run, false);
+            return work.finish(&now, &regions, None).await;
         }
         (Beginning::OnlyIfCurrent, source) => {
             let material = match source {
-                Some(Source::Given(material)) => Some(material),
+                Some(Material::Given(material)) => Some(material),
                 _ => None,
             };
-            (material, import_pending::only_if_current(kms, key, material, plan, journal).await?)
+            (material, work.only_if_current(material).await?)
         }
-        (Beginning::Waiting(id), Some(Source::Given(material))) => {
-            (Some(material), import_pending::reimport_pending(kms, key, material, plan, id, journal).await?)
+        (Beginning::Waiting(id), Some(Material::Given(material))) => {
+            given();
+            (Some(material), work.reimport_pending(material, id).await?)
         }
         (Beginning::Waiting(id), _) => (None, NewMaterial::Pending(id)),
-        (Beginning::New, Some(Source::Generate(backup))) => {
-            made = generate(KeySpec::SymmetricDefault, backup, journal)?;
+        (Beginning::New, Some(Material::Generate(backup))) => {
+            made = generate(KeySpec::SymmetricDefault, backup, progress)?;
             let (material, stored) = &made;
-            (Some(material), import_pending::import_new(kms, key, material, plan, Some(stored), journal).await?)
+            sent(stored.bytes.clone());
+            (Some(material), work.import_new(material, Some(stored)).await?)
         }
-        (Beginning::New, Some(Source::Given(material))) => {
-            (Some(material), import_pending::import_new(kms, key, material, plan, None, journal).await?)
+        (Beginning::New, Some(Material::Given(material))) => {
+            given();
+            (Some(material), work.import_new(material, None).await?)
         }
         (Beginning::New, None) => return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into()),
     };
@@ -75,21 +110,30 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Jo
         NewMaterial::Pending(id) => id,
         NewMaterial::Current => {
             let now = key.seen(kms.describe(&key.arn).await?);
-            return finish(kms, &now, &regions, plan, material, journal).await;
+            return work.finish(&now, &regions, material).await;
         }
     };
-    journal.note_rotation(|rotation| rotation.new_key_material_id = Some(id.clone()));
-    regions.fill(&id, material, plan, journal).await?;
-    if on_demand::until_ready(kms, key, &id, journal).await? == RotationNeeded::Yes {
-        on_demand::rotate_on_demand(kms, key, &id, journal).await?;
+    regions.fill(&id, material, work).await?;
+    if on_demand::until_ready(kms, key, &id, progress).await? == RotationNeeded::Yes {
+        on_demand::rotate_on_demand(&id, work).await?;
     }
-    let now = on_demand::until_current(kms, key, &id, journal).await?;
-    finish(kms, &key.seen(now), &regions, plan, material, journal).await
+    let now = on_demand::until_current(kms, key, &id, progress).await?;
+    work.finish(&key.seen(now), &regions, material).await
+}
+
+/// Whether a change that an earlier run has begun is waited for.
+fn await_earlier(run: &dyn Ongoing, awaited: bool) {
+    run.note(|facts| facts.awaited = awaited);
 }
 
 /// Vouches for the key before anything is imported into it.
-pub(crate) async fn vouch(kms: &Kms, key: &KeyDescription, plan: &Rotate, journal: &Journal) -> Result<Vouched, Error> {
-    plan.trust.vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), journal).await
+pub(crate) async fn vouch(
+    kms: &Kms,
+    key: &KeyDescription,
+    plan: &Rotate,
+    progress: &dyn Progress,
+) -> Result<Vouched, Error> {
+    plan.trust.vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), progress).await
 }
 
 /// With what a rotation begins, by what the key has already.
@@ -104,55 +148,68 @@ pub(crate) enum Beginning {
     OnlyIfCurrent,
 }
 
-/// Looks at the key materials, and refuses what could not be carried out.
+/// Looks at the key materials, and refuses what could not be carried out. Gives with it the key material that waits for rotation, and how
+/// many rotations are left.
 pub(crate) async fn begin_with(
     kms: &Kms,
     key: &KeyDescription,
     plan: &Rotate,
-    journal: &Journal,
-) -> Result<Beginning, Error> {
-    let materials = look(kms, key, journal).await?;
+    progress: &dyn Progress,
+) -> Result<(Beginning, Option<String>, Option<usize>), Error> {
+    let materials = KeyMaterials::as_offered(kms, key).await?;
+    let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
     let left = materials.rotations_left();
     match (left, materials.why_incomplete()) {
-        (Some(left), _) => journal.step(format!("{left} of 25 on-demand rotations are left")),
-        (None, why) => journal.warn(format!(
+        (Some(left), _) => progress.step(&format!("{left} of 25 on-demand rotations are left")),
+        (None, why) => progress.warn(&format!(
             "which key materials the key has and how many rotations are left is not known: {}",
             why.unwrap_or_default()
         )),
     }
+    Ok((choose(key, plan, materials, progress)?, waiting, left))
+}
+
+fn choose(
+    key: &KeyDescription,
+    plan: &Rotate,
+    materials: KeyMaterials,
+    progress: &dyn Progress,
+) -> Result<Beginning, Error> {
     let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
     // The last rotation may have been this run's: its proof needs no further one.
-    if left == Some(0) && (waiting.is_some() || plan.source.is_some()) {
+    if materials.rotations_left() == Some(0) && (waiting.is_some() || plan.source.is_some()) {
         return match (&plan.source, waiting) {
-            (Some(Source::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
+            (Some(Material::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
             _ => Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into()),
         };
     }
     match (&plan.source, waiting) {
-        (Some(Source::Generate(_)), Some(id)) => Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into()),
+        (Some(Material::Generate(_)), Some(id)) => {
+            Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into())
+        }
         (_, Some(id)) => Ok(Beginning::Waiting(id)),
         (Some(_), None) => Ok(Beginning::New),
         // What waits for rotation would be in the list.
         (None, None) if let Some(error) = materials.unseen => Err(error.into()),
         (None, None) => {
-            let rotated = |material: &&Material| material.current && material.rotated.is_some();
+            let rotated = |material: &&MaterialStatus| material.current && material.rotated.is_some();
             let Some(current) = materials.materials.iter().find(rotated) else {
                 return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into());
             };
             let id = current.key_material_id.as_deref().unwrap_or_default();
-            journal.step(format!("no key material waits for rotation: {id} is current already"));
+            progress.step(&format!("no key material waits for rotation: {id} is current already"));
             Ok(Beginning::Over(id.to_owned()))
         }
     }
 }
 
 /// Everything that can be refused without asking further.
-pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate, journal: &Journal) -> Result<Resolved<'a, Rotate>, Error> {
-    let plan = Resolved::of(plan, kms, journal)?;
+pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<'a, Rotate>, Error> {
+    let plan = Resolved::before(plan, kms)?;
     plan.options().check()?;
     let length = match &plan.source {
-        Some(Source::Given(material)) => Some(material.byte_count()),
-        Some(Source::Generate(backup)) => {
+        Some(Material::Given(material)) => Some(material.byte_count()),
+        Some(Material::Generate(backup)) => {
             backup.check()?;
             None
         }
@@ -181,59 +238,49 @@ async fn wait_for_rotation(
     kms: &Kms,
     key: &KeyDescription,
     plan: &Rotate,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<KeyDescription, Error> {
     check_waits(key, plan)?;
-    journal.step("a rotation is in progress");
-    on_demand::until_over(kms, key, journal).await
+    progress.step("a rotation is in progress");
+    on_demand::until_over(kms, key, progress).await
 }
 
 /// While KMS rotates it takes no new key material.
 pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Error> {
     match plan.source {
-        Some(Source::Generate(_)) => Err(LifecycleError::InProgress { arn: key.arn.clone() }.into()),
+        Some(Material::Generate(_)) => Err(LifecycleError::InProgress { arn: key.arn.clone() }.into()),
         _ => Ok(()),
     }
 }
 
-async fn look(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyMaterials, Error> {
-    let materials = KeyMaterials::as_offered(kms, key).await?;
-    journal.note_rotation(|rotation| {
-        rotation.new_key_material_id = materials.pending().and_then(|material| material.key_material_id.clone());
-        rotation.rotations_left = materials.rotations_left();
-    });
-    Ok(materials)
-}
-
-/// The new material is current: the proofs, in every Region.
-async fn finish(
-    kms: &Kms,
-    now: &Vouched,
-    regions: &Regions,
-    plan: &Rotate,
-    material: Option<&KeyMaterial>,
-    journal: &Journal,
-) -> Result<(), Error> {
-    journal.note_key(now);
-    let id = now.current_key_material_id.clone();
-    journal.note_rotation(|rotation| {
-        rotation.new_key_material_id.clone_from(&id);
-        rotation.rotated = rotation.previous_key_material_id != id;
-    });
-    Difference::refuse(kms, now, now, journal).await?;
-    let proof = prove_in(kms, now, material, id.as_deref(), plan.level, journal).await?;
-    conclude(proof, journal)?;
-    for (kms, replica) in regions.replicas() {
-        let replica = &replica.seen(on_demand::until_current_in(kms, replica, id.as_deref(), journal).await?);
-        journal.note_replica(replica, |_| {});
-        if replica.state != KeyState::Enabled {
-            journal.warn(format!("replica {} is {}", replica.arn, replica.state));
-            continue;
+impl Work<'_> {
+    /// The new material is current: the proofs, in every Region.
+    async fn finish(self, now: &Vouched, regions: &Regions, material: Option<&KeyMaterial>) -> Result<Rotated, Error> {
+        let Work { kms, plan, run, .. } = self;
+        let current = run.standing().reached.clone().current(now);
+        run.reach(Reached::Current(current.clone()));
+        let id = now.current_key_material_id.as_deref();
+        let expected = || Expected { material, id };
+        Difference::refuse(kms, now, now, run).await?;
+        let proof = conclude(prove_in(kms, now, expected(), plan.level, run).await?, run)?;
+        let mut rotated = Rotated { current, proof };
+        for (kms, replica) in regions.replicas() {
+            let now = on_demand::until_current_in(kms, replica, id, run.progress()).await?;
+            let replica = &replica.seen(now);
+            rotated.current.rotation.replicas.note(replica, |_| ());
+            run.reach(rotated.clone());
+            if replica.state != KeyState::Enabled {
+                run.progress().warn(&format!("replica {} is {}", replica.arn, replica.state));
+                continue;
+            }
+            let proof = match Difference::contradiction(kms, replica, replica, run).await? {
+                Some(contradiction) => contradiction,
+                None => prove_in(kms, replica, expected(), plan.level, run).await?,
+            };
+            rotated.current.rotation.replicas.note(replica, |replica| replica.proof = Some(proof.clone()));
+            run.reach(rotated.clone());
+            judge(&proof)?;
         }
-        Difference::refuse(kms, replica, replica, journal).await?;
-        let proof = prove_in(kms, replica, material, id.as_deref(), plan.level, journal).await?;
-        journal.note_replica(replica, |report| report.proof = Some(proof.clone()));
-        judge(&proof)?;
+        Ok(rotated)
     }
-    Ok(())
 }

@@ -1,12 +1,14 @@
 //! RotateKeyOnDemand, sent once, and the wait until the new key material is current. A lost reply is looked up afterwards.
 
 use crate::kms::Reason;
-use crate::kms::{KeyDescription, Kms};
+use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::rotate::work::Work;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
+use crate::progress::Progress;
 use crate::time::seconds;
 
 /// Whether there is anything left to ask KMS for.
@@ -23,10 +25,10 @@ pub(crate) async fn until_ready(
     kms: &Kms,
     key: &KeyDescription,
     id: &str,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<RotationNeeded, Error> {
     let what = format!("KMS to see key material {id} in every Region");
-    let ready = wait::until(&what, kms.wait(), journal, || async {
+    let ready = wait::until(&what, kms.wait(), progress, || async {
         let materials = KeyMaterials::as_offered(kms, key).await?;
         if !materials.is_complete() {
             let current = kms.describe(&key.arn).await?.current_key_material_id;
@@ -42,30 +44,22 @@ pub(crate) async fn until_ready(
 }
 
 /// Asks KMS to rotate to the material that waits.
-pub(crate) async fn rotate_on_demand(
-    kms: &Kms,
-    key: &KeyDescription,
-    id: &str,
-    journal: &Journal,
-) -> Result<(), Error> {
-    match journal.changing("RotateKeyOnDemand", kms.rotate(&key.arn)).await {
+pub(crate) async fn rotate_on_demand(id: &str, Work { kms, key, run, .. }: Work<'_>) -> Result<(), Error> {
+    let (all, progress): (&dyn Ongoing, _) = (run, run.progress());
+    match all.asking(Operation::RotateKeyOnDemand, kms.rotate(&key.arn)).await {
         Ok(()) => {}
         Err(error) if error.may_have_changed() || error.reason() == Some(Reason::Conflict) => {
-            journal.warn(format!("{error}: looking whether it began"));
-            if !has_begun(kms, key, id, journal).await? {
+            progress.warn(&format!("{error}: looking whether it began"));
+            if !has_begun(kms, key, id, progress).await? {
                 return Err(error);
             }
-            journal.settled();
         }
         Err(error) => return Err(error),
     }
-    journal.note_rotation(|rotation| {
-        rotation.begun = true;
-        rotation.rotations_left = rotation.rotations_left.map(|left| left.saturating_sub(1));
-    });
-    let left = journal.report().rotation.and_then(|rotation| rotation.rotations_left);
+    run.arrive(run.standing().reached.clone().rotating());
+    let left = run.standing().reached.left();
     let left = left.map_or(String::new(), |left| format!("; {left} of 25 on-demand rotations are left"));
-    journal.step(format!("KMS began to rotate the key{left}"));
+    progress.step(&format!("KMS began to rotate the key{left}"));
     Ok(())
 }
 
@@ -77,8 +71,8 @@ pub(crate) async fn is_in_progress(kms: &Kms, key: &KeyDescription) -> Result<bo
     }
 }
 
-async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, journal: &Journal) -> Result<bool, Error> {
-    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, journal, || async {
+async fn has_begun(kms: &Kms, key: &KeyDescription, id: &str, progress: &dyn Progress) -> Result<bool, Error> {
+    let begun = wait::until("a sign of the rotation", wait::LOOK_UP, progress, || async {
         let current = kms.describe(&key.arn).await?.current_key_material_id;
         let begun = current.as_deref() == Some(id) || is_in_progress(kms, key).await?;
         Ok(begun.then_some(()))
@@ -91,14 +85,14 @@ pub(crate) async fn until_current(
     kms: &Kms,
     key: &KeyDescription,
     id: &str,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<KeyDescription, Error> {
-    let current = poll(kms, &key.arn, id, journal).await?.ok_or_else(|| LifecycleError::StillWaiting {
+    let current = poll(kms, &key.arn, id, progress).await?.ok_or_else(|| LifecycleError::StillWaiting {
         arn: key.arn.clone(),
         id: id.to_owned(),
         waited: seconds(kms.wait()),
     })?;
-    journal.step(format!("key material {id} is current"));
+    progress.step(&format!("key material {id} is current"));
     Ok(current)
 }
 
@@ -107,20 +101,20 @@ pub(crate) async fn until_current_in(
     kms: &Kms,
     replica: &KeyDescription,
     id: Option<&str>,
-    journal: &Journal,
+    progress: &dyn Progress,
 ) -> Result<KeyDescription, Error> {
     let Some(id) = id else { return Ok(kms.describe(&replica.arn).await?) };
-    match poll(kms, &replica.arn, id, journal).await? {
+    match poll(kms, &replica.arn, id, progress).await? {
         Some(current) => {
-            journal.step(format!("key material {id} is current in {}", replica.arn.region()));
+            progress.step(&format!("key material {id} is current in {}", replica.arn.region()));
             Ok(current)
         }
         None => Ok(kms.describe(&replica.arn).await?),
     }
 }
 
-async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Option<KeyDescription>, Error> {
-    wait::until(&format!("key material {id} to become current"), kms.wait(), journal, || async {
+async fn poll(kms: &Kms, arn: &str, id: &str, progress: &dyn Progress) -> Result<Option<KeyDescription>, Error> {
+    wait::until(&format!("key material {id} to become current"), kms.wait(), progress, || async {
         let now = kms.describe(arn).await?;
         Ok((now.current_key_material_id.as_deref() == Some(id)).then_some(now))
     })
@@ -128,8 +122,12 @@ async fn poll(kms: &Kms, arn: &str, id: &str, journal: &Journal) -> Result<Optio
 }
 
 /// Waits for the end of a rotation that somebody else began.
-pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, journal: &Journal) -> Result<KeyDescription, Error> {
-    let over = wait::until("the rotation to end", kms.wait(), journal, || async {
+pub(crate) async fn until_over(
+    kms: &Kms,
+    key: &KeyDescription,
+    progress: &dyn Progress,
+) -> Result<KeyDescription, Error> {
+    let over = wait::until("the rotation to end", kms.wait(), progress, || async {
         Ok((!is_in_progress(kms, key).await?).then_some(()))
     });
     if over.await?.is_none() {

@@ -2,27 +2,26 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::import::generate::Source;
+use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::plan::{import_again, prove};
 use crate::lifecycle::key::plan::parameters;
 use crate::lifecycle::rotate::regions::Regions;
 use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::rotate::{Beginning, begin_with, check_locally, check_rotatable, check_waits, vouch};
-use crate::lifecycle::run::journal::Journal;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, KeyUsage};
+use crate::progress::Progress;
 use crate::proof::Level;
 
 /// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate). Asks KMS for the replicas, a rotation in progress and the key materials.
-pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &Journal) -> Result<Plan, Error> {
-    journal.begin(kms, key);
-    check_locally(kms, wanted, journal)?;
+pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: &dyn Progress) -> Result<Plan, Error> {
+    check_locally(kms, wanted)?;
     check_rotatable(key)?;
-    let mut plan = Plan::default();
+    let mut plan = Plan { key: Some(key.clone()), ..Plan::default() };
     plan.call(Operation::DescribeKey, format!("looks at key {} in {}", key.arn.id(), kms.region()));
-    vouch(kms, key, wanted, journal).await?;
+    vouch(kms, key, wanted, progress).await?;
     plan.vouch(&wanted.trust, key);
-    let regions = Regions::of(kms, key, wanted, journal).await?;
+    let regions = Regions::of(kms, key, wanted, progress).await?;
     for (kms, replica) in regions.replicas() {
         plan.go_to(Some(kms.region()));
         plan.call(Operation::DescribeKey, "looks at the replica");
@@ -32,7 +31,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
     plan.call(Operation::GetKeyRotationStatus, "sees whether a rotation is in progress");
     if kms.rotation_in_progress(&key.arn).await? {
         check_waits(key, wanted)?;
-        journal.step("a rotation is in progress");
+        progress.step("a rotation is in progress");
         plan.call(Operation::GetKeyRotationStatus, "waits until the rotation is over");
         plan.call(Operation::DescribeKey, "looks at the key again");
         if wanted.source.is_none() {
@@ -41,7 +40,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
         }
     }
     plan.call(Operation::ListKeyRotations, "finds what waits for rotation, and counts the rotations that are left");
-    match (begin_with(kms, key, wanted, journal).await?, &wanted.source) {
+    match (begin_with(kms, key, wanted, progress).await?.0, &wanted.source) {
         (Beginning::Over(_), _) => {
             plan.call(Operation::DescribeKey, "looks at the key again");
             finish(&mut plan, &regions, wanted);
@@ -57,10 +56,10 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
             in_each(&mut plan, &regions, |plan| {
                 plan.call(Operation::ListKeyRotations, "makes sure that the replica has the key material");
             });
-            regions.check_filled(&id, journal).await?;
+            regions.check_filled(&id).await?;
         }
         (_, source) => {
-            if let Some(Source::Generate(backup)) = source {
+            if let Some(Material::Generate(backup)) = source {
                 plan.writes.extend(backup.path().map(ToOwned::to_owned));
             }
             deliver(&mut plan, wanted);
@@ -76,7 +75,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, journal: &
 
 /// Parameters and import.
 fn deliver(plan: &mut Plan, wanted: &Rotate) {
-    parameters(plan, wanted.wrapping.algorithm, wanted.wrapping.key_spec);
+    parameters(plan, wanted.wrapping);
     plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
 }
 

@@ -4,14 +4,15 @@ use crate::kms::{ImportType, KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::ImportOptions;
-use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::parameters::check_importable;
+use crate::lifecycle::import::wrap_and_import::Delivery;
 use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::rotate::request::Rotate;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::rotate::work::Work;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeyMaterial;
+use crate::progress::Progress;
 
 /// The replicas of a key; none for a single-Region key.
 pub(crate) struct Regions(Vec<(Kms, Vouched)>);
@@ -22,14 +23,14 @@ impl Regions {
         kms: &Kms,
         primary: &KeyDescription,
         plan: &Rotate,
-        journal: &Journal,
+        progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let mut replicas = Vec::new();
         for arn in primary.multi_region.iter().flat_map(|relatives| &relatives.replica_arns) {
             let kms = kms.for_region(arn.region());
-            let replica = until_made(&kms, arn, journal).await?;
+            let replica = until_made(&kms, arn, progress).await?;
             check_importable(&replica)?;
-            let replica = plan.trust.vouch(&kms, &replica, arn, journal).await?;
+            let replica = plan.trust.vouch(&kms, &replica, arn, progress).await?;
             replicas.push((kms, replica));
         }
         Ok(Regions(replicas))
@@ -39,17 +40,24 @@ impl Regions {
         self.0.iter().map(|(kms, replica)| (kms, replica))
     }
 
+    /// Their names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.replicas().map(|(_, replica)| replica.arn.region().to_string()).collect()
+    }
+
     /// Brings the material that waits for rotation into every replica. Without its bytes at hand, all must have it.
     pub(crate) async fn fill(
         &self,
         id: &str,
         material: Option<&KeyMaterial>,
-        plan: &Resolved<'_, Rotate>,
-        journal: &Journal,
+        Work { plan, run, .. }: Work<'_>,
     ) -> Result<(), Error> {
-        let names = || self.replicas().map(|(_, replica)| replica.arn.region().to_string());
-        let Some(material) = material else { return self.check_filled(id, journal).await };
-        journal.note_rotation(|rotation| rotation.missing_in = names().collect());
+        let Some(material) = material else {
+            let missing = self.missing(id).await?;
+            run.advance(|reached| reached.waits(id, missing.clone()));
+            return check(id, &missing);
+        };
+        run.advance(|reached| reached.waits(id, self.names()));
         for (kms, replica) in self.replicas() {
             let options = ImportOptions {
                 import_type: Some(ImportType::Existing),
@@ -57,14 +65,18 @@ impl Regions {
                 description: None, // only the primary key keeps one
                 ..plan.options()
             };
-            plan.wrapping.wrap_and_import(material, kms, replica, &options, journal).await?;
-            journal.note_replica(replica, |report| report.imported = true);
-            journal.note_rotation(|rotation| rotation.missing_in.retain(|region| *replica.arn.region() != *region));
+            Delivery { material, wrapping: plan.wrapping, options }.wrap_and_import(kms, replica, run).await?;
+            run.advance(|reached| reached.delivered(replica));
         }
         Ok(())
     }
 
-    pub(crate) async fn check_filled(&self, id: &str, journal: &Journal) -> Result<(), Error> {
+    /// Refuses a rotation to key material that a Region lacks.
+    pub(crate) async fn check_filled(&self, id: &str) -> Result<(), Error> {
+        check(id, &self.missing(id).await?)
+    }
+
+    async fn missing(&self, id: &str) -> Result<Vec<String>, Error> {
         let mut missing = Vec::new();
         for (kms, replica) in self.replicas() {
             let materials = KeyMaterials::as_offered(kms, replica).await?;
@@ -72,10 +84,13 @@ impl Regions {
                 missing.push(replica.arn.region().to_string());
             }
         }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        journal.note_rotation(|rotation| rotation.missing_in.clone_from(&missing));
-        Err(LifecycleError::MissingInRegions { id: id.to_owned(), regions: missing.join(", ") }.into())
+        Ok(missing)
     }
+}
+
+fn check(id: &str, missing: &[String]) -> Result<(), Error> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(LifecycleError::MissingInRegions { id: id.to_owned(), regions: missing.join(", ") }.into())
 }

@@ -2,8 +2,8 @@
 
 use crate::lifecycle::import::ImportOptions;
 use crate::lifecycle::import::expiry::{Expires, Resolved};
-use crate::lifecycle::import::generate::Source;
-use crate::lifecycle::import::wrap_and_import::Wrapping;
+use crate::lifecycle::import::generate::Material;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::trust::Trust;
 use crate::proof::Level;
 use crate::time::Expiry;
@@ -11,7 +11,7 @@ use crate::time::Expiry;
 /// Everything that decides how a key is rotated.
 pub struct Rotate {
     /// The new key material; without any, what waits for rotation is rotated to.
-    pub source: Option<Source>,
+    pub source: Option<Material>,
     /// How it is wrapped.
     pub wrapping: Wrapping,
     /// When it expires, in every Region.

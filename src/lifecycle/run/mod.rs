@@ -1,7 +1,12 @@
-//! What every run does: its account, its plan, its waiting.
+//! What every run does: its stages and their account, its plan, its waiting.
 
-pub(crate) mod journal;
+pub(crate) mod facts;
+pub(crate) mod next;
+pub(crate) mod ongoing;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod sending;
+pub(crate) mod stage;
 pub(crate) mod wait;
+#[cfg(test)]
+mod walk;

@@ -9,8 +9,10 @@ use crate::kms::{KeyDescription, Operation};
 use crate::lifecycle::key::trust::Trust;
 
 /// The calls in their order, and the files that would be written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
+    /// The key that it is about, if there is one already.
+    pub key: Option<KeyDescription>,
     /// In the order in which they would be made.
     pub steps: Vec<Step>,
     /// The files that would be written, in their order.
@@ -48,6 +50,11 @@ impl Plan {
             quota_per_second: operation.quota_per_second(),
             why: why.into(),
         });
+    }
+
+    /// The key that it is about.
+    pub(crate) fn about(&mut self, key: &KeyDescription) {
+        self.key = Some(key.clone());
     }
 
     /// Adds the calls that vouch for a key that is there; its policy is not asked for where the user named the key.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::escrow::RecipientIdentity;
@@ -29,9 +28,6 @@ pub struct Report {
     pub key_material_id: Option<String>,
     /// RFC 3339, or nothing for material that does not expire.
     pub expires: Option<String>,
-    /// The expiry that was asked for, as the time that the imports of this run are sent with.
-    #[serde(skip)]
-    pub asked_to_expire: Option<DateTime>,
     /// Whether this run changed anything in AWS.
     pub changed: bool,
     /// Whether this run made the key material.

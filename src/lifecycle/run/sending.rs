@@ -3,22 +3,22 @@
 use std::future::Future;
 
 use crate::kms::KmsError;
-use crate::kms::{Import, Imported};
+use crate::kms::{Import, Imported, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::attempt::{AttemptOutcome, ImportAttempt};
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::facts::Facts;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::parameters::sha256;
 
-impl Journal {
+impl dyn Ongoing + '_ {
     /// A set of parameters is at hand.
-    pub(crate) fn obtained(&self, transfer: ImportAttempt) {
-        if self.known(&transfer.import_token_sha256).is_none() {
-            self.transfers.lock().push(transfer);
-        }
+    pub(crate) fn obtained(&self, attempt: ImportAttempt) {
+        self.note(|facts| facts.obtained(attempt));
     }
 
-    /// Sends wrapped key material. Whatever interrupts it, the account says that it was on its way.
-    pub(crate) async fn transferring(
+    /// Sends wrapped key material. Whatever interrupts it, the account says that it was on its way; after the answer the call is still
+    /// to be settled.
+    pub(crate) async fn sending(
         &self,
         key_arn: &str,
         import: &Import<'_>,
@@ -31,30 +31,37 @@ impl Journal {
             import_token_sha256: token.clone(),
             ..ImportAttempt::default()
         });
-        self.note_transfer(&token, |transfer| {
-            transfer.wrapped_material_sha256 = Some(wrapped);
-            transfer.outcome = AttemptOutcome::Unanswered;
-        });
-        let result = call.await.map_err(Error::from);
-        self.note_transfer(&token, |transfer| match &result {
-            Ok(imported) => {
-                transfer.outcome = AttemptOutcome::Imported;
-                transfer.key_material_id.clone_from(&imported.key_material_id);
+        self.note(|facts| {
+            if let Some(attempt) = facts.attempt(&token) {
+                attempt.wrapped_material_sha256 = Some(wrapped);
+                attempt.outcome = AttemptOutcome::Unanswered;
             }
-            Err(error) if error.may_have_changed() => {}
-            Err(_) => transfer.outcome = AttemptOutcome::Refused,
+        });
+        let result = self.asking(Operation::ImportKeyMaterial, call).await;
+        self.note(|facts| {
+            let Some(attempt) = facts.attempt(&token) else { return };
+            match &result {
+                Ok(imported) => {
+                    attempt.outcome = AttemptOutcome::Imported;
+                    attempt.key_material_id.clone_from(&imported.key_material_id);
+                }
+                Err(error) if error.may_have_changed() => {}
+                Err(_) => attempt.outcome = AttemptOutcome::Refused,
+            }
         });
         result
     }
+}
 
-    fn note_transfer(&self, token_sha256: &str, edit: impl FnOnce(&mut ImportAttempt)) {
-        if let Some(place) = self.known(token_sha256) {
-            edit(&mut self.transfers.lock()[place]);
+impl Facts {
+    fn obtained(&mut self, attempt: ImportAttempt) {
+        if self.attempt(&attempt.import_token_sha256).is_none() {
+            self.attempts.push(attempt);
         }
     }
 
     /// The passage with that token: a set serves one key.
-    fn known(&self, token_sha256: &str) -> Option<usize> {
-        self.transfers.lock().iter().rposition(|transfer| transfer.import_token_sha256 == token_sha256)
+    fn attempt(&mut self, token_sha256: &str) -> Option<&mut ImportAttempt> {
+        self.attempts.iter_mut().rfind(|attempt| attempt.import_token_sha256 == token_sha256)
     }
 }

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::sent::Difference;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
+use crate::progress::Progress;
 use crate::time::seconds;
 
 /// How long KMS is asked whether a call took effect whose reply was lost.
@@ -21,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) async fn until<T, A>(
     what: &str,
     patience: Duration,
-    journal: &Journal,
+    progress: &dyn Progress,
     mut ask: impl FnMut() -> A,
 ) -> Result<Option<T>, Error>
 where
@@ -40,11 +41,11 @@ where
         }
         match reminded {
             None => {
-                journal.step(format!("waiting up to {} for {what}", seconds(patience)));
+                progress.step(&format!("waiting up to {} for {what}", seconds(patience)));
                 reminded = Some(Instant::now());
             }
             Some(last) if last.elapsed() >= REMIND => {
-                journal.step(format!(
+                progress.step(&format!(
                     "still waiting for {what}: {}",
                     seconds(Duration::from_secs(begun.elapsed().as_secs()))
                 ));
@@ -63,12 +64,12 @@ pub(crate) async fn settled(
     kms: &Kms,
     before: &KeyDescription,
     imported_id: Option<&str>,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<KeyDescription, Error> {
-    let settled = until("DescribeKey to show the import", kms.wait(), journal, || async {
+    let settled = until("DescribeKey to show the import", kms.wait(), run.progress(), || async {
         let now = kms.describe(&before.arn).await?;
         if now.state != KeyState::PendingImport {
-            let difference = Difference::find(kms, before, &now, journal).await?;
+            let difference = Difference::find(kms, before, &now, run).await?;
             return Ok((!difference.is_some_and(|difference| difference.is_old)).then_some(now));
         }
         let missing = KeyMaterials::as_permitted(kms, &now).await?.missing();

@@ -17,7 +17,7 @@ pub const MOST_ROTATIONS: usize = 25;
 /// The key materials of one key in one Region.
 pub struct KeyMaterials {
     /// In KMS's order, the newest first.
-    pub materials: Vec<Material>,
+    pub materials: Vec<MaterialStatus>,
     /// Why ListKeyRotations did not tell them: only what DescribeKey tells is here.
     pub unseen: Option<KmsError>,
     on_demand: usize,
@@ -25,7 +25,7 @@ pub struct KeyMaterials {
 
 /// One key material. Its serialized form is part of the JSON answer of `status`.
 #[derive(Clone, Debug, Serialize)]
-pub struct Material {
+pub struct MaterialStatus {
     /// Symmetric keys only.
     pub key_material_id: Option<String>,
     /// What the importer wrote to it.
@@ -57,7 +57,7 @@ impl KeyMaterials {
         let rotations = kms.rotations(&key.arn).await?;
         let on_demand =
             rotations.iter().filter(|entry| entry.rotation_type == Some(RotationType::OnDemand.into())).count();
-        let materials = rotations.into_iter().map(Material::of).collect();
+        let materials = rotations.into_iter().map(MaterialStatus::of).collect();
         Ok(KeyMaterials { materials, unseen: None, on_demand })
     }
 
@@ -108,7 +108,7 @@ impl KeyMaterials {
             (true, true) => Some(ImportState::PendingImport),
             (true, false) => None,
         };
-        let material = known.then(|| Material {
+        let material = known.then(|| MaterialStatus {
             key_material_id: key.current_key_material_id.clone(),
             description: None,
             state: key.current_key_material_id.is_some().then_some(MaterialState::Current),
@@ -121,12 +121,12 @@ impl KeyMaterials {
     }
 
     /// The material that waits for rotation; KMS keeps at most one.
-    pub fn pending(&self) -> Option<&Material> {
+    pub fn pending(&self) -> Option<&MaterialStatus> {
         self.materials.iter().find(|material| material.is_pending())
     }
 
     /// The materials that belong to the key for ever: without any of them it is PendingImport.
-    pub fn permanent(&self) -> impl Iterator<Item = &Material> {
+    pub fn permanent(&self) -> impl Iterator<Item = &MaterialStatus> {
         self.materials.iter().filter(|material| !material.is_pending())
     }
 
@@ -142,14 +142,14 @@ impl KeyMaterials {
     }
 
     /// The material of that id.
-    pub fn find(&self, id: &str) -> Option<&Material> {
+    pub fn find(&self, id: &str) -> Option<&MaterialStatus> {
         self.materials.iter().find(|material| material.key_material_id.as_deref() == Some(id))
     }
 }
 
-impl Material {
+impl MaterialStatus {
     fn of(entry: Rotation) -> Self {
-        Material {
+        MaterialStatus {
             current: entry.state == Some(MaterialState::Current),
             key_material_id: entry.key_material_id,
             description: entry.description,
@@ -160,9 +160,9 @@ impl Material {
         }
     }
 
-    /// Material of which only the id is known.
+    /// Key material of which only the id is known.
     pub(crate) fn unlisted(id: &str) -> Self {
-        Material {
+        MaterialStatus {
             key_material_id: Some(id.to_owned()),
             description: None,
             state: None,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsError, KmsName, Operation, Origin, Region};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::status::not_seen::NotSeen;
 use crate::material::{KeySpec, KeyUsage};
 use crate::time::rfc3339;
@@ -35,7 +35,7 @@ pub struct KeyStatus {
     pub multi_region: bool,
     /// `primary` or `replica`.
     pub role: Option<&'static str>,
-    pub materials: Vec<Material>,
+    pub materials: Vec<MaterialStatus>,
     /// Whether these are all, or only what DescribeKey tells.
     pub materials_complete: bool,
     /// Of 25 on-demand rotations.

@@ -2,4 +2,7 @@
 
 pub(crate) mod imported;
 pub(crate) mod reimport;
+pub(crate) mod stage;
 pub(crate) mod verdict;
+
+pub use self::stage::{Reached, Verified};

@@ -8,15 +8,18 @@ use crate::kms::{ImportType, KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::import::{self, ImportOptions};
+use crate::lifecycle::import::wrapping::Wrapping;
+use crate::lifecycle::import::{self, ImportOptions, Parcel, Purpose};
+use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::trust::{Trust, Vouched};
-use crate::lifecycle::run::journal::Journal;
-use crate::lifecycle::status::materials::{KeyMaterials, Material};
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
+use crate::lifecycle::run::stage::{Done, Interrupted};
+use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
+use crate::lifecycle::verify::stage::{Reached, Verified};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::parameters::ParameterSet;
 use crate::proof::{self, Claim, Level, Proof, Subject};
 use crate::time::rfc3339;
-use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
 const TOO_CLOSE: i64 = 10 * 60;
@@ -29,7 +32,20 @@ pub async fn verify(
     key: &KeyDescription,
     material: &KeyMaterial,
     reimport: Option<(&str, &Trust)>,
-    journal: &Journal,
+    run: &Run<Reached>,
+) -> Result<Done<Verified>, Interrupted<Reached>> {
+    let named = NamedKey::new(key);
+    run.reach(Reached::KeyFound(named.clone()));
+    let proof = compare_with(kms, key, material, reimport, run).await;
+    run.outcome(proof.map(|proof| Verified { named, proof }))
+}
+
+async fn compare_with(
+    kms: &Kms,
+    key: &KeyDescription,
+    material: &KeyMaterial,
+    reimport: Option<(&str, &Trust)>,
+    run: &dyn Ongoing,
 ) -> Result<Proof, Error> {
     if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
         let mut proof = Proof::empty(Level::State).of_existing();
@@ -41,7 +57,7 @@ pub async fn verify(
     let vouched = match again {
         Some((name, trust)) => {
             check_reimportable(kms, key)?;
-            Some(trust.vouch(kms, key, name, journal).await?)
+            Some(trust.vouch(kms, key, name, run.progress()).await?)
         }
         None if disabled => {
             let (arn, state) = (key.arn.clone(), key.state);
@@ -60,7 +76,7 @@ pub async fn verify(
         proof.leave(Claim::Use, proof::DISABLED);
     }
     if let Some(key) = vouched.filter(|_| proof.contradiction().is_none()) {
-        prove_again(kms, &key, material, &mut proof, journal).await?;
+        prove_again(kms, &key, material, &mut proof, run).await?;
     }
     Ok(proof)
 }
@@ -71,11 +87,11 @@ pub(crate) async fn import_again(
     key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<(), Error> {
     let now = key.seen(kms.describe(&key.arn).await?);
     check_reimportable(kms, &now)?;
-    prove_again(kms, &now, material, proof, journal).await
+    prove_again(kms, &now, material, proof, run).await
 }
 
 /// The material of the key that these bytes are, found by importing them again as what they may be.
@@ -83,22 +99,20 @@ pub(crate) async fn find_material(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
-    journal: &Journal,
-) -> Result<Option<Material>, Error> {
+    run: &dyn Ongoing,
+) -> Result<Option<MaterialStatus>, Error> {
     check_reimportable(kms, key)?;
     for candidate in candidates(&KeyMaterials::as_offered(kms, key).await?) {
-        if take_back(kms, key, material, candidate.key_material_id.as_deref(), candidate.expires, journal)
-            .await?
-            .is_some()
-        {
+        let known = (candidate.key_material_id.as_deref(), candidate.expires);
+        if take_back(kms, key, material, known, run).await?.is_some() {
             return Ok(Some(candidate.clone()));
         }
     }
     Ok(None)
 }
 
-fn announce(journal: &Journal) {
-    journal.step(
+fn announce(run: &dyn Ongoing) {
+    run.step(
         "importing the same bytes a second time, as existing key material with unchanged expiry: no other check looks at the bytes",
     );
 }
@@ -124,9 +138,9 @@ async fn prove_again(
     key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<(), Error> {
-    match try_again(kms, key, material, proof, journal).await {
+    match try_again(kms, key, material, proof, run).await {
         Err(error) if error.is_access_denied() => {
             let operation = error.refused_operation().map_or("ImportKeyMaterial", Operation::name);
             proof.refuse(Claim::Bytes, format!("kms:{operation}"));
@@ -142,12 +156,12 @@ async fn try_again(
     key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<(), Error> {
     let materials = match KeyMaterials::of(kms, key).await {
         Ok(materials) => materials,
         Err(error) if expires_never(key) && cannot_be_listed(&error) => {
-            return try_unlisted(kms, key, material, proof, journal).await;
+            return try_unlisted(kms, key, material, proof, run).await;
         }
         Err(error) if error.reason() == Some(Reason::NotImplemented) => {
             let why = "a second import must keep the expiry of each key material";
@@ -161,16 +175,15 @@ async fn try_again(
     for candidate in candidates(&materials) {
         let id = candidate.key_material_id.as_deref();
         if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
-            journal
-                .step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+            run.step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
             skipped = Some(at);
             continue;
         }
         if !announced {
-            announce(journal);
+            announce(run);
             announced = true;
         }
-        if let Some(id) = take_back(kms, key, material, id, candidate.expires, journal).await? {
+        if let Some(id) = take_back(kms, key, material, (id, candidate.expires), run).await? {
             let which = match candidate {
                 candidate if candidate.current => "the current key material",
                 candidate if candidate.is_pending() => "the key material that waits for rotation",
@@ -194,10 +207,10 @@ async fn try_unlisted(
     key: &Vouched,
     material: &KeyMaterial,
     proof: &mut Proof,
-    journal: &Journal,
+    run: &dyn Ongoing,
 ) -> Result<(), Error> {
-    announce(journal);
-    match take_back(kms, key, material, None, None, journal).await? {
+    announce(run);
+    match take_back(kms, key, material, (None, None), run).await? {
         Some(id) if key.current_key_material_id.as_deref() == Some(&*id) => {
             proof.prove(
                 Claim::Bytes,
@@ -226,8 +239,8 @@ fn expires_never(key: &KeyDescription) -> bool {
 }
 
 /// What the bytes may be: the current material first. What KMS lacks is left out, because importing it would bring it back.
-fn candidates(materials: &KeyMaterials) -> Vec<&Material> {
-    let mut candidates: Vec<&Material> = materials
+fn candidates(materials: &KeyMaterials) -> Vec<&MaterialStatus> {
+    let mut candidates: Vec<&MaterialStatus> = materials
         .materials
         .iter()
         .filter(|material| material.key_material_id.is_some() && !material.is_missing())
@@ -241,13 +254,10 @@ async fn take_back(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
-    id: Option<&str>,
-    expires: Option<DateTime>,
-    journal: &Journal,
+    (id, expires): (Option<&str>, Option<DateTime>),
+    run: &dyn Ongoing,
 ) -> Result<Option<String>, Error> {
-    let (algorithm, wrapping) = (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa2048);
-    let before = journal.report();
-    let set = ParameterSet::get(kms, key, material.spec(), algorithm, wrapping, journal).await?;
+    let set = ParameterSet::obtain(kms, key, material.spec(), Wrapping::OF_PROOFS, run).await?;
     let wrapped = set.wrap(material)?;
     let options = ImportOptions {
         expires,
@@ -256,14 +266,9 @@ async fn take_back(
         key_material_id: id.map(str::to_owned),
         once: false,
     };
-    let result = import::hand_over(kms, key, wrapped.encrypted(), wrapped.token(), &options, journal).await;
-    // The report tells how the key was imported, not how it was proven; and once it is answered, the same bytes with the same
-    // expiry have changed nothing.
-    journal.note(|report| {
-        report.changed = before.changed;
-        report.wrapping_algorithm = before.wrapping_algorithm;
-        report.wrapping_key_spec = before.wrapping_key_spec;
-    });
+    // The report tells how the key was imported, not how it was proven.
+    let parcel = Parcel { purpose: Purpose::Proof, ..Parcel::new(&wrapped, &options) };
+    let result = import::hand_over(kms, key, &parcel, run).await;
     match result {
         Ok(imported) => Ok(Some(imported.known_id()?)),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => Ok(None),

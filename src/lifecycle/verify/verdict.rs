@@ -2,20 +2,21 @@
 
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
-use crate::lifecycle::run::journal::Journal;
+use crate::lifecycle::run::ongoing::Ongoing;
+use crate::lifecycle::run::stage::News;
 use crate::proof::{Level, Outcome, Proof};
 
-/// Writes a proof down, and turns a contradiction into a failure.
-pub fn conclude(proof: Proof, journal: &Journal) -> Result<(), Error> {
+/// Says what was proven and what was not, and turns a contradiction into a failure.
+pub(crate) fn conclude(proof: Proof, run: &dyn Ongoing) -> Result<Proof, Error> {
     for sentence in proof.proven() {
-        journal.step(format!("proven: {sentence}"));
+        run.step(format!("proven: {sentence}"));
     }
     for sentence in proof.not_proven() {
-        journal.step(format!("not proven: {sentence}"));
+        run.step(format!("not proven: {sentence}"));
     }
-    let judged = judge(&proof);
-    journal.proved(proof);
-    judged
+    run.hear(&News::Proved(&proof));
+    judge(&proof)?;
+    Ok(proof)
 }
 
 /// A contradiction is a failure, and a missing permission is one where everything was to be proven.

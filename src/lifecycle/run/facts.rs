@@ -1,0 +1,61 @@
+//! What holds of a run whatever its verb: what it changed, what nobody knows, what it leaves over.
+
+use aws_smithy_types::DateTime;
+
+use crate::diagnose::Diagnosis;
+use crate::kms::{KeyArn, Operation};
+use crate::lifecycle::import::attempt::ImportAttempt;
+use crate::lifecycle::import::wrapping::Wrapping;
+use crate::lifecycle::run::report::Leftover;
+
+/// Part of every stage of every run.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Whether a call that changes AWS was answered with success, or was found to have taken effect.
+    pub changed: bool,
+    /// The changing call under way, or whose reply was lost: it may have taken effect.
+    pub in_doubt: Option<Operation>,
+    /// Keys that were made and that nobody needs.
+    pub leftovers: Vec<Leftover>,
+    /// Every passage of key material, and every set of import parameters that was fetched for one.
+    pub attempts: Vec<ImportAttempt>,
+    /// Why KMS refused an import, as far as it can be told.
+    pub explanation: Option<Diagnosis>,
+    /// The expiry that was asked for, as the time that the imports of this run are sent with.
+    pub asked_to_expire: Option<DateTime>,
+    /// Whether a change that an earlier run has begun is waited for.
+    pub(crate) awaited: bool,
+    /// How the key material is wrapped, once there are parameters for it.
+    pub(crate) wrapping: Option<Wrapping>,
+    /// Every import that KMS has answered, in order.
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// One answered import.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The key.
+    pub key_arn: KeyArn,
+    /// The id of the key material; symmetric keys only.
+    pub id: Option<String>,
+    /// The expiry that was sent with it.
+    pub expires: Option<DateTime>,
+}
+
+impl Facts {
+    /// Whether AWS changed, or may have: because a reply did not arrive, or because a change of an earlier run is under way.
+    pub fn may_have_changed(&self) -> bool {
+        self.changed || self.in_doubt.is_some() || self.awaited
+    }
+
+    /// The call in doubt was answered, or looked up.
+    pub(crate) fn settle(&mut self, changed: bool) {
+        self.changed |= changed;
+        self.in_doubt = None;
+    }
+
+    /// What KMS has taken for that key, in order.
+    pub(crate) fn sent_to(&self, key_arn: &KeyArn) -> Vec<&Sent> {
+        self.sent.iter().filter(|sent| sent.key_arn == *key_arn).collect()
+    }
+}

@@ -1,0 +1,43 @@
+//! What completes a run: a value that follows from what the run has reached, and from nothing else. Whoever shows it makes words of it.
+
+use crate::kms::KeyArn;
+use crate::lifecycle::import::bytes::{GoOn, Unstored};
+
+/// What is to be run next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is left to be done.
+    Nothing,
+    /// Something that makes no key material.
+    GoOn(GoOn),
+    /// The same request, for that key where it is known. Only where no file of this run holds its bytes.
+    Again {
+        /// Where the bytes are, if there are any.
+        bytes: Unstored,
+        /// The key.
+        key_arn: Option<KeyArn>,
+    },
+    /// The same request, for the key of a CreateKey that was not answered.
+    FindLost {
+        /// The id that is on the key as a tag.
+        request: String,
+    },
+    /// The same import, as existing key material: it is in the key.
+    AsExisting {
+        /// Nobody knows whether it is: where KMS refuses it as existing, it is imported as before.
+        perhaps: bool,
+    },
+    /// The key material that waits for rotation is deleted, because nobody has its bytes, and the same request made again.
+    TakeBack {
+        /// The key.
+        key_arn: KeyArn,
+        /// The key material that waits.
+        key_material_id: String,
+    },
+}
+
+impl From<GoOn> for Next {
+    fn from(go_on: GoOn) -> Self {
+        Next::GoOn(go_on)
+    }
+}

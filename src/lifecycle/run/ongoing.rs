@@ -1,0 +1,210 @@
+//! A run that goes on: its stage can be read at any moment and from any thread, as one value, also when the run fails, is stopped or
+//! panics. Only the run itself publishes a new one.
+
+use std::future::Future;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::kms::{KeyDescription, Operation};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::run::facts::Facts;
+use crate::lifecycle::run::stage::{Account, Done, Interrupted, News, Stage, Standing};
+use crate::progress::{Progress, Silent};
+
+/// One run of a verb whose stages are `R`.
+pub struct Run<R> {
+    latest: Mutex<Arc<Standing<R>>>,
+    /// Passed by every changing call before it is sent.
+    gate: Mutex<()>,
+    progress: Arc<dyn Progress + Send>,
+}
+
+/// A run whose verb does not matter to whoever reports on it.
+pub trait Watched: Send + Sync {
+    /// All that can be told of it at this moment.
+    fn account(&self) -> Account;
+
+    /// Keeps the run from sending another call that changes AWS, for as long as the process lives: whoever reports on a run that goes
+    /// on in another thread does so of a state that lasts. A call that is under way already is in doubt.
+    fn close(&self);
+}
+
+impl<R: Stage> Default for Run<R> {
+    fn default() -> Self {
+        Run::new(Arc::new(Silent))
+    }
+}
+
+impl<R: Stage> Run<R> {
+    /// A run that has not begun.
+    pub fn new(progress: Arc<dyn Progress + Send>) -> Self {
+        Run { latest: Mutex::default(), gate: Mutex::default(), progress }
+    }
+
+    /// What it has come to.
+    pub fn standing(&self) -> Arc<Standing<R>> {
+        lock(&self.latest).clone()
+    }
+
+    /// The key that it is about, where somebody else has asked for it.
+    pub fn found(&self, key: &KeyDescription) {
+        let run: &dyn Ongoing = self;
+        run.hear(&News::Seen(key));
+    }
+
+    /// The next stage.
+    pub(crate) fn reach(&self, stage: impl Into<R>) {
+        let stage = stage.into();
+        self.replace(|now| now.reached = stage);
+    }
+
+    /// The stage that follows from the one before.
+    pub(crate) fn advance(&self, next: impl FnOnce(R) -> R) {
+        self.replace(|now| now.reached = next(mem::take(&mut now.reached)));
+    }
+
+    /// The next stage, with the answer to the call that led to it.
+    pub(crate) fn arrive(&self, stage: impl Into<R>) {
+        let stage = stage.into();
+        self.replace(|now| {
+            now.facts.settle(true);
+            now.reached = stage;
+        });
+    }
+
+    /// The end.
+    pub(crate) fn outcome<E: Clone + Into<R>>(&self, result: Result<E, Error>) -> Result<Done<E>, Interrupted<R>> {
+        match result {
+            Ok(evidence) => {
+                self.reach(evidence.clone());
+                Ok(Done::new(evidence, self.facts()))
+            }
+            Err(error) => Err(self.interrupted(error)),
+        }
+    }
+
+    /// The run as it stands, which that error has ended.
+    pub fn interrupted(&self, error: Error) -> Interrupted<R> {
+        Interrupted { error, stands: Box::new((*self.standing()).clone()) }
+    }
+
+    /// One new value in the place of the one before; whoever reads sees either.
+    fn replace(&self, change: impl FnOnce(&mut Standing<R>)) {
+        let mut latest = lock(&self.latest);
+        let mut now = (**latest).clone();
+        change(&mut now);
+        *latest = Arc::new(now);
+    }
+}
+
+impl<R: Stage> Watched for Run<R> {
+    fn account(&self) -> Account {
+        let standing = self.standing();
+        Account::of(&standing.reached, &standing.facts)
+    }
+
+    fn close(&self) {
+        mem::forget(lock(&self.gate));
+    }
+}
+
+/// What the steps that several verbs share may do to a run.
+pub(crate) trait Ongoing: Send + Sync {
+    fn progress(&self) -> &dyn Progress;
+
+    fn facts(&self) -> Facts;
+
+    /// Waits at the gate, and notes a changing call before it is sent.
+    fn begin(&self, operation: Operation);
+
+    /// Publishes one new value.
+    fn publish(&self, change: &mut dyn FnMut(&mut Facts), news: Option<&News<'_>>);
+}
+
+impl<R: Stage> Ongoing for Run<R> {
+    fn progress(&self) -> &dyn Progress {
+        &*self.progress
+    }
+
+    fn facts(&self) -> Facts {
+        self.standing().facts.clone()
+    }
+
+    fn begin(&self, operation: Operation) {
+        let _open = lock(&self.gate);
+        self.replace(|now| now.facts.in_doubt = Some(operation));
+    }
+
+    fn publish(&self, change: &mut dyn FnMut(&mut Facts), news: Option<&News<'_>>) {
+        self.replace(|now| {
+            change(&mut now.facts);
+            if let Some(news) = news {
+                now.reached = mem::take(&mut now.reached).after(news);
+            }
+        });
+    }
+}
+
+impl dyn Ongoing + '_ {
+    pub(crate) fn step(&self, text: impl AsRef<str>) {
+        self.progress().step(text.as_ref());
+    }
+
+    pub(crate) fn warn(&self, text: impl AsRef<str>) {
+        self.progress().warn(text.as_ref());
+    }
+
+    /// The stage after that piece of news.
+    pub(crate) fn hear(&self, news: &News<'_>) {
+        self.publish(&mut |_| (), Some(news));
+    }
+
+    /// Notes something besides the stage.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Facts)) {
+        let mut change = Some(change);
+        let mut once = |facts: &mut Facts| {
+            if let Some(change) = change.take() {
+                change(facts);
+            }
+        };
+        self.publish(&mut once, None);
+    }
+
+    /// The call in doubt was answered, or found to have taken effect; with what that means for the stage.
+    pub(crate) fn settle(&self, changed: bool, news: Option<&News<'_>>) {
+        self.publish(&mut |facts| facts.settle(changed), news);
+    }
+
+    /// Sends a call that changes AWS. Whatever interrupts it, the run says that it may have happened. So it does after the answer, too,
+    /// until that is [settled](Self::settle).
+    pub(crate) async fn asking<T, E: Into<Error>>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        self.begin(operation);
+        let result = call.await.map_err(Into::into);
+        if let Err(error) = &result
+            && !error.may_have_changed()
+        {
+            self.settle(false, None);
+        }
+        result
+    }
+
+    /// The same, and settled by the answer.
+    pub(crate) async fn changing<T, E: Into<Error>>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        let answer = self.asking(operation, call).await?;
+        self.settle(true, None);
+        Ok(answer)
+    }
+}
+
+/// A panic elsewhere leaves it readable: it is locked for one statement at a time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

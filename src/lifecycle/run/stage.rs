@@ -1,0 +1,171 @@
+//! What a run has come to: a stage of its verb, and the facts that every run has. One value, whole at every moment; text, JSON and
+//! record are made of it, whether the run ended, failed, was stopped or panicked.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::diagnose::Diagnosis;
+use crate::kms::{KeyDescription, Kms, Operation};
+use crate::lifecycle::error::Error;
+use crate::lifecycle::key::alias::AliasName;
+use crate::lifecycle::run::facts::{Facts, Sent};
+use crate::lifecycle::run::next::Next;
+use crate::lifecycle::run::report::Report;
+use crate::proof::Proof;
+
+/// The stages of a verb, each with its evidence.
+pub trait Stage: Clone + Default + Send + Sync + 'static {
+    /// The stage after that piece of news.
+    fn after(self, news: &News<'_>) -> Self;
+
+    /// Adds the evidence to a report.
+    fn tell(&self, report: &mut Report);
+
+    /// What completes a run that ends here.
+    fn next(&self, facts: &Facts) -> Next;
+}
+
+/// What the steps that several verbs share have to say to each.
+pub enum News<'a> {
+    /// KMS describes a key: its own, or a replica.
+    Seen(&'a KeyDescription),
+    /// An alias names the key.
+    Named(&'a AliasName),
+    /// KMS has taken key material.
+    Taken(&'a Sent),
+    /// KMS says that nothing was ever imported into the key, although it has answered so.
+    Disowned,
+    /// KMS was asked for proofs.
+    Proved(&'a Proof),
+}
+
+/// What a run has come to.
+#[derive(Clone, Debug, Default)]
+pub struct Standing<R> {
+    /// The stage, with its evidence.
+    pub reached: R,
+    /// What holds of every run.
+    pub facts: Facts,
+}
+
+/// A run that ended well.
+#[derive(Clone, Debug)]
+pub struct Done<E> {
+    /// What stands.
+    evidence: E,
+    /// What was changed on the way.
+    pub facts: Facts,
+}
+
+/// A run that did not end well, and what stands.
+#[derive(Debug)]
+pub struct Interrupted<R> {
+    /// Why.
+    pub error: Error,
+    /// How far it came, what was changed on the way, and what nobody knows.
+    pub stands: Box<Standing<R>>,
+}
+
+/// The facts are part of it.
+impl<R> Deref for Standing<R> {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+/// What stands is part of it: `interrupted.reached`, `interrupted.in_doubt`, `interrupted.leftovers`.
+impl<R> Deref for Interrupted<R> {
+    type Target = Standing<R>;
+
+    fn deref(&self) -> &Standing<R> {
+        &self.stands
+    }
+}
+
+/// A stage and its facts, whatever the verb: everything that is printed or written down.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// As JSON it is the answer.
+    pub report: Report,
+    /// What completes the run.
+    pub next: Next,
+    /// What was changed on the way, and what nobody knows.
+    pub facts: Facts,
+}
+
+impl<E> Done<E> {
+    pub(crate) fn new(evidence: E, facts: Facts) -> Self {
+        Done { evidence, facts }
+    }
+
+    /// The evidence alone.
+    pub fn into_evidence(self) -> E {
+        self.evidence
+    }
+}
+
+impl<E> Deref for Done<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        &self.evidence
+    }
+}
+
+impl<R: Stage> Interrupted<R> {
+    /// All that can be told of it.
+    pub fn account(&self) -> Account {
+        Account::of(&self.reached, &self.facts)
+    }
+
+    /// With the reason why KMS refused an import.
+    pub fn explained(mut self, explanation: Option<Diagnosis>) -> Self {
+        self.stands.facts.explanation = explanation;
+        self
+    }
+}
+
+/// What fails before a run has begun has changed nothing.
+impl<R: Stage> From<Error> for Interrupted<R> {
+    fn from(error: Error) -> Self {
+        Interrupted { error, stands: Box::default() }
+    }
+}
+
+impl<R> fmt::Display for Interrupted<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<R: fmt::Debug> std::error::Error for Interrupted<R> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl Account {
+    /// Puts together what is told of a run that has come so far.
+    pub fn of<R: Stage>(reached: &R, facts: &Facts) -> Self {
+        let mut report = Report {
+            changed: facts.changed,
+            in_doubt: facts.in_doubt.map(Operation::name),
+            leftovers: facts.leftovers.clone(),
+            wrapping_algorithm: facts.wrapping.map(|wrapping| wrapping.algorithm.name()),
+            wrapping_key_spec: facts.wrapping.map(|wrapping| wrapping.key_spec.name()),
+            ..Report::default()
+        };
+        reached.tell(&mut report);
+        Account { report, next: reached.next(facts), facts: facts.clone() }
+    }
+
+    /// With how AWS was reached.
+    pub fn at(mut self, kms: &Kms) -> Self {
+        self.report.region = Some(kms.region().clone());
+        self.report.endpoint = kms.endpoint().map(str::to_owned);
+        self.report.rehearsal = kms.seen_rehearsal();
+        self
+    }
+}
