@@ -16,7 +16,7 @@ use crate::material::{KeySpec, MaterialKind};
 use crate::progress::Progress;
 use crate::proof::Level;
 
-/// The plan of [`lifecycle::provision`](crate::lifecycle::provision). Asks KMS for the alias and for the key to be adopted, if the run
+/// The plan of [`lifecycle::provision`](crate::lifecycle::provision()). Asks KMS for the alias and for the key to be adopted, if the run
 /// is about one, and where it would import into that key, for its policy and for the key material that it had.
 pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -> Result<Plan, Error> {
     check_locally(wanted)?;

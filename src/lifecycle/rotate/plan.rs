@@ -13,7 +13,7 @@ use crate::material::{KeySpec, KeyUsage};
 use crate::progress::Progress;
 use crate::proof::Level;
 
-/// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate). Asks KMS for the replicas, a rotation in progress and the key materials.
+/// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate()). Asks KMS for the replicas, a rotation in progress and the key materials.
 pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: &dyn Progress) -> Result<Plan, Error> {
     check_locally(kms, wanted)?;
     check_rotatable(key)?;
