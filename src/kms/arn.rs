@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::region::Region;
 use super::text::text_type;
+use crate::partition;
 
 /// The ARN of a key, checked and taken apart. It reads as its text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,9 +76,9 @@ impl FromStr for KeyArn {
         let id = resource.strip_prefix("key/").ok_or_else(refused)?;
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let fits = arn == "arn"
-            && partition.starts_with("aws")
+            && partition::is_known(partition)
             && kms == "kms"
-            && [partition, region, id].into_iter().all(plain)
+            && [region, id].into_iter().all(plain)
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit());
         let (text, region, id) = (text.to_owned(), Region::in_arn(region), KeyId(id.to_owned()));
@@ -116,6 +117,8 @@ mod tests {
             "arn:aws:kms:us-east-1:111122223333:alias/a",
             "arn:aws:s3:us-east-1:111122223333:key/1",
             "arn:aws:kms:us-east-1:1111:key/1",
+            "arn:awsome:kms:us-east-1:111122223333:key/1",
+            "arn:aws-moon:kms:us-east-1:111122223333:key/1",
             "arn:aws:kms:us-east-1:111122223333:key/",
             "arn:aws:kms:us-east-1:111122223333:key/1\u{1b}[2J",
             "arn:aws:kms:us-east-1:111122223333:key/1:2",

@@ -4,6 +4,7 @@ mod aliases;
 mod arn;
 mod aws_host;
 mod backoff;
+mod cached_tokens;
 mod call;
 mod chain;
 mod classify;

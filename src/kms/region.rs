@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::text::text_type;
+use crate::partition;
 
 /// The name of a Region, as in `us-east-1`. It reads as its text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +30,7 @@ impl Region {
 
 /// Whether it is one of the China Regions, which need another cryptography.
 pub(super) fn is_in_china(region: &str) -> bool {
-    region.starts_with("cn-")
+    partition::of(region).name == partition::CHINA
 }
 
 /// Whether it has the form of a Region's name. KMS's own pattern (API reference, `ReplicateKey`), of a length that fits into a host name:

@@ -4,6 +4,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::cached_tokens;
 use super::endpoint::redacted;
 use super::error::KmsError;
 use super::profiles::Profiles;
@@ -101,7 +102,7 @@ pub(super) fn check(profiles: &Profiles) -> Result<(), KmsError> {
             }
         }
     }
-    Ok(())
+    Ok(cached_tokens::check(profiles)?)
 }
 
 impl Kind {

@@ -88,6 +88,9 @@ fn source_of_role(
         // Of its own profile, whatever is in it but the role.
         return match process(profile) {
             Some(process) => Some(SharedCredentialsProvider::new(process)),
+            None if SIGNED_IN.into_iter().any(|key| profile.get(key).is_some()) => {
+                Some(SharedCredentialsProvider::new(without_role(config, profiles, profile)))
+            }
             None if BEFORE_PROCESS.into_iter().any(|key| profile.get(key).is_some()) => None,
             None => keys(profile).map(SharedCredentialsProvider::new),
         };
@@ -102,6 +105,18 @@ fn source_of_role(
             name: source.to_owned(),
         })
     })
+}
+
+/// What a profile has that gets credentials by signing in.
+const SIGNED_IN: [&str; 3] = ["sso_session", "sso_start_url", "login_session"];
+
+/// The same profile under a name of ours, without the role that it assumes.
+fn without_role(config: &ProviderConfig, profiles: &Profiles, profile: &Profile) -> ProfileFileCredentialsProvider {
+    const NAME: &str = "kms-byok-without-role";
+    let keys = ["sso_account_id", "sso_role_name", "sso_region", "region"].into_iter().chain(SIGNED_IN);
+    let lines = keys.filter_map(|key| Some(format!("{key} = {}\n", profile.get(key)?)));
+    let files = profiles.files(&format!("[{NAME}]\n{}", lines.collect::<String>()));
+    ProfileFileCredentialsProvider::builder().configure(config).profile_files(files).profile_name(NAME).build()
 }
 
 fn process(profile: &Profile) -> Option<CredentialProcess> {

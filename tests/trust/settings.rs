@@ -280,6 +280,53 @@ fn credentials_that_come_over_the_network_are_looked_at_alone_and_under_a_role()
             _ => format!("the {direct}"),
         };
         asks(&scene(&role), &from);
+        if source == SSO {
+            let own = format!("[default]\n{ROLE}source_profile = default\n{source}\n");
+            asks(&scene(&own), "profile `default`");
+        }
+    }
+}
+
+/// The SDK reads it to its end, which some files do not have.
+#[test]
+fn a_cached_token_that_is_no_token_is_not_read() {
+    let named = |digest, name: &str| format!("{}.json", hex::encode(hash(digest, name.as_bytes()).unwrap()));
+    let session = "[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n";
+    for (config, path, what) in [
+        (
+            format!("[default]\n{SSO}"),
+            format!(".aws/sso/cache/{}", named(MessageDigest::sha1(), "https://example.awsapps.com/start")),
+            "cached SSO token",
+        ),
+        (
+            format!("[default]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = keys\n{session}"),
+            format!(".aws/sso/cache/{}", named(MessageDigest::sha1(), "s")),
+            "cached SSO token",
+        ),
+        (
+            format!("[default]\n{ROLE}source_profile = a\n[profile a]\n{SSO}"),
+            format!(".aws/sso/cache/{}", named(MessageDigest::sha1(), "https://example.awsapps.com/start")),
+            "cached SSO token",
+        ),
+        (
+            "[default]\nlogin_session = arn:aws:iam::111122223333:user/a\n".to_owned(),
+            format!(".aws/login/cache/{}", named(MessageDigest::sha256(), "arn:aws:iam::111122223333:user/a")),
+            "cached sign-in token",
+        ),
+    ] {
+        let scene = Scene::new(&config, |_| None);
+        std::fs::create_dir_all(scene.bench.path(".aws/login/cache")).unwrap();
+        let file = scene.bench.path(&path);
+        std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        let run = scene.status();
+        let cause = format!("error: {what} `{}` is ", file.display());
+        assert!(run.code == Some(1) && run.stderr.starts_with(&cause), "{}", run.stderr);
+        std::fs::remove_file(&file).unwrap();
+        std::fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
+        let run = scene.status();
+        let cause = format!("error: {what} `{}` is larger than 1048576 bytes", file.display());
+        assert!(run.code == Some(1) && run.stderr.starts_with(&cause), "{}", run.stderr);
+        assert_eq!(scene.server.requests(), [""; 0]);
     }
 }
 
