@@ -51,6 +51,8 @@ impl Bench {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.0.path())
+            // Servers share the wrapping keys that one of them has made.
+            .env("KMS_BYOK_TEST_KEYS", concat!(env!("CARGO_TARGET_TMPDIR"), "/wrapping-keys"))
             .env("AWS_EC2_METADATA_DISABLED", "true");
         if let Some(libraries) = std::env::var_os("LD_LIBRARY_PATH") {
             command.env("LD_LIBRARY_PATH", libraries);

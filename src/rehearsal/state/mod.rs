@@ -6,6 +6,7 @@ pub(crate) mod key;
 pub(crate) mod key_id;
 pub(crate) mod lagging;
 pub(crate) mod quotas;
+mod test_keys;
 pub(crate) mod wrapping_keys;
 
 use std::collections::{BTreeMap, HashMap};

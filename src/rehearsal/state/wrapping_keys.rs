@@ -9,6 +9,7 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
+use super::test_keys;
 use crate::wrap::WrappingKeySpec;
 
 /// How many keys of each size there are at most. AWS makes a new one for each set.
@@ -35,7 +36,7 @@ pub(crate) fn make(spec: WrappingKeySpec, set: SetNumber) -> Result<&'static Wra
     match slot.get() {
         Some(key) => Ok(key),
         None => {
-            let key = WrappingKey::generate(spec)?;
+            let key = WrappingKey::of(test_keys::kept(spec, set as usize % KEYS, || Rsa::generate(spec.bits()))?)?;
             Ok(slot.get_or_init(|| key))
         }
     }
@@ -54,9 +55,9 @@ fn slot(spec: WrappingKeySpec, set: SetNumber) -> &'static Slot {
 }
 
 impl WrappingKey {
-    fn generate(spec: WrappingKeySpec) -> Result<Self, ErrorStack> {
-        // OpenSSL's exponent is 65537.
-        let private = PKey::from_rsa(Rsa::generate(spec.bits())?)?;
+    /// OpenSSL's exponent is 65537.
+    fn of(key: Rsa<Private>) -> Result<Self, ErrorStack> {
+        let private = PKey::from_rsa(key)?;
         let public = private.public_key_to_der()?;
         Ok(WrappingKey { private, public })
     }
