@@ -58,10 +58,11 @@ struct Serve {
         long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
         OPERATION: its name, or *\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
-        WHAT, with nothing done: throttle, 500, 501, 503, error=CODE, reset-before, redirect=URL\n\
+        WHAT, with nothing done: throttle, 500, 501, 503, error=CODE, error=CODE=MESSAGE, reset-before, redirect=URL,\n\
+        reply=BODY\n\
         WHAT, although it was done: 500-after, error-after=CODE, reset-during, reset-after\n\
-        WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE, lie,\n\
-        huge, date=TIME\n\
+        WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE,\n\
+        change=FIELD=VALUE (where there is one), lie, huge, date=TIME\n\
         WHAT, late: latency=DURATION (then it is done), latency-after=DURATION, slow=DURATION (a byte every so often)\n\
         WHAT, of DescribeKey: lag=DURATION (for so long after an import, the key as it was before)\n\
         WHAT, in a PublicKey: wrong-key-size, non-rsa-key, damaged-key"

@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
 
+use super::Fault;
 use super::http::service::Service;
 use super::server::service;
 use super::settings::Settings;
@@ -50,6 +51,11 @@ impl InProcessKms {
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost"));
         let (head, body) = self.0.serve(request.map(Full::new)).await?.into_parts();
         Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
+    }
+
+    /// These faults and no others from now on; requests are counted anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.0.set_faults(faults);
     }
 
     /// HTTP status and body of the reply to an operation, asked in us-east-1; nothing where a fault breaks the connection.

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::http::access_log::AccessLog;
-use super::http::faults::Plan;
+use super::http::faults::{Plan, longest_lag};
 use super::http::service::Service;
 use super::settings::Settings;
 use super::state::World;
@@ -110,8 +110,8 @@ impl Drop for Server {
 pub(super) fn service(settings: Settings) -> Result<Service, RehearsalError> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
+    let past = Lagging::of(millis(longest_lag(&settings.faults)));
     let faults = Plan::new(settings.faults);
-    let past = Lagging::of(millis(faults.longest_lag()));
     let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay), past);
     Ok(Service {
         world: world.into(),

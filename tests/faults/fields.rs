@@ -102,8 +102,8 @@ fn cells_of(verb: Verb) -> Vec<Cell> {
     verb.prepare(&scene);
     let seen = Arc::new(Mutex::new(BTreeMap::<(String, String), Value>::new()));
     let log = seen.clone();
-    let note = move |operation: &str, body: &mut Value| note_fields(&log, operation, "", body);
-    scene.way.trouble(Plan { at: 1, lasting: true, trouble: Trouble::Edited(Arc::new(note)) });
+    let note = move |operation: &str, body: &Value| note_fields(&log, operation, "", body);
+    scene.way.trouble(Plan { at: 1, lasting: true, trouble: Trouble::Seen(Arc::new(note)) });
     let ended = scene.run(async |kms, runs| verb.run(&scene, kms, runs).await);
     assert_eq!(ended.exit, 0, "{}", ended.said);
     scene.way.heal();
@@ -151,16 +151,12 @@ fn changes_of(value: &Value) -> Vec<Change> {
     std::iter::once(Change::Without).chain(to.iter().map(|to| Change::To(to))).collect()
 }
 
-fn edit(change: &Change, field: &str, body: &mut Value) {
-    let (parent, name) = field.rsplit_once('/').unwrap();
-    match (change, body.pointer_mut(parent)) {
-        (Change::Without, Some(Value::Object(members))) => {
-            members.remove(name);
-        }
-        (Change::To(to), Some(Value::Object(members))) if members.contains_key(name) => {
-            members.insert(name.to_owned(), serde_json::from_str(to).unwrap());
-        }
-        _ => {}
+/// In the words of the embedded KMS.
+fn fault(Cell { operation, field, change, .. }: &Cell) -> String {
+    let field = field.trim_start_matches('/').replace('/', ".");
+    match change {
+        Change::Without => format!("{operation}:always:drop={field}"),
+        Change::To(to) => format!("{operation}:always:change={field}={to}"),
     }
 }
 
@@ -169,13 +165,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     let scene = Scene::new();
     verb.prepare(&scene);
     let before = scene.world();
-    let (operation, field, change) = (cell.operation.clone(), cell.field.clone(), cell.change.clone());
-    let broken = move |asked: &str, body: &mut Value| {
-        if asked == operation {
-            edit(&change, &field, body);
-        }
-    };
-    scene.way.trouble(Plan { at: 1, lasting: true, trouble: Trouble::Edited(Arc::new(broken)) });
+    scene.way.faults(&[fault(cell)]);
     let first = scene.run_within(Duration::from_secs(20), async |kms, runs| verb.run(&scene, kms, runs).await);
     scene.way.heal();
     let between = scene.world();
@@ -197,9 +187,23 @@ fn run(cell: &Cell) -> Result<u8, String> {
 #[test]
 fn a_change_is_made_where_it_is_meant() {
     let _alone = alone();
-    let mut body = json!({ "KeyMetadata": { "Arn": "arn:x", "KeyState": "Enabled" }, "Keys": [{ "A": 1 }] });
-    edit(&Change::Without, "/KeyMetadata/Arn", &mut body);
-    edit(&Change::To("7"), "/Keys/0/A", &mut body);
-    edit(&Change::To("7"), "/KeyMetadata/ValidTo", &mut body);
-    assert_eq!(body, json!({ "KeyMetadata": { "KeyState": "Enabled" }, "Keys": [{ "A": 7 }] }));
+    let scene = Scene::new();
+    let kms = scene.truth();
+    let arn = kms.ok("CreateKey", json!({ "Origin": "EXTERNAL" }))["KeyMetadata"]["Arn"].clone();
+    let asked = |operation: &str, field: &str, change: Change| {
+        let cell = Cell { verb: Verb::Replicate, operation: operation.to_owned(), field: field.to_owned(), change };
+        scene.way.faults(&[fault(&cell)]);
+        (kms.ok("DescribeKey", json!({ "KeyId": arn })), kms.ok("ListKeys", json!({})))
+    };
+    let (described, _) = asked("DescribeKey", "/KeyMetadata/Arn", Change::Without);
+    assert_eq!(
+        (&described["KeyMetadata"]["Arn"], &described["KeyMetadata"]["KeyState"]),
+        (&Value::Null, &"PendingImport".into())
+    );
+    let (described, listed) = asked("ListKeys", "/Keys/0/KeyId", Change::To("7"));
+    assert_eq!((&described["KeyMetadata"]["Arn"], &listed["Keys"][0]["KeyId"]), (&arn, &7.into()));
+    assert_eq!(listed["Keys"][0]["KeyArn"], arn);
+    // What the reply does not have is not put there.
+    let (described, _) = asked("DescribeKey", "/KeyMetadata/ValidTo", Change::To("7"));
+    assert_eq!(described["KeyMetadata"].get("ValidTo"), None);
 }

@@ -16,6 +16,10 @@ const AT_ONCE: usize = 12;
 const HASTE: Duration = Duration::from_millis(200);
 const PATIENT: Duration = Duration::from_secs(20);
 
+/// No answer comes within any patience, before or after KMS has done its part.
+const NO_ANSWER: &str = "latency=1h";
+const NO_ANSWER_AFTER: &str = "latency-after=1h";
+
 /// A fault with its name in the table; `lasting` ones strike every request from the chosen one on.
 #[derive(Clone)]
 struct Fault {
@@ -27,50 +31,47 @@ struct Fault {
 }
 
 fn faults() -> Vec<Fault> {
-    let once = |name, trouble| Fault { name, lasting: false, common: false, trouble };
-    let lasting = |name, trouble| Fault { name, lasting: true, common: false, trouble };
+    let once = |name, what| Fault { name, lasting: false, common: false, trouble: Trouble::Fault(what) };
+    let lasting = |name, what| Fault { name, lasting: true, common: false, trouble: Trouble::Fault(what) };
     let common = |fault: Fault| Fault { common: true, ..fault };
-    let error = |status, code, message, after| Trouble::Error { status, code, message, after };
-    let reply = |status, kind, body, after| Trouble::Reply { status, kind, body, after };
-    let (json, html) = ("application/x-amz-json-1.1", "text/html");
-    let page = "<!doctype html><html><body>Something is in the way</body></html>";
-    let internal = |after| error(500, "KMSInternalException", "", after);
-    let throttled = || error(400, "ThrottlingException", "Rate exceeded", false);
-    let expired = "The security token included in the request is expired";
-    let skewed = |message| error(400, "InvalidSignatureException", message, false);
-    let behind = "Signature expired: 20270101T000000Z is now earlier than 20270102T010000Z";
-    let ahead = "Signature not yet current: 20270102T010000Z is still later than 20270101T000000Z";
+    let ours = |name, lasting, trouble| Fault { name, lasting, common: true, trouble };
     vec![
-        common(lasting("connection refused", Trouble::Refused)),
-        once("reset, once", Trouble::Broken { after: false }),
-        common(lasting("reset", Trouble::Broken { after: false })),
-        common(once("reply lost, once", Trouble::Broken { after: true })),
-        common(lasting("reply lost", Trouble::Broken { after: true })),
-        lasting("timeout before", Trouble::Silent { after: false }),
-        once("timeout after, once", Trouble::Silent { after: true }),
-        common(lasting("timeout after", Trouble::Silent { after: true })),
-        once("500, once", internal(false)),
-        common(lasting("500", internal(false))),
-        once("500 after, once", internal(true)),
-        common(lasting("500 after", internal(true))),
-        once("throttled, once", throttled()),
-        common(lasting("throttled", throttled())),
-        lasting("slow", Trouble::Slow(Duration::from_millis(30))),
-        common(lasting("half a reply", Trouble::Truncated)),
-        lasting("wrong JSON", reply(200, json, r#"{"KeyMetadata": 7, "KeyId": []}"#, false)),
-        lasting("HTML 200", reply(200, html, page, false)),
-        common(lasting("HTML 502 after", reply(502, html, page, true))),
-        lasting("{}", reply(200, json, "{}", false)),
-        common(lasting("{} after", reply(200, json, "{}", true))),
+        ours("connection refused", true, Trouble::Refused),
+        once("reset, once", "reset-before"),
+        common(lasting("reset", "reset-before")),
+        common(once("reply lost, once", "reset-after")),
+        common(lasting("reply lost", "reset-after")),
+        lasting("timeout before", NO_ANSWER),
+        once("timeout after, once", NO_ANSWER_AFTER),
+        common(lasting("timeout after", NO_ANSWER_AFTER)),
+        once("500, once", "500"),
+        common(lasting("500", "500")),
+        once("500 after, once", "500-after"),
+        common(lasting("500 after", "500-after")),
+        once("throttled, once", "error=ThrottlingException=Rate exceeded"),
+        common(lasting("throttled", "error=ThrottlingException=Rate exceeded")),
+        lasting("slow", "latency-after=30ms"),
+        common(lasting("half a reply", "truncated")),
+        lasting("wrong JSON", r#"reply={"KeyMetadata": 7, "KeyId": []}"#),
+        lasting("HTML 200", "reply=<!doctype html><html><body>Something is in the way</body></html>"),
+        common(lasting("HTML 502 after", "html=502")),
+        lasting("{}", "reply={}"),
+        common(lasting("{} after", "empty-object")),
+        common(once("not found, once", "error=NotFoundException=not yet")),
         common(lasting(
-            "not found a while",
-            Trouble::ForAWhile { code: "NotFoundException", time: Duration::from_millis(60) },
+            "credentials expired",
+            "error=ExpiredTokenException=The security token included in the request is expired",
         )),
-        common(lasting("credentials expired", error(400, "ExpiredTokenException", expired, false))),
-        lasting("clock behind", skewed(behind)),
-        lasting("clock ahead", skewed(ahead)),
-        common(lasting("access denied", error(400, "AccessDeniedException", "", false))),
-        common(once("panic", Trouble::Panic)),
+        lasting(
+            "clock behind",
+            "error=InvalidSignatureException=Signature expired: 20270101T000000Z is now earlier than 20270102T010000Z",
+        ),
+        lasting(
+            "clock ahead",
+            "error=InvalidSignatureException=Signature not yet current: 20270102T010000Z is still later than 20270101T000000Z",
+        ),
+        common(lasting("access denied", "error=AccessDeniedException")),
+        ours("panic", false, Trouble::Panic),
     ]
 }
 
@@ -204,7 +205,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     let before = scene.world();
     scene.way.trouble(Plan { at: *call, lasting: fault.lasting, trouble: fault.trouble.clone() });
     // Only where no answer comes is there anything to wait for.
-    let haste = if matches!(fault.trouble, Trouble::Silent { .. }) { HASTE } else { PATIENT };
+    let haste = if matches!(fault.trouble, Trouble::Fault(NO_ANSWER | NO_ANSWER_AFTER)) { HASTE } else { PATIENT };
     let ceremony = async |kms: &_, runs: &_| Box::pin(verb.run(&scene, kms, runs)).await;
     let first = match fault.trouble {
         Trouble::Panic => scene.run_panicking(*call, ceremony),

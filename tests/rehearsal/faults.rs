@@ -51,6 +51,70 @@ fn errors_come_before_or_after_the_effect() {
 }
 
 #[test]
+fn an_error_may_have_a_message_of_its_own() {
+    for (fault, done) in
+        [("error=InvalidSignatureException=a=b", false), ("error-after=InvalidSignatureException=a=b", true)]
+    {
+        let kms = with(&format!("CreateKey:1:{fault}"));
+        assert_eq!(kms.refused("CreateKey", json!({})), ("InvalidSignatureException".to_owned(), "a=b".to_owned()));
+        assert_eq!(keys(&kms) == 1, done, "{fault}");
+    }
+}
+
+#[test]
+fn a_reply_is_replaced_and_nothing_done() {
+    for (body, kind) in
+        [(r#"{"KeyId": []}"#, "application/x-amz-json-1.1"), ("<p>", "text/html"), ("", "application/x-amz-json-1.1")]
+    {
+        let kms = with(&format!("CreateKey:1:reply={body}"));
+        let reply = kms.post("CreateKey", "{}");
+        assert_eq!((reply.status, reply.body.as_slice()), (200, body.as_bytes()));
+        assert!(reply.head.contains(&format!("content-type: {kind}\r\n")), "{}", reply.head);
+        assert_eq!(keys(&kms), 0);
+    }
+}
+
+#[test]
+fn faults_come_and_go_while_it_runs() {
+    let kms = with("CreateKey:always:500");
+    let told = |method: &str, body: &str| -> (u16, Value) {
+        let reply = kms.http(method, "/_rehearsal/faults", &[], body.as_bytes()).unwrap();
+        (reply.status, serde_json::from_slice(&reply.body).unwrap())
+    };
+    assert_eq!(kms.code("CreateKey", json!({})), "KMSInternalException");
+    assert_eq!(told("GET", "").1, json!({ "faults": [{ "fault": "CreateKey:always:500", "seen": 1, "struck": 1 }] }));
+    let (status, now) = told("POST", r#"{"faults": ["*:2:throttle"]}"#);
+    assert_eq!((status, now), (200, json!({ "faults": [{ "fault": "*:2:throttle", "seen": 0, "struck": 0 }] })));
+    kms.ok("CreateKey", json!({}));
+    assert_eq!(kms.code("CreateKey", json!({})), "ThrottlingException");
+    kms.ok("CreateKey", json!({}));
+    assert_eq!(told("GET", "").1["faults"][0], json!({ "fault": "*:2:throttle", "seen": 3, "struck": 1 }));
+    for (body, says) in [
+        ("{}", "send {\"faults\": [\"CreateKey:1:500\"]}"),
+        (r#"{"faults": [7]}"#, "send {\"faults\": [\"CreateKey:1:500\"]}"),
+        (r#"{"faults": ["CreateKey:1:boom"]}"#, "`CreateKey:1:boom` is not a fault: its third part is unknown"),
+    ] {
+        assert_eq!(told("POST", body), (400, json!({ "error": says })));
+    }
+    assert_eq!(told("GET", "").1["faults"][0]["struck"], 1, "what is refused changes nothing");
+    assert_eq!(told("POST", r#"{"faults": []}"#), (200, json!({ "faults": [] })));
+    kms.ok("CreateKey", json!({}));
+}
+
+/// A lag that is asked for later shows what was imported from then on.
+#[test]
+fn a_lag_may_come_later() {
+    let kms = Kms::start();
+    let key = kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    let lag = br#"{"faults": ["DescribeKey:always:lag=9s"]}"#;
+    assert_eq!(kms.http("POST", "/_rehearsal/faults", &[], lag).unwrap().status, 200);
+    kms.import(&key, &support::material(1), json!({})).unwrap();
+    assert_eq!(kms.describe(&key)["KeyState"], "PendingImport");
+    kms.move_clock(json!({ "advance": "10s" }));
+    assert_eq!(kms.describe(&key)["KeyState"], "Enabled");
+}
+
+#[test]
 fn a_connection_breaks_before_during_or_after_the_effect() {
     for (fault, done) in
         [("CreateKey:1:reset-before", false), ("CreateKey:1:reset-during", true), ("CreateKey:1:reset-after", true)]
@@ -225,8 +289,10 @@ fn the_help_names_every_fault() {
         "501",
         "503",
         "error=CODE",
+        "error=CODE=MESSAGE",
         "reset-before",
         "redirect=URL",
+        "reply=BODY",
         "500-after",
         "error-after=CODE",
         "reset-during",
@@ -237,6 +303,7 @@ fn the_help_names_every_fault() {
         "empty-object",
         "drop=FIELD",
         "set=FIELD=VALUE",
+        "change=FIELD=VALUE",
         "lie",
         "huge",
         "date=TIME",

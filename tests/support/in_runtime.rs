@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
-use kms_byok::rehearsal::{InProcessKms, Settings};
+use kms_byok::rehearsal::{Fault, InProcessKms, Settings};
 use tokio::sync::Notify;
 
 /// A call at which a run is broken off, counted from 1; attempts at one call count each.
@@ -42,6 +42,7 @@ pub const EVERY_WAY: [How; 7] =
 /// The embedded KMS.
 pub struct InRuntime {
     kms: InProcessKms,
+    faults: Vec<Fault>,
     connection: Connection,
 }
 
@@ -51,7 +52,7 @@ pub struct Client {
     line: Arc<Line>,
 }
 
-/// Between a client and the embedded KMS.
+/// Between a client and the embedded KMS: what the faults of the embedded KMS cannot say is that the client's process ends.
 struct Line {
     kms: InProcessKms,
     stop: Option<StopPoint>,
@@ -59,15 +60,31 @@ struct Line {
     stopped: Notify,
 }
 
+impl How {
+    /// In the words of the embedded KMS.
+    fn fault(self) -> Option<&'static str> {
+        match self {
+            How::Refused => Some("error=AccessDeniedException"),
+            How::NotSent => Some("reset-before"),
+            How::ReplyLost => Some("reset-after"),
+            How::Failed => Some("500-after"),
+            How::ReplyEmpty => Some("empty-object"),
+            How::StoppedBefore | How::StoppedAfter => None,
+        }
+    }
+}
+
 impl InRuntime {
     /// `faults` in the words of the embedded KMS.
     pub fn new(faults: &[&str], connection: Connection) -> Self {
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        InRuntime { kms: InProcessKms::start(Settings { faults, ..Settings::default() }).unwrap(), connection }
+        InRuntime { kms: InProcessKms::start(Settings::default()).unwrap(), faults, connection }
     }
 
-    /// What a new process would connect with.
+    /// What a new process would connect with; its calls are counted from here on.
     pub fn connect(&self, stop: Option<StopPoint>) -> Client {
+        let fault = stop.and_then(|stop| Some(format!("*:{}:{}", stop.call, stop.how.fault()?).parse().unwrap()));
+        self.kms.set_faults(self.faults.iter().cloned().chain(fault).collect());
         let line = Line { kms: self.kms.clone(), stop, calls: Mutex::default(), stopped: Notify::new() };
         let line = Arc::new(line);
         let answering = line.clone();
@@ -96,21 +113,13 @@ impl Client {
 
 impl Line {
     async fn answer(&self, request: Request<Bytes>) -> io::Result<Response<Bytes>> {
-        let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
         match self.due(&request) {
-            None => self.kms.answer(request).await,
-            Some(How::Refused) => Ok(error(400, "AccessDeniedException")),
-            Some(How::NotSent) => Err(broken()),
             Some(How::StoppedBefore) => self.stop().await,
-            Some(after) => {
+            Some(How::StoppedAfter) => {
                 self.kms.answer(request).await?;
-                match after {
-                    How::ReplyEmpty => Ok(Response::new(Bytes::from_static(b"{}"))),
-                    How::Failed => Ok(error(500, "KMSInternalException")),
-                    How::StoppedAfter => self.stop().await,
-                    _ => Err(broken()),
-                }
+                self.stop().await
             }
+            _ => self.kms.answer(request).await,
         }
     }
 
@@ -127,9 +136,4 @@ impl Line {
         self.stopped.notify_one();
         std::future::pending().await
     }
-}
-
-fn error(status: u16, code: &str) -> Response<Bytes> {
-    let body = format!("{{\"__type\":\"{code}\"}}");
-    Response::builder().status(status).body(body.into()).unwrap()
 }

@@ -1,4 +1,5 @@
 //! A TLS server on loopback with a certificate authority of its own: what it shows and how it behaves is chosen by the test.
+//! What it does wrong is below HTTP, or KMS's neighbours say it (STS, SSO, the metadata of a machine): the embedded KMS has neither.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,41 +1,32 @@
-//! The way to KMS, with something wrong on it: stands between a client and the embedded KMS, knows which request is which, and makes
-//! one of them, or all from one on, go wrong.
+//! The way to KMS: counts the calls of a run, and has the embedded KMS make one of them, or all from one on, go wrong.
+//!
+//! Only what the faults of the embedded KMS cannot say goes wrong here, on the socket: nobody listens (a server that does not listen cannot
+//! say so), the test itself does something in the middle of a call, or looks at what is answered.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// What is done to the reply of an operation.
-pub(crate) type Edit = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+use super::embedded_kms::Kms;
+
+/// Looks at the reply of an operation.
+pub(crate) type Look = Arc<dyn Fn(&str, &Value) + Send + Sync>;
 
 /// What goes wrong with a request.
 #[derive(Clone)]
 pub enum Trouble {
+    /// What the embedded KMS does, in its own words.
+    Fault(&'static str),
     /// Nobody listens.
     Refused,
-    /// The connection breaks, before or after KMS has done its part.
-    Broken { after: bool },
-    /// No answer comes, before or after.
-    Silent { after: bool },
-    /// The answer takes its time.
-    Slow(Duration),
-    /// An error reply of KMS, instead of or after its work.
-    Error { status: u16, code: &'static str, message: &'static str, after: bool },
-    /// This instead of the reply.
-    Reply { status: u16, kind: &'static str, body: &'static str, after: bool },
-    /// Half of the reply's JSON.
-    Truncated,
-    /// An error that goes away by itself.
-    ForAWhile { code: &'static str, time: Duration },
     /// A panic in the client when the reply has come, which the scene brings about.
     Panic,
-    /// The reply, changed.
-    Edited(Edit),
+    /// Nothing; the reply is looked at.
+    Seen(Look),
     /// Something happens elsewhere, before or after KMS has done its part; the reply comes only if this says so.
     Meanwhile { happens: Arc<dyn Fn() -> bool + Send + Sync>, after: bool },
 }
@@ -58,7 +49,8 @@ struct State {
     upstream: SocketAddr,
     plan: Mutex<Option<Plan>>,
     log: Mutex<Vec<String>>,
-    since: Mutex<Option<Instant>>,
+    /// Whether the embedded KMS has faults by way of this.
+    faulty: Mutex<bool>,
     open: Mutex<Open>,
     changed: Condvar,
 }
@@ -87,7 +79,7 @@ impl Way {
             upstream: url.strip_prefix("http://").unwrap().parse().unwrap(),
             plan: Mutex::default(),
             log: Mutex::default(),
-            since: Mutex::default(),
+            faulty: Mutex::default(),
             open: Mutex::new(Open { wanted: true, is: true, over: false }),
             changed: Condvar::new(),
         });
@@ -99,12 +91,21 @@ impl Way {
     /// From now on, something is wrong; requests are counted anew.
     pub fn trouble(&self, plan: Plan) {
         self.state.log.lock().unwrap().clear();
-        *self.state.since.lock().unwrap() = None;
+        if let Trouble::Fault(what) = plan.trouble {
+            let (at, on) = (plan.at, if plan.lasting { "+" } else { "" });
+            self.state.faults(&[format!("*:{at}{on}:{what}")]);
+        }
         let closed = plan.at == 1 && matches!(plan.trouble, Trouble::Refused);
         *self.state.plan.lock().unwrap() = Some(plan);
         if closed {
             self.state.set_open(false);
         }
+    }
+
+    /// From now on, the embedded KMS has these faults; requests are counted anew.
+    pub fn faults(&self, faults: &[String]) {
+        self.state.log.lock().unwrap().clear();
+        self.state.faults(faults);
     }
 
     /// How many calls there were.
@@ -115,6 +116,10 @@ impl Way {
     /// From now on, all is well; gives the operations that were asked for, in order.
     pub fn heal(&self) -> Vec<String> {
         *self.state.plan.lock().unwrap() = None;
+        if std::mem::take(&mut *self.state.faulty.lock().unwrap()) {
+            self.state.faults(&[]);
+            *self.state.faulty.lock().unwrap() = false;
+        }
         self.state.set_open(true);
         std::mem::take(&mut *self.state.log.lock().unwrap())
     }
@@ -128,6 +133,14 @@ impl Drop for Way {
 }
 
 impl State {
+    fn faults(&self, faults: &[String]) {
+        *self.faulty.lock().unwrap() = true;
+        let body = json!({ "faults": faults }).to_string();
+        let kms = Kms::at(&format!("http://{}", self.upstream));
+        let reply = kms.http("POST", "/_rehearsal/faults", &[], body.as_bytes()).unwrap();
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    }
+
     fn listen(self: Arc<Self>, first: TcpListener) {
         let mut listener = Some(first);
         loop {
@@ -208,56 +221,15 @@ impl State {
         }
         let due = plan.filter(|plan| number == plan.at || plan.lasting && number > plan.at);
         let reply = match due.map(|plan| plan.trouble) {
-            None | Some(Trouble::Panic) => forward()?,
+            None | Some(Trouble::Panic | Trouble::Fault(_)) => forward()?,
             Some(Trouble::Refused) => return Err(broken()),
-            Some(Trouble::Broken { after }) => {
-                if after {
-                    forward()?;
-                }
-                return Err(broken());
-            }
-            Some(Trouble::Silent { after }) => {
-                if after {
-                    forward()?;
-                }
-                // Until the client has had enough.
-                let _ = client.read(&mut [0]);
-                return Err(broken());
-            }
-            Some(Trouble::Slow(time)) => {
+            Some(Trouble::Seen(look)) => {
                 let reply = forward()?;
-                thread::sleep(time);
+                if let (true, Ok(body)) = (reply.head.starts_with("HTTP/1.1 200 "), serde_json::from_slice(&reply.body))
+                {
+                    look(&request.operation(), &body);
+                }
                 reply
-            }
-            Some(Trouble::Error { status, code, message, after }) => {
-                if after {
-                    forward()?;
-                }
-                Message::error(status, code, message)
-            }
-            Some(Trouble::Reply { status, kind, body, after }) => {
-                if after {
-                    forward()?;
-                }
-                Message::new(status, kind, body.as_bytes())
-            }
-            Some(Trouble::Truncated) => {
-                let reply = forward()?;
-                Message::new(200, JSON, &reply.body[..reply.body.len() / 2])
-            }
-            Some(Trouble::ForAWhile { code, time }) => {
-                let since = *self.since.lock().unwrap().get_or_insert_with(Instant::now);
-                if since.elapsed() < time { Message::error(400, code, "not yet") } else { forward()? }
-            }
-            Some(Trouble::Edited(edit)) => {
-                let reply = forward()?;
-                match serde_json::from_slice(&reply.body) {
-                    Ok(mut body) if reply.head.starts_with("HTTP/1.1 200 ") => {
-                        edit(&request.operation(), &mut body);
-                        Message::new(200, JSON, body.to_string().as_bytes())
-                    }
-                    _ => reply,
-                }
             }
             Some(Trouble::Meanwhile { happens, after }) => {
                 let reply = if after { Some(forward()?) } else { None };
@@ -289,8 +261,6 @@ fn break_off(client: TcpStream) {
     }
 }
 
-const JSON: &str = "application/x-amz-json-1.1";
-
 /// A request or a reply: head, empty line, and as many bytes as `content-length` says.
 struct Message {
     head: String,
@@ -298,16 +268,6 @@ struct Message {
 }
 
 impl Message {
-    fn new(status: u16, kind: &str, body: &[u8]) -> Self {
-        let head =
-            format!("HTTP/1.1 {status} Trouble\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", body.len());
-        Message { head, body: body.to_vec() }
-    }
-
-    fn error(status: u16, code: &str, message: &str) -> Self {
-        Message::new(status, JSON, format!(r#"{{"__type":"{code}","message":"{message}"}}"#).as_bytes())
-    }
-
     fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {

@@ -209,7 +209,8 @@ fn what_others_wrote_cannot_move_the_cursor_or_add_a_line() {
     assert_eq!(shown.lines().filter(|line| line.starts_with("spec")).count(), 1, "{shown}");
 }
 
-/// Stands before an embedded KMS and answers one operation by itself.
+/// Stands before an embedded KMS and answers one operation by itself: each page differs from the one before, or has no end. A fault of the
+/// embedded KMS is the same each time, and ends.
 fn before(kms: &EmbeddedKms, operation: &'static str, page: Page) -> Server {
     let behind = kms.url().trim_start_matches("http://").to_owned();
     let pages = std::sync::atomic::AtomicUsize::new(0);

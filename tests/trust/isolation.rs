@@ -13,7 +13,7 @@ use kms_byok::{Reason, Silent};
 use crate::support::cloud::{Cloud, plain, wait};
 use crate::support::{self, Bench, run};
 
-/// A listener that counts who comes.
+/// A listener that counts who comes, and says nothing: to be silent is all it does.
 struct Trap {
     url: String,
     visits: Arc<AtomicUsize>,

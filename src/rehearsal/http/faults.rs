@@ -9,16 +9,18 @@
 //! | `500`, `503` | an internal error, nothing is done |
 //! | `501` | the operation is not there, as an emulator of KMS says it |
 //! | `500-after` | an internal error, although it was done |
-//! | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same |
+//! | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same; `=MESSAGE` may follow |
 //! | `latency=DURATION`, `latency-after=DURATION` | answers later: waits before it is done, or after |
 //! | `reset-before`, `reset-after` | the connection breaks, before or after it was done |
 //! | `reset-during` | the connection breaks after half of the reply |
+//! | `reply=BODY` | this instead of a reply, status 200, nothing is done |
 //! | `html`, `html=STATUS` | a page of HTML instead of a reply (status 500) |
 //! | `redirect=URL` | status 307 and a Location, nothing is done |
 //! | `truncated` | half of the reply's JSON |
 //! | `empty-object` | `{}` instead of the reply |
 //! | `drop=FIELD` | the reply without this field; `.` leads inwards, as in `KeyMetadata.Arn` |
 //! | `set=FIELD=VALUE` | the reply with this field so; VALUE is JSON, or else a text |
+//! | `change=FIELD=VALUE` | as `set`, where the reply has this field |
 //! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
 //! | `lag=DURATION` | DescribeKey only: for so long after each import into a key, by the clock of the embedded KMS, the key as it was before it |
 //! | `huge` | 64 MiB more of the reply |
@@ -29,13 +31,16 @@
 //! | `damaged-key` | a public key of the right size, but not the one of the set |
 //!
 //! The last three are for replies with a PublicKey: GetParametersForImport and GetPublicKey.
+//!
+//! A `POST` of `{"faults": ["CreateKey:1:500"]}` to `/_rehearsal/faults` puts these in the place of all others, and requests are counted
+//! anew; a `GET` tells how many requests each has seen and struck.
 
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::body::Delivery;
 use crate::rehearsal::error::RehearsalError;
@@ -49,20 +54,23 @@ pub struct Fault {
     first: u64,
     last: u64,
     what: What,
+    text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    Error { status: u16, code: String, after: bool },
+    Error { status: u16, code: String, message: Option<String>, after: bool },
     Latency { time: Duration, after: bool },
     Reset { after: bool },
     Deliver(Delivery),
+    Reply(String),
     Html(u16),
     Redirect(HeaderValue),
     Truncated,
     EmptyObject,
     Drop(String),
     Set(String, Value),
+    Change(String, Value),
     Lie,
     Lag(Duration),
     Huge,
@@ -96,7 +104,7 @@ impl FromStr for Fault {
             return Err(wrong("only DescribeKey lags behind"));
         }
         let operation = (operation != "*").then(|| operation.to_owned());
-        Ok(Fault { operation, first, last, what })
+        Ok(Fault { operation, first, last, what, text: text.to_owned() })
     }
 }
 
@@ -115,22 +123,26 @@ fn when_of(text: &str) -> Option<(u64, u64)> {
 }
 
 fn what_of(text: &str) -> Option<What> {
-    let error = |status, code: &str, after| What::Error { status, code: code.to_owned(), after };
+    let error = |status, code: &str, after| What::Error { status, code: code.to_owned(), message: None, after };
     let duration = |text: &str| humantime::parse_duration(text).ok();
     Some(match text.split_once('=') {
         Some(("latency", time)) => What::Latency { time: duration(time)?, after: false },
         Some(("latency-after", time)) => What::Latency { time: duration(time)?, after: true },
         Some(("lag", time)) => What::Lag(duration(time)?),
         Some(("slow", time)) => What::Deliver(Delivery::Slow(duration(time)?)),
-        Some((name @ ("error" | "error-after"), code)) if !code.is_empty() => {
-            error(status_of(code), code, name == "error-after")
+        Some((name @ ("error" | "error-after"), says)) if !says.is_empty() => {
+            let (code, message) = says.split_once('=').map_or((says, None), |(code, message)| (code, Some(message)));
+            let (message, after) = (message.map(str::to_owned), name == "error-after");
+            What::Error { status: status_of(code), code: code.to_owned(), message, after }
         }
+        Some(("reply", body)) => What::Reply(body.to_owned()),
         Some(("html", status)) => What::Html(status.parse().ok().filter(|status| (200..600).contains(status))?),
         Some(("redirect", url)) if !url.is_empty() => What::Redirect(HeaderValue::from_str(url).ok()?),
         Some(("drop", field)) if !field.is_empty() => What::Drop(field.to_owned()),
-        Some(("set", assignment)) => {
+        Some((name @ ("set" | "change"), assignment)) => {
             let (field, value) = assignment.split_once('=').filter(|(field, _)| !field.is_empty())?;
-            What::Set(field.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()))
+            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+            if name == "set" { What::Set(field.to_owned(), value) } else { What::Change(field.to_owned(), value) }
         }
         Some(("date", time)) => What::Date(time.parse().ok()?),
         Some(_) => return None,
@@ -166,32 +178,66 @@ fn status_of(code: &str) -> u16 {
 }
 
 /// The faults of a server, and how many requests each has seen.
-pub(crate) struct Plan {
-    faults: Vec<(Fault, AtomicU64)>,
+pub(crate) struct Plan(Mutex<Vec<Planned>>);
+
+struct Planned {
+    fault: Fault,
+    seen: u64,
+    struck: u64,
 }
 
 impl Plan {
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Plan { faults: faults.into_iter().map(|fault| (fault, AtomicU64::new(0))).collect() }
+        Plan(Mutex::new(planned(faults)))
     }
 
-    /// The longest lag of DescribeKey.
-    pub(crate) fn longest_lag(&self) -> Duration {
-        let lags = self.faults.iter().filter_map(|(fault, _)| match fault.what {
-            What::Lag(lag) => Some(lag),
-            _ => None,
-        });
-        lags.max().unwrap_or_default()
+    /// These and no others from now on.
+    pub(crate) fn replace(&self, faults: Vec<Fault>) {
+        *self.planned() = planned(faults);
+    }
+
+    fn planned(&self) -> MutexGuard<'_, Vec<Planned>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What goes wrong with this request.
-    pub(crate) fn strike(&self, operation: &str) -> Vec<&What> {
-        let concerned =
-            self.faults.iter().filter(|(fault, _)| fault.operation.as_deref().is_none_or(|name| name == operation));
-        let due = concerned
-            .filter(|(fault, seen)| (fault.first..=fault.last).contains(&(seen.fetch_add(1, Ordering::Relaxed) + 1)));
-        due.map(|(fault, _)| &fault.what).collect()
+    pub(crate) fn strike(&self, operation: &str) -> Vec<What> {
+        let mut due = Vec::new();
+        for Planned { fault, seen, struck } in self.planned().iter_mut() {
+            if fault.operation.as_deref().is_some_and(|name| name != operation) {
+                continue;
+            }
+            *seen += 1;
+            if (fault.first..=fault.last).contains(seen) {
+                *struck += 1;
+                due.push(fault.what.clone());
+            }
+        }
+        due
     }
+
+    /// Each fault, and how many requests it has seen and struck.
+    pub(crate) fn told(&self) -> Value {
+        let told = self
+            .planned()
+            .iter()
+            .map(|Planned { fault, seen, struck }| json!({ "fault": fault.text, "seen": seen, "struck": struck }))
+            .collect();
+        json!({ "faults": Value::Array(told) })
+    }
+}
+
+fn planned(faults: Vec<Fault>) -> Vec<Planned> {
+    faults.into_iter().map(|fault| Planned { fault, seen: 0, struck: 0 }).collect()
+}
+
+/// The longest lag of DescribeKey among these.
+pub(crate) fn longest_lag(faults: &[Fault]) -> Duration {
+    let lags = faults.iter().filter_map(|fault| match fault.what {
+        What::Lag(lag) => Some(lag),
+        _ => None,
+    });
+    lags.max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -213,6 +259,22 @@ mod tests {
     }
 
     #[test]
+    fn faults_are_replaced_and_counted_anew() {
+        let plan = Plan::new(vec!["CreateKey:2:500".parse().unwrap()]);
+        assert!(plan.strike("CreateKey").is_empty());
+        plan.replace(vec!["CreateKey:2:500".parse().unwrap(), "*:1:throttle".parse().unwrap()]);
+        assert_eq!(
+            [plan.strike("ListKeys").len(), plan.strike("CreateKey").len(), plan.strike("CreateKey").len()],
+            [1, 0, 1]
+        );
+        let told = json!([
+            { "fault": "CreateKey:2:500", "seen": 2, "struck": 1 },
+            { "fault": "*:1:throttle", "seen": 3, "struck": 1 },
+        ]);
+        assert_eq!(plan.told(), json!({ "faults": told }));
+    }
+
+    #[test]
     fn what_is_not_a_fault_is_refused() {
         for text in [
             "",
@@ -223,6 +285,8 @@ mod tests {
             "CreateKey:x:500",
             "CreateKey:1:boom",
             "*:1:set=KeyId",
+            "*:1:change=KeyId",
+            "*:1:error=",
             "*:1:date=yesterday",
             "*:1:slow",
             "*:1:redirect=",

@@ -25,10 +25,9 @@ const HUGE: usize = 64 << 20;
 pub(crate) fn inject_fault(fault: &What, mut answer: Answer) -> Result<Answer, io::Error> {
     match fault {
         What::Reset { after: true } => return Err(io::ErrorKind::ConnectionReset.into()),
-        What::Error { status, code, after: true } => {
-            answer.status = *status;
-            answer.code = code.clone();
-            answer.body = json!({ "__type": code }).to_string().into_bytes();
+        What::Error { status, code, message, after: true } => {
+            let Answer { status, code, body, .. } = error(*status, code, message.as_deref());
+            (answer.status, answer.code, answer.body) = (status, code, body);
         }
         What::Deliver(delivery) => answer.delivery = *delivery,
         What::Html(status) => {
@@ -45,6 +44,10 @@ pub(crate) fn inject_fault(fault: &What, mut answer: Answer) -> Result<Answer, i
         What::Set(field, value) => edit(&mut answer, |reply| {
             let (parent, name) = parent(reply, field)?;
             parent.as_object_mut()?.insert(name.to_owned(), value.clone())
+        }),
+        What::Change(field, value) => edit(&mut answer, |reply| {
+            let (parent, name) = parent(reply, field)?;
+            parent.as_object_mut()?.get_mut(name).map(|there| *there = value.clone())
         }),
         What::Lie => {
             if let Ok(mut reply) = serde_json::from_slice::<Value>(&answer.body) {
@@ -67,10 +70,27 @@ pub(crate) fn inject_fault(fault: &What, mut answer: Answer) -> Result<Answer, i
         What::Latency { .. }
         | What::Lag(_)
         | What::Redirect(_)
+        | What::Reply(_)
         | What::Reset { after: false }
         | What::Error { after: false, .. } => {}
     }
     Ok(answer)
+}
+
+/// An error reply of KMS.
+pub(crate) fn error(status: u16, code: &str, message: Option<&str>) -> Answer {
+    match message {
+        None => Answer::error(status, code),
+        Some(message) => {
+            Answer { status, code: code.to_owned(), ..Answer::success(&json!({ "__type": code, "message": message })) }
+        }
+    }
+}
+
+/// This, as something else than KMS would say it.
+pub(crate) fn instead(body: &str) -> Answer {
+    let page = body.starts_with('<').then_some("text/html");
+    Answer::new(200, page.unwrap_or("application/x-amz-json-1.1"), body.as_bytes().to_vec(), "-")
 }
 
 /// Status 307, which a client would follow with the same body.
@@ -81,7 +101,7 @@ pub(crate) fn redirect(url: &HeaderValue) -> Answer {
 }
 
 /// Changes the JSON of a reply; one without such a field stays as it is.
-fn edit(answer: &mut Answer, change: impl FnOnce(&mut Value) -> Option<Value>) {
+fn edit<T>(answer: &mut Answer, change: impl FnOnce(&mut Value) -> Option<T>) {
     if let Ok(mut reply) = serde_json::from_slice(&answer.body) {
         change(&mut reply);
         answer.body = reply.to_string().into_bytes();

@@ -15,10 +15,11 @@ use tokio::time::Instant;
 use super::access_log::{AccessLog, Line};
 use super::answer::{Answer, reply};
 use super::body::Delivered;
-use super::faults::{Plan, What};
-use super::inject_fault::{inject_fault, redirect};
+use super::faults::{Fault, Plan, What, longest_lag};
+use super::inject_fault::{error, inject_fault, instead, redirect};
 use super::sts;
 use super::web_pages;
+use crate::rehearsal::error::RehearsalError;
 use crate::rehearsal::model;
 use crate::rehearsal::model::call::{Call, Reply};
 use crate::rehearsal::model::protocol::{Refusal, Scope, operation};
@@ -110,7 +111,10 @@ impl Service {
             match fault {
                 What::Latency { time, after: false } => tokio::time::sleep(*time).await,
                 What::Reset { after: false } => return Err(io::ErrorKind::ConnectionReset.into()),
-                What::Error { status, code, after: false } => return Ok(Answer::error(*status, code)),
+                What::Error { status, code, message, after: false } => {
+                    return Ok(error(*status, code, message.as_deref()));
+                }
+                What::Reply(body) => return Ok(instead(body)),
                 What::Redirect(url) => return Ok(redirect(url)),
                 _ => {}
             }
@@ -121,9 +125,9 @@ impl Service {
         };
         for fault in faults {
             if let What::Latency { time, after: true } = fault {
-                tokio::time::sleep(*time).await;
+                tokio::time::sleep(time).await;
             }
-            answer = inject_fault(fault, answer)?;
+            answer = inject_fault(&fault, answer)?;
         }
         Ok(answer)
     }
@@ -197,7 +201,13 @@ impl Service {
         Ok(())
     }
 
-    /// What is not KMS: health and the clock.
+    /// These faults and no others from now on.
+    pub(crate) fn set_faults(&self, faults: Vec<Fault>) {
+        self.world().lagging.keep(millis(longest_lag(&faults)));
+        self.faults.replace(faults);
+    }
+
+    /// What is not KMS: health, the clock and the faults.
     fn own_pages(&self, method: &Method, path: &str, body: &[u8]) -> Option<Answer> {
         let answer = match (method, path) {
             (&Method::GET, "/_rehearsal/health") => Answer::success(&json!({ "status": "ok" })),
@@ -205,6 +215,14 @@ impl Service {
             (&Method::POST, "/_rehearsal/clock") => match self.set_clock(body) {
                 Some(()) => self.time(),
                 None => Answer { status: 400, ..Answer::success(&json!({ "error": CLOCK_HELP })) },
+            },
+            (&Method::GET, "/_rehearsal/faults") => Answer::success(&self.faults.told()),
+            (&Method::POST, "/_rehearsal/faults") => match faults_of(body) {
+                Ok(faults) => {
+                    self.set_faults(faults);
+                    Answer::success(&self.faults.told())
+                }
+                Err(error) => Answer { status: 400, ..Answer::success(&json!({ "error": error })) },
             },
             (&Method::POST, "/") => return None,
             _ => Answer { status: 404, ..Answer::success(&json!({ "error": "no such page" })) },
@@ -234,7 +252,16 @@ impl Service {
 const CLOCK_HELP: &str =
     "send {\"advance\": \"25h\"}, {\"set\": \"2027-01-31T12:00:00Z\"}, {\"set\": \"+90d\"} or {\"reset\": true}";
 
-fn lag_of(faults: &[&What]) -> Option<Millis> {
+fn faults_of(body: &[u8]) -> Result<Vec<Fault>, String> {
+    let help = || "send {\"faults\": [\"CreateKey:1:500\"]}".to_owned();
+    let body: Value = serde_json::from_slice(body).map_err(|_| help())?;
+    let faults = body.get("faults").and_then(Value::as_array).ok_or_else(help)?;
+    let fault =
+        |fault: &Value| fault.as_str().ok_or_else(help)?.parse().map_err(|error: RehearsalError| error.to_string());
+    faults.iter().map(fault).collect()
+}
+
+fn lag_of(faults: &[What]) -> Option<Millis> {
     faults.iter().find_map(|fault| match fault {
         What::Lag(lag) => Some(millis(*lag)),
         _ => None,

@@ -19,6 +19,11 @@ impl Lagging {
         Lagging { longest, seen: HashMap::new() }
     }
 
+    /// Keeps what a lag of up to `longest` can show from now on, and no less than before.
+    pub(crate) fn keep(&mut self, longest: Millis) {
+        self.longest = self.longest.max(longest);
+    }
+
     /// Whether anything is kept.
     pub(crate) fn is_kept(&self) -> bool {
         self.longest > 0
