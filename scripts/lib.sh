@@ -26,10 +26,11 @@ only_loopback() {
     AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true AWS_REGION=${AWS_REGION:-us-east-1}
 }
 
-# The aws CLI of the pinned environment; the system's own where that environment was not made.
+# The aws CLI of the pinned environment; the system's own where that environment was not made. $KMS_BYOK_AWS is another.
 find_aws() {
   export AWS_PAGER=''
-  if [[ -x $python_env/aws ]]; then aws=$python_env/aws
+  if [[ -n ${KMS_BYOK_AWS:-} ]]; then aws=$KMS_BYOK_AWS
+  elif [[ -x $python_env/aws ]]; then aws=$python_env/aws
   else aws=$(command -v aws) || die "needs the aws CLI: run scripts/python-env"; fi
 }
 

@@ -14,6 +14,8 @@ mod support {
     pub(crate) mod lag;
     pub(crate) mod life_verbs;
     pub(crate) mod recipient;
+    pub(crate) mod sample;
+    pub(crate) mod seed;
     pub(crate) mod shown;
     pub(crate) mod stopped;
     pub(crate) mod verbs;

@@ -3,7 +3,6 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -14,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::cloud::Cloud;
+use crate::support::executable::write_executable;
 use crate::support::workers::in_parallel;
 use crate::support::{self, Bench, Run};
 
@@ -231,10 +231,7 @@ fn furnish(bench: &Bench) {
         mkfifo(&bench.path("pipes").join(name));
     }
     fs::create_dir(bench.path("sleepers")).unwrap();
-    for (name, text) in [("sleepers/openssl", "#!/bin/sh\nexec /bin/sleep 20\n"), ("sleeps", "")] {
-        bench.write(name, text);
-        fs::set_permissions(bench.path(name), PermissionsExt::from_mode(0o755)).unwrap();
-    }
+    write_executable(&bench.path("sleepers/openssl"), "#!/bin/sh\nexec /bin/sleep 20\n");
     bench.write("bundled", "[default]\nca_bundle = pipe\n");
     bench.write("sleeps", "[default]\ncredential_process = /bin/sleep 20\n");
 }

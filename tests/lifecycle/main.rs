@@ -11,6 +11,7 @@ mod support {
     pub(crate) mod certificate;
     pub(crate) mod cloud;
     pub(crate) mod embedded_kms;
+    pub(crate) mod executable;
     pub(crate) mod forwarding;
     pub(crate) mod importing;
     pub(crate) mod in_runtime;
@@ -22,12 +23,15 @@ mod support {
     pub(crate) mod recipient;
     pub(crate) mod said;
     pub(crate) mod said_besides;
+    pub(crate) mod sample;
     pub(crate) mod scene;
     pub(crate) mod schema;
+    pub(crate) mod seed;
     pub(crate) mod sessions;
     pub(crate) mod shown;
     pub(crate) mod stage;
     pub(crate) mod state;
+    pub(crate) mod struck;
     pub(crate) mod workers;
 
     pub(crate) use bench::*;

@@ -13,6 +13,7 @@ mod support {
     pub(crate) mod cloud;
     pub(crate) mod disk;
     pub(crate) mod embedded_kms;
+    pub(crate) mod executable;
     pub(crate) mod independent;
     pub(crate) mod made;
     pub(crate) mod openssl;
@@ -22,6 +23,7 @@ mod support {
     pub(crate) mod recovery;
     pub(crate) mod said;
     pub(crate) mod said_besides;
+    pub(crate) mod seed;
     pub(crate) mod seeded;
     pub(crate) mod sessions;
     pub(crate) mod stage;

@@ -1,10 +1,12 @@
 //! Runs what `recipe` prints: bash, with the real openssl, and the real aws CLI or something that stands in for it.
 
 use std::env;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
+use super::executable::write_executable;
 use super::stage::{SECRET_ACCESS_KEY, Stage};
 use super::{Run, run};
 
@@ -13,10 +15,25 @@ pub fn aws_cli() -> Option<PathBuf> {
     let directory = env::var_os("KMS_BYOK_PYTHON")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin"), PathBuf::from);
     if directory.join("aws").exists() {
-        return Some(directory);
+        static WARM: OnceLock<(PathBuf, Child)> = OnceLock::new();
+        return Some(WARM.get_or_init(|| warm(directory)).0.clone());
     }
     println!("skipped: no aws CLI in `{}`; scripts/python-env installs it", directory.display());
     None
+}
+
+/// The same CLI, imported once for all tests of this program: most of a command's time is that. It ends with this process, as its standard
+/// input does.
+fn warm(directory: PathBuf) -> (PathBuf, Child) {
+    let own = tempfile::tempdir().unwrap().keep(); // removed by the server
+    let mut server = Command::new(directory.join("python"));
+    server.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/warm_aws.py")).arg(&own);
+    server.env_clear().env("PATH", env::var_os("PATH").unwrap()).env("HOME", &own);
+    let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert_eq!(ready, "ready\n", "the aws CLI does not start");
+    (own, server)
 }
 
 impl Stage {
@@ -52,8 +69,7 @@ impl Stage {
     pub fn stand_in(&self, name: &str, script: &str) -> PathBuf {
         let directory = self.bench.path("stand-in");
         std::fs::create_dir_all(&directory).unwrap();
-        std::fs::write(directory.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(directory.join(name), PermissionsExt::from_mode(0o755)).unwrap();
+        write_executable(&directory.join(name), &format!("#!/bin/sh\n{script}\n"));
         directory
     }
 

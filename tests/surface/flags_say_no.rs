@@ -1,5 +1,6 @@
 //! Flags and files that cannot be meant, as the user sees it.
 
+use crate::support::executable::write_executable;
 use crate::support::{self, Bench, run};
 
 /// A bench with a wrapping key, and key material of mode 0600.
@@ -246,8 +247,7 @@ mod rehearsal {
 /// A program of ours in front of the real `openssl` on PATH.
 fn openssl_on_path(bench: &Bench, says: &str) -> String {
     std::fs::create_dir_all(bench.path("bin")).unwrap();
-    bench.write("bin/openssl", format!("#!/bin/sh\necho '{says}'\n"));
-    std::fs::set_permissions(bench.path("bin/openssl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_executable(&bench.path("bin/openssl"), &format!("#!/bin/sh\necho '{says}'\n"));
     let path = bench.path("bin").display().to_string();
     let run =
         run(bench.command(&["doctor", "--region", "us-east-1"]).env("PATH", format!("{path}:/usr/bin:/bin")), b"");

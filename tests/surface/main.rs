@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod bash;
     mod bench;
     pub(crate) mod cloud;
+    pub(crate) mod executable;
     pub(crate) mod manual;
     pub(crate) mod next;
     pub(crate) mod openssl;

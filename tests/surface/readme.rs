@@ -6,12 +6,12 @@
 //! pages show AWS: the lines by which a run says that it has an embedded KMS before it are left out.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kms_byok::rehearsal::{Server, Settings};
 
+use crate::support::executable::write_executable;
 use crate::support::workers::in_parallel;
 use crate::support::{Bench, Run};
 
@@ -252,8 +252,7 @@ impl Stage {
              for word; do case $word in --rehearse|rehearsal) exec {binary} \"$@\";; --region|--profile) region=;; esac; done\n\
              exec {binary} --endpoint-url {url} $region \"$@\"\n"
         );
-        bench.write("bin/kms-byok", shim);
-        fs::set_permissions(bench.path("bin/kms-byok"), fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&bench.path("bin/kms-byok"), &shim);
         Stage { bench, _server: server }
     }
 

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::process::{Child, ChildStdout, Stdio};
 
+use crate::support::bash::aws_cli;
+
 type TestResult = Result<(), Box<dyn Error>>;
 
 const KMS_BYOK: &str = env!("CARGO_BIN_EXE_kms-byok");
@@ -36,6 +38,7 @@ fn the_recipe_and_kms_byok_agree_on_ministack() -> TestResult {
 fn compare(url: &str, allowed: &[&str]) -> TestResult {
     let mut command = Command::new(script("compare-with-recipe"));
     command.args(["--endpoint-url", url, "--bin", KMS_BYOK]);
+    command.env("KMS_BYOK_AWS", aws_cli().ok_or("no aws CLI")?.join("aws"));
     for row in allowed {
         command.args(["--allow", row]);
     }

@@ -1,8 +1,8 @@
 //! The credential chain that people use, each source for real on loopback: whose access key signs the request to KMS.
 
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 
+use crate::support::executable::write_executable;
 use crate::support::tls_server::{Does, KEY_ARN, Server, converse};
 use crate::support::{Bench, Run, run};
 
@@ -80,11 +80,10 @@ fn a_profile_named_by_a_flag_or_by_the_environment() {
 fn a_credential_process() {
     let setting = Setting::new();
     let script = setting.bench.path("helper");
-    setting.bench.write(
-        "helper",
+    write_executable(
+        &script,
         "#!/bin/sh\necho '{\"Version\":1,\"AccessKeyId\":\"AKIDPROCESS\",\"SecretAccessKey\":\"secret\"}'\n",
     );
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     setting
         .bench
         .write("config", format!("[default]\nregion = us-east-1\ncredential_process = {}\n", script.display()));

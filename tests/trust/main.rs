@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod asked;
     mod bench;
     pub(crate) mod cloud;
+    pub(crate) mod executable;
     pub(crate) mod forwarding;
     pub(crate) mod manual;
     pub(crate) mod memory;

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::support::cloud::Cloud;
+use crate::support::executable::write_executable;
 
 /// Bash that makes a broken set in a directory with a good one, what is asked of `diagnose`, and the first cause.
 type Kind = (&'static str, &'static str, &'static str);
@@ -145,8 +146,7 @@ fn shell(cloud: &Cloud, at: &Path, script: &str) -> Output {
         let wrapper = format!(
             "#!/bin/sh\ncase \"$*\" in *--endpoint-url*) ;; *) set -- \"$@\" --endpoint-url {url} ;; esac\nexec {program} \"$@\"\n"
         );
-        std::fs::write(bin.join("kms-byok"), wrapper).unwrap();
-        std::fs::set_permissions(bin.join("kms-byok"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        write_executable(&bin.join("kms-byok"), &wrapper);
     }
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::executable::write_executable;
 use crate::support::seeded::Workshop;
 use crate::support::{Bench, Run, run, seeded};
 
@@ -17,8 +18,7 @@ fn with_openssl(bench: &Bench, script: &str, line: &str) -> Run {
         std::env::split_paths(&path).map(|directory| directory.join("openssl")).find(|file| file.exists()).unwrap();
     let script = format!("#!/bin/sh\nreal={}\n{script}\n", real.display());
     seeded::shell(bench, "mkdir bin");
-    bench.write("bin/openssl", script);
-    seeded::shell(bench, "chmod 700 bin/openssl");
+    write_executable(&bench.path("bin/openssl"), &script);
     let mut first = OsString::from(bench.path("bin"));
     first.push(":");
     first.push(path);
