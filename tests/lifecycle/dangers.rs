@@ -2,10 +2,12 @@
 //! `parallel.rs`, those of RotateKeyOnDemand in `rotate_regions.rs`, those of ReplicateKey and planted replicas in `replicate.rs`.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::scene::Scene;
+use crate::support::struck::has_struck;
 use crate::support::{self, Run};
 
 /// A key that somebody else may decrypt with, under the alias that is about to be provisioned.
@@ -162,31 +164,26 @@ fn two_rotations_at_once_end_with_one_and_the_other_s_copy_is_put_aside() {
 
 /// How a run is killed: the request that is under way then, and whether KMS has carried it out.
 const KILLS: [&str; 2] = ["latency=60s", "latency-after=60s"];
+/// A fault strikes when the request has come; after it, KMS has done its part within this time.
+const CARRIED_OUT: Duration = Duration::from_millis(100);
 
-/// Starts the binary, kills it when `requests` have been answered since the server started and one more is under way. False when
-/// it ended by itself.
-fn killed(scene: &Scene, line: &str, requests: usize) -> bool {
+/// Starts the binary, and kills it when the request that the fault of the embedded KMS holds is under way. False when it ended by itself.
+fn killed(scene: &Scene, line: &str) -> bool {
     let line = format!("{line} {}", scene.at());
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = scene.bench.command(&words);
     command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    loop {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+    while !has_struck(&scene.kms.url) {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
-        let answered = scene.bench.read("calls.log").iter().filter(|byte| **byte == b'\n').count();
-        if answered >= requests {
-            std::thread::sleep(std::time::Duration::from_millis(200)); // the next one is on its way
-            if child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            child.kill().unwrap(); // SIGKILL
-            child.wait().unwrap();
-            return true;
-        }
+        std::thread::sleep(Duration::from_millis(5));
     }
+    std::thread::sleep(CARRIED_OUT);
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    true
 }
 
 /// The operations that were asked for since the server started.
@@ -207,7 +204,7 @@ fn kill_everywhere(setup: impl Fn(&Scene), line: &str, wanted: impl Fn(&str) -> 
         for kill in KILLS {
             let scene = Scene::new(&format!("--fault *:{}:{kill}", number + 1));
             setup(&scene);
-            assert!(killed(&scene, line, number), "it ended before {operation}");
+            assert!(killed(&scene, line), "it ended before {operation}");
             let run = scene.run(&format!("{line} --output json"));
             assert_eq!(run.code, Some(0), "killed at {operation} with {kill}: {}", run.stderr);
             check(&scene, &run.json());

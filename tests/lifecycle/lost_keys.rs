@@ -85,7 +85,7 @@ fn an_alias_that_another_run_has_just_made_is_not_taken_for_ones_own() {
     scene.material("one", 32);
     let mine = scene.kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
     let other = scene.kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
-    std::thread::sleep(std::time::Duration::from_millis(2200));
+    scene.kms.move_clock(json!({ "advance": "3s" }));
     scene.kms.ok("CreateAlias", json!({ "AliasName": "alias/a", "TargetKeyId": other }));
     let (answer, _) = scene.fails(1, &format!("provision --alias alias/a --material one --adopt {mine}"));
     assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {other}, and --adopt names {mine}"));

@@ -2,12 +2,12 @@
 
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::REQUEST_TAG;
 
+use crate::support::struck::wait_until_struck;
 use crate::support::{Bench, EmbeddedKms, Run};
 
 struct Scene {
@@ -86,11 +86,7 @@ fn a_run_that_was_killed_before_its_alias_is_completed_by_repeating_it() {
     let mut killed = scene.bench.command(&words);
     killed.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test").stderr(Stdio::null());
     let mut killed = killed.spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(10);
-    while scene.keys().is_empty() && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(100));
+    wait_until_struck(scene.server.url());
     killed.kill().unwrap();
     killed.wait().unwrap();
     assert_eq!((scene.keys().len(), scene.remembered()), (1, 1));

@@ -1,13 +1,13 @@
 //! `verify` of a symmetric key: the second import that only the same bytes survive, and that leaves the key as it is.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::Run;
 use crate::support::importing::random;
 use crate::support::scene::Scene;
+use crate::support::struck::wait_until_struck;
 
 const VERIFY: &str = "verify --key-id alias/a --material";
 
@@ -261,11 +261,8 @@ fn a_signal_during_the_second_import_ends_with_3_and_before_it_with_1() {
         let mut command = scene.bench.command(&words);
         command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let end = Instant::now() + Duration::from_secs(20);
-        while scene.calls(seen) == before && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        std::thread::sleep(Duration::from_millis(300)); // wrapping, and the request on its way
+        wait_until_struck(&scene.kms.url);
+        assert_ne!(scene.calls(seen), before);
         let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let run = Run::of(child.wait_with_output().unwrap());
