@@ -55,7 +55,7 @@ fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe()
     };
     for line in [
         "generate --out -",
-        "generate --key-spec RSA_4096 --out -",
+        "generate --key-spec RSA_2048 --out -",
         "wrap --generate --discard --inkey PublicKey.bin --out -",
         "wrap --material key --inkey PublicKey.bin --out -",
         "wrap --material key --inkey PublicKey.bin --out - --output json",

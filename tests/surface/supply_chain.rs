@@ -1,8 +1,9 @@
-//! What the program is made of: the bill of materials says what cargo builds, and the audit says when it has looked at nothing.
+//! What the program is made of: the bill of materials says what cargo builds, and the audit says when it has looked at nothing. And what
+//! tries it is a few programs without a line that nobody needs.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -99,9 +100,10 @@ fn the_same_sources_give_the_same_bill_of_materials() {
         return;
     }
     let once = |epoch: &str| script("sbom", &[]).env("SOURCE_DATE_EPOCH", epoch).output().unwrap().stdout;
-    assert_eq!(once("1700000000"), once("1700000000"));
-    assert_ne!(once("1700000000"), once("1700000001"));
-    assert!(String::from_utf8(once("1700000000")).unwrap().contains(r#""timestamp": "2023-11-14T22:13:20Z""#));
+    let first = once("1700000000");
+    assert_eq!(first, once("1700000000"));
+    assert_ne!(first, once("1700000001"));
+    assert!(String::from_utf8(first).unwrap().contains(r#""timestamp": "2023-11-14T22:13:20Z""#));
 }
 
 fn audit(arguments: &[&str], programs: &str) -> Output {
@@ -140,4 +142,41 @@ fn an_audit_finds_an_advisory_about_what_is_in_the_lock_file() {
     let found = audit(&["--db", db], &programs);
     assert_eq!(found.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&found.stdout).contains("RUSTSEC-2099-0001"));
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Each program is linked by itself, with everything that it tries: a further one costs every build more than any module in these.
+#[test]
+fn the_tests_are_six_programs() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut programs = BTreeSet::new();
+    for entry in fs::read_dir(tests).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            !name.ends_with(".rs"),
+            "tests/{name} is a program of its own: make it a module of the one whose promise it tries"
+        );
+        if path.join("main.rs").exists() {
+            programs.insert(name);
+        }
+    }
+    let six = ["faults", "lifecycle", "material", "rehearsal", "surface", "trust"];
+    assert_eq!(programs, six.map(str::to_owned).into());
+}
+
+#[test]
+fn no_helper_of_the_tests_is_unused() {
+    for path in files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")) {
+        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        let silences = |line: &&str| {
+            line.trim_start().starts_with('#') && ["dead_code", "unused"].iter().any(|lint| line.contains(lint))
+        };
+        let found = text.lines().find(silences);
+        assert!(found.is_none(), "{}: delete what nobody uses: {}", path.display(), found.unwrap());
+    }
 }
