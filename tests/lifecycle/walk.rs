@@ -2,14 +2,15 @@
 //! there is one key with its alias, and the file that the last report names holds the bytes that KMS holds.
 //!
 //! A cell is a verb, a source of key material, the call that goes wrong, how it goes wrong, and how long DescribeKey lags behind an
-//! import. Here a sample is walked, by a seed that is printed; `KMS_BYOK_WALK=all` walks every cell, `KMS_BYOK_WALK=SEED` that sample.
+//! import. Here a sample is walked, by a seed that is printed and can be given (`KMS_BYOK_SEED`); `KMS_BYOK_WALK=all` walks every cell.
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::support::cloud::Cloud;
+use crate::support::sample::sample;
+use crate::support::seed::seed;
 use crate::support::workers::in_parallel;
 use crate::support::{Run, embedded_kms, recipient};
 
@@ -248,23 +249,10 @@ fn check_end(cell: &Cell, cloud: &Cloud, report: &Value) -> Result<(), String> {
 
 #[test]
 fn the_commands_that_are_printed_lead_to_the_end() {
-    let wanted = std::env::var("KMS_BYOK_WALK").unwrap_or_default();
     let mut cells = cells();
     let all = cells.len();
-    if wanted != "all" {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let seed: u64 = wanted.parse().unwrap_or(now);
-        // Splitmix64: any order will do, as long as the seed gives it again.
-        let key = |index: usize| {
-            let mut z = seed.wrapping_add((index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb)
-        };
-        let mut order: Vec<usize> = (0..all).collect();
-        order.sort_by_key(|index| key(*index));
-        order.truncate(SAMPLE);
-        cells = order.into_iter().map(|index| cells[index].clone()).collect();
-        println!("KMS_BYOK_WALK={seed} walks these cells again");
+    if std::env::var("KMS_BYOK_WALK").as_deref() != Ok("all") {
+        cells = sample(seed(), SAMPLE, all).into_iter().map(|index| cells[index].clone()).collect();
     }
     let outcomes = in_parallel(6, &cells, walk);
     let mut runs = [0; MOST_RUNS + 1];

@@ -12,20 +12,14 @@ use openssl::pkey::PKey;
 use openssl::symm::Cipher;
 
 use crate::support::independent::{KeyPair, unwrap};
+use crate::support::seed::seed;
 
 /// xorshift64*: enough to choose by, and repeatable.
 struct Dice(u64);
 
 impl Dice {
     fn new() -> Self {
-        let given = std::env::var("KMS_BYOK_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| {
-            let mut bytes = [0; 8];
-            openssl::rand::rand_bytes(&mut bytes).unwrap();
-            u64::from_le_bytes(bytes) | 1
-        });
-        println!("KMS_BYOK_SEED={seed}");
-        Dice(seed)
+        Dice(seed() | 1)
     }
 
     fn next(&mut self) -> u64 {
