@@ -28,8 +28,8 @@ fn every_target_takes_its_seeds_and_what_was_found() {
     }
 }
 
-/// Where libFuzzer is not: seeds that are changed by a generator that has a seed of its own (`KMS_BYOK_SEED`), for as many seconds as `KMS_BYOK_MUTATE` says (a second without
-/// it), one target after another. `KMS_BYOK_MUTATE_TARGET` chooses one.
+/// Where libFuzzer is not: seeds that are changed by a generator with a seed of its own (`KMS_BYOK_SEED`), for as many seconds as
+/// `KMS_BYOK_MUTATE` says (a second without it), one target after another. `KMS_BYOK_MUTATE_TARGET` chooses one.
 #[test]
 fn seeds_that_are_changed_at_random_break_no_promise() {
     let seconds: u64 = std::env::var("KMS_BYOK_MUTATE").map_or(1, |seconds| seconds.parse().unwrap());
