@@ -53,10 +53,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         lifecycle::create_key(&kms, &plan, run).await
     };
     let (_, account) = context.run_changing(run, work, |account| {
-        // Without an alias there is nothing to complete about a key that was made.
-        let complete = args.key.alias.is_none() && account.report.key_arn.is_some();
         let run = context.invocation();
-        next::words(&account.next, ByKey::Adopt, run.again(), &run).filter(|_| !complete)
+        next::words(&account.next, ByKey::Adopt, run.again(), &run)
     })?;
     context.account(account)
 }

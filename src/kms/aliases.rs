@@ -1,12 +1,16 @@
 //! Aliases.
 
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::list_aliases::ListAliasesOutput;
+use aws_sdk_kms::types::AliasListEntry;
+
 use super::backoff::Backoff;
 use super::call::Call;
 use super::client::Kms;
 use super::description::KeyDescription;
 use super::error::{KmsError, Reason};
 use super::operation::Operation;
-use super::pages::Pages;
+use super::pages::Page;
 
 /// What became of CreateAlias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,24 +74,20 @@ impl Kms {
 
     /// The aliases of a key, or of the whole account and Region.
     pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, KmsError> {
-        let operation = Operation::ListAliases;
-        let mut aliases: Vec<Alias> = Vec::new();
-        let mut pages = Pages::new(operation, MOST);
-        loop {
-            let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(pages.marker());
-                async move { request.send().await }
-            };
-            let page = self.call(Call::new(operation, key_arn), send).await?;
-            let before = aliases.len();
-            aliases.extend(page.aliases().iter().filter_map(|alias| {
+        let send = |client: Client, marker| {
+            let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(marker);
+            async move { request.send().await }
+        };
+        let read = |page: ListAliasesOutput| {
+            let alias = |alias: &AliasListEntry| {
                 let name = alias.alias_name()?.to_owned();
                 Some(Alias { name, key_id: alias.target_key_id().map(str::to_owned) })
-            }));
-            let size = aliases[before..].iter().map(|alias| alias.name.len() + 64).sum();
-            if !pages.turn(page.aliases().len(), size, page.next_marker, page.truncated)? {
-                return Ok(aliases);
-            }
-        }
+            };
+            let items: Vec<Alias> = page.aliases().iter().filter_map(alias).collect();
+            let bytes = items.iter().map(|alias| alias.name.len() + 64).sum();
+            let listed = page.aliases().len();
+            Ok(Page { items, listed, bytes, marker: page.next_marker, truncated: page.truncated })
+        };
+        self.list(Call::new(Operation::ListAliases, key_arn), MOST, send, read).await
     }
 }

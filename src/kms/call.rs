@@ -71,7 +71,7 @@ impl Kms {
                     }
                     return Ok(reply);
                 }
-                Err(error) => self.classify(call.operation, call.key, &error),
+                Err(error) => self.classify(call, &error),
             };
             let waited = begun.elapsed();
             let Some(wait) = self.worth_waiting(&error, call) else { return Err(error) };

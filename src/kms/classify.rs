@@ -6,6 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::call::Call;
 use super::client::Kms;
 use super::error::{EndpointError, KmsError, Reason, Refusal};
 use super::operation::Operation;
@@ -14,15 +15,11 @@ use super::transport::find;
 
 impl Kms {
     /// Sorts a failed call. The SDK's own texts are used only where KMS has said nothing.
-    pub(super) fn classify<E>(
-        &self,
-        operation: Operation,
-        key: Option<&str>,
-        error: &SdkError<E, HttpResponse>,
-    ) -> KmsError
+    pub(super) fn classify<E>(&self, call: Call<'_>, error: &SdkError<E, HttpResponse>) -> KmsError
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
+        let operation = call.operation;
         if let Some(error) = find::<KmsError>(error) {
             return error.clone();
         }
@@ -45,7 +42,7 @@ impl Kms {
                 self.not_kms(operation, context.raw())
             }
             SdkError::ServiceError(context) => match context.err().code().filter(|code| !code.is_empty()) {
-                Some(code) => self.refused(operation, key, code, context.err(), context.raw()),
+                Some(code) => self.refused(call, code, context.err(), context.raw()),
                 None => self.not_kms(operation, context.raw()),
             },
             SdkError::ResponseError(context) => self.not_kms(operation, context.raw()),
@@ -53,23 +50,16 @@ impl Kms {
         }
     }
 
-    fn refused(
-        &self,
-        operation: Operation,
-        key: Option<&str>,
-        code: &str,
-        error: &dyn ProvideErrorMetadata,
-        raw: &HttpResponse,
-    ) -> KmsError {
+    fn refused(&self, call: Call<'_>, code: &str, error: &dyn ProvideErrorMetadata, raw: &HttpResponse) -> KmsError {
         let message = printable(error.message().unwrap_or_default());
         let reason = Reason::of(code, &message, raw.status().as_u16());
         KmsError::Refused(Box::new(Refusal {
-            operation,
+            operation: call.operation,
             reason,
             code: printable(code),
             message,
             request_id: raw.headers().get("x-amzn-requestid").map(printable),
-            key: key.map(str::to_owned),
+            key: call.key.map(str::to_owned),
             region: self.region().clone(),
             endpoint: self.endpoint().map(str::to_owned),
             waited: None,

@@ -62,6 +62,13 @@ struct Source {
     guarded: Option<Guarded>,
 }
 
+/// Where KMS is.
+struct Place {
+    region: Region,
+    /// Nothing where the SDK knows it by the Region.
+    endpoint: Option<Endpoint>,
+}
+
 impl Kms {
     /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
     /// configuration, the instance is asked for its own.
@@ -96,7 +103,7 @@ impl Kms {
         }
         builder.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.url.clone()));
         let source = Source { provider, guarded: Some(guarded) };
-        Ok(Kms::build(builder, connection, region, endpoint, source, talk))
+        Ok(Kms::build(builder, connection, Place { region, endpoint }, source, talk))
     }
 
     /// A client of the embedded KMS at `url`: Region us-east-1, and an access key id that is no secret. Reads no AWS
@@ -150,14 +157,13 @@ impl Kms {
             .endpoint_url(url);
         let endpoint = Endpoint { url: url.to_owned(), aws: None };
         let source = Source { provider: SharedCredentialsProvider::new(credentials), guarded: None };
-        Kms::build(builder, connection, region, Some(endpoint), source, talk)
+        Kms::build(builder, connection, Place { region, endpoint: Some(endpoint) }, source, talk)
     }
 
     fn build(
         builder: Builder,
         connection: &Connection,
-        region: Region,
-        endpoint: Option<Endpoint>,
+        place: Place,
         source: Source,
         talk: Arc<dyn Progress + Send>,
     ) -> Kms {
@@ -181,8 +187,8 @@ impl Kms {
         Kms {
             steady: Client::from_conf(steady),
             once: Client::from_conf(once),
-            region,
-            endpoint,
+            region: place.region,
+            endpoint: place.endpoint,
             wait: connection.wait,
             shared: Arc::new(shared),
         }

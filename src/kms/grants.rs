@@ -1,10 +1,14 @@
 //! Grants: who may use a key besides those whom its policy and IAM let in.
 
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::list_grants::ListGrantsOutput;
+use aws_sdk_kms::types::GrantListEntry;
+
 use super::call::Call;
 use super::client::Kms;
 use super::error::KmsError;
 use super::operation::Operation;
-use super::pages::Pages;
+use super::pages::Page;
 use super::reply::Reply;
 
 /// One grant.
@@ -23,31 +27,24 @@ impl Kms {
     /// The grants on a key.
     pub async fn grants(&self, key_arn: &str) -> Result<Vec<Grant>, KmsError> {
         let operation = Operation::ListGrants;
-        let mut grants = Vec::new();
-        let mut pages = Pages::new(operation, MOST);
-        loop {
-            let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_grants().key_id(key_arn).limit(100).set_marker(pages.marker());
-                async move { request.send().await }
-            };
-            let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
-            let before = grants.len();
+        let send = |client: Client, marker| {
+            let request = client.list_grants().key_id(key_arn).limit(100).set_marker(marker);
+            async move { request.send().await }
+        };
+        let read = |page: ListGrantsOutput| {
             // Left out, it would hide whom grants let in.
             let listed = Reply(operation).need("Grants", page.grants)?;
-            grants.extend(listed.iter().map(|grant| {
-                Grant {
-                    grantee: grant
-                        .grantee_principal()
-                        .or(grant.grantee_service_principal())
-                        .unwrap_or("a principal that is not named")
-                        .to_owned(),
-                    operations: grant.operations().iter().map(|one| one.as_str().to_owned()).collect(),
-                }
-            }));
-            let size = grants[before..].iter().map(|grant| grant.grantee.len() + grant.operations.len() * 64).sum();
-            if !pages.turn(grants.len() - before, size, page.next_marker, page.truncated)? {
-                return Ok(grants);
-            }
-        }
+            let grantee = |grant: &GrantListEntry| {
+                let principal = grant.grantee_principal().or(grant.grantee_service_principal());
+                principal.unwrap_or("a principal that is not named").to_owned()
+            };
+            let operations =
+                |grant: &GrantListEntry| grant.operations().iter().map(|one| one.as_str().to_owned()).collect();
+            let grant = |grant: &GrantListEntry| Grant { grantee: grantee(grant), operations: operations(grant) };
+            let items: Vec<Grant> = listed.iter().map(grant).collect();
+            let bytes = items.iter().map(|grant| grant.grantee.len() + grant.operations.len() * 64).sum();
+            Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
+        };
+        self.list(Call::new(operation, Some(key_arn)), MOST, send, read).await
     }
 }

@@ -1,6 +1,9 @@
 //! Keys: making, describing, finding, tagging and retiring them.
 
-use aws_sdk_kms::types::{KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::list_keys::ListKeysOutput;
+use aws_sdk_kms::operation::list_resource_tags::ListResourceTagsOutput;
+use aws_sdk_kms::types::{KeyListEntry, KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
 
 use super::arn::KeyArn;
 use super::call::Call;
@@ -8,7 +11,7 @@ use super::client::Kms;
 use super::description::KeyDescription;
 use super::error::{KmsError, Reason};
 use super::operation::Operation;
-use super::pages::Pages;
+use super::pages::Page;
 use super::recent_changes::Change;
 use super::reply::Reply;
 use crate::material::{KeySpec, KeyUsage};
@@ -34,7 +37,7 @@ impl Kms {
     /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
     pub async fn describe(&self, key: &str) -> Result<KeyDescription, KmsError> {
         let operation = Operation::DescribeKey;
-        let send = |client: aws_sdk_kms::Client| async move { client.describe_key().key_id(key).send().await };
+        let send = |client: Client| async move { client.describe_key().key_id(key).send().await };
         let reply = self.call(Call::new(operation, Some(key)), send).await?;
         let described = KeyDescription::of(Reply(operation), reply.key_metadata)?;
         Reply(operation).same_key(key, Some(&described.arn))?;
@@ -53,7 +56,7 @@ impl Kms {
 
     /// ListKeys for one key: whether it is permitted.
     pub async fn may_list_keys(&self) -> Result<(), KmsError> {
-        let send = |client: aws_sdk_kms::Client| async move { client.list_keys().limit(1).send().await };
+        let send = |client: Client| async move { client.list_keys().limit(1).send().await };
         self.call(Call::new(Operation::ListKeys, None), send).await.map(drop)
     }
 
@@ -61,7 +64,7 @@ impl Kms {
     pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, KmsError> {
         let operation = Operation::CreateKey;
         let tags = tags(&new.tags)?;
-        let send = |client: aws_sdk_kms::Client| {
+        let send = |client: Client| {
             let request = client
                 .create_key()
                 .origin(OriginType::External)
@@ -89,9 +92,8 @@ impl Kms {
     /// The key policy as JSON text. Its name may be left out at KMS, and not at every endpoint that stands in for it.
     pub async fn key_policy(&self, key_arn: &str) -> Result<String, KmsError> {
         let operation = Operation::GetKeyPolicy;
-        let send = |client: aws_sdk_kms::Client| async move {
-            client.get_key_policy().key_id(key_arn).policy_name("default").send().await
-        };
+        let send =
+            |client: Client| async move { client.get_key_policy().key_id(key_arn).policy_name("default").send().await };
         let reply = self.call(Call::new(operation, Some(key_arn)), send).await?;
         Reply(operation).text("Policy", reply.policy())
     }
@@ -99,49 +101,38 @@ impl Kms {
     /// The ARNs of all keys of the account and Region.
     pub async fn keys(&self) -> Result<Vec<KeyArn>, KmsError> {
         let operation = Operation::ListKeys;
-        let mut keys = Vec::new();
-        let mut pages = Pages::new(operation, MOST_KEYS);
-        loop {
-            let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_keys().limit(1000).set_marker(pages.marker());
-                async move { request.send().await }
-            };
-            let page = self.call(Call::new(operation, None), send).await?;
-            let before = keys.len();
-            for key in page.keys() {
-                keys.push(Reply(operation).key_arn("KeyArn", key.key_arn())?);
-            }
-            let size = keys[before..].iter().map(|arn| arn.len()).sum();
-            if !pages.turn(keys.len() - before, size, page.next_marker, page.truncated)? {
-                return Ok(keys);
-            }
-        }
+        let send = |client: Client, marker| {
+            let request = client.list_keys().limit(1000).set_marker(marker);
+            async move { request.send().await }
+        };
+        let read = |page: ListKeysOutput| {
+            let arn = |key: &KeyListEntry| Reply(operation).key_arn("KeyArn", key.key_arn());
+            let items: Vec<KeyArn> = page.keys().iter().map(arn).collect::<Result<_, _>>()?;
+            let bytes = items.iter().map(|arn| arn.len()).sum();
+            Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
+        };
+        self.list(Call::new(operation, None), MOST_KEYS, send, read).await
     }
 
     /// The tags of a key.
     pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, KmsError> {
-        let operation = Operation::ListResourceTags;
-        let mut tags: Vec<(String, String)> = Vec::new();
-        let mut pages = Pages::new(operation, MOST_TAGS);
-        loop {
-            let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_resource_tags().key_id(key_arn).set_marker(pages.marker());
-                async move { request.send().await }
-            };
-            let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
-            let before = tags.len();
-            tags.extend(page.tags().iter().map(|tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned())));
-            let size = tags[before..].iter().map(|(key, value)| key.len() + value.len()).sum();
-            if !pages.turn(tags.len() - before, size, page.next_marker, page.truncated)? {
-                return Ok(tags);
-            }
-        }
+        let send = |client: Client, marker| {
+            let request = client.list_resource_tags().key_id(key_arn).set_marker(marker);
+            async move { request.send().await }
+        };
+        let read = |page: ListResourceTagsOutput| {
+            let pair = |tag: &Tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned());
+            let items: Vec<(String, String)> = page.tags().iter().map(pair).collect();
+            let bytes = items.iter().map(|(key, value)| key.len() + value.len()).sum();
+            Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
+        };
+        self.list(Call::new(Operation::ListResourceTags, Some(key_arn)), MOST_TAGS, send, read).await
     }
 
     /// TagResource.
     pub async fn tag(&self, key_arn: &str, pairs: &[(String, String)]) -> Result<(), KmsError> {
         let tags = tags(pairs)?;
-        let send = |client: aws_sdk_kms::Client| {
+        let send = |client: Client| {
             let request = client.tag_resource().key_id(key_arn).set_tags(Some(tags.clone()));
             async move { request.send().await }
         };
@@ -151,7 +142,7 @@ impl Kms {
     /// ScheduleKeyDeletion with a waiting period of 7 to 30 days.
     pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), KmsError> {
         let days = i32::try_from(days).unwrap_or(i32::MAX);
-        let send = |client: aws_sdk_kms::Client| async move {
+        let send = |client: Client| async move {
             client.schedule_key_deletion().key_id(key_arn).pending_window_in_days(days).send().await
         };
         self.call(Call::new(Operation::ScheduleKeyDeletion, Some(key_arn)), send).await.map(|_| ())

@@ -1,8 +1,16 @@
 //! Lists that come in pages: each ends, and none fills the memory, whatever the server answers.
 
 use std::collections::HashSet;
+use std::error::Error as StdError;
+use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::call::Call;
+use super::client::Kms;
 use super::error::KmsError;
 use super::operation::Operation;
 
@@ -13,8 +21,47 @@ const MOST_PAGES: usize = 2000;
 /// KMS may answer with an empty page that has a successor; this many in a row it does not.
 const EMPTY_PAGES: usize = 100;
 
+/// One page of a list.
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    /// How many KMS has listed, those that are left out among them.
+    pub(super) listed: usize,
+    /// Roughly what the items take in memory.
+    pub(super) bytes: usize,
+    /// What the next page is asked for with.
+    pub(super) marker: Option<String>,
+    /// Whether there is a next page.
+    pub(super) truncated: bool,
+}
+
+impl Kms {
+    /// Asks for all pages of a list of which nobody has more than `most` items. `send` asks for the page of a marker, and `read` takes
+    /// the reply apart.
+    pub(super) async fn list<T, P, E, F>(
+        &self,
+        call: Call<'_>,
+        most: usize,
+        send: impl Fn(Client, Option<String>) -> F,
+        read: impl Fn(P) -> Result<Page<T>, KmsError>,
+    ) -> Result<Vec<T>, KmsError>
+    where
+        F: Future<Output = Result<P, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(call.operation, most);
+        loop {
+            let page = read(self.call(call, |client| send(client, pages.marker())).await?)?;
+            all.extend(page.items);
+            if !pages.turn(page.listed, page.bytes, page.marker, page.truncated)? {
+                return Ok(all);
+            }
+        }
+    }
+}
+
 /// Where a list stands.
-pub(super) struct Pages {
+struct Pages {
     operation: Operation,
     marker: Option<String>,
     /// By their hashes: a marker that comes twice leads in a circle.
@@ -28,23 +75,17 @@ pub(super) struct Pages {
 
 impl Pages {
     /// A list of which nobody has more than `most_items`.
-    pub(super) fn new(operation: Operation, most_items: usize) -> Self {
+    fn new(operation: Operation, most_items: usize) -> Self {
         Pages { operation, marker: None, seen: HashSet::new(), most_items, items: 0, bytes: 0, pages: 0, empty: 0 }
     }
 
     /// What to ask for next.
-    pub(super) fn marker(&self) -> Option<String> {
+    fn marker(&self) -> Option<String> {
         self.marker.clone()
     }
 
     /// Notes a page of `items` that take `bytes`; tells whether another follows.
-    pub(super) fn turn(
-        &mut self,
-        items: usize,
-        bytes: usize,
-        marker: Option<String>,
-        truncated: bool,
-    ) -> Result<bool, KmsError> {
+    fn turn(&mut self, items: usize, bytes: usize, marker: Option<String>, truncated: bool) -> Result<bool, KmsError> {
         self.items += items;
         self.bytes += bytes;
         self.pages += 1;

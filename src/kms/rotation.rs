@@ -1,6 +1,8 @@
 //! Rotations of symmetric keys, and replicas of multi-Region keys.
 
-use aws_sdk_kms::types::IncludeKeyMaterial;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::list_key_rotations::ListKeyRotationsOutput;
+use aws_sdk_kms::types::{IncludeKeyMaterial, RotationsListEntry};
 use aws_smithy_types::DateTime;
 
 use super::call::Call;
@@ -10,7 +12,7 @@ use super::error::KmsError;
 use super::keys::tags;
 use super::name::KmsName;
 use super::operation::Operation;
-use super::pages::Pages;
+use super::pages::Page;
 use super::recent_changes::Change;
 use super::region::Region;
 use super::reply::Reply;
@@ -44,43 +46,38 @@ pub struct NewReplica {
     pub tags: Vec<(String, String)>,
 }
 
+impl Rotation {
+    fn of(reply: Reply, entry: &RotationsListEntry) -> Result<Self, KmsError> {
+        let import_state = entry.import_state().map(|state| reply.known("ImportState", state.as_str()));
+        let state = entry.key_material_state().map(|state| reply.known("KeyMaterialState", state.as_str()));
+        Ok(Rotation {
+            key_material_id: reply.material_id("KeyMaterialId", entry.key_material_id())?,
+            description: entry.key_material_description().map(str::to_owned),
+            import_state: import_state.transpose()?,
+            state: state.transpose()?,
+            expires: entry.valid_to().copied(),
+            rotated: entry.rotation_date().copied(),
+            rotation_type: entry.rotation_type().map(|kind| KmsName::of(kind.as_str())),
+        })
+    }
+}
+
 impl Kms {
     /// ListKeyRotations with every key material, the first and the pending among them.
     pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, KmsError> {
         let operation = Operation::ListKeyRotations;
-        let reply = Reply(operation);
-        let mut rotations = Vec::new();
-        let mut pages = Pages::new(operation, MOST);
-        loop {
-            let send = |client: aws_sdk_kms::Client| {
-                let request = client.list_key_rotations().key_id(key_arn).set_marker(pages.marker());
-                let request = request.include_key_material(IncludeKeyMaterial::AllKeyMaterial);
-                async move { request.send().await }
-            };
-            let page = self.call(Call::new(operation, Some(key_arn)), send).await?;
-            for entry in page.rotations() {
-                rotations.push(Rotation {
-                    key_material_id: reply.material_id("KeyMaterialId", entry.key_material_id())?,
-                    description: entry.key_material_description().map(str::to_owned),
-                    import_state: entry
-                        .import_state()
-                        .map(|state| reply.known("ImportState", state.as_str()))
-                        .transpose()?,
-                    state: entry
-                        .key_material_state()
-                        .map(|state| reply.known("KeyMaterialState", state.as_str()))
-                        .transpose()?,
-                    expires: entry.valid_to().copied(),
-                    rotated: entry.rotation_date().copied(),
-                    rotation_type: entry.rotation_type().map(|kind| KmsName::of(kind.as_str())),
-                });
-            }
-            let described = |entry: &Rotation| entry.description.as_deref().map_or(0, str::len);
-            let size = rotations.iter().rev().take(page.rotations().len()).map(described).sum();
-            if !pages.turn(page.rotations().len(), size, page.next_marker, page.truncated)? {
-                return Ok(rotations);
-            }
-        }
+        let send = |client: Client, marker| {
+            let request = client.list_key_rotations().key_id(key_arn).set_marker(marker);
+            let request = request.include_key_material(IncludeKeyMaterial::AllKeyMaterial);
+            async move { request.send().await }
+        };
+        let read = |page: ListKeyRotationsOutput| {
+            let entry = |entry| Rotation::of(Reply(operation), entry);
+            let items: Vec<Rotation> = page.rotations().iter().map(entry).collect::<Result<_, _>>()?;
+            let bytes = items.iter().map(|rotation| rotation.description.as_deref().map_or(0, str::len)).sum();
+            Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
+        };
+        self.list(Call::new(operation, Some(key_arn)), MOST, send, read).await
     }
 
     /// RotateKeyOnDemand, sent once: 25 per key for ever.

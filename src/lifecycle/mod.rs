@@ -16,8 +16,10 @@ pub mod verify;
 
 pub use self::delete::{Deleted, Deletion, LastUse, delete_material, plan_deletion};
 pub use self::error::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
+pub use self::import::ImportOptions;
 pub use self::import::attempt::{AttemptOutcome, ImportAttempt};
 pub use self::import::backup::Backup;
+pub use self::import::bare::BareImport;
 pub use self::import::bytes::{BackupForm, Bytes, GoOn, StoredBackup, Unstored};
 pub use self::import::carry_out::{ImportWrapped, ImportedMaterial, Wrapped, import};
 pub use self::import::expiry::resolve_expiry;
@@ -25,7 +27,6 @@ pub use self::import::generate::{Generate, Material};
 pub use self::import::parameters::check_importable;
 pub use self::import::stage::{Answer, Proven, Sending};
 pub use self::import::wrapping::Wrapping;
-pub use self::import::{BareImport, ImportOptions};
 pub use self::key::alias::AliasName;
 pub use self::key::create::{CreateKey, CreatedKey, create_key};
 pub use self::key::named::NamedKey;

@@ -2,10 +2,11 @@
 
 use crate::kms::Kms;
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import::bare::{BareImport, import_bare};
 use crate::lifecycle::import::bytes::Bytes;
 use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::stage::{Proven, Reached, Sending};
-use crate::lifecycle::import::{BareImport, ImportOptions, import_bare, import_set};
+use crate::lifecycle::import::{ImportOptions, import_set};
 use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::ongoing::Run;

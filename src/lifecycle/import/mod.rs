@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod backup;
+pub(crate) mod bare;
 pub(crate) mod bytes;
 pub(crate) mod carry_out;
 pub(crate) mod expiry;
@@ -15,13 +16,9 @@ pub(crate) mod wrap_and_import;
 pub(crate) mod wrapping;
 
 pub use self::stage::Reached;
-use std::path::{Path, PathBuf};
 
 use aws_smithy_types::DateTime;
 
-use crate::file_checks::fixes::Place;
-use crate::file_checks::wrapped_blob::Making;
-use crate::files;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, KeyState, Kms};
 use crate::kms::{KmsError, Reason};
 use crate::lifecycle::error::Error;
@@ -38,8 +35,7 @@ use crate::lifecycle::run::stage::News;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
-use crate::parameters::blob_file::{self, BLOB, TOKEN};
-use crate::parameters::{BareDirectory, WrappedMaterial};
+use crate::parameters::WrappedMaterial;
 use crate::time::{rfc3339, seconds};
 
 /// What goes with an import besides blob and token.
@@ -56,17 +52,6 @@ pub struct ImportOptions {
     /// Not sent again after a lost reply. For bytes said to be new by a caller that cannot look for them: KMS refuses them the second
     /// time, which would read as if nothing had happened.
     pub once: bool,
-}
-
-/// A blob and a token as bare files, whose belonging together nothing vouches for.
-pub struct BareImport {
-    /// The wrapped key material.
-    pub encrypted: Vec<u8>,
-    /// The import token.
-    pub token: Vec<u8>,
-    path: PathBuf,
-    token_path: PathBuf,
-    place: Place,
 }
 
 /// A blob and its token on their way to KMS.
@@ -99,22 +84,6 @@ pub(crate) async fn import_set(
     run.note(|facts| facts.wrapping = Some(Wrapping { algorithm, key_spec }));
     run.obtained(wrapped.transfer());
     send(kms, key, &Parcel::new(wrapped, options), run).await
-}
-
-/// Imports bare files.
-pub(crate) async fn import_bare(
-    kms: &Kms,
-    key: &Vouched,
-    bare: &BareImport,
-    options: &ImportOptions,
-    run: &dyn Ongoing,
-) -> Result<(Imported, KeyDescription), Error> {
-    check_importable(key)?;
-    bare.check_token(kms.endpoint())?;
-    let making = Making { spec: Some(key.spec.known()?), ..Making::default() };
-    blob_file::check(&bare.path, &bare.encrypted, &making, bare.place)?;
-    let (encrypted, token, purpose) = (&*bare.encrypted, &*bare.token, Purpose::Import);
-    send(kms, key, &Parcel { encrypted, token, options, purpose }, run).await
 }
 
 impl<'a> Parcel<'a> {
@@ -162,42 +131,7 @@ impl ImportOptions {
     }
 }
 
-impl BareImport {
-    /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long.
-    pub fn load(encrypted: &Path, token: &Path) -> Result<Self, Error> {
-        Self::load_from(encrypted, token, Place::Anywhere)
-    }
-
-    /// Reads the two files of a directory without `parameters.json`.
-    pub fn load_directory(bare: &BareDirectory) -> Result<Self, Error> {
-        Self::load_from(&bare.encrypted, &bare.import_token, Place::Fixed)
-    }
-
-    fn load_from(encrypted: &Path, token: &Path, place: Place) -> Result<Self, Error> {
-        let blob = files::read(BLOB, encrypted, READ_LIMIT)?;
-        let token_bytes = files::read(TOKEN, token, READ_LIMIT)?;
-        blob_file::check_kind(BLOB, encrypted, &blob, place)?;
-        let (path, token_path) = (encrypted.to_owned(), token.to_owned());
-        let bare = BareImport { encrypted: blob, token: token_bytes, path, token_path, place };
-        if !blob_file::is_foreign_token(&bare.token) {
-            bare.check_token(None)?;
-        }
-        Ok(bare)
-    }
-
-    /// Refuses a token that cannot be one. A short text may be one at an endpoint that is not AWS's.
-    pub fn check_token(&self, endpoint: Option<&str>) -> Result<(), Error> {
-        if endpoint.is_some() && blob_file::is_foreign_token(&self.token) {
-            return Ok(());
-        }
-        Ok(blob_file::check_kind(TOKEN, &self.token_path, &self.token, self.place)?)
-    }
-}
-
-/// Enough to see base64 of the longest blob.
-const READ_LIMIT: usize = 16 * 1024;
-
-async fn send(
+pub(crate) async fn send(
     kms: &Kms,
     key: &Vouched,
     parcel: &Parcel<'_>,

@@ -210,7 +210,7 @@ async fn create<R: Stage + From<Reached>>(
         Ok(created) => created,
         Err(error) if error.may_have_changed() => {
             all.warn(format!("{error}: looking for it by its tag"));
-            begun.find(kms).await.ok_or(error)?
+            begun.find(kms, all.progress()).await.ok_or(error)?
         }
         // Nothing was made, and nothing is to be found.
         Err(error) => {
@@ -218,7 +218,8 @@ async fn create<R: Stage + From<Reached>>(
             return Err(error);
         }
     };
-    run.arrive(Reached::KeyCreated(NamedKey::new(&created)));
+    let made = NamedKey::new(&created);
+    run.arrive(if request.alias.is_some() { Reached::KeyCreated(made) } else { Reached::Unnamed(made) });
     all.step(format!("created key {}", created.arn));
     if created.state == KeyState::Enabled {
         return Err(KeyError::NotEmpty { arn: created.arn, state: created.state }.into());

@@ -15,10 +15,14 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing;
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
+use crate::lifecycle::run::wait;
 use crate::openssl_probe::OpenSslError;
 use crate::progress::Progress;
 use crate::time::{self, rfc3339};
 use crate::{files, printable};
+
+/// How long not all of KMS may know a key that was just made.
+const NEW: Duration = Duration::from_secs(8);
 
 /// The directory in which requests under way are written down; nothing is, where there is none.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +145,7 @@ impl PendingRequests {
                 Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), progress))
             }
             FindLost::Request(id) => {
-                let found = find_newly_made(kms, id).await?;
+                let found = find_newly_made(kms, id, progress).await?;
                 Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), progress))
             }
         }
@@ -178,8 +182,8 @@ impl Request {
     }
 
     /// The key of this request, after its reply was lost. That it cannot be looked for is no answer either.
-    pub(crate) async fn find(&self, kms: &Kms) -> Option<KeyDescription> {
-        find_newly_made(kms, &self.id).await.ok().flatten()
+    pub(crate) async fn find(&self, kms: &Kms, progress: &dyn Progress) -> Option<KeyDescription> {
+        find_newly_made(kms, &self.id, progress).await.ok().flatten()
     }
 
     /// The key has its alias, or there is none: nothing is left to be remembered.
@@ -206,14 +210,9 @@ fn told(found: Option<KeyDescription>, requests: Vec<Request>, progress: &dyn Pr
 }
 
 /// The key of a request; for some seconds after its creation not all of KMS knows it.
-async fn find_newly_made(kms: &Kms, request: &str) -> Result<Option<KeyDescription>, Error> {
-    for pause in [250, 500, 1000, 2000, 4000, 0] {
-        match find(kms, &|id| id == request, &|_| true).await? {
-            None => tokio::time::sleep(Duration::from_millis(pause)).await,
-            found => return Ok(found),
-        }
-    }
-    Ok(None)
+async fn find_newly_made(kms: &Kms, request: &str, progress: &dyn Progress) -> Result<Option<KeyDescription>, Error> {
+    let what = "KMS to list a key with that tag";
+    wait::until(what, NEW, progress, || async { find(kms, &|id| id == request, &|_| true).await }).await
 }
 
 /// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.

@@ -23,6 +23,8 @@ pub enum Reached {
     KeyFound(NamedKey),
     /// A key of this run.
     KeyCreated(NamedKey),
+    /// A key of this run that is to have no alias: for `create-key` nothing is left to be done.
+    Unnamed(NamedKey),
     /// Another run has got the alias first; this run's key is left over.
     Overtaken,
 }
@@ -31,14 +33,14 @@ impl Reached {
     /// The key, if there is one.
     pub fn key(&self) -> Option<&NamedKey> {
         match self {
-            Reached::KeyFound(key) | Reached::KeyCreated(key) => Some(key),
+            Reached::KeyFound(key) | Reached::KeyCreated(key) | Reached::Unnamed(key) => Some(key),
             Reached::Nothing | Reached::KeyRequested { .. } | Reached::Overtaken => None,
         }
     }
 
     fn key_mut(&mut self) -> Option<&mut NamedKey> {
         match self {
-            Reached::KeyFound(key) | Reached::KeyCreated(key) => Some(key),
+            Reached::KeyFound(key) | Reached::KeyCreated(key) | Reached::Unnamed(key) => Some(key),
             Reached::Nothing | Reached::KeyRequested { .. } | Reached::Overtaken => None,
         }
     }
@@ -61,6 +63,16 @@ impl Stage for Reached {
     }
 
     fn next(&self, facts: &Facts) -> Next {
+        match self {
+            Reached::Unnamed(_) => Next::Nothing,
+            _ => self.again(facts),
+        }
+    }
+}
+
+impl Reached {
+    /// What completes a run that wants more than the key and its alias.
+    pub(crate) fn again(&self, facts: &Facts) -> Next {
         match self {
             Reached::KeyRequested { request } if facts.in_doubt == Some(Operation::CreateKey) => {
                 Next::FindLost { request: request.clone() }

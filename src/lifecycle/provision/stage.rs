@@ -111,7 +111,7 @@ impl Stage for Reached {
             Bytes::Unstored(bytes) => Next::Again { bytes: bytes.clone(), key_arn: Some(key.key.arn.clone()) },
         };
         match self {
-            Reached::Key(key) => key.next(facts),
+            Reached::Key(key) => key.again(facts),
             Reached::BackupStored { key, backup } => backup.go_on(&key.key.arn).into(),
             Reached::ImportSent(Sending {
                 key,

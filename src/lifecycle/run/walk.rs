@@ -89,6 +89,20 @@ fn check_file(account: &Account) {
 }
 
 #[test]
+fn the_stages_of_create_key_lead_on_until_the_key_has_the_alias_that_it_is_to_have() {
+    let none = Unstored::Nothing;
+    for facts in every_fact() {
+        let next = |stage: Making| Account::of(&stage, &facts).next;
+        assert_eq!(next(Making::Nothing), Next::Again { bytes: none.clone(), key_arn: None });
+        for state in [KeyState::PendingImport, KeyState::Enabled] {
+            assert_eq!(next(Making::KeyFound(key(state))), again(none.clone()));
+            assert_eq!(next(Making::KeyCreated(key(state))), again(none.clone()));
+            assert_eq!(next(Making::Unnamed(key(state))), Next::Nothing);
+        }
+    }
+}
+
+#[test]
 fn the_stages_of_provision_lead_on_and_stored_bytes_are_never_generated_again() {
     let none = Unstored::Nothing;
     for facts in every_fact() {
@@ -108,6 +122,7 @@ fn the_stages_of_provision_lead_on_and_stored_bytes_are_never_generated_again() 
         for state in [KeyState::PendingImport, KeyState::Enabled] {
             assert_eq!(making(Making::KeyFound(key(state))), again(none.clone()));
             assert_eq!(making(Making::KeyCreated(key(state))), again(none.clone()));
+            assert_eq!(making(Making::Unnamed(key(state))), again(none.clone()));
             assert_eq!(next(Provisioning::Refused(key(state))), again(none.clone()));
             for bytes in everywhere() {
                 if let Bytes::Stored(backup) = &bytes {
