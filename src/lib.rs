@@ -15,9 +15,9 @@
 //! # #[cfg(feature = "rehearsal")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use kms_byok::lifecycle::{Backup, Material, Provision};
 //! use kms_byok::kms::KeyState;
 //! use kms_byok::rehearsal::{Server, Settings};
+//! use kms_byok::{Backup, Material, Provision};
 //!
 //! let server = Server::start(Settings::default())?;
 //! let kms = server.client(); // AWS: Kms::connect(&Connection::default()).await?
@@ -50,7 +50,7 @@ mod partition;
 #[cfg(test)]
 mod pinned;
 mod posix;
-pub mod printable;
+mod printable;
 mod progress;
 pub mod proof;
 mod quoted;
@@ -65,8 +65,12 @@ pub use doctor::HealthError;
 pub use escrow::EscrowError;
 pub use explain::Explain;
 pub use files::FileError;
-pub use kms::{EndpointError, KmsError, Reason, Refusal};
-pub use lifecycle::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
+pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
+pub use lifecycle::{
+    AliasName, Backup, BareImport, CreateKey, DeleteMaterial, Error, GetParameters, ImportWrapped, Interrupted,
+    KeyError, LifecycleError, Material, Next, Panic, Provision, Replicate, Rotate, Run, Status, Trust, UsageError,
+    Verify, Wrapping,
+};
 pub use material::MaterialError;
 pub use openssl_probe::OpenSslError;
 pub use parameters::ParametersError;
@@ -77,3 +81,14 @@ pub use rehearsal::RehearsalError;
 pub use secret::{Protection, Secret, protect_process};
 pub use time::ExpiryError;
 pub use wrap::WrapError;
+
+/// What the binary needs besides, and promises nobody.
+#[doc(hidden)]
+pub mod for_the_binary {
+    pub use crate::lifecycle::hint_of;
+
+    /// Text for a terminal or a file, without what acts on a terminal.
+    pub mod printable {
+        pub use crate::printable::*;
+    }
+}

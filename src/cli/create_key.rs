@@ -35,12 +35,11 @@ pub(crate) struct Args {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let plan = CreateKey {
-        request: args.key.request().map_err(|error| context.failure(error))?,
-        pending: context.pending(args.find_lost, args.lost_request.as_ref()),
-        adopt: args.adopt.clone(),
-        strict: context.global.strict,
-    };
+    let request = args.key.request().map_err(|error| context.failure(error))?;
+    let plan = CreateKey::of(request)
+        .pending(context.pending(args.find_lost, args.lost_request.as_ref()))
+        .adopt(args.adopt.clone())
+        .strict(context.global.strict);
     if args.dry_run.is_wanted(None, context)? {
         return dry_run::run(context, async {
             let kms = context.connect().await?;

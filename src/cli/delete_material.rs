@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::printable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Region};
 use kms_byok::lifecycle::delete::Reached;
 use kms_byok::lifecycle::{self, Deletion, Interrupted, LastUse, Run};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, LifecycleError, Progress, UsageError, printable, time};
+use kms_byok::{Error, LifecycleError, Progress, UsageError, time};
 use serde::Serialize;
 
 use super::context::Context;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::printable;
 use kms_byok::material::{KeyMaterial, KeySpec};
-use kms_byok::{Error, FileError, files, printable};
+use kms_byok::{Error, FileError, files};
 use serde::Serialize;
 
 use super::context::Context;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::printable;
 use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::{check_importable, plan};
+use kms_byok::lifecycle::{GetParameters, check_importable, get_parameters, plan};
 use kms_byok::parameters::ParameterSet;
-use kms_byok::printable;
 use kms_byok::time::rfc3339;
 use serde::Serialize;
 
@@ -72,10 +72,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         check_importable(&key)?;
         let spec = key.spec.known()?;
         let wrapping = args.wrapping.wrapping(spec)?;
-        wrapping.algorithm.check(spec, wrapping.key_spec, None)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
-        let key = trust.vouch(&kms, &key, &args.key_id, &*context.talk).await?;
-        let set = ParameterSet::get(&kms, &key, spec, wrapping, &*context.talk).await?;
+        let plan = GetParameters::new(&args.key_id).wrapping(wrapping).trust(trust);
+        let set = get_parameters(&kms, &key, &plan, &*context.talk).await?;
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
             key_arn: set.key_arn().clone(),

@@ -8,11 +8,10 @@ use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::lifecycle::import::Reached;
 use kms_byok::lifecycle::{
-    self, Account, BareImport, ImportOptions, ImportWrapped, ImportedMaterial, Interrupted, Run, Trust, Vouched,
-    Wrapped,
+    self, Account, BareImport, ImportOptions, ImportWrapped, ImportedMaterial, Interrupted, Run, Vouched, Wrapped,
 };
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
-use kms_byok::{Error, Progress, UsageError};
+use kms_byok::{Error, UsageError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -73,8 +72,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     if args.dry_run.is_wanted(Some(&args.record), context)? {
         let plan = prepare(args).map_err(|error| context.failure(error))?;
         return dry_run::run(context, async {
-            let (kms, key, trust) = look(args, &plan.wrapped, context, run).await?;
-            lifecycle::plan::import(&kms, (&key, &trust), &plan)
+            let (kms, key) = look(args, &plan, context, run).await?;
+            lifecycle::plan::import(&kms, &key, &plan)
         });
     }
     let blob = args.dir.iter().map(|directory| directory.join(ENCRYPTED_FILE));
@@ -126,7 +125,8 @@ fn prepare(args: &Args) -> Result<ImportWrapped, Error> {
     options.check()?;
     // Of bare files the key spec is KMS's to say.
     wrapped.set().map_or(Ok(()), |set| options.check_spec(set.key_spec()))?;
-    Ok(ImportWrapped { wrapped, expiry, options, level: args.proof.verify })
+    let trust = args.trust.trust(args.key_id.as_deref())?;
+    Ok(ImportWrapped { wrapped, expiry, options, level: args.proof.verify, trust })
 }
 
 async fn import(
@@ -135,7 +135,7 @@ async fn import(
     context: &Context,
     run: &Run<Reached>,
 ) -> Result<ImportedMaterial, Interrupted<Reached>> {
-    let (kms, key, _) = look(args, &plan.wrapped, context, run).await.map_err(|error| run.interrupted(error))?;
+    let (kms, key) = look(args, plan, context, run).await.map_err(|error| run.interrupted(error))?;
     lifecycle::import(&kms, &key, plan, run).await.map_err(|interrupted| {
         let refused = interrupted.error.kms().and_then(|error| diagnose::refused(named_files(args), &key, error));
         interrupted.explained(refused)
@@ -152,32 +152,20 @@ fn named_files(args: &Args) -> Named {
     }
 }
 
-/// Connects, asks for the key, and makes sure that it is the user's: the ARN in `parameters.json` does not.
+/// Connects, and asks for the key.
 async fn look(
     args: &Args,
-    wrapped: &Wrapped,
+    plan: &ImportWrapped,
     context: &Context,
     run: &Run<Reached>,
-) -> Result<(Kms, Vouched, Trust), Error> {
-    let trust = args.trust.trust(args.key_id.as_deref())?;
-    let kms = match wrapped.set() {
+) -> Result<(Kms, Vouched), Error> {
+    let kms = match plan.wrapped.set() {
         Some(set) => connect_for(set, context).await?,
         None => context.connect().await?,
     };
-    if let Wrapped::Bare(bare) = wrapped {
-        bare.check_token(kms.endpoint())?;
-    }
     let kms = kms.waiting(args.wait.wait);
-    let named = args.key_id.as_deref().or(wrapped.set().map(|set| set.key_arn().as_str())).unwrap_or_default();
-    let key = kms.describe(named).await?;
-    run.found(&key);
-    if let Some(set) = wrapped.set() {
-        set.check_target(&key, kms.endpoint())?;
-        set.long_validity(&kms)?.iter().for_each(|text| context.talk.warn(text));
-    }
-    lifecycle::check_importable(&key)?;
-    let key = trust.vouch(&kms, &key, named, &*context.talk).await?;
-    Ok((kms, key, trust))
+    let key = plan.find(&kms, run).await?;
+    Ok((kms, key))
 }
 
 /// A parameter directory names its Region; another one would only answer NotFound.

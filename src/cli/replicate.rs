@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyArn, KeyDescription};
-use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust, Wrapping};
+use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, KmsError, UsageError};
 
@@ -141,14 +141,14 @@ impl Args {
             description: self.description.clone(),
             policy: policy.clone(),
             tags: self.tag.clone(),
-            wrapping: Wrapping { algorithm: self.wrapping.algorithm(spec)?, key_spec: self.wrapping.wrapping_key_spec },
+            wrapping: self.wrapping.wrapping(spec)?,
             expiry: self.expiry.expiry(),
             level: self.proof.verify,
             trust: Trust {
-                key: Some(self.key_id.clone()),
                 adopt: self.adopt.clone(),
                 policy: policy.clone(),
                 or_default: false,
+                ..Trust::of(&self.key_id)
             },
         })
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::lifecycle::{self, Account, Rotate, Wrapping};
+use kms_byok::lifecycle::{self, Account, Rotate};
 use kms_byok::material::KeySpec;
 use kms_byok::{Error, UsageError, time};
 
@@ -105,14 +105,14 @@ fn wanted(args: &Args, context: &Context) -> Result<Rotate, Error> {
     if args.resume && given.has_copy() {
         return Err(UsageError::Conflict { first: "--resume", second: "a copy of generated key material" }.into());
     }
-    Ok(Rotate {
-        source: if args.resume { None } else { Some(given.source(spec, context)?) },
-        wrapping: Wrapping { algorithm: args.wrapping.algorithm(spec)?, key_spec: args.wrapping.wrapping_key_spec },
-        expiry: args.expiry.checked()?,
-        description: args.material_description.clone(),
-        level: args.proof.verify,
-        trust: args.trust.trust(Some(&args.key_id))?,
-    })
+    let key = Rotate::new(&args.key_id);
+    let plan = if args.resume { key.resume() } else { key.material(given.source(spec, context)?) };
+    Ok(plan
+        .wrapping(args.wrapping.wrapping(spec)?)
+        .expiry(args.expiry.checked()?)
+        .material_description(args.material_description.clone())
+        .verify(args.proof.verify)
+        .trust(args.trust.trust(Some(&args.key_id))?))
 }
 
 /// The time of expiry is that of this run, not the span counted again.

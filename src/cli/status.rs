@@ -6,7 +6,9 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::kms::{ImportState, KeyState, Kms, MaterialState, Operation, Origin, Region};
-use kms_byok::lifecycle::{self, Expiring, Failed, KeyStatus, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen};
+use kms_byok::lifecycle::{
+    Expiring, Failed, KeySeen, KeyStatus, KeysSeen, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen, Status,
+};
 use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
 use serde::Serialize;
@@ -99,17 +101,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
     let kms = context.connect().await?;
-    let mut unseen = Vec::new();
-    let key = KeyStatus::of(&kms, &kms.describe(name).await?, &mut unseen).await?;
-    let other_regions = key.elsewhere(&kms, &mut unseen).await?;
+    let KeySeen { key, other_regions, unseen } = Status::of(name).run(&kms).await?;
     let rest = Rest::new(args, &kms, std::iter::once(&key).chain(&other_regions), unseen, context);
     Ok(One { key, other_regions, rest })
 }
 
 async fn many(args: &Args, context: &Context) -> Result<Many, Error> {
     let kms = context.connect().await?;
-    let mut unseen = Vec::new();
-    let keys = lifecycle::survey(&kms, args.alias_prefix.as_deref(), &mut unseen).await?;
+    let KeysSeen { keys, unseen } = Status::new().alias_prefix(args.alias_prefix.clone()).run(&kms).await?;
     let rest = Rest::new(args, &kms, keys.iter(), unseen, context);
     Ok(Many { region: kms.region().clone(), keys, rest })
 }

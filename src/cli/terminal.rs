@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kms_byok::{FileError, Secret, printable};
+use kms_byok::for_the_binary::printable;
+use kms_byok::{FileError, Secret};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr};
 
 use super::signals::system::mind_terminal;

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use kms_byok::{FileError, printable};
+use kms_byok::FileError;
+use kms_byok::for_the_binary::printable;
 use serde_json::json;
 
 use super::failure::{Failure, failure};
@@ -15,7 +16,7 @@ use super::output::{self, Output, line};
 
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
 pub(crate) fn usage(error: clap::Error) -> ExitCode {
-    let hint = std::error::Error::source(&error).and_then(kms_byok::hint_of);
+    let hint = std::error::Error::source(&error).and_then(kms_byok::for_the_binary::hint_of);
     if !error.use_stderr() {
         // Words of this program, coloured on a terminal.
         let printed = error.print().and_then(|()| io::stdout().flush());

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, KmsName};
 use kms_byok::lifecycle::verify::Reached;
-use kms_byok::lifecycle::{self, Interrupted, Run, Trust};
-use kms_byok::material::{KeyMaterial, KeySpec};
+use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
+use kms_byok::material::KeySpec;
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifecycleError, MaterialError, UsageError};
 use serde::Serialize;
@@ -74,9 +74,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 
 async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
     let (kms, key) = context.look(&args.key_id, None).await?;
-    let (material, trust) = prepare(args, &key, context)?;
-    let reimport = (!args.no_reimport).then_some((args.key_id.as_str(), &trust));
-    let verified = lifecycle::verify(&kms, &key, &material, reimport, run).await?;
+    let plan = prepare(args, &key, context)?;
+    let verified = lifecycle::verify(&kms, &key, &plan, run).await?;
     Ok(Answer {
         key_arn: key.arn,
         key_spec: key.spec,
@@ -87,10 +86,12 @@ async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<An
     })
 }
 
-fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<(KeyMaterial, Trust), Error> {
+fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verify, Error> {
     lifecycle::check_importable(key)?;
     let read = args.given.read(key.spec.known()?, context).map_err(|error| unfit(error, key))?;
-    Ok((read.ok_or_else(nothing_to_compare)?, args.trust.trust(Some(&args.key_id))?))
+    let material = read.ok_or_else(nothing_to_compare)?;
+    let trust = args.trust.trust(Some(&args.key_id))?;
+    Ok(Verify::new(&args.key_id, material).reimport(!args.no_reimport).trust(trust))
 }
 
 /// The key spec is the key's own: there is no flag to choose another one.

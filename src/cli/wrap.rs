@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::files::{self, Output};
+use kms_byok::for_the_binary::printable;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Progress, UsageError, printable, time};
+use kms_byok::{Error, FileError, Progress, UsageError, time};
 use serde::Serialize;
 
 use super::context::Context;

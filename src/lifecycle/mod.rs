@@ -14,7 +14,7 @@ mod run;
 mod status;
 pub mod verify;
 
-pub use self::delete::{Deleted, Deletion, LastUse, delete_material, plan_deletion};
+pub use self::delete::{DeleteMaterial, Deleted, Deletion, LastUse, delete_material, plan_deletion};
 pub use self::error::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
 pub use self::import::ImportOptions;
 pub use self::import::attempt::{AttemptOutcome, ImportAttempt};
@@ -28,7 +28,9 @@ pub use self::import::parameters::check_importable;
 pub use self::import::stage::{Answer, Proven, Sending};
 pub use self::import::wrapping::Wrapping;
 pub use self::key::alias::AliasName;
-pub use self::key::create::{CreateKey, CreatedKey, create_key};
+pub use self::key::create::{CreatedKey, create_key};
+pub use self::key::create_request::CreateKey;
+pub use self::key::get_parameters::{GetParameters, get_parameters};
 pub use self::key::named::NamedKey;
 pub use self::key::pending_requests::{FindLost, PendingRequests};
 pub use self::key::replica::{Replica, Replicas};
@@ -38,7 +40,7 @@ pub use self::provision::request::{Provision, WithoutMaterial};
 pub use self::provision::{Provisioned, provision};
 pub use self::replicate::request::Replicate;
 pub use self::replicate::{ReplicatedKey, replicate};
-pub use self::rotate::request::Rotate;
+pub use self::rotate::request::{KeyToRotate, Rotate};
 pub use self::rotate::{RotatedKey, check_rotatable, rotate};
 pub use self::run::facts::{Facts, Sent};
 pub use self::run::next::Next;
@@ -47,10 +49,10 @@ pub use self::run::report::{Leftover, ProvenKey, ReplicaReport, Report, Rotation
 pub use self::run::stage::{Account, Done, Interrupted, News, Stage, Standing};
 pub use self::status::KeyStatus;
 pub use self::status::expiring::{Expiring, Matter};
-pub use self::status::list::survey;
 pub use self::status::materials::{KeyMaterials, MOST_ROTATIONS, MaterialStatus};
 pub use self::status::not_seen::{Failed, NotPermitted, NotSeen};
-pub use self::verify::reimport::verify;
+pub use self::status::request::{KeySeen, KeysSeen, Status, StatusOfKey};
+pub use self::verify::carry_out::{Verify, verify};
 
 /// What a run would do, call by call, without doing it.
 pub mod plan {
@@ -67,7 +69,6 @@ pub mod plan {
 mod tests {
     use super::*;
     use crate::kms::{KeyDescription, Kms};
-    use crate::material::KeyMaterial;
     use crate::progress::Progress;
 
     fn is_send<T: Send>(_: T) {}
@@ -85,19 +86,32 @@ mod tests {
         is_send(replicate(kms, key, plans.2, &Run::default()));
         is_send(plan::provision(kms, plans.0, progress));
         is_send(plan::rotate(kms, key, plans.1, progress));
-        is_send(survey(kms, None, &mut Vec::new()));
     }
 
     /// The same for the runs that take other things.
     #[allow(dead_code)]
     fn every_other_run_can_be_spawned(
         kms: &Kms,
-        plans: (&CreateKey, &Deletion, &ImportWrapped),
-        key: (&Vouched, &KeyMaterial),
+        plans: (&CreateKey, &Deletion, &ImportWrapped, &Verify),
+        (key, vouched): (&KeyDescription, &Vouched),
     ) {
         is_send(create_key(kms, plans.0, &Run::default()));
         is_send(delete_material(kms, plans.1, &Run::default()));
-        is_send(import(kms, key.0, plans.2, &Run::default()));
-        is_send(verify(kms, key.0, key.1, None, &Run::default()));
+        is_send(import(kms, vouched, plans.2, &Run::default()));
+        is_send(verify(kms, key, plans.3, &Run::default()));
+    }
+
+    /// The same for the runs of the builders.
+    #[allow(dead_code)]
+    fn every_builder_can_be_spawned(kms: &Kms, plans: (&Provision, &CreateKey, &Rotate, &Replicate, &ImportWrapped)) {
+        is_send(plans.0.run(kms));
+        is_send(plans.1.run(kms));
+        is_send(plans.2.run(kms));
+        is_send(plans.3.run(kms));
+        is_send(plans.4.run(kms));
+        is_send(GetParameters::new("alias/a").run(kms));
+        is_send(DeleteMaterial::new("alias/a").run(kms));
+        is_send(Status::new().run(kms));
+        is_send(Status::of("alias/a").run(kms));
     }
 }

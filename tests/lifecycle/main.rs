@@ -45,6 +45,7 @@ mod expiry;
 mod fault_waits;
 mod idempotence;
 mod kms_says_no;
+mod library;
 mod lost_keys;
 mod other_endpoints;
 mod parallel;

@@ -4,9 +4,7 @@ use std::fs;
 
 use kms_byok::Error;
 use kms_byok::kms::Kms;
-use kms_byok::lifecycle::{self, Backup, Material, Replicate, Report, Rotate, Trust, Wrapping};
-use kms_byok::proof::Level;
-use kms_byok::time::Expiry;
+use kms_byok::lifecycle::{self, Backup, Material, Replicate, Report, Rotate, Wrapping};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 use super::fault_scene::{Runs, Scene, ended, given};
@@ -22,14 +20,12 @@ const WRAPPING: Wrapping =
 
 pub async fn rotate(source: Option<Material>, kms: &Kms, runs: &Runs) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
-    let plan = Rotate {
-        source,
-        wrapping: WRAPPING,
-        expiry: Expiry::Never,
-        description: None,
-        level: Level::Use,
-        trust: Trust::default(),
+    let key_to_rotate = Rotate::new("alias/a");
+    let plan = match source {
+        Some(material) => key_to_rotate.material(material),
+        None => key_to_rotate.resume(),
     };
+    let plan = plan.wrapping(WRAPPING);
     ended(lifecycle::rotate(kms, &key, &plan, &runs.begin()).await)
 }
 
@@ -56,17 +52,9 @@ pub fn next_source(scene: &Scene, first: &Report) -> Option<Material> {
 
 pub async fn replicate(kms: &Kms, runs: &Runs) -> Result<(), Error> {
     let key = kms.describe("alias/a").await?;
-    let plan = Replicate {
-        regions: vec![REPLICA_REGION.parse().unwrap()],
-        materials: vec![given("SYMMETRIC_DEFAULT", &GIVEN)],
-        alias: Some("alias/a".parse().unwrap()),
-        description: None,
-        policy: None,
-        tags: Vec::new(),
-        wrapping: WRAPPING,
-        expiry: Expiry::Never,
-        level: Level::Use,
-        trust: Trust::default(),
-    };
+    let plan = Replicate::new("alias/a", given("SYMMETRIC_DEFAULT", &GIVEN))
+        .to(REPLICA_REGION.parse().unwrap())
+        .alias(Some("alias/a".parse().unwrap()))
+        .wrapping(WRAPPING);
     ended(lifecycle::replicate(kms, &key, &plan, &runs.begin()).await)
 }

@@ -5,13 +5,10 @@ use std::fs;
 use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{
-    self, Backup, CreateKey, ImportOptions, ImportWrapped, KeyRequest, Material, PendingRequests, Provision, Trust,
-    Wrapped, Wrapping,
+    self, Backup, CreateKey, ImportWrapped, KeyRequest, Material, PendingRequests, Provision, Trust, Wrapping,
 };
 use kms_byok::material::KeySpec;
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
-use kms_byok::proof::Level;
-use kms_byok::time::Expiry;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, Silent};
 use openssl::pkey::PKey;
@@ -150,7 +147,7 @@ impl Verb {
     }
 
     fn creation(self) -> CreateKey {
-        CreateKey { request: self.request(), pending: PendingRequests::default(), adopt: None, strict: false }
+        CreateKey::of(self.request())
     }
 
     fn request(self) -> KeyRequest {
@@ -190,15 +187,8 @@ impl Verb {
     async fn import(self, scene: &Scene, kms: &Kms, runs: &Runs) -> Result<(), Error> {
         let wrapped = WrappedMaterial::load(&scene.path("D"))?;
         let run = runs.begin();
-        let key = kms.describe(wrapped.key_arn()).await?;
-        run.found(&key);
-        let key = Trust::default().vouch(kms, &key, wrapped.key_arn(), &Silent).await?;
-        let plan = ImportWrapped {
-            wrapped: Wrapped::Set(Box::new(wrapped)),
-            expiry: Expiry::Never,
-            options: ImportOptions::default(),
-            level: Level::Use,
-        };
+        let plan = ImportWrapped::set(wrapped);
+        let key = plan.find(kms, &run).await?;
         ended(lifecycle::import(kms, &key, &plan, &run).await)
     }
 

@@ -229,7 +229,7 @@ fn without_a_terminal_nobody_is_asked() {
 
 /// Nothing on the screen acts on it; what the terminal itself adds at the end of a line is left out.
 fn check_screen(screen: &str) {
-    let acts = |c: &char| *c != '\n' && kms_byok::printable::is_unprintable(*c);
+    let acts = |c: &char| *c != '\n' && kms_byok::for_the_binary::printable::is_unprintable(*c);
     assert_eq!(screen.chars().find(acts), None, "{screen:?}");
 }
 

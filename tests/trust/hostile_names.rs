@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
-use kms_byok::printable::is_unprintable;
+use kms_byok::for_the_binary::printable::is_unprintable;
 
 use crate::support::{self, Bench, Run, run};
 

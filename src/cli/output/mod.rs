@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
-use kms_byok::{Progress, printable};
+use kms_byok::Progress;
+use kms_byok::for_the_binary::printable;
 use serde::Serialize;
 
 use crate::closed::was_stdout_closed;

@@ -21,6 +21,43 @@ use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::status::not_seen;
 use crate::material::{KeySpec, KeyUsage};
 
+/// Everything that decides which key material is deleted: `delete-material`. Nobody is asked: the caller has asked already, or is sure.
+#[derive(Clone, Debug)]
+pub struct DeleteMaterial {
+    /// Key id, ARN or alias.
+    pub key: String,
+    /// Which key material; needed where the key has more than one.
+    pub key_material_id: Option<String>,
+}
+
+impl DeleteMaterial {
+    /// The key material of the key of that id, ARN or alias.
+    pub fn new(key: impl Into<String>) -> Self {
+        DeleteMaterial { key: key.into(), key_material_id: None }
+    }
+
+    /// That key material; needed where the key has more than one.
+    pub fn key_material_id(self, id: Option<String>) -> Self {
+        DeleteMaterial { key_material_id: id, ..self }
+    }
+
+    /// Deletes it, and says nothing meanwhile. Where KMS lacks its bytes already, nothing changes.
+    ///
+    /// # Errors
+    /// As [`plan_deletion`] and [`delete_material`].
+    pub async fn run(&self, kms: &Kms) -> Result<Deleted, Interrupted<Reached>> {
+        let run = Run::default();
+        let key = kms.describe(&self.key).await.map_err(Error::from)?;
+        match plan_deletion(kms, &key, self.key_material_id.as_deref()).await? {
+            Some(deletion) => delete_material(kms, &deletion, &run).await,
+            None => {
+                let material_id = self.key_material_id.clone();
+                run.outcome(Ok(KeyAndMaterial { named: NamedKey::new(&key), material_id }))
+            }
+        }
+    }
+}
+
 /// One key material that is to be deleted, and what hangs on it.
 pub struct Deletion {
     /// The key, before.
@@ -35,7 +72,11 @@ pub struct Deletion {
     pub consequences: Vec<String>,
 }
 
-/// Finds the material that is meant. Nothing where KMS lacks its bytes already.
+/// Finds the key material that is meant. Nothing where KMS lacks its bytes already.
+///
+/// # Errors
+/// [`Error::Key`] for a key that holds no imported key material, [`Error::Lifecycle`] where the key material is not there, is not the only
+/// one or cannot be seen, [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) -> Result<Option<Deletion>, Error> {
     check_external(key)?;
     let (arn, spec) = (key.arn.clone(), key.spec.clone());
@@ -156,6 +197,10 @@ fn consequences(
 pub type Deleted = Done<KeyAndMaterial>;
 
 /// Deletes it, and looks whether it is gone: also where the reply was lost, or KMS no longer knows it.
+///
+/// # Errors
+/// [`Interrupted`] holds the error and whether the key material may be gone: [`Error::Lifecycle`] where it is still there,
+/// [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn delete_material(
     kms: &Kms,
     deletion: &Deletion,

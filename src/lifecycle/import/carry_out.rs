@@ -5,11 +5,12 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::import::bare::{BareImport, import_bare};
 use crate::lifecycle::import::bytes::Bytes;
 use crate::lifecycle::import::expiry::resolve_expiry;
+use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::stage::{Proven, Reached, Sending};
 use crate::lifecycle::import::{ImportOptions, import_set};
 use crate::lifecycle::key::named::NamedKey;
-use crate::lifecycle::key::trust::Vouched;
-use crate::lifecycle::run::ongoing::Run;
+use crate::lifecycle::key::trust::{Trust, Vouched};
+use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::verify::imported::prove_imported;
 use crate::parameters::WrappedMaterial;
@@ -24,7 +25,8 @@ pub enum Wrapped {
     Bare(BareImport),
 }
 
-/// Everything that decides how wrapped key material is imported.
+/// Everything that decides how wrapped key material is imported: `import`. [`ImportWrapped::set`] and [`ImportWrapped::bare`] begin it
+/// with the defaults of the command line.
 pub struct ImportWrapped {
     /// What.
     pub wrapped: Wrapped,
@@ -34,6 +36,8 @@ pub struct ImportWrapped {
     pub options: ImportOptions,
     /// How much is proven afterwards.
     pub level: Level,
+    /// The key, and what the user said about it. The ARN in `parameters.json` vouches for nothing.
+    pub trust: Trust,
 }
 
 /// Key material that was imported.
@@ -49,7 +53,80 @@ impl Wrapped {
     }
 }
 
-/// Imports what was wrapped before.
+impl ImportWrapped {
+    /// What was wrapped for a parameter set, into the key of that set.
+    pub fn set(wrapped: WrappedMaterial) -> Self {
+        ImportWrapped::of(Wrapped::Set(Box::new(wrapped)), Trust { or_default: true, ..Trust::default() })
+    }
+
+    /// A blob and a token as bare files, into the key of that id, ARN or alias.
+    pub fn bare(key: impl Into<String>, bare: BareImport) -> Self {
+        ImportWrapped::of(Wrapped::Bare(bare), Trust::of(key))
+    }
+
+    fn of(wrapped: Wrapped, trust: Trust) -> Self {
+        let (expiry, options, level) = (Expiry::Never, ImportOptions::default(), Level::Use);
+        ImportWrapped { wrapped, expiry, options, level, trust }
+    }
+
+    /// When the key material expires; never otherwise.
+    pub fn expiry(self, expiry: Expiry) -> Self {
+        ImportWrapped { expiry, ..self }
+    }
+
+    /// What else goes with the import.
+    pub fn options(self, options: ImportOptions) -> Self {
+        ImportWrapped { options, ..self }
+    }
+
+    /// How much is proven afterwards; [`Level::Use`] otherwise.
+    pub fn verify(self, level: Level) -> Self {
+        ImportWrapped { level, ..self }
+    }
+
+    /// What the user said about the key.
+    pub fn trust(self, trust: Trust) -> Self {
+        ImportWrapped { trust: trust.or_named(self.trust.key), ..self }
+    }
+
+    /// Imports, and says nothing meanwhile.
+    ///
+    /// # Errors
+    /// As [`ImportWrapped::find`] and [`import`].
+    pub async fn run(&self, kms: &Kms) -> Result<ImportedMaterial, Interrupted<Reached>> {
+        let run = Run::default();
+        let key = self.find(kms, &run).await.map_err(|error| run.interrupted(error))?;
+        import(kms, &key, self, &run).await
+    }
+
+    /// Asks KMS for the key, and makes sure that it is the one that the set was fetched for, that it takes key material, and that
+    /// somebody vouches for it.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] for another key, Region or endpoint than the set's and for files that are no blob and token, [`Error::Key`]
+    /// for a key that takes no key material or that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
+    pub async fn find(&self, kms: &Kms, run: &Run<Reached>) -> Result<Vouched, Error> {
+        if let Wrapped::Bare(bare) = &self.wrapped {
+            bare.check_token(kms.endpoint())?;
+        }
+        let set = self.wrapped.set();
+        let name = self.trust.key.as_deref().or(set.map(|set| set.key_arn().as_str())).unwrap_or_default();
+        let key = kms.describe(name).await?;
+        run.found(&key);
+        if let Some(set) = set {
+            set.check_target(&key, kms.endpoint())?;
+            set.long_validity(kms)?.iter().for_each(|text| run.progress().warn(text));
+        }
+        check_importable(&key)?;
+        self.trust.vouch(kms, &key, name, run.progress()).await
+    }
+}
+
+/// Imports what was wrapped before into a key that [`ImportWrapped::find`] has found.
+///
+/// # Errors
+/// [`Interrupted`] holds the error and the stage that was reached: [`Error::Parameters`] for a set that is too old, [`Error::Key`] where
+/// the key takes no such key material, [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn import(
     kms: &Kms,
     key: &Vouched,

@@ -6,13 +6,13 @@ use crate::lifecycle::import::carry_out::ImportWrapped;
 use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::plan::parameters;
-use crate::lifecycle::key::trust::{Trust, Vouched};
+use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, KeyUsage, MaterialKind};
 use crate::proof::Level;
 
 /// The plan of importing what was wrapped for a parameter set, or bare files, into a key that KMS was asked for.
-pub fn import(kms: &Kms, (key, trust): (&Vouched, &Trust), wanted: &ImportWrapped) -> Result<Plan, Error> {
+pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     plan.about(key);
     let options = &wanted.options;
@@ -22,7 +22,7 @@ pub fn import(kms: &Kms, (key, trust): (&Vouched, &Trust), wanted: &ImportWrappe
     }
     options.check_for(key)?;
     plan.call(Operation::DescribeKey, format!("looks at key {}", key.arn.id()));
-    plan.vouch(trust, key);
+    plan.vouch(&wanted.trust, key);
     send(&mut plan);
     if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");

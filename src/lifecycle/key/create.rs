@@ -4,7 +4,8 @@ use crate::kms::{AliasOutcome, KeyArn, KeyDescription, KeyState, Kms, Operation}
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
-use crate::lifecycle::key::existing::{self, Asked};
+use crate::lifecycle::key::create_request::CreateKey;
+use crate::lifecycle::key::existing;
 use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::pending_requests::{PendingRequests, Request};
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
@@ -24,25 +25,6 @@ pub(crate) enum Created<'a> {
     ByOtherRun(&'a AliasName),
 }
 
-/// Everything that decides how one key is made.
-pub struct CreateKey {
-    /// The key.
-    pub request: KeyRequest,
-    /// Where requests under way are written down.
-    pub pending: PendingRequests,
-    /// The ARN of an existing key that gets the alias.
-    pub adopt: Option<KeyArn>,
-    /// Refuse a key that is there where not everything about it may be compared.
-    pub strict: bool,
-}
-
-impl CreateKey {
-    /// What a key that is there is compared with.
-    pub(crate) fn asked(&self) -> Asked<'_> {
-        Asked { request: &self.request, material: None, adopted: true, strict: self.strict }
-    }
-}
-
 /// A key and its alias, as they were asked for.
 pub type CreatedKey = Done<NamedKey>;
 
@@ -54,8 +36,22 @@ impl From<NamedKey> for Reached {
 
 /// Creates an EXTERNAL key and its alias. Where the alias exists and its key is what was asked for, nothing changes; with the ARN
 /// of a key to adopt, that key gets the alias.
+///
+/// # Errors
+/// [`Interrupted`] holds the error, the stage that was reached, and whether anything changed: [`Error::Usage`] and [`Error::Key`] where
+/// the request, or a key that is there, is not fit; [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn create_key(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<CreatedKey, Interrupted<Reached>> {
     run.outcome(carry_out(kms, plan, run).await)
+}
+
+impl CreateKey {
+    /// Creates the key and its alias, and says nothing meanwhile.
+    ///
+    /// # Errors
+    /// As [`create_key`].
+    pub async fn run(&self, kms: &Kms) -> Result<CreatedKey, Interrupted<Reached>> {
+        create_key(kms, self, &Run::default()).await
+    }
 }
 
 async fn carry_out(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<NamedKey, Error> {

@@ -2,7 +2,9 @@
 
 pub(crate) mod alias;
 pub(crate) mod create;
+pub(crate) mod create_request;
 pub(crate) mod existing;
+pub(crate) mod get_parameters;
 pub(crate) mod multi_region;
 pub(crate) mod named;
 pub(crate) mod pending_requests;

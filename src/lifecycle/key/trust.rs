@@ -30,6 +30,21 @@ pub struct Vouched(KeyDescription);
 const SHOWN: usize = 20;
 
 impl Trust {
+    /// The key of that id, ARN or alias; its policy may be KMS's default.
+    pub fn of(key: impl Into<String>) -> Self {
+        Trust { key: Some(key.into()), or_default: true, ..Trust::default() }
+    }
+
+    /// The same about the key of that name, where it names none.
+    pub(crate) fn or_named(self, key: Option<String>) -> Self {
+        Trust { key: self.key.or(key), ..self }
+    }
+
+    /// What the key was called; empty where it was not named.
+    pub fn name(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
     /// Vouches for `found`: the user named it, or its policy is the one expected. `name` is what led to it.
     pub async fn vouch(
         &self,

@@ -32,6 +32,10 @@ use crate::proof::{self, Level, Subject};
 pub type ReplicatedKey = Done<Replicated>;
 
 /// Makes or completes the replicas, one Region after the other.
+///
+/// # Errors
+/// [`Interrupted`] holds the error and what was done in each Region: [`Error::Lifecycle`] for a key that is not replicated so,
+/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn replicate(
     kms: &Kms,
     key: &KeyDescription,
@@ -46,6 +50,17 @@ pub async fn replicate(
         Reached::Nothing => Replicas::default(),
     };
     run.outcome(done.map(|()| Replicated { named, replicas, contradiction: None }))
+}
+
+impl Replicate {
+    /// Makes or completes the replicas, and says nothing meanwhile.
+    ///
+    /// # Errors
+    /// As [`replicate`].
+    pub async fn run(&self, kms: &Kms) -> Result<ReplicatedKey, Interrupted<Reached>> {
+        let key = kms.describe(self.trust.name()).await.map_err(Error::from)?;
+        replicate(kms, &key, self, &Run::default()).await
+    }
 }
 
 async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Replicate, run: &Run<Reached>) -> Result<(), Error> {

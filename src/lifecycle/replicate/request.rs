@@ -1,6 +1,6 @@
 //! What is asked for when a key is replicated.
 
-use crate::kms::Region;
+use crate::kms::{KeyArn, Region};
 use crate::lifecycle::import::expiry::Expires;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::alias::AliasName;
@@ -9,7 +9,7 @@ use crate::material::KeyMaterial;
 use crate::proof::Level;
 use crate::time::Expiry;
 
-/// Everything that decides what replicas a key gets.
+/// Everything that decides what replicas a key gets: `replicate`. [`Replicate::new`] begins it with the defaults of the command line.
 pub struct Replicate {
     /// Where to.
     pub regions: Vec<Region>,
@@ -29,11 +29,82 @@ pub struct Replicate {
     pub expiry: Expiry,
     /// How much is proven afterwards, in each Region.
     pub level: Level,
-    /// What the user said about the key and about replicas that exist.
+    /// The key, and what the user said about it and about replicas that exist.
     pub trust: Trust,
 }
 
 impl Replicate {
+    /// The multi-Region key of that id, ARN or alias, which holds that key material. Regions are added with [`to`](Self::to).
+    pub fn new(key: impl Into<String>, material: KeyMaterial) -> Self {
+        Replicate {
+            regions: Vec::new(),
+            wrapping: Wrapping::default_for(material.spec()),
+            materials: vec![material],
+            alias: None,
+            description: None,
+            policy: None,
+            tags: Vec::new(),
+            expiry: Expiry::Never,
+            level: Level::Use,
+            trust: Trust { or_default: false, ..Trust::of(key) },
+        }
+    }
+
+    /// Into that Region, too.
+    pub fn to(mut self, region: Region) -> Self {
+        self.regions.push(region);
+        self
+    }
+
+    /// With that earlier key material, too: a rotated key has more than one, and each Region needs them all.
+    pub fn material(mut self, material: KeyMaterial) -> Self {
+        self.materials.push(material);
+        self
+    }
+
+    /// The alias in each of the Regions; none otherwise.
+    pub fn alias(self, alias: Option<AliasName>) -> Self {
+        Replicate { alias, ..self }
+    }
+
+    /// The description of each replica; public.
+    pub fn description(self, text: Option<String>) -> Self {
+        Replicate { description: text, ..self }
+    }
+
+    /// The key policy of each replica, as JSON; KMS's default otherwise. A replica that exists must have it.
+    pub fn policy(mut self, policy: Option<String>) -> Self {
+        self.trust.policy.clone_from(&policy);
+        self.policy = policy;
+        self
+    }
+
+    /// The tags of each replica; public.
+    pub fn tags(self, tags: Vec<(String, String)>) -> Self {
+        Replicate { tags, ..self }
+    }
+
+    /// Wraps the key material so; as is usual for the key spec, with an RSA_4096 wrapping key, otherwise.
+    pub fn wrapping(self, wrapping: Wrapping) -> Self {
+        Replicate { wrapping, ..self }
+    }
+
+    /// When the key material expires in each of the Regions; never otherwise.
+    pub fn expiry(self, expiry: Expiry) -> Self {
+        Replicate { expiry, ..self }
+    }
+
+    /// How much is proven afterwards, in each Region; [`Level::Use`] otherwise.
+    pub fn verify(self, level: Level) -> Self {
+        Replicate { level, ..self }
+    }
+
+    /// Vouches for keys by their ARNs: the primary key, or replicas that exist.
+    pub fn adopt(mut self, key_arns: Vec<KeyArn>) -> Self {
+        self.trust.adopt = key_arns;
+        self
+    }
+
     /// The policy given is for the replicas; the primary key may have KMS's default.
     pub(crate) fn trust_in_primary(&self) -> Trust {
         Trust { or_default: true, ..self.trust.clone() }

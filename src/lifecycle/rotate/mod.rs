@@ -39,6 +39,10 @@ use crate::progress::Progress;
 pub type RotatedKey = Done<Rotated>;
 
 /// Rotates `key`.
+///
+/// # Errors
+/// [`Interrupted`] holds the error and the stage that was reached: [`Error::Lifecycle`] for a key that KMS does not rotate,
+/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
 pub async fn rotate(
     kms: &Kms,
     key: &KeyDescription,
@@ -46,6 +50,17 @@ pub async fn rotate(
     run: &Run<Reached>,
 ) -> Result<RotatedKey, Interrupted<Reached>> {
     run.outcome(carry_out(kms, key, plan, run).await)
+}
+
+impl Rotate {
+    /// Rotates the key, and says nothing meanwhile.
+    ///
+    /// # Errors
+    /// As [`rotate`].
+    pub async fn run(&self, kms: &Kms) -> Result<RotatedKey, Interrupted<Reached>> {
+        let key = kms.describe(self.trust.name()).await.map_err(Error::from)?;
+        rotate(kms, &key, self, &Run::default()).await
+    }
 }
 
 async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Reached>) -> Result<Rotated, Error> {

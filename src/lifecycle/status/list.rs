@@ -9,7 +9,11 @@ use crate::lifecycle::status::not_seen::NotSeen;
 
 /// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region. One that cannot be seen is noted in `unseen`, and
 /// keeps nobody from seeing the others.
-pub async fn survey(kms: &Kms, prefix: Option<&str>, unseen: &mut Vec<NotSeen>) -> Result<Vec<KeyStatus>, Error> {
+pub(crate) async fn survey(
+    kms: &Kms,
+    prefix: Option<&str>,
+    unseen: &mut Vec<NotSeen>,
+) -> Result<Vec<KeyStatus>, Error> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     match kms.aliases(None).await {
         Ok(aliases) => {

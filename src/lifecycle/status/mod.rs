@@ -4,6 +4,7 @@ pub(crate) mod expiring;
 pub(crate) mod list;
 pub(crate) mod materials;
 pub(crate) mod not_seen;
+pub(crate) mod request;
 
 use serde::Serialize;
 

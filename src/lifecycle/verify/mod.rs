@@ -1,5 +1,6 @@
 //! What is proven about a key, and what that means for the run.
 
+pub(crate) mod carry_out;
 pub(crate) mod imported;
 pub(crate) mod reimport;
 pub(crate) mod stage;

@@ -10,76 +10,16 @@ use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::import::{self, ImportOptions, Parcel, Purpose};
-use crate::lifecycle::key::named::NamedKey;
-use crate::lifecycle::key::trust::{Trust, Vouched};
-use crate::lifecycle::run::ongoing::{Ongoing, Run};
-use crate::lifecycle::run::stage::{Done, Interrupted};
+use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
-use crate::lifecycle::verify::stage::{Reached, Verified};
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
-use crate::proof::{self, Claim, Level, Proof, Subject};
+use crate::proof::{Claim, Proof};
 use crate::time::rfc3339;
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
 const TOO_CLOSE: i64 = 10 * 60;
-
-/// Proves as much as can be proven about `material` in `key`, and leaves the key as it is. Symmetric material is imported a second
-/// time, with the same expiry and as existing material, where there is a `reimport`: the name that led to the key, and what the user
-/// said about it.
-pub async fn verify(
-    kms: &Kms,
-    key: &KeyDescription,
-    material: &KeyMaterial,
-    reimport: Option<(&str, &Trust)>,
-    run: &Run<Reached>,
-) -> Result<Done<Verified>, Interrupted<Reached>> {
-    let named = NamedKey::new(key);
-    run.reach(Reached::KeyFound(named.clone()));
-    let proof = compare_with(kms, key, material, reimport, run).await;
-    run.outcome(proof.map(|proof| Verified { named, proof }))
-}
-
-async fn compare_with(
-    kms: &Kms,
-    key: &KeyDescription,
-    material: &KeyMaterial,
-    reimport: Option<(&str, &Trust)>,
-    run: &dyn Ongoing,
-) -> Result<Proof, Error> {
-    if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
-        let mut proof = Proof::empty(Level::State).of_existing();
-        proof.contradict(Claim::State, format!("KMS says that the key is {}: it holds no key material now", key.state));
-        return Ok(proof);
-    }
-    let again = reimport.filter(|_| material.spec() == KeySpec::SymmetricDefault);
-    let disabled = key.state == KeyState::Disabled;
-    let vouched = match again {
-        Some((name, trust)) => {
-            check_reimportable(kms, key)?;
-            Some(trust.vouch(kms, key, name, run.progress()).await?)
-        }
-        None if disabled => {
-            let (arn, state) = (key.arn.clone(), key.state);
-            return Err(LifecycleError::NotEnabled { arn, state, what: "the proof" }.into());
-        }
-        None => None,
-    };
-    let mut proof = match disabled {
-        true => Proof::empty(Level::Full).of_existing(),
-        false => {
-            let subject = Subject::new(kms, key, Some(material), None)?;
-            proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?.of_existing()
-        }
-    };
-    if disabled {
-        proof.leave(Claim::Use, proof::DISABLED);
-    }
-    if let Some(key) = vouched.filter(|_| proof.contradiction().is_none()) {
-        prove_again(kms, &key, material, &mut proof, run).await?;
-    }
-    Ok(proof)
-}
 
 /// The second import of what this run has just imported.
 pub(crate) async fn import_again(
@@ -117,7 +57,7 @@ fn announce(run: &dyn Ongoing) {
     );
 }
 
-fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
+pub(super) fn check_reimportable(kms: &Kms, key: &KeyDescription) -> Result<(), Error> {
     let (arn, state) = (key.arn.clone(), key.state);
     if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
         return Err(LifecycleError::NotVerifiable { arn, state }.into());
@@ -133,7 +73,7 @@ fn is_too_close(kms: &Kms, expires: DateTime) -> bool {
     expires.secs() - kms.now().secs() < TOO_CLOSE
 }
 
-async fn prove_again(
+pub(super) async fn prove_again(
     kms: &Kms,
     key: &Vouched,
     material: &KeyMaterial,
