@@ -116,10 +116,12 @@ fn raw_material_is_the_same_however_it_is_written_down() {
 
 /// With white space wherever a tool or an editor may put it.
 fn folded(dice: &mut Dice, text: &str) -> String {
-    let width = 1 + dice.below(80);
+    let between = dice.pick(&["\n", "\r\n", " "]);
+    // A line may end anywhere; an odd number of digits between spaces may be a number.
+    let width = if between == " " { 2 * (1 + dice.below(40)) } else { 1 + dice.below(80) };
     let lines: Vec<&str> = text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let end = dice.pick(&["", "\n", "\r\n", " \n\n"]);
-    dice.pick(&["", " ", "\n"]).to_owned() + &lines.join(dice.pick(&["\n", "\r\n", " "])) + end
+    dice.pick(&["", " ", "\n"]).to_owned() + &lines.join(between) + end
 }
 
 struct Answer(&'static [u8]);

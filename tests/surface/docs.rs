@@ -26,8 +26,7 @@ fn the_readme_names_the_two_commands() {
 fn the_example_of_the_library_is_its_doctest() {
     let code = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let doctest = code.split("//! ```\n").nth(1).unwrap().lines().filter(|line| !line.starts_with("//! # "));
-    let doctest: String =
-        doctest.map(|line| format!("{}\n", line.strip_prefix("//! ").unwrap_or_default())).collect();
+    let doctest: String = doctest.map(|line| format!("{}\n", line.strip_prefix("//! ").unwrap_or_default())).collect();
     let page = Page::read("docs/library.md").text;
     assert!(page.contains(&format!("```rust\n{doctest}```\n")), "{doctest}");
 }
