@@ -236,7 +236,7 @@ impl Context {
         block_on(work).and_then(|result| result).map_err(|error| self.failure(error))
     }
 
-    /// Runs a verb that may change AWS; the failure carries what stands there.
+    /// Runs a verb that may change AWS. Its failure has the report on what changed.
     pub(crate) fn run_changing<T, R: Stage>(
         &self,
         run: &'static Run<R>,
@@ -262,7 +262,7 @@ impl Context {
         }
     }
 
-    /// The failure of a run of which that is told.
+    /// The failure of a run, with the report on it.
     fn ended(&self, error: Error, account: Account) -> Failure {
         let Account { mut report, facts, .. } = account.clone();
         let failure = self.failure(error).explained(facts.explanation.clone()).about(report.key_arn.clone());
@@ -276,7 +276,7 @@ impl Context {
         failure.after(report)
     }
 
-    /// All that is told of a run at this moment.
+    /// The report on a run at this moment.
     pub(super) fn told(&self, run: &dyn Watched) -> Account {
         self.completed(run.account())
     }
@@ -301,7 +301,7 @@ impl Context {
         }
     }
 
-    /// A failure as it is told. One that comes of a panic elsewhere in this process is that of the panic.
+    /// The failure to print. If this process has panicked, the panic is printed as the cause.
     pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
         let error = error.into();
         let error = match panics::noted() {

@@ -111,7 +111,7 @@ async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Op
     Ok((kms, key, deletion))
 }
 
-/// `--yes`, or the id of the key typed on the terminal. Nobody types it without having been told what it means.
+/// `--yes`, or the id of the key typed on the terminal, after the consequences were said.
 async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Error> {
     if args.yes {
         return Ok(());

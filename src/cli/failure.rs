@@ -1,4 +1,4 @@
-//! Why a verb did not end well: cause, fix, what stands in AWS all the same, and the exit code that says so.
+//! Why a verb failed: cause, fix, what changed in AWS before, and the exit code.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use super::next_command::SOURCE;
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
 
-/// Why a verb did not end well, what stands in AWS all the same, and the exit code that says so.
+/// Why a verb failed, what changed in AWS before, and the exit code.
 pub(crate) struct Failure {
     pub(crate) error: Box<Error>,
     /// 1 nothing changed in AWS, 2 wrong usage, 3 something changed in AWS, 4 a check found a problem.
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// What stands in AWS all the same: exit code 3, or 4 where only the proof was refused.
+    /// With a report on what changed in AWS: exit code 3, or 4 where only the proof was refused.
     pub(crate) fn after(mut self, report: Report) -> Self {
         self.exit = self.exit.max(3);
         self.partial = Some(Box::new(report));
@@ -106,7 +106,7 @@ impl Failure {
     }
 }
 
-/// Prints cause, inner reason and fix, then what stands in AWS, and gives the exit code.
+/// Prints cause, inner reason and fix, then what changed in AWS, and returns the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
     begin_report();
     failure_instead(failure);

@@ -1,4 +1,4 @@
-//! How a run was called: the commands that it prints say it again, so that each works as pasted, in another shell too.
+//! How a run was called. The commands that it prints repeat it, so that each works as pasted, in another shell, too.
 
 use std::env;
 use std::ffi::OsString;
@@ -86,7 +86,7 @@ impl Invocation {
         Command { words, global, region: self.region.clone(), endpoint: self.endpoint.clone() }
     }
 
-    /// Completes the commands in a sentence: whoever pastes one asks the same endpoint, about the same key.
+    /// Completes the commands in a sentence, so that a pasted command asks the same endpoint about the same key.
     pub(crate) fn complete(&self, sentence: &str, key: Option<&str>) -> String {
         let mut parts = sentence.split('`');
         let mut complete = parts.next().unwrap_or_default().to_owned();

@@ -152,7 +152,7 @@ pub(crate) struct ExpiryArgs {
 }
 
 impl ExpiryArgs {
-    /// The expiry, held to KMS's limits by this machine's clock before anybody is asked.
+    /// The expiry, checked against KMS's limits by this machine's clock before KMS is asked.
     pub(crate) fn checked(&self) -> Result<Expiry, Error> {
         let expiry = self.expiry();
         expiry.resolve(time::now())?;

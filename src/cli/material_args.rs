@@ -1,4 +1,4 @@
-//! `--generate`, `--material` and what goes with them: exactly one source, and nobody loses the only copy by silence.
+//! `--generate`, `--material` and what goes with them: exactly one source, and an explicit choice about the backup.
 
 use std::path::{Path, PathBuf};
 

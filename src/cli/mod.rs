@@ -154,7 +154,7 @@ impl Verb {
         }
     }
 
-    /// A server ends well when it is told to.
+    /// A server that is told to stop has succeeded.
     fn has_signals_of_its_own(&self) -> bool {
         #[cfg(feature = "rehearsal")]
         if let Verb::Rehearsal(args) = self {

@@ -133,7 +133,7 @@ impl Command {
     }
 
     /// Completes an import. Material that is in the key already is not new any more, so after a success `--import-type new` becomes
-    /// `existing`; where nobody knows, KMS is asked both, and refuses the wrong one without harm.
+    /// As existing key material. If KMS may not have the bytes, the command tries both types: KMS refuses the wrong one without harm.
     pub(crate) fn same_import(self, unknown: bool) -> String {
         let command = self.to_string();
         let renewed = command.replacen("--import-type new", "--import-type existing", 1);

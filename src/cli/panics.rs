@@ -1,4 +1,4 @@
-//! Panics end a run as any other error does: with a report, a record, an exit code that tells the truth, and none of the values at hand.
+//! A panic ends a run as any other error does: with a report, a record and the right exit code, and without the values in memory.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub(super) fn catch<T>(verb: impl FnOnce() -> T) -> Result<T, Panic> {
     panic::catch_unwind(AssertUnwindSafe(verb)).map_err(|_| noted().unwrap_or_default())
 }
 
-/// A panic in this process that nobody has told of yet.
+/// A panic in this process that was not reported yet.
 pub(super) fn noted() -> Option<Panic> {
     NOTED.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

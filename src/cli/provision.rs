@@ -96,7 +96,7 @@ impl Args {
     }
 }
 
-/// `--rehearse` uses none of these; flags that may stand before the verb as well are not clap's to compare.
+/// `--rehearse` uses none of these. clap cannot compare flags that may stand before the verb.
 fn check_rehearsal(context: &Context) -> Result<(), UsageError> {
     let global = &context.global;
     let given = [

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     context.account(account)
 }
 
-/// What is asked for. A file that is no symmetric key is measured by the key first: that one may be no symmetric key either.
+/// What is asked for. Before a file is refused as no symmetric key, the KMS key is checked: it may be no symmetric key either.
 fn plan(args: &Args, context: &Context) -> Result<Rotate, Failure> {
     wanted(args, context).map_err(|error| {
         let key = match error {

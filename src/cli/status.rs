@@ -71,7 +71,7 @@ struct Rest {
     endpoint: Option<String>,
     /// What expires; nothing where it was not asked for.
     expiring: Option<Vec<Expiring>>,
-    /// What could not be seen for want of a permission.
+    /// What could not be seen because a permission is missing.
     not_permitted: Vec<NotPermitted>,
     /// What could not be seen for another reason.
     not_seen: Vec<Failed>,
@@ -114,7 +114,7 @@ async fn many(args: &Args, context: &Context) -> Result<Many, Error> {
 }
 
 impl Rest {
-    /// What could not be seen is warned about: a key that is not seen may expire as well.
+    /// Warns about what could not be seen: a key that is not seen may expire, too.
     fn new<'a>(
         args: &Args,
         kms: &Kms,

@@ -98,7 +98,7 @@ impl Question {
     }
 }
 
-/// Nothing of what is typed is shown while this lives.
+/// Hides what is typed while it lives.
 struct Hidden;
 
 impl Hidden {

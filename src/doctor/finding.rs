@@ -6,10 +6,12 @@ use crate::explain::Explain;
 
 /// A cause, what lies beneath, and its fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
 pub struct Finding {
+    /// What is wrong: lower case, no full stop.
     pub cause: String,
+    /// What OpenSSL, AWS or the system said.
     pub because: Option<String>,
+    /// The fix: one imperative sentence.
     pub hint: Option<String>,
 }
 

@@ -39,17 +39,19 @@ pub struct OpenSslFacts {
 
 /// One known-answer test.
 #[derive(Debug, Serialize)]
-#[allow(missing_docs)]
 pub struct SelfTest {
+    /// What is tested, as in `OAEP with SHA-256`.
     pub name: &'static str,
+    /// Whether OpenSSL gave the known answer.
     pub passed: bool,
 }
 
 /// One wrapping algorithm.
 #[derive(Debug, Serialize)]
-#[allow(missing_docs)]
 pub struct Algorithm {
+    /// KMS's name of it.
     pub name: &'static str,
+    /// Whether this OpenSSL can wrap with it.
     pub works: bool,
 }
 

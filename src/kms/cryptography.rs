@@ -12,8 +12,8 @@ use super::operation::Operation;
 use super::reply::Reply;
 
 /// What Decrypt answers.
-#[allow(missing_docs)]
 pub struct Decrypted {
+    /// The plaintext.
     pub plaintext: Vec<u8>,
     /// The material of a symmetric key that was used.
     pub key_material_id: Option<String>,

@@ -13,33 +13,43 @@ use crate::material::{KeySpec, KeyUsage};
 
 /// A key as DescribeKey, CreateKey and ReplicateKey tell of it. Its id, account and Region are in its ARN.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct KeyDescription {
+    /// The key's ARN.
     pub arn: KeyArn,
     /// Any key spec of KMS, also one that takes no imported key material.
     pub spec: KmsName<KeySpec>,
+    /// What it may be used for.
     pub usage: KmsName<KeyUsage>,
+    /// Where its key material comes from.
     pub origin: Origin,
+    /// Its state; Enabled or Disabled only while KMS has the key material.
     pub state: KeyState,
+    /// Whether it may be used now.
     pub enabled: bool,
     /// Symmetric keys only; kept when their material expires or is deleted.
     pub current_key_material_id: Option<String>,
     /// ValidTo, while there is material that expires.
     pub expires: Option<DateTime>,
+    /// Whether its key material expires; absent while there is none.
     pub expiration_model: Option<KmsName<ExpirationModel>>,
+    /// The primary key and its replicas; absent for a single-Region key.
     pub multi_region: Option<MultiRegion>,
+    /// The description, public; empty if there is none.
     pub description: String,
+    /// When it was created, by KMS's clock.
     pub created: Option<DateTime>,
+    /// When it will be deleted, if that is scheduled.
     pub deletion_date: Option<DateTime>,
 }
 
 /// The relatives of a multi-Region key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct MultiRegion {
     /// Whether this is the primary key.
     pub primary: bool,
+    /// The primary key's ARN.
     pub primary_arn: KeyArn,
+    /// The replicas' ARNs, without the primary key's.
     pub replica_arns: Vec<KeyArn>,
 }
 

@@ -12,24 +12,30 @@ use super::reply::Reply;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
 /// What GetParametersForImport gives: one indivisible set, for one key, for 24 hours.
-#[allow(missing_docs)]
 pub struct Parameters {
+    /// The key's ARN.
     pub key_arn: String,
     /// DER SubjectPublicKeyInfo.
     pub public_key: Vec<u8>,
+    /// The import token: opaque bytes, to be sent back with the key material.
     pub import_token: Vec<u8>,
+    /// When the token and the public key expire, 24 hours after the call.
     pub valid_to: DateTime,
 }
 
 /// What ImportKeyMaterial takes.
-#[allow(missing_docs)]
 pub struct Import<'a> {
+    /// The key material, wrapped with the public key that came with the token.
     pub encrypted: &'a [u8],
+    /// The import token.
     pub token: &'a [u8],
     /// ValidTo; nothing means KEY_MATERIAL_DOES_NOT_EXPIRE, which is always said expressly because KMS's default is the opposite.
     pub expires: Option<DateTime>,
+    /// New or existing key material; for symmetric keys only.
     pub import_type: Option<ImportType>,
+    /// The description of the key material: public, up to 256 characters, for symmetric keys only.
     pub description: Option<&'a str>,
+    /// The key material that the bytes must be, as 64 hex digits; for symmetric keys only.
     pub key_material_id: Option<&'a str>,
     /// Not sent again after a lost reply.
     pub once: bool,
@@ -37,17 +43,19 @@ pub struct Import<'a> {
 
 /// Whether the material is new to a symmetric key or comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum ImportType {
+    /// NEW_KEY_MATERIAL: it waits for rotation in a key that has key material.
     New,
+    /// EXISTING_KEY_MATERIAL: the bytes were in the key before.
     Existing,
 }
 
 /// What ImportKeyMaterial answers.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
 pub struct Imported {
+    /// The ARN of the key that took the key material.
     pub key_arn: String,
+    /// The id of the key material, 64 hex digits; symmetric keys only.
     pub key_material_id: Option<String>,
 }
 

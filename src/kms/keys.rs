@@ -18,13 +18,18 @@ use crate::material::{KeySpec, KeyUsage};
 
 /// A key to be created; its origin is always EXTERNAL.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
 pub struct NewKey {
+    /// The key spec.
     pub spec: KeySpec,
+    /// What the key may be used for.
     pub usage: KeyUsage,
+    /// The description: public, up to 8192 characters.
     pub description: Option<String>,
+    /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
+    /// Names and values of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
+    /// Whether it becomes a multi-Region primary key.
     pub multi_region: bool,
 }
 

@@ -20,14 +20,18 @@ use super::state::{ImportState, MaterialState, RotationType};
 
 /// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
 pub struct Rotation {
     /// Absent only for keys that KMS does not show it for.
     pub key_material_id: Option<String>,
+    /// The description that the importer gave it.
     pub description: Option<String>,
+    /// Whether KMS has its bytes.
     pub import_state: Option<ImportState>,
+    /// Whether the key encrypts with it; absent for keys that are not rotated.
     pub state: Option<MaterialState>,
+    /// When it expires, if it does.
     pub expires: Option<DateTime>,
+    /// When the key was rotated to it.
     pub rotated: Option<DateTime>,
     /// Absent for the first material and for pending ones.
     pub rotation_type: Option<KmsName<RotationType>>,
@@ -38,11 +42,14 @@ const MOST: usize = 10_000;
 
 /// A replica to be made. KMS copies no policy, tags, description or alias from the primary.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
 pub struct NewReplica {
+    /// The Region of the replica.
     pub region: Region,
+    /// The description: public, up to 8192 characters.
     pub description: Option<String>,
+    /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
+    /// Names and values of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
 }
 

@@ -39,13 +39,16 @@ impl KeyState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum Origin {
+    /// KMS made it.
     AwsKms,
+    /// It is imported.
     External,
+    /// It is in an AWS CloudHSM key store.
     #[strum(serialize = "AWS_CLOUDHSM")]
     #[serde(rename = "AWS_CLOUDHSM")]
     AwsCloudHsm,
+    /// It is in an external key store.
     ExternalKeyStore,
 }
 
@@ -53,9 +56,10 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum ExpirationModel {
+    /// KMS deletes it at ValidTo.
     KeyMaterialExpires,
+    /// It stays until it is deleted.
     KeyMaterialDoesNotExpire,
 }
 
@@ -63,11 +67,14 @@ pub enum ExpirationModel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum MaterialState {
+    /// The key encrypts and decrypts with it.
     Current,
+    /// The key decrypts with it.
     NonCurrent,
+    /// It waits for its import into every Region, and then for rotation.
     PendingMultiRegionImportAndRotation,
+    /// It waits for rotation.
     PendingRotation,
 }
 
@@ -75,9 +82,10 @@ pub enum MaterialState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum ImportState {
+    /// KMS has the bytes.
     Imported,
+    /// KMS lacks them: they were never imported, or have expired, or were deleted.
     PendingImport,
 }
 
@@ -85,9 +93,10 @@ pub enum ImportState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum RotationType {
+    /// KMS, by the key's rotation period.
     Automatic,
+    /// A caller of RotateKeyOnDemand.
     OnDemand,
 }
 

@@ -1,4 +1,4 @@
-//! The order of things: which call follows which, what is written down before it, and what stands when it breaks off.
+//! The operations on keys: which call follows which, what is written down before it, and what has changed when a run is interrupted.
 //!
 //! This room knows neither how bytes are wrapped nor how AWS is spoken to.
 

@@ -1,4 +1,4 @@
-//! What KMS is asked after an import, and what its answers prove. No sentence here claims more than was seen.
+//! What KMS is asked after an import, and what its answers prove.
 
 mod across;
 mod asymmetric;

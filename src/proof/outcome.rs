@@ -1,4 +1,4 @@
-//! What a proof looked at and what it found, item by item. The outcome follows from the items, so that no sentence claims more.
+//! What a proof looked at and what it found, item by item. The outcome follows from the items, so that the report claims no more.
 
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +124,7 @@ impl Proof {
         }
     }
 
-    /// Whether nothing has shown that the key works, although it should: what stands in for KMS does not have the call.
+    /// Whether nothing has shown that the key works, although it should have: the endpoint does not have the call.
     fn is_use_open(&self) -> bool {
         let open = |item: &Item| item.outcome == Finding::NotCompared && item.text != DISABLED;
         self.level >= Level::Use && self.items.iter().any(|item| item.id == Claim::Use && open(item))

@@ -37,7 +37,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The answer, or nothing where it was not permitted to ask, or what stands in for KMS does not have the call.
+/// The answer; nothing where the call is not permitted, or the endpoint does not have it.
 pub(super) fn permitted<T>(
     proof: &mut Proof,
     id: Claim,

@@ -1,6 +1,6 @@
 //! Where a record goes. An account that a later run could erase, or that stands in the way of repeating a command, would be no use
 //! to anybody: whatever is there, the record of an earlier run or any other file, is renamed to `F.superseded-<UTC>`, as backups are.
-//! So a repeated command neither fails nor loses the account of the run before it.
+//! So a repeated command does not fail, and the record of the run before it stays.
 //!
 //! The file is there from the beginning: a directory that cannot be written to is found before anything happens in AWS, and a run
 //! that was killed leaves a record that has begun and not ended.

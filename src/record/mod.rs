@@ -19,16 +19,20 @@ pub const RECORD_VERSION: u32 = 2;
 
 /// One run. Times are RFC 3339, by this machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the names are the words of the account
 pub struct Record {
+    /// The version of this form.
     pub record_version: u32,
     /// Random; tells two runs apart that wrote to the same file.
     pub run_id: String,
+    /// The verb of the command line, as in `provision`.
     pub verb: String,
+    /// When the run began.
     pub begun: String,
     /// Absent while the run goes on, and for ever if it was killed.
     pub ended: Option<String>,
+    /// How the run ended; absent while it goes on.
     pub exit: Option<Exit>,
+    /// The versions of kms-byok and OpenSSL.
     pub versions: Versions,
     /// The KMS was an embedded one: nothing of this is in AWS.
     pub rehearsal: bool,
@@ -36,9 +40,11 @@ pub struct Record {
     pub aws: Option<Aws>,
     /// The key that the run was about.
     pub key: Option<Key>,
+    /// Where the key material came from and where else it is.
     pub material: Material,
     /// Every passage of key material into KMS, and every set of import parameters that was fetched for one.
     pub transfers: Vec<ImportAttempt>,
+    /// What was proven, for each key.
     pub proofs: Vec<ProvenKey>,
     /// Keys that the run made and nobody needs.
     pub leftovers: Vec<Leftover>,
@@ -46,7 +52,6 @@ pub struct Record {
 
 /// How the run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Exit {
     /// The exit code of the process.
     pub code: u8,
@@ -54,25 +59,29 @@ pub struct Exit {
     pub changed: bool,
     /// The changing call whose reply was not seen: it may have taken effect.
     pub unanswered_call: Option<String>,
+    /// Why the run failed; absent if it did not.
     pub error: Option<Cause>,
 }
 
 /// Why it did not end well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Cause {
+    /// The cause: lower case, no full stop.
     pub cause: String,
     /// What AWS, OpenSSL or the operating system said.
     pub because: Option<String>,
+    /// The fix: one imperative sentence.
     pub hint: Option<String>,
 }
 
 /// What did the work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Versions {
+    /// The version of kms-byok.
     pub kms_byok: String,
+    /// The version of OpenSSL's headers.
     pub openssl_compiled_against: String,
+    /// The version of the loaded OpenSSL library.
     pub openssl_loaded: String,
     /// A FIPS provider is loaded.
     pub fips_provider_loaded: bool,
@@ -82,29 +91,37 @@ pub struct Versions {
 
 /// How AWS was reached, and each of its replies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Aws {
+    /// The Region.
     pub region: String,
     /// The endpoint, only when it is not AWS's own; each request says where it went.
     pub endpoint: Option<String>,
     /// In words: `environment variables`, `SSO`, `instance role`, …
     pub credential_source: Option<String>,
+    /// The access key id, which is no secret.
     pub access_key_id: Option<String>,
+    /// Every reply of KMS, in order.
     pub requests: Vec<LoggedRequest>,
 }
 
 /// The key, as KMS described it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Key {
+    /// The key's ARN.
     pub arn: String,
     /// The account and Region in the ARN.
     pub account: Option<String>,
+    /// The Region in the ARN.
     pub region: Option<String>,
+    /// The alias, if the run was given one.
     pub alias: Option<String>,
+    /// The key spec.
     pub spec: Option<String>,
+    /// What it may be used for.
     pub usage: Option<String>,
+    /// Its state.
     pub state: Option<String>,
+    /// The current key material's id; symmetric keys only.
     pub key_material_id: Option<String>,
     /// When its material expires.
     pub expires: Option<String>,
@@ -112,7 +129,6 @@ pub struct Key {
 
 /// Where the key material came from and where else it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Material {
     /// Whether the run made it.
     pub generated: bool,
@@ -120,6 +136,7 @@ pub struct Material {
     pub kept: Option<String>,
     /// The file with the encrypted copy, and who can open it.
     pub escrow: Option<String>,
+    /// The certificates whose private keys open the escrow file.
     pub escrow_recipients: Vec<RecipientIdentity>,
 }
 
@@ -143,7 +160,7 @@ impl Record {
         }
     }
 
-    /// Takes in what is told of the run, and how AWS was reached.
+    /// Takes over the report on the run, and how AWS was reached.
     fn fill(&mut self, Account { report, facts, .. }: &Account, kms: Option<&Kms>) {
         self.rehearsal = report.rehearsal;
         self.aws = kms.map(Aws::of);
@@ -162,7 +179,7 @@ impl Record {
 }
 
 impl Exit {
-    /// How a run ended of which that is told.
+    /// How a run with that report ended.
     pub fn of(code: u8, error: Option<&Error>, account: &Account) -> Self {
         let cause = |error: &Error| Cause { cause: error.to_string(), because: error.because(), hint: error.hint() };
         Exit {

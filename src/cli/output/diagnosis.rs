@@ -20,7 +20,7 @@ pub(crate) fn text(diagnosis: &Diagnosis) -> String {
     text
 }
 
-/// What failures of other verbs show: the causes, or plainly that there is none to be found.
+/// What failures of other verbs show: the causes, or that none was found.
 pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
     if diagnosis.causes.is_empty() { unknown(diagnosis) } else { causes(diagnosis) }
 }

@@ -23,7 +23,7 @@ pub(crate) enum Output {
 /// Whether anything was written to standard output.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 
-/// Writes to standard error: the only place that does, so that nothing gets there as somebody else wrote it.
+/// Writes to standard error. It is the only place that does, so that every text is cleaned of control characters.
 pub(crate) fn say(text: &str) {
     let _ = io::stderr().write_all(printable::page(text).as_bytes());
 }
@@ -70,7 +70,7 @@ pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
     present.map(|(name, value)| line(&format!("{name:width$}  {value}"))).collect()
 }
 
-/// One line, whoever wrote what is in it: descriptions, aliases and file names are somebody's text.
+/// One line without control characters: descriptions, aliases and file names are texts of others.
 pub(crate) fn line(text: &str) -> String {
     printable::line(text) + "\n"
 }

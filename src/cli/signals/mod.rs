@@ -21,7 +21,7 @@ use self::work::{CHANGED, Phase, STOP, begin_report, interrupted, state};
 use super::context::Context;
 use super::{failure, terminal};
 
-/// How long work that awaits has to come to its report.
+/// How long asynchronous work has for its report after it was told to stop.
 const GRACE: Duration = Duration::from_millis(300);
 /// How long the reports have that come instead of it, or the report that has begun: a second after the signal all is over.
 const LIMIT: Duration = Duration::from_millis(850);

@@ -34,7 +34,7 @@ pub(super) fn catch(signal: Signal) {
     act(signal, pass_on as *const () as libc::sighandler_t);
 }
 
-/// Whether whoever started this process wants it to ignore the signal, as `nohup` does with SIGHUP.
+/// Whether the signal was set to be ignored when this process was started, as `nohup` does with SIGHUP.
 pub(super) fn is_ignored(signal: Signal) -> bool {
     // SAFETY: `sigaction` is plain data for which zeroes are a value; without a new action, the call only fills it.
     unsafe {
@@ -43,7 +43,7 @@ pub(super) fn is_ignored(signal: Signal) -> bool {
     }
 }
 
-/// Has the signal do to this process what it does by default. Comes back where that is nothing, as for process 1 of a container, or
+/// Lets the signal have its default effect on this process. Returns where there is none, as for process 1 of a container, or
 /// where the process was stopped and goes on.
 pub(super) fn suffer(signal: Signal) {
     act(signal, libc::SIG_DFL);

@@ -17,17 +17,20 @@ pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
 /// KMS understood a call and refused it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub struct Refusal {
+    /// The call.
     pub operation: Operation,
+    /// What KMS's error code means for this call.
     pub reason: Reason,
     /// KMS's error code.
     pub code: String,
     /// KMS's text; often empty.
     pub message: String,
+    /// The request id, for AWS Support.
     pub request_id: Option<String>,
     /// The key or alias the call was about.
     pub key: Option<String>,
+    /// The Region that was asked.
     pub region: Region,
     /// The endpoint's URL, when it is not one of AWS's own.
     pub endpoint: Option<String>,

@@ -1,5 +1,5 @@
-//! What is said of a key's last use before its key material is deleted. It is told for what it is worth: nothing depends on it, so
-//! that an endpoint that does not know GetKeyLastUsage, or a policy that does not permit it, stops nobody.
+//! The key's last use, which is said before its key material is deleted. Nothing depends on it: the deletion goes on where the endpoint
+//! has no GetKeyLastUsage or a policy does not permit it.
 
 use serde::Serialize;
 

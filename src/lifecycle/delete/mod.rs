@@ -1,4 +1,4 @@
-//! DeleteImportedKeyMaterial: what it makes unusable is said before, and how it comes back afterwards.
+//! DeleteImportedKeyMaterial. Says before what becomes unusable, and afterwards how to bring it back.
 
 mod last_usage;
 pub(crate) mod plan;
@@ -58,7 +58,7 @@ impl DeleteMaterial {
     }
 }
 
-/// One key material that is to be deleted, and what hangs on it.
+/// One key material that is to be deleted, and what depends on it.
 pub struct Deletion {
     /// The key, before.
     pub key: KeyDescription,
@@ -196,7 +196,7 @@ fn consequences(
 /// Key material that is gone from its key.
 pub type Deleted = Done<KeyAndMaterial>;
 
-/// Deletes it, and looks whether it is gone: also where the reply was lost, or KMS no longer knows it.
+/// Deletes the key material, and looks whether it is gone, also after a lost reply.
 ///
 /// # Errors
 /// [`Interrupted`] holds the error and whether the key material may be gone: [`Error::Lifecycle`] where it is still there,
@@ -236,7 +236,7 @@ async fn carry_out(kms: &Kms, deletion: &Deletion, run: &dyn Ongoing) -> Result<
     Ok(now)
 }
 
-/// Where nothing shows whether it is gone, KMS's word is taken, unless it was not heard.
+/// Whether the key material is gone. Where KMS does not show it, its answer to the call is believed, if there was one.
 async fn is_gone(kms: &Kms, now: &KeyDescription, deletion: &Deletion, doubtful: bool) -> Result<bool, Error> {
     // A key that was PendingImport before may have lacked another key material.
     let emptied = now.state == KeyState::PendingImport && deletion.key.state != KeyState::PendingImport;

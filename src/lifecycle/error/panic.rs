@@ -1,4 +1,4 @@
-//! What is said where this program has a defect: the place, and none of the values that were at hand.
+//! A panic as an error: the place in the code, and none of the values.
 
 use std::fmt;
 use std::panic::PanicHookInfo;

@@ -1,4 +1,4 @@
-//! One passage of key material into KMS, by fingerprints: what it was wrapped for, what was sent, and what became of it.
+//! One attempt to import key material, by fingerprints: what it was wrapped for, what was sent, and the outcome.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,20 +6,24 @@ use serde::{Deserialize, Serialize};
 /// import token, wrapped key material. There is none of the key material itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the names of parameters.json
 pub struct ImportAttempt {
+    /// The key's ARN.
     pub key_arn: String,
     /// Unknown, as the three below, for bare files.
     pub wrapping_algorithm: Option<String>,
+    /// KMS's name of the wrapping key's size.
     pub wrapping_key_spec: Option<String>,
+    /// SHA-256 of the wrapping public key's DER, as hex.
     pub public_key_sha256: Option<String>,
     /// When the token expires, RFC 3339.
     pub valid_to: Option<String>,
+    /// SHA-256 of the import token, as hex.
     pub import_token_sha256: String,
     /// Nothing was wrapped yet if absent.
     pub wrapped_material_sha256: Option<String>,
     /// What KMS answered.
     pub key_material_id: Option<String>,
+    /// What became of it.
     pub outcome: AttemptOutcome,
 }
 

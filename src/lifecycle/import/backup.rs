@@ -9,7 +9,7 @@ use crate::lifecycle::import::bytes::{BackupForm, Bytes, StoredBackup, Unstored}
 use crate::material::KeyMaterial;
 use crate::progress::Progress;
 
-/// What happens to generated key material besides its import. There is no default: nobody loses the only copy by silence.
+/// The backup of generated key material. There is no default, so that nobody loses the only copy by leaving a flag out.
 pub enum Backup {
     /// Encrypted for recovery certificates (CMS).
     Escrow {
@@ -94,7 +94,7 @@ impl Stored {
         }
     }
 
-    /// Renames the copy of material that KMS does not have, so that nobody takes it for the key's, and gives the file that had its
+    /// Renames the backup of key material that KMS does not have, so that nobody takes it for the key's, and gives the file that had its
     /// name before that name back. Gives the path of the latter.
     pub(crate) fn put_aside(&self, progress: &dyn Progress) -> Result<Option<&Path>, Error> {
         let Some(path) = self.path() else { return Ok(None) };

@@ -13,7 +13,7 @@ pub enum Material {
     Given(KeyMaterial),
 }
 
-/// New material whose backup is still to be said: nobody loses the only copy by silence.
+/// New material whose backup is not chosen yet. There is no default, so that nobody loses the only copy by leaving it out.
 pub struct Generate(());
 
 impl Material {
@@ -29,7 +29,7 @@ impl Material {
 }
 
 impl Generate {
-    /// What happens to it besides its import.
+    /// Chooses the backup.
     pub fn backup(self, backup: Backup) -> Material {
         Material::Generate(backup)
     }

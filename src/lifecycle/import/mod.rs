@@ -1,4 +1,4 @@
-//! Step 6 of the recipe: the blob and its token go to KMS, and KMS says what it made of them.
+//! Step 6 of the recipe: sends the blob and its token to KMS, and looks at the key afterwards.
 
 pub(crate) mod attempt;
 pub(crate) mod backup;
@@ -38,7 +38,7 @@ use crate::material::KeySpec;
 use crate::parameters::WrappedMaterial;
 use crate::time::{rfc3339, seconds};
 
-/// What goes with an import besides blob and token.
+/// The options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// When the material expires; never if absent.
@@ -156,7 +156,7 @@ pub(crate) async fn send(
     Ok((imported, now))
 }
 
-/// Why bytes are refused as new, or as existing, key material, where that word alone is wrong.
+/// Explains KMS's refusal where only the import type, new or existing, is wrong.
 fn not_of_that_type(key: &KeyDescription, import_type: Option<ImportType>, error: Error) -> Error {
     let Error::Kms(KmsError::Refused(refusal)) = &error else { return error };
     let (arn, refusal) = (key.arn.clone(), refusal.clone());

@@ -54,7 +54,7 @@ pub enum Answer {
 pub struct Proven {
     /// The key and its alias.
     pub named: NamedKey,
-    /// Where the bytes are besides.
+    /// Where the bytes are outside KMS.
     pub bytes: Bytes,
     /// The id that the import was answered with; symmetric keys only.
     pub material_id: Option<String>,

@@ -18,7 +18,7 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Parameters, wrapping, import. What stands in the key afterwards is for the caller to ask.
+    /// Fetches parameters, wraps and imports. The caller asks for the key's state afterwards.
     pub(crate) async fn wrap_and_import(self, kms: &Kms, key: &Vouched, run: &dyn Ongoing) -> Result<Imported, Error> {
         let Delivery { material, wrapping, options } = self;
         let set = ParameterSet::obtain(kms, key, material.spec(), wrapping, run).await?;

@@ -252,7 +252,7 @@ fn refuse(found: &KeyDescription, name: &str, differences: Vec<String>) -> Resul
     Err(KeyError::Differs { key: name.to_owned(), arn: found.arn.clone(), differences }.into())
 }
 
-/// That a key which has come to hold key material is what was asked for.
+/// Refuses a key that holds key material by now and is not what was asked for.
 pub(crate) async fn check_unchanged(
     kms: &Kms,
     found: &KeyDescription,

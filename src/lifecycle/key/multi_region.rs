@@ -1,4 +1,4 @@
-//! What holds of multi-Region keys alone.
+//! Checks and waits for multi-Region keys.
 
 use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
@@ -7,7 +7,7 @@ use crate::lifecycle::run::wait;
 use crate::progress::Progress;
 use crate::time::seconds;
 
-/// Refuses a replica, of which KMS begins nothing.
+/// Refuses a replica: KMS rotates and replicates the primary key only.
 pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<(), Error> {
     match &key.multi_region {
         Some(relatives) if !relatives.primary => {

@@ -20,7 +20,7 @@ impl NamedKey {
         NamedKey { key: key.clone(), alias: None }
     }
 
-    /// The key as KMS describes it later; another key is none of its business.
+    /// Takes over a later description of the same key; descriptions of other keys are ignored.
     pub(crate) fn seen(&mut self, now: &KeyDescription) {
         if self.key.arn == now.arn {
             self.key = now.clone();

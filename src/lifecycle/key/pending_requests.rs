@@ -21,24 +21,24 @@ use crate::progress::Progress;
 use crate::time::{self, rfc3339};
 use crate::{files, printable};
 
-/// How long not all of KMS may know a key that was just made.
+/// How long it can take until every server of KMS knows a new key.
 const NEW: Duration = Duration::from_secs(8);
 
-/// The directory in which requests under way are written down; nothing is, where there is none.
+/// The directory in which requests under way are written down; without a directory nothing is written.
 #[derive(Clone, Debug, Default)]
 pub struct PendingRequests {
     /// `$XDG_STATE_HOME/kms-byok`.
     pub directory: Option<PathBuf>,
-    /// Look for lost keys although nothing that is written down says that there are any.
+    /// Look for lost keys even if no request is written down.
     pub find_lost: Option<FindLost>,
 }
 
 /// Which lost keys are looked for.
 #[derive(Clone, Debug)]
 pub enum FindLost {
-    /// That of any request.
+    /// The key of any request.
     Any,
-    /// That of one request, by its id.
+    /// The key of one request, by its id.
     Request(String),
 }
 
@@ -92,7 +92,7 @@ impl PendingRequests {
         Ok(begun)
     }
 
-    /// The requests of earlier runs for the same alias, Region and endpoint that have not come to their end.
+    /// The unfinished requests of earlier runs for the same alias, Region and endpoint.
     fn unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> Vec<Request> {
         let Some(alias) = alias.map(AliasName::as_str) else { return Vec::new() };
         let ours = |request: &Request| {
@@ -103,7 +103,7 @@ impl PendingRequests {
         self.written_down().filter(ours).collect()
     }
 
-    /// What runs that are not alive any more have written down.
+    /// The requests that were written down by runs which no longer run.
     fn written_down(&self) -> impl Iterator<Item = Request> {
         let entries = self.directory.as_deref().and_then(|directory| fs::read_dir(directory).ok());
         let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
@@ -117,7 +117,7 @@ impl PendingRequests {
         self.find_lost.is_some() || self.has_unfinished(kms, alias)
     }
 
-    /// Whether an earlier run for that alias has not come to its end.
+    /// Whether an earlier run for that alias is unfinished.
     pub(crate) fn has_unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
         !self.unfinished(kms, alias).is_empty()
     }
@@ -151,8 +151,8 @@ impl PendingRequests {
         }
     }
 
-    /// Requests that came to their end unseen: the alias names `found`. A key of theirs that is another one, and of which nobody
-    /// knows any more, is given back. What cannot be looked at is left for the next run.
+    /// Ends the requests of earlier runs whose alias names `found` by now. Returns the keys that those runs made and that no alias names.
+    /// A request whose key cannot be looked for now stays for the next run.
     pub(crate) async fn end_finished(
         &self,
         kms: &Kms,
@@ -181,12 +181,12 @@ impl Request {
         Some(request)
     }
 
-    /// The key of this request, after its reply was lost. That it cannot be looked for is no answer either.
+    /// The key of this request, after its reply was lost; nothing where it cannot be looked for.
     pub(crate) async fn find(&self, kms: &Kms, progress: &dyn Progress) -> Option<KeyDescription> {
         find_newly_made(kms, &self.id, progress).await.ok().flatten()
     }
 
-    /// The key has its alias, or there is none: nothing is left to be remembered.
+    /// Forgets the request: its key has its alias, or there is no key.
     pub(crate) fn end(&self) {
         if let Some(path) = &self.file {
             let _ = fs::remove_file(path);
@@ -209,13 +209,14 @@ fn told(found: Option<KeyDescription>, requests: Vec<Request>, progress: &dyn Pr
     }
 }
 
-/// The key of a request; for some seconds after its creation not all of KMS knows it.
+/// The key of a request. For some seconds after its creation not every server of KMS knows it.
 async fn find_newly_made(kms: &Kms, request: &str, progress: &dyn Progress) -> Result<Option<KeyDescription>, Error> {
     let what = "KMS to list a key with that tag";
     wait::until(what, NEW, progress, || async { find(kms, &|id| id == request, &|_| true).await }).await
 }
 
-/// There is no lookup by tag: every key is asked for its tags. An empty key without alias whose request id is wanted is the one.
+/// KMS has no lookup by tag, so every key is asked for its tags. The one with the wanted request id is taken if it is empty and has no
+/// alias.
 async fn find(
     kms: &Kms,
     wanted: &(dyn Fn(&str) -> bool + Sync),

@@ -107,7 +107,7 @@ pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, pending: &P
     }
 }
 
-/// What is asked about an earlier run that did not come to its end, where the alias names a key.
+/// The calls that look for the key of an unfinished earlier run, where the alias names a key.
 pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, pending: &PendingRequests) {
     if pending.has_unfinished(kms, Some(alias)) {
         plan.call(

@@ -6,7 +6,7 @@ use crate::lifecycle::run::report::ReplicaReport;
 use crate::proof::Proof;
 use crate::time::rfc3339;
 
-/// What stands in another Region.
+/// A replica in another Region.
 #[derive(Clone, Debug)]
 pub struct Replica {
     /// The replica, as KMS described it last.
@@ -21,7 +21,7 @@ pub struct Replica {
     pub proof: Option<Proof>,
 }
 
-/// The replicas that a run has come to, in that order.
+/// The replicas that a run has looked at, in that order.
 #[derive(Clone, Debug, Default)]
 pub struct Replicas(Vec<Replica>);
 

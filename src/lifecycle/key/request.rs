@@ -9,7 +9,7 @@ use crate::material::{KeySpec, KeyUsage};
 /// The tag by which a lost key is found again.
 pub const REQUEST_TAG: &str = "kms-byok:request";
 
-/// Everything that makes a KMS key what it is, before there is material in it.
+/// What a KMS key is created with, before it has key material.
 #[derive(Clone, Debug)]
 pub struct KeyRequest {
     /// The alias that names it, if any.
@@ -42,12 +42,12 @@ impl KeyRequest {
         }
     }
 
-    /// Of that spec, for the use that it has by default.
+    /// With that spec, and the usage that is the default for it.
     pub fn key_spec(self, spec: KeySpec) -> Self {
         KeyRequest { spec, usage: spec.usages()[0], ..self }
     }
 
-    /// What KMS would refuse for its length or shape is refused here.
+    /// Refuses what KMS would refuse for its length or form.
     pub fn check(&self) -> Result<(), Error> {
         if let Some(description) = self.description.as_ref().filter(|text| text.chars().count() > 8192) {
             let found = description.chars().count();

@@ -14,15 +14,15 @@ use crate::progress::Progress;
 pub struct Trust {
     /// What the key was called: a key id or a key ARN vouches for it, an alias does not.
     pub key: Option<String>,
-    /// The key ARNs that were adopted expressly.
+    /// The key ARNs that the user adopted.
     pub adopt: Vec<KeyArn>,
     /// The key policy that a key must have otherwise; KMS's default if absent.
     pub policy: Option<String>,
-    /// Whether KMS's default will do although another policy was given.
+    /// Whether KMS's default policy is accepted although another policy was given.
     pub or_default: bool,
 }
 
-/// A key that the run created, or that was vouched for. Nothing else is imported into or copied from.
+/// A key that the run created, or that the user vouched for. Only such a key is imported into or copied from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vouched(KeyDescription);
 
@@ -35,7 +35,7 @@ impl Trust {
         Trust { key: Some(key.into()), or_default: true, ..Trust::default() }
     }
 
-    /// The same about the key of that name, where it names none.
+    /// The same, about the key of that name if it names none.
     pub(crate) fn or_named(self, key: Option<String>) -> Self {
         Trust { key: self.key.or(key), ..self }
     }
@@ -63,13 +63,13 @@ impl Trust {
         Ok(Vouched(found.clone()))
     }
 
-    /// Whether the user named this key by its ARN, or by its id, which relatives in other Regions share.
+    /// Whether the user named this key by its ARN, or by its id, which its replicas share.
     pub fn names(&self, found: &KeyDescription) -> bool {
         let named = self.key.iter().any(|name| found.arn == *name || *found.arn.id() == *name);
         named || self.adopt.contains(&found.arn)
     }
 
-    /// Refuses a key that is another one than the user adopts; relatives in other Regions may be adopted too.
+    /// Refuses a key that is not the one that the user adopts; its replicas in other Regions may be adopted too.
     fn check_adopted(&self, found: &KeyDescription, name: &str) -> Result<(), Error> {
         let is_relative = |arn: &KeyArn| found.multi_region.is_some() && arn.id() == found.arn.id();
         match self.adopt.iter().find(|adopt| **adopt != found.arn && !is_relative(adopt)) {
@@ -130,7 +130,7 @@ impl Deref for Vouched {
     }
 }
 
-/// Shows whom grants let use the key: a policy says nothing about them. Where they may not be listed, nothing is said but that.
+/// Shows who may use the key by a grant: the key policy does not tell. Where grants may not be listed, only that is said.
 pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, progress: &dyn Progress) -> Result<(), Error> {
     let grants = match kms.grants(&key.arn).await {
         Ok(grants) => grants,

@@ -1,4 +1,4 @@
-//! What becomes of generated key material whose import did not come to its end.
+//! What happens to generated key material after its import failed.
 
 use std::path::Path;
 
@@ -106,7 +106,7 @@ async fn other_run_won(
     Ok(proven)
 }
 
-/// Whether a file is the copy of the key's material; nothing where that was not asked, or no answer tells.
+/// Whether a file is the backup of the key's material; nothing where KMS was not asked or did not answer.
 async fn is_its(
     kms: &Kms,
     plan: &Provision,

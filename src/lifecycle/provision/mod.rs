@@ -81,7 +81,7 @@ async fn wait_for_other_run(kms: &Kms, alias: &AliasName, progress: &dyn Progres
     }
 }
 
-/// Everything that can be refused without asking anybody.
+/// Refuses everything that can be refused without asking KMS.
 pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
     check_description(plan.material_description.as_ref(), plan.request.spec)?;

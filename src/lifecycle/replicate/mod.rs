@@ -98,7 +98,7 @@ pub(crate) async fn plan_regions(
     Ok((materials, replicas))
 }
 
-/// Everything that can be refused without asking further.
+/// Refuses everything that can be refused without asking KMS again.
 fn check_locally(plan: &Replicate) -> Result<(), Error> {
     for material in &plan.materials {
         plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;

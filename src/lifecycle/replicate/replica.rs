@@ -112,7 +112,8 @@ async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, progress: &
     }
 }
 
-/// Whoever made a replica chose its key policy: it gets nothing unless that is the one asked for, or the user vouches for it.
+/// A replica's key policy was chosen by whoever made the replica. Key material is imported only if the policy is the one asked for, or the
+/// user vouches for the replica.
 async fn vouch(
     kms: &Kms,
     replica: &KeyDescription,

@@ -15,7 +15,7 @@ pub enum Reached {
     /// The key is not known yet.
     #[default]
     Nothing,
-    /// The key, and the replicas that the run has come to.
+    /// The key, and the replicas that the run has looked at.
     Replicas(Box<Replicated>),
 }
 

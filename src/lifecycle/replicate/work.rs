@@ -21,7 +21,7 @@ pub(crate) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Notes what stands in another Region.
+    /// Notes the state of a replica in another Region.
     pub(crate) fn note(self, replica: &KeyDescription, edit: impl FnOnce(&mut Replica)) {
         self.run.advance(|mut reached| {
             if let Reached::Replicas(replicated) = &mut reached {

@@ -23,8 +23,8 @@ pub(crate) enum NewMaterial {
 }
 
 impl Work<'_> {
-    /// Imports bytes that the key is not known to have. That it has them after all, because an earlier reply was lost or an earlier run
-    /// came to its end, shows in KMS's refusal.
+    /// Imports bytes as new key material. If the key has them already, because an earlier reply was lost or an earlier run has finished, KMS's
+    /// refusal shows it.
     pub(crate) async fn import_new(
         &self,
         material: &KeyMaterial,
@@ -59,7 +59,7 @@ impl Work<'_> {
         self.find(material).await?.ok_or(refusal)
     }
 
-    /// For a key that rotates no more: the bytes that it encrypts with already need no rotation.
+    /// For a key without rotations left: bytes that are current already need no rotation.
     pub(crate) async fn only_if_current(&self, material: Option<&KeyMaterial>) -> Result<NewMaterial, Error> {
         let found = match material {
             Some(material) => self.find(material).await?,
@@ -68,7 +68,7 @@ impl Work<'_> {
         Ok(found.ok_or_else(|| LifecycleError::NoRotationLeft { arn: self.key.arn.clone() })?)
     }
 
-    /// Which key material of the key these bytes are; nothing where they are none.
+    /// Which key material of the key these bytes are, if any.
     async fn find(&self, material: &KeyMaterial) -> Result<Option<NewMaterial>, Error> {
         let Work { kms, key, plan, run } = *self;
         match reimport::find_material(kms, key, material, run).await? {

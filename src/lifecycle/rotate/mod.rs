@@ -1,8 +1,9 @@
 //! Rotation of a symmetric key: new key material into the primary key, the same into every replica, RotateKeyOnDemand, proof.
 //!
-//! Where it broke off is read from AWS alone, so that a repeated command goes on from there: material that waits for rotation is
-//! continued, a rotation that was begun is waited for.
+//! How far an earlier run came is read from AWS alone, so that a repeated command continues: key material that waits for rotation is used,
+//! and a rotation in progress is waited for.
 
+pub(crate) mod beginning;
 pub(crate) mod import_pending;
 pub(crate) mod on_demand;
 pub(crate) mod plan;
@@ -22,6 +23,7 @@ use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::multi_region::check_primary;
 use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::rotate::beginning::{Beginning, begin_with};
 use crate::lifecycle::rotate::import_pending::NewMaterial;
 use crate::lifecycle::rotate::on_demand::RotationNeeded;
 use crate::lifecycle::rotate::regions::Regions;
@@ -29,7 +31,6 @@ use crate::lifecycle::rotate::request::Rotate;
 use crate::lifecycle::rotate::work::Work;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
-use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::verify::imported::{Expected, prove_in};
 use crate::lifecycle::verify::verdict::{conclude, judge};
 use crate::material::{KeyMaterial, KeySpec};
@@ -151,74 +152,7 @@ pub(crate) async fn vouch(
     plan.trust.vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), progress).await
 }
 
-/// With what a rotation begins, by what the key has already.
-pub(crate) enum Beginning {
-    /// With the import of new key material.
-    New,
-    /// With the key material that waits for rotation, under this id.
-    Waiting(String),
-    /// With its end: this material is current, the replies of an earlier run were lost, and the proof may be missing.
-    Over(String),
-    /// With a look at the bytes: no rotation is left, so they must be the current ones.
-    OnlyIfCurrent,
-}
-
-/// Looks at the key materials, and refuses what could not be carried out. Gives with it the key material that waits for rotation, and how
-/// many rotations are left.
-pub(crate) async fn begin_with(
-    kms: &Kms,
-    key: &KeyDescription,
-    plan: &Rotate,
-    progress: &dyn Progress,
-) -> Result<(Beginning, Option<String>, Option<usize>), Error> {
-    let materials = KeyMaterials::as_offered(kms, key).await?;
-    let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
-    let left = materials.rotations_left();
-    match (left, materials.why_incomplete()) {
-        (Some(left), _) => progress.step(&format!("{left} of 25 on-demand rotations are left")),
-        (None, why) => progress.warn(&format!(
-            "which key materials the key has and how many rotations are left is not known: {}",
-            why.unwrap_or_default()
-        )),
-    }
-    Ok((choose(key, plan, materials, progress)?, waiting, left))
-}
-
-fn choose(
-    key: &KeyDescription,
-    plan: &Rotate,
-    materials: KeyMaterials,
-    progress: &dyn Progress,
-) -> Result<Beginning, Error> {
-    let waiting = materials.pending().and_then(|material| material.key_material_id.clone());
-    // The last rotation may have been this run's: its proof needs no further one.
-    if materials.rotations_left() == Some(0) && (waiting.is_some() || plan.source.is_some()) {
-        return match (&plan.source, waiting) {
-            (Some(Material::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
-            _ => Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into()),
-        };
-    }
-    match (&plan.source, waiting) {
-        (Some(Material::Generate(_)), Some(id)) => {
-            Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into())
-        }
-        (_, Some(id)) => Ok(Beginning::Waiting(id)),
-        (Some(_), None) => Ok(Beginning::New),
-        // What waits for rotation would be in the list.
-        (None, None) if let Some(error) = materials.unseen => Err(error.into()),
-        (None, None) => {
-            let rotated = |material: &&MaterialStatus| material.current && material.rotated.is_some();
-            let Some(current) = materials.materials.iter().find(rotated) else {
-                return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into());
-            };
-            let id = current.key_material_id.as_deref().unwrap_or_default();
-            progress.step(&format!("no key material waits for rotation: {id} is current already"));
-            Ok(Beginning::Over(id.to_owned()))
-        }
-    }
-}
-
-/// Everything that can be refused without asking further.
+/// Refuses everything that can be refused without asking KMS again.
 pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<'a, Rotate>, Error> {
     let plan = Resolved::before(plan, kms)?;
     plan.options().check()?;

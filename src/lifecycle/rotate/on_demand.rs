@@ -20,7 +20,7 @@ pub(crate) enum RotationNeeded {
     No,
 }
 
-/// Waits until KMS says that the material may be rotated to: with replicas that takes its news from every Region.
+/// Waits until KMS can rotate to the key material: KMS must know of the import in every Region.
 pub(crate) async fn until_ready(
     kms: &Kms,
     key: &KeyDescription,
@@ -63,7 +63,7 @@ pub(crate) async fn rotate_on_demand(id: &str, Work { kms, key, run, .. }: Work<
     Ok(())
 }
 
-/// Whether a rotation goes on that was begun before. Where KMS has no such question, DescribeKey shows its end.
+/// Whether a rotation is in progress. An endpoint without GetKeyRotationStatus shows the end of a rotation in DescribeKey.
 pub(crate) async fn is_in_progress(kms: &Kms, key: &KeyDescription) -> Result<bool, Error> {
     match kms.rotation_in_progress(&key.arn).await {
         Err(error) if error.is_never_answered() && !error.is_access_denied() => Ok(false),
@@ -96,7 +96,7 @@ pub(crate) async fn until_current(
     Ok(current)
 }
 
-/// The same in another Region, where a delay is no failure: the key as it is then.
+/// The same in another Region, where a delay is no failure: returns the key as it is when the time is over.
 pub(crate) async fn until_current_in(
     kms: &Kms,
     replica: &KeyDescription,

@@ -71,7 +71,7 @@ impl Regions {
         Ok(())
     }
 
-    /// Refuses a rotation to key material that a Region lacks.
+    /// Refuses a rotation to key material that is missing in a Region.
     pub(crate) async fn check_filled(&self, id: &str) -> Result<(), Error> {
         check(id, &self.missing(id).await?)
     }

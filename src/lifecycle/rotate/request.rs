@@ -11,13 +11,13 @@ use crate::time::Expiry;
 
 /// Everything that decides how a key is rotated: `rotate`. [`Rotate::new`] begins it with the defaults of the command line.
 pub struct Rotate {
-    /// The new key material; without any, what waits for rotation is rotated to.
+    /// The new key material; absent to rotate to the key material that waits for rotation.
     pub source: Option<Material>,
     /// How it is wrapped.
     pub wrapping: Wrapping,
     /// When it expires, in every Region.
     pub expiry: Expiry,
-    /// What is written to it, at the primary key: the others keep none.
+    /// The description of the key material at the primary key; KMS keeps none at replicas.
     pub description: Option<String>,
     /// How much is proven afterwards.
     pub level: Level,

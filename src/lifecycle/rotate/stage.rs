@@ -51,11 +51,11 @@ pub struct Rotation {
     pub named: NamedKey,
     /// What it encrypted with before.
     pub previous: Option<String>,
-    /// What waited for rotation when the run came.
+    /// What waited for rotation when the run began.
     pub waiting: Option<String>,
     /// On-demand rotations that KMS still allows, of 25.
     pub left: Option<usize>,
-    /// The replicas that the run has come to.
+    /// The replicas that the run has looked at so far.
     pub replicas: Replicas,
 }
 
@@ -260,8 +260,8 @@ impl Stage for Reached {
         }
     }
 
-    /// Once every Region has the key material, nobody needs its bytes. Until then it is those of the file that are imported; bytes that
-    /// nobody has are taken back.
+    /// Once every Region has the key material, its bytes are not needed. Until then the bytes of the backup are imported. Key material whose
+    /// bytes nobody has is deleted.
     fn next(&self, facts: &Facts) -> Next {
         let key_arn = self.rotation().map(|rotation| rotation.named.key.arn.clone());
         let again = |bytes: &Bytes| match (bytes, &key_arn) {

@@ -1,4 +1,4 @@
-//! What holds of a run whatever its verb: what it changed, what nobody knows, what it leaves over.
+//! The facts that every run has, whatever its verb: what it changed, which call was not answered, what is left over.
 
 use aws_smithy_types::DateTime;
 
@@ -8,7 +8,7 @@ use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::run::report::Leftover;
 
-/// Part of every stage of every run.
+/// What every run knows besides its stage.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Whether a call that changes AWS was answered with success, or was found to have taken effect.
@@ -17,7 +17,7 @@ pub struct Facts {
     pub in_doubt: Option<Operation>,
     /// Keys that were made and that nobody needs.
     pub leftovers: Vec<Leftover>,
-    /// Every passage of key material, and every set of import parameters that was fetched for one.
+    /// Every import of key material, and every set of import parameters that was fetched for one.
     pub attempts: Vec<ImportAttempt>,
     /// Why KMS refused an import, as far as it can be told.
     pub explanation: Option<Diagnosis>,

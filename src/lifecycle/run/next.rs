@@ -1,4 +1,5 @@
-//! What completes a run: a value that follows from what the run has reached, and from nothing else. Whoever shows it makes words of it.
+//! What completes a run: a value that follows from the stage that the run has reached, and from nothing else. The caller turns it into a
+//! command.
 
 use crate::kms::KeyArn;
 use crate::lifecycle::import::bytes::{GoOn, Unstored};
@@ -24,7 +25,7 @@ pub enum Next {
     },
     /// The same import, as existing key material: it is in the key.
     AsExisting {
-        /// Nobody knows whether it is: where KMS refuses it as existing, it is imported as before.
+        /// Whether KMS took the import is not known: where it refuses the bytes as existing, they are imported as before.
         perhaps: bool,
     },
     /// The key material that waits for rotation is deleted, because nobody has its bytes, and the same request made again.

@@ -1,5 +1,5 @@
-//! A run that goes on: its stage can be read at any moment and from any thread, as one value, also when the run fails, is stopped or
-//! panics. Only the run itself publishes a new one.
+//! A run in progress. Its stage can be read as one value at any moment and from any thread, also after the run failed, was stopped or
+//! panicked. Only the run itself publishes a new stage.
 
 use std::future::Future;
 use std::mem;
@@ -19,13 +19,13 @@ pub struct Run<R> {
     progress: Arc<dyn Progress + Send>,
 }
 
-/// A run whose verb does not matter to whoever reports on it.
+/// A run of any verb, for a caller that reports on it.
 pub trait Watched: Send + Sync {
-    /// All that can be told of it at this moment.
+    /// Everything that can be reported at this moment.
     fn account(&self) -> Account;
 
-    /// Keeps the run from sending another call that changes AWS, for as long as the process lives: whoever reports on a run that goes
-    /// on in another thread does so of a state that lasts. A call that is under way already is in doubt.
+    /// Stops the run from sending another call that changes AWS, for the rest of the process: a report about a run in another thread then
+    /// stays true. A call that is already under way is in doubt.
     fn close(&self);
 }
 
@@ -41,12 +41,12 @@ impl<R: Stage> Run<R> {
         Run { latest: Mutex::default(), gate: Mutex::default(), progress }
     }
 
-    /// What it has come to.
+    /// The stage and the facts at this moment.
     pub fn standing(&self) -> Arc<Standing<R>> {
         lock(&self.latest).clone()
     }
 
-    /// The key that it is about, where somebody else has asked for it.
+    /// Tells the run its key, where the caller has asked KMS for it.
     pub fn found(&self, key: &KeyDescription) {
         let run: &dyn Ongoing = self;
         run.hear(&News::Seen(key));
@@ -72,7 +72,7 @@ impl<R: Stage> Run<R> {
         });
     }
 
-    /// The end.
+    /// Ends the run with a result.
     pub(crate) fn outcome<E: Clone + Into<R>>(&self, result: Result<E, Error>) -> Result<Done<E>, Interrupted<R>> {
         match result {
             Ok(evidence) => {
@@ -83,12 +83,12 @@ impl<R: Stage> Run<R> {
         }
     }
 
-    /// The run as it stands, which that error has ended.
+    /// The run as it is now, ended by that error.
     pub fn interrupted(&self, error: Error) -> Interrupted<R> {
         Interrupted { error, stands: Box::new((*self.standing()).clone()) }
     }
 
-    /// One new value in the place of the one before; whoever reads sees either.
+    /// Replaces the value. A reader sees the old value or the new one, never half of each.
     fn replace(&self, change: impl FnOnce(&mut Standing<R>)) {
         let mut latest = lock(&self.latest);
         let mut now = (**latest).clone();
@@ -159,7 +159,7 @@ impl dyn Ongoing + '_ {
         self.publish(&mut |_| (), Some(news));
     }
 
-    /// Notes something besides the stage.
+    /// Notes a fact; the stage stays.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Facts)) {
         let mut change = Some(change);
         let mut once = |facts: &mut Facts| {
@@ -204,7 +204,7 @@ impl dyn Ongoing + '_ {
     }
 }
 
-/// A panic elsewhere leaves it readable: it is locked for one statement at a time.
+/// Ignores poisoning: the value is replaced in one statement, so that a panic elsewhere leaves it whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,19 +12,28 @@ use crate::proof::Proof;
 
 /// The account of a run. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
 #[derive(Clone, Debug, Default, Serialize)]
-#[allow(missing_docs)] // the contract's own names
 pub struct Report {
+    /// The key's ARN; absent while there is no key.
     pub key_arn: Option<KeyArn>,
+    /// The key's id.
     pub key_id: Option<KeyId>,
+    /// The alias that names it, if the run was given one.
     pub alias: Option<String>,
+    /// The Region that was asked.
     pub region: Option<Region>,
     /// The endpoint, only when it is not AWS's own.
     pub endpoint: Option<String>,
+    /// The key spec.
     pub key_spec: Option<KmsName<KeySpec>>,
+    /// What it may be used for.
     pub key_usage: Option<KmsName<KeyUsage>>,
+    /// Its state, as KMS told it last.
     pub key_state: Option<KeyState>,
+    /// KMS's name of the wrapping algorithm; absent if nothing was wrapped.
     pub wrapping_algorithm: Option<&'static str>,
+    /// KMS's name of the wrapping key's size.
     pub wrapping_key_spec: Option<&'static str>,
+    /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// RFC 3339, or nothing for material that does not expire.
     pub expires: Option<String>,
@@ -35,17 +44,20 @@ pub struct Report {
     /// Where the plaintext was kept.
     #[serde(serialize_with = "printable::maybe_path")]
     pub kept: Option<PathBuf>,
+    /// The encrypted backup.
     #[serde(serialize_with = "printable::maybe_path")]
     pub escrow: Option<PathBuf>,
     /// Who can open the escrow file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub escrow_recipients: Vec<RecipientIdentity>,
+    /// Whether the KMS is an embedded one: nothing of this is in AWS.
     pub rehearsal: bool,
+    /// What was proven; absent if nothing was asked for.
     pub proof: Option<Proof>,
     /// What `rotate` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationReport>,
-    /// What stands in other Regions.
+    /// The replicas in other Regions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaReport>,
     /// The changing call whose reply was not seen: it may have taken effect.
@@ -58,8 +70,8 @@ pub struct Report {
 
 /// How far a rotation has come.
 #[derive(Clone, Debug, Default, Serialize)]
-#[allow(missing_docs)]
 pub struct RotationReport {
+    /// The key material that was current before.
     pub previous_key_material_id: Option<String>,
     /// The material that is rotated to, once KMS has it.
     pub new_key_material_id: Option<String>,
@@ -75,27 +87,35 @@ pub struct RotationReport {
 
 /// A replica of a multi-Region key, and what this run did to it.
 #[derive(Clone, Debug, Default, Serialize)]
-#[allow(missing_docs)]
 pub struct ReplicaReport {
+    /// The replica's ARN.
     pub key_arn: String,
+    /// Its Region.
     pub region: String,
+    /// The alias that names it there, if the run was given one.
     pub alias: Option<String>,
+    /// Its state, as KMS told it last.
     pub key_state: String,
+    /// The id of its current key material; symmetric keys only.
     pub key_material_id: Option<String>,
+    /// RFC 3339, or nothing for key material that does not expire.
     pub expires: Option<String>,
     /// Whether this run made it.
     pub created: bool,
     /// Whether this run imported into it.
     pub imported: bool,
+    /// What was proven about it.
     pub proof: Option<Proof>,
 }
 
 /// A key that was made and is not used, with the command that removes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct Leftover {
+    /// The key's ARN.
     pub key_arn: String,
+    /// Why it is not used.
     pub reason: String,
+    /// The command that schedules its deletion.
     pub remove: String,
 }
 

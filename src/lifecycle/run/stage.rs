@@ -1,5 +1,5 @@
-//! What a run has come to: a stage of its verb, and the facts that every run has. One value, whole at every moment; text, JSON and
-//! record are made of it, whether the run ended, failed, was stopped or panicked.
+//! The state of a run: a stage of its verb, and the facts that every run has. It is one value at every moment. Text, JSON and record are
+//! printed from it, whether the run ended, failed, was stopped or panicked.
 
 use std::fmt;
 use std::ops::Deref;
@@ -25,7 +25,7 @@ pub trait Stage: Clone + Default + Send + Sync + 'static {
     fn next(&self, facts: &Facts) -> Next;
 }
 
-/// What the steps that several verbs share have to say to each.
+/// What the steps that several verbs share tell the stage of each verb.
 pub enum News<'a> {
     /// KMS describes a key: its own, or a replica.
     Seen(&'a KeyDescription),
@@ -39,30 +39,30 @@ pub enum News<'a> {
     Proved(&'a Proof),
 }
 
-/// What a run has come to.
+/// The state of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Standing<R> {
     /// The stage, with its evidence.
     pub reached: R,
-    /// What holds of every run.
+    /// The facts that every run has.
     pub facts: Facts,
 }
 
-/// A run that ended well.
+/// A run that succeeded.
 #[derive(Clone, Debug)]
 pub struct Done<E> {
-    /// What stands.
+    /// The result.
     evidence: E,
     /// What was changed on the way.
     pub facts: Facts,
 }
 
-/// A run that did not end well, and what stands.
+/// A run that failed or was stopped, and how far it came.
 #[derive(Debug)]
 pub struct Interrupted<R> {
     /// Why.
     pub error: Error,
-    /// How far it came, what was changed on the way, and what nobody knows.
+    /// How far it came, what it changed, and which call was not answered.
     pub stands: Box<Standing<R>>,
 }
 
@@ -75,7 +75,7 @@ impl<R> Deref for Standing<R> {
     }
 }
 
-/// What stands is part of it: `interrupted.reached`, `interrupted.in_doubt`, `interrupted.leftovers`.
+/// Its state can be read directly: `interrupted.reached`, `interrupted.in_doubt`, `interrupted.leftovers`.
 impl<R> Deref for Interrupted<R> {
     type Target = Standing<R>;
 
@@ -84,14 +84,14 @@ impl<R> Deref for Interrupted<R> {
     }
 }
 
-/// A stage and its facts, whatever the verb: everything that is printed or written down.
+/// The report on a run of any verb: everything that is printed or recorded.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// As JSON it is the answer.
     pub report: Report,
     /// What completes the run.
     pub next: Next,
-    /// What was changed on the way, and what nobody knows.
+    /// What it changed, and which call was not answered.
     pub facts: Facts,
 }
 
@@ -115,7 +115,7 @@ impl<E> Deref for Done<E> {
 }
 
 impl<R: Stage> Interrupted<R> {
-    /// All that can be told of it.
+    /// The report on it.
     pub fn account(&self) -> Account {
         Account::of(&self.reached, &self.facts)
     }
@@ -127,7 +127,7 @@ impl<R: Stage> Interrupted<R> {
     }
 }
 
-/// What fails before a run has begun has changed nothing.
+/// An error before the run has begun: nothing has changed.
 impl<R: Stage> From<Error> for Interrupted<R> {
     fn from(error: Error) -> Self {
         Interrupted { error, stands: Box::default() }
@@ -147,7 +147,7 @@ impl<R: fmt::Debug> std::error::Error for Interrupted<R> {
 }
 
 impl Account {
-    /// Puts together what is told of a run that has come so far.
+    /// The report on a run at that stage.
     pub fn of<R: Stage>(reached: &R, facts: &Facts) -> Self {
         let mut report = Report {
             changed: facts.changed,

@@ -10,7 +10,7 @@ use crate::lifecycle::status::KeyStatus;
 use crate::material::KeySpec;
 use crate::time::{self, rfc3339};
 
-/// One key material that somebody should look after.
+/// One key material that expires soon or has expired.
 #[derive(Debug, Serialize)]
 pub struct Expiring {
     /// The key.

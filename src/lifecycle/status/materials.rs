@@ -88,7 +88,7 @@ impl KeyMaterials {
         self.unseen.is_none()
     }
 
-    /// Whether what stands in for KMS has no list of key materials.
+    /// Whether the endpoint is not KMS itself and has no list of key materials.
     pub(crate) fn is_listless(&self) -> bool {
         self.unseen.as_ref().is_some_and(|error| !error.is_access_denied())
     }
@@ -173,7 +173,7 @@ impl MaterialStatus {
         }
     }
 
-    /// Whether it waits for rotation, and can still be taken back.
+    /// Whether it waits for rotation, and can still be deleted for good.
     pub fn is_pending(&self) -> bool {
         matches!(self.state, Some(MaterialState::PendingRotation | MaterialState::PendingMultiRegionImportAndRotation))
     }

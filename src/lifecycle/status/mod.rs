@@ -17,25 +17,35 @@ use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
 #[derive(Debug, Serialize)]
-#[allow(missing_docs)] // the contract's own names
 pub struct KeyStatus {
+    /// The key's ARN.
     pub key_arn: KeyArn,
+    /// The key's id.
     pub key_id: KeyId,
+    /// Its Region.
     pub region: Region,
     /// The aliases that name it, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// The key spec.
     pub key_spec: KmsName<KeySpec>,
+    /// What it may be used for.
     pub key_usage: KmsName<KeyUsage>,
+    /// Its state.
     pub key_state: KeyState,
+    /// Where its key material comes from.
     pub origin: Origin,
+    /// The description; empty if there is none.
     pub description: String,
+    /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// RFC 3339; the earliest of all its key materials.
     pub expires: Option<String>,
+    /// Whether it is a multi-Region key.
     pub multi_region: bool,
     /// `primary` or `replica`.
     pub role: Option<&'static str>,
+    /// Its key materials; one for keys that are not rotated.
     pub materials: Vec<MaterialStatus>,
     /// Whether these are all, or only what DescribeKey tells.
     pub materials_complete: bool,

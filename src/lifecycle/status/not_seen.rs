@@ -50,7 +50,7 @@ impl NotSeen {
         (denied.into_iter().map(NotSeen::as_denied).collect(), failed.into_iter().map(NotSeen::as_failed).collect())
     }
 
-    /// Whether what stands in for KMS has no list of key materials, for any key.
+    /// Whether the endpoint is not KMS itself and has no list of key materials for any key.
     pub fn is_listless(&self) -> bool {
         self.operation == Operation::ListKeyRotations && self.cause.reason() == Some(Reason::NotImplemented)
     }

@@ -141,7 +141,8 @@ async fn try_again(
     Ok(())
 }
 
-/// Which materials there are cannot be seen; but none of them expires, so KMS may find out itself which one this is.
+/// The key materials cannot be listed. As none of them expires, one import without an id is enough: KMS finds the key material that has
+/// these bytes.
 async fn try_unlisted(
     kms: &Kms,
     key: &Vouched,
@@ -169,7 +170,7 @@ async fn try_unlisted(
     Ok(())
 }
 
-/// Not permitted, or not known to what stands in for KMS.
+/// The list is not permitted, or the endpoint has no such call.
 fn cannot_be_listed(error: &Error) -> bool {
     error.is_never_answered()
 }
@@ -189,7 +190,7 @@ fn candidates(materials: &KeyMaterials) -> Vec<&MaterialStatus> {
     candidates
 }
 
-/// Imports bytes as existing material with the expiry it has. Nothing where KMS says that they are other bytes.
+/// Imports bytes as existing key material, with the expiry that it has. Returns its id, or nothing where KMS says that the bytes differ.
 async fn take_back(
     kms: &Kms,
     key: &Vouched,
@@ -216,7 +217,7 @@ async fn take_back(
     }
 }
 
-/// The key must be what it was.
+/// Contradicts the proof if the key is not what it was before.
 fn compare(after: &KeyDescription, before: &KeyDescription, proof: &mut Proof) -> Result<(), Error> {
     let time = |key: &KeyDescription| key.expires.map_or("never".to_owned(), rfc3339);
     let id = |key: &KeyDescription| key.current_key_material_id.clone().unwrap_or_default();

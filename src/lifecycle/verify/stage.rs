@@ -16,7 +16,7 @@ pub enum Reached {
     Nothing,
     /// It is being asked.
     KeyFound(NamedKey),
-    /// This is what it has answered.
+    /// It was compared.
     Verified(Verified),
 }
 
