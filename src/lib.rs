@@ -33,6 +33,9 @@
 //! ```
 
 #[cfg(test)]
+extern crate self as kms_byok;
+
+#[cfg(test)]
 #[path = "../tests/support/committed.rs"]
 mod committed;
 pub mod diagnose;
@@ -59,11 +62,14 @@ pub mod record;
 pub mod rehearsal;
 mod secret;
 pub mod time;
+#[cfg(test)] // so that the ids and the pages are compared in the words that people read
+#[path = "cli/words.rs"]
+mod words;
 pub mod wrap;
 
 pub use doctor::HealthError;
 pub use escrow::EscrowError;
-pub use explain::Explain;
+pub use explain::{Explain, Hint, Part, Setting, Step};
 pub use files::FileError;
 pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
 pub use lifecycle::{

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, some};
 
 /// KMS keeps expiring key material for at most 365 days (API reference, `ImportKeyMaterial`, `ValidTo`).
 pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -151,7 +151,7 @@ impl Explain for ExpiryError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             ExpiryError::NotATime { .. } => some("write it as RFC 3339 does: 2027-01-31T12:00:00Z"),
             ExpiryError::Past { .. } => some("choose a time in the future, and check this machine's clock"),

@@ -159,7 +159,7 @@ impl Passphrase for Open {
 
 /// Every error has words, and they stay on their line.
 pub(crate) fn said(error: &dyn Explain) {
-    let texts = [Some(error.to_string()), error.hint(), error.because()];
+    let texts = [Some(error.to_string()), error.hint().map(|hint| hint.to_string()), error.because()];
     assert!(!error.to_string().is_empty());
     for text in texts.into_iter().flatten() {
         assert!(text.chars().all(|c| !c.is_control()), "{text:?}");

@@ -23,6 +23,7 @@ use super::invocation::Invocation;
 use super::output::{self, Stderr, lifecycle};
 use super::panics;
 use super::signals::work::block_on;
+use super::words::sentence;
 
 /// An answer of a verb that has read key material.
 #[derive(Serialize)]
@@ -324,7 +325,11 @@ impl Context {
         let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Kept { file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
-        file.finish(&account, self.kms(), Exit::of(code, error, &account), &*self.talk)
+        let mut exit = Exit::of(code, error, &account);
+        if let Some(cause) = &mut exit.error {
+            cause.hint = error.and_then(Error::hint).map(|hint| sentence(&hint));
+        }
+        file.finish(&account, self.kms(), exit, &*self.talk)
     }
 
     /// Ends the record of a run that was broken off.

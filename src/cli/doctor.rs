@@ -9,6 +9,7 @@ use kms_byok::kms::{ConnectionSettings, TrustPlace};
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
+use super::words::sentence;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -30,10 +31,13 @@ pub(crate) struct Args {
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wanted = Wanted { fips: context.global.require_fips, online: args.online, key: args.key_id.clone() };
-    let found = context.run(async {
+    let mut found = context.run(async {
         let settings = ConnectionSettings::read(&context.connection(context.global.region.clone())).await;
         Ok(doctor::examine(&wanted, settings, || context.connect()).await)
     })?;
+    for finding in found.problems.iter_mut().chain(&mut found.notes) {
+        finding.hint = finding.hint.take().map(|hint| sentence(&hint).into());
+    }
     let printed = context.answer(&found, &text(&found));
     Ok(if found.healthy { printed } else { ExitCode::from(4) })
 }
@@ -151,7 +155,8 @@ fn online(online: &Online) -> Vec<Row> {
 
 fn finding(kind: &str, finding: &Finding) -> String {
     let mut text = output::line(&format!("{kind}: {}", finding.cause));
-    for (name, words) in [("because", &finding.because), ("hint", &finding.hint)] {
+    let hint = finding.hint.as_ref().map(ToString::to_string);
+    for (name, words) in [("because", &finding.because), ("hint", &hint)] {
         if let Some(words) = words {
             text.push_str(&output::line(&format!("  {name}: {words}")));
         }

@@ -12,6 +12,7 @@ use super::invocation::Invocation;
 use super::next_command::SOURCE;
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
+use super::words::sentence;
 
 /// Why a verb failed, what changed in AWS before, and the exit code.
 pub(crate) struct Failure {
@@ -89,7 +90,7 @@ impl Failure {
             _ => None,
         };
         let Some((error, arn)) = unvouched else {
-            return self.error.hint().map(|hint| self.invocation.complete(&hint, self.key_arn.as_deref()));
+            return self.error.hint().map(|hint| self.invocation.complete(&sentence(&hint), self.key_arn.as_deref()));
         };
         let region = arn.region();
         let read = match error {

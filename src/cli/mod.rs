@@ -37,6 +37,7 @@ mod status;
 mod terminal;
 pub(crate) mod usage;
 mod verify;
+mod words;
 mod wrap;
 
 use std::process::ExitCode;

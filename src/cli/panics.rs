@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use kms_byok::Panic;
 
 use super::output;
+use super::words::sentence;
 
 /// The first panic of this run, whichever thread it was in, until somebody tells of it.
 static NOTED: Mutex<Option<Panic>> = Mutex::new(None);
@@ -21,7 +22,10 @@ pub(crate) fn note() {
             NOTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(defect);
             return;
         }
-        output::say(&format!("error: {defect}\nhint: {}\n", defect.hint().unwrap_or_default()));
+        output::say(&format!(
+            "error: {defect}\nhint: {}\n",
+            defect.hint().map(|hint| sentence(&hint)).unwrap_or_default()
+        ));
     }));
 }
 

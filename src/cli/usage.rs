@@ -13,10 +13,12 @@ use serde_json::json;
 use super::failure::{Failure, failure};
 use super::invocation::Invocation;
 use super::output::{self, Output, line};
+use super::words::sentence;
 
 /// Prints what is wrong with the command line: in clap's words, with our fix where the cause is ours. Help and version are answers.
 pub(crate) fn usage(error: clap::Error) -> ExitCode {
-    let hint = std::error::Error::source(&error).and_then(kms_byok::for_the_binary::hint_of);
+    let source = std::error::Error::source(&error);
+    let hint = source.and_then(kms_byok::for_the_binary::hint_of).map(|hint| sentence(&hint));
     if !error.use_stderr() {
         // Words of this program, coloured on a terminal.
         let printed = error.print().and_then(|()| io::stdout().flush());

@@ -98,9 +98,7 @@ fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verif
 pub(super) fn unfit(error: Error, key: &KeyDescription) -> Error {
     match error {
         Error::Material(doubt @ MaterialError::InDoubt { .. }) => doubt.of_this_key_spec().into(),
-        Error::Material(ref unfit)
-            if error.hint().is_some_and(|hint| hint.contains("key spec") || hint.contains("--key-spec")) =>
-        {
+        Error::Material(ref unfit) if error.hint().is_some_and(|hint| hint.to_string().contains("key spec")) => {
             let (arn, spec, problem) = (key.arn.clone(), key.spec.clone(), unfit.to_string());
             LifecycleError::UnfitMaterial { arn, spec, problem }.into()
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::causes::Cause;
 use super::commands::Commands;
+use crate::explain::Hint;
 
 /// How sure it is that something makes an import fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -35,7 +36,7 @@ pub struct Finding {
     pub id: &'static str,
     pub certainty: Certainty,
     pub evidence: String,
-    pub fix: String,
+    pub fix: Hint,
 }
 
 /// The causes found so far, in the order of the checks.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answer::Key;
 use super::commands::word;
 use super::hand::Hand;
-use crate::explain::Explain;
+use crate::explain::{Explain, Hint};
 use crate::kms::Reason;
 use crate::wrap::WrappingAlgorithm;
 
@@ -16,7 +16,7 @@ pub struct Unknown {
     /// `oaep_hash`, `public_key`, `key_wrap`, `import_token`, `key_spec`, `key_state` or `endpoint`.
     pub id: &'static str,
     pub what: String,
-    pub find_out: String,
+    pub find_out: Hint,
 }
 
 /// How to look into a blob that was made in the same way.
@@ -45,7 +45,7 @@ pub(super) fn list(hand: &Hand, opened: bool) -> Vec<Unknown> {
     unknown
 }
 
-fn unknown_as(id: &'static str, what: impl Into<String>, find_out: impl Into<String>) -> Unknown {
+fn unknown_as(id: &'static str, what: impl Into<String>, find_out: impl Into<Hint>) -> Unknown {
     Unknown { id, what: what.into(), find_out: find_out.into() }
 }
 
@@ -101,7 +101,7 @@ fn key_state(hand: &Hand) -> Option<Unknown> {
         )),
         Key::Unreachable(error) => {
             let because = error.because().map(|because| format!(" ({because})")).unwrap_or_default();
-            let hint = error.hint().unwrap_or_else(|| STATUS.to_owned());
+            let hint = error.hint().unwrap_or_else(|| STATUS.into());
             Some(unknown_as("key_state", format!("{what}: {error}{because}"), hint))
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, some};
 use crate::openssl_probe::{Branch, Platform};
 
 /// Something about this machine that stands in the way, or may.
@@ -34,7 +34,7 @@ impl Explain for HealthError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             HealthError::EndOfLife { platform, newer, .. } => some(renewal(*platform, *newer)),
             HealthError::LibreSslOnPath { platform, .. } => match platform.upgrade() {

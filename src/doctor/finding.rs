@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::explain::Explain;
+use crate::explain::{Explain, Hint};
 
 /// A cause, what lies beneath, and its fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -12,7 +12,7 @@ pub struct Finding {
     /// What OpenSSL, AWS or the system said.
     pub because: Option<String>,
     /// The fix: one imperative sentence.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 impl Finding {

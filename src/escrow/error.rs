@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::openssl_probe::OpenSslError;
 
@@ -40,20 +40,17 @@ pub enum EscrowError {
     OpenSsl(#[from] OpenSslError),
 }
 
-impl Explain for EscrowError {
-    fn id(&self) -> &'static str {
-        match self {
-            EscrowError::File(error) => error.id(),
-            EscrowError::OpenSsl(error) => error.id(),
-            _ => self.into(),
-        }
+explain_sum!(EscrowError { File, OpenSsl } or OwnWords);
+
+impl OwnWords for EscrowError {
+    fn own_id(&self) -> &'static str {
+        self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<Hint> {
         match self {
-            EscrowError::File(error) => error.hint(),
-            EscrowError::OpenSsl(error) => error.hint(),
-            EscrowError::NoRecipient => some("add --escrow CERT.pem"),
+            EscrowError::File(_) | EscrowError::OpenSsl(_) => None, // what it holds has its own
+            EscrowError::NoRecipient => hint!["add ", Setting::Escrow.to("CERT.pem")],
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
             EscrowError::SeveralCertificates { .. } => {
                 some("put each certificate into a file of its own, and name those that shall be able to open the copy")
@@ -70,20 +67,16 @@ impl Explain for EscrowError {
                 some("use a certificate that is signed with SHA-256, also where it signs itself")
             }
             EscrowError::NotAuthenticated { .. } => {
-                some("leave out --strict to use it all the same, and compare the proof with what is known of the key")
+                hint![
+                    "leave out ",
+                    Setting::Strict,
+                    " to use it all the same, and compare the proof with what is known of the key",
+                ]
             }
-            EscrowError::NotAnEnvelope { .. } => some("give the file that --escrow-out wrote"),
+            EscrowError::NotAnEnvelope { .. } => hint!["give the file that ", Setting::EscrowOut, " wrote"],
             EscrowError::CannotOpen { .. } => {
                 some("give the private key of one of the certificates it was encrypted for")
             }
-        }
-    }
-
-    fn because(&self) -> Option<String> {
-        match self {
-            EscrowError::File(error) => error.because(),
-            EscrowError::OpenSsl(error) => error.because(),
-            _ => None,
         }
     }
 }

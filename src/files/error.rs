@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Setting, hint, some};
 
 /// A file is not what is needed, or may not be touched.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -84,7 +84,7 @@ impl Explain for FileError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             FileError::Missing { .. } => some("check the path"),
             FileError::NamesNoFile { .. } => some(
@@ -102,8 +102,8 @@ impl Explain for FileError {
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
             FileError::Empty { .. } => some("check the command that was to write it"),
             FileError::TooLarge { .. } => some("check that it is the file you mean"),
-            FileError::Unwritable { path, source, .. } => Some(make_writable(path, source.kind())),
-            FileError::Exists { .. } => some("name another path, or add --force to replace it"),
+            FileError::Unwritable { path, source, .. } => some(make_writable(path, source.kind())),
+            FileError::Exists { .. } => hint!["name another path, or add ", Setting::Force, " to replace it"],
             FileError::PlaintextExists { .. } => some("name another path; this tool never overwrites a key"),
             FileError::NoDirectory { .. } => {
                 some("leave out the slash at its end, or name a file in a directory that exists")
@@ -111,11 +111,15 @@ impl Explain for FileError {
             FileError::SeveralOfOneKind { .. } => some("give the files of each parameter set a directory of their own"),
             FileError::TwoOutputs { .. } => some("name another path for one of them"),
             FileError::SameFile { .. } => some("name another path for the output"),
-            FileError::BinaryToTerminal { .. } => some("redirect standard output to a file, or use --out FILE"),
+            FileError::BinaryToTerminal { .. } => {
+                hint!["redirect standard output to a file, or use ", Setting::Out.to("FILE")]
+            }
             FileError::OpenToOthers { .. } => some("run `chmod 600` on it, and consider whether somebody has read it"),
-            FileError::OpenToWriters { .. } | FileError::FileOpenToWriters { .. } => some(
-                "compare the wrapping public key by another way (`--expect-public-key`), or use a private directory",
-            ),
+            FileError::OpenToWriters { .. } | FileError::FileOpenToWriters { .. } => hint![
+                "compare the wrapping public key by another way (`",
+                Setting::ExpectPublicKey,
+                "`), or use a private directory",
+            ],
             FileError::AnswerLost { .. } => some("give standard output a place that takes it"),
             FileError::NoMemory { .. } => None,
             FileError::NoEventQueue { .. } => some("allow this process more open files (`ulimit -n`)"),

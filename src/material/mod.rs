@@ -22,8 +22,8 @@ mod wrapped;
 
 pub use self::choice::{Choice, choices, choices_of_any_key};
 pub use self::container::{Container, NamedKey, Note};
-pub(crate) use self::error::IMPORT_IT;
 pub use self::error::MaterialError;
+pub(crate) use self::error::import_it;
 pub use self::format::Format;
 pub use self::key_material::KeyMaterial;
 pub use self::passphrase::{NoPassphrase, Passphrase};

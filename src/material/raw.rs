@@ -210,7 +210,7 @@ mod tests {
             (b"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=", Format::Auto, "accepted 32 bytes as base64"),
             (b"paWlpaWlpaWlpaWlpaWlpaWlpaWl\npaWlpaWlpaWlpaU=\n", Format::Base64, "accepted 32 bytes as base64"),
             (upper.as_bytes(), Format::Hex, "accepted 32 bytes as hex"),
-            (upper.as_bytes(), Format::Base64, "the key material is hex, and --material-format says base64"),
+            (upper.as_bytes(), Format::Base64, "the key material is hex, and it is to be read as base64"),
             (
                 half.as_bytes(),
                 Format::Auto,
@@ -230,7 +230,7 @@ mod tests {
                 Format::Auto,
                 "the key material has 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve",
             ),
-            (b"a5zz", Format::Hex, "the key material is text that is no encoding, and --material-format says hex"),
+            (b"a5zz", Format::Hex, "the key material is text that is no encoding, and it is to be read as hex"),
             (
                 br#"{"kty":"oct","k":"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU"}"#,
                 Format::Auto,

@@ -2,7 +2,7 @@
 
 use openssl::error::ErrorStack;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Step, hint, some};
 
 /// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
@@ -18,7 +18,7 @@ pub enum OpenSslError {
     SelfTest { what: &'static str },
     #[error("`{found}` has no AES key wrap with padding (RFC 5649), which {algorithm} needs")]
     NoKeyWrap { algorithm: &'static str, found: String },
-    #[error("`{found}` does not run with a FIPS provider as its default, which --require-fips demands")]
+    #[error("`{found}` does not run with a FIPS provider as its default, and FIPS is demanded")]
     NotFips { found: String },
     #[error("`{found}` has no CMS (RFC 5652) that this program can use, which escrow files need")]
     NoCms { found: String },
@@ -38,11 +38,11 @@ impl Explain for OpenSslError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
-            OpenSslError::Step { .. } => some("run `kms-byok doctor` to see what the loaded OpenSSL can do"),
+            OpenSslError::Step { .. } => hint!["run ", Step::Doctor, " to see what the loaded OpenSSL can do"],
             OpenSslError::Unfit { needed, .. } => some(format!("load {needed}, for example through LD_LIBRARY_PATH")),
-            OpenSslError::SelfTest { .. } => some("run `kms-byok doctor` and replace the OpenSSL it names"),
+            OpenSslError::SelfTest { .. } => hint!["run ", Step::Doctor, " and replace the OpenSSL it names"],
             OpenSslError::NotFips { .. } => some(
                 "activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)",
             ),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::bare::{FileKind, kind_of};
 use super::names::PARAMETERS_FILE;
-use crate::material::{Container, IMPORT_IT, MaterialError};
+use crate::explain::{Hint, Setting, Step};
+use crate::material::{Container, MaterialError, import_it};
 use crate::quoted::quoted;
 
 /// The error about a file of key material with its name in the command; a file of KMS is named as what it is.
@@ -30,19 +31,28 @@ const fn may_be_of_kms(error: &MaterialError) -> bool {
 
 fn wrong_file(kind: FileKind, file: &Path) -> MaterialError {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (found, hint) = match kind {
+    let (found, advice): (_, Hint) = match kind {
         FileKind::PublicKey => (
             "is the wrapping public key of KMS",
-            "give the file of your own key: this one belongs to --inkey of wrap".to_owned(),
+            ["give the file of your own key: this one belongs to ".into(), Setting::InKey.into(), " of wrap".into()]
+                .into_iter()
+                .collect(),
         ),
         FileKind::ImportToken => (
             "is the import token of KMS",
-            "give the file of your own key: this one belongs to --import-token of import".to_owned(),
+            [
+                "give the file of your own key: this one belongs to ".into(),
+                Setting::ImportToken.into(),
+                " of import".into(),
+            ]
+            .into_iter()
+            .collect(),
         ),
         FileKind::Encrypted if directory.join(PARAMETERS_FILE).exists() => {
-            ("is wrapped key material", format!("import it as it is: `kms-byok import --dir {}`", quoted(directory)))
+            let import = Step::Import.with(Setting::Directory.to(quoted(directory)));
+            ("is wrapped key material", Hint::from("import it as it is: ").followed_by(import))
         }
-        FileKind::Encrypted => ("is wrapped key material", IMPORT_IT.to_owned()),
+        FileKind::Encrypted => ("is wrapped key material", import_it()),
     };
-    MaterialError::WrongFile { found: found.to_owned(), hint }
+    MaterialError::WrongFile { found: found.to_owned(), advice }
 }

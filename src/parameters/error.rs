@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::kms::{KeyArn, KmsError, KmsName, Region};
 use crate::material::{KeySpec, MaterialError};
@@ -76,38 +76,32 @@ pub enum ParametersError {
     Expiry(#[from] ExpiryError),
 }
 
-impl Explain for ParametersError {
-    fn id(&self) -> &'static str {
-        match self {
-            ParametersError::File(error) => error.id(),
-            ParametersError::OpenSsl(error) => error.id(),
-            ParametersError::Material(error) => error.id(),
-            ParametersError::Wrap(error) => error.id(),
-            ParametersError::Kms(error) => error.id(),
-            ParametersError::Expiry(error) => error.id(),
-            error => error.into(),
-        }
+explain_sum!(ParametersError { File, OpenSsl, Material, Wrap, Kms, Expiry } or OwnWords);
+
+impl OwnWords for ParametersError {
+    fn own_id(&self) -> &'static str {
+        self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<Hint> {
         match self {
-            ParametersError::File(error) => error.hint(),
-            ParametersError::OpenSsl(error) => error.hint(),
-            ParametersError::Material(error) => error.hint(),
-            ParametersError::Wrap(error) => error.hint(),
-            ParametersError::Kms(error) => error.hint(),
-            ParametersError::Expiry(error) => error.hint(),
+            ParametersError::File(_)
+            | ParametersError::OpenSsl(_)
+            | ParametersError::Material(_)
+            | ParametersError::Wrap(_)
+            | ParametersError::Kms(_)
+            | ParametersError::Expiry(_) => None, // what it holds has its own
             ParametersError::NotParameters { .. }
             | ParametersError::Mixed { .. }
             | ParametersError::Expired { .. }
             | ParametersError::KeyIsOther { .. }
             | ParametersError::OfARehearsal => {
-                some("run `kms-byok get-parameters --force` again and wrap the key for the new token")
+                hint!["run ", Step::GetParameters.with(Setting::Force), " again and wrap the key for the new token",]
             }
-            ParametersError::NotWrapped { directory } => some(format!(
-                "wrap the key material first: `kms-byok wrap --dir {} --material FILE`",
-                quoted(directory)
-            )),
+            ParametersError::NotWrapped { directory } => hint![
+                "wrap the key material first: ",
+                Step::Wrap.with(Setting::Directory.to(quoted(directory))).with(Setting::Material.to("FILE")),
+            ],
             ParametersError::UnknownVersion { .. } => some("use the kms-byok that wrote it"),
             ParametersError::UnexpectedPublicKey { .. } => some(
                 "find out who changed the files; wrap nothing until the fingerprint is the one that get-parameters printed",
@@ -116,7 +110,9 @@ impl Explain for ParametersError {
             ParametersError::OtherKey { .. } => {
                 some("name the key of the parameters, or get parameters for the other key")
             }
-            ParametersError::OtherSpec { .. } => some("leave --key-spec out, or get parameters for a key of that spec"),
+            ParametersError::OtherSpec { .. } => {
+                hint!["leave ", Setting::KeySpec, " out, or get parameters for a key of that spec"]
+            }
             ParametersError::ValidTooLong { .. } => {
                 some("check this machine's clock, and if it is right find out who changed the file")
             }
@@ -124,17 +120,28 @@ impl Explain for ParametersError {
                 some("check this machine's clock, and what stands between here and AWS")
             }
             ParametersError::ReplyKeySize { found, .. } => {
-                some(format!("ask for what that server gives, --wrapping-key-spec {found}, or for another endpoint"))
+                hint![
+                    "ask for what that server gives, ",
+                    Setting::WrappingKeySpec.to(found),
+                    ", or for another endpoint",
+                ]
             }
             ParametersError::OtherEndpoint { .. } => {
-                some("give the same --endpoint-url as to get-parameters, or get parameters there")
+                hint!["give the same ", Setting::EndpointUrl, " as to get-parameters, or get parameters there"]
             }
-            ParametersError::OtherRegion { .. } => some("leave --region out, or get parameters in that Region"),
-            ParametersError::IsPublicKey { .. } => some(
-                "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token: the public key is for `kms-byok wrap --inkey`",
-            ),
+            ParametersError::OtherRegion { .. } => {
+                hint!["leave ", Setting::Region, " out, or get parameters in that Region"]
+            }
+            ParametersError::IsPublicKey { .. } => hint![
+                "give EncryptedKeyMaterial.bin to ",
+                Setting::Encrypted,
+                " and ImportToken.bin to ",
+                Setting::ImportToken,
+                ": the public key is for ",
+                Step::Wrap.with(Setting::InKey),
+            ],
             ParametersError::IsPrivateKey { .. } => {
-                some("give ImportToken.bin to --import-token, and keep the private key to yourself")
+                hint!["give ImportToken.bin to ", Setting::ImportToken, ", and keep the private key to yourself"]
             }
             ParametersError::Encoded { command: None, .. } => {
                 some("give the binary files that GetParametersForImport and the wrapping made; neither of them is text")
@@ -144,18 +151,6 @@ impl Explain for ParametersError {
             ParametersError::ReplyForOtherKey { .. } | ParametersError::ReplyToken { .. } => {
                 some("check the endpoint: AWS does not answer so")
             }
-        }
-    }
-
-    fn because(&self) -> Option<String> {
-        match self {
-            ParametersError::File(error) => error.because(),
-            ParametersError::OpenSsl(error) => error.because(),
-            ParametersError::Material(error) => error.because(),
-            ParametersError::Wrap(error) => error.because(),
-            ParametersError::Kms(error) => error.because(),
-            ParametersError::Expiry(error) => error.because(),
-            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What keeps a proof from being made.
 
-use crate::explain::Explain;
+use crate::explain::explain_sum;
 use crate::files::FileError;
 use crate::kms::KmsError;
 use crate::material::MaterialError;
@@ -21,27 +21,4 @@ pub enum ProofError {
     OpenSsl(#[from] OpenSslError),
 }
 
-impl ProofError {
-    fn explain(&self) -> &dyn Explain {
-        match self {
-            ProofError::Kms(error) => error,
-            ProofError::Material(error) => error,
-            ProofError::File(error) => error,
-            ProofError::OpenSsl(error) => error,
-        }
-    }
-}
-
-impl Explain for ProofError {
-    fn id(&self) -> &'static str {
-        self.explain().id()
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.explain().hint()
-    }
-
-    fn because(&self) -> Option<String> {
-        self.explain().because()
-    }
-}
+explain_sum!(ProofError { Kms, Material, File, OpenSsl });

@@ -181,7 +181,11 @@ impl Record {
 impl Exit {
     /// How a run with that report ended.
     pub fn of(code: u8, error: Option<&Error>, account: &Account) -> Self {
-        let cause = |error: &Error| Cause { cause: error.to_string(), because: error.because(), hint: error.hint() };
+        let cause = |error: &Error| Cause {
+            cause: error.to_string(),
+            because: error.because(),
+            hint: error.hint().map(|hint| hint.to_string()),
+        };
         Exit {
             code,
             changed: account.facts.changed,

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Hint, OwnWords, Step, explain_sum, hint, some};
 use crate::openssl_probe::OpenSslError;
 
 /// The embedded KMS was asked for something it does not do, or the system refused it a socket.
@@ -36,16 +36,16 @@ pub enum RehearsalError {
     OpenSsl(#[from] OpenSslError),
 }
 
-impl Explain for RehearsalError {
-    fn id(&self) -> &'static str {
-        match self {
-            RehearsalError::OpenSsl(error) => error.id(),
-            error => error.into(),
-        }
+explain_sum!(RehearsalError { OpenSsl } or OwnWords);
+
+impl OwnWords for RehearsalError {
+    fn own_id(&self) -> &'static str {
+        self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<Hint> {
         match self {
+            RehearsalError::OpenSsl(_) => None, // what it holds has its own
             RehearsalError::NotLoopback { .. } => some("listen on 127.0.0.1"),
             RehearsalError::Listen { .. } => some("choose a free port, or 127.0.0.1:0 to be given one"),
             RehearsalError::Thread { .. } => None,
@@ -55,20 +55,18 @@ impl Explain for RehearsalError {
             }
             RehearsalError::Clock { .. } => some("write 2027-01-31T12:00:00Z, or a difference such as +25h or -90d"),
             RehearsalError::Unreachable { .. } | RehearsalError::NotARehearsal { .. } => {
-                some("start one with `kms-byok rehearsal serve`, and use the URL it prints")
+                hint!["start one with ", Step::Rehearsal, ", and use the URL it prints"]
             }
-            RehearsalError::OpenSsl(error) => error.hint(),
             RehearsalError::Url { .. } => some("write http://127.0.0.1:PORT"),
         }
     }
 
-    fn because(&self) -> Option<String> {
+    fn own_because(&self) -> Option<String> {
         match self {
             RehearsalError::Listen { source, .. }
             | RehearsalError::Thread { source }
             | RehearsalError::AccessLog { source, .. }
             | RehearsalError::Unreachable { source, .. } => Some(source.to_string()),
-            RehearsalError::OpenSsl(error) => error.because(),
             _ => None,
         }
     }

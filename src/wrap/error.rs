@@ -1,6 +1,6 @@
 //! Combinations that KMS would refuse, and wrapping keys that are not what was asked for.
 
-use crate::explain::{Explain, some};
+use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
@@ -78,25 +78,22 @@ pub enum WrapError {
     OpenSsl(#[from] OpenSslError),
 }
 
-impl Explain for WrapError {
-    fn id(&self) -> &'static str {
-        match self {
-            WrapError::File(error) => error.id(),
-            WrapError::OpenSsl(error) => error.id(),
-            _ => self.into(),
-        }
+explain_sum!(WrapError { File, OpenSsl } or OwnWords);
+
+impl OwnWords for WrapError {
+    fn own_id(&self) -> &'static str {
+        self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<Hint> {
         match self {
-            WrapError::File(error) => error.hint(),
-            WrapError::OpenSsl(error) => error.hint(),
+            WrapError::File(_) | WrapError::OpenSsl(_) => None, // what it holds has its own
             WrapError::NotForRawMaterial { .. } => some("use RSAES_OAEP_SHA_256"),
             WrapError::RsaKeyOverOaep { .. } => some("use RSA_AES_KEY_WRAP_SHA_256"),
             WrapError::DoesNotFit { spec, .. } if spec.is_private_key() => {
-                some("use RSA_AES_KEY_WRAP_SHA_256, or a larger --wrapping-key-spec")
+                hint!["use RSA_AES_KEY_WRAP_SHA_256, or a larger ", Setting::WrappingKeySpec]
             }
-            WrapError::DoesNotFit { .. } => some("use a larger --wrapping-key-spec"),
+            WrapError::DoesNotFit { .. } => hint!["use a larger ", Setting::WrappingKeySpec],
             WrapError::UnknownAlgorithm { .. } | WrapError::Pkcs1Refused => {
                 some(format!("use one of {}", WrappingAlgorithm::ALL.map(WrappingAlgorithm::name).join(", ")))
             }
@@ -104,24 +101,37 @@ impl Explain for WrapError {
                 some(format!("use one of {}", WrappingKeySpec::ALL.map(WrappingKeySpec::name).join(", ")))
             }
             WrapError::Sm2Refused { .. } => some("use an RSA wrapping key outside the China Regions"),
-            WrapError::Sha1NotAllowed { .. } => some("use the SHA-256 variant, or add --allow-sha1"),
+            WrapError::Sha1NotAllowed { .. } => hint!["use the SHA-256 variant, or add ", Setting::AllowSha1],
             WrapError::PublicKeyEncoded { decode, .. } => some(format!("decode it first: `{decode}`")),
             WrapError::EmptyPublicKey
             | WrapError::PublicKeyNotDer
             | WrapError::PublicKeyNotRsa
-            | WrapError::PublicKeyBits { .. } => some(
-                "use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run `kms-byok get-parameters`",
-            ),
-            WrapError::PublicKeyExponent { .. } | WrapError::PublicKeyFactor { .. } => some(
-                "wrap nothing with it, find out where it came from, and run `kms-byok get-parameters` for a new one",
-            ),
+            | WrapError::PublicKeyBits { .. } => hint![
+                "use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run ",
+                Step::GetParameters,
+            ],
+            WrapError::PublicKeyExponent { .. } | WrapError::PublicKeyFactor { .. } => hint![
+                "wrap nothing with it, find out where it came from, and run ",
+                Step::GetParameters,
+                " for a new one",
+            ],
             WrapError::PublicKeySize { .. } => {
-                some("run `kms-byok get-parameters --force` again with the --wrapping-key-spec you want")
+                hint![
+                    "run ",
+                    Step::GetParameters.with(Setting::Force),
+                    " again with the ",
+                    Setting::WrappingKeySpec,
+                    " you want",
+                ]
             }
             WrapError::PrivateKeyNotRsa => some("give the private key whose public half it was wrapped for"),
-            WrapError::ImpossibleLength { .. } => some(
-                "give EncryptedKeyMaterial.bin to --encrypted and ImportToken.bin to --import-token, both as whole binary files",
-            ),
+            WrapError::ImpossibleLength { .. } => hint![
+                "give EncryptedKeyMaterial.bin to ",
+                Setting::Encrypted,
+                " and ImportToken.bin to ",
+                Setting::ImportToken,
+                ", both as whole binary files",
+            ],
             WrapError::WrappedNewline { command, .. } => some(format!("take it off: `{command}`")),
             WrapError::WrappedDamaged { command: Some(command), .. } => {
                 some(format!("take them out, or transfer the file in binary mode: `{command}`"))
@@ -129,7 +139,7 @@ impl Explain for WrapError {
             WrapError::WrappedDamaged { command: None, .. } => {
                 some("wrap the key material again, and keep the bytes as they are")
             }
-            WrapError::InTheClear { .. } => some("wrap it first with `kms-byok wrap`, and send it nowhere"),
+            WrapError::InTheClear { .. } => hint!["wrap it first with ", Step::Wrap, ", and send it nowhere"],
             WrapError::WrappedText { command: Some(command), .. } => some(format!("decode it first: `{command}`")),
             WrapError::WrappedText { command: None, .. } => {
                 some("put the bytes that the wrapping made there; they are no text")
@@ -140,14 +150,6 @@ impl Explain for WrapError {
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
             ),
-        }
-    }
-
-    fn because(&self) -> Option<String> {
-        match self {
-            WrapError::File(error) => error.because(),
-            WrapError::OpenSsl(error) => error.because(),
-            _ => None,
         }
     }
 }

@@ -202,7 +202,7 @@ fn a_replica_that_another_run_has_made_is_a_cause_when_it_cannot_be_found() {
     bench.kms_byok_with_credentials(&at(&format!("{replicate} --adopt {foreign}"))).refuses(
         1,
         &format!(
-            "error: --adopt names {foreign}, which is no replica of the key in a Region asked for\n\
+            "error: the adopted key {foreign} is no replica of the key in a Region asked for\n\
              hint: give the ARN of the replica that you trust\n"
         ),
     );

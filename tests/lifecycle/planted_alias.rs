@@ -65,14 +65,14 @@ fn the_user_vouches_for_a_key_by_its_arn_and_for_no_other() {
     cloud.run(&format!("{PROVISION} --adopt {other}")).refuses(
         1,
         &format!(
-            "error: `alias/a` points to key {arn}, and --adopt names {other}\n\
+            "error: `alias/a` points to key {arn}, and the adopted key is {other}\n\
              hint: find out who moved the alias, and name the key you mean\n"
         ),
     );
     cloud.run(&format!("create-key --alias alias/a --adopt {other} --quiet")).refuses(
         1,
         &format!(
-            "error: `alias/a` points to key {arn}, and --adopt names {other}\n\
+            "error: `alias/a` points to key {arn}, and the adopted key is {other}\n\
              hint: find out who moved the alias, and name the key you mean\n"
         ),
     );

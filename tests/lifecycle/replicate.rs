@@ -137,7 +137,7 @@ fn a_replica_with_a_foreign_policy_receives_nothing_unless_it_is_adopted() {
     assert_eq!((scene.calls("ImportKeyMaterial"), scene.calls("ReplicateKey")), (imports, 1));
     let (answer, _) =
         scene.fails(1, &format!("{REPLICATE} --to eu-west-2 --material one --adopt {}", in_region(&arn, "sa-east-1")));
-    assert!(answer["error"]["cause"].as_str().unwrap().starts_with("--adopt names "), "{answer}");
+    assert!(answer["error"]["cause"].as_str().unwrap().starts_with("the adopted key "), "{answer}");
     assert_eq!(scene.describe(&replica)["KeyState"], "PendingImport");
     scene.json(&format!("{REPLICATE} --to eu-west-2 --material one --adopt {replica}"));
     assert_eq!(scene.describe(&replica)["KeyState"], "Enabled");

@@ -96,7 +96,7 @@ fn private_keys_are_read_from_hex_and_base64() {
         assert_eq!(bench.read(name, spec).unwrap().expose(), der, "{name}");
     }
     let contradicted = read(&bench.path("key.hex"), spec, Some(Format::Base64), &mut NoPassphrase);
-    assert_eq!(contradicted.unwrap_err().to_string(), "the key material is hex, and --material-format says base64");
+    assert_eq!(contradicted.unwrap_err().to_string(), "the key material is hex, and it is to be read as base64");
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn what_is_in_doubt_is_refused_with_a_cause_of_its_own() {
             "SYMMETRIC_DEFAULT",
             &["--material", "hex", "--material-format", "base64"],
             "encoding_contradicted",
-            "the key material is hex, and --material-format says base64",
+            "the key material is hex, and it is to be read as base64",
         ),
         (
             "HMAC_256",

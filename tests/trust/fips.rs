@@ -65,7 +65,7 @@ fn every_verb_refuses_to_run_without_a_fips_provider_where_one_is_required() {
     bench.wrapping_key(2048);
     bench.write("key", support::material(1));
     let expected = format!(
-        "error: `{}` does not run with a FIPS provider as its default, which --require-fips demands\n\
+        "error: `{}` does not run with a FIPS provider as its default, and FIPS is demanded\n\
          hint: activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)\n",
         openssl::version::version()
     );
@@ -95,7 +95,7 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
     let causes: Vec<&str> =
         found["problems"].as_array().unwrap().iter().map(|problem| problem["cause"].as_str().unwrap()).collect();
     let provider = format!(
-        "`{}` does not run with a FIPS provider as its default, which --require-fips demands",
+        "`{}` does not run with a FIPS provider as its default, and FIPS is demanded",
         openssl::version::version()
     );
     assert_eq!(causes, [provider.as_str(), "the FIPS endpoint is missing"]);
@@ -104,7 +104,7 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
     let run = without_provider(&bench, line);
     assert!(
         run.stdout.contains(
-            "problem: the endpoint `https://vpce-1.kms.us-east-1.vpce.amazonaws.com` is not a FIPS endpoint of AWS, which --require-fips demands\n  \
+            "problem: the endpoint `https://vpce-1.kms.us-east-1.vpce.amazonaws.com` is not a FIPS endpoint of AWS, and FIPS is demanded\n  \
              hint: leave it out and add --fips-endpoint, or name a VPC endpoint of kms-fips\n"
         ),
         "{}",

@@ -4,6 +4,7 @@ use kms_byok::diagnose::{self, Diagnosis, OpenSslCommand, Opened};
 
 use super::{line as one_line, lines};
 use crate::cli::invocation::Invocation;
+use crate::cli::words::sentence;
 
 pub(crate) fn text(diagnosis: &Diagnosis) -> String {
     let openssl = diagnosis.openssl.as_ref().map(openssl);
@@ -28,8 +29,11 @@ pub(crate) fn explanation(diagnosis: &Diagnosis) -> String {
 /// Completes the commands in it.
 pub(crate) fn complete(diagnosis: &mut Diagnosis, run: &Invocation) {
     let key = diagnosis.key_arn.as_deref();
-    diagnosis.causes.iter_mut().for_each(|cause| cause.fix = run.complete(&cause.fix, key));
-    diagnosis.unknown.iter_mut().for_each(|unknown| unknown.find_out = run.complete(&unknown.find_out, key));
+    diagnosis.causes.iter_mut().for_each(|cause| cause.fix = run.complete(&sentence(&cause.fix), key).into());
+    diagnosis
+        .unknown
+        .iter_mut()
+        .for_each(|unknown| unknown.find_out = run.complete(&sentence(&unknown.find_out), key).into());
 }
 
 fn causes(diagnosis: &Diagnosis) -> String {

@@ -3,6 +3,7 @@
 use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
+use crate::explain::Hint;
 use crate::material::KeySpec;
 use crate::wrap::WrappingKeySpec;
 
@@ -38,8 +39,8 @@ impl Words for BlobCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
-        match self {
+    fn fix(&self, commands: &Commands) -> Hint {
+        let fix = match self {
             BlobCause::Length { .. } | BlobCause::OtherAlgorithm { .. } => {
                 format!("wrap the key material again: `{}`", commands.wrap())
             }
@@ -52,6 +53,7 @@ impl Words for BlobCause {
             BlobCause::LengthForSpec { .. } => {
                 format!("wrap the private key as PKCS#8 DER: `{}`", commands.wrap())
             }
-        }
+        };
+        fix.into()
     }
 }

@@ -3,6 +3,7 @@
 use super::words::Words;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::name::{Name, Role};
+use crate::explain::Hint;
 use crate::file_checks::damage::Damage;
 use crate::files::{free, with_suffix};
 use crate::material::encoding::Encoding;
@@ -57,8 +58,8 @@ impl Words for FileCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
-        match self {
+    fn fix(&self, commands: &Commands) -> Hint {
+        let fix = match self {
             FileCause::Missing { name } | FileCause::Empty { name } | FileCause::TooLarge { name, .. } => {
                 again(name, commands)
             }
@@ -92,7 +93,8 @@ impl Words for FileCause {
             FileCause::NotWrapped { .. } => {
                 format!("send it nowhere, and wrap it first: `{}`", commands.wrap())
             }
-        }
+        };
+        fix.into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::words::Words;
 use crate::diagnose::commands::{Commands, word};
+use crate::explain::Hint;
 use crate::kms::{KeyArn, KeyState, KmsName, Origin, Region};
 use crate::material::KeySpec;
 
@@ -45,8 +46,8 @@ impl Words for KeyCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
-        match self {
+    fn fix(&self, commands: &Commands) -> Hint {
+        let fix = match self {
             KeyCause::NotFound { key, .. } => {
                 format!("look for {} among the keys of this account and Region: `{}`", word(key), commands.list_keys())
             }
@@ -76,6 +77,7 @@ impl Words for KeyCause {
             KeyCause::OpenSslSelfTest { .. } => {
                 "load another OpenSSL, and look at it with `kms-byok doctor`".to_owned()
             }
-        }
+        };
+        fix.into()
     }
 }

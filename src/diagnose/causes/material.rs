@@ -4,6 +4,7 @@ use super::{FileCause, Words};
 use crate::diagnose::commands::{Commands, create_key};
 use crate::diagnose::name::{Name, Role};
 use crate::explain::Explain;
+use crate::explain::Hint;
 use crate::files;
 use crate::material::{Choice, KeySpec, MaterialError};
 use crate::wrap::{WrapError, WrappingAlgorithm};
@@ -49,28 +50,31 @@ impl Words for MaterialCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
+    fn fix(&self, commands: &Commands) -> Hint {
         match self {
-            MaterialCause::Wrong { otherwise: Some(Otherwise::Spec(spec)), .. } => {
-                format!(
-                    "give the key that belongs to this KMS key, or create a KMS key for this one: `{}`",
-                    create_key(Some(*spec))
-                )
-            }
+            MaterialCause::Wrong { otherwise: Some(Otherwise::Spec(spec)), .. } => Hint::from(format!(
+                "give the key that belongs to this KMS key, or create a KMS key for this one: `{}`",
+                create_key(Some(*spec))
+            )),
             MaterialCause::InDoubt { name, cause, choices } => {
-                commands.choose(name, choices).unwrap_or_else(|| cause.fix(commands))
+                commands.choose(name, choices).map_or_else(|| cause.fix(commands), Hint::from)
             }
-            MaterialCause::TextItself { name, choices, .. } => commands.choose(name, choices).unwrap_or_else(|| {
-                let look = commands.look(name);
-                format!("write the bytes that the other systems use to a file of their own, and wrap that: `{look}`")
-            }),
+            MaterialCause::TextItself { name, choices, .. } => {
+                let alone = || {
+                    let look = commands.look(name);
+                    format!(
+                        "write the bytes that the other systems use to a file of their own, and wrap that: `{look}`"
+                    )
+                };
+                commands.choose(name, choices).unwrap_or_else(alone).into()
+            }
             MaterialCause::Wrong { name, otherwise: Some(Otherwise::Choices(choices)), error } => {
                 let wrong = || MaterialCause::error_fix(name, error, commands);
-                commands.choose(name, choices).unwrap_or_else(wrong)
+                commands.choose(name, choices).map_or_else(wrong, Hint::from)
             }
             MaterialCause::Wrong { name, error, otherwise: None } => MaterialCause::error_fix(name, error, commands),
             MaterialCause::Container { .. } => {
-                format!("let it be converted while it is wrapped: `{}`", commands.wrap_decoded())
+                format!("let it be converted while it is wrapped: `{}`", commands.wrap_decoded()).into()
             }
             MaterialCause::TooLong { error, .. } | MaterialCause::Unwrappable { error, .. } => {
                 let algorithm = match error {
@@ -78,7 +82,7 @@ impl Words for MaterialCause {
                     _ => WrappingAlgorithm::RsaAesKeyWrapSha256,
                 };
                 let commands = Commands { algorithm: Some(algorithm), ..commands.clone() };
-                format!("use {algorithm}: `{}`", commands.anew())
+                format!("use {algorithm}: `{}`", commands.anew()).into()
             }
         }
     }
@@ -86,30 +90,29 @@ impl Words for MaterialCause {
 
 impl MaterialCause {
     /// What to do about key material that leaves no choice.
-    fn error_fix(name: &Name, error: &MaterialError, commands: &Commands) -> String {
+    fn error_fix(name: &Name, error: &MaterialError, commands: &Commands) -> Hint {
         match error {
             MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => {
                 let asking = Commands { passphrase: None, ..commands.clone() };
-                format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap())
+                format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap()).into()
             }
             MaterialError::ExplicitCurve => {
                 let file = name.path.as_deref().filter(|_| name.role == Role::Material);
                 let command = "openssl ec -in FILE -param_enc named_curve -out FILE.named";
                 let command = file.map_or(command.to_owned(), |file| files::name_in_command(command, file));
-                format!("name the curve: `{command}`")
+                format!("name the curve: `{command}`").into()
             }
             MaterialError::NotEncodedText { spec, inside, .. } if !spec.is_private_key() && inside.is_empty() => {
-                format!("write the key alone to the file: `{}`", commands.look(name))
+                format!("write the key alone to the file: `{}`", commands.look(name)).into()
             }
             error => {
-                let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".to_owned());
+                let hint = error.hint().unwrap_or_else(|| "give the key that belongs to this KMS key".into());
                 let hint = match &name.path {
-                    Some(path) if name.role == Role::Material => files::name_in_command(&hint, path),
+                    Some(path) if name.role == Role::Material => hint.map(|text| files::name_in_command(&text, path)),
                     _ => hint,
                 };
-                let has_command = hint.split('`').nth(1).is_some_and(|command| command.contains(' '));
                 // As it is, no wrapping takes it.
-                if has_command { hint } else { format!("{hint}: `{}`", commands.look(name)) }
+                if hint.has_command() { hint } else { hint.followed_by(format!(": `{}`", commands.look(name))) }
             }
         }
     }

@@ -23,6 +23,7 @@ pub(crate) use self::parameters::ParametersCause;
 pub(crate) use self::public_key::PublicKeyCause;
 use self::words::Words;
 use super::commands::Commands;
+use crate::explain::Hint;
 
 /// Why an import fails, sorted by what it is about.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl Cause {
         self.words().id()
     }
 
-    pub(crate) fn fix(&self, commands: &Commands) -> String {
+    pub(crate) fn fix(&self, commands: &Commands) -> Hint {
         self.words().fix(commands)
     }
 

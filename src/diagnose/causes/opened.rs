@@ -3,6 +3,7 @@
 use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
+use crate::explain::Hint;
 use crate::material::encoding::Encoding;
 use crate::wrap::WrappingAlgorithm;
 
@@ -89,9 +90,9 @@ impl Words for OpenedCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
+    fn fix(&self, commands: &Commands) -> Hint {
         let wrap = commands.wrap();
-        match self {
+        let fix = match self {
             OpenedCause::OaepHash { needed, .. }
             | OpenedCause::Mgf1Hash { needed, .. }
             | OpenedCause::OaepHashSuspected { needed, .. } => {
@@ -128,6 +129,7 @@ impl Words for OpenedCause {
                 format!("wrap it with `{wrap}`, or use AES-KWP (RFC 5649)")
             }
             OpenedCause::OtherMaterial { .. } => format!("wrap the key material that you mean: `{wrap}`"),
-        }
+        };
+        fix.into()
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::tests::all;
 use crate::committed::{cell, is_committed};
 use crate::diagnose::commands::Commands;
+use crate::words::sentence;
 
 #[test]
 fn the_page_of_causes_is_what_diagnose_names() {
@@ -18,7 +19,7 @@ fn the_page_of_causes_is_what_diagnose_names() {
     for (ids, meaning) in documented() {
         for id in ids {
             let sample = samples.iter().find(|cause| cause.id() == id).expect("every id has a sample");
-            let example = format!("{sample}; fix: {}", sample.fix(&commands));
+            let example = format!("{sample}; fix: {}", sentence(&sample.fix(&commands)));
             page.push_str(&format!("| `{id}` | {} | {} |\n", cell(meaning), cell(&example)));
         }
     }

@@ -3,6 +3,7 @@
 use super::words::Words;
 use crate::diagnose::commands::{Commands, word};
 use crate::diagnose::name::Name;
+use crate::explain::Hint;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ParametersCause {
@@ -50,8 +51,8 @@ impl Words for ParametersCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
-        match self {
+    fn fix(&self, commands: &Commands) -> Hint {
+        let fix = match self {
             ParametersCause::OtherRegion { found, .. } => {
                 format!("name the Region of the key: `kms-byok import --region {}`", word(found))
             }
@@ -63,6 +64,7 @@ impl Words for ParametersCause {
                 format!("get parameters for that key and wrap for them: `{}`", commands.anew())
             }
             _ => format!("get a new parameter set and wrap for it: `{}`", commands.anew()),
-        }
+        };
+        fix.into()
     }
 }

@@ -3,6 +3,7 @@
 use super::words::Words;
 use crate::diagnose::commands::Commands;
 use crate::diagnose::name::Name;
+use crate::explain::Hint;
 use crate::wrap::WrappingKeySpec;
 
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +45,14 @@ impl Words for PublicKeyCause {
         }
     }
 
-    fn fix(&self, commands: &Commands) -> String {
-        match self {
+    fn fix(&self, commands: &Commands) -> Hint {
+        let fix = match self {
             PublicKeyCause::Pkcs1 { name } => format!("convert it: `{}`", commands.convert_pkcs1(name)),
             PublicKeyCause::ExtraBytes { name, wanted, .. } => {
                 format!("cut them off: `{}`", commands.cut(name, *wanted))
             }
             _ => format!("get a new parameter set and wrap for it: `{}`", commands.anew()),
-        }
+        };
+        fix.into()
     }
 }

@@ -6,6 +6,7 @@ use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::{Layer, Member, Way};
 use crate::material::{Container, Format, KeySpec};
+use crate::words::sentence;
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -258,7 +259,7 @@ fn every_evidence_and_every_fix_is_written_as_errors_are() {
         assert!(first.is_lowercase() || named, "{evidence}");
         check(&evidence);
         for commands in [&Commands::default(), &directory] {
-            let fix = cause.fix(commands);
+            let fix = sentence(&cause.fix(commands));
             check(&fix);
             assert!(fix.starts_with(|c: char| c.is_ascii_lowercase()), "{fix}");
             let command = fix.split('`').nth(1).unwrap_or_default();

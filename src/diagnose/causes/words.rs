@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diagnose::commands::Commands;
+use crate::explain::Hint;
 
 /// The words of a cause besides its `Display`, which is the evidence.
 pub(crate) trait Words: fmt::Display {
@@ -10,5 +11,5 @@ pub(crate) trait Words: fmt::Display {
     fn id(&self) -> &'static str;
 
     /// One imperative sentence with the command that mends it.
-    fn fix(&self, commands: &Commands) -> String;
+    fn fix(&self, commands: &Commands) -> Hint;
 }

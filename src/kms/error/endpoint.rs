@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Setting, Step, hint, some};
 use crate::time::seconds;
 
 /// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port.
@@ -25,7 +25,7 @@ pub enum EndpointError {
     FipsMissing,
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
     FipsAndCustom { url: String },
-    #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, which --require-fips demands")]
+    #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, and FIPS is demanded")]
     #[strum(serialize = "endpoint_not_fips")]
     NotFips { url: String },
 
@@ -107,30 +107,50 @@ impl Explain for EndpointError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
-            EndpointError::FipsMissing => some("add --fips-endpoint, which --require-fips wants too"),
+            EndpointError::FipsMissing => {
+                hint!["add ", Setting::FipsEndpoint, ", which ", Setting::RequireFips, " wants too"]
+            }
             EndpointError::NotAUrl { .. } => some("write it as in https://kms.us-east-1.amazonaws.com"),
             EndpointError::NotAws { url, .. } => {
-                some(format!("add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it"))
+                hint![
+                    "add ",
+                    Setting::EndpointUrl.to(url),
+                    " or ",
+                    Setting::AllowEndpointEnv,
+                    " if your keys may go there, or unset it",
+                ]
             }
-            EndpointError::ForeignProvider { variable, .. } => some(format!(
-                "leave out {variable} (AWS_ENDPOINT_URL, `endpoint_url` and `services` of the profile), or add --allow-endpoint-env if they may"
-            )),
-            EndpointError::PlainHttp { .. } => some("use https, or add --insecure-endpoint if you accept that"),
+            EndpointError::ForeignProvider { variable, .. } => hint![
+                format!(
+                    "leave out {variable} (AWS_ENDPOINT_URL, `endpoint_url` and `services` of the profile), or add "
+                ),
+                Setting::AllowEndpointEnv,
+                " if they may",
+            ],
+            EndpointError::PlainHttp { .. } => {
+                hint!["use https, or add ", Setting::InsecureEndpoint, " if you accept that"]
+            }
             EndpointError::FipsAndCustom { .. } => {
-                some("leave out one: --endpoint-url (AWS_ENDPOINT_URL) or --fips-endpoint (AWS_USE_FIPS_ENDPOINT)")
+                hint![
+                    "leave out one: ",
+                    Setting::EndpointUrl,
+                    " (AWS_ENDPOINT_URL) or ",
+                    Setting::FipsEndpoint,
+                    " (AWS_USE_FIPS_ENDPOINT)",
+                ]
             }
             EndpointError::NotFips { .. } => {
-                some("leave it out and add --fips-endpoint, or name a VPC endpoint of kms-fips")
+                hint!["leave it out and add ", Setting::FipsEndpoint, ", or name a VPC endpoint of kms-fips"]
             }
             EndpointError::NameUnknown { .. } => some("check the Region or the endpoint URL, and this machine's DNS"),
             EndpointError::ConnectionRefused { .. } => some("check the endpoint's port, and that its server runs"),
             EndpointError::Unreachable { .. } => some("check this machine's network and proxy settings"),
             EndpointError::ConnectTimeout { .. } => {
-                some("check network, firewall and HTTPS_PROXY, or allow more time with --connect-timeout")
+                hint!["check network, firewall and HTTPS_PROXY, or allow more time with ", Setting::ConnectTimeout,]
             }
-            EndpointError::ReadTimeout { .. } => some("try again, or allow more time with --read-timeout"),
+            EndpointError::ReadTimeout { .. } => hint!["try again, or allow more time with ", Setting::ReadTimeout],
             EndpointError::Reset { .. } => some("try again, and look at what stands between here and the endpoint"),
             EndpointError::ReplyTooLarge { .. } | EndpointError::NotHttp { .. } => {
                 some("check that the endpoint URL is one of KMS")
@@ -144,7 +164,7 @@ impl Explain for EndpointError {
             }
             EndpointError::TlsNotYetValid { .. } => some("check this machine's clock"),
             EndpointError::TlsHandshake { .. } => some("check that the endpoint speaks TLS 1.2 or newer on this port"),
-            EndpointError::TlsSetup { .. } => some("run `kms-byok doctor` to see which OpenSSL is loaded"),
+            EndpointError::TlsSetup { .. } => hint!["run ", Step::Doctor, " to see which OpenSSL is loaded"],
             EndpointError::CaBundle { .. } => some("name a readable file of PEM certificates there, or leave it out"),
             EndpointError::ProxyUnusable { variable } => {
                 some(format!("write {variable} as in http://proxy.example:3128"))
@@ -156,7 +176,9 @@ impl Explain for EndpointError {
             EndpointError::ProxyUnreachable { .. } => {
                 some("check HTTPS_PROXY and HTTP_PROXY, and that the proxy runs, or name the host in NO_PROXY")
             }
-            EndpointError::ProxyTimeout { .. } => some("check the proxy, or allow more time with --connect-timeout"),
+            EndpointError::ProxyTimeout { .. } => {
+                hint!["check the proxy, or allow more time with ", Setting::ConnectTimeout]
+            }
             EndpointError::ProxyTunnel { .. } => {
                 some("check the proxy's rules and the password in its URL, or name the host in NO_PROXY")
             }

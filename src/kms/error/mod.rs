@@ -12,7 +12,7 @@ pub use self::refusal::Refusal;
 pub(crate) use self::refusal::WORTH_A_WARNING;
 use super::operation::Operation;
 use super::region::is_served;
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 
 /// A call to KMS failed.
@@ -147,23 +147,25 @@ fn may_exist(operation: Operation) -> &'static str {
     }
 }
 
-impl Explain for KmsError {
-    fn id(&self) -> &'static str {
-        match self {
-            KmsError::Refused(refusal) => refusal.id(),
-            KmsError::Endpoint(error) => error.id(),
-            KmsError::File(error) => error.id(),
-            error => error.into(),
-        }
+explain_sum!(KmsError { Refused, Endpoint, File } or OwnWords);
+
+impl OwnWords for KmsError {
+    fn own_id(&self) -> &'static str {
+        self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<Hint> {
         match self {
+            KmsError::Refused(_) | KmsError::Endpoint(_) | KmsError::File(_) => None, // what it holds has its own
             KmsError::NoRegion { profile: None } => {
-                some("add --region, set AWS_REGION, or put `region` in the profile of the AWS configuration file")
+                hint![
+                    "add ",
+                    Setting::Region,
+                    ", set AWS_REGION, or put `region` in the profile of the AWS configuration file",
+                ]
             }
             KmsError::NoRegion { profile: Some(profile) } => {
-                some(format!("add --region, set AWS_REGION, or put `region` in profile `{profile}`"))
+                hint!["add ", Setting::Region, format!(", set AWS_REGION, or put `region` in profile `{profile}`"),]
             }
             KmsError::NoProfile { profile, without_prefix: true, .. } => some(format!(
                 "write `[profile {profile}]` in the configuration file, where `[{profile}]` names no profile"
@@ -178,9 +180,11 @@ impl Explain for KmsError {
                 _ => some("write it as in us-east-1"),
             },
             KmsError::SettingUnusable { wanted, undo, .. } => some(format!("set it to {wanted}, or {undo}")),
-            KmsError::NoCredentials { profile: None, .. } => some(
-                "sign in (`aws sso login`), set AWS_PROFILE or --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            ),
+            KmsError::NoCredentials { profile: None, .. } => hint![
+                "sign in (`aws sso login`), set AWS_PROFILE or ",
+                Setting::Profile,
+                ", or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ],
             KmsError::NoCredentials { profile: Some(profile), .. } => {
                 some(format!("give profile `{profile}` credentials, or sign in: `aws sso login --profile {profile}`"))
             }
@@ -194,14 +198,11 @@ impl Explain for KmsError {
                 some("set it again without that character: `echo` adds a line break, and `printf %s` does not")
             }
             KmsError::Unsendable { .. } => None,
-            KmsError::Refused(refusal) => refusal.hint(),
-            KmsError::Endpoint(error) => error.hint(),
-            KmsError::File(error) => error.hint(),
             KmsError::ReplyLost { operation: Operation::CreateKey, .. } => {
-                some("look for the key by its tag `kms-byok:request`: run the same command with --find-lost")
+                hint!["look for the key by its tag `kms-byok:request`: run the same command with ", Setting::FindLost,]
             }
             KmsError::ReplyLost { .. } => {
-                some("look at the key (`kms-byok status`, or the KMS console) before you run the command again")
+                hint!["look at the key (", Step::Status, ", or the KMS console) before you run the command again",]
             }
             KmsError::NotKms { .. } => some("check the endpoint URL, and what stands between here and KMS"),
             KmsError::FieldMissing { .. } | KmsError::OtherKey { .. } | KmsError::EndlessList { .. } => {
@@ -211,15 +212,12 @@ impl Explain for KmsError {
         }
     }
 
-    fn because(&self) -> Option<String> {
+    fn own_because(&self) -> Option<String> {
         match self {
             KmsError::NoCredentials { because, .. }
             | KmsError::CredentialsFail { because, .. }
             | KmsError::Unsendable { because, .. }
             | KmsError::NotKms { because, .. } => Some(because.clone()),
-            KmsError::Refused(refusal) => refusal.because(),
-            KmsError::Endpoint(error) => error.because(),
-            KmsError::File(error) => error.because(),
             KmsError::ReplyLost { cause, .. } => Some(match cause.because() {
                 Some(inner) => format!("{cause}: {inner}"),
                 None => cause.to_string(),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::reason::Reason;
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Setting, Step, hint, some};
 use crate::kms::arn::{is_alias, region_of};
 use crate::kms::operation::Operation;
 use crate::kms::region::Region;
@@ -180,7 +180,7 @@ impl Explain for Refusal {
         self.reason.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         let operation = self.operation;
         match self.reason {
             Reason::AccessDenied => match operation {
@@ -202,32 +202,38 @@ impl Explain for Refusal {
                 some("check AWS_ACCESS_KEY_ID or the profile, and that a session token goes with its own access key")
             }
             Reason::Disabled => some("enable it: `aws kms enable-key`"),
-            Reason::ExpiredImportToken | Reason::InvalidImportToken => some(
-                "run `kms-byok get-parameters --force` again and wrap the key material with the new public key: key, token and public key belong together",
-            ),
+            Reason::ExpiredImportToken | Reason::InvalidImportToken => hint![
+                "run ",
+                Step::GetParameters.with(Setting::Force),
+                " again and wrap the key material with the new public key: key, token and public key belong together",
+            ],
             Reason::IncorrectKey => some("name the key that encrypted it"),
-            Reason::IncorrectKeyMaterial if self.had_material == Some(false) => some(
-                "wrap the key material again from its own file with `kms-byok wrap`, which checks that it is what the key spec needs",
-            ),
+            Reason::IncorrectKeyMaterial if self.had_material == Some(false) => hint![
+                "wrap the key material again from its own file with ",
+                Step::Wrap,
+                ", which checks that it is what the key spec needs",
+            ],
             Reason::IncorrectKeyMaterial => some(
                 "import exactly the bytes of the first import if there was one (mind a trailing newline), or create another key for these",
             ),
             Reason::InvalidAliasName => some("write it as in alias/my-key, with letters, digits and any of `/_-`"),
             Reason::InvalidArn => some("give the key's id or its ARN"),
-            Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => some(
-                "wrap it again with the public key of the same parameters, OAEP and MGF1 both with the algorithm's digest; `kms-byok diagnose` finds the cause",
-            ),
+            Reason::InvalidCiphertext if operation == Operation::ImportKeyMaterial => hint![
+                "wrap it again with the public key of the same parameters, OAEP and MGF1 both with the algorithm's digest; ",
+                Step::Diagnose,
+                " finds the cause",
+            ],
             Reason::InvalidCiphertext => some("check which key made it"),
             Reason::InvalidKeyUsage => some("use a key that was created for it"),
             Reason::InvalidState => match self.state() {
                 Some("has no key material") => some("import its key material"),
                 Some("is scheduled for deletion") => some("run `aws kms cancel-key-deletion`, or use another key"),
                 Some("has another key material that waits for rotation") => {
-                    some("rotate to that one (`kms-byok rotate`) or delete it")
+                    hint!["rotate to that one (", Step::Rotate, ") or delete it"]
                 }
                 Some("is disabled") => some("enable it: `aws kms enable-key`"),
                 Some("is still being made") => some("try again in a minute"),
-                _ => some("look at it with `kms-byok status`"),
+                _ => hint!["look at it with ", Step::Status],
             },
             Reason::LimitExceeded if operation == Operation::RotateKeyOnDemand => some("create another key"),
             Reason::LimitExceeded => some("delete what is not needed, or ask for more in AWS Service Quotas"),
@@ -235,7 +241,7 @@ impl Explain for Refusal {
                 some("check the policy file: its JSON, its principals, and that the caller keeps kms:PutKeyPolicy")
             }
             Reason::NotFound => match self.other_region() {
-                Some(region) => some(format!("add --region {region}, which is the Region in the ARN")),
+                Some(region) => hint!["add ", Setting::Region.to(region), ", which is the Region in the ARN"],
                 None => some("check the name, the Region and the account of the credentials"),
             },
             Reason::NotSubscribed => some("finish signing up this account with AWS"),
@@ -245,7 +251,7 @@ impl Explain for Refusal {
             Reason::Unlisted | Reason::NotImplemented => None,
             Reason::Unsupported => match operation {
                 Operation::GetParametersForImport | Operation::ImportKeyMaterial => {
-                    some("create a key with origin EXTERNAL: `kms-byok create-key`")
+                    hint!["create a key with origin EXTERNAL: ", Step::CreateKey]
                 }
                 _ => None,
             },

@@ -1,6 +1,6 @@
 //! Keys that exist and are not what was asked for, and ceremonies that were stopped.
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Setting, Step, hint, some};
 use crate::kms::{KeyArn, KeyState, KmsName, Origin, Refusal};
 use crate::material::KeySpec;
 
@@ -34,7 +34,7 @@ pub enum KeyError {
     NotNew { arn: KeyArn, refusal: Box<Refusal> },
     #[error("key {arn} never had key material, so there is none to import again")]
     NothingExists { arn: KeyArn, refusal: Box<Refusal> },
-    #[error("`{alias}` points to key {arn}, and --adopt names {adopt}")]
+    #[error("`{alias}` points to key {arn}, and the adopted key is {adopt}")]
     AdoptsOther { alias: String, arn: KeyArn, adopt: KeyArn },
     #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
     NotExternal { arn: KeyArn, origin: Origin },
@@ -96,47 +96,67 @@ impl Explain for KeyError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             KeyError::AliasName { problem, .. } => some(format!("write it as in alias/payments: {problem}")),
             KeyError::Differs { .. } => some("choose another alias, or flags that match the key"),
             KeyError::NotInUse { arn, state, .. } => super::lifecycle::into_use(arn, *state),
-            KeyError::NotCompared { permission, .. } => some(format!("allow {permission}, or leave out --strict")),
+            KeyError::NotCompared { permission, .. } => {
+                hint![format!("allow {permission}, or leave out "), Setting::Strict]
+            }
             KeyError::TakesOnlyOriginal { .. } => {
-                some("give the original key material with --material FILE, or make a new key under another alias")
+                hint![
+                    "give the original key material with ",
+                    Setting::Material.to("FILE"),
+                    ", or make a new key under another alias",
+                ]
             }
             KeyError::MayHaveCopy { give, .. } => {
                 some(format!("import that file with {give}, or name another file for the new copy"))
             }
-            KeyError::NotShown { .. } => some("wait a minute, and look at the key with `kms-byok status`"),
+            KeyError::NotShown { .. } => hint!["wait a minute, and look at the key with ", Step::Status],
             KeyError::NotTaken { finding, .. } if finding.contains("waits for rotation") => {
-                some("rotate to it with `kms-byok rotate --resume`, or take it back with `kms-byok delete-material`")
+                hint![
+                    "rotate to it with ",
+                    Step::Rotate.with(Setting::Resume),
+                    ", or take it back with ",
+                    Step::DeleteMaterial,
+                ]
             }
-            KeyError::NotTaken { .. } => some("look at the key with `kms-byok status`"),
-            KeyError::NotNew { .. } => some("leave --import-type new out: what the key has is imported as existing"),
-            KeyError::NothingExists { .. } => some("leave --import-type existing out"),
-            KeyError::ForeignPolicy { arn, .. } => some(format!(
-                "read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add --adopt {arn}"
-            )),
+            KeyError::NotTaken { .. } => hint!["look at the key with ", Step::Status],
+            KeyError::NotNew { .. } => {
+                hint!["leave ", Setting::ImportType.to("new"), " out: what the key has is imported as existing",]
+            }
+            KeyError::NothingExists { .. } => hint!["leave ", Setting::ImportType.to("existing"), " out"],
+            KeyError::ForeignPolicy { arn, .. } => hint![
+                format!("read its policy (`aws kms get-key-policy --key-id {arn}`), and if you trust it add "),
+                Setting::Adopt.to(arn),
+            ],
             KeyError::PolicyUnread { arn, .. } => {
-                some(format!("allow kms:GetKeyPolicy, or, if you are sure that it is your key, add --adopt {arn}"))
+                hint!["allow kms:GetKeyPolicy, or, if you are sure that it is your key, add ", Setting::Adopt.to(arn),]
             }
             KeyError::AdoptsOther { .. } => some("find out who moved the alias, and name the key you mean"),
-            KeyError::NotExternal { .. } => some("create a key for it with `kms-byok create-key`"),
+            KeyError::NotExternal { .. } => hint!["create a key for it with ", Step::CreateKey],
             KeyError::WrongState { arn, state: KeyState::PendingDeletion } => {
                 some(format!("run `aws kms cancel-key-deletion --key-id {arn}`, or use another key"))
             }
-            KeyError::WrongState { .. } => some("wait until `kms-byok status` shows PendingImport, or use another key"),
-            KeyError::ExpiresSoon { .. } => some("renew it first with `kms-byok import`, or add --no-reimport"),
+            KeyError::WrongState { .. } => {
+                hint!["wait until ", Step::Status, " shows PendingImport, or use another key"]
+            }
+            KeyError::ExpiresSoon { .. } => {
+                hint!["renew it first with ", Step::Import, ", or add ", Setting::NoReimport]
+            }
             KeyError::ImportedElsewhere { .. } | KeyError::NotEnabled { .. } => {
-                some("look at the key with `kms-byok status` before anything is encrypted with it")
+                hint!["look at the key with ", Step::Status, " before anything is encrypted with it"]
             }
             KeyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
             KeyError::SymmetricOnly { .. } => some("leave it out"),
             KeyError::ProofContradicts { .. } => {
-                some("encrypt nothing with this key, and run `kms-byok verify` with the key material file")
+                hint!["encrypt nothing with this key, and run ", Step::Verify, " with the key material file"]
             }
-            KeyError::ProofNotPermitted { .. } => some("allow the calls named, or choose --verify state"),
+            KeyError::ProofNotPermitted { .. } => {
+                hint!["allow the calls named, or choose ", Setting::Verify.to("state")]
+            }
             KeyError::Interrupted { .. } => some("run the same command again"),
             KeyError::AliasUnknown { .. } => some("run the same command again in a minute"),
         }

@@ -1,6 +1,6 @@
 //! Rotation, replication and the end of key material.
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, Part, Setting, Step, hint, some};
 use crate::kms::{KeyArn, KeyState, KmsError, KmsName, Region};
 use crate::material::KeySpec;
 
@@ -50,7 +50,7 @@ pub enum LifecycleError {
     AliasElsewhere { alias: String, region: Region, arn: KeyArn },
     #[error("the key material given is not that of key {arn}: {contradiction}")]
     OtherMaterial { arn: KeyArn, contradiction: String },
-    #[error("--adopt names {adopt}, which is no replica of the key in a Region asked for")]
+    #[error("the adopted key {adopt} is no replica of the key in a Region asked for")]
     AdoptsNoReplica { adopt: KeyArn },
     #[error("key {arn} has {needed} key materials, a replica needs each of them, and {given} is given")]
     TooFewMaterials { arn: KeyArn, needed: usize, given: usize },
@@ -84,41 +84,60 @@ impl Explain for LifecycleError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             LifecycleError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
             LifecycleError::Replica { primary, .. } => {
-                some(format!("name the primary key: --key-id {primary} --region {}", primary.region()))
+                hint!["name the primary key: ", Setting::KeyId.to(primary), " ", Setting::Region.to(primary.region()),]
             }
             LifecycleError::NotEnabled { arn, state, .. } | LifecycleError::NotVerifiable { arn, state } => {
                 into_use(arn, *state)
             }
             LifecycleError::UnfitMaterial { .. } => some("give a file with key material for this key"),
             LifecycleError::NoRotationLeft { .. } => some("provision another key, and point your alias to it"),
-            LifecycleError::PendingExists { arn, id } => some(format!(
-                "rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
-            )),
-            LifecycleError::OtherPending { arn, id } => some(format!(
-                "give its own bytes, rotate to it with --resume, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id}`"
-            )),
-            LifecycleError::NothingPending { .. } => some("begin a rotation with --generate or --material FILE"),
-            LifecycleError::MissingInRegions { .. } => {
-                some("give its bytes with --material FILE, or with --material-from-escrow F --recipient-key K")
+            LifecycleError::PendingExists { arn, id } => hint![
+                "rotate to it with ",
+                Setting::Resume,
+                " or with its own bytes, or take it back: ",
+                take_back(arn, id),
+            ],
+            LifecycleError::OtherPending { arn, id } => hint![
+                "give its own bytes, rotate to it with ",
+                Setting::Resume,
+                ", or take it back: ",
+                take_back(arn, id),
+            ],
+            LifecycleError::NothingPending { .. } => {
+                hint!["begin a rotation with ", Setting::Generate, " or ", Setting::Material.to("FILE"),]
             }
-            LifecycleError::InProgress { .. } => some("wait for it with --resume"),
-            LifecycleError::EarlierMaterial { .. } => some("give other bytes, or --generate"),
+            LifecycleError::MissingInRegions { .. } => {
+                hint![
+                    "give its bytes with ",
+                    Setting::Material.to("FILE"),
+                    ", or with ",
+                    Setting::MaterialFromEscrow.to("F"),
+                    " ",
+                    Setting::RecipientKey.to("K"),
+                ]
+            }
+            LifecycleError::InProgress { .. } => hint!["wait for it with ", Setting::Resume],
+            LifecycleError::EarlierMaterial { .. } => hint!["give other bytes, or ", Setting::Generate],
             LifecycleError::NotReady { .. }
             | LifecycleError::StillWaiting { .. }
-            | LifecycleError::StillInProgress { .. } => some("wait on with --resume"),
-            LifecycleError::SingleRegion { .. } => some("provision another key with --multi-region: KMS converts none"),
-            LifecycleError::PrimaryRegion { .. } => some("name other Regions with --to"),
+            | LifecycleError::StillInProgress { .. } => hint!["wait on with ", Setting::Resume],
+            LifecycleError::SingleRegion { .. } => {
+                hint!["provision another key with ", Setting::MultiRegion, ": KMS converts none"]
+            }
+            LifecycleError::PrimaryRegion { .. } => hint!["name other Regions with ", Setting::To],
             LifecycleError::AliasElsewhere { .. } => some("choose another alias for the replicas"),
             LifecycleError::OtherMaterial { .. } => some("give the key material that the key was imported with"),
             LifecycleError::AdoptsNoReplica { .. } => some("give the ARN of the replica that you trust"),
             LifecycleError::TooFewMaterials { .. } => {
-                some("give each with a --material of its own: `kms-byok status` lists them")
+                hint!["give each with a ", Setting::Material, " of its own: ", Step::Status, " lists them",]
             }
-            LifecycleError::ReplicaIncomplete { .. } => some("give those bytes too, each with a --material of its own"),
+            LifecycleError::ReplicaIncomplete { .. } => {
+                hint!["give those bytes too, each with a ", Setting::Material, " of its own"]
+            }
             LifecycleError::Incomplete { .. } => some("import those bytes too, each with parameters of its own"),
             LifecycleError::StillCreating { .. } => some("run the same command again in a minute"),
             LifecycleError::NotSeen { permission, .. } => {
@@ -126,22 +145,29 @@ impl Explain for LifecycleError {
             }
             LifecycleError::Unseen { cause, .. } => cause.hint(),
             LifecycleError::NotNow { .. } => some("try again in a minute"),
-            LifecycleError::SeveralMaterials { ids, .. } => some(format!("name one with --key-material-id: {ids}")),
-            LifecycleError::MaterialsUnknown { .. } => some("name the one you mean with --key-material-id"),
+            LifecycleError::SeveralMaterials { ids, .. } => {
+                hint!["name one with ", Setting::KeyMaterialId, format!(": {ids}")]
+            }
+            LifecycleError::MaterialsUnknown { .. } => hint!["name the one you mean with ", Setting::KeyMaterialId],
             LifecycleError::NoSuchMaterial { ids, .. } if ids.is_empty() => None,
             LifecycleError::NoSuchMaterial { ids, .. } => some(format!("name one of these: {ids}")),
-            LifecycleError::ConfirmationDiffers => some("type it as it is shown, or add --yes"),
-            LifecycleError::StillThere { .. } => some("look at the key with `kms-byok status`"),
+            LifecycleError::ConfirmationDiffers => hint!["type it as it is shown, or add ", Setting::Yes],
+            LifecycleError::StillThere { .. } => hint!["look at the key with ", Step::Status],
         }
     }
 }
 
+/// Deletes key material that waits for rotation.
+fn take_back(arn: &KeyArn, id: &str) -> Part {
+    Step::DeleteMaterial.with(Setting::KeyId.to(arn)).with(Setting::KeyMaterialId.to(id))
+}
+
 /// How a key that is in another state than Enabled gets there.
-pub(super) fn into_use(arn: &KeyArn, state: KeyState) -> Option<String> {
+pub(super) fn into_use(arn: &KeyArn, state: KeyState) -> Option<Hint> {
     let region = format!(" --region {}", arn.region());
     match state {
         KeyState::Disabled => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
-        KeyState::PendingImport => some("import its key material first: `kms-byok status` shows what is missing"),
+        KeyState::PendingImport => hint!["import its key material first: ", Step::Status, " shows what is missing"],
         KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => some(format!(
             "run `aws kms cancel-key-deletion{region} --key-id {arn}` and `aws kms enable-key{region} --key-id {arn}`, or use another key"
         )),

@@ -18,7 +18,7 @@ pub use self::lifecycle::LifecycleError;
 pub use self::panic::Panic;
 pub use self::usage::UsageError;
 use crate::escrow::EscrowError;
-use crate::explain::Explain;
+use crate::explain::{Explain, Hint, explain_sum};
 use crate::files::FileError;
 use crate::kms::{EndpointError, KmsError, Reason};
 use crate::material::MaterialError;
@@ -147,7 +147,7 @@ impl From<EscrowError> for Error {
 impl Error {
     /// The cause's stable name for machines, as in `access_denied`.
     pub fn id(&self) -> &'static str {
-        self.explain().id()
+        Explain::id(self)
     }
 
     /// The error code of KMS's answer, if KMS refused.
@@ -160,13 +160,13 @@ impl Error {
     }
 
     /// The fix: one imperative sentence, or nothing where there is none to give.
-    pub fn hint(&self) -> Option<String> {
-        self.explain().hint()
+    pub fn hint(&self) -> Option<Hint> {
+        Explain::hint(self)
     }
 
     /// What OpenSSL, AWS or the operating system said.
     pub fn because(&self) -> Option<String> {
-        self.explain().because()
+        Explain::because(self)
     }
 
     /// Whether the flags alone were wrong, whatever AWS or the files hold.
@@ -239,45 +239,29 @@ impl Error {
             _ => None,
         }
     }
-
-    fn explain(&self) -> &dyn Explain {
-        match self {
-            Error::Material(error) => error,
-            Error::Wrap(error) => error,
-            Error::File(error) => error,
-            Error::OpenSsl(error) => error,
-            Error::Expiry(error) => error,
-            Error::Parameters(error) => error,
-            Error::Key(error) => error,
-            Error::Lifecycle(error) => error,
-            Error::Endpoint(error) => error,
-            Error::Kms(error) => error,
-            Error::Escrow(error) => error,
-            Error::Usage(error) => error,
-            Error::Panic(error) => error,
-            #[cfg(feature = "rehearsal")]
-            Error::Rehearsal(error) => error,
-        }
-    }
 }
 
-impl Explain for Error {
-    fn id(&self) -> &'static str {
-        self.explain().id()
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.explain().hint()
-    }
-
-    fn because(&self) -> Option<String> {
-        self.explain().because()
-    }
-}
+explain_sum!(Error {
+    Material,
+    Wrap,
+    File,
+    OpenSsl,
+    Expiry,
+    Parameters,
+    Key,
+    Lifecycle,
+    Endpoint,
+    Kms,
+    Escrow,
+    Usage,
+    Panic,
+    #[cfg(feature = "rehearsal")]
+    Rehearsal,
+});
 
 /// The fix for an error of this crate that comes as somebody else's source, as from a command-line parser.
-pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    fn of<E: Explain + std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<Hint> {
+    fn of<E: Explain + std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> Option<Hint> {
         error.downcast_ref::<E>()?.hint()
     }
     let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<KeyError>(error));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::PanicHookInfo;
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, some};
 
 /// A panic. Its own text may show values, and stays out.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ impl Panic {
     }
 
     /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         Explain::hint(self)
     }
 }
@@ -49,7 +49,7 @@ impl Explain for Panic {
         "defect"
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         some("report it with this place and the command line, then run the same command again: it finds what exists")
     }
 

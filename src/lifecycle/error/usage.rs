@@ -1,6 +1,6 @@
 //! Flags that do not go together. Exit code 2.
 
-use crate::explain::{Explain, some};
+use crate::explain::{Explain, Hint, some};
 use crate::material::KeySpec;
 
 /// The command line asks for something that cannot be meant.
@@ -43,7 +43,7 @@ impl Explain for UsageError {
         self.into()
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         match self {
             UsageError::Conflict { .. } => some("leave one of them out"),
             UsageError::NoCopy => some(

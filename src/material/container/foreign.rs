@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Container, lacking};
+use crate::explain::{Hint, Setting, hint, some};
 use crate::material::{Format, MaterialError};
 
 /// The cause for a container that is not read. Its command names the file `FILE`.
@@ -108,11 +109,13 @@ fn command(container: Container) -> Option<String> {
 
 impl Container {
     /// What to do with a container that no command converts: one imperative sentence.
-    pub(crate) const fn advice(self) -> Option<&'static str> {
+    pub(crate) fn advice(self) -> Option<Hint> {
         match self {
-            Container::WalletKeystore => Some(
-                "ask the wallet for the private key in hex with the keystore's passphrase, and give it with --material-format scalar",
-            ),
+            Container::WalletKeystore => hint![
+                "ask the wallet for the private key in hex with the keystore's passphrase, and give it with ",
+                Setting::MaterialFormat.to(Format::Scalar),
+            ],
+            Container::Tr31 => some("ask the HSM that holds its key block protection key to unwrap it"),
             _ => None,
         }
     }

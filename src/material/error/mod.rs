@@ -6,6 +6,7 @@ mod id;
 use std::path::Path;
 
 use super::{Container, Format, KeySpec, KeyUsage, NamedKey};
+use crate::explain::{Hint, Setting, Step, hint, some};
 use crate::files::FileError;
 use crate::openssl_probe::OpenSslError;
 
@@ -44,7 +45,7 @@ pub enum MaterialError {
     EncodedLength { spec: KeySpec, encoding: String, characters: usize, found: usize, wanted: String },
     #[error("the key material is {kind} ({characters} characters{inside}), and {spec} needs {}", wants(*spec))]
     NotEncodedText { spec: KeySpec, characters: usize, kind: &'static str, inside: String },
-    #[error("the key material is {found}, and --material-format says {said}")]
+    #[error("the key material is {found}, and it is to be read as {said}")]
     EncodingContradicted { said: Format, found: String },
     #[error("the key material is {what}, and either may be the key")]
     Ambiguous { what: String },
@@ -104,7 +105,7 @@ pub enum MaterialError {
     #[error("the PEM text holds {count} private keys: {}", names.join(", "))]
     SeveralBlocks { count: usize, names: Vec<String> },
     #[error("the key material {found}")]
-    WrongFile { found: String, hint: String },
+    WrongFile { found: String, advice: Hint },
     #[error("the {} holds no private key", container.name())]
     NoPrivateKey { container: Container },
     #[error("the key material is {}, and the private half is needed", container.with_article())]
@@ -118,7 +119,7 @@ pub enum MaterialError {
     #[error("the certificate beside the private key belongs to another key: its subject is `{subject}`")]
     CertificateMismatch { subject: String },
     #[error("{error}")]
-    InDoubt { error: Box<MaterialError>, ways: String, otherwise: &'static str },
+    InDoubt { error: Box<MaterialError>, ways: String, otherwise: Option<Hint> },
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -130,7 +131,7 @@ impl MaterialError {
     pub(crate) fn wrapped(bytes: usize, made: &str) -> Self {
         MaterialError::WrongFile {
             found: format!("looks like wrapped key material: it has {bytes} bytes, as {made} gives"),
-            hint: IMPORT_IT.to_owned(),
+            advice: import_it(),
         }
     }
 
@@ -149,24 +150,23 @@ impl MaterialError {
     #[must_use]
     pub fn of_this_key_spec(self) -> Self {
         match self {
-            MaterialError::InDoubt { error, ways, .. } => MaterialError::InDoubt { error, ways, otherwise: "" },
+            MaterialError::InDoubt { error, ways, .. } => MaterialError::InDoubt { error, ways, otherwise: None },
             error => error,
         }
     }
 
     /// What to do where no choice is the right one.
-    const fn otherwise(&self) -> &'static str {
+    fn otherwise(&self) -> Option<Hint> {
         match self {
-            MaterialError::EncodedLength { .. } => {
-                ", or choose the --key-spec of this key, or look for the whole key: what is cut off is not made up for"
-            }
-            MaterialError::ForeignContainer { container: Container::WalletKeystore, .. } => {
-                ", or ask the wallet for the private key in hex, and give it with --material-format scalar"
-            }
+            MaterialError::EncodedLength { .. } => Some(hint::other_spec(", or choose the ")),
+            MaterialError::ForeignContainer { container: Container::WalletKeystore, .. } => hint![
+                ", or ask the wallet for the private key in hex, and give it with ",
+                Setting::MaterialFormat.to(Format::Scalar),
+            ],
             MaterialError::ForeignContainer { container: Container::Tr31, .. } => {
-                ", or ask the HSM that holds that key to unwrap it"
+                some(", or ask the HSM that holds that key to unwrap it")
             }
-            _ => "",
+            _ => None,
         }
     }
 
@@ -174,8 +174,10 @@ impl MaterialError {
     #[must_use]
     pub fn naming(mut self, file: impl AsRef<Path>) -> Self {
         match &mut self {
-            MaterialError::WrongFile { hint: command, .. }
-            | MaterialError::UnreadableForm { command: Some(command), .. }
+            MaterialError::WrongFile { advice, .. } => {
+                *advice = advice.clone().map(|text| files::name_in_command(&text, file.as_ref()));
+            }
+            MaterialError::UnreadableForm { command: Some(command), .. }
             | MaterialError::EncryptedOpenSsh { command }
             | MaterialError::MissingCipher { command: Some(command), .. }
             | MaterialError::ForeignContainer { command: Some(command), .. } => {
@@ -188,8 +190,10 @@ impl MaterialError {
 }
 
 /// What to do with wrapped key material; only its owner knows for which key it was wrapped.
-pub(crate) const IMPORT_IT: &str =
-    "import it as it is: `kms-byok import --key-id KEY --encrypted FILE --import-token ImportToken.bin`";
+pub(crate) fn import_it() -> Hint {
+    let import = Step::Import.with(Setting::KeyId.to("KEY")).with(Setting::Encrypted.to("FILE"));
+    Hint::from("import it as it is: ").followed_by(import.with(Setting::ImportToken.to("ImportToken.bin")))
+}
 
 fn wants(spec: KeySpec) -> &'static str {
     if spec.is_private_key() { "a private key" } else { "bytes" }

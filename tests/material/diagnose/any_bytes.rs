@@ -67,7 +67,9 @@ fn diagnose(bench: &Bench, key: &PKey<Private>, dice: &mut Dice) {
     let diagnosis = hand.diagnose().unwrap();
     for cause in &diagnosis.causes {
         assert!(
-            !cause.evidence.is_empty() && !cause.fix.is_empty() && !cause.evidence.contains(['\n', '\u{1b}']),
+            !cause.evidence.is_empty()
+                && !cause.fix.to_string().is_empty()
+                && !cause.evidence.contains(['\n', '\u{1b}']),
             "{cause:?}"
         );
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::all;
 use crate::committed::{cell, is_committed};
+use crate::words::sentence;
 
 #[test]
 fn the_page_of_errors_is_what_their_types_say() {
@@ -12,7 +13,7 @@ fn the_page_of_errors_is_what_their_types_say() {
         all().into_iter().partition(|(_, error)| error.to_string().ends_with(" of waiting"));
     let mut rows = BTreeMap::new();
     for (_, error) in at_once.into_iter().chain(waited) {
-        let hint = error.hint().unwrap_or_default();
+        let hint = error.hint().map(|hint| sentence(&hint)).unwrap_or_default();
         let row = || format!("| `{}` | {} | {} |\n", error.id(), cell(&error.to_string()), cell(&hint));
         rows.entry(error.id()).or_insert_with(row);
     }

@@ -2,13 +2,16 @@
 
 use super::FOREIGN;
 use crate::explain::Explain;
+use crate::words::sentence;
 
 /// What an error's cause, fix and inner reason break.
 pub(super) fn broken_by(error: &dyn Explain) -> Vec<String> {
     let cause = error.to_string();
     let mut broken = tell("cause", &cause, of_cause(&cause));
     if let Some(hint) = error.hint() {
-        broken.extend(tell("hint", &hint, of_any(&hint)));
+        for hint in [hint.to_string(), sentence(&hint)] {
+            broken.extend(tell("hint", &hint, of_any(&hint)));
+        }
     }
     if let Some(because) = error.because().filter(|because| because.chars().any(char::is_control)) {
         broken.push(format!("its because has control characters: {because}"));

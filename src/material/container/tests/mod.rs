@@ -14,10 +14,10 @@ use openssl::pkey::{PKey, Private};
 
 use super::{Container, PrivateKey, read_private_key};
 use crate::explain::Explain;
-use crate::lifecycle::error::hint_of;
 use crate::material::MaterialError;
 use crate::material::Passphrase;
 use crate::secret::Secret;
+use crate::words::sentence;
 
 /// Answers with a passphrase, or says that nobody should have been asked.
 struct Answer(Option<&'static str>);
@@ -47,6 +47,11 @@ fn refused(bytes: &[u8], passphrase: Option<&'static str>) -> (&'static str, Str
         Ok(key) => panic!("{:?} was read", key.container),
         Err(error) => (error.id(), error.to_string()),
     }
+}
+
+/// The hint as people read it.
+fn hint_of(error: &MaterialError) -> Option<String> {
+    error.hint().map(|hint| sentence(&hint))
 }
 
 fn hint(bytes: &[u8], passphrase: Option<&'static str>) -> Option<String> {

@@ -141,7 +141,7 @@ one_of_each! {
         MultiPrime {}
         WrongCurve { spec: KeySpec::EccNistP256, found: "secp384r1".into() }
         ExplicitCurve {}
-        InDoubt { error: Box::new(MaterialError::PassphraseNeeded), ways: "`a b` if it is a, or `c d` if it is c".into(), otherwise: "" }
+        InDoubt { error: Box::new(MaterialError::PassphraseNeeded), ways: "`a b` if it is a, or `c d` if it is c".into(), otherwise: None }
         Inconsistent { problem: "its public half is not the one of its private half" }
         Damaged { container: Container::Sec1, problem: "it ends too early".into() }
         UnreadableForm { container: Container::Sec1, form: "its curve is of its own parameters".into(), command: None }
@@ -155,7 +155,7 @@ one_of_each! {
         SeveralKeys { container: Container::Pkcs12, keys: vec![NamedKey { name: "number 1".into(), spec: None }] }
         SeveralBlocks { count: 2, names: vec!["number 1 is a PKCS#8 private key".into()] }
         NoPrivateKey { container: Container::Pkcs12 }
-        WrongFile { found: "is the import token of KMS".into(), hint: "give the file of your own key".into() }
+        WrongFile { found: "is the import token of KMS".into(), advice: "give the file of your own key".into() }
         PublicHalf { container: Container::PublicKey }
         ForeignContainer { container: Container::Jks, command: Some("keytool".into()) }
         MissingCipher { container: Container::EncryptedPkcs8, cipher: "1.2.3".into(), provider: None, command: None }
