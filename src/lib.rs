@@ -62,6 +62,9 @@ pub mod record;
 pub mod rehearsal;
 mod secret;
 pub mod time;
+#[cfg(test)] // the same for what only the command line says
+#[path = "cli/usage_error.rs"]
+mod usage_error;
 #[cfg(test)] // so that the ids and the pages are compared in the words that people read
 #[path = "cli/words.rs"]
 mod words;
@@ -74,8 +77,7 @@ pub use files::FileError;
 pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
 pub use lifecycle::{
     AliasName, Backup, BareImport, CreateKey, DeleteMaterial, Error, GetParameters, ImportWrapped, Interrupted,
-    KeyError, LifecycleError, Material, Next, Panic, Provision, Replicate, Rotate, Run, Status, Trust, UsageError,
-    Verify, Wrapping,
+    KeyError, LifecycleError, Material, Next, Provision, Replicate, Rotate, Run, Status, Trust, Verify, Wrapping,
 };
 pub use material::MaterialError;
 pub use openssl_probe::OpenSslError;

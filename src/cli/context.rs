@@ -326,8 +326,8 @@ impl Context {
         let Some(Kept { file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
         let mut exit = Exit::of(code, error, &account);
-        if let Some(cause) = &mut exit.error {
-            cause.hint = error.and_then(Error::hint).map(|hint| sentence(&hint));
+        if let (Some(said), Some(error)) = (&mut exit.error, error) {
+            (said.cause, said.hint) = (failure::cause(error), error.hint().map(|hint| sentence(&hint)));
         }
         file.finish(&account, self.kms(), exit, &*self.talk)
     }

@@ -8,7 +8,7 @@ use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Regio
 use kms_byok::lifecycle::delete::Reached;
 use kms_byok::lifecycle::{self, Deletion, Interrupted, LastUse, Run};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, LifecycleError, Progress, UsageError, time};
+use kms_byok::{Error, LifecycleError, Progress, time};
 use serde::Serialize;
 
 use super::context::Context;
@@ -18,6 +18,7 @@ use super::key_args::WaitArgs;
 use super::next::{self, ByKey};
 use super::output;
 use super::terminal;
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

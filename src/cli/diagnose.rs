@@ -9,13 +9,14 @@ use clap::Args as ClapArgs;
 use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
 use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, MaterialError, Progress, Secret, UsageError, time};
+use kms_byok::{Error, MaterialError, Progress, Secret, time};
 
 use super::context::Context;
 use super::failure::Failure;
 use super::key_file::{self, KeyFile};
 use super::material_args::{AnyKey, Asking};
 use super::output::diagnosis::{complete, text};
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -3,15 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use kms_byok::Error;
 use kms_byok::kms::{KeyArn, KeyId, KeyState, Kms, Region};
 use kms_byok::lifecycle::plan::{Plan, Step};
-use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
 use super::record_args::RecordArgs;
+use super::usage_error::UsageError;
 
 #[derive(Args)]
 pub(crate) struct DryRunArgs {

@@ -5,14 +5,15 @@ use std::process::ExitCode;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Report;
-use kms_byok::{Error, KeyError};
+use kms_byok::{Error, KeyError, Setting};
 use serde_json::{Value, json};
 
 use super::invocation::Invocation;
 use super::next_command::SOURCE;
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
-use super::words::sentence;
+use super::usage_error::UsageError;
+use super::words::{flag, sentence};
 
 /// Why a verb failed, what changed in AWS before, and the exit code.
 pub(crate) struct Failure {
@@ -36,7 +37,7 @@ impl Failure {
     pub(crate) fn new(error: Error, output: Output, invocation: Invocation) -> Self {
         let exit = match &error {
             Error::Key(KeyError::ProofNotPermitted { .. }) => 4,
-            error if error.is_usage() => 2,
+            error if error.is_usage() || is_of_flags(error) => 2,
             _ => 1,
         };
         Failure {
@@ -83,6 +84,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         if let Error::Key(KeyError::MayHaveCopy { give, .. }) = &*self.error {
             let command = self.invocation.again().without(SOURCE);
+            let give = sentence(give);
             return Some(format!("run `{command} {give}` to import that file, or name another file for the new copy"));
         }
         let unvouched = match &*self.error {
@@ -107,6 +109,24 @@ impl Failure {
     }
 }
 
+/// Whether flags do not go together.
+fn is_of_flags(error: &Error) -> bool {
+    let Error::Caller(error) = error else { return false };
+    let error: &(dyn std::error::Error + 'static) = &**error;
+    error.is::<UsageError>()
+}
+
+/// A cause as the command line says it: what cannot be set is a flag.
+pub(crate) fn cause(error: &Error) -> String {
+    match error {
+        Error::Key(KeyError::SymmetricOnly { what, spec }) => format!("{} cannot be used for {spec} keys", flag(*what)),
+        Error::Key(KeyError::DescriptionNotTaken { spec }) => {
+            format!("{} cannot be used for {spec} keys", flag(Setting::MaterialDescription))
+        }
+        error => error.to_string(),
+    }
+}
+
 /// Prints cause, inner reason and fix, then what changed in AWS, and returns the exit code.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
     begin_report();
@@ -116,7 +136,7 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
 
 /// The same from another thread than the main one, and instead of it.
 pub(crate) fn failure_instead(failure: &Failure) {
-    let mut text = line(&format!("error: {}", failure.error));
+    let mut text = line(&format!("error: {}", cause(&failure.error)));
     if let Some(because) = failure.error.because() {
         text.push_str(&line(&format!("because: {because}")));
     }
@@ -144,7 +164,7 @@ fn failure_object(failure: &Failure) -> Value {
     };
     object["error"] = json!({
         "id": failure.error.id(),
-        "cause": failure.error.to_string(),
+        "cause": cause(&failure.error),
         "because": failure.error.because(),
         "hint": failure.hint(),
         "aws_code": failure.error.aws_code(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::Error;
 use kms_byok::diagnose::{self, Named};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::lifecycle::import::Reached;
@@ -11,7 +12,6 @@ use kms_byok::lifecycle::{
     self, Account, BareImport, ImportOptions, ImportWrapped, ImportedMaterial, Interrupted, Run, Vouched, Wrapped,
 };
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
-use kms_byok::{Error, UsageError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -19,6 +19,7 @@ use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
 use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::usage_error::UsageError;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kms_byok::kms::KeyArn;
@@ -11,7 +12,7 @@ use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
 use kms_byok::time::{self, Expiry};
 use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, ExpiryError, UsageError, WrapError, files};
+use kms_byok::{Error, ExpiryError, WrapError, files};
 
 #[derive(Args)]
 #[command(next_help_heading = "Key")]

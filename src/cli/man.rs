@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Command};
 use clap_mangen::Man;
-use kms_byok::{Error, FileError, UsageError};
+use kms_byok::{Error, FileError};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -7,11 +7,12 @@ use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::lifecycle::{Backup, Material};
 use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
 use kms_byok::parameters;
-use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, UsageError, files};
+use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, files};
 use openssl::pkey::{PKey, Private};
 
 use super::context::Context;
 use super::key_file::{self, KeyFile};
+use super::usage_error::UsageError;
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]

@@ -4,9 +4,10 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use kms_byok::Panic;
+use kms_byok::Explain;
 
 use super::output;
+use super::panic::Panic;
 use super::words::sentence;
 
 /// The first panic of this run, whichever thread it was in, until somebody tells of it.

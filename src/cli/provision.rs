@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{self, Account, PendingRequests, Provision};
-use kms_byok::{Error, UsageError, files};
+use kms_byok::{Error, files};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -15,6 +15,7 @@ use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingAr
 use super::material_args::MaterialArgs;
 use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -4,16 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::Error;
 use kms_byok::lifecycle::Backup;
 use kms_byok::lifecycle::recipe::{Conversion, Recipe, ShellBackup, ShellSource};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
-use kms_byok::{Error, UsageError};
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::material_args::MaterialArgs;
 use super::provision;
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -4,7 +4,10 @@ use std::fs;
 
 use clap::{Arg, Command, CommandFactory};
 
-use super::Cli;
+use kms_byok::{Setting, Step};
+use strum::VariantArray;
+
+use super::{Cli, words};
 
 #[path = "../../tests/support/committed.rs"]
 mod committed;
@@ -31,6 +34,24 @@ fn the_pages_of_the_verbs_are_what_clap_knows() {
     for entry in fs::read_dir(folder).expect("the folder is there").flatten() {
         let page = entry.file_name().to_string_lossy().into_owned();
         assert!(known.contains(&page) || others.contains(&page.as_str()), "docs/reference/{page} is of no verb");
+    }
+}
+
+#[test]
+fn every_flag_and_verb_that_hints_name_is_there() {
+    let mut root = Cli::command();
+    root.build();
+    let verbs: Vec<&Command> =
+        root.get_subcommands().flat_map(|verb| [verb].into_iter().chain(verb.get_subcommands())).collect();
+    let flags: Vec<&str> = verbs.iter().flat_map(|verb| verb.get_arguments()).filter_map(Arg::get_long).collect();
+    for setting in Setting::VARIANTS {
+        let flag = words::flag(*setting);
+        assert!(flags.contains(&flag.trim_start_matches("--")), "{setting:?}: {flag}");
+    }
+    for step in Step::VARIANTS {
+        let words = words::verb(*step).split(' ');
+        let verb = words.fold(Some(&root), |verb, word| verb?.find_subcommand(word));
+        assert!(verb.is_some(), "{step:?}: {}", words::verb(*step));
     }
 }
 

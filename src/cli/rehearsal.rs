@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
-use kms_byok::UsageError;
 use kms_byok::rehearsal::{ClockSetting, Fault, Server, Settings, ping};
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::global;
 use super::output;
+use super::usage_error::UsageError;
 
 #[derive(clap::Args)]
 #[command(after_help = "\

@@ -30,5 +30,9 @@ fn embedded(context: &Context) -> Result<Kms, Error> {
 
 #[cfg(not(feature = "rehearsal"))]
 fn embedded(_: &Context) -> Result<Kms, Error> {
-    Err(kms_byok::UsageError::Missing { what: "the embedded KMS", hint: "build with the feature `rehearsal`" }.into())
+    Err(super::usage_error::UsageError::Missing {
+        what: "the embedded KMS",
+        hint: "build with the feature `rehearsal`",
+    }
+    .into())
 }

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use kms_byok::kms::{KeyArn, KeyDescription};
 use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
-use kms_byok::{Error, KmsError, UsageError};
+use kms_byok::{Error, KmsError};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -18,6 +18,7 @@ use super::key_file::{self, KeyFile};
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
+use super::usage_error::UsageError;
 use super::verify::unfit;
 
 #[derive(ClapArgs)]

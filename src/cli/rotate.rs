@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::lifecycle::{self, Account, Rotate};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, UsageError, time};
+use kms_byok::{Error, time};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -15,6 +15,7 @@ use super::material_args::MaterialArgs;
 use super::next::{self, ByKey};
 use super::next_command::Command;
 use super::record_args::{OtherFiles, RecordArgs};
+use super::usage_error::UsageError;
 use super::verify::unfit;
 
 #[derive(ClapArgs)]

@@ -8,7 +8,7 @@ use kms_byok::lifecycle::verify::Reached;
 use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
 use kms_byok::material::KeySpec;
 use kms_byok::proof::{Level, Outcome, Proof};
-use kms_byok::{Error, LifecycleError, MaterialError, UsageError};
+use kms_byok::{Error, LifecycleError, MaterialError};
 use serde::Serialize;
 
 use super::context::Context;
@@ -17,6 +17,7 @@ use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::output;
+use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -24,7 +24,7 @@ fn given(setting: Setting, value: Option<&str>) -> String {
 }
 
 /// The flag that sets it.
-const fn flag(setting: Setting) -> &'static str {
+pub(crate) const fn flag(setting: Setting) -> &'static str {
     match setting {
         Setting::Adopt => "--adopt",
         Setting::AllowEndpointEnv => "--allow-endpoint-env",
@@ -48,6 +48,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::KeyMaterialId => "--key-material-id",
         Setting::KeySpec => "--key-spec",
         Setting::Material => "--material",
+        Setting::MaterialDescription => "--material-description",
         Setting::MaterialFormat => "--material-format",
         Setting::MaterialFromEscrow => "--material-from-escrow",
         Setting::MultiRegion => "--multi-region",
@@ -69,7 +70,7 @@ const fn flag(setting: Setting) -> &'static str {
 }
 
 /// The verb that runs it.
-const fn verb(step: Step) -> &'static str {
+pub(crate) const fn verb(step: Step) -> &'static str {
     match step {
         Step::CreateKey => "create-key",
         Step::DeleteMaterial => "delete-material",

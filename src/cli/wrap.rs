@@ -11,13 +11,14 @@ use kms_byok::lifecycle::{Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
-use kms_byok::{Error, FileError, Progress, UsageError, time};
+use kms_byok::{Error, FileError, Progress, time};
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::material_args::MaterialArgs;
 use super::output;
+use super::usage_error::UsageError;
 use super::{key_args, terminal};
 
 #[derive(ClapArgs)]

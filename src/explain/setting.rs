@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Something that the user can set. A program that says hints in its own words has one for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum Setting {
     /// The ARN of a key that the user vouches for.
     #[strum(serialize = "the adopted key")]
@@ -71,6 +71,9 @@ pub enum Setting {
     /// The file with key material.
     #[strum(serialize = "the key material file")]
     Material,
+    /// What is written beside key material.
+    #[strum(serialize = "the material description")]
+    MaterialDescription,
     /// What the file of key material is read as.
     #[strum(serialize = "the format")]
     MaterialFormat,
@@ -125,7 +128,7 @@ pub enum Setting {
 }
 
 /// Something that the user can run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Step {
     /// Makes an empty key.

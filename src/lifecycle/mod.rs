@@ -15,7 +15,7 @@ mod status;
 pub mod verify;
 
 pub use self::delete::{DeleteMaterial, Deleted, Deletion, LastUse, delete_material, plan_deletion};
-pub use self::error::{Error, KeyError, LifecycleError, Panic, UsageError, hint_of};
+pub use self::error::{Error, KeyError, LifecycleError, hint_of};
 pub use self::import::ImportOptions;
 pub use self::import::attempt::{AttemptOutcome, ImportAttempt};
 pub use self::import::backup::Backup;

@@ -1,5 +1,6 @@
 //! An embedded KMS, a way to it that can go wrong, a directory for files, and the truth about all three.
 
+use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use kms_byok::kms::{Connection, Kms};
 use kms_byok::lifecycle::{Account, Facts, Interrupted, Report, Run, Stage, Watched, provision};
 use kms_byok::material::KeyMaterial;
 use kms_byok::rehearsal::{Server, Settings};
-use kms_byok::{Error, KeyError, Panic, Progress, Silent};
+use kms_byok::{Error, Explain, Hint, KeyError, Progress, Silent};
 use serde_json::{Value, json};
 
 use super::embedded_kms;
@@ -30,6 +31,28 @@ pub struct Scene {
     pub directory: PathBuf,
     pub way: Way,
     server: Server,
+}
+
+/// What a run is broken off with that has panicked, as the program does it.
+#[derive(Debug)]
+struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a defect of kms-byok ends this run")
+    }
+}
+
+impl std::error::Error for Panicked {}
+
+impl Explain for Panicked {
+    fn id(&self) -> &'static str {
+        "defect"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        None
+    }
 }
 
 /// Panics when it is told of the reply to a call, counted from 1.
@@ -172,7 +195,7 @@ impl Scene {
                 Box::pin(ceremony(&kms, &runs)).await
             })
         });
-        let result = catch_unwind(run).unwrap_or_else(|_| Err(Panic::default().into()));
+        let result = catch_unwind(run).unwrap_or_else(|_| Err(Error::Caller(Box::new(Panicked))));
         Ended::of(result, &runs.account())
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod stage;
 pub use self::last_usage::LastUse;
 pub use self::stage::{KeyAndMaterial, Reached};
 
+use crate::explain::Setting;
 use crate::kms::{KeyArn, KeyState, KmsName, Reason, Region};
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
@@ -81,7 +82,7 @@ pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) ->
     check_external(key)?;
     let (arn, spec) = (key.arn.clone(), key.spec.clone());
     if id.is_some() && spec != KeySpec::SymmetricDefault {
-        return Err(KeyError::SymmetricOnly { what: "--key-material-id", spec }.into());
+        return Err(KeyError::SymmetricOnly { what: Setting::KeyMaterialId, spec }.into());
     }
     if matches!(key.state, KeyState::Creating | KeyState::Updating | KeyState::Unavailable) {
         return Err(LifecycleError::NotNow { arn, state: key.state }.into());

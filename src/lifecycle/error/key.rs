@@ -25,7 +25,7 @@ pub enum KeyError {
     #[error("{}, and its key policy may not be read", not_made_here(.name, .arn))]
     PolicyUnread { name: String, arn: KeyArn, because: String },
     #[error("key {arn} waits for key material, KMS does not tell whether it had any, and `{path}` may be its copy")]
-    MayHaveCopy { arn: KeyArn, path: String, give: String },
+    MayHaveCopy { arn: KeyArn, path: String, give: Hint },
     #[error("KMS has key material for key {arn}, and DescribeKey says PendingImport after {waited}")]
     NotShown { arn: KeyArn, waited: String },
     #[error("the state of key {arn} does not allow the import: {finding}")]
@@ -49,7 +49,16 @@ pub enum KeyError {
     #[error("key {arn} is {state} after the import, and Enabled was expected")]
     NotEnabled { arn: KeyArn, state: KeyState },
     #[error("{what} cannot be used for {spec} keys")]
-    SymmetricOnly { what: &'static str, spec: KmsName<KeySpec> },
+    SymmetricOnly { what: Setting, spec: KmsName<KeySpec> },
+    #[error("the description of key material cannot be used for {spec} keys")]
+    #[strum(serialize = "flag_for_symmetric_only")]
+    DescriptionNotTaken { spec: KeySpec },
+    #[error("`{given}` is not a tag that can be used here")]
+    #[strum(serialize = "flag_tag")]
+    Tag { given: String },
+    #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
+    #[strum(serialize = "value_too_long")]
+    TextTooLong { what: &'static str, given: String, found: usize, limit: usize },
     #[error("what KMS answers contradicts the import: {contradiction}")]
     ProofContradicts { contradiction: String },
     #[error("the proof that was asked for was not permitted: {refused}")]
@@ -111,9 +120,11 @@ impl Explain for KeyError {
                     ", or make a new key under another alias",
                 ]
             }
-            KeyError::MayHaveCopy { give, .. } => {
-                some(format!("import that file with {give}, or name another file for the new copy"))
-            }
+            KeyError::MayHaveCopy { give, .. } => Some(
+                Hint::from("import that file with ")
+                    .and(give.clone())
+                    .followed_by(", or name another file for the new copy"),
+            ),
             KeyError::NotShown { .. } => hint!["wait a minute, and look at the key with ", Step::Status],
             KeyError::NotTaken { finding, .. } if finding.contains("waits for rotation") => {
                 hint![
@@ -150,7 +161,11 @@ impl Explain for KeyError {
                 hint!["look at the key with ", Step::Status, " before anything is encrypted with it"]
             }
             KeyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
-            KeyError::SymmetricOnly { .. } => some("leave it out"),
+            KeyError::SymmetricOnly { .. } | KeyError::DescriptionNotTaken { .. } => some("leave it out"),
+            KeyError::Tag { .. } => some(
+                "write it as KEY=VALUE, with 1 to 128 and at most 256 characters; no key twice, none that begins with aws:, and not kms-byok:request",
+            ),
+            KeyError::TextTooLong { .. } => some("shorten it"),
             KeyError::ProofContradicts { .. } => {
                 hint!["encrypt nothing with this key, and run ", Step::Verify, " with the key material file"]
             }

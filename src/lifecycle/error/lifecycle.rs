@@ -164,12 +164,12 @@ fn take_back(arn: &KeyArn, id: &str) -> Part {
 
 /// How a key that is in another state than Enabled gets there.
 pub(super) fn into_use(arn: &KeyArn, state: KeyState) -> Option<Hint> {
-    let region = format!(" --region {}", arn.region());
+    let region = arn.region();
     match state {
-        KeyState::Disabled => some(format!("enable it: `aws kms enable-key{region} --key-id {arn}`")),
+        KeyState::Disabled => some(format!("enable it: `aws kms enable-key --region {region} --key-id {arn}`")),
         KeyState::PendingImport => hint!["import its key material first: ", Step::Status, " shows what is missing"],
         KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => some(format!(
-            "run `aws kms cancel-key-deletion{region} --key-id {arn}` and `aws kms enable-key{region} --key-id {arn}`, or use another key"
+            "run `aws kms cancel-key-deletion --region {region} --key-id {arn}` and `aws kms enable-key --region {region} --key-id {arn}`, or use another key"
         )),
         KeyState::Enabled | KeyState::Creating | KeyState::Updating | KeyState::Unavailable => {
             some("try again in a minute")

@@ -6,8 +6,6 @@
 
 pub(crate) mod key;
 pub(crate) mod lifecycle;
-pub(crate) mod panic;
-pub(crate) mod usage;
 #[cfg(test)]
 mod words;
 
@@ -15,8 +13,6 @@ use std::sync::Arc;
 
 pub use self::key::KeyError;
 pub use self::lifecycle::LifecycleError;
-pub use self::panic::Panic;
-pub use self::usage::UsageError;
 use crate::escrow::EscrowError;
 use crate::explain::{Explain, Hint, explain_sum};
 use crate::files::FileError;
@@ -57,10 +53,9 @@ pub enum Error {
     Kms(KmsError),
     #[error(transparent)]
     Escrow(EscrowError),
-    #[error(transparent)]
-    Usage(#[from] UsageError),
-    #[error(transparent)]
-    Panic(#[from] Panic),
+    /// What the program that uses this library broke a run off with.
+    #[error("{0}")]
+    Caller(Box<dyn Explain + Send + Sync>),
     #[cfg(feature = "rehearsal")]
     #[error(transparent)]
     Rehearsal(RehearsalError),
@@ -172,7 +167,7 @@ impl Error {
     /// Whether the flags alone were wrong, whatever AWS or the files hold.
     pub fn is_usage(&self) -> bool {
         match self {
-            Error::Usage(_) | Error::Expiry(_) => true,
+            Error::Expiry(_) => true,
             Error::Endpoint(
                 EndpointError::NotAUrl { .. }
                 | EndpointError::FipsAndCustom { .. }
@@ -181,7 +176,12 @@ impl Error {
             ) => true,
             Error::Parameters(ParametersError::NotAFingerprint { .. }) => true,
             Error::File(FileError::SameFile { .. }) => true,
-            Error::Key(KeyError::SymmetricOnly { .. }) => true,
+            Error::Key(
+                KeyError::SymmetricOnly { .. }
+                | KeyError::DescriptionNotTaken { .. }
+                | KeyError::TextTooLong { .. }
+                | KeyError::Tag { .. },
+            ) => true,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
             Error::Kms(KmsError::NotARegion { .. } | KmsError::SettingUnusable { .. }) => true,
@@ -253,8 +253,7 @@ explain_sum!(Error {
     Endpoint,
     Kms,
     Escrow,
-    Usage,
-    Panic,
+    Caller,
     #[cfg(feature = "rehearsal")]
     Rehearsal,
 });

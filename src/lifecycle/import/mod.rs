@@ -19,12 +19,12 @@ pub use self::stage::Reached;
 
 use aws_smithy_types::DateTime;
 
+use crate::explain::Setting;
 use crate::kms::{Import, ImportType, Imported, KeyDescription, KeyState, Kms};
 use crate::kms::{KmsError, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::error::usage::UsageError;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::import::wrapping::Wrapping;
@@ -101,7 +101,7 @@ impl ImportOptions {
             Some(text) if text.chars().count() > 256 => {
                 let found = text.chars().count();
                 let given = text.chars().take(20).collect::<String>() + "…";
-                Err(UsageError::TooLong { what: "the material description", given, found, limit: 256 }.into())
+                Err(KeyError::TextTooLong { what: "the material description", given, found, limit: 256 }.into())
             }
             _ => Ok(()),
         }
@@ -119,9 +119,9 @@ impl ImportOptions {
             return Ok(());
         }
         for (given, what) in [
-            (self.import_type.is_some(), "--import-type"),
-            (self.description.is_some(), "--material-description"),
-            (self.key_material_id.is_some(), "a key material id"),
+            (self.import_type.is_some(), Setting::ImportType),
+            (self.description.is_some(), Setting::MaterialDescription),
+            (self.key_material_id.is_some(), Setting::KeyMaterialId),
         ] {
             if given {
                 return Err(KeyError::SymmetricOnly { what, spec: spec.into() }.into());
@@ -276,7 +276,7 @@ async fn settle(
 /// A description of key material is short, and of symmetric keys.
 pub(crate) fn check_description(description: Option<&String>, spec: KeySpec) -> Result<(), Error> {
     if description.is_some() && spec != KeySpec::SymmetricDefault {
-        return Err(UsageError::SymmetricOnly { flag: "--material-description", spec }.into());
+        return Err(KeyError::DescriptionNotTaken { spec }.into());
     }
     ImportOptions { description: description.cloned(), ..ImportOptions::default() }.check()
 }

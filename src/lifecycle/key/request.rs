@@ -2,7 +2,7 @@
 
 use crate::kms::NewKey;
 use crate::lifecycle::error::Error;
-use crate::lifecycle::error::usage::UsageError;
+use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::material::{KeySpec, KeyUsage};
 
@@ -52,13 +52,13 @@ impl KeyRequest {
         if let Some(description) = self.description.as_ref().filter(|text| text.chars().count() > 8192) {
             let found = description.chars().count();
             let given: String = description.chars().take(20).collect::<String>() + "…";
-            return Err(UsageError::TooLong { what: "the description", given, found, limit: 8192 }.into());
+            return Err(KeyError::TextTooLong { what: "the description", given, found, limit: 8192 }.into());
         }
         for (key, value) in &self.tags {
             let reserved = key.starts_with("aws:") || key == REQUEST_TAG;
             let twice = self.tags.iter().filter(|(other, _)| other == key).count() > 1;
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || reserved || twice {
-                return Err(UsageError::Tag { given: format!("{key}={value}") }.into());
+                return Err(KeyError::Tag { given: format!("{key}={value}") }.into());
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ pub(crate) mod unchanged;
 pub use self::stage::Reached;
 use std::fs;
 
+use crate::explain::Setting;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
@@ -168,8 +169,12 @@ pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
         (History::Unknown, Some(path)) if fs::symlink_metadata(path).is_ok() => {
             let path_word = quoted(path);
             let give = match backup {
-                Backup::Escrow { .. } => format!("--material-from-escrow {path_word} --recipient-key KEY"),
-                _ => format!("--material {path_word}"),
+                Backup::Escrow { .. } => {
+                    [Setting::MaterialFromEscrow.to(path_word), " ".into(), Setting::RecipientKey.to("KEY")]
+                        .into_iter()
+                        .collect()
+                }
+                _ => Setting::Material.to(path_word).into(),
             };
             Err(KeyError::MayHaveCopy { arn, path: path.display().to_string(), give }.into())
         }

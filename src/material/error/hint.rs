@@ -1,6 +1,6 @@
 //! What to do about key material that is refused.
 
-use super::MaterialError;
+use super::{MaterialError, other_spec};
 use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
 use crate::material::recognise::{NUMBERS, SINGLE_DIGITS, WORDS};
 use crate::material::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind};
@@ -166,12 +166,6 @@ impl OwnWords for MaterialError {
             }
         }
     }
-}
-
-/// What to do with a key of another spec, or with the rest of one.
-pub(super) fn other_spec(before: &str) -> Hint {
-    let of = Hint::from(before).followed_by(Setting::KeySpec);
-    of.followed_by(" of this key, or look for the whole key: what is cut off is not made up for")
 }
 
 /// Whether raw bytes of this length are key material of the spec.

@@ -158,7 +158,7 @@ impl MaterialError {
     /// What to do where no choice is the right one.
     fn otherwise(&self) -> Option<Hint> {
         match self {
-            MaterialError::EncodedLength { .. } => Some(hint::other_spec(", or choose the ")),
+            MaterialError::EncodedLength { .. } => Some(other_spec(", or choose the ")),
             MaterialError::ForeignContainer { container: Container::WalletKeystore, .. } => hint![
                 ", or ask the wallet for the private key in hex, and give it with ",
                 Setting::MaterialFormat.to(Format::Scalar),
@@ -193,6 +193,12 @@ impl MaterialError {
 pub(crate) fn import_it() -> Hint {
     let import = Step::Import.with(Setting::KeyId.to("KEY")).with(Setting::Encrypted.to("FILE"));
     Hint::from("import it as it is: ").followed_by(import.with(Setting::ImportToken.to("ImportToken.bin")))
+}
+
+/// What to do with a key of another spec, or with the rest of one.
+fn other_spec(before: &str) -> Hint {
+    let of = Hint::from(before).followed_by(Setting::KeySpec);
+    of.followed_by(" of this key, or look for the whole key: what is cut off is not made up for")
 }
 
 fn wants(spec: KeySpec) -> &'static str {

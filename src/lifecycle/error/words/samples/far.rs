@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{Sample, refusals};
 use super::{arn, foreign, id, lost, path, time, typed};
-use crate::explain::Explain;
+use crate::explain::{Explain, Setting};
 use crate::files::FileError;
 use crate::kms::{EndpointError, KmsError};
 use crate::kms::{KeyState, Operation, Origin};
@@ -39,7 +39,10 @@ one_of_each! {
         ImportedElsewhere { asked: arn(), found: arn().to_string() }
         NotEmpty { arn: arn(), state: KeyState::Enabled }
         NotEnabled { arn: arn(), state: KeyState::PendingImport }
-        SymmetricOnly { what: "--import-type", spec: KeySpec::Rsa2048.into() }
+        SymmetricOnly { what: Setting::ImportType, spec: KeySpec::Rsa2048.into() }
+        DescriptionNotTaken { spec: KeySpec::Hmac256 }
+        Tag { given: typed() }
+        TextTooLong { what: "the material description", given: typed(), found: 300, limit: 256 }
         ProofContradicts { contradiction: "the public key is another one".into() }
         ProofNotPermitted { refused: "kms:Sign, kms:GetPublicKey".into() }
         Interrupted { signal: "SIGINT" }

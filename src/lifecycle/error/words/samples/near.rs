@@ -9,7 +9,6 @@ use crate::escrow::EscrowError;
 use crate::explain::Explain;
 use crate::files::FileError;
 use crate::kms::KmsError;
-use crate::lifecycle::error::usage::UsageError;
 use crate::material::MaterialError;
 use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
 use crate::openssl_probe::OpenSslError;
@@ -18,6 +17,7 @@ use crate::parameters::ParametersError;
 #[cfg(feature = "rehearsal")]
 use crate::rehearsal::RehearsalError;
 use crate::time::ExpiryError;
+use crate::usage_error::UsageError;
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
@@ -207,14 +207,11 @@ one_of_each! {
         Conflict { first: "--keep", second: "--discard" }
         NoCopy {}
         CopyToStdout { flag: "--keep" }
-        SymmetricOnly { flag: "--material-description", spec: KeySpec::Hmac256 }
         WithoutGenerate { flag: "--discard" }
         Missing { what: "the key material", hint: "add --generate, or --material FILE (`-` for standard input)" }
         NotInShell { flag: "--rehearse" }
         NotInShell { flag: "--record" }
         UnknownVerb { given: typed() }
-        Tag { given: typed() }
-        TooLong { what: "the material description", given: typed(), found: 300, limit: 256 }
         PolicyNotJson { path: typed(), problem: foreign() }
     }
     wraps: WrapError {

@@ -3,31 +3,26 @@
 use std::fmt;
 use std::panic::PanicHookInfo;
 
-use crate::explain::{Explain, Hint, some};
+use kms_byok::{Error, Explain, Hint};
 
 /// A panic. Its own text may show values, and stays out.
 #[derive(Debug, Default)]
-pub struct Panic {
+pub(crate) struct Panic {
     place: Option<String>,
     because: Option<String>,
 }
 
 impl Panic {
     /// Where it happened.
-    pub fn of(panic: &PanicHookInfo<'_>) -> Self {
+    pub(crate) fn of(panic: &PanicHookInfo<'_>) -> Self {
         let place = panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line()));
         Panic { place, because: None }
     }
 
     /// The failure that it has led to: a panic of one task is a broken connection to another.
-    pub fn that_led_to(self, failure: &dyn Explain) -> Self {
+    pub(crate) fn that_led_to(self, failure: &dyn Explain) -> Self {
         let because = failure.because().map_or_else(|| failure.to_string(), |inner| format!("{failure}: {inner}"));
         Panic { because: Some(because), ..self }
-    }
-
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<Hint> {
-        Explain::hint(self)
     }
 }
 
@@ -44,13 +39,22 @@ impl fmt::Display for Panic {
 
 impl std::error::Error for Panic {}
 
+impl From<Panic> for Error {
+    fn from(panic: Panic) -> Self {
+        Error::Caller(Box::new(panic))
+    }
+}
+
 impl Explain for Panic {
     fn id(&self) -> &'static str {
         "defect"
     }
 
     fn hint(&self) -> Option<Hint> {
-        some("report it with this place and the command line, then run the same command again: it finds what exists")
+        Some(
+            "report it with this place and the command line, then run the same command again: it finds what exists"
+                .into(),
+        )
     }
 
     fn because(&self) -> Option<String> {

@@ -1,14 +1,11 @@
 //! Flags that do not go together. Exit code 2.
 
-use crate::explain::{Explain, Hint, some};
-use crate::material::KeySpec;
+use kms_byok::{Error, Explain, Hint};
 
 /// The command line asks for something that cannot be meant.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-#[non_exhaustive]
-#[allow(missing_docs)]
-pub enum UsageError {
+pub(crate) enum UsageError {
     #[error("{first} and {second} exclude each other")]
     #[strum(serialize = "flags_conflict")]
     Conflict { first: &'static str, second: &'static str },
@@ -16,9 +13,6 @@ pub enum UsageError {
     NoCopy,
     #[error("{flag} `-` is no file, and a copy of a key needs one")]
     CopyToStdout { flag: &'static str },
-    #[error("{flag} cannot be used for {spec} keys")]
-    #[strum(serialize = "flag_for_symmetric_only")]
-    SymmetricOnly { flag: &'static str, spec: KeySpec },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
     #[error("{flag} has no equivalent in the shell")]
@@ -28,14 +22,19 @@ pub enum UsageError {
     Missing { what: &'static str, hint: &'static str },
     #[error("`{given}` is not a verb of kms-byok")]
     UnknownVerb { given: String },
-    #[error("`{given}` is not a tag that can be used here")]
-    #[strum(serialize = "flag_tag")]
-    Tag { given: String },
-    #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
-    #[strum(serialize = "value_too_long")]
-    TooLong { what: &'static str, given: String, found: usize, limit: usize },
     #[error("the key policy `{path}` is not JSON")]
     PolicyNotJson { path: String, problem: String },
+}
+
+/// A hint in words of the command line.
+fn some(hint: impl Into<String>) -> Option<Hint> {
+    Some(hint.into().into())
+}
+
+impl From<UsageError> for Error {
+    fn from(error: UsageError) -> Self {
+        Error::Caller(Box::new(error))
+    }
 }
 
 impl Explain for UsageError {
@@ -50,7 +49,6 @@ impl Explain for UsageError {
                 "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one",
             ),
             UsageError::CopyToStdout { .. } => some("name a file; write ./- for one with that name"),
-            UsageError::SymmetricOnly { .. } => some("leave it out"),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
             UsageError::NotInShell { flag: "--rehearse" } => {
                 some("leave it out, and run the script on `kms-byok rehearsal serve` with --endpoint-url")
@@ -58,10 +56,6 @@ impl Explain for UsageError {
             UsageError::NotInShell { .. } => some("leave it out"),
             UsageError::Missing { hint, .. } => some(*hint),
             UsageError::UnknownVerb { .. } => some("see `kms-byok --help` for all of them"),
-            UsageError::Tag { .. } => some(
-                "write it as KEY=VALUE, with 1 to 128 and at most 256 characters; no key twice, none that begins with aws:, and not kms-byok:request",
-            ),
-            UsageError::TooLong { .. } => some("shorten it"),
             UsageError::PolicyNotJson { .. } => some("check the file: a key policy is one JSON object"),
         }
     }
