@@ -49,8 +49,8 @@ fn every_flag_and_verb_that_hints_name_is_there() {
         assert!(flags.contains(&flag.trim_start_matches("--")), "{setting:?}: {flag}");
     }
     for step in Step::VARIANTS {
-        let words = words::verb(*step).split(' ');
-        let verb = words.fold(Some(&root), |verb, word| verb?.find_subcommand(word));
+        let mut words = words::verb(*step).split(' ');
+        let verb = words.try_fold(&root, |verb: &Command, word| verb.find_subcommand(word));
         assert!(verb.is_some(), "{step:?}: {}", words::verb(*step));
     }
 }
