@@ -75,7 +75,7 @@ impl Kms {
     /// The aliases of a key, or of the whole account and Region.
     pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, KmsError> {
         let send = |client: Client, marker| {
-            let request = client.list_aliases().set_key_id(key_arn.map(str::to_owned)).set_marker(marker);
+            let request = client.list_aliases().limit(100).set_key_id(key_arn.map(str::to_owned)).set_marker(marker);
             async move { request.send().await }
         };
         let read = |page: ListAliasesOutput| {

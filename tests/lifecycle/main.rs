@@ -47,6 +47,7 @@ mod idempotence;
 mod kms_says_no;
 mod library;
 mod lost_keys;
+mod many_keys;
 mod other_endpoints;
 mod parallel;
 mod patience;

@@ -78,7 +78,12 @@ impl InRuntime {
     /// `faults` in the words of the embedded KMS.
     pub fn new(faults: &[&str], connection: Connection) -> Self {
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        InRuntime { kms: InProcessKms::start(Settings::default()).unwrap(), faults, connection }
+        Self::with(Settings::default(), faults, connection)
+    }
+
+    /// `faults` beside other settings.
+    pub fn with(settings: Settings, faults: Vec<Fault>, connection: Connection) -> Self {
+        InRuntime { kms: InProcessKms::start(settings).unwrap(), faults, connection }
     }
 
     /// What a new process would connect with; its calls are counted from here on.

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kms::{KeyDescription, KeyState, Kms};
-use crate::kms::{KmsError, Reason};
+use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
+use crate::kms::{KmsError, Operation, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing;
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
 use crate::lifecycle::run::wait;
+use crate::lifecycle::run::many::{Asking, Many, Pace};
 use crate::openssl_probe::OpenSslError;
 use crate::progress::Progress;
 use crate::time::{self, rfc3339};
@@ -217,33 +218,47 @@ async fn find_newly_made(kms: &Kms, request: &str, progress: &dyn Progress) -> R
 
 /// KMS has no lookup by tag, so every key is asked for its tags. The one with the wanted request id is taken if it is empty and has no
 /// alias.
-async fn find(
-    kms: &Kms,
-    wanted: &(dyn Fn(&str) -> bool + Sync),
-    fits: &(dyn Fn(&KeyDescription) -> bool + Sync),
-) -> Result<Option<KeyDescription>, Error> {
-    for arn in kms.keys().await? {
-        let tags = match kms.tags(&arn).await {
-            Ok(tags) => tags,
-            Err(error) if is_not_ours(&error) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        if !has(&tags, wanted) {
-            continue;
-        }
-        let key = match kms.describe(&arn).await {
-            Ok(key) => key,
-            Err(error) if is_not_ours(&error) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        if fits(&key) && key.state == KeyState::PendingImport && kms.aliases(Some(&arn)).await?.is_empty() {
+async fn find(kms: &Kms, wanted: Wanted<'_>, fits: Fits<'_>) -> Result<Option<KeyDescription>, Error> {
+    let (keys, pace) = (kms.keys().await?, &Pace::of(Operation::ListResourceTags));
+    let mut looks =
+        Many::new(keys.iter().map(|arn| -> Asking<'_, _> { Box::pin(look(kms, arn, (wanted, fits), pace)) }));
+    while let Some(looked) = looks.next().await {
+        if let Some(key) = looked? {
             return Ok(Some(key));
         }
     }
     Ok(None)
 }
 
-fn has(tags: &[(String, String)], wanted: &(dyn Fn(&str) -> bool + Sync)) -> bool {
+type Wanted<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+type Fits<'a> = &'a (dyn Fn(&KeyDescription) -> bool + Sync);
+
+/// The key, if it is the one.
+async fn look(
+    kms: &Kms,
+    arn: &KeyArn,
+    (wanted, fits): (Wanted<'_>, Fits<'_>),
+    pace: &Pace,
+) -> Result<Option<KeyDescription>, Error> {
+    pace.turn().await;
+    let tags = match kms.tags(arn).await {
+        Ok(tags) => tags,
+        Err(error) if is_not_ours(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !has(&tags, wanted) {
+        return Ok(None);
+    }
+    let key = match kms.describe(arn).await {
+        Ok(key) => key,
+        Err(error) if is_not_ours(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let is_it = fits(&key) && key.state == KeyState::PendingImport && kms.aliases(Some(arn)).await?.is_empty();
+    Ok(is_it.then_some(key))
+}
+
+fn has(tags: &[(String, String)], wanted: Wanted<'_>) -> bool {
     tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::kms::{Kms, Operation, Origin};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::run::many::{Asking, Many, Pace};
 use crate::lifecycle::status::KeyStatus;
 use crate::lifecycle::status::not_seen::NotSeen;
+use crate::material::KeySpec;
 
 /// The keys of origin EXTERNAL whose alias begins with `prefix`, or all of the Region. One that cannot be seen is noted in `unseen`, and
 /// keeps nobody from seeing the others.
@@ -35,21 +37,43 @@ pub(crate) async fn survey(
         }
         None => kms.keys().await?.iter().map(ToString::to_string).collect(),
     };
+    let paces = &Paces { describe: Pace::of(Operation::DescribeKey), list: Pace::of(Operation::ListKeyRotations) };
+    let mut looks = Many::new(wanted.iter().map(|name| -> Asking<'_, _> { Box::pin(look(kms, name, paces)) }));
     let mut standings = Vec::new();
-    for name in wanted {
-        let key = match kms.describe(&name).await {
-            Ok(key) => key,
-            Err(cause) if cause.is_of_one_call() => {
-                unseen.push(NotSeen::new(Operation::DescribeKey, &name, cause));
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if key.origin == Origin::External {
-            let mut standing = KeyStatus::of(kms, &key, unseen).await?;
-            standing.aliases = names.get(key.arn.id().as_str()).cloned().unwrap_or_default();
+    while let Some(looked) = looks.next().await {
+        let (standing, missed) = looked?;
+        unseen.extend(missed);
+        if let Some(mut standing) = standing {
+            standing.aliases = names.get(standing.key_id.as_str()).cloned().unwrap_or_default();
             standings.push(standing);
         }
     }
     Ok(standings)
+}
+
+/// How fast the keys are asked about.
+struct Paces {
+    describe: Pace,
+    list: Pace,
+}
+
+/// How one key stands, if it is one with imported key material, and what could not be seen of it.
+async fn look(kms: &Kms, name: &str, paces: &Paces) -> Result<(Option<KeyStatus>, Vec<NotSeen>), Error> {
+    let mut unseen = Vec::new();
+    paces.describe.turn().await;
+    let key = match kms.describe(name).await {
+        Ok(key) => key,
+        Err(cause) if cause.is_of_one_call() => {
+            unseen.push(NotSeen::new(Operation::DescribeKey, name, cause));
+            return Ok((None, unseen));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if key.origin != Origin::External {
+        return Ok((None, unseen));
+    }
+    if key.spec == KeySpec::SymmetricDefault {
+        paces.list.turn().await;
+    }
+    Ok((Some(KeyStatus::of(kms, &key, &mut unseen).await?), unseen))
 }
