@@ -1,6 +1,7 @@
 """The measurements behind scripts/bench. Standard library only; run it through scripts/bench."""
 
 import argparse
+import asyncio
 import base64
 import hashlib
 import http.client
@@ -11,6 +12,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -103,8 +105,8 @@ def floor():
 class Server:
     """`kms-byok rehearsal serve`, optionally kept to one core."""
 
-    def __init__(self, bin, cpu=None):
-        command = [bin, "rehearsal", "serve", "--listen", "127.0.0.1:0", "--no-quotas"]
+    def __init__(self, bin, cpu=None, fault=None):
+        command = [bin, "rehearsal", "serve", "--listen", "127.0.0.1:0", "--no-quotas", *(["--fault", fault] if fault else [])]
         if cpu is not None:
             command = ["taskset", "-c", str(cpu), *command]
         self.began = time.perf_counter()
@@ -205,6 +207,112 @@ def rsa_numbers(spki):
         n, rest = inside(inside(inside(rest)[0][1:])[0])
         NUMBERS[spki] = int.from_bytes(n, "big"), int.from_bytes(inside(rest)[0], "big")
     return NUMBERS[spki]
+
+
+# The recipe as one writes it in Python, with the same proof. Arguments: the endpoint, the alias.
+BOTO3 = """
+import os, sys, boto3
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+kms = boto3.client("kms", region_name="us-east-1", endpoint_url=sys.argv[1])
+key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+kms.create_alias(AliasName=sys.argv[2], TargetKeyId=key)
+got = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+wrapped = serialization.load_der_public_key(got["PublicKey"]).encrypt(os.urandom(32), oaep)
+kms.import_key_material(KeyId=key, ImportToken=got["ImportToken"], EncryptedKeyMaterial=wrapped,
+                        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
+assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+sealed = kms.encrypt(KeyId=key, Plaintext=b"nonce")["CiphertextBlob"]
+assert kms.decrypt(KeyId=key, CiphertextBlob=sealed)["Plaintext"] == b"nonce"
+"""
+
+
+# ---- a wire that is long ----
+
+class Wire:
+    """TLS in front of a server, `delay` seconds away in each direction. Opening a connection takes a round trip, as TCP's handshake
+    does, before TLS begins. With `alone`, a second connection is not answered before the first is over."""
+
+    def __init__(self, server, work, delay, alone=False):
+        self.server, self.delay, self.alone = server, delay, alone
+        self.certificate, key = work / "wire.pem", work / "wire.key"
+        if not self.certificate.exists():
+            subprocess.run([shutil.which("openssl", path=ENV["PATH"]), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+                            self.certificate], check=True, stderr=subprocess.DEVNULL)
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.certificate, key)
+        self.loop, ready = asyncio.new_event_loop(), threading.Event()
+        self.loop.set_exception_handler(lambda *_: None)  # a client that is killed is none
+        self.turn, self.url = None, None
+        self.thread = threading.Thread(target=self.serve, args=(ready,), daemon=True)
+        self.thread.start()
+        ready.wait()
+
+    def serve(self, ready):
+        async def listen():
+            self.turn = asyncio.Lock()
+            self.inner = await asyncio.start_server(self.end, "127.0.0.1", 0, ssl=self.tls)
+            self.outer = await asyncio.start_server(self.middle, "127.0.0.1", 0)
+            self.url = f"https://localhost:{self.outer.sockets[0].getsockname()[1]}"
+            ready.set()
+        self.loop.run_until_complete(listen())
+        self.loop.run_forever()
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+
+    async def end(self, reader, writer):
+        """Where TLS ends."""
+        await self.join(reader, writer, (self.server.host, self.server.port), 0)
+
+    async def middle(self, reader, writer):
+        if self.alone:
+            async with self.turn:
+                return await self.carry(reader, writer)
+        await self.carry(reader, writer)
+
+    async def carry(self, reader, writer):
+        await asyncio.sleep(2 * self.delay)
+        await self.join(reader, writer, self.inner.sockets[0].getsockname(), self.delay)
+
+    async def join(self, reader, writer, address, delay):
+        back, forth = await asyncio.open_connection(*address[:2])
+        ways = [asyncio.ensure_future(way) for way in (self.pump(reader, forth, delay), self.pump(back, writer, delay))]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        for end in (forth, writer):
+            end.close()
+
+    async def pump(self, reader, writer, delay):
+        """What is under way does not wait for what went before."""
+        pieces = asyncio.Queue()
+
+        async def deliver():
+            while True:
+                at, piece = await pieces.get()
+                await asyncio.sleep(max(0, at - self.loop.time()))
+                writer.write(piece)
+
+        delivering = asyncio.ensure_future(deliver())
+        try:
+            while piece := await reader.read(65536):
+                pieces.put_nowait((self.loop.time() + delay, piece))
+            await asyncio.sleep(delay)
+        except ConnectionError:
+            pass
+        finally:
+            delivering.cancel()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5)
 
 
 # ---- the rows ----
@@ -357,7 +465,50 @@ def memory(table, options, _work):
               f"(first half {first / 1024:.2f}, second {second / 1024:.2f} KiB)", "flat", second <= first * 1.25 + 64)
 
 
-ROWS = {"provision": provision, "wrap": wrap, "size": size, "parameters": parameters, "server": server, "memory": memory}
+def provisioning(options, url, alias):
+    return [options.bin, "--region", "us-east-1", "--endpoint-url", url, "--quiet", "provision", "--wrapping-key-spec", "RSA_2048",
+            "--alias", f"alias/{alias}", "--generate", "--discard"]
+
+
+def trips(table, options, work):
+    """Where each call takes 100 ms: how many of them a run takes, one after another."""
+    walls = {"recipe, without proof": [], "boto3 script, with proof": [], "provision, with proof": [], "provision again": []}
+    with Server(options.bin, fault="*:always:latency=100ms") as server:
+        key = Kms(server).create()
+        Kms(server).parameters(key)  # makes the wrapping key
+        for i in range(options.runs):
+            for name, command in (
+                ("recipe, without proof", [ROOT / "scripts/shell-recipe", "--endpoint-url", server.url, "--quiet", "--dir",
+                                           work / f"trips-{i}", "--alias", f"alias/r-{i}"]),
+                ("boto3 script, with proof", [sys.executable, "-c", BOTO3, server.url, f"alias/b-{i}"]),
+                ("provision, with proof", provisioning(options, server.url, f"k-{i}")),
+                ("provision again", provisioning(options, server.url, f"k-{i}")),
+            ):
+                walls[name].append(run(command).wall / 0.1)
+    for name, target in (("recipe, without proof", None), ("boto3 script, with proof", None), ("provision, with proof", 6.5),
+                         ("provision again", 3.5)):
+        value = median(walls[name])
+        table.add(f"{name}: wall at 100 ms a call / 100 ms", f"{value:.1f}", spread(walls[name], "{:.1f}".format),
+                  f"<= {target}" if target else "", None if target is None else value <= target)
+
+
+def tls(table, options, work):
+    """TLS and a wire of 50 ms each way: side by side against one connection, over which all goes one after another."""
+    walls = {True: [], False: []}
+    with Server(options.bin) as server:
+        Kms(server).parameters(Kms(server).create())
+        with Wire(server, work, 0.05) as many, Wire(server, work, 0.05, alone=True) as alone:
+            env = {**ENV, "AWS_CA_BUNDLE": str(many.certificate)}
+            for i in range(options.runs):
+                for wire in (many, alone) if i % 2 else (alone, many):
+                    walls[wire.alone].append(run(provisioning(options, wire.url, f"t{int(wire.alone)}-{i}"), env).wall)
+    for alone, name in ((True, "one connection"), (False, "side by side")):
+        table.add(f"provision over TLS, 50 ms away, {name}: wall", ms(median(walls[alone])), spread(walls[alone]), "", None)
+    ratio = median(walls[False]) / median(walls[True])
+    table.add("side by side / one connection: wall", f"{ratio:.2f}x", "", "<= 1x", ratio <= 1)
+
+
+ROWS = {"provision": provision, "trips": trips, "tls": tls, "wrap": wrap, "size": size, "parameters": parameters, "server": server, "memory": memory}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(prog="scripts/bench")

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::backoff::Backoff;
 use super::client::Kms;
 use super::error::{KmsError, Reason, Refusal};
+use super::injected::Numbered;
 use super::operation::Operation;
 use super::recent_changes::{Change, Changed};
 use super::region::Region;
@@ -53,7 +54,7 @@ impl Kms {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         self.region().parse::<Region>()?;
-        super::injected::panic_before();
+        let numbered = Numbered::before();
         let begun = Instant::now();
         let mut throttling = Backoff::new(self.max_wait());
         let mut consistency = None;
@@ -62,7 +63,7 @@ impl Kms {
         loop {
             // On the heap: what the SDK keeps for a call would be part of every future above, and of the stack of whoever polls it.
             let answer = Box::pin(send(self.sdk(call.repeatable))).await;
-            super::injected::panic_after();
+            numbered.after();
             let mut error = match answer {
                 Ok(reply) => {
                     if announced.is_some() {

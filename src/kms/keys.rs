@@ -4,6 +4,7 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::operation::list_keys::ListKeysOutput;
 use aws_sdk_kms::operation::list_resource_tags::ListResourceTagsOutput;
 use aws_sdk_kms::types::{KeyListEntry, KeySpec as SdkKeySpec, KeyUsageType, OriginType, Tag};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::arn::KeyArn;
 use super::call::Call;
@@ -14,6 +15,7 @@ use super::operation::Operation;
 use super::pages::Page;
 use super::recent_changes::Change;
 use super::reply::Reply;
+use super::transport::TwoFollow;
 use crate::material::{KeySpec, KeyUsage};
 
 /// A key to be created; its origin is always EXTERNAL.
@@ -67,6 +69,11 @@ impl Kms {
 
     /// CreateKey, sent once: KMS has no idempotency token, and a repeated call makes a second key.
     pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, KmsError> {
+        self.create_key_before(new, 1).await
+    }
+
+    /// The same before so many calls side by side.
+    pub(crate) async fn create_key_before(&self, new: &NewKey, calls: usize) -> Result<KeyDescription, KmsError> {
         let operation = Operation::CreateKey;
         let tags = tags(&new.tags)?;
         let send = |client: Client| {
@@ -79,7 +86,12 @@ impl Kms {
                 .set_description(new.description.clone())
                 .set_policy(new.policy.clone())
                 .set_tags((!tags.is_empty()).then(|| tags.clone()));
-            async move { request.send().await }
+            let announce = move |request: &mut HttpRequest| {
+                if calls > 1 {
+                    request.add_extension(TwoFollow);
+                }
+            };
+            async move { request.customize().mutate_request(announce).send().await }
         };
         let reply = self.call(Call::new(operation, None), send).await?;
         let key = KeyDescription::of(Reply(operation), reply.key_metadata)?;
@@ -90,8 +102,13 @@ impl Kms {
 
     /// DescribeKey until a new key is known everywhere it is asked.
     pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, KmsError> {
-        self.recent().awaited(key_arn);
+        self.expect_visible(key_arn);
         self.describe(key_arn).await
+    }
+
+    /// The key is there: a call that does not find it yet is repeated.
+    pub(crate) fn expect_visible(&self, key_arn: &str) {
+        self.recent().awaited(key_arn);
     }
 
     /// The key policy as JSON text. Its name may be left out at KMS, and not at every endpoint that stands in for it.

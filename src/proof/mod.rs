@@ -16,21 +16,78 @@ pub use self::error::ProofError;
 pub(crate) use self::outcome::DISABLED;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};
 pub use self::subject::Subject;
-use crate::kms::KeyState;
+use crate::kms::{KeyDescription, KeyState};
 use crate::material::{KeySpec, MaterialKind};
+
+/// What a key did when it was used, before it is compared with what DescribeKey says.
+pub(crate) struct Used {
+    items: Proof,
+    /// The key material that a symmetric key has decrypted with, where it has, and where KMS tells.
+    decrypted_with: Option<Option<String>>,
+}
 
 /// Asks KMS as much as `level` says.
 pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofError> {
-    let mut proof = Proof::empty(level);
     if level == Level::Off {
-        return Ok(proof);
+        return Ok(Proof::empty(level));
     }
     let now = match &subject.now {
         Some(now) => now.clone(),
         None => subject.kms.describe(&subject.key.arn).await?,
     };
-    // A disabled key stays disabled when its material is renewed.
-    let disabled = subject.key.state == KeyState::Disabled && now.state == KeyState::Disabled;
+    let mut proof = look_at(subject, &now, level);
+    if is_to_be_used(subject, &now, &proof) {
+        used(subject, level).await?.tell(&now, &mut proof);
+    }
+    Ok(proof)
+}
+
+/// The same of answers that are there already.
+pub(crate) fn conclude(subject: &Subject<'_>, now: &KeyDescription, level: Level, used: Option<Used>) -> Proof {
+    if level == Level::Off {
+        return Proof::empty(level);
+    }
+    let mut proof = look_at(subject, now, level);
+    if let Some(used) = used.filter(|_| is_to_be_used(subject, now, &proof)) {
+        used.tell(now, &mut proof);
+    }
+    proof
+}
+
+/// Lets the key do what it is for. Whether it may be asked is for the caller to know.
+pub(crate) async fn used(subject: &Subject<'_>, level: Level) -> Result<Used, ProofError> {
+    let (mut items, mut decrypted_with) = (Proof::empty(level), None);
+    match subject.spec.kind() {
+        MaterialKind::Symmetric => decrypted_with = symmetric::prove(subject, &mut items).await?,
+        MaterialKind::Hmac { .. } => mac::prove(subject, &mut items).await?,
+        _ => asymmetric::prove(subject, &mut items).await?,
+    }
+    Ok(Used { items, decrypted_with })
+}
+
+impl Used {
+    fn tell(self, now: &KeyDescription, proof: &mut Proof) {
+        proof.append(self.items);
+        if let Some(decrypted_with) = self.decrypted_with {
+            symmetric::compare(decrypted_with.as_deref(), now, proof);
+        }
+    }
+}
+
+/// A key that DescribeKey contradicts is not asked, and what it has answered proves nothing.
+fn is_to_be_used(subject: &Subject<'_>, now: &KeyDescription, proof: &Proof) -> bool {
+    proof.level >= Level::Use && !is_disabled(subject, now) && proof.contradiction().is_none()
+}
+
+/// A disabled key stays disabled when its material is renewed.
+fn is_disabled(subject: &Subject<'_>, now: &KeyDescription) -> bool {
+    subject.key.state == KeyState::Disabled && now.state == KeyState::Disabled
+}
+
+/// What DescribeKey proves.
+fn look_at(subject: &Subject<'_>, now: &KeyDescription, level: Level) -> Proof {
+    let mut proof = Proof::empty(level);
+    let disabled = is_disabled(subject, now);
     if disabled {
         proof.prove(Claim::State, "KMS says that the key is disabled, as it was before");
         proof.leave(Claim::Use, DISABLED);
@@ -55,17 +112,8 @@ pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofEr
             ),
         );
     }
-    if disabled {
-        return Ok(proof);
-    }
-    if level >= Level::Use && proof.contradiction().is_none() {
-        match subject.spec.kind() {
-            MaterialKind::Symmetric => symmetric::prove(subject, &now, &mut proof).await?,
-            MaterialKind::Hmac { .. } => mac::prove(subject, &mut proof).await?,
-            _ => asymmetric::prove(subject, &mut proof).await?,
-        }
-    } else if level == Level::State {
+    if level == Level::State && !disabled {
         proof.leave(Claim::Use, "that the key works: --verify state asks for its state only");
     }
-    Ok(proof)
+    proof
 }

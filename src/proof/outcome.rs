@@ -161,6 +161,12 @@ impl Proof {
         &self.not_permitted
     }
 
+    /// Adds what another proof has found.
+    pub(super) fn append(&mut self, other: Proof) {
+        self.items.extend(other.items);
+        self.not_permitted.extend(other.not_permitted);
+    }
+
     pub(crate) fn prove(&mut self, id: Claim, text: impl Into<String>) {
         self.items.push(Item { id, outcome: Finding::Proven, text: text.into() });
     }

@@ -5,19 +5,25 @@ use super::outcome::{Claim, Proof};
 use super::subject::{Subject, nonce, permitted};
 use crate::kms::KeyDescription;
 
-pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, proof: &mut Proof) -> Result<(), ProofError> {
+/// The key material that KMS has decrypted with, as far as it has, and tells.
+pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<Option<Option<String>>, ProofError> {
     let nonce = nonce()?;
     let ciphertext = subject.kms.encrypt(&subject.key.arn, &nonce, None).await;
-    let Some(ciphertext) = permitted(proof, Claim::Use, "kms:Encrypt", ciphertext)? else { return Ok(()) };
+    let Some(ciphertext) = permitted(proof, Claim::Use, "kms:Encrypt", ciphertext)? else { return Ok(None) };
     let decrypted = subject.kms.decrypt(&subject.key.arn, &ciphertext, None).await;
-    let Some(decrypted) = permitted(proof, Claim::Use, "kms:Decrypt", decrypted)? else { return Ok(()) };
+    let Some(decrypted) = permitted(proof, Claim::Use, "kms:Decrypt", decrypted)? else { return Ok(None) };
     proof.expect(
         Claim::Use,
         decrypted.plaintext == nonce,
         "KMS encrypts and decrypts with the key",
         "KMS decrypted its own ciphertext to other bytes".to_owned(),
     );
-    match (&decrypted.key_material_id, &now.current_key_material_id) {
+    Ok(Some(decrypted.key_material_id))
+}
+
+/// Compares that with the current key material.
+pub(super) fn compare(decrypted_with: Option<&str>, now: &KeyDescription, proof: &mut Proof) {
+    match (decrypted_with, now.current_key_material_id.as_deref()) {
         (Some(used), Some(current)) => proof.expect(
             Claim::MaterialId,
             used == current,
@@ -31,5 +37,4 @@ pub(super) async fn prove(subject: &Subject<'_>, now: &KeyDescription, proof: &m
         Claim::Bytes,
         "that the bytes are those of your copy: accepted and consistent, attested by KMS; not independently verifiable",
     );
-    Ok(())
 }

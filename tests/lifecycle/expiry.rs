@@ -241,25 +241,25 @@ fn another_expiry_than_the_one_asked_for_is_a_contradiction() {
     };
     let asked_never = "it was imported without expiry, and KMS says that it expires 2030-03-17T17:46:40Z";
     for level in ["use", "off"] {
-        let lying = scene(&expires.replace("FROM", "3"));
+        let lying = scene(&expires.replace("FROM", "2"));
         says(&lying.run(&format!("{provision} --output json --expires never --verify {level}")), asked_never);
-        let lying = scene(&never.replace("FROM", "3"));
+        let lying = scene(&never.replace("FROM", "2"));
         says(
             &lying.run(&format!("{provision} --output json --expires-in 1d --verify {level}")),
             ", and KMS says that it does not expire",
         );
     }
-    // alias, key, visible, shown, proof; then those of the second verb.
-    let lying = scene(&expires.replace("FROM", "6"));
+    // Two of provision: the alias, and the key after the import; then those of the second verb.
+    let lying = scene(&expires.replace("FROM", "4"));
     lying.json(provision);
     lying.json("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048");
     lying.bench.kms_byok("wrap --dir D --material one").succeeds();
     says(&lying.run("import --dir D --output json --wait 1s"), asked_never);
     let rotate = "rotate --key-id alias/a --wrapping-key-spec RSA_2048 --material other --output json";
-    let lying = scene(&expires.replace("FROM", "6"));
+    let lying = scene(&expires.replace("FROM", "4"));
     lying.json(provision);
     says(&lying.run(rotate), asked_never);
-    let lying = scene(&expires.replace("FROM", "7"));
+    let lying = scene(&expires.replace("FROM", "5"));
     lying.json(&format!("{provision} --multi-region"));
     let replicate =
         "replicate --key-id alias/a --to eu-west-1 --wrapping-key-spec RSA_2048 --material one --output json";

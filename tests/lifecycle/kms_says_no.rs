@@ -102,7 +102,7 @@ fn an_expiry_that_is_past_by_the_clock_of_kms_is_named_as_that() {
 fn a_key_that_is_not_enabled_after_its_import_is_not_called_done() {
     let bench = Bench::new();
     let line = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048";
-    let run = run(&bench, "--fault DescribeKey:3+:set=KeyMetadata.KeyState=Disabled", line);
+    let run = run(&bench, "--fault DescribeKey:2+:set=KeyMetadata.KeyState=Disabled", line);
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     let lines: Vec<&str> = run.stderr.lines().collect();
     assert!(lines[0].ends_with(" is Disabled after the import, and Enabled was expected"), "{}", run.stderr);

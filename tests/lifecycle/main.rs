@@ -37,6 +37,7 @@ mod support {
     pub(crate) use bench::*;
 }
 
+mod connections;
 mod dangers;
 mod delete_material;
 mod dry_run;

@@ -190,7 +190,7 @@ fn a_call_that_is_not_there_is_no_call_to_try_again() {
         ("GetParametersForImport", "get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048"),
         ("DescribeKey", "status --key-id alias/a"),
     ] {
-        let faults = format!("--fault {operation}:{}:501", if operation == "DescribeKey" { "5+" } else { "2+" });
+        let faults = format!("--fault {operation}:{}:501", if operation == "DescribeKey" { "3+" } else { "2+" });
         let scene = Scene::with_key(&faults, "").0;
         let run = scene.run(&format!("{line} --quiet"));
         let missing = format!("error: `{}` does not have {operation}\nbecause: InternalFailure\n", scene.kms.url);

@@ -224,8 +224,8 @@ fn an_answer_that_contradicts_the_import_is_exit_code_3_and_4_for_verify() {
 fn a_symmetric_key_that_uses_other_material_or_other_bytes_is_a_contradiction() {
     for (fault, expected) in [
         ("Decrypt:always:lie", "KMS decrypted its own ciphertext to other bytes"),
-        // The fourth DescribeKey of a provision is the proof's.
-        ("DescribeKey:4+:lie", "is current"),
+        // The second DescribeKey of a provision is the proof's.
+        ("DescribeKey:2+:lie", "is current"),
         ("ImportKeyMaterial:always:lie", "the import was answered with key material 0000"),
     ] {
         let scene = Scene::new(&format!("--fault {fault}"));
@@ -236,10 +236,10 @@ fn a_symmetric_key_that_uses_other_material_or_other_bytes_is_a_contradiction() 
     }
 }
 
-/// The third DescribeKey of a provision with an alias comes after the import, the fourth is the proof's.
+/// The second DescribeKey of a provision with an alias comes after the import, while the key is used.
 #[test]
 fn a_key_that_is_shown_as_it_was_before_the_import_is_asked_for_again() {
-    for fault in ["DescribeKey:3", "DescribeKey:4", "DescribeKey:3-4"] {
+    for fault in ["DescribeKey:2", "DescribeKey:2-3"] {
         for key in ["SYMMETRIC_DEFAULT --material right", "HMAC_256 --material right"] {
             let scene = Scene::new(&format!("--fault {fault}:set=KeyMetadata.KeyState=PendingImport"));
             scene.material("right", 32);
@@ -253,17 +253,14 @@ fn a_key_that_is_shown_as_it_was_before_the_import_is_asked_for_again() {
 
 #[test]
 fn a_key_that_stays_without_its_import_is_a_failure_after_the_wait() {
-    for (fault, expected) in [
-        ("DescribeKey:3+", ", and DescribeKey says PendingImport after 2 s"),
-        ("DescribeKey:4+", "what KMS answers contradicts the import: KMS says that the key is PendingImport"),
-    ] {
-        let scene = Scene::new(&format!("--fault {fault}:set=KeyMetadata.KeyState=PendingImport"));
-        scene.material("right", 32);
-        let line = "provision --alias alias/a --material right --wrapping-key-spec RSA_2048 --wait 2s";
-        let (answer, _) = scene.fails(3, line);
-        let cause = answer["error"]["cause"].as_str().unwrap();
-        assert!(cause.ends_with(expected), "{fault}: {cause}");
-    }
+    let scene = Scene::new("--fault DescribeKey:2+:set=KeyMetadata.KeyState=PendingImport");
+    scene.material("right", 32);
+    let line = "provision --alias alias/a --material right --wrapping-key-spec RSA_2048 --wait 2s";
+    let (answer, _) = scene.fails(3, line);
+    let cause = answer["error"]["cause"].as_str().unwrap();
+    assert!(cause.ends_with(", and DescribeKey says PendingImport after 2 s"), "{cause}");
+    // The key was used meanwhile; that proves nothing of a key that does not show its import.
+    assert_eq!((scene.calls("Decrypt"), &answer["proof"]), (1, &json!(null)));
 }
 
 #[test]

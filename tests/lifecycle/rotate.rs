@@ -183,9 +183,9 @@ fn the_wait_for_the_rotation_of_somebody_else_has_an_end() {
 
 #[test]
 fn a_wait_has_an_end_and_says_how_to_go_on() {
-    let (scene, arn) = scene("--fault DescribeKey:6+:lie");
+    let (scene, arn) = scene("--fault DescribeKey:4+:lie");
     let seen = scene.calls("DescribeKey");
-    assert_eq!(seen, 4, "the fault counts on it");
+    assert_eq!(seen, 2, "the fault counts on it");
     let (answer, _) = scene.fails(3, &format!("{ROTATE} --material two --wait 0s"));
     let id = scene.materials(&arn)[0]["KeyMaterialId"].as_str().unwrap().to_owned();
     assert_eq!(

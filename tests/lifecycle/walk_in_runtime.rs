@@ -153,3 +153,30 @@ async fn a_run_is_broken_off_at_a_call_in_every_way() {
         assert_eq!(keys.len(), usize::from(done), "{how:?}: {keys:?}");
     }
 }
+
+/// How long a run takes where each call takes 100 ms, and its calls.
+async fn round_trips(runtime: &InRuntime, directory: &Path) -> (u128, Vec<String>) {
+    let client = runtime.connect(None);
+    let begun = tokio::time::Instant::now();
+    let outcome = provision(&client.kms, directory).await;
+    assert_eq!((&outcome["error"], &outcome["report"]["proof"]["level"]), (&Value::Null, &json!("use")), "{outcome:#}");
+    (begun.elapsed().as_millis(), client.calls())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_run_takes_six_round_trips_an_unchanged_one_three_and_no_call_is_made_twice() {
+    let (directory, again) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let runtime = InRuntime::new(&["*:always:latency=100ms"], Connection::default());
+    let (took, calls) = round_trips(&runtime, directory.path()).await;
+    let side_by_side = [
+        &["DescribeKey", "CreateKey"][..],
+        &["CreateAlias", "GetParametersForImport"],
+        &["ImportKeyMaterial"],
+        &["DescribeKey", "Encrypt"],
+        &["Decrypt"],
+    ];
+    assert_eq!((took, calls), (600, side_by_side.concat().into_iter().map(str::to_owned).collect()));
+    // Nothing is asked of a key before it is known which it is.
+    let (took, calls) = round_trips(&runtime, again.path()).await;
+    assert_eq!((took, calls), (300, ["DescribeKey", "Encrypt", "Decrypt"].map(str::to_owned).to_vec()));
+}

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,8 +11,11 @@ use hyper_openssl::client::legacy::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Intercept;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tower_service::Service;
 
+use super::IDLE;
 use super::error;
 use super::proxy::Proxies;
 use super::resolver::Resolver;
@@ -29,7 +32,18 @@ pub(super) struct Connector {
     route: Route,
     timeout: Option<Duration>,
     https: Arc<TlsConnector<Route>>,
+    ahead: Arc<Mutex<Option<Ahead>>>,
 }
+
+/// A connection that nobody has asked for yet.
+struct Ahead {
+    host: Host,
+    begun: Instant,
+    opening: JoinHandle<Result<MaybeHttpsStream<Stream>, EndpointError>>,
+}
+
+/// Scheme and authority.
+type Host = (Option<String>, String);
 
 /// The way to a host, below TLS: a TCP connection, or a tunnel through a proxy.
 #[derive(Clone)]
@@ -46,7 +60,43 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let route = Route { tcp, tls, proxies, https_proxy: Arc::new(TlsConnector::new()) };
-        Connector { route, timeout, https: Arc::new(TlsConnector::new()) }
+        Connector { route, timeout, https: Arc::new(TlsConnector::new()), ahead: Arc::default() }
+    }
+
+    /// Opens a connection for the next that is asked for to the same host, unless one waits already. TCP and TLS take two round trips,
+    /// which a request that runs beside another need not wait for then.
+    pub(super) fn open_ahead(&self, uri: &Uri) {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.as_ref().is_none_or(|ahead| !ahead.is_for(uri)) {
+            let opening = tokio::spawn(self.clone().open_in_time(uri.clone(), None));
+            *ahead = Some(Ahead { host: host(uri), begun: Instant::now(), opening });
+        }
+    }
+
+    fn take_ahead(&self, uri: &Uri) -> Option<Ahead> {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.take_if(|ahead| ahead.is_for(uri))
+    }
+
+    /// The connection that was opened ahead, or a new one where there is none or it has failed.
+    async fn open_in_time(self, uri: Uri, ahead: Option<Ahead>) -> Result<MaybeHttpsStream<Stream>, EndpointError> {
+        let (host, proxies, proxied, limit) = (authority(&uri), self.route.proxies.clone(), uri.clone(), self.timeout);
+        let opening = async move {
+            if let Some(ahead) = ahead
+                && let Ok(Ok(opened)) = ahead.opening.await
+            {
+                return Ok(opened);
+            }
+            self.open(uri).await
+        };
+        let Some(limit) = limit else { return opening.await };
+        match tokio::time::timeout(limit, opening).await {
+            Ok(opened) => opened,
+            Err(_) => match proxies.route(&proxied) {
+                Ok(Some(proxy)) => Err(EndpointError::ProxyTimeout { proxy: authority(proxy.uri()), host, limit }),
+                _ => Err(EndpointError::ConnectTimeout { host, limit }),
+            },
+        }
     }
 
     async fn open(self, uri: Uri) -> Result<MaybeHttpsStream<Stream>, EndpointError> {
@@ -68,19 +118,20 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let this = self.clone();
-        Box::pin(async move {
-            let Some(limit) = this.timeout else { return this.open(uri).await };
-            let (host, proxies, proxied) = (authority(&uri), this.route.proxies.clone(), uri.clone());
-            match tokio::time::timeout(limit, this.open(uri)).await {
-                Ok(opened) => opened,
-                Err(_) => match proxies.route(&proxied) {
-                    Ok(Some(proxy)) => Err(EndpointError::ProxyTimeout { proxy: authority(proxy.uri()), host, limit }),
-                    _ => Err(EndpointError::ConnectTimeout { host, limit }),
-                },
-            }
-        })
+        let ahead = self.take_ahead(&uri);
+        Box::pin(self.clone().open_in_time(uri, ahead))
     }
+}
+
+impl Ahead {
+    /// Whether it leads there. One that has waited for long may be about to be closed.
+    fn is_for(&self, uri: &Uri) -> bool {
+        self.host == host(uri) && self.begun.elapsed() < IDLE
+    }
+}
+
+fn host(uri: &Uri) -> Host {
+    (uri.scheme_str().map(str::to_owned), authority(uri))
 }
 
 impl Route {

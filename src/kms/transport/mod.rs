@@ -57,7 +57,15 @@ pub(crate) struct Transport {
     pools: Arc<Mutex<HashMap<Option<Duration>, Pool>>>,
 }
 
-type Pool = Client<Connector, SdkBody>;
+#[derive(Clone)]
+struct Pool {
+    client: Client<Connector, SdkBody>,
+    connector: Connector,
+}
+
+/// Beside a request: two will be made side by side after it, so another connection is opened while it is under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TwoFollow;
 
 impl Transport {
     pub(crate) fn new(environment: &Environment) -> Self {
@@ -82,10 +90,10 @@ impl Transport {
     fn pool(&self, connect_timeout: Option<Duration>) -> Pool {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
-            Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(IDLE)
-                .build(Connector::new(self.tls.clone(), self.proxies.clone(), connect_timeout))
+            let connector = Connector::new(self.tls.clone(), self.proxies.clone(), connect_timeout);
+            let mut client = Client::builder(TokioExecutor::new());
+            client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+            Pool { client: client.build(connector.clone()), connector }
         };
         pools.entry(connect_timeout).or_insert_with(new).clone()
     }
@@ -117,15 +125,19 @@ impl HttpConnector for Exchange {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
             }
             let mut connection = capture_connection(&mut request);
+            let two_follow = request.extensions().get::<TwoFollow>().map(|_| request.uri().clone());
             let too_late = async {
-                let Some(limit) = timeout else { return std::future::pending().await };
                 connection.wait_for_connection_metadata().await; // until then, the connect timeout rules
+                if let Some(uri) = two_follow {
+                    pool.connector.open_ahead(&uri);
+                }
+                let Some(limit) = timeout else { return std::future::pending().await };
                 tokio::time::sleep(limit).await;
                 EndpointError::ReadTimeout { host: host.clone(), limit }
             };
             let reply = tokio::select! {
                 biased;
-                reply = whole_reply(&pool, request, &host) => reply,
+                reply = whole_reply(&pool.client, request, &host) => reply,
                 timeout = too_late => Err(timeout),
             };
             reply.map_err(error::connector_error)
@@ -134,7 +146,11 @@ impl HttpConnector for Exchange {
 }
 
 /// Sends the request and reads all of the reply. The connect timeout runs inside of the pool.
-async fn whole_reply(pool: &Pool, request: http::Request<SdkBody>, host: &str) -> Result<HttpResponse, EndpointError> {
+async fn whole_reply(
+    pool: &Client<Connector, SdkBody>,
+    request: http::Request<SdkBody>,
+    host: &str,
+) -> Result<HttpResponse, EndpointError> {
     let reply = pool.request(request).await.map_err(|error| error::of_exchange(&error, host))?;
     let (head, body) = reply.into_parts();
     let body = Limited::new(body, REPLY_LIMIT).collect().await.map_err(|error| error::of_body(&*error, host))?;

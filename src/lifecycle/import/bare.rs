@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::file_checks::fixes::Place;
 use crate::file_checks::wrapped_blob::Making;
 use crate::files;
-use crate::kms::{Imported, KeyDescription, Kms};
+use crate::kms::{Imported, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::{ImportOptions, Parcel, Purpose, send};
@@ -67,7 +67,7 @@ pub(crate) async fn import_bare(
     bare: &BareImport,
     options: &ImportOptions,
     run: &dyn Ongoing,
-) -> Result<(Imported, KeyDescription), Error> {
+) -> Result<Imported, Error> {
     check_importable(key)?;
     bare.check_token(kms.endpoint())?;
     let making = Making { spec: Some(key.spec.known()?), ..Making::default() };

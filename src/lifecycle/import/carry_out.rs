@@ -12,7 +12,7 @@ use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::trust::{Trust, Vouched};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
-use crate::lifecycle::verify::imported::prove_imported;
+use crate::lifecycle::verify::imported::{arrive, prove_imported};
 use crate::parameters::WrappedMaterial;
 use crate::proof::Level;
 use crate::time::Expiry;
@@ -139,11 +139,12 @@ pub async fn import(
 async fn carry_out(kms: &Kms, key: &Vouched, plan: &ImportWrapped, run: &Run<Reached>) -> Result<Proven, Error> {
     let options = &ImportOptions { expires: resolve_expiry(kms, plan.expiry)?, ..plan.options.clone() };
     run.reach(Reached::ImportSent(Sending::new(NamedKey::new(key), Bytes::NONE)));
-    let (imported, now) = match &plan.wrapped {
+    let imported = match &plan.wrapped {
         Wrapped::Set(wrapped) => import_set(kms, key, wrapped, options, run).await,
         Wrapped::Bare(bare) => import_bare(kms, key, bare, options, run).await,
     }?;
-    let proof = prove_imported(kms, key, &imported, plan.level, run).await?;
-    let (named, material_id) = (NamedKey::new(&now), imported.key_material_id);
+    let arrived = arrive(kms, key, imported, (None, plan.level), run).await?;
+    let (named, material_id) = (NamedKey::new(&arrived.now), arrived.imported.key_material_id.clone());
+    let proof = prove_imported(kms, key, arrived, plan.level, run).await?;
     Ok(Proven { named, bytes: Bytes::NONE, material_id, proof })
 }

@@ -71,14 +71,14 @@ pub(crate) enum Purpose {
     Proof,
 }
 
-/// Imports what was wrapped for a parameter set. Gives KMS's answer, and the key as KMS describes it then.
+/// Imports what was wrapped for a parameter set. Gives KMS's answer; what DescribeKey shows then is still to be [looked at](settle).
 pub(crate) async fn import_set(
     kms: &Kms,
     key: &Vouched,
     wrapped: &WrappedMaterial,
     options: &ImportOptions,
     run: &dyn Ongoing,
-) -> Result<(Imported, KeyDescription), Error> {
+) -> Result<Imported, Error> {
     wrapped.check_sendable(kms, key)?;
     let (algorithm, key_spec) = wrapped.wrapping();
     run.note(|facts| facts.wrapping = Some(Wrapping { algorithm, key_spec }));
@@ -131,12 +131,7 @@ impl ImportOptions {
     }
 }
 
-pub(crate) async fn send(
-    kms: &Kms,
-    key: &Vouched,
-    parcel: &Parcel<'_>,
-    run: &dyn Ongoing,
-) -> Result<(Imported, KeyDescription), Error> {
+pub(crate) async fn send(kms: &Kms, key: &Vouched, parcel: &Parcel<'_>, run: &dyn Ongoing) -> Result<Imported, Error> {
     let options = parcel.options;
     options.check_for(key)?;
     let imported = match hand_over(kms, key, parcel, run).await {
@@ -152,8 +147,7 @@ pub(crate) async fn send(
     };
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
     run.step(format!("imported the key material, and {expires}"));
-    let now = settle(kms, key, &imported, run).await?;
-    Ok((imported, now))
+    Ok(imported)
 }
 
 /// Explains KMS's refusal where only the import type, new or existing, is wrong.
@@ -250,7 +244,7 @@ fn usual_type(key: &KeyDescription) -> Option<ImportType> {
 }
 
 /// What KMS says about the key now: the first part of every proof.
-async fn settle(
+pub(crate) async fn settle(
     kms: &Kms,
     before: &KeyDescription,
     imported: &Imported,

@@ -22,9 +22,14 @@ impl ParameterSet {
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let set = ParameterSet::ask(kms, &key.arn, spec, wrapping.algorithm, wrapping.key_spec).await?;
-        let (size, until) = (wrapping.key_spec, rfc3339(set.valid_to()));
-        progress.step(&format!("got a {size} wrapping key and an import token, valid until {until}"));
+        set.announce(progress);
         Ok(set)
+    }
+
+    /// Says that it is there.
+    pub(crate) fn announce(&self, progress: &dyn Progress) {
+        let (size, until) = (self.file().wrapping_key_spec, rfc3339(self.valid_to()));
+        progress.step(&format!("got a {size} wrapping key and an import token, valid until {until}"));
     }
 
     /// The same in a run, which tells of it.
@@ -35,7 +40,20 @@ impl ParameterSet {
         wrapping: Wrapping,
         run: &dyn Ongoing,
     ) -> Result<Self, Error> {
-        let set = Self::get(kms, key, spec, wrapping, run.progress()).await?;
+        let set = Self::fetch(kms, key, spec, wrapping, run).await?;
+        set.announce(run.progress());
+        Ok(set)
+    }
+
+    /// The same beside another call, which has its say first.
+    pub(crate) async fn fetch(
+        kms: &Kms,
+        key: &Vouched,
+        spec: KeySpec,
+        wrapping: Wrapping,
+        run: &dyn Ongoing,
+    ) -> Result<Self, Error> {
+        let set = ParameterSet::ask(kms, &key.arn, spec, wrapping.algorithm, wrapping.key_spec).await?;
         run.obtained(transfer(set.file()));
         Ok(set)
     }

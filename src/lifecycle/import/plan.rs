@@ -27,7 +27,7 @@ pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, 
     if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
     }
-    prove(&mut plan, key.spec.known()?, key.usage.known()?, wanted.level);
+    prove_use(&mut plan, key.spec.known()?, key.usage.known()?, wanted.level);
     Ok(plan)
 }
 
@@ -39,11 +39,15 @@ pub(crate) fn send(plan: &mut Plan) {
 
 /// The calls of `proof::prove`.
 pub(crate) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
-    if level == Level::Off {
-        return;
+    if level > Level::Off {
+        plan.call(Operation::DescribeKey, "proof: KMS says that the key is enabled");
     }
-    plan.call(Operation::DescribeKey, "proof: KMS says that the key is enabled");
-    if level == Level::State {
+    prove_use(plan, spec, usage, level);
+}
+
+/// The same of a key that DescribeKey has told of.
+pub(crate) fn prove_use(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
+    if level < Level::Use {
         return;
     }
     match (spec.kind(), usage) {

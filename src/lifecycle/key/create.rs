@@ -11,6 +11,7 @@ use crate::lifecycle::key::pending_requests::{PendingRequests, Request};
 use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
 use crate::lifecycle::key::stage::Reached;
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
+use crate::lifecycle::run::beside::both;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::report::Leftover;
 use crate::lifecycle::run::stage::{Done, Interrupted, News, Stage};
@@ -18,9 +19,9 @@ use crate::lifecycle::run::wait;
 use crate::progress::{Progress, Silent};
 
 /// What became of a request for a key.
-pub(crate) enum Created<'a> {
-    /// This run made it, and the alias names it.
-    New(Box<Vouched>),
+pub(crate) enum Created<'a, T> {
+    /// This run made it, and the alias names it; with what was asked of it meanwhile.
+    New(Box<Vouched>, T),
     /// Somebody else's key got this alias first.
     ByOtherRun(&'a AliasName),
 }
@@ -73,8 +74,10 @@ async fn carry_out(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<Na
         name_it(kms, request.alias.as_ref(), &found, run).await?;
         return Ok(NamedKey { key: found, alias: request.alias.clone() });
     }
-    match make(kms, request, pending, run).await? {
-        Created::New(key) => Ok(NamedKey { key: (**key).clone(), alias: request.alias.clone() }),
+    // Whoever goes on with the key finds it.
+    let visible = |key: Vouched| async move { Ok(kms.wait_until_visible(&key.arn).await?) };
+    match make(kms, request, pending, run, visible).await? {
+        Created::New(_, key) => Ok(NamedKey { key, alias: request.alias.clone() }),
         Created::ByOtherRun(alias) => {
             let found = find_other_run(kms, alias, &Silent).await?;
             adopt_as_it_is(kms, plan, alias, &found, run).await
@@ -154,13 +157,18 @@ pub(crate) async fn name(
     Ok(made)
 }
 
-/// CreateKey, then CreateAlias. The alias comes before any import, so that of two runs only one goes on with its key.
-pub(crate) async fn make<'a, R: Stage + From<Reached>>(
+/// CreateKey, then CreateAlias, and `meanwhile` something that changes nothing. The alias comes before any import, so that of two runs
+/// only one goes on with its key.
+pub(crate) async fn make<'a, R: Stage + From<Reached>, T, M>(
     kms: &Kms,
     request: &'a KeyRequest,
     pending: &PendingRequests,
     run: &Run<R>,
-) -> Result<Created<'a>, Error> {
+    meanwhile: impl FnOnce(Vouched) -> M,
+) -> Result<Created<'a, T>, Error>
+where
+    M: Future<Output = Result<T, Error>>,
+{
     let (key, requests) = match pending.find_lost_key(kms, request, run.progress()).await? {
         Some(lost) => {
             let found = &lost.key;
@@ -175,20 +183,30 @@ pub(crate) async fn make<'a, R: Stage + From<Reached>>(
             (Vouched::created(create(kms, request, &begun, run).await?), vec![begun])
         }
     };
-    if let Some(alias) = &request.alias {
+    let meanwhile = meanwhile(key.clone());
+    let Some(alias) = &request.alias else {
+        requests.iter().for_each(Request::end);
+        return Ok(Created::New(Box::new(key), meanwhile.await?));
+    };
+    let naming = async {
         let made = name(kms, alias, &key.arn, run).await?;
         // Another run may have recalled the same key.
-        if made == AliasOutcome::Exists && find_other_run(kms, alias, &Silent).await?.arn != key.arn {
-            requests.iter().for_each(Request::end);
+        let overtaken = made == AliasOutcome::Exists && find_other_run(kms, alias, &Silent).await?.arn != key.arn;
+        requests.iter().for_each(Request::end);
+        if overtaken {
             leave_behind(&key, alias, run);
-            return Ok(Created::ByOtherRun(alias));
+            return Err(None);
         }
         let run: &dyn Ongoing = run;
         run.hear(&News::Named(alias));
         run.step(format!("{alias} names it"));
+        Ok::<(), Option<Error>>(())
+    };
+    match both(naming, meanwhile).await {
+        Ok(((), answer)) => Ok(Created::New(Box::new(key), answer?)),
+        Err(Some(error)) => Err(error),
+        Err(None) => Ok(Created::ByOtherRun(alias)),
     }
-    requests.iter().for_each(Request::end);
-    Ok(Created::New(Box::new(key)))
 }
 
 /// CreateKey, and a search for the key where only its reply was lost.
@@ -202,7 +220,8 @@ async fn create<R: Stage + From<Reached>>(
     new.tags.push((REQUEST_TAG.to_owned(), begun.id.clone()));
     run.reach(Reached::KeyRequested { request: begun.id.clone() });
     let all: &dyn Ongoing = run;
-    let created = match all.asking(Operation::CreateKey, kms.create_key(&new)).await {
+    let calls = if request.alias.is_some() { 2 } else { 1 };
+    let created = match all.asking(Operation::CreateKey, kms.create_key_before(&new, calls)).await {
         Ok(created) => created,
         Err(error) if error.may_have_changed() => {
             all.warn(format!("{error}: looking for it by its tag"));
@@ -220,7 +239,11 @@ async fn create<R: Stage + From<Reached>>(
     if created.state == KeyState::Enabled {
         return Err(KeyError::NotEmpty { arn: created.arn, state: created.state }.into());
     }
-    Ok(kms.wait_until_visible(&created.arn).await?)
+    if created.state != KeyState::PendingImport {
+        return Ok(kms.wait_until_visible(&created.arn).await?);
+    }
+    kms.expect_visible(&created.arn);
+    Ok(created)
 }
 
 /// Names the keys that earlier runs for this alias have made and lost.

@@ -37,6 +37,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
     }
     let Some(adopt) = adopt else {
         make(&mut plan, kms, request, pending);
+        plan.call(Operation::DescribeKey, "waits until KMS knows the key everywhere");
         return Ok(plan);
     };
     plan.call(Operation::DescribeKey, "looks at the key to be adopted");
@@ -101,7 +102,6 @@ pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, pending: &P
         format!("makes an EXTERNAL {spec} key, with a tag by which a lost reply is found again"),
     );
     plan.permission("kms:TagResource");
-    plan.call(Operation::DescribeKey, "waits until KMS knows the key everywhere");
     if let Some(alias) = &request.alias {
         plan.call(Operation::CreateAlias, alias_reason(alias));
     }

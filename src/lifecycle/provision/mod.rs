@@ -32,7 +32,7 @@ use crate::lifecycle::recipe::quoted;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::run::wait;
-use crate::lifecycle::verify::imported::{Expected, expected_to_be_current, prove_in};
+use crate::lifecycle::verify::imported::{Arrived, Expected, arrive, expected_to_be_current, prove_in};
 use crate::lifecycle::verify::verdict::conclude;
 use crate::parameters::ParameterSet;
 use crate::progress::{Progress, Silent};
@@ -60,8 +60,9 @@ async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Pr
     }
     // Now that KMS has told its time, and before there is a key.
     let resolved = Resolved::of(plan, kms, run)?;
-    match create::make(kms, &plan.request, &plan.pending, run).await? {
-        Created::New(key) => import_material(kms, &resolved, &key, None, run).await,
+    let parameters = |key: Vouched| async move { parameters(kms, plan, &key, run).await };
+    match create::make(kms, &plan.request, &plan.pending, run, parameters).await? {
+        Created::New(key, set) => import_material(kms, &resolved, &key, (set, None), run).await,
         Created::ByOtherRun(alias) => {
             let found = wait_for_other_run(kms, alias, run.progress()).await?;
             resume(kms, plan, &found, run).await
@@ -137,7 +138,8 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
             compared.unseen().for_each(|unseen| progress.warn(&unseen));
             create::name_it(kms, plan.request.alias.as_ref(), found, run).await?;
             let plan = &Resolved::of(plan, kms, run)?;
-            import_material(kms, plan, &key, Some(&compared), run).await
+            let set = parameters(kms, plan, &key, run).await?;
+            import_material(kms, plan, &key, (set, Some(&compared)), run).await
         }
     }
 }
@@ -182,16 +184,20 @@ pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescrip
     }
 }
 
-/// Parameters, material, wrap, import, proof.
+async fn parameters(kms: &Kms, plan: &Provision, key: &Vouched, run: &dyn Ongoing) -> Result<ParameterSet, Error> {
+    ParameterSet::fetch(kms, key, plan.request.spec, plan.wrapping, run).await
+}
+
+/// Material, wrap, import, proof.
 async fn import_material(
     kms: &Kms,
     plan: &Resolved<'_, Provision>,
     key: &Vouched,
-    compared: Option<&Compared>,
+    (set, compared): (ParameterSet, Option<&Compared>),
     run: &Run<Reached>,
 ) -> Result<Proven, Error> {
     let progress = run.progress();
-    let set = ParameterSet::obtain(kms, key, plan.request.spec, plan.wrapping, run).await?;
+    set.announce(progress);
     let named = NamedKey { key: (**key).clone(), alias: plan.request.alias.clone() };
     let made;
     let (material, stored) = match &plan.source {
@@ -220,13 +226,16 @@ async fn import_material(
         once: false,
     };
     run.reach(Reached::ImportSent(Sending::new(named.clone(), bytes.clone())));
-    let imported = import_set(kms, key, &wrapped, &options, run).await;
+    let arrived = match import_set(kms, key, &wrapped, &options, run).await {
+        Ok(imported) => arrive(kms, key, imported, (Some(material), plan.level), run).await,
+        Err(error) => Err(error),
+    };
     // Also where DescribeKey does not show it yet.
     if let Some(stored) = stored.filter(|_| !run.facts().sent_to(&key.arn).is_empty()) {
         stored.keep_in_place(progress)?;
     }
-    let (imported, now) = match (imported, stored) {
-        (Ok(imported), _) => imported,
+    let Arrived { imported, now, used } = match (arrived, stored) {
+        (Ok(arrived), _) => arrived,
         (Err(error), stored) => {
             let ended = match stored {
                 Some(stored) => import_failed::ended(kms, plan, key, (stored, error), run).await,
@@ -240,7 +249,8 @@ async fn import_material(
         }
     };
     let id = expected_to_be_current(kms, key, &imported, progress).await?;
-    let mut proof = prove_in(kms, key, Expected { material: Some(material), id }, plan.level, run).await?;
+    let seen = Some((now.clone(), used.transpose()?));
+    let mut proof = prove_in(kms, key, Expected { material: Some(material), id, seen }, plan.level, run).await?;
     if let Some(compared) = compared {
         compared.tell(&mut proof);
     }

@@ -5,7 +5,7 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::history::History;
-use crate::lifecycle::import::plan::{import_again, prove, send};
+use crate::lifecycle::import::plan::{import_again, prove_use, send};
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Decision};
 use crate::lifecycle::key::plan::{alias_reason, compare, make, name_lost_keys, parameters};
@@ -66,7 +66,7 @@ async fn resume(
                 Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
                 _ => progress.step(&format!("{name} exists and is what was asked for: nothing would change")),
             }
-            prove(plan, request.spec, request.usage, wanted.level);
+            prove_use(plan, request.spec, request.usage, wanted.level);
             let again = matches!(wanted.source, Material::Given(_)) && wanted.level == Level::Full;
             if again && request.spec == KeySpec::SymmetricDefault {
                 plan.vouch(&wanted.trust(), found);
@@ -83,7 +83,7 @@ async fn resume(
             if history == History::Holds {
                 progress.step(&format!("{name} has key material, and DescribeKey does not show it yet"));
                 plan.call(Operation::DescribeKey, "waits until the key material shows");
-                prove(plan, request.spec, request.usage, wanted.level);
+                prove_use(plan, request.spec, request.usage, wanted.level);
                 return Ok(());
             }
             progress.step(&format!("{name} exists and waits for key material"));
@@ -122,7 +122,7 @@ fn import_material(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(),
     }
     parameters(plan, wanted.wrapping);
     send(plan);
-    prove(plan, spec, usage, wanted.level);
+    prove_use(plan, spec, usage, wanted.level);
     if spec == KeySpec::SymmetricDefault && wanted.level == Level::Full {
         import_again(plan);
     }

@@ -31,7 +31,8 @@ pub(crate) async fn prove_unchanged(
         Material::Given(material) => Some(material),
         Material::Generate(_) => None,
     };
-    let subject = Subject::new(kms, found, material, None)?;
+    // DescribeKey has just told what there is to tell.
+    let subject = Subject::new(kms, found, material, None)?.seen(found.clone());
     let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
     if plan.request.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
         match (material, plan.level) {

@@ -144,7 +144,8 @@ impl Work<'_> {
         let material = plan.materials.first();
         let (replica, level, mut proof) = match done {
             Carried::Filled(replica) => {
-                let proof = prove_in(there, replica, Expected { material, id: None }, plan.level, run).await?;
+                let expected = Expected { material, id: None, seen: None };
+                let proof = prove_in(there, replica, expected, plan.level, run).await?;
                 (&**replica, plan.level, proof)
             }
             Carried::Left(replica) => {

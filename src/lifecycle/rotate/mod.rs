@@ -209,7 +209,7 @@ impl Work<'_> {
         let current = run.standing().reached.clone().current(now);
         run.reach(Reached::Current(current.clone()));
         let id = now.current_key_material_id.as_deref();
-        let expected = || Expected { material, id };
+        let expected = || Expected { material, id, seen: None };
         Difference::refuse(kms, now, now, run).await?;
         let proof = conclude(prove_in(kms, now, expected(), plan.level, run).await?, run)?;
         let mut rotated = Rotated { current, proof };

@@ -1,5 +1,6 @@
 //! What every run does: its stages and their account, its plan, its waiting.
 
+pub(crate) mod beside;
 pub(crate) mod facts;
 pub(crate) mod many;
 pub(crate) mod next;

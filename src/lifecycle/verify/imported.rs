@@ -1,8 +1,10 @@
 //! What is proven after an import by itself, with no key material at hand.
 
-use crate::kms::{Imported, KeyDescription, Kms};
+use crate::kms::{Imported, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import;
 use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::run::beside::both;
 use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
@@ -10,19 +12,48 @@ use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
 use crate::material::{KeyMaterial, KeySpec};
 use crate::progress::Progress;
-use crate::proof::{self, Claim, Level, Proof, Subject};
+use crate::proof::{self, Claim, Level, Proof, ProofError, Subject, Used};
+
+/// A key after an import that KMS has answered.
+pub(crate) struct Arrived {
+    /// The answer.
+    pub(crate) imported: Imported,
+    /// What DescribeKey shows.
+    pub(crate) now: KeyDescription,
+    /// What the key did meanwhile, where it was asked.
+    pub(crate) used: Option<Result<Used, ProofError>>,
+}
+
+/// Asks DescribeKey until it shows the import, and lets the key work meanwhile if `level` asks for that: nothing of either depends on
+/// the other, and what the key did proves nothing unless DescribeKey agrees. `key` is the key before the import.
+pub(crate) async fn arrive(
+    kms: &Kms,
+    key: &KeyDescription,
+    imported: Imported,
+    (material, level): (Option<&KeyMaterial>, Level),
+    run: &dyn Ongoing,
+) -> Result<Arrived, Error> {
+    // A disabled key stays disabled.
+    if level < Level::Use || key.state == KeyState::Disabled {
+        let now = import::settle(kms, key, &imported, run).await?;
+        return Ok(Arrived { imported, now, used: None });
+    }
+    let subject = Subject::new(kms, key, material, None)?;
+    let (now, used) = both(import::settle(kms, key, &imported, run), proof::used(&subject, level)).await?;
+    Ok(Arrived { imported, now, used: Some(used) })
+}
 
 /// The proofs that `level` asks for. `key` is the key before the import.
 pub(crate) async fn prove_imported(
     kms: &Kms,
     key: &KeyDescription,
-    imported: &Imported,
+    arrived: Arrived,
     level: Level,
     run: &dyn Ongoing,
 ) -> Result<Proof, Error> {
-    let expected = expected_to_be_current(kms, key, imported, run.progress()).await?;
+    let expected = expected_to_be_current(kms, key, &arrived.imported, run.progress()).await?;
     let subject = Subject::new(kms, key, None, expected)?;
-    conclude(prove_settled(subject, level, run).await?, run)
+    conclude(proof::conclude(&subject, &arrived.now, level, arrived.used.transpose()?), run)
 }
 
 /// The same proofs as `proof::prove`, about a key that DescribeKey may still show as it was before the import.
@@ -71,18 +102,23 @@ pub(crate) struct Expected<'a> {
     pub(crate) material: Option<&'a KeyMaterial>,
     /// The id of the current key material, where it is known.
     pub(crate) id: Option<&'a str>,
+    /// What DescribeKey shows, and what the key did, where that was asked already.
+    pub(crate) seen: Option<(KeyDescription, Option<Used>)>,
 }
 
 /// As much as `level` says, about a key in its own Region.
 pub(crate) async fn prove_in(
     kms: &Kms,
     key: &Vouched,
-    Expected { material, id }: Expected<'_>,
+    Expected { material, id, seen }: Expected<'_>,
     level: Level,
     run: &dyn Ongoing,
 ) -> Result<Proof, Error> {
     let subject = Subject::new(kms, key, material, id)?;
-    let mut proof = prove_settled(subject, level, run).await?;
+    let mut proof = match seen {
+        None => prove_settled(subject, level, run).await?,
+        Some((now, used)) => proof::conclude(&subject, &now, level, used),
+    };
     let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric && level == Level::Full && proof.contradiction().is_none() {
         match material {
