@@ -15,13 +15,15 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::IDLE;
 use super::error;
 use super::proxy::Proxies;
 use super::resolver::Resolver;
 use super::stream::Stream;
 use super::tls::{Tls, TlsConnector};
 use crate::kms::error::EndpointError;
+
+/// Idle connections are closed sooner than AWS closes them, so that no request meets a closing one.
+pub(super) const IDLE: Duration = Duration::from_secs(15);
 
 type Tcp = HttpConnector<Resolver>;
 type Opening<T> = Pin<Box<dyn Future<Output = Result<T, EndpointError>> + Send>>;

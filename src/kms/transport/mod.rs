@@ -33,7 +33,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use self::connector::{Connector, authority};
+use self::connector::{Connector, IDLE, authority};
 use self::proxy::Proxies;
 use self::tls::Tls;
 use super::environment::Environment;
@@ -45,9 +45,6 @@ pub(crate) use self::error::find;
 pub(crate) use self::proxy::is_loopback;
 pub use self::trust::TrustPlace;
 pub(crate) use self::trust::places as trust_places;
-
-/// Idle connections are closed sooner than AWS closes them, so that no request meets a closing one.
-const IDLE: Duration = Duration::from_secs(15);
 
 /// The HTTP client of this process: one TLS context, and one connection pool for each connect timeout asked for.
 #[derive(Clone)]
