@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod answered;
     pub(crate) mod asked;
     mod bench;
+    pub(crate) mod carried_out;
     pub(crate) mod certificate;
     pub(crate) mod cloud;
     pub(crate) mod embedded_kms;
@@ -19,6 +20,7 @@ mod support {
     pub(crate) mod made;
     pub(crate) mod next;
     pub(crate) mod openssl;
+    pub(crate) mod order;
     pub(crate) mod private;
     pub(crate) mod recipient;
     pub(crate) mod said;
@@ -33,6 +35,7 @@ mod support {
     pub(crate) mod state;
     pub(crate) mod struck;
     pub(crate) mod workers;
+    pub(crate) mod world;
 
     pub(crate) use bench::*;
 }
@@ -69,4 +72,5 @@ mod stopping;
 mod verify;
 mod waits;
 mod walk;
+mod walk_by_value;
 mod walk_in_runtime;

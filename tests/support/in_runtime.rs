@@ -8,6 +8,7 @@ use http::{Request, Response};
 use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 use kms_byok::rehearsal::{Fault, InProcessKms, Settings};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 /// A call at which a run is broken off, counted from 1; attempts at one call count each.
@@ -30,14 +31,27 @@ pub enum How {
     Failed,
     /// KMS does it, and the reply lacks all that KMS always says.
     ReplyEmpty,
+    /// The network is gone from here on.
+    CutBefore,
+    /// KMS does it, and the network is gone before the reply.
+    CutAfter,
     /// The process ends before KMS gets the request.
     StoppedBefore,
     /// The process ends before it gets the reply.
     StoppedAfter,
 }
 
-pub const EVERY_WAY: [How; 7] =
-    [How::Refused, How::NotSent, How::ReplyLost, How::Failed, How::ReplyEmpty, How::StoppedBefore, How::StoppedAfter];
+pub const EVERY_WAY: [How; 9] = [
+    How::Refused,
+    How::NotSent,
+    How::ReplyLost,
+    How::Failed,
+    How::ReplyEmpty,
+    How::CutBefore,
+    How::CutAfter,
+    How::StoppedBefore,
+    How::StoppedAfter,
+];
 
 /// The embedded KMS.
 pub struct InRuntime {
@@ -61,16 +75,32 @@ struct Line {
 }
 
 impl How {
+    /// KMS has done what it was asked for.
+    pub fn is_done(self) -> bool {
+        !matches!(self, How::Refused | How::NotSent | How::CutBefore | How::StoppedBefore)
+    }
+
+    /// The process ends.
+    pub fn stops(self) -> bool {
+        matches!(self, How::StoppedBefore | How::StoppedAfter)
+    }
+}
+
+impl StopPoint {
     /// In the words of the embedded KMS.
-    fn fault(self) -> Option<&'static str> {
-        match self {
-            How::Refused => Some("error=AccessDeniedException"),
-            How::NotSent => Some("reset-before"),
-            How::ReplyLost => Some("reset-after"),
-            How::Failed => Some("500-after"),
-            How::ReplyEmpty => Some("empty-object"),
-            How::StoppedBefore | How::StoppedAfter => None,
-        }
+    fn faults(self) -> Vec<Fault> {
+        let (call, next) = (self.call, self.call + 1);
+        let faults = match self.how {
+            How::Refused => vec![format!("*:{call}:error=AccessDeniedException")],
+            How::NotSent => vec![format!("*:{call}:reset-before")],
+            How::ReplyLost => vec![format!("*:{call}:reset-after")],
+            How::Failed => vec![format!("*:{call}:500-after")],
+            How::ReplyEmpty => vec![format!("*:{call}:empty-object")],
+            How::CutBefore => vec![format!("*:{call}+:reset-before")],
+            How::CutAfter => vec![format!("*:{call}:reset-after"), format!("*:{next}+:reset-before")],
+            How::StoppedBefore | How::StoppedAfter => Vec::new(),
+        };
+        faults.iter().map(|fault| fault.parse().unwrap()).collect()
     }
 }
 
@@ -88,8 +118,8 @@ impl InRuntime {
 
     /// What a new process would connect with; its calls are counted from here on.
     pub fn connect(&self, stop: Option<StopPoint>) -> Client {
-        let fault = stop.and_then(|stop| Some(format!("*:{}:{}", stop.call, stop.how.fault()?).parse().unwrap()));
-        self.kms.set_faults(self.faults.iter().cloned().chain(fault).collect());
+        let stops = stop.map(StopPoint::faults).unwrap_or_default();
+        self.kms.set_faults(self.faults.iter().cloned().chain(stops).collect());
         let line = Line { kms: self.kms.clone(), stop, calls: Mutex::default(), stopped: Notify::new() };
         let line = Arc::new(line);
         let answering = line.clone();
@@ -98,6 +128,22 @@ impl InRuntime {
             async move { line.answer(request).await }
         };
         Client { kms: Kms::answered_by(answer, &self.connection, Arc::new(Silent)), line }
+    }
+
+    /// The reply to an operation, or the code of its error: nothing of the product is between, and no run is broken off any more.
+    pub async fn ask(&self, region: &str, operation: &str, body: Value) -> Result<Value, String> {
+        self.kms.set_faults(self.faults.clone());
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=LOOKING/20270131/{region}/kms/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let request = Request::post("/").header("authorization", scope);
+        let request = request.header("x-amz-target", format!("TrentService.{operation}"));
+        let reply = self.kms.answer(request.body(body.to_string().into()).unwrap()).await.unwrap();
+        let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
+        match reply.status().as_u16() {
+            200 => Ok(body),
+            _ => Err(body["__type"].as_str().unwrap_or_default().to_owned()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::kms::{KeyArn, KeyState, Reason};
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeySpec;
@@ -85,9 +86,12 @@ pub(crate) async fn shown_within(
     .await
 }
 
-/// DescribeKey until it shows what KMS has.
-pub(crate) async fn until_shown(kms: &Kms, arn: &KeyArn, progress: &dyn Progress) -> Result<KeyDescription, Error> {
-    let shown = shown_within(kms, arn, kms.wait(), progress);
+/// DescribeKey until it shows what KMS has. A run that waits in vain has a change of an earlier run behind it: the same command goes on.
+pub(crate) async fn until_shown(kms: &Kms, arn: &KeyArn, run: &dyn Ongoing) -> Result<KeyDescription, Error> {
+    run.awaiting_earlier(true);
+    let shown = shown_within(kms, arn, kms.wait(), run.progress());
     let not_shown = || KeyError::NotShown { arn: arn.clone(), waited: seconds(kms.wait()) };
-    Ok(shown.await?.ok_or_else(not_shown)?)
+    let shown = shown.await?.ok_or_else(not_shown)?;
+    run.awaiting_earlier(false);
+    Ok(shown)
 }

@@ -81,7 +81,7 @@ async fn other_run_won(
             History::Unknown => {
                 history::shown_within(kms, &now.arn, wait::LOOK_UP, progress).await?.ok_or_else(only_original)?
             }
-            History::Holds => history::until_shown(kms, &now.arn, progress).await?,
+            History::Holds => history::until_shown(kms, &now.arn, run).await?,
         },
         _ => now,
     };

@@ -129,7 +129,7 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
             let key = plan.trust().vouch(kms, found, name, progress).await?;
             if check_source(kms, plan, found).await? == History::Holds {
                 progress.step(&format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
-                let shown = history::until_shown(kms, &found.arn, progress).await?;
+                let shown = history::until_shown(kms, &found.arn, run).await?;
                 let compared = existing::check_unchanged(kms, &shown, &plan.asked(), name).await?;
                 run.reach(Key::KeyFound(NamedKey::new(&shown)));
                 return resume_unchanged(kms, plan, (&shown, &compared), name, run).await;

@@ -75,7 +75,7 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let work = Work { kms, key, plan, run };
     let regions = Regions::of(kms, key, plan, progress).await?;
     if on_demand::is_in_progress(kms, key).await? {
-        let finished = wait_for_rotation(kms, key, plan, progress).await?;
+        let finished = wait_for_rotation(kms, key, plan, run).await?;
         if plan.source.is_none() {
             return work.finish(&key.seen(finished), &regions, None).await;
         }
@@ -93,9 +93,9 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let made;
     let (material, place) = match (beginning, &plan.source) {
         (Beginning::Over(id), _) => {
-            await_earlier(run, key.current_key_material_id.as_deref() != Some(&*id));
+            all.awaiting_earlier(key.current_key_material_id.as_deref() != Some(&*id));
             let now = key.seen(on_demand::until_current(kms, key, &id, progress).await?);
-            await_earlier(run, false);
+            all.awaiting_earlier(false);
             return work.finish(&now, &regions, None).await;
         }
         (Beginning::OnlyIfCurrent, source) => {
@@ -135,11 +135,6 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     }
     let now = on_demand::until_current(kms, key, &id, progress).await?;
     work.finish(&key.seen(now), &regions, material).await
-}
-
-/// Whether a change that an earlier run has begun is waited for.
-fn await_earlier(run: &dyn Ongoing, awaited: bool) {
-    run.note(|facts| facts.awaited = awaited);
 }
 
 /// Vouches for the key before anything is imported into it.
@@ -187,11 +182,14 @@ async fn wait_for_rotation(
     kms: &Kms,
     key: &KeyDescription,
     plan: &Rotate,
-    progress: &dyn Progress,
+    run: &dyn Ongoing,
 ) -> Result<KeyDescription, Error> {
     check_waits(key, plan)?;
-    progress.step("a rotation is in progress");
-    on_demand::until_over(kms, key, progress).await
+    run.step("a rotation is in progress");
+    run.awaiting_earlier(true);
+    let finished = on_demand::until_over(kms, key, run.progress()).await?;
+    run.awaiting_earlier(false);
+    Ok(finished)
 }
 
 /// While KMS rotates it takes no new key material.

@@ -170,6 +170,11 @@ impl dyn Ongoing + '_ {
         self.publish(&mut once, None);
     }
 
+    /// Whether a change that an earlier run has begun is waited for.
+    pub(crate) fn awaiting_earlier(&self, awaited: bool) {
+        self.note(|facts| facts.awaited = awaited);
+    }
+
     /// The call in doubt was answered, or found to have taken effect; with what that means for the stage.
     pub(crate) fn settle(&self, changed: bool, news: Option<&News<'_>>) {
         self.publish(&mut |facts| facts.settle(changed), news);

@@ -1,0 +1,95 @@
+//! What the embedded KMS holds, asked without the product.
+
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+use serde_json::{Value, json};
+
+use super::importing::{Parameters, bytes};
+use super::in_runtime::InRuntime;
+
+pub const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+
+/// Keys with their states and key materials, and aliases with their keys.
+#[derive(Debug, PartialEq)]
+pub struct World {
+    pub keys: Vec<Key>,
+    /// Region, name and key id.
+    pub aliases: Vec<(String, String, String)>,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Key {
+    pub region: String,
+    pub arn: String,
+    pub state: String,
+    pub current: Value,
+    /// Of symmetric keys: the key materials and what became of each.
+    pub materials: Value,
+}
+
+impl InRuntime {
+    async fn told(&self, region: &str, operation: &str, body: Value) -> Value {
+        self.ask(region, operation, body).await.unwrap_or_else(|error| panic!("{operation}: {error}"))
+    }
+
+    pub async fn world(&self) -> World {
+        let (mut keys, mut aliases) = (Vec::new(), Vec::new());
+        for region in REGIONS {
+            for listed in self.told(region, "ListKeys", json!({})).await["Keys"].as_array().unwrap() {
+                let id = &listed["KeyId"];
+                let described = self.told(region, "DescribeKey", json!({ "KeyId": id })).await;
+                let described = &described["KeyMetadata"];
+                let text = |name: &str| described[name].as_str().unwrap().to_owned();
+                let query = json!({ "KeyId": id, "IncludeKeyMaterial": "ALL_KEY_MATERIAL" });
+                let materials = self.ask(region, "ListKeyRotations", query).await.unwrap_or_default();
+                keys.push(Key {
+                    region: region.to_owned(),
+                    arn: text("Arn"),
+                    state: text("KeyState"),
+                    current: described["CurrentKeyMaterialId"].clone(),
+                    materials: materials["Rotations"].clone(),
+                });
+            }
+            for alias in self.told(region, "ListAliases", json!({})).await["Aliases"].as_array().unwrap() {
+                let text = |name: &str| alias[name].as_str().unwrap_or_default().to_owned();
+                aliases.push((region.to_owned(), text("AliasName"), text("TargetKeyId")));
+            }
+        }
+        World { keys, aliases }
+    }
+
+    /// Whether the key encrypts, signs or computes with these bytes.
+    pub async fn holds(&self, key: &Key, spec: &str, material: &[u8]) -> bool {
+        let (region, id) = (key.region.as_str(), key.arn.as_str());
+        match spec {
+            "SYMMETRIC_DEFAULT" => {
+                let query =
+                    json!({ "KeyId": id, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048" });
+                let reply = self.told(region, "GetParametersForImport", query).await;
+                let parameters = Parameters {
+                    algorithm: "RSAES_OAEP_SHA_256".to_owned(),
+                    public_key: bytes(&reply["PublicKey"]),
+                    token: bytes(&reply["ImportToken"]),
+                };
+                let existing = json!({ "ImportType": "EXISTING_KEY_MATERIAL" });
+                let request = parameters.request(id, &parameters.wrap(material), existing);
+                let taken = self.ask(region, "ImportKeyMaterial", request).await;
+                taken.is_ok_and(|taken| taken["KeyMaterialId"] == key.current)
+            }
+            hmac if hmac.starts_with("HMAC_") => {
+                let algorithm = hmac.replace("HMAC_", "HMAC_SHA_");
+                let body = json!({ "KeyId": id, "Message": "bWVzc2FnZQ==", "MacAlgorithm": algorithm });
+                let Ok(reply) = self.ask(region, "GenerateMac", body).await else { return false };
+                let digest = MessageDigest::from_name(&algorithm.replace("HMAC_SHA_", "SHA")).unwrap();
+                let signed = PKey::hmac(material).unwrap();
+                bytes(&reply["Mac"]) == Signer::new(digest, &signed).unwrap().sign_oneshot_to_vec(b"message").unwrap()
+            }
+            _ => {
+                let public = PKey::private_key_from_der(material).unwrap().public_key_to_der().unwrap();
+                let reply = self.ask(region, "GetPublicKey", json!({ "KeyId": id })).await;
+                reply.is_ok_and(|reply| bytes(&reply["PublicKey"]) == public)
+            }
+        }
+    }
+}
