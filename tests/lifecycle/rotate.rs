@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::support::next::next_of;
 use crate::support::scene::Scene;
 use crate::support::{self, Run, importing};
 
@@ -170,13 +171,18 @@ fn a_rotation_in_progress_is_waited_for() {
 fn the_wait_for_the_rotation_of_somebody_else_has_an_end() {
     let (scene, arn) = scene("");
     rotating(&scene, &arn);
-    scene.run(&format!("{ROTATE} --resume --wait 0s --quiet")).refuses(
-        1,
+    let run = scene.run(&format!("{ROTATE} --resume --wait 0s --quiet"));
+    let next = next_of(&run).to_owned();
+    run.refuses(
+        3,
         &format!(
             "error: the rotation of key {arn} that was under way has not ended after 0 s\n\
-             hint: wait on with --resume\n"
+             hint: wait on with --resume\n\
+             exists: key {arn}, Enabled\n\
+             next: {next}\n"
         ),
     );
+    assert!(next.starts_with("kms-byok rotate ") && next.contains(" --resume "), "{next}");
     let (answer, _) = scene.fails(1, &format!("{ROTATE} --generate --discard"));
     assert_eq!(answer["error"]["cause"], format!("a rotation of key {arn} is in progress"));
 }

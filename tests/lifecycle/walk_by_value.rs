@@ -2,15 +2,16 @@
 //! has succeeded, there is one key with one alias, and the file that the last report names holds the bytes that KMS holds.
 //!
 //! A cell is a verb, a source of key material, how long DescribeKey lags behind an import, the call at which a run is broken off, and how.
-//! Every cell is walked, in the runtime of its embedded KMS, with one clock that is paused.
+//! It is walked in the runtime of its embedded KMS, with one clock that is paused.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use kms_byok::kms::{Connection, KeyState};
+use kms_byok::kms::{Connection, ImportType, KeyState};
+use kms_byok::lifecycle::{BackupForm, StoredBackup};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::proof::Level;
 use tempfile::TempDir;
@@ -20,7 +21,7 @@ use crate::support::in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
 use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, Source, Then, Verb};
 use crate::support::recipient;
 use crate::support::workers::in_parallel;
-use crate::support::world::World;
+use crate::support::world::{REGIONS, World};
 
 /// The operations that change something.
 const CHANGING: &[&str] = &[
@@ -31,6 +32,10 @@ const CHANGING: &[&str] = &[
     "RotateKeyOnDemand",
     "DeleteImportedKeyMaterial",
 ];
+/// One cell in so many is walked by the gate; `KMS_BYOK_WALK=all` walks every one.
+const SAMPLED: usize = 29;
+/// What a key that is rotated has before.
+const FIRST: &str = "first";
 const LAGS: [u64; 3] = [0, 9, 120];
 /// A run waits for a minute, and the longest lag is two.
 const MOST_RUNS: usize = 8;
@@ -40,7 +45,11 @@ const LONG: Duration = Duration::from_secs(3600);
 /// What is asked for, and how long DescribeKey lags.
 #[derive(Clone, Debug)]
 struct Row {
-    verb: Verb,
+    /// One after the other.
+    verbs: &'static [Verb],
+    /// With a replica in another Region.
+    replicated: bool,
+    import_type: Option<ImportType>,
     spec: KeySpec,
     level: Level,
     source: Source,
@@ -58,10 +67,14 @@ struct Cell {
 
 impl Cell {
     fn name(&self) -> String {
-        let Row { verb, spec, level, source, lag } = &self.row;
+        let Row { verbs, replicated, import_type, spec, level, source, lag } = &self.row;
         let (call, how) = (self.stop.call, self.stop.how);
         let killed = if self.killed { ", killed" } else { "" };
-        format!("{verb:?} {spec} {level:?} {source:?} lag {lag} s, call {call} {}: {how:?}{killed}", self.operation)
+        let more = format!("{} {import_type:?}", if *replicated { "replicated" } else { "" });
+        format!(
+            "{verbs:?} {more} {spec} {level:?} {source:?} lag {lag} s, call {call} {}: {how:?}{killed}",
+            self.operation
+        )
     }
 }
 
@@ -83,26 +96,55 @@ impl Row {
         let faults = [lag.as_str()];
         let runtime = InRuntime::new(&faults[..usize::from(self.lag > 0)], Connection::default());
         let order = Order {
-            verb: self.verb,
+            verb: self.verbs[0],
             spec: self.spec,
             source: self.source.clone(),
             level: self.level,
             directory: directory.path().to_owned(),
             key: None,
             lost: None,
-            import_type: None,
+            import_type: self.import_type,
+            multi_region: self.replicated,
+            material_id: None,
         };
+        for (verb, file) in self.prepared() {
+            let path = directory.path().join(file);
+            if !path.exists() {
+                write_private(&path, KeyMaterial::generate(self.spec).unwrap().expose());
+            }
+            let source = Source::Stored(StoredBackup { path, form: BackupForm::Plaintext });
+            let mut client = runtime.connect(None);
+            client.kms = client.kms.clone().waiting(Duration::from_secs(200));
+            let ended = Order { verb: *verb, source, level: Level::State, ..order.clone() }.carry_out(&client).await;
+            let ended = ended.unwrap();
+            assert_eq!(ended.exit, 0, "{verb:?}: {:?}", ended.error);
+        }
+        tokio::time::advance(LONG).await;
         let before = runtime.world().await;
         Scene { runtime, directory, order, before }
+    }
+
+    /// What is there before, and of which bytes.
+    fn prepared(&self) -> &'static [(Verb, &'static str)] {
+        match self.verbs[0] {
+            Verb::Import => &[(Verb::CreateKey, GIVEN), (Verb::Wrap, GIVEN)],
+            Verb::Rotate if self.replicated => &[(Verb::Provision, FIRST), (Verb::Replicate, FIRST)],
+            Verb::Rotate => &[(Verb::Provision, FIRST)],
+            Verb::Replicate | Verb::DeleteMaterial | Verb::Verify => &[(Verb::Provision, GIVEN)],
+            _ => &[],
+        }
     }
 
     /// The calls of a run that nothing breaks off, and how many of them are left out: of one wait loop, the first poll, the second
     /// and the last are enough.
     async fn stop_points(&self) -> (Vec<(usize, String)>, usize) {
-        let scene = self.scene().await;
-        let client = scene.runtime.connect(None);
-        scene.order.carry_out(&client).await.unwrap();
-        let calls = client.calls();
+        let scene = Box::pin(self.scene()).await;
+        let mut calls = Vec::new();
+        for verb in self.verbs {
+            let client = scene.runtime.connect(None);
+            Order { verb: *verb, ..scene.order.clone() }.carry_out(&client).await.unwrap();
+            calls.extend(client.calls());
+        }
         let points = without_polls(&calls);
         let left_out = calls.len() - points.len();
         (points, left_out)
@@ -142,7 +184,7 @@ fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
 
 /// Every cell of a row.
 fn cells_of(row: &Row) -> (Vec<Cell>, usize) {
-    let (points, left_out) = in_a_runtime(row.stop_points());
+    let (points, left_out) = in_a_runtime(Box::pin(row.stop_points()));
     let mut cells = Vec::new();
     for (call, operation) in points {
         // Whether KMS has answered what only looks changes nothing.
@@ -168,87 +210,153 @@ struct Walked {
 
 fn walk(cell: &Cell) -> Result<Walked, String> {
     let mut said = String::new();
-    in_a_runtime(follow(cell, &mut said)).map_err(|problem| format!("{problem}\n{said}"))
+    in_a_runtime(Box::pin(follow(cell, &mut said))).map_err(|problem| format!("{problem}\n{said}"))
 }
 
-/// Carries out the order, and what follows from it.
+/// Carries out the order, and what follows from it, until every verb has succeeded.
 async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
-    let scene = cell.row.scene().await;
-    let mut order = scene.order.clone();
-    let (mut stop, mut first, mut named) = (Some(cell.stop), None, None);
-    for runs in 1..=MOST_RUNS {
-        let client = scene.runtime.connect(stop.take());
-        let ended = order.carry_out(&client).await?;
-        let Ended { account, error, .. } = &ended;
-        let report = &account.report;
-        said.push_str(&format!(
-            "{runs}. {order}: exit {} {error:?}\n   {:?} {:?}\n   {report:?}\n   {:?}\n",
-            ended.exit,
-            client.calls(),
-            account.next,
-            account.facts.in_doubt
-        ));
-        let first = *first.get_or_insert(ended.exit);
-        named = report.kept.clone().or(report.escrow.clone()).or(named);
-        if ended.stopped && cell.killed {
-            continue;
-        }
-        let walked = Walked { runs, first };
-        match ended.exit {
-            0 => return check_end(&scene, &order, &named).await.map(|()| walked),
-            1 if runs == 1 => {
-                // Nothing has changed; the user does away with what was in the way, and asks for the same again.
-                tokio::time::advance(LONG).await;
-                let now = scene.runtime.world().await;
-                if now != scene.before {
-                    return Err(format!("it says that nothing has changed, and there is {now:?}"));
-                }
+    let mut scene = Box::pin(cell.row.scene()).await;
+    let (mut stop, mut walked, mut named) = (Some(cell.stop), Walked { runs: 0, first: 0 }, None);
+    for verb in cell.row.verbs {
+        let mut order = Order { verb: *verb, ..scene.order.clone() };
+        let mut instead = None;
+        scene.before = scene.runtime.world().await;
+        let mut runs = 0;
+        loop {
+            runs += 1;
+            if runs > MOST_RUNS {
+                return Err(format!("{MOST_RUNS} runs were not enough"));
             }
-            1 => return Err("it ended with 1".to_owned()),
-            _ => match order.then(&account.next) {
-                None => return Err("nothing follows".to_owned()),
-                Some(Then::Look) => {
-                    order.key = report.key_arn.clone();
-                    return check_end(&scene, &order, &named).await.map(|()| walked);
+            let client = scene.runtime.connect(stop);
+            let ended = Box::pin(order.carry_out(&client)).await?;
+            let calls = client.calls();
+            let struck = stop.is_some_and(|stop| stop.call <= calls.len());
+            stop = stop.filter(|_| !struck).map(|stop| StopPoint { call: stop.call - calls.len(), ..stop });
+            let Ended { account, error, .. } = &ended;
+            let report = &account.report;
+            let (next, exit) = (&account.next, ended.exit);
+            said.push_str(&format!("$ {order}: exit {exit} {error:?}\n  {calls:?}\n  {next:?}\n  {report:?}\n"));
+            walked.runs += 1;
+            if struck {
+                walked.first = exit;
+            }
+            named = report.kept.clone().or(report.escrow.clone()).or(named);
+            if ended.stopped && cell.killed {
+                continue;
+            }
+            let waits = error
+                .as_ref()
+                .is_some_and(|error| error.starts_with("pending_exists: ") || error.starts_with("in_progress: "));
+            match (exit, instead.take().filter(|_| exit != 3)) {
+                (0, _) => break,
+                (_, Some(other)) => order = other,
+                // Nothing has changed; the user does away with what was in the way, and asks for the same again.
+                (1 | 4, None) if struck => {
+                    tokio::time::advance(LONG).await;
+                    let now = scene.runtime.world().await;
+                    if now != scene.before {
+                        return Err(format!("it says that nothing has changed, and there is {now:?}"));
+                    }
                 }
-                Some(Then::Run(next)) => order = *next,
-                Some(other) => return Err(format!("what follows is {other:?}")),
-            },
+                // Nobody has seen the report of the run that was killed; what this one says leads on.
+                (1, None) if waits && cell.killed => order.source = of_the_killed(&order),
+                // What the user calls new is there already.
+                (1, None) if cell.killed && order.import_type == Some(ImportType::New) => {
+                    order.import_type = Some(ImportType::Existing);
+                }
+                (3, None) => match order.then(next) {
+                    None => return Err("nothing follows".to_owned()),
+                    Some(Then::Look) => break,
+                    Some(Then::Run(next)) => order = *next,
+                    Some(Then::Either(first, second)) => {
+                        order = *first;
+                        instead = Some(*second);
+                    }
+                    Some(Then::TakeBack(key, id, next)) => {
+                        let (verb, key, material_id) = (Verb::DeleteMaterial, Some(key), Some(id));
+                        let delete = Order { verb, key, material_id, ..order };
+                        let deleted = delete.carry_out(&scene.runtime.connect(None)).await?;
+                        if deleted.exit != 0 {
+                            return Err(format!("it is not taken back: {:?}", deleted.error));
+                        }
+                        order = *next;
+                    }
+                },
+                (exit, None) => return Err(format!("it ended with {exit}")),
+            }
         }
     }
-    Err(format!("{MOST_RUNS} runs were not enough"))
+    check_end(&cell.row, &scene, &named).await.map(|()| walked)
+}
+
+/// Where the bytes of a rotation are that was killed.
+fn of_the_killed(order: &Order) -> Source {
+    let backup = |form| Source::Stored(StoredBackup { path: order.path(BACKUP), form });
+    match order.source {
+        Source::Keep => backup(BackupForm::Plaintext),
+        Source::Escrow => backup(BackupForm::Escrow(Vec::new())),
+        _ => Source::Resume,
+    }
 }
 
 /// One key, one alias, and the bytes.
-async fn check_end(scene: &Scene, order: &Order, named: &Option<std::path::PathBuf>) -> Result<(), String> {
+async fn check_end(row: &Row, scene: &Scene, named: &Option<PathBuf>) -> Result<(), String> {
     tokio::time::advance(LONG).await;
-    let world = scene.runtime.world().await;
-    let [key] = &world.keys[..] else { return Err(format!("not one key: {world:?}")) };
-    let id = key.arn.rsplit('/').next().unwrap().to_owned();
-    if key.state != KeyState::Enabled.to_string() || world.aliases != [("us-east-1".to_owned(), ALIAS.to_owned(), id)] {
-        return Err(format!("not one enabled key with one alias: {world:?}"));
+    let mut world = scene.runtime.world().await;
+    if row.verbs[0] == Verb::DeleteMaterial {
+        // The same bytes bring it back.
+        let [key] = &world.keys[..] else { return Err(format!("not one key: {world:?}")) };
+        if key.state != KeyState::PendingImport.to_string() {
+            return Err(format!("the key material is there still: {world:?}"));
+        }
+        let given = order::read(&scene.order.path(GIVEN), row.spec).unwrap();
+        scene.runtime.import(key, given.expose()).await?;
+        tokio::time::advance(LONG).await;
+        world = scene.runtime.world().await;
     }
-    let spec = order.spec;
+    let regions = if row.replicated { &REGIONS[..] } else { &REGIONS[..1] };
+    let id = world.keys.first().and_then(|key| key.arn.rsplit('/').next()).unwrap_or_default().to_owned();
+    let alias = |region: &&str| ((*region).to_owned(), ALIAS.to_owned(), id.clone());
+    let enabled = world.keys.iter().filter(|key| key.state == KeyState::Enabled.to_string() && key.arn.ends_with(&id));
+    if enabled.count() != regions.len() || world.keys.len() != regions.len() {
+        return Err(format!("not one enabled key: {world:?}"));
+    }
+    let mut aliases = world.aliases.clone();
+    aliases.sort_by_key(|(region, ..)| REGIONS.iter().position(|known| known == region));
+    if aliases != regions.iter().map(alias).collect::<Vec<_>>() {
+        return Err(format!("not one alias: {world:?}"));
+    }
+    let spec = row.spec;
     let asked_for = scene.order.path(BACKUP);
     let file = named.as_ref().unwrap_or(&asked_for);
-    let directory = scene.directory.path();
-    let material = match &scene.order.source {
+    let material = match &row.source {
         Source::Keep => order::read(file, spec),
-        Source::Escrow => order::opened(file, spec, directory),
-        Source::Discard => {
-            return match (named, asked_for.exists()) {
-                (None, false) => Ok(()),
-                _ => Err(format!("bytes that were to be discarded are said to be in {named:?}")),
-            };
-        }
-        _ if named.is_some() => return Err(format!("the user's own bytes are said to be in {named:?}")),
+        Source::Escrow => order::opened(file, spec, scene.directory.path()),
+        Source::Discard if named.is_none() && !asked_for.exists() => return check_new(row, scene, &world).await,
+        _ if named.is_some() => return Err(format!("bytes without a backup are said to be in {named:?}")),
         _ => order::read(&scene.order.path(GIVEN), spec),
     };
     let material = material.map_err(|error| format!("{}: {error}", file.display()))?;
-    match scene.runtime.holds(key, spec.name(), material.expose()).await {
-        true => Ok(()),
-        false => Err(format!("KMS does not hold what {} holds", file.display())),
+    for key in &world.keys {
+        if !scene.runtime.holds(key, spec.name(), material.expose()).await {
+            return Err(format!("{} does not hold what {} holds: {world:?}", key.arn, file.display()));
+        }
     }
+    Ok(())
+}
+
+/// What a rotation has made and nobody has stored is not what was there before.
+async fn check_new(row: &Row, scene: &Scene, world: &World) -> Result<(), String> {
+    if row.verbs[0] != Verb::Rotate {
+        return Ok(());
+    }
+    let first = order::read(&scene.order.path(FIRST), row.spec).unwrap();
+    for key in &world.keys {
+        if key.current != world.keys[0].current || scene.runtime.holds(key, row.spec.name(), first.expose()).await {
+            return Err(format!("it is not rotated: {world:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Walks every cell of these rows, and prints how many there were and how they ended.
@@ -262,6 +370,9 @@ fn walk_all(rows: &[Row]) {
         cells.extend(of_row);
         left_out += polls;
     }
+    let all = cells.len();
+    let step = if std::env::var("KMS_BYOK_WALK").is_ok_and(|wanted| wanted == "all") { 1 } else { SAMPLED };
+    let cells: Vec<Cell> = cells.into_iter().step_by(step).collect();
     let outcomes = in_parallel(2, &cells, walk);
     let mut runs: BTreeMap<usize, usize> = BTreeMap::new();
     let mut exits: BTreeMap<u8, usize> = BTreeMap::new();
@@ -270,7 +381,7 @@ fn walk_all(rows: &[Row]) {
         *exits.entry(walked.first).or_default() += 1;
     }
     println!(
-        "{} cells walked, none skipped, {left_out} further polls of wait loops left out; runs to the end {runs:?}, first exit {exits:?}, {:?}",
+        "{} of {all} cells walked, {left_out} further polls of wait loops left out; runs to the end {runs:?}, first exit {exits:?}, {:?}",
         cells.len(),
         begun.elapsed()
     );
@@ -284,16 +395,64 @@ fn walk_all(rows: &[Row]) {
 
 const SOURCES: [Source; 5] = [Source::Keep, Source::Escrow, Source::Given, Source::Stdin, Source::Discard];
 
-fn rows(verb: Verb, spec: KeySpec, level: Level, sources: &[Source]) -> Vec<Row> {
-    let with_lag = |source: &Source| LAGS.map(|lag| Row { verb, spec, level, source: source.clone(), lag });
-    sources.iter().flat_map(with_lag).collect()
+/// Those whose bytes somebody has.
+const STORED: [Source; 4] = [Source::Keep, Source::Escrow, Source::Given, Source::Stdin];
+
+/// What is asked for, from each of these sources, with every lag.
+fn rows(verbs: &'static [Verb], spec: KeySpec, sources: &[Source]) -> Vec<Row> {
+    let row = |source: &Source, lag| {
+        let (replicated, import_type, level, source) = (false, None, Level::Use, source.clone());
+        Row { verbs, replicated, import_type, spec, level, source, lag }
+    };
+    sources.iter().flat_map(|source| LAGS.map(|lag| row(source, lag))).collect()
 }
+
+fn replicated(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { replicated: true, ..row }).collect()
+}
+
+const SYMMETRIC: KeySpec = KeySpec::SymmetricDefault;
 
 #[test]
 fn every_way_to_break_off_a_provision_leads_to_one_key_with_the_bytes_of_its_file() {
-    let mut all = rows(Verb::Provision, KeySpec::SymmetricDefault, Level::Use, &SOURCES);
+    let mut all = rows(&[Verb::Provision], SYMMETRIC, &SOURCES);
     for spec in [KeySpec::Hmac384, KeySpec::EccNistP256] {
-        all.extend(rows(Verb::Provision, spec, Level::Use, &[Source::Keep, Source::Given]));
+        all.extend(rows(&[Verb::Provision], spec, &[Source::Keep, Source::Given]));
     }
     walk_all(&all);
+}
+
+#[test]
+fn every_way_to_break_off_the_steps_of_the_recipe_leads_to_one_key_with_the_bytes() {
+    let mut all = rows(&[Verb::CreateKey, Verb::Wrap, Verb::Import], SYMMETRIC, &[Source::Given]);
+    for import_type in [None, Some(ImportType::New)] {
+        let import = rows(&[Verb::Import], SYMMETRIC, &[Source::Given, Source::Stdin]);
+        all.extend(import.into_iter().map(|row| Row { import_type, ..row }));
+    }
+    walk_all(&all);
+}
+
+#[test]
+fn every_way_to_break_off_a_rotation_leads_to_the_bytes_of_its_file() {
+    walk_all(&rows(&[Verb::Rotate], SYMMETRIC, &STORED));
+}
+
+#[test]
+fn every_way_to_break_off_a_rotation_with_a_replica_leads_to_the_same_bytes_in_both_regions() {
+    walk_all(&replicated(rows(&[Verb::Rotate], SYMMETRIC, &STORED)));
+}
+
+#[test]
+fn every_way_to_break_off_a_replication_leads_to_the_same_bytes_in_both_regions() {
+    walk_all(&replicated(rows(&[Verb::Replicate], SYMMETRIC, &[Source::Given, Source::Stdin])));
+}
+
+#[test]
+fn every_way_to_break_off_a_deletion_leads_to_a_key_that_the_same_bytes_bring_back() {
+    walk_all(&rows(&[Verb::DeleteMaterial], SYMMETRIC, &[Source::Given]));
+}
+
+#[test]
+fn every_way_to_break_off_a_full_verification_leads_to_the_proof() {
+    walk_all(&rows(&[Verb::Verify], SYMMETRIC, &[Source::Given, Source::Stdin]));
 }

@@ -3,13 +3,21 @@
 use std::fs;
 use std::path::Path;
 
-use kms_byok::lifecycle::{self, Account, Done, Interrupted, Provision, Run, Stage, Watched};
+use kms_byok::kms::{ImportType, KeyDescription, Kms};
+use kms_byok::lifecycle::{
+    self, Account, CreateKey, Done, ImportOptions, ImportWrapped, Interrupted, Provision, Replicate, Rotate, Run,
+    Stage, Verify, Vouched, Watched, Wrapped, delete, import, verify,
+};
+use kms_byok::parameters::{ParameterSet, WrappedMaterial};
+use kms_byok::proof::{Outcome, Proof};
 use kms_byok::record::{Exit, RecordFile};
+use kms_byok::time::Expiry;
 use kms_byok::{Error, Silent};
 use serde_json::{Value, json};
 
 use super::in_runtime::Client;
-use super::order::{Order, Verb};
+use super::order::{ALIAS, Order, PARAMETERS, Verb};
+use super::world::REGIONS;
 
 /// How a run ended, and all that is told of it.
 pub struct Ended {
@@ -28,47 +36,191 @@ impl Order {
         let kms = &client.kms;
         match self.verb {
             Verb::Provision => {
-                let plan = self.material().map_err(|error| error.to_string())?.unwrap();
-                let plan = Provision::of(self.request()).material(plan).wrapping(self.wrapping()).verify(self.level);
-                let plan = plan.adopt(self.key.clone()).pending(self.pending());
                 let run = Run::default();
-                self.ended(client, &run, lifecycle::provision(kms, &plan, &run)).await
+                let work = async {
+                    let material = self.material()?.unwrap();
+                    let plan = Provision::of(self.request()).material(material).wrapping(self.wrapping());
+                    let plan = plan.verify(self.level).adopt(self.key.clone()).pending(self.pending());
+                    Box::pin(lifecycle::provision(kms, &plan, &run)).await
+                };
+                self.ended(client, &run, Box::pin(work)).await
+            }
+            Verb::CreateKey => {
+                let (request, pending) = (self.request(), self.pending());
+                let plan = CreateKey { request, pending, adopt: self.key.clone(), strict: false };
+                let run = Run::default();
+                self.ended(client, &run, Box::pin(lifecycle::create_key(kms, &plan, &run))).await
+            }
+            Verb::Wrap => {
+                let run = Run::<import::Reached>::default();
+                let work = async {
+                    let key = self.vouched(kms).await?;
+                    let set = ParameterSet::get(kms, &key, self.spec, self.wrapping(), &Silent).await?;
+                    let directory = self.path(PARAMETERS);
+                    set.save(&directory, true)?;
+                    ParameterSet::load(&directory)?.wrap(&self.given()?)?.save(&directory, true)?;
+                    Ok::<_, Error>(())
+                };
+                let outcome = client.run(work).await;
+                let error = outcome.as_ref().and_then(|done| done.as_ref().err());
+                let error = error.map(|error| format!("{}: {error}", error.id()));
+                let exit = if matches!(outcome, Some(Ok(()))) { 0 } else { 1 };
+                Ok(Ended { account: run.account(), error, stopped: outcome.is_none(), exit })
+            }
+            Verb::Import => {
+                let run = Run::default();
+                let work = async {
+                    let wrapped =
+                        Wrapped::Set(Box::new(WrappedMaterial::load(&self.path(PARAMETERS)).map_err(Error::from)?));
+                    let (import_type, once) = (self.import_type, self.import_type == Some(ImportType::New));
+                    let options = ImportOptions { import_type, once, ..ImportOptions::default() };
+                    let plan = ImportWrapped {
+                        wrapped,
+                        expiry: Expiry::Never,
+                        options,
+                        level: self.level,
+                        trust: self.trust(),
+                    };
+                    let key = self.vouched(kms).await?;
+                    run.found(&key);
+                    lifecycle::check_importable(&key)?;
+                    Box::pin(lifecycle::import(kms, &key, &plan, &run)).await
+                };
+                self.ended(client, &run, Box::pin(work)).await
+            }
+            Verb::Rotate => {
+                let run = Run::default();
+                let work = async {
+                    let plan = Rotate {
+                        source: self.material()?,
+                        wrapping: self.wrapping(),
+                        expiry: Expiry::Never,
+                        description: None,
+                        level: self.level,
+                        trust: self.trust(),
+                    };
+                    let key = self.look(kms).await?;
+                    Box::pin(lifecycle::rotate(kms, &key, &plan, &run)).await
+                };
+                self.ended(client, &run, Box::pin(work)).await
+            }
+            Verb::Replicate => {
+                let run = Run::default();
+                let work = async {
+                    let plan = Replicate {
+                        regions: vec![REGIONS[1].parse().map_err(Error::from)?],
+                        materials: vec![self.given()?],
+                        alias: Some(ALIAS.parse().unwrap()),
+                        description: None,
+                        policy: None,
+                        tags: Vec::new(),
+                        wrapping: self.wrapping(),
+                        expiry: Expiry::Never,
+                        level: self.level,
+                        trust: self.trust(),
+                    };
+                    let key = self.look(kms).await?;
+                    Box::pin(lifecycle::replicate(kms, &key, &plan, &run)).await
+                };
+                self.ended(client, &run, Box::pin(work)).await
+            }
+            Verb::DeleteMaterial => {
+                let run = Run::<delete::Reached>::default();
+                let work = async {
+                    let key = self.look(kms).await?;
+                    match lifecycle::plan_deletion(kms, &key, self.material_id.as_deref()).await? {
+                        Some(deletion) => Box::pin(lifecycle::delete_material(kms, &deletion, &run)).await.map(drop),
+                        None => Ok(()),
+                    }
+                };
+                self.finished(client, &run, Box::pin(work)).await
+            }
+            Verb::Verify => {
+                let run = Run::<verify::Reached>::default();
+                let work = async {
+                    let key = self.look(kms).await?;
+                    lifecycle::check_importable(&key)?;
+                    let plan = Verify::new(self.named(), self.given()?);
+                    Box::pin(lifecycle::verify(kms, &key, &plan, &run)).await
+                };
+                let mut ended = self.ended(client, &run, Box::pin(work)).await?;
+                let outcome = ended.account.report.proof.as_ref().map(Proof::outcome);
+                if ended.exit == 0 && outcome != Some(Outcome::Proven) {
+                    ended.exit = 4;
+                }
+                Ok(ended)
             }
         }
     }
 
-    /// The end of a run.
+    async fn look(&self, kms: &Kms) -> Result<KeyDescription, Error> {
+        Ok(kms.describe(&self.named()).await?)
+    }
+
+    /// The key, which the user trusts as its policy is KMS's own.
+    async fn vouched(&self, kms: &Kms) -> Result<Vouched, Error> {
+        let named = self.named();
+        let key = kms.describe(&named).await?;
+        self.trust().vouch(kms, &key, &named, &Silent).await
+    }
+
+    /// The end of a run, whose outcome is what the run has come to.
     async fn ended<R: Stage, E: Clone + Into<R>>(
         &self,
         client: &Client,
         run: &Run<R>,
         work: impl Future<Output = Result<Done<E>, Interrupted<R>>>,
     ) -> Result<Ended, String> {
+        let work = async {
+            let done = work.await?;
+            let told = Account::of(&done.clone().into_evidence().into(), &done.facts);
+            match agree(told, run.account()) {
+                Ok(()) => Ok(Ok(())),
+                Err(problem) => Ok(Err(problem)),
+            }
+        };
+        let mut problem = Ok(());
+        let work = async { work.await.map(|agreed| problem = agreed) };
+        let ended = self.finished(client, run, Box::pin(work)).await?;
+        problem.map(|()| ended)
+    }
+
+    /// The end of a run.
+    async fn finished<R: Stage>(
+        &self,
+        client: &Client,
+        run: &Run<R>,
+        work: impl Future<Output = Result<(), Interrupted<R>>>,
+    ) -> Result<Ended, String> {
         let path = self.path("record");
         let record = RecordFile::begin(&path, &format!("{:?}", self.verb), &Silent).unwrap();
         let outcome = client.run(work).await;
         let account = run.account().at(&client.kms);
         let failed = |error: &Error| format!("{}: {error}", error.id());
-        let (told, error) = match &outcome {
-            None => (None, None),
-            Some(Ok(done)) => (Some(Account::of(&done.clone().into_evidence().into(), &done.facts)), None),
-            Some(Err(interrupted)) => (Some(interrupted.account()), Some(&interrupted.error)),
+        let error = match &outcome {
+            Some(Err(interrupted)) => {
+                agree(interrupted.account(), run.account())?;
+                Some(&interrupted.error)
+            }
+            _ => None,
         };
         let exit = match (&outcome, account.facts.may_have_changed()) {
-            (Some(Ok(_)), _) => 0,
+            (Some(Ok(())), _) => 0,
             (_, false) => 1,
             (_, true) => 3,
         };
         record.finish(&account, Some(&client.kms), Exit::of(exit, error, &account), &Silent).unwrap();
-        // What the run gives is what can be read of it from elsewhere.
-        if let Some(told) = told.map(|told| told.at(&client.kms))
-            && (shown(&told.report) != shown(&account.report) || told.next != account.next)
-        {
-            return Err(format!("the outcome says {told:?}, and the run {account:?}"));
-        }
         compare_record(&account, exit, &path)?;
         let stopped = outcome.is_none();
         Ok(Ended { error: error.map(failed), stopped, exit, account })
+    }
+}
+
+/// What a run gives is what can be read of it from elsewhere.
+fn agree(told: Account, read: Account) -> Result<(), String> {
+    match shown(&told.report) == shown(&read.report) && told.next == read.next {
+        true => Ok(()),
+        false => Err(format!("the outcome says {told:?}, and the run {read:?}")),
     }
 }
 

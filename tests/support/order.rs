@@ -17,11 +17,20 @@ use openssl::pkey::PKey;
 pub const ALIAS: &str = "alias/a";
 pub const BACKUP: &str = "copy";
 pub const GIVEN: &str = "given";
+pub const PARAMETERS: &str = "parameters";
 
 /// A verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Provision,
+    CreateKey,
+    /// `get-parameters` and `wrap`.
+    Wrap,
+    Import,
+    Rotate,
+    Replicate,
+    DeleteMaterial,
+    Verify,
 }
 
 /// Where the key material comes from.
@@ -53,6 +62,9 @@ pub struct Order {
     /// The request whose key is looked for.
     pub lost: Option<String>,
     pub import_type: Option<ImportType>,
+    pub multi_region: bool,
+    /// The key material that is deleted, where it is not the only one.
+    pub material_id: Option<String>,
 }
 
 /// What follows a run that did not end well.
@@ -136,8 +148,17 @@ impl Order {
         }
     }
 
+    /// The key material that the user has; it is there.
+    pub fn given(&self) -> Result<KeyMaterial, Error> {
+        match self.material()? {
+            Some(Material::Given(material)) => Ok(material),
+            _ => panic!("{self} is given no key material"),
+        }
+    }
+
     pub fn request(&self) -> KeyRequest {
-        KeyRequest::new(Some(ALIAS.parse().unwrap())).key_spec(self.spec)
+        let request = KeyRequest::new(Some(ALIAS.parse().unwrap())).key_spec(self.spec);
+        KeyRequest { multi_region: self.multi_region, ..request }
     }
 
     pub fn pending(&self) -> PendingRequests {

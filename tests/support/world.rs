@@ -59,22 +59,24 @@ impl InRuntime {
         World { keys, aliases }
     }
 
+    /// Imports bytes that the key has had.
+    pub async fn import(&self, key: &Key, material: &[u8]) -> Result<Value, String> {
+        let algorithm = "RSAES_OAEP_SHA_256";
+        let query = json!({ "KeyId": key.arn, "WrappingAlgorithm": algorithm, "WrappingKeySpec": "RSA_2048" });
+        let reply = self.told(&key.region, "GetParametersForImport", query).await;
+        let (public_key, token) = (bytes(&reply["PublicKey"]), bytes(&reply["ImportToken"]));
+        let parameters = Parameters { algorithm: algorithm.to_owned(), public_key, token };
+        let existing = json!({ "ImportType": "EXISTING_KEY_MATERIAL" });
+        let request = parameters.request(&key.arn, &parameters.wrap(material), existing);
+        self.ask(&key.region, "ImportKeyMaterial", request).await
+    }
+
     /// Whether the key encrypts, signs or computes with these bytes.
     pub async fn holds(&self, key: &Key, spec: &str, material: &[u8]) -> bool {
         let (region, id) = (key.region.as_str(), key.arn.as_str());
         match spec {
             "SYMMETRIC_DEFAULT" => {
-                let query =
-                    json!({ "KeyId": id, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048" });
-                let reply = self.told(region, "GetParametersForImport", query).await;
-                let parameters = Parameters {
-                    algorithm: "RSAES_OAEP_SHA_256".to_owned(),
-                    public_key: bytes(&reply["PublicKey"]),
-                    token: bytes(&reply["ImportToken"]),
-                };
-                let existing = json!({ "ImportType": "EXISTING_KEY_MATERIAL" });
-                let request = parameters.request(id, &parameters.wrap(material), existing);
-                let taken = self.ask(region, "ImportKeyMaterial", request).await;
+                let taken = self.import(key, material).await;
                 taken.is_ok_and(|taken| taken["KeyMaterialId"] == key.current)
             }
             hmac if hmac.starts_with("HMAC_") => {

@@ -125,7 +125,7 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let id = match place {
         NewMaterial::Pending(id) => id,
         NewMaterial::Current => {
-            let now = key.seen(kms.describe(&key.arn).await?);
+            let now = key.seen(on_demand::shown(kms, key, run).await?);
             return work.finish(&now, &regions, material).await;
         }
     };
@@ -187,7 +187,7 @@ async fn wait_for_rotation(
     check_waits(key, plan)?;
     run.step("a rotation is in progress");
     run.awaiting_earlier(true);
-    let finished = on_demand::until_over(kms, key, run.progress()).await?;
+    let finished = on_demand::until_over(kms, key, run).await?;
     run.awaiting_earlier(false);
     Ok(finished)
 }

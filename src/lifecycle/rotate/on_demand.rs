@@ -122,16 +122,28 @@ async fn poll(kms: &Kms, arn: &str, id: &str, progress: &dyn Progress) -> Result
 }
 
 /// Waits for the end of a rotation that somebody else began.
-pub(crate) async fn until_over(
-    kms: &Kms,
-    key: &KeyDescription,
-    progress: &dyn Progress,
-) -> Result<KeyDescription, Error> {
-    let over = wait::until("the rotation to end", kms.wait(), progress, || async {
+pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, run: &dyn Ongoing) -> Result<KeyDescription, Error> {
+    let over = wait::until("the rotation to end", kms.wait(), run.progress(), || async {
         Ok((!is_in_progress(kms, key).await?).then_some(()))
     });
     if over.await?.is_none() {
         return Err(LifecycleError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
     }
-    Ok(kms.describe(&key.arn).await?)
+    shown(kms, key, run).await
+}
+
+/// The key with its current key material, which the list of them knows before DescribeKey shows it.
+pub(crate) async fn shown(kms: &Kms, key: &KeyDescription, run: &dyn Ongoing) -> Result<KeyDescription, Error> {
+    let now = kms.describe(&key.arn).await?;
+    let materials = KeyMaterials::as_permitted(kms, &now).await?;
+    let current = materials.materials.iter().find(|material| material.current);
+    match current.and_then(|material| material.key_material_id.as_deref()) {
+        Some(id) if now.current_key_material_id.as_deref() != Some(id) => {
+            run.awaiting_earlier(true);
+            let now = until_current(kms, &now, id, run.progress()).await?;
+            run.awaiting_earlier(false);
+            Ok(now)
+        }
+        _ => Ok(now),
+    }
 }
