@@ -375,10 +375,11 @@ fn walk_all(rows: &[Row]) {
     let cells: Vec<Cell> = cells.into_iter().step_by(step).collect();
     let outcomes = in_parallel(2, &cells, walk);
     let mut runs: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut exits: BTreeMap<u8, usize> = BTreeMap::new();
-    for walked in outcomes.iter().flatten() {
+    let mut exits: BTreeMap<String, BTreeMap<u8, usize>> = BTreeMap::new();
+    for (cell, outcome) in cells.iter().zip(&outcomes) {
+        let Ok(walked) = outcome else { continue };
         *runs.entry(walked.runs).or_default() += 1;
-        *exits.entry(walked.first).or_default() += 1;
+        *exits.entry(format!("{:?}", cell.stop.how)).or_default().entry(walked.first).or_default() += 1;
     }
     println!(
         "{} of {all} cells walked, {left_out} further polls of wait loops left out; runs to the end {runs:?}, first exit {exits:?}, {:?}",
