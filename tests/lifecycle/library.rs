@@ -99,6 +99,7 @@ async fn create_key_without_an_alias_leaves_nothing_to_complete_once_the_key_is_
     assert_eq!((unnamed.error.id(), unnamed.changed), ("access_denied", true));
     assert_eq!(unnamed.account().next, Next::Nothing);
     // A run that wants more goes on with it.
+    let (_server, kms) = embedded(&["GetParametersForImport:always:error=AccessDeniedException"]);
     let plan = Provision::of(KeyRequest::new(None)).material(Material::generate().backup(Backup::Discard));
     let provisioned = plan.run(&kms).await.unwrap_err();
     assert!(matches!(provisioned.account().next, Next::Again { key_arn: Some(_), .. }), "{provisioned:?}");

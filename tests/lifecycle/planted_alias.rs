@@ -242,6 +242,7 @@ fn the_grants_on_a_key_that_is_taken_into_use_are_shown_by_both_kinds_of_grantee
     let user = "arn:aws:iam::999999999999:role/reader";
     others.ok("CreateGrant", json!({ "KeyId": arn, "GranteePrincipal": user, "Operations": ["Decrypt", "Encrypt"] }));
     let service = json!({ "KeyId": arn, "GranteeServicePrincipal": "ec2.amazonaws.com", "Operations": ["CreateGrant"],
+            "RetiringServicePrincipal": "ec2.amazonaws.com",
             "Constraints": { "SourceArn": "arn:aws:ec2:us-east-1:999999999999:instance/i-1" } });
     others.ok("CreateGrant", service);
     others.ok("DeleteImportedKeyMaterial", json!({ "KeyId": arn }));
