@@ -56,6 +56,7 @@ mod posix;
 mod printable;
 mod progress;
 pub mod proof;
+pub mod public_key;
 mod quoted;
 pub mod record;
 #[cfg(feature = "rehearsal")]
@@ -84,6 +85,7 @@ pub use openssl_probe::OpenSslError;
 pub use parameters::ParametersError;
 pub use progress::{Progress, Silent};
 pub use proof::ProofError;
+pub use public_key::PublicKeyError;
 #[cfg(feature = "rehearsal")]
 pub use rehearsal::RehearsalError;
 pub use secret::{Protection, Secret, protect_process};

@@ -289,6 +289,7 @@ impl Context {
             None => account,
         };
         account.report.rehearsal |= self.is_rehearsal();
+        account.report.show_public_key();
         let run = self.invocation();
         let leftovers = account.report.leftovers.iter_mut();
         leftovers.for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));

@@ -28,13 +28,14 @@ const CONNECTED: &[&str] = &[
     "import",
     "status",
     "verify",
+    "public-key",
     "rotate",
     "replicate",
     "delete-material",
     "doctor",
 ];
 /// Those of them that are about one key, and take it as `--key-id`.
-const ABOUT_A_KEY: &[&str] = &["get-parameters", "status", "verify", "rotate", "delete-material"];
+const ABOUT_A_KEY: &[&str] = &["get-parameters", "status", "verify", "public-key", "rotate", "delete-material"];
 
 impl Invocation {
     pub(crate) fn new(global: &Global) -> Self {

@@ -24,6 +24,7 @@ pub(crate) mod output;
 pub(crate) mod panic;
 pub(crate) mod panics;
 mod provision;
+mod public_key;
 mod recipe;
 mod record_args;
 #[cfg(all(test, feature = "rehearsal"))] // the pages have all verbs
@@ -80,6 +81,8 @@ enum Verb {
     Status(Box<LazyArgs<status::Args>>),
     /// Prove that a key holds given key material
     Verify(Box<LazyArgs<verify::Args>>),
+    /// Show the public key of a key in every form, with the fingerprints that others show
+    PublicKey(Box<LazyArgs<public_key::Args>>),
     /// Give a symmetric key new key material, and make it current
     Rotate(Box<LazyArgs<rotate::Args>>),
     /// Make replicas of a multi-Region key, and import the same key material into them
@@ -144,6 +147,7 @@ impl Verb {
             Verb::Import(args) => import::run(args, context),
             Verb::Status(args) => status::run(args, context),
             Verb::Verify(args) => verify::run(args, context),
+            Verb::PublicKey(args) => public_key::run(args, context),
             Verb::Rotate(args) => rotate::run(args, context),
             Verb::Replicate(args) => replicate::run(args, context),
             Verb::DeleteMaterial(args) => delete_material::run(args, context),

@@ -1,9 +1,10 @@
 //! `verify`: does KMS hold this key?
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::kms::{KeyArn, KeyDescription, KeyState, KmsName};
+use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
 use kms_byok::lifecycle::verify::Reached;
 use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
 use kms_byok::material::KeySpec;
@@ -16,17 +17,19 @@ use super::failure::Failure;
 use super::key_args::TrustArgs;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
-use super::output;
 use super::usage_error::UsageError;
+use super::{output, public_key};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Symmetric key material is imported a second time, as existing material with unchanged expiry, because no other
 check of KMS looks at the bytes; --no-reimport leaves it at Encrypt and Decrypt.
+With --certificate or --public-key no private key is needed: KMS must sign what that file verifies, with every algorithm of the key,
+or decrypt what is encrypted for it, or agree with it.
 
 Examples:
   kms-byok verify --key-id alias/payments --material payments.key
-  kms-byok verify --key-id alias/signing --material signing.pem --output json")]
+  kms-byok verify --key-id alias/signing --certificate signing.crt")]
 pub(crate) struct Args {
     /// Key id, ARN or alias
     #[arg(long, value_name = "K")]
@@ -35,6 +38,12 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     given: GivenArgs,
+    /// Compare with the certificate that the other side has: PEM, DER or PKCS#12
+    #[arg(long, value_name = "C", help_heading = "Public key", conflicts_with_all = ["public_key", "material", "material_from_escrow", "no_reimport"])]
+    certificate: Option<PathBuf>,
+    /// Compare with the public key that the other side has: PEM, DER, JWK, JWK Set or OpenSSH
+    #[arg(long, value_name = "P", help_heading = "Public key", conflicts_with_all = ["material", "material_from_escrow", "no_reimport"])]
+    public_key: Option<PathBuf>,
     /// Do not import symmetric key material a second time
     #[arg(long, help_heading = None::<&'static str>)]
     no_reimport: bool,
@@ -48,10 +57,17 @@ struct Answer {
     endpoint: Option<String>,
     rehearsal: bool,
     proof: Proof,
+    /// The subject of the certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_subject: Option<String>,
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
+    if let Some(path) = args.certificate.as_deref().or(args.public_key.as_deref()) {
+        let answer = context.run(verify_public(args, path, context))?;
+        return Ok(print(&answer, context));
+    }
     if args.given.material.is_none() && args.given.material_from_escrow.is_none() {
         return Err(context.failure(nothing_to_compare()));
     }
@@ -61,30 +77,51 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let run = context.invocation();
         next::words(&account.next, ByKey::AsTyped, run.again(), &run)
     })?;
+    Ok(print(&answer, context))
+}
+
+fn print(answer: &Answer, context: &Context) -> ExitCode {
     let mut text = output::lines(&[
         ("key", Some(answer.key_arn.to_string())),
         ("spec", Some(answer.key_spec.to_string())),
         ("state", Some(answer.key_state.to_string())),
+        ("subject", answer.certificate_subject.clone()),
         ("endpoint", answer.endpoint.clone()),
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
     text.push_str(&output::lifecycle::proof_lines(&answer.proof));
-    let printed = context.answer(&answer, &text);
-    Ok(exit_code(&answer.proof).unwrap_or(printed))
+    let printed = context.answer(answer, &text);
+    exit_code(&answer.proof).unwrap_or(printed)
+}
+
+/// The file is read before anybody is asked.
+async fn verify_public(args: &Args, path: &Path, context: &Context) -> Result<Answer, Error> {
+    let file = public_key::read(path, args.given.passphrase_file.as_ref(), context)?;
+    let (kms, key) = context.look(&args.key_id, None).await?;
+    let proof = lifecycle::verify_public(&kms, &key, &file).await?;
+    let subject = file.keys.iter().find_map(|found| found.subject.clone());
+    Ok(Answer { certificate_subject: subject, ..Answer::new(&kms, key, proof) })
 }
 
 async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
     let (kms, key) = context.look(&args.key_id, None).await?;
     let plan = prepare(args, &key, context)?;
     let verified = lifecycle::verify(&kms, &key, &plan, run).await?;
-    Ok(Answer {
-        key_arn: key.arn,
-        key_spec: key.spec,
-        key_state: key.state,
-        endpoint: kms.endpoint().map(str::to_owned),
-        rehearsal: kms.seen_rehearsal(),
-        proof: verified.proof.clone(),
-    })
+    Ok(Answer::new(&kms, key, verified.proof.clone()))
+}
+
+impl Answer {
+    fn new(kms: &Kms, key: KeyDescription, proof: Proof) -> Self {
+        Answer {
+            key_arn: key.arn,
+            key_spec: key.spec,
+            key_state: key.state,
+            endpoint: kms.endpoint().map(str::to_owned),
+            rehearsal: kms.seen_rehearsal(),
+            proof,
+            certificate_subject: None,
+        }
+    }
 }
 
 fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verify, Error> {
@@ -108,7 +145,8 @@ pub(super) fn unfit(error: Error, key: &KeyDescription) -> Error {
 }
 
 fn nothing_to_compare() -> UsageError {
-    let hint = "add --material FILE (`-` for standard input), or --material-from-escrow F --recipient-key K";
+    let hint =
+        "add --material FILE (`-` for standard input), --material-from-escrow F --recipient-key K, or --certificate C";
     UsageError::Missing { what: "the key material", hint }
 }
 

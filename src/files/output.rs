@@ -19,6 +19,8 @@ pub enum Output {
     Blob,
     /// The DER of an RSA public key.
     PublicKey,
+    /// A public key in one of the forms in which others take it: PEM, DER, JWK, a line of OpenSSH.
+    PublicKeyForm,
     /// An import token: the one with that SHA-256 in hex, where a `parameters.json` names it, or random bytes of a token's length.
     Token(Option<String>),
     /// A `parameters.json`.
@@ -52,6 +54,7 @@ impl Output {
         match self {
             Output::Blob => "wrapped key material",
             Output::PublicKey => "wrapping public key",
+            Output::PublicKeyForm => "public key",
             Output::Token(_) => "import token",
             Output::Parameters => "parameter file",
         }
@@ -70,6 +73,7 @@ impl Output {
         match self {
             Output::Blob => is_possible_length(bytes.len()) && is_random(bytes),
             Output::PublicKey => is_public_key(bytes),
+            Output::PublicKeyForm => is_public_key_form(bytes),
             Output::Token(Some(known)) if sha256(bytes).as_ref() == Some(known) => true,
             Output::Token(_) => TOKEN.contains(&bytes.len()) && is_random(bytes),
             Output::Parameters => is_parameters(bytes),
@@ -110,6 +114,22 @@ fn is_possible_length(found: usize) -> bool {
 fn is_public_key(bytes: &[u8]) -> bool {
     let key = PKey::public_key_from_der(bytes).and_then(|key| Ok((key.rsa()?.size(), key.public_key_to_der()?)));
     key.is_ok_and(|(size, der)| MODULI.contains(&(size as usize)) && der == bytes)
+}
+
+/// One public key and nothing else, as the program itself writes it.
+fn is_public_key_form(bytes: &[u8]) -> bool {
+    let der = || PKey::public_key_from_der(bytes).and_then(|key| key.public_key_to_der());
+    let pem = || PKey::public_key_from_pem(bytes).and_then(|key| key.public_key_to_pem());
+    let text = String::from_utf8_lossy(bytes);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_openssh = matches!(*words, [kind, _] if kind.starts_with("ssh-") || kind.starts_with("ecdsa-sha2-"));
+    der().is_ok_and(|der| der == bytes) || pem().is_ok_and(|pem| pem == bytes) || is_openssh || is_public_jwk(bytes)
+}
+
+fn is_public_jwk(bytes: &[u8]) -> bool {
+    let members = ["kty", "crv", "n", "e", "x", "y", "use", "alg", "kid"];
+    let jwk = serde_json::from_slice::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>(bytes);
+    jwk.is_ok_and(|jwk| jwk.contains_key("kty") && jwk.keys().all(|name| members.contains(&name.as_str())))
 }
 
 /// What begins like this is a file of some kind: Java key stores, `openssl enc`, age, gzip, xz, bzip2, zip, ELF.
@@ -203,7 +223,9 @@ mod tests {
             for form in &mut forms {
                 // Also where it happens to have a length that fits.
                 form.resize(form.len().next_multiple_of(8), form[form.len() - 1]);
-                for output in [Output::Blob, Output::Token(None), Output::PublicKey, Output::Parameters] {
+                for output in
+                    [Output::Blob, Output::Token(None), Output::PublicKey, Output::PublicKeyForm, Output::Parameters]
+                {
                     assert!(!output.looks_like(form), "{bits} {output:?} {form:?}");
                 }
             }

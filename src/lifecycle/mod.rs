@@ -53,6 +53,7 @@ pub use self::status::materials::{KeyMaterials, MOST_ROTATIONS, MaterialStatus};
 pub use self::status::not_seen::{Failed, NotPermitted, NotSeen};
 pub use self::status::request::{KeySeen, KeysSeen, Status, StatusOfKey};
 pub use self::verify::carry_out::{Verify, verify};
+pub use self::verify::public::{public_key, verify_public};
 
 /// What a run would do, call by call, without doing it.
 pub mod plan {

@@ -49,7 +49,7 @@ fn ed25519() -> Result<PKey<Private>, MaterialError> {
 }
 
 impl Curve {
-    pub(super) fn nid(self) -> Nid {
+    pub(crate) fn nid(self) -> Nid {
         match self {
             Curve::P256 => Nid::X9_62_PRIME256V1,
             Curve::P384 => Nid::SECP384R1,

@@ -22,6 +22,7 @@ mod wrapped;
 
 pub use self::choice::{Choice, choices, choices_of_any_key};
 pub use self::container::{Container, NamedKey, Note};
+pub(crate) use self::container::{is_ed25519, read_private_key, subject};
 pub use self::error::MaterialError;
 pub(crate) use self::error::import_it;
 pub use self::format::Format;

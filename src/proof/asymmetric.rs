@@ -1,17 +1,13 @@
 //! RSA, EC and Ed25519 keys: KMS must report our public half, and use the private one.
 
-use openssl::derive::Deriver;
-use openssl::ec::{Asn1Flag, EcGroup, EcKey};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private, Public};
-use openssl::sign::Verifier;
+use openssl::pkey::{PKey, Public};
 
+use super::agreement::{ephemeral, shared_secret};
 use super::error::ProofError;
 use super::outcome::{Claim, Proof};
+use super::signing::signing;
 use super::subject::{Subject, nonce, permitted};
-use crate::material::{Curve, KeyUsage, MaterialKind};
+use crate::material::KeyUsage;
 use crate::openssl_probe::OpenSslError;
 use crate::wrap::OaepDigest;
 
@@ -32,6 +28,7 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
     }
     // Without the private key at hand, the private half is tried against the public one that KMS reports.
     let Some(public) = local.or(reported).filter(|_| proof.contradiction().is_none()) else { return Ok(()) };
+    proof.looked_at(&public);
     let public = PKey::public_key_from_der(&public).map_err(OpenSslError::step("read the public key"))?;
     match subject.usage {
         KeyUsage::SignVerify => signs(subject, &public, proof).await,
@@ -41,26 +38,13 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
 }
 
 async fn signs(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof) -> Result<(), ProofError> {
-    let (algorithm, digest) = match subject.spec.kind() {
-        MaterialKind::Rsa { .. } => ("RSASSA_PKCS1_V1_5_SHA_256", Some(MessageDigest::sha256())),
-        MaterialKind::Ec(Curve::P384) => ("ECDSA_SHA_384", Some(MessageDigest::sha384())),
-        MaterialKind::Ec(Curve::P521) => ("ECDSA_SHA_512", Some(MessageDigest::sha512())),
-        MaterialKind::Ec(_) => ("ECDSA_SHA_256", Some(MessageDigest::sha256())),
-        _ => ("ED25519_SHA_512", None),
-    };
+    let Some(algorithm) = signing(subject.spec.kind()).first() else { return Ok(()) };
     let nonce = nonce()?;
-    let signature = subject.kms.sign(&subject.key.arn, &nonce, algorithm).await;
+    let signature = subject.kms.sign(&subject.key.arn, &nonce, algorithm.name).await;
     let Some(signature) = permitted(proof, Claim::Use, "kms:Sign", signature)? else { return Ok(()) };
-    let verify = || -> Result<bool, ErrorStack> {
-        match digest {
-            Some(digest) => Verifier::new(digest, public)?.verify_oneshot(&signature, &nonce),
-            None => Verifier::new_without_digest(public)?.verify_oneshot(&signature, &nonce),
-        }
-    };
-    // A signature that is no DER at all is an error to OpenSSL and a wrong signature to us.
     proof.expect(
         Claim::Use,
-        verify().unwrap_or(false),
+        algorithm.verifies(public, &nonce, &signature),
         "KMS signs a fresh nonce with the private key, verified by OpenSSL",
         "KMS's signature does not verify with the public key".to_owned(),
     );
@@ -95,18 +79,4 @@ async fn agrees(subject: &Subject<'_>, public: &PKey<Public>, proof: &mut Proof)
         "KMS derived another shared secret than OpenSSL".to_owned(),
     );
     Ok(())
-}
-
-/// A fresh key on the curve of `public`, to agree with it.
-fn ephemeral(public: &PKey<Public>) -> Result<PKey<Private>, ErrorStack> {
-    let curve = public.ec_key()?.group().curve_name().unwrap_or(Nid::UNDEF);
-    let mut group = EcGroup::from_curve_name(curve)?;
-    group.set_asn1_flag(Asn1Flag::NAMED_CURVE);
-    PKey::from_ec_key(EcKey::generate(&group)?)
-}
-
-fn shared_secret(private: &PKey<Private>, public: &PKey<Public>) -> Result<Vec<u8>, ErrorStack> {
-    let mut deriver = Deriver::new(private)?;
-    deriver.set_peer(public)?;
-    deriver.derive_to_vec()
 }

@@ -5,6 +5,7 @@ use crate::files::FileError;
 use crate::kms::KmsError;
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
+use crate::public_key::PublicKeyError;
 
 /// A question to KMS has no answer, or its answer cannot be checked.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,8 @@ pub enum ProofError {
     File(#[from] FileError),
     #[error(transparent)]
     OpenSsl(#[from] OpenSslError),
+    #[error(transparent)]
+    PublicKey(#[from] PublicKeyError),
 }
 
-explain_sum!(ProofError { Kms, Material, File, OpenSsl });
+explain_sum!(ProofError { Kms, Material, File, OpenSsl, PublicKey });

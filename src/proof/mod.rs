@@ -1,17 +1,21 @@
 //! What KMS is asked after an import, and what its answers prove.
 
 mod across;
+mod agreement;
 mod asymmetric;
+mod consumer;
 mod error;
 mod forms;
 mod mac;
 mod outcome;
 #[cfg(test)]
 mod page;
+mod signing;
 mod subject;
 mod symmetric;
 
 pub(crate) use self::across::across;
+pub use self::consumer::prove_for;
 pub use self::error::ProofError;
 pub(crate) use self::outcome::DISABLED;
 pub use self::outcome::{Claim, Finding, Item, Level, Outcome, Proof};

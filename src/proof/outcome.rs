@@ -95,12 +95,14 @@ pub struct Proof {
     not_permitted: Vec<String>,
     /// The key had its material before this run.
     of_existing: bool,
+    /// The public key that was looked at, in DER; no part of the JSON.
+    public_key: Option<Vec<u8>>,
 }
 
 impl Proof {
     /// Nothing was asked yet.
     pub(crate) fn empty(level: Level) -> Self {
-        Proof { level, items: Vec::new(), not_permitted: Vec::new(), of_existing: false }
+        Proof { level, items: Vec::new(), not_permitted: Vec::new(), of_existing: false, public_key: None }
     }
 
     /// About a key that had its material before this run.
@@ -127,7 +129,9 @@ impl Proof {
     /// Whether nothing has shown that the key works, although it should have: the endpoint does not have the call.
     fn is_use_open(&self) -> bool {
         let open = |item: &Item| item.outcome == Finding::NotCompared && item.text != DISABLED;
-        self.level >= Level::Use && self.items.iter().any(|item| item.id == Claim::Use && open(item))
+        let about_use = || self.items.iter().filter(|item| item.id == Claim::Use);
+        let shown = about_use().any(|item| item.outcome == Finding::Proven);
+        self.level >= Level::Use && !shown && about_use().any(open)
     }
 
     /// Everything that was looked at, in order.
@@ -165,6 +169,16 @@ impl Proof {
     pub(super) fn append(&mut self, other: Proof) {
         self.items.extend(other.items);
         self.not_permitted.extend(other.not_permitted);
+        self.public_key = other.public_key.or(self.public_key.take());
+    }
+
+    /// The public key of an asymmetric key, where it was looked at and nothing contradicts it: DER SubjectPublicKeyInfo.
+    pub fn public_key(&self) -> Option<&[u8]> {
+        self.public_key.as_deref().filter(|_| self.contradiction().is_none())
+    }
+
+    pub(super) fn looked_at(&mut self, public_key: &[u8]) {
+        self.public_key = Some(public_key.to_vec());
     }
 
     pub(crate) fn prove(&mut self, id: Claim, text: impl Into<String>) {
@@ -185,6 +199,14 @@ impl Proof {
         let text = format!("what {permission} would show: it was not permitted");
         self.items.push(Item { id, outcome: Finding::NotPermitted, text });
         self.not_permitted.push(permission);
+    }
+
+    /// The same in words of its own; a permission that was missing before is noted once.
+    pub(crate) fn refuse_that(&mut self, id: Claim, permission: &str, text: String) {
+        self.items.push(Item { id, outcome: Finding::NotPermitted, text });
+        if !self.not_permitted.iter().any(|known| known == permission) {
+            self.not_permitted.push(permission.to_owned());
+        }
     }
 
     pub(crate) fn expect(&mut self, id: Claim, holds: bool, proven: &str, contradiction: String) {
@@ -238,6 +260,7 @@ impl From<Written> for Proof {
             of_existing: written.outcome == Outcome::NotCompared,
             items: written.items,
             not_permitted: written.not_permitted,
+            public_key: None,
         }
     }
 }

@@ -57,7 +57,7 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
         let id = answer["key_id"].as_str().unwrap();
         let material = answer["key_material_id"].as_str();
         assert_eq!(material.map(str::len), (spec == "SYMMETRIC_DEFAULT").then_some(64), "{spec}");
-        let expected = serde_json::json!({
+        let mut expected = serde_json::json!({
             "key_arn": format!("arn:aws:kms:us-east-1:000000000000:key/{id}"),
             "key_id": id,
             "alias": alias,
@@ -80,6 +80,13 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
             "leftovers": [],
             "next": null,
         });
+        let asymmetric = spec != "SYMMETRIC_DEFAULT" && !spec.starts_with("HMAC_");
+        if asymmetric {
+            expected["public_key"] = cloud.run(&format!("public-key {alias} --output json")).json();
+            let of_the_key = expected["public_key"].as_object_mut().unwrap();
+            of_the_key.retain(|name, _| answer["public_key"].get(name).is_some());
+            assert_eq!(of_the_key["jwk"]["kid"].as_str().map(str::len), Some(43), "{spec}");
+        }
         assert_eq!(answer, expected, "{spec}");
         let outcome = &answer["proof"];
         assert_eq!((&outcome["level"], &outcome["outcome"]), (&"use".into(), &"proven".into()), "{spec}");

@@ -20,7 +20,7 @@ const STORY: &[&str] = &[
 ];
 
 /// The verbs whose examples succeed each on a stage of its own.
-const SCENES: &[&str] = &["provision", "rotate", "replicate", "delete-material", "diagnose"];
+const SCENES: &[&str] = &["provision", "public-key", "rotate", "replicate", "delete-material", "diagnose"];
 
 /// Verbs with a test of their own.
 const APART: &[&str] = &["rehearsal", "rehearsal serve"];
@@ -147,6 +147,7 @@ impl Stage {
             "verify" => {
                 bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing.pem");
                 self.do_first("provision --alias alias/signing --key-spec ECC_NIST_P256 --material signing.pem");
+                bench.openssl("req -x509 -new -key signing.pem -subj /CN=signing -days 2 -out signing.crt");
             }
             _ => {}
         }
@@ -177,6 +178,13 @@ impl Stage {
                 }
             }
             ("delete-material", _) => self.do_first(&provision),
+            ("public-key", _) => {
+                self.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing.pem");
+                for alias in ["alias/app", "alias/tokens"] {
+                    let key = "--key-spec ECC_NIST_P256 --material signing.pem";
+                    self.do_first(&format!("provision --alias {alias} {key} {small}"));
+                }
+            }
             ("diagnose", 0) => {
                 self.do_first("create-key --alias alias/payments");
                 self.do_first(&format!("get-parameters --key-id alias/payments --dir payments.import {small}"));

@@ -172,7 +172,7 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
         ),
         (
             "verify --key-id k",
-            "error: the key material is missing\nhint: add --material FILE (`-` for standard input), or --material-from-escrow F --recipient-key K\n",
+            "error: the key material is missing\nhint: add --material FILE (`-` for standard input), --material-from-escrow F --recipient-key K, or --certificate C\n",
         ),
     ] {
         bench.kms_byok(line).refuses(2, stderr);

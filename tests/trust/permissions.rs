@@ -75,14 +75,29 @@ const ROWS: &[Row] = &[
         fault: None,
     },
     Row {
+        verb: "public-key",
+        before: &[
+            "provision {small} --alias alias/s --key-spec ECC_NIST_P256 --generate --discard",
+            "public-key {at} alias/s --out s.pem",
+        ],
+        runs: &[
+            "public-key {at} --key-id alias/s --format jwk --out s.jwk",
+            "public-key {at} alias/s --jwks jwks.json --certificate s.pem",
+        ],
+        fault: None,
+    },
+    Row {
         verb: "verify",
         before: &[
             "provision {small} --alias alias/a --generate --keep a",
             "provision {small} --alias alias/m --key-spec HMAC_256 --generate --keep m",
             "provision {small} --alias alias/s --key-spec ECC_NIST_P256 --generate --keep s",
             "provision {small} --alias alias/d --key-spec ECC_NIST_P256 --key-usage KEY_AGREEMENT --generate --keep d",
+            "public-key {at} alias/s --out s.pem",
         ],
         runs: &[
+            "verify {at} --key-id alias/s --certificate s.pem",
+            "verify {at} --key-id alias/s --public-key s.pem",
             "verify {at} --key-id alias/a --material a",
             "verify {at} --key-id alias/m --material m",
             "verify {at} --key-id alias/s --material s",

@@ -12,6 +12,7 @@ pub(crate) fn account(report: &Report) -> String {
         format!("{algorithm} with {}", report.wrapping_key_spec.unwrap_or("a wrapping key of unknown size"))
     });
     let material = report.key_state != Some(KeyState::PendingImport);
+    let fingerprints = report.public_key.as_ref().map(|forms| &forms.fingerprints);
     let mut text = lines(&[
         ("key", report.key_arn.as_ref().map(ToString::to_string)),
         ("alias", report.alias.clone()),
@@ -24,6 +25,10 @@ pub(crate) fn account(report: &Report) -> String {
         ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
         ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
         ("escrow", report.escrow.as_ref().map(|path| path.display().to_string())),
+        ("SHA-256", fingerprints.map(|prints| prints.spki_sha256.clone())),
+        ("", fingerprints.map(|prints| format!("{} in base64", prints.spki_sha256_base64))),
+        ("SSH", fingerprints.and_then(|prints| prints.ssh_sha256.clone())),
+        ("kid", report.public_key.as_ref().map(|forms| forms.jwk.kid().to_owned())),
         ("endpoint", report.endpoint.clone()),
         ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);

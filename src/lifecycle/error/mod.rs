@@ -21,6 +21,7 @@ use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::parameters::ParametersError;
 use crate::proof::ProofError;
+use crate::public_key::PublicKeyError;
 #[cfg(feature = "rehearsal")]
 use crate::rehearsal::RehearsalError;
 use crate::time::ExpiryError;
@@ -53,6 +54,8 @@ pub enum Error {
     Kms(KmsError),
     #[error(transparent)]
     Escrow(EscrowError),
+    #[error(transparent)]
+    PublicKey(PublicKeyError),
     /// What the program that uses this library broke a run off with.
     #[error("{0}")]
     Caller(Box<dyn Explain + Send + Sync>),
@@ -103,6 +106,18 @@ impl From<ProofError> for Error {
             ProofError::OpenSsl(error) => error.into(),
             ProofError::Material(error) => error.into(),
             ProofError::Kms(error) => error.into(),
+            ProofError::PublicKey(error) => error.into(),
+        }
+    }
+}
+
+impl From<PublicKeyError> for Error {
+    fn from(error: PublicKeyError) -> Self {
+        match error {
+            PublicKeyError::File(error) => error.into(),
+            PublicKeyError::OpenSsl(error) => error.into(),
+            PublicKeyError::Material(error) => error.into(),
+            error => Error::PublicKey(error),
         }
     }
 }
@@ -182,6 +197,7 @@ impl Error {
                 | KeyError::TextTooLong { .. }
                 | KeyError::Tag { .. },
             ) => true,
+            Error::PublicKey(PublicKeyError::NoSuchForm { .. }) => true,
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
             Error::Kms(KmsError::NotARegion { .. } | KmsError::SettingUnusable { .. }) => true,
@@ -253,6 +269,7 @@ explain_sum!(Error {
     Endpoint,
     Kms,
     Escrow,
+    PublicKey,
     Caller,
     #[cfg(feature = "rehearsal")]
     Rehearsal,

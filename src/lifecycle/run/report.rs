@@ -9,6 +9,7 @@ use crate::kms::{KeyArn, KeyId, KeyState, KmsName, Region};
 use crate::material::{KeySpec, KeyUsage};
 use crate::printable;
 use crate::proof::Proof;
+use crate::public_key::{Forms, PublicKey};
 
 /// The account of a run. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -54,6 +55,9 @@ pub struct Report {
     pub rehearsal: bool,
     /// What was proven; absent if nothing was asked for.
     pub proof: Option<Proof>,
+    /// Which key it is: the public half of an asymmetric key that was proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<Forms>,
     /// What `rotate` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationReport>,
@@ -66,6 +70,15 @@ pub struct Report {
     pub leftovers: Vec<Leftover>,
     /// The command that completes a partial run.
     pub next: Option<String>,
+}
+
+impl Report {
+    /// Adds which key it is, where the proof has looked at its public half.
+    pub fn show_public_key(&mut self) {
+        let usage = self.key_usage.as_ref().and_then(|usage| usage.known().ok());
+        let public = self.proof.as_ref().and_then(Proof::public_key).and_then(|der| PublicKey::from_der(der).ok());
+        self.public_key = usage.zip(public).and_then(|(usage, public)| Forms::of(&public, usage).ok());
+    }
 }
 
 /// How far a rotation has come.

@@ -2,6 +2,7 @@
 
 pub(crate) mod carry_out;
 pub(crate) mod imported;
+pub(crate) mod public;
 pub(crate) mod reimport;
 pub(crate) mod stage;
 pub(crate) mod verdict;

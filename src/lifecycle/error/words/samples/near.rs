@@ -14,6 +14,7 @@ use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
 use crate::openssl_probe::OpenSslError;
 use crate::openssl_probe::{Branch, Platform};
 use crate::parameters::ParametersError;
+use crate::public_key::PublicKeyError;
 #[cfg(feature = "rehearsal")]
 use crate::rehearsal::RehearsalError;
 use crate::time::ExpiryError;
@@ -34,6 +35,7 @@ pub(super) fn all() -> Vec<Sample> {
         materials(),
         openssls(),
         parameters(),
+        public_keys(),
         usages(),
         wraps(),
         rehearsals,
@@ -202,6 +204,20 @@ one_of_each! {
         TooLong { what: "import token", path: path(), found: 7000, limit: 6144 }
         ReplyForOtherKey { found: arn().to_string(), asked: arn() }
         ReplyToken { found: 0 }
+    }
+    public_keys: PublicKeyError {
+        NotAPublicKey { path: path(), found: "text that is no encoding".into() }
+        PrivateKeyGiven { path: path() }
+        DamagedPublicKey { path: path(), problem: "it has no `n`".into() }
+        Unfit {}
+        OtherSpec { reported: KeySpec::Rsa2048, found: KeySpec::EccNistP256 }
+        NoPublicKey { spec: KeySpec::SymmetricDefault }
+        NoSuchForm { form: "OpenSSH", spec: KeySpec::EccSecgP256k1 }
+        NoKeccak { openssl: "OpenSSL 3.0.19".into() }
+        NotAJwks { path: path(), problem: "there is a private or secret key in it" }
+        Material { 0: MaterialError::WrongPassphrase }
+        File { 0: FileError::Empty { what: "public key", path: path() } }
+        OpenSsl { 0: OpenSslError::NotFips { found: "OpenSSL 3.5.0".into() } }
     }
     usages: UsageError {
         Conflict { first: "--keep", second: "--discard" }

@@ -1,0 +1,256 @@
+//! `public-key`: which key it is, in the forms in which others take it and show it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args as ClapArgs, ValueEnum};
+use kms_byok::files::{self, Output as OutputFile};
+use kms_byok::for_the_binary::printable;
+use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
+use kms_byok::lifecycle;
+use kms_byok::material::{KeySpec, KeyUsage};
+use kms_byok::public_key::{Forms, Jwks, PublicKey, PublicKeyFile};
+use kms_byok::{Error, FileError, PublicKeyError};
+use serde::Serialize;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::key_file::{self, KeyFile};
+use super::material_args::Asking;
+use super::output::{self, Output};
+use super::terminal;
+use super::usage_error::UsageError;
+
+#[derive(ClapArgs)]
+#[command(group = ArgGroup::new("which").args(["key", "key_id"]).required(true))]
+#[command(after_help = "\
+Without --format: all forms and fingerprints. With it: that form alone, on standard output or in the file of --out.
+The kid of the JWK is its thumbprint (RFC 7638). With a certificate of another key the exit code is 4, and no file is written.
+
+Examples:
+  kms-byok public-key alias/app --out app.pub.pem
+  kms-byok public-key --key-id alias/tokens --jwks jwks.json")]
+pub(crate) struct Args {
+    /// Key id, ARN or alias, as --key-id
+    #[arg(value_name = "KEY")]
+    key: Option<String>,
+    /// Key id, ARN or alias
+    #[arg(long, value_name = "K")]
+    key_id: Option<String>,
+    /// Print this form alone: pem, der, jwk, openssh, or the address of ethereum
+    #[arg(long, value_name = "F")]
+    format: Option<Form>,
+    /// Write that form to FILE [default form: pem]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replace an earlier public key in the file of --out
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Put the key first in the JWK Set in FILE, and keep the keys there that it superseded
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// Check that the certificate or PKCS#12 file belongs to the key, and show its subject
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Read the passphrase of the PKCS#12 file from FILE
+    #[arg(long, value_name = "FILE", requires = "certificate", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    passphrase_file: Option<KeyFile>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+enum Form {
+    Pem,
+    Der,
+    Jwk,
+    OpenSsh,
+    Ethereum,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    key_arn: KeyArn,
+    key_id: String,
+    account: String,
+    region: String,
+    key_spec: KmsName<KeySpec>,
+    key_usage: KmsName<KeyUsage>,
+    key_state: KeyState,
+    endpoint: Option<String>,
+    rehearsal: bool,
+    #[serde(flatten)]
+    forms: Forms,
+    certificate: Option<Certificate>,
+    jwks: Option<Kept>,
+    #[serde(serialize_with = "printable::maybe_path")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Certificate {
+    #[serde(serialize_with = "printable::path")]
+    file: PathBuf,
+    subject: Option<String>,
+    matches: bool,
+}
+
+#[derive(Serialize)]
+struct Kept {
+    #[serde(serialize_with = "printable::path")]
+    file: PathBuf,
+    /// The current key first.
+    kids: Vec<String>,
+    changed: bool,
+}
+
+#[inline(never)] // see cli::run
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    check(args, context).map_err(|error| context.failure(error))?;
+    let (answer, alone) = context.run(look(args, context))?;
+    if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
+        context.answer(&answer, &text(&answer));
+        return Ok(ExitCode::from(4));
+    }
+    match alone {
+        Some(bytes) => context.text(&bytes),
+        None => Ok(context.answer(&answer, &text(&answer))),
+    }
+}
+
+fn check(args: &Args, context: &Context) -> Result<(), Error> {
+    let alone = args.format.filter(|_| args.out.is_none());
+    if alone.is_some() && context.global.output == Output::Json {
+        return Err(UsageError::Conflict { first: "--format without --out", second: "--output json" }.into());
+    }
+    if alone == Some(Form::Der) && terminal::stdout_is_terminal() {
+        return Err(FileError::BinaryToTerminal { what: "public key" }.into());
+    }
+    if let Some(out) = &args.out {
+        files::check_free("public key", out, args.force)?;
+    }
+    let outputs: Vec<&Path> = [&args.out, &args.jwks].into_iter().flatten().map(PathBuf::as_path).collect();
+    let inputs: Vec<&Path> = args.certificate.iter().map(PathBuf::as_path).collect();
+    Ok(files::check_distinct(&inputs, &outputs)?)
+}
+
+/// The answer, and what is printed in its place.
+async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>), Error> {
+    let name = args.key.as_deref().or(args.key_id.as_deref()).unwrap_or_default();
+    let given = args.certificate.as_deref().map(|path| read(path, args.passphrase_file.as_ref(), context));
+    let given = given.transpose()?;
+    let mut jwks = args.jwks.as_deref().map(Jwks::read).transpose()?;
+    let (kms, key) = context.look(name, None).await?;
+    let public = lifecycle::public_key(&kms, &key).await?;
+    let forms = Forms::of(&public, key.usage.known()?)?;
+    let mut answer = Answer::new(&kms, key, forms);
+    answer.certificate = given.map(|file| Certificate::compared(&file, &public));
+    if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
+        return Ok((answer, None));
+    }
+    let form = args.format.or(args.out.as_ref().map(|_| Form::Pem));
+    let bytes = form.map(|form| written(&answer.forms, form, &public)).transpose()?;
+    if let Some(jwks) = &mut jwks {
+        jwks.keep(&answer.forms.jwk);
+        jwks.save()?;
+        let file = args.jwks.clone().unwrap_or_default();
+        answer.jwks = Some(Kept { file, kids: jwks.kids(), changed: jwks.is_changed() });
+    }
+    let Some(out) = &args.out else { return Ok((answer, bytes)) };
+    context.tell_moved(files::put(&OutputFile::PublicKeyForm, out, &bytes.unwrap_or_default(), args.force)?);
+    answer.out = Some(out.clone());
+    Ok((answer, None))
+}
+
+/// Reads the file that the other side has.
+pub(super) fn read(path: &Path, passphrase: Option<&KeyFile>, context: &Context) -> Result<PublicKeyFile, Error> {
+    Ok(PublicKeyFile::read(path, &mut Asking::new(passphrase, path, context)?)?)
+}
+
+impl Answer {
+    fn new(kms: &Kms, key: KeyDescription, forms: Forms) -> Self {
+        Answer {
+            key_id: key.arn.id().to_string(),
+            account: key.arn.account().to_owned(),
+            region: key.arn.region().to_string(),
+            key_arn: key.arn,
+            key_spec: key.spec,
+            key_usage: key.usage,
+            key_state: key.state,
+            endpoint: kms.endpoint().map(str::to_owned),
+            rehearsal: kms.seen_rehearsal(),
+            forms,
+            certificate: None,
+            jwks: None,
+            out: None,
+        }
+    }
+}
+
+/// The bytes of one form, or why there is none.
+fn written(forms: &Forms, form: Form, public: &PublicKey) -> Result<Vec<u8>, Error> {
+    let spec = public.spec();
+    let line = |text: &str| format!("{text}\n").into_bytes();
+    Ok(match form {
+        Form::Pem => forms.pem.clone().into_bytes(),
+        Form::Der => public.der().to_vec(),
+        Form::Jwk => printable::json(&forms.jwk),
+        Form::OpenSsh => line(forms.openssh.as_ref().ok_or(PublicKeyError::NoSuchForm { form: "OpenSSH", spec })?),
+        Form::Ethereum => {
+            let address = public.ethereum_address()?;
+            line(&address.ok_or(PublicKeyError::NoSuchForm { form: "Ethereum", spec })?)
+        }
+    })
+}
+
+impl Certificate {
+    fn compared(file: &PublicKeyFile, public: &PublicKey) -> Self {
+        let best = file.best(Some(public));
+        Certificate {
+            file: file.path.clone(),
+            subject: best.and_then(|found| found.subject.clone()),
+            matches: best.is_some_and(|found| found.key == *public),
+        }
+    }
+
+    fn words(&self) -> String {
+        let subject = self.subject.as_ref().map_or(String::new(), |subject| format!(", {subject}"));
+        let belongs = if self.matches { "belongs to the key" } else { "BELONGS TO ANOTHER KEY" };
+        format!("{} {belongs}{subject}", self.file.display())
+    }
+}
+
+impl Kept {
+    fn words(&self) -> String {
+        let others = self.kids.len().saturating_sub(1);
+        let state = if self.changed { "written" } else { "unchanged" };
+        format!("{} {state}: this key, and {others} superseded", self.file.display())
+    }
+}
+
+fn text(answer: &Answer) -> String {
+    let forms = &answer.forms;
+    let prints = &forms.fingerprints;
+    let jwk = String::from_utf8_lossy(&serde_json::to_vec(&forms.jwk).unwrap_or_default()).into_owned();
+    let mut text = output::lines(&[
+        ("key", Some(answer.key_arn.to_string())),
+        ("spec", Some(answer.key_spec.to_string())),
+        ("usage", Some(answer.key_usage.to_string())),
+        ("state", Some(answer.key_state.to_string())),
+        ("certificate", answer.certificate.as_ref().map(Certificate::words)),
+        ("SHA-256", Some(prints.spki_sha256.clone())),
+        ("SHA-256, base64", Some(prints.spki_sha256_base64.clone())),
+        ("certificate pin", Some(prints.certificate_pin.clone())),
+        ("SSH fingerprint", prints.ssh_sha256.clone()),
+        ("kid", Some(forms.jwk.kid().to_owned())),
+        ("Ethereum", forms.ethereum_address.clone()),
+        ("Ethereum", forms.no_address.as_ref().map(|why| format!("not shown: {why}"))),
+        ("OpenSSH", forms.openssh.clone()),
+        ("JWK", Some(jwk)),
+        ("JWK Set", answer.jwks.as_ref().map(Kept::words)),
+        ("file", answer.out.as_ref().map(|out| out.display().to_string())),
+        ("endpoint", answer.endpoint.clone()),
+        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+    ]);
+    text.push_str(&forms.pem);
+    text
+}

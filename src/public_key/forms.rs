@@ -1,0 +1,49 @@
+//! All forms of a public key together: what the report of every asymmetric key has.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+
+use super::fingerprints::Fingerprints;
+use super::jwk::Jwk;
+use super::{PublicKey, PublicKeyError};
+use crate::material::KeyUsage;
+
+/// A public key in each form in which others take it, and its fingerprints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Forms {
+    /// PEM of the SubjectPublicKeyInfo.
+    pub pem: String,
+    /// The same DER in base64.
+    pub der: String,
+    /// The JWK; its `kid` is the thumbprint.
+    pub jwk: Jwk,
+    /// The line of OpenSSH; nothing for secp256k1, which OpenSSH does not have.
+    pub openssh: Option<String>,
+    /// SHA-256 in each form in which it is shown.
+    pub fingerprints: Fingerprints,
+    /// Nothing for other curves than secp256k1, and where OpenSSL has no Keccak.
+    pub ethereum_address: Option<String>,
+    /// Why there is no address although the curve has them.
+    #[serde(skip)]
+    pub no_address: Option<String>,
+}
+
+impl Forms {
+    /// The forms of a key with that usage.
+    pub fn of(public: &PublicKey, usage: KeyUsage) -> Result<Self, PublicKeyError> {
+        let (ethereum_address, no_address) = match public.ethereum_address() {
+            Err(error @ PublicKeyError::NoKeccak { .. }) => (None, Some(error.to_string())),
+            address => (address?, None),
+        };
+        Ok(Forms {
+            pem: public.pem()?,
+            der: BASE64_STANDARD.encode(public.der()),
+            jwk: public.jwk(usage)?,
+            openssh: public.openssh()?,
+            fingerprints: public.fingerprints()?,
+            ethereum_address,
+            no_address,
+        })
+    }
+}
