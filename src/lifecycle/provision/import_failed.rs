@@ -15,6 +15,7 @@ use crate::lifecycle::key::existing;
 use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::key::stage::Reached as Key;
 use crate::lifecycle::key::trust::Vouched;
+use crate::lifecycle::provision::held;
 use crate::lifecycle::provision::request::Provision;
 use crate::lifecycle::provision::stage::Reached;
 use crate::lifecycle::provision::unchanged::prove_unchanged;
@@ -81,7 +82,7 @@ async fn other_run_won(
             History::Unknown => {
                 history::shown_within(kms, &now.arn, wait::LOOK_UP, progress).await?.ok_or_else(only_original)?
             }
-            History::Holds => history::until_shown(kms, &now.arn, run).await?,
+            History::Holds => held::until_shown(kms, &now, run).await?,
         },
         _ => now,
     };

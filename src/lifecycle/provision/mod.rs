@@ -1,5 +1,6 @@
 //! The whole recipe for one key: create or adopt, parameters, generate or read, wrap, import, prove.
 
+pub(crate) mod held;
 pub(crate) mod import_failed;
 pub(crate) mod plan;
 pub(crate) mod request;
@@ -17,7 +18,7 @@ use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Material, generate};
-use crate::lifecycle::import::history::{self, History};
+use crate::lifecycle::import::history::History;
 use crate::lifecycle::import::stage::{Proven, Sending};
 use crate::lifecycle::import::{ImportOptions, check_description, import_set};
 use crate::lifecycle::key::alias::AliasName;
@@ -129,7 +130,7 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
             let key = plan.trust().vouch(kms, found, name, progress).await?;
             if check_source(kms, plan, found).await? == History::Holds {
                 progress.step(&format!("{name} has key material, and DescribeKey does not show it yet: {}", found.arn));
-                let shown = history::until_shown(kms, &found.arn, run).await?;
+                let shown = held::until_shown(kms, found, run).await?;
                 let compared = existing::check_unchanged(kms, &shown, &plan.asked(), name).await?;
                 run.reach(Key::KeyFound(NamedKey::new(&shown)));
                 return resume_unchanged(kms, plan, (&shown, &compared), name, run).await;

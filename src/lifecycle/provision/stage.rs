@@ -28,6 +28,8 @@ pub enum Reached {
     Imported(Sending),
     /// KMS does not have the bytes that this run has made, and will not take them: no file bears their name any more.
     Refused(NamedKey),
+    /// KMS has key material of another run, and DescribeKey does not show it yet: nothing is generated for this key any more.
+    Held(NamedKey),
     /// KMS was asked for proofs.
     Proven(Proven),
 }
@@ -55,7 +57,7 @@ impl Reached {
     pub fn key(&self) -> Option<&NamedKey> {
         match self {
             Reached::Key(key) => key.key(),
-            Reached::BackupStored { key, .. } | Reached::Refused(key) => Some(key),
+            Reached::BackupStored { key, .. } | Reached::Refused(key) | Reached::Held(key) => Some(key),
             Reached::ImportSent(sending) | Reached::Imported(sending) => Some(&sending.key),
             Reached::Proven(proven) => Some(&proven.named),
         }
@@ -68,7 +70,7 @@ impl Stage for Reached {
             (Reached::ImportSent(sending) | Reached::Imported(sending), News::Proved(proof)) => {
                 Reached::Proven(sending.proven(proof))
             }
-            (Reached::Key(Key::KeyFound(key)) | Reached::Refused(key), News::Proved(proof)) => {
+            (Reached::Key(Key::KeyFound(key)) | Reached::Refused(key) | Reached::Held(key), News::Proved(proof)) => {
                 Reached::Proven(Sending::new(key, Bytes::NONE).proven(proof))
             }
             (Reached::Key(key), news) => Reached::Key(key.after(news)),
@@ -86,6 +88,10 @@ impl Stage for Reached {
                 key.seen(now);
                 Reached::Refused(key)
             }
+            (Reached::Held(mut key), News::Seen(now)) => {
+                key.seen(now);
+                Reached::Held(key)
+            }
             (reached, _) => reached,
         }
     }
@@ -98,7 +104,7 @@ impl Stage for Reached {
                 Bytes::Stored(backup.clone()).tell(report);
             }
             Reached::ImportSent(sending) | Reached::Imported(sending) => sending.tell(report),
-            Reached::Refused(key) => key.tell(report),
+            Reached::Refused(key) | Reached::Held(key) => key.tell(report),
             Reached::Proven(proven) => proven.tell(report),
         }
     }
@@ -120,6 +126,7 @@ impl Stage for Reached {
             }) if key.key.state == KeyState::PendingImport => GoOn::Status { key_arn: key.key.arn.clone() }.into(),
             Reached::ImportSent(sending) | Reached::Imported(sending) => again(&sending.key, &sending.bytes),
             Reached::Refused(key) => again(key, &Bytes::NONE),
+            Reached::Held(key) => GoOn::Status { key_arn: key.key.arn.clone() }.into(),
             Reached::Proven(proven) => again(&proven.named, &proven.bytes),
         }
     }

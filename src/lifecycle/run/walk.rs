@@ -124,6 +124,8 @@ fn the_stages_of_provision_lead_on_and_stored_bytes_are_never_generated_again() 
             assert_eq!(making(Making::KeyCreated(key(state))), again(none.clone()));
             assert_eq!(making(Making::Unnamed(key(state))), again(none.clone()));
             assert_eq!(next(Provisioning::Refused(key(state))), again(none.clone()));
+            let held = next(Provisioning::Held(key(state)));
+            assert_eq!(held, GoOn::Status { key_arn: key(state).key.arn }.into());
             for bytes in everywhere() {
                 if let Bytes::Stored(backup) = &bytes {
                     let stage = Provisioning::BackupStored { key: key(state), backup: backup.clone() };
