@@ -37,6 +37,7 @@ pub(crate) fn words(next: &Next, by_key: ByKey, again: Command, run: &Invocation
         Next::GoOn(GoOn::Resume { key_arn }) => {
             to(again, key_arn).without(SOURCE).without(IMPORT).without(&[("--resume", 0)]).flag("--resume")
         }
+        Next::ResumeOrAgain { key_arn } => to(again, key_arn).without(&[("--resume", 0)]).flag("--resume"),
         Next::GoOn(GoOn::Status { key_arn }) => run.verb("status").value("--key-id", key_arn),
         Next::AsExisting { perhaps } => return Some(again.same_import(*perhaps)),
         Next::TakeBack { key_arn, key_material_id } => {

@@ -34,8 +34,9 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     material: MaterialArgs,
-    /// Rotate to the key material that waits for it, or wait for a rotation in progress
-    #[arg(long, help_heading = "Key material", conflicts_with_all = ["generate", "material", "material_from_escrow"])]
+    /// Rotate to the key material that waits for it, or wait for a rotation in progress; with --generate --discard: generate where there
+    /// is neither
+    #[arg(long, help_heading = "Key material", conflicts_with_all = ["material", "material_from_escrow"])]
     resume: bool,
     #[command(flatten)]
     wrapping: WrappingArgs,
@@ -103,11 +104,19 @@ fn wanted(args: &Args, context: &Context) -> Result<Rotate, Error> {
         let hint = "add --generate, --material FILE (`-` for standard input), or --resume";
         return Err(UsageError::Missing { what: "the new key material", hint }.into());
     }
-    if args.resume && given.has_copy() {
+    let abandoned = given.generate && given.discard;
+    if args.resume && given.generate && !abandoned {
+        return Err(UsageError::Conflict { first: "--resume", second: "--generate without --discard" }.into());
+    }
+    if args.resume && given.has_copy() && !abandoned {
         return Err(UsageError::Conflict { first: "--resume", second: "a copy of generated key material" }.into());
     }
     let key = Rotate::new(&args.key_id);
-    let plan = if args.resume { key.resume() } else { key.material(given.source(spec, context)?) };
+    let plan = match (args.resume, abandoned) {
+        (true, false) => key.resume(),
+        (true, true) => key.material(given.source(spec, context)?).or_resume(),
+        (false, _) => key.material(given.source(spec, context)?),
+    };
     Ok(plan
         .wrapping(args.wrapping.wrapping(spec)?)
         .expiry(args.expiry.checked()?)

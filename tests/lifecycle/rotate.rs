@@ -247,6 +247,7 @@ fn flags_that_cannot_be_meant_are_refused() {
     assert_eq!(bench.kms_byok("rotate --key-id alias/a --generate").code, Some(2));
     assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --discard").code, Some(2));
     assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --material f").code, Some(2));
+    assert_eq!(bench.kms_byok("rotate --key-id alias/a --resume --generate --keep f").code, Some(2));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use kms_byok::{Error, Silent};
 use serde_json::{Value, json};
 
 use super::in_runtime::Client;
-use super::order::{ALIAS, Order, PARAMETERS, Verb};
+use super::order::{ALIAS, Order, PARAMETERS, Source, Verb};
 use super::world::REGIONS;
 
 /// How a run ended, and all that is told of it.
@@ -93,6 +93,7 @@ impl Order {
                 let work = async {
                     let plan = Rotate {
                         source: self.material()?,
+                        or_resume: self.source == Source::DiscardOrResume,
                         wrapping: self.wrapping(),
                         expiry: Expiry::Never,
                         description: None,

@@ -39,6 +39,8 @@ pub enum Source {
     Keep,
     Escrow,
     Discard,
+    /// The same, unless key material waits for rotation.
+    DiscardOrResume,
     /// The file that the user has.
     Given,
     /// The same bytes, which the user gives again each time.
@@ -113,6 +115,11 @@ impl Order {
                 order.source = Source::Resume;
                 Then::Run(order)
             }
+            Next::ResumeOrAgain { key_arn } => {
+                order.key = Some(key_arn);
+                order.source = Source::DiscardOrResume;
+                Then::Run(order)
+            }
             Next::GoOn(GoOn::Status { .. }) => Then::Look,
             Next::AsExisting { perhaps } => {
                 let mut existing = order.clone();
@@ -137,7 +144,7 @@ impl Order {
                 let recipients = vec![Recipient::read(&self.path("recovery.pem"))?];
                 generated(Backup::Escrow { recipients, out })
             }
-            Source::Discard => generated(Backup::Discard),
+            Source::Discard | Source::DiscardOrResume => generated(Backup::Discard),
             Source::Given => Ok(Some(Material::given(read(&self.path(GIVEN), self.spec)?))),
             Source::Stdin => {
                 let bytes = Secret::take(std::fs::read(self.path(GIVEN)).unwrap())?;

@@ -81,6 +81,41 @@ fn key_material_that_nobody_has_any_more_is_taken_back_before_other_is_made() {
     cloud.shell(&next.replace("--key-material-id", "--yes --key-material-id"), b"").succeeds();
 }
 
+/// The reply to the import does not say what it was, and whether it arrived is for the next run to see.
+#[test]
+fn a_rotation_whose_import_is_in_doubt_and_whose_bytes_nobody_has_goes_on_or_begins_again() {
+    for (fault, generates) in [("2-4:reset-before", true), ("2:empty-object", false)] {
+        let cloud = Cloud::new(&format!("--fault ImportKeyMaterial:{fault}"));
+        cloud.run(&format!("{PROVISION} --generate --discard")).succeeds();
+        let stopped = cloud.run("rotate --key-id alias/a --generate --discard --expires-in 9d --quiet");
+        assert_eq!(stopped.code, Some(3), "{}", stopped.stderr);
+        let next = next_of(&stopped);
+        assert!(next.contains(" --generate --discard ") && next.contains(" --resume"), "{next}");
+        let answer = cloud.shell(&format!("{next} --output json"), b"").json();
+        assert_eq!((&answer["generated"], &answer["rotation"]["rotated"]), (&json!(generates), &json!(true)));
+    }
+}
+
+#[test]
+fn key_material_of_an_import_in_doubt_is_looked_up_and_taken_back_where_a_replica_lacks_it() {
+    // The third import is the rotation's into the primary key.
+    let cloud = Cloud::new("--fault ImportKeyMaterial:3:empty-object");
+    cloud.bench.write("key", support::material(3));
+    cloud.run(&format!("{PROVISION} --multi-region --material key")).succeeds();
+    cloud.run("replicate --key-id alias/a --to eu-west-1 --material key --wrapping-key-spec RSA_2048").succeeds();
+    let lost = cloud.run("rotate --key-id alias/a --generate --discard --quiet --wrapping-key-spec RSA_2048");
+    assert_eq!(lost.code, Some(3), "{}", lost.stderr);
+    let looked = cloud.shell(next_of(&lost), b"");
+    assert_eq!(looked.code, Some(3), "{}", looked.stderr);
+    let next = next_of(&looked);
+    assert!(
+        next.starts_with("kms-byok delete-material --key-id arn:") && next.contains(" --key-material-id "),
+        "{next}"
+    );
+    assert!(next.contains(" && kms-byok rotate ") && next.contains(" --resume "), "{next}");
+    cloud.shell(&next.replace("--key-material-id", "--yes --key-material-id"), b"").succeeds();
+}
+
 #[test]
 fn json_knows_which_call_is_in_doubt_and_says_where_it_ran() {
     let cloud = Cloud::new("--fault CreateKey:1:reset-after --fault ListKeys:1-2:error=AccessDeniedException");

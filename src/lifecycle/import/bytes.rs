@@ -25,6 +25,8 @@ pub enum Unstored {
     Given,
     /// This run made them, and only KMS can have them.
     Discarded,
+    /// An earlier run made them, and only KMS can have them.
+    Abandoned,
     /// Another run made them: this file, which was there before, holds them.
     Found(PathBuf),
 }
@@ -95,7 +97,7 @@ impl Bytes {
             }
             Bytes::Unstored(Unstored::Discarded) => report.generated = true,
             Bytes::Unstored(Unstored::Found(path)) => report.kept = Some(path.clone()),
-            Bytes::Unstored(Unstored::Nothing | Unstored::Given) => {}
+            Bytes::Unstored(Unstored::Nothing | Unstored::Given | Unstored::Abandoned) => {}
         }
     }
 }

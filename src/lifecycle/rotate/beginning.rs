@@ -56,7 +56,7 @@ fn choose(
         };
     }
     match (&plan.source, waiting) {
-        (Some(Material::Generate(_)), Some(id)) => {
+        (Some(Material::Generate(_)), Some(id)) if !plan.or_resume => {
             Err(LifecycleError::PendingExists { arn: key.arn.clone(), id }.into())
         }
         (_, Some(id)) => Ok(Beginning::Waiting(id)),

@@ -76,7 +76,7 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let regions = Regions::of(kms, key, plan, progress).await?;
     if on_demand::is_in_progress(kms, key).await? {
         let finished = wait_for_rotation(kms, key, plan, run).await?;
-        if plan.source.is_none() {
+        if plan.resumes() {
             return work.finish(&key.seen(finished), &regions, None).await;
         }
     }
@@ -195,7 +195,9 @@ async fn wait_for_rotation(
 /// While KMS rotates it takes no new key material.
 pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Error> {
     match plan.source {
-        Some(Material::Generate(_)) => Err(LifecycleError::InProgress { arn: key.arn.clone() }.into()),
+        Some(Material::Generate(_)) if !plan.or_resume => {
+            Err(LifecycleError::InProgress { arn: key.arn.clone() }.into())
+        }
         _ => Ok(()),
     }
 }

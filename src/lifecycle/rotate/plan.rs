@@ -35,7 +35,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
         progress.step("a rotation is in progress");
         plan.call(Operation::GetKeyRotationStatus, "waits until the rotation is over");
         plan.call(Operation::DescribeKey, "looks at the key again");
-        if wanted.source.is_none() {
+        if wanted.resumes() {
             finish(&mut plan, &regions, wanted);
             return Ok(plan);
         }
@@ -53,7 +53,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
             finish(&mut plan, &regions, wanted);
             return Ok(plan);
         }
-        (Beginning::Waiting(id), None) => {
+        (Beginning::Waiting(id), _) if wanted.resumes() => {
             in_each(&mut plan, &regions, |plan| {
                 plan.call(Operation::ListKeyRotations, "makes sure that the replica has the key material");
             });

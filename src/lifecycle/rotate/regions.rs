@@ -9,7 +9,9 @@ use crate::lifecycle::import::wrap_and_import::Delivery;
 use crate::lifecycle::key::multi_region::until_made;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::rotate::request::Rotate;
+use crate::lifecycle::rotate::stage::Reached;
 use crate::lifecycle::rotate::work::Work;
+use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::material::KeyMaterial;
 use crate::progress::Progress;
@@ -55,6 +57,12 @@ impl Regions {
         let Some(material) = material else {
             let missing = self.missing(id).await?;
             run.advance(|reached| reached.waits(id, missing.clone()));
+            if plan.or_resume && !missing.is_empty() {
+                run.advance(Reached::abandoned);
+                // What an earlier run has begun cannot be finished, and is to be taken back.
+                let all: &dyn Ongoing = run;
+                all.awaiting_earlier(true);
+            }
             return check(id, &missing);
         };
         run.advance(|reached| reached.waits(id, self.names()));

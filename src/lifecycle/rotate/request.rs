@@ -13,6 +13,8 @@ use crate::time::Expiry;
 pub struct Rotate {
     /// The new key material; absent to rotate to the key material that waits for rotation.
     pub source: Option<Material>,
+    /// Nothing is generated where key material waits for rotation already: it is rotated to instead.
+    pub or_resume: bool,
     /// How it is wrapped.
     pub wrapping: Wrapping,
     /// When it expires, in every Region.
@@ -44,6 +46,7 @@ impl KeyToRotate {
     fn to(self, source: Option<Material>) -> Rotate {
         Rotate {
             source,
+            or_resume: false,
             wrapping: Wrapping::default_for(KeySpec::SymmetricDefault),
             expiry: Expiry::Never,
             description: None,
@@ -58,6 +61,12 @@ impl Rotate {
     #[allow(clippy::new_ret_no_self)] // what it gives asks for the material
     pub fn new(key: impl Into<String>) -> KeyToRotate {
         KeyToRotate { trust: Trust::of(key) }
+    }
+
+    /// Generates nothing where key material waits for rotation already, and rotates to that: for a run whose import may have arrived, and
+    /// whose bytes nobody has.
+    pub fn or_resume(self) -> Self {
+        Rotate { or_resume: true, ..self }
     }
 
     /// Wraps the key material so; as is usual, with an RSA_4096 wrapping key, otherwise.
@@ -83,6 +92,17 @@ impl Rotate {
     /// What the user said about the key and its replicas.
     pub fn trust(self, trust: Trust) -> Self {
         Rotate { trust: trust.or_named(self.trust.key), ..self }
+    }
+}
+
+impl Rotate {
+    /// Whether what an earlier run has begun is finished without any bytes at hand.
+    pub(crate) fn resumes(&self) -> bool {
+        match self.source {
+            None => true,
+            Some(Material::Generate(_)) => self.or_resume,
+            Some(Material::Given(_)) => false,
+        }
     }
 }
 

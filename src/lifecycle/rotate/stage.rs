@@ -179,6 +179,14 @@ impl Reached {
         }
     }
 
+    /// The bytes of what waits are nowhere but in KMS.
+    pub(crate) fn abandoned(mut self) -> Self {
+        if let Some(pending) = self.pending_mut() {
+            pending.bytes = Bytes::Unstored(Unstored::Abandoned);
+        }
+        self
+    }
+
     /// A replica has it.
     pub(crate) fn delivered(mut self, replica: &KeyDescription) -> Self {
         if let Some(pending) = self.pending_mut() {
@@ -261,7 +269,7 @@ impl Stage for Reached {
     }
 
     /// Once every Region has the key material, its bytes are not needed. Until then the bytes of the backup are imported. Key material whose
-    /// bytes nobody has is deleted.
+    /// bytes nobody has is deleted; where its id is not known, or whether KMS took it, the next run looks.
     fn next(&self, facts: &Facts) -> Next {
         let key_arn = self.rotation().map(|rotation| rotation.named.key.arn.clone());
         let again = |bytes: &Bytes| match (bytes, &key_arn) {
@@ -272,7 +280,10 @@ impl Stage for Reached {
         match self {
             Reached::Nothing | Reached::KeyFound(_) => again(&Bytes::NONE),
             Reached::BackupStored { rotation, backup } => backup.go_on(&rotation.named.key.arn).into(),
-            Reached::ImportSent { bytes, .. } => again(bytes),
+            Reached::ImportSent { rotation, bytes, .. } => match bytes {
+                Bytes::Unstored(Unstored::Discarded) => Next::ResumeOrAgain { key_arn: rotation.named.key.arn.clone() },
+                bytes => again(bytes),
+            },
             Reached::RotationPending(pending)
             | Reached::Rotating(pending)
             | Reached::Current(pending)
@@ -281,9 +292,10 @@ impl Stage for Reached {
                 let missing = !pending.begun && !pending.is_everywhere();
                 match (&pending.bytes, &pending.material_id) {
                     _ if facts.changed && !missing => GoOn::Resume { key_arn: arn() }.into(),
-                    (Bytes::Unstored(Unstored::Discarded), Some(id)) if missing => {
+                    (Bytes::Unstored(Unstored::Discarded | Unstored::Abandoned), Some(id)) if missing => {
                         Next::TakeBack { key_arn: arn(), key_material_id: id.clone() }
                     }
+                    (Bytes::Unstored(Unstored::Discarded), None) if missing => Next::ResumeOrAgain { key_arn: arn() },
                     (bytes, _) => again(bytes),
                 }
             }

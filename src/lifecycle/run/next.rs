@@ -23,6 +23,12 @@ pub enum Next {
         /// The id that is on the key as a tag.
         request: String,
     },
+    /// A rotation to the key material that waits for it; where none does, the same request: whether KMS took its import is not known, and
+    /// nobody has the bytes.
+    ResumeOrAgain {
+        /// The key.
+        key_arn: KeyArn,
+    },
     /// The same import, as existing key material: it is in the key.
     AsExisting {
         /// Whether KMS took the import is not known: where it refuses the bytes as existing, they are imported as before.

@@ -51,6 +51,7 @@ fn everywhere() -> Vec<Bytes> {
         Bytes::NONE,
         Bytes::Unstored(Unstored::Given),
         Bytes::Unstored(Unstored::Discarded),
+        Bytes::Unstored(Unstored::Abandoned),
         Bytes::Unstored(Unstored::Found("found".into())),
         Bytes::Stored(backup(BackupForm::Plaintext)),
         Bytes::Stored(backup(BackupForm::Escrow(Vec::new()))),
@@ -180,19 +181,30 @@ fn the_stages_of_a_rotation_lead_on_and_what_nobody_has_is_taken_back() {
             assert_eq!(next(Rotating::BackupStored { rotation: rotation(), backup: backup.clone() }), with(backup));
         }
         let sent = Rotating::ImportSent { rotation: rotation(), bytes: bytes.clone(), regions: Vec::new() };
-        assert_eq!(next(sent), by_bytes);
+        let perhaps = match &bytes {
+            Bytes::Unstored(Unstored::Discarded) => Next::ResumeOrAgain { key_arn: arn() },
+            _ => by_bytes.clone(),
+        };
+        assert_eq!(next(sent), perhaps);
         let resume = Next::GoOn(GoOn::Resume { key_arn: arn() });
         for missing in [Vec::new(), vec!["eu-west-1".to_owned()]] {
             let pending =
                 Pending { bytes: bytes.clone(), missing_in: missing.clone(), ..Pending::new(rotation(), "id") };
             let expected = match &bytes {
                 _ if facts.changed && missing.is_empty() => resume.clone(),
-                Bytes::Unstored(Unstored::Discarded) if !missing.is_empty() => {
+                Bytes::Unstored(Unstored::Discarded | Unstored::Abandoned) if !missing.is_empty() => {
                     Next::TakeBack { key_arn: arn(), key_material_id: "id".to_owned() }
                 }
                 _ => by_bytes.clone(),
             };
             assert_eq!(next(Rotating::RotationPending(pending.clone())), expected, "{bytes:?} {missing:?}");
+            let nameless = Pending { material_id: None, ..pending.clone() };
+            let expected = match &bytes {
+                Bytes::Unstored(Unstored::Discarded) if !missing.is_empty() => perhaps.clone(),
+                Bytes::Unstored(Unstored::Abandoned) if !missing.is_empty() => by_bytes.clone(),
+                _ => expected,
+            };
+            assert_eq!(next(Rotating::RotationPending(nameless)), expected, "{bytes:?} {missing:?}");
             let begun = Pending { begun: true, missing_in: Vec::new(), ..pending };
             let after = if facts.changed { resume.clone() } else { by_bytes.clone() };
             assert_eq!(next(Rotating::Rotating(begun.clone())), after);
