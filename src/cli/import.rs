@@ -43,9 +43,9 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     expiry: ExpiryArgs,
-    /// new or existing, for symmetric keys [default: new into an empty key, existing otherwise]
+    /// new, existing, or either (new where the key lacks it), for symmetric keys [default: new into an empty key, existing otherwise]
     #[arg(long, value_name = "TYPE", value_parser = import_type, help_heading = "Import")]
-    import_type: Option<ImportType>,
+    import_type: Option<Type>,
     /// Description of the key material, for symmetric keys; public
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
     material_description: Option<String>,
@@ -59,11 +59,21 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
-fn import_type(text: &str) -> Result<ImportType, String> {
+/// What `--import-type` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    New,
+    Existing,
+    /// Existing, and new where KMS refuses that.
+    Either,
+}
+
+fn import_type(text: &str) -> Result<Type, String> {
     match text {
-        "new" => Ok(ImportType::New),
-        "existing" => Ok(ImportType::Existing),
-        _ => Err("use new or existing".to_owned()),
+        "new" => Ok(Type::New),
+        "existing" => Ok(Type::Existing),
+        "either" => Ok(Type::Either),
+        _ => Err("use new, existing or either".to_owned()),
     }
 }
 
@@ -117,10 +127,14 @@ fn prepare(args: &Args) -> Result<ImportWrapped, Error> {
     };
     let options = ImportOptions {
         expires: None, // counted from KMS's time, which is not known yet
-        import_type: args.import_type,
+        import_type: args.import_type.map(|kind| match kind {
+            Type::New => ImportType::New,
+            Type::Existing | Type::Either => ImportType::Existing,
+        }),
         description: args.material_description.clone(),
         key_material_id: None,
-        once: args.import_type == Some(ImportType::New),
+        or_new: args.import_type == Some(Type::Either),
+        once: args.import_type == Some(Type::New),
     };
     let expiry = args.expiry.checked()?;
     options.check()?;

@@ -133,12 +133,12 @@ impl Command {
     }
 
     /// Completes an import. Material that is in the key already is not new any more, so after a success `--import-type new` becomes
-    /// As existing key material. If KMS may not have the bytes, the command tries both types: KMS refuses the wrong one without harm.
+    /// `existing`. If KMS may not have the bytes, it becomes `either`, which is right whatever KMS has.
     pub(crate) fn same_import(self, unknown: bool) -> String {
         let command = self.to_string();
-        let renewed = command.replacen("--import-type new", "--import-type existing", 1);
-        let renewed = renewed.replacen("--import-type=new", "--import-type=existing", 1);
-        if unknown && renewed != command { format!("{renewed} || {command}") } else { renewed }
+        let other = if unknown { "either" } else { "existing" };
+        let renewed = command.replacen("--import-type new", &format!("--import-type {other}"), 1);
+        renewed.replacen("--import-type=new", &format!("--import-type={other}"), 1)
     }
 
     fn has(&self, flag: &str) -> bool {

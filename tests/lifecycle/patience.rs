@@ -164,6 +164,25 @@ fn an_import_of_material_said_to_be_new_is_sent_once() {
     assert_eq!(cloud.states(), ["Enabled"]);
 }
 
+/// Whether the lost import arrived or not, one command completes it, for a key that has other key material too.
+#[test]
+fn new_material_whose_import_is_in_doubt_is_imported_as_whichever_it_is() {
+    for (fault, sent) in [("reset-before", 3), ("reset-after", 2), ("empty-object", 2)] {
+        let cloud = Cloud::new(&format!("--fault ImportKeyMaterial:2:{fault}"));
+        let arn = cloud.run(&format!("{PROVISION} --output json")).json()["key_arn"].as_str().unwrap().to_owned();
+        cloud.run(&format!("get-parameters --key-id {arn} --dir D --wrapping-key-spec RSA_2048")).succeeds();
+        cloud.bench.kms_byok("wrap --dir D --generate --discard").succeeds();
+        let run = cloud.run("import --dir D --import-type new --quiet");
+        assert_eq!(run.code, Some(3), "{fault}: {}", run.stderr);
+        assert!(next_of(&run).contains(" --import-type either "), "{fault}: {}", run.stderr);
+        let before = cloud.requests("ImportKeyMaterial");
+        let done = cloud.shell(&format!("{} --output json", next_of(&run)), b"").json();
+        assert_eq!((&done["changed"], before), (&true.into(), 2), "{fault}");
+        assert_eq!(cloud.requests("ImportKeyMaterial"), before + sent - 1, "{fault}");
+        cloud.run("rotate --key-id alias/a --resume").succeeds();
+    }
+}
+
 #[test]
 fn aliases_are_resolved_for_the_calls_that_take_none() {
     let cloud = Cloud::new("");

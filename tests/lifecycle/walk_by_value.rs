@@ -104,6 +104,7 @@ impl Row {
             key: None,
             lost: None,
             import_type: self.import_type,
+            or_new: false,
             multi_region: self.replicated,
             material_id: None,
         };
@@ -219,7 +220,6 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
     let (mut stop, mut walked, mut named) = (Some(cell.stop), Walked { runs: 0, first: 0 }, None);
     for verb in cell.row.verbs {
         let mut order = Order { verb: *verb, ..scene.order.clone() };
-        let mut instead = None;
         scene.before = scene.runtime.world().await;
         let mut runs = 0;
         loop {
@@ -247,11 +247,10 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
             let waits = error
                 .as_ref()
                 .is_some_and(|error| error.starts_with("pending_exists: ") || error.starts_with("in_progress: "));
-            match (exit, instead.take().filter(|_| exit != 3)) {
-                (0, _) => break,
-                (_, Some(other)) => order = other,
+            match exit {
+                0 => break,
                 // Nothing has changed; the user does away with what was in the way, and asks for the same again.
-                (1 | 4, None) if struck => {
+                1 | 4 if struck => {
                     tokio::time::advance(LONG).await;
                     let now = scene.runtime.world().await;
                     if now != scene.before {
@@ -259,19 +258,15 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
                     }
                 }
                 // Nobody has seen the report of the run that was killed; what this one says leads on.
-                (1, None) if waits && cell.killed => order.source = of_the_killed(&order),
+                1 if waits && cell.killed => order.source = of_the_killed(&order),
                 // What the user calls new is there already.
-                (1, None) if cell.killed && order.import_type == Some(ImportType::New) => {
+                1 if cell.killed && order.import_type == Some(ImportType::New) => {
                     order.import_type = Some(ImportType::Existing);
                 }
-                (3, None) => match order.then(next) {
+                3 => match order.then(next) {
                     None => return Err("nothing follows".to_owned()),
                     Some(Then::Look) => break,
                     Some(Then::Run(next)) => order = *next,
-                    Some(Then::Either(first, second)) => {
-                        order = *first;
-                        instead = Some(*second);
-                    }
                     Some(Then::TakeBack(key, id, next)) => {
                         let (verb, key, material_id) = (Verb::DeleteMaterial, Some(key), Some(id));
                         let delete = Order { verb, key, material_id, ..order };
@@ -282,7 +277,7 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
                         order = *next;
                     }
                 },
-                (exit, None) => return Err(format!("it ended with {exit}")),
+                exit => return Err(format!("it ended with {exit}")),
             }
         }
     }

@@ -73,7 +73,8 @@ impl Order {
                     let wrapped =
                         Wrapped::Set(Box::new(WrappedMaterial::load(&self.path(PARAMETERS)).map_err(Error::from)?));
                     let (import_type, once) = (self.import_type, self.import_type == Some(ImportType::New));
-                    let options = ImportOptions { import_type, once, ..ImportOptions::default() };
+                    let or_new = self.or_new;
+                    let options = ImportOptions { import_type, or_new, once, ..ImportOptions::default() };
                     let plan = ImportWrapped {
                         wrapped,
                         expiry: Expiry::Never,

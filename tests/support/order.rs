@@ -64,6 +64,8 @@ pub struct Order {
     /// The request whose key is looked for.
     pub lost: Option<String>,
     pub import_type: Option<ImportType>,
+    /// As new where KMS refuses it as that type.
+    pub or_new: bool,
     pub multi_region: bool,
     /// The key material that is deleted, where it is not the only one.
     pub material_id: Option<String>,
@@ -77,8 +79,6 @@ pub enum Then {
     Run(Box<Order>),
     /// The key material that waits in that key is deleted first.
     TakeBack(KeyArn, String, Box<Order>),
-    /// The second where the first fails.
-    Either(Box<Order>, Box<Order>),
 }
 
 impl fmt::Display for Order {
@@ -122,10 +122,9 @@ impl Order {
             }
             Next::GoOn(GoOn::Status { .. }) => Then::Look,
             Next::AsExisting { perhaps } => {
-                let mut existing = order.clone();
-                let renewed = order.import_type == Some(ImportType::New);
-                existing.import_type = existing.import_type.map(|_| ImportType::Existing);
-                if perhaps && renewed { Then::Either(existing, order) } else { Then::Run(existing) }
+                order.or_new |= perhaps && order.import_type == Some(ImportType::New);
+                order.import_type = order.import_type.map(|_| ImportType::Existing);
+                Then::Run(order)
             }
             Next::TakeBack { key_arn, key_material_id } => {
                 order.key = Some(key_arn.clone());

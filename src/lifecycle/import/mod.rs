@@ -49,6 +49,8 @@ pub struct ImportOptions {
     pub description: Option<String>,
     /// The material that these bytes must be, for symmetric keys.
     pub key_material_id: Option<String>,
+    /// Where KMS refuses the bytes as existing ones, they are imported as new: it is not known whether an earlier import of them arrived.
+    pub or_new: bool,
     /// Not sent again after a lost reply. For bytes said to be new by a caller that cannot look for them: KMS refuses them the second
     /// time, which would read as if nothing had happened.
     pub once: bool,
@@ -134,10 +136,19 @@ impl ImportOptions {
 pub(crate) async fn send(kms: &Kms, key: &Vouched, parcel: &Parcel<'_>, run: &dyn Ongoing) -> Result<Imported, Error> {
     let options = parcel.options;
     options.check_for(key)?;
-    let imported = match hand_over(kms, key, parcel, run).await {
+    let handed = match hand_over(kms, key, parcel, run).await {
+        Err(error) if options.or_new && error.reason() == Some(Reason::IncorrectKeyMaterial) => {
+            run.step("the key does not have this key material: importing it as new");
+            let options =
+                &ImportOptions { import_type: Some(ImportType::New), or_new: false, once: true, ..options.clone() };
+            hand_over(kms, key, &Parcel { options, ..*parcel }, run).await
+        }
+        handed => handed,
+    };
+    let imported = match handed {
         Err(error) if error.reason() == Some(Reason::InvalidState) => return Err(explained(kms, key, error).await),
         Err(error) if error.reason() == Some(Reason::IncorrectKeyMaterial) => {
-            return Err(not_of_that_type(key, options.import_type, error));
+            return Err(not_of_that_type(key, options.import_type.filter(|_| !options.or_new), error));
         }
         Err(error) if error.may_have_changed() => {
             look_once(kms, key, run).await;

@@ -24,7 +24,11 @@ pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, 
     plan.call(Operation::DescribeKey, format!("looks at key {}", key.arn.id()));
     plan.vouch(&wanted.trust, key);
     send(&mut plan);
-    if key.current_key_material_id.is_some() && options.import_type == Some(ImportType::New) {
+    let new = options.or_new || options.import_type == Some(ImportType::New);
+    if options.or_new {
+        plan.call(Operation::ImportKeyMaterial, "sends it as new where KMS refuses it as existing");
+    }
+    if key.current_key_material_id.is_some() && new {
         plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
     }
     prove_use(&mut plan, key.spec.known()?, key.usage.known()?, wanted.level);

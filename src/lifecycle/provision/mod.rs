@@ -224,6 +224,7 @@ async fn import_material(
         import_type: None, // follows from whether the key had material before
         description: plan.material_description.clone(),
         key_material_id: None, // after rotations any of them may be what is missing: KMS knows its bytes
+        or_new: false,
         once: false,
     };
     run.reach(Reached::ImportSent(Sending::new(named.clone(), bytes.clone())));

@@ -159,6 +159,7 @@ impl Work<'_> {
                 import_type: symmetric.then_some(ImportType::Existing),
                 description: None, // only the primary key keeps one
                 key_material_id: primary.current_key_material_id.clone().filter(|_| one),
+                or_new: false,
                 once: false,
             };
             Delivery { material, wrapping: plan.wrapping, options }.wrap_and_import(&kms, &replica, run).await?;

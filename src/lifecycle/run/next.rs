@@ -31,7 +31,7 @@ pub enum Next {
     },
     /// The same import, as existing key material: it is in the key.
     AsExisting {
-        /// Whether KMS took the import is not known: where it refuses the bytes as existing, they are imported as before.
+        /// Whether KMS took the import is not known: where it refuses the bytes as existing, they are imported as new.
         perhaps: bool,
     },
     /// The key material that waits for rotation is deleted, because nobody has its bytes, and the same request made again.

@@ -205,6 +205,7 @@ async fn take_back(
         import_type: Some(ImportType::Existing),
         description: None, // KMS keeps the one it has
         key_material_id: id.map(str::to_owned),
+        or_new: false,
         once: false,
     };
     // The report tells how the key was imported, not how it was proven.
