@@ -113,6 +113,18 @@ fn the_plan_goes_on_with_what_waits_for_rotation() {
 }
 
 #[test]
+fn the_plan_generates_only_where_nothing_waits_for_rotation_to_go_on_with() {
+    let (scene, _) = scene("");
+    scene.json("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048");
+    scene.bench.kms_byok("wrap --dir D --material two").succeeds();
+    scene.json("import --dir D --import-type new");
+    for imports in [false, true] {
+        let answer = comes_true(&scene, &format!("{ROTATE} --generate --discard --resume --verify full"));
+        assert_eq!(planned(&answer).contains(&"ImportKeyMaterial us-east-1".to_owned()), imports);
+    }
+}
+
+#[test]
 fn the_plan_of_a_replication_comes_true() {
     let (scene, arn) = scene("--multi-region");
     let answer = comes_true(

@@ -36,21 +36,21 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
         plan.call(Operation::GetKeyRotationStatus, "waits until the rotation is over");
         plan.call(Operation::DescribeKey, "looks at the key again");
         if wanted.resumes() {
-            finish(&mut plan, &regions, wanted);
+            finish(&mut plan, &regions, wanted.level, false);
             return Ok(plan);
         }
     }
     plan.call(Operation::ListKeyRotations, "finds what waits for rotation, and counts the rotations that are left");
-    match (begin_with(kms, key, wanted, progress).await?.0, &wanted.source) {
+    let has_bytes = match (begin_with(kms, key, wanted, progress).await?.0, &wanted.source) {
         (Beginning::Over(_), _) => {
             plan.call(Operation::DescribeKey, "looks at the key again");
-            finish(&mut plan, &regions, wanted);
+            finish(&mut plan, &regions, wanted.level, false);
             return Ok(plan);
         }
         (Beginning::OnlyIfCurrent, _) => {
             import_again(&mut plan);
             plan.call(Operation::DescribeKey, "looks at the key again");
-            finish(&mut plan, &regions, wanted);
+            finish(&mut plan, &regions, wanted.level, true);
             return Ok(plan);
         }
         (Beginning::Waiting(id), _) if wanted.resumes() => {
@@ -58,6 +58,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
                 plan.call(Operation::ListKeyRotations, "makes sure that the replica has the key material");
             });
             regions.check_filled(&id).await?;
+            false
         }
         (_, source) => {
             if let Some(Material::Generate(backup)) = source {
@@ -65,12 +66,13 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
             }
             deliver(&mut plan, wanted);
             in_each(&mut plan, &regions, |plan| deliver(plan, wanted));
+            true
         }
-    }
+    };
     plan.call(Operation::ListKeyRotations, "waits until KMS sees the key material in every Region");
     plan.call(Operation::RotateKeyOnDemand, "makes the new key material current: one of 25 in the life of the key");
     plan.call(Operation::DescribeKey, "waits until it is current");
-    finish(&mut plan, &regions, wanted);
+    finish(&mut plan, &regions, wanted.level, has_bytes);
     Ok(plan)
 }
 
@@ -80,11 +82,11 @@ fn deliver(plan: &mut Plan, wanted: &Rotate) {
     plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
 }
 
-/// The proofs, in every Region.
-fn finish(plan: &mut Plan, regions: &Regions, wanted: &Rotate) {
+/// The proofs, in every Region; a full one where the bytes are at hand.
+fn finish(plan: &mut Plan, regions: &Regions, level: Level, has_bytes: bool) {
     let proofs = |plan: &mut Plan| {
-        prove(plan, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt, wanted.level);
-        if wanted.level == Level::Full && wanted.source.is_some() {
+        prove(plan, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt, level);
+        if level == Level::Full && has_bytes {
             import_again(plan);
         }
     };
