@@ -314,6 +314,7 @@ fn nothing_else_writes_to_the_streams_or_to_the_terminal() {
     }
     let known = [
         "closed.rs descriptor::stdout()", // asks whether it is open
+        "pinned.rs println!",             // compiled for tests only: what is skipped
         "rehearsal.rs io::stdout()",      // flushes
         "usage.rs error.print()",         // help and version
         "usage.rs io::stdout()",
