@@ -13,7 +13,7 @@
 //! let hand = Hand::gather(Named { encrypted: Some(path), ..Named::default() })?;
 //! let diagnosis = hand.diagnose()?;
 //! assert_eq!(diagnosis.causes[0].id, "encrypted_encoded");
-//! assert!(diagnosis.causes[0].fix.contains("openssl base64 -d"));
+//! assert!(diagnosis.causes[0].fix.to_string().contains("openssl base64 -d"));
 //! # Ok(())
 //! # }
 //! ```
