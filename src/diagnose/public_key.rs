@@ -8,8 +8,8 @@ use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
 use super::name::Name;
-use crate::file_checks::damage::{newline_after, replaced, without_carriage_returns};
 use crate::file_checks::wrapped_blob::is_private_key;
+use crate::files::damage::{newline_after, taken_for_text, without_carriage_returns};
 use crate::material::{Container, der};
 use crate::wrap::{Weakness, WrapError, WrappingKey, WrappingKeySpec, weakness};
 
@@ -87,7 +87,7 @@ fn explain(item: &Item, hand: &Hand, findings: &mut Findings) -> Option<Modulus>
         findings.certain(FileCause::Mangled { name: name.clone(), damage });
         return Some(Modulus { name, bytes: key.n().to_vec(), spec: WrappingKeySpec::of_bits(bits(&key)) });
     }
-    if let Some(damage) = replaced(bytes) {
+    if let Some(damage) = taken_for_text(bytes) {
         findings.certain(FileCause::Mangled { name, damage });
         return None;
     }

@@ -9,7 +9,7 @@ use super::claims::Claims;
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
-use crate::file_checks::damage::{newline_after, without_carriage_returns};
+use crate::files::damage::{newline_after, without_carriage_returns};
 use crate::kms::{is_alias, region_of};
 use crate::parameters::sha256;
 use crate::time::rfc3339;

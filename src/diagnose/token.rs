@@ -3,8 +3,8 @@
 use super::causes::{FileCause, PublicKeyCause};
 use super::finding::Findings;
 use super::hand::Hand;
-use crate::file_checks::damage::replaced;
 use crate::file_checks::wrapped_blob::{is_private_key, is_public_key};
+use crate::files::damage::taken_for_text;
 use crate::parameters::TOKEN_LIMIT;
 
 pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
@@ -14,7 +14,7 @@ pub(super) fn examine(hand: &Hand, findings: &mut Findings) {
         findings.certain(FileCause::WrongFile { name, found: "a wrapping public key" });
     } else if is_private_key(bytes) {
         findings.certain(FileCause::WrongFile { name, found: "a private key" });
-    } else if let Some(damage) = replaced(bytes) {
+    } else if let Some(damage) = taken_for_text(bytes) {
         findings.certain(FileCause::Mangled { name, damage });
     } else if hand.encrypted.as_ref().is_some_and(|encrypted| encrypted.content() == bytes) {
         findings.certain(FileCause::WrongFile { name, found: "the same as the wrapped key material" });

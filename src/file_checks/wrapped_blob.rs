@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use super::damage::{Damage, newline_after, replaced, without_carriage_returns};
+use crate::files::damage::{Damage, newline_after, taken_for_text, without_carriage_returns};
 use crate::material::{Container, HMAC_MAXIMUM, KeySpec, MaterialKind};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec, check_length};
 
@@ -73,6 +73,9 @@ impl Making {
         if self.fits(found) {
             return None;
         }
+        if let Some(damage) = taken_for_text(bytes) {
+            return Some(Strange::Damaged(damage));
+        }
         let newline = [1, 2].into_iter().find_map(|extra| {
             let wanted = found.checked_sub(extra)?;
             (newline_after(bytes, wanted) == Some(extra) && self.fits(wanted)).then_some((extra, wanted))
@@ -83,9 +86,6 @@ impl Making {
         if let Some((before, damage)) = without_carriage_returns(bytes)
             && self.fits(before.len())
         {
-            return Some(Strange::Damaged(damage));
-        }
-        if let Some(damage) = replaced(bytes) {
             return Some(Strange::Damaged(damage));
         }
         Some(match found {

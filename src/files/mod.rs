@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all, and never over another one unasked.
 
+pub(crate) mod damage;
 mod devices;
 mod directory;
 mod distinct;

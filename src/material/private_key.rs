@@ -3,7 +3,7 @@
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::X509;
 
-use super::container::{PrivateKey, is_ed25519, read_private_key, subject};
+use super::container::{PrivateKey, is_ed25519, may_be_compressed, read_private_key, subject};
 use super::number;
 use super::raw::decoded;
 use super::reading::Reading;
@@ -118,6 +118,9 @@ fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Mate
             None if bytes.expose().first() == Some(&der::SEQUENCE) => {
                 let problem = "it does not begin like a private key, or is cut off".to_owned();
                 MaterialError::NotDecodable { format: Format::Der, problem }
+            }
+            None if may_be_compressed(bytes.expose()) => {
+                MaterialError::PublicHalf { container: Container::BarePublicKey }
             }
             None => MaterialError::NotAPrivateKey { found: "binary of no form that is known" },
         }),

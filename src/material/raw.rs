@@ -41,8 +41,12 @@ fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Readi
         }
         Content::Container(container, _) => Err(not_raw(container, spec)),
         Content::Pem(blocks) => {
-            let container = blocks.iter().find_map(|block| block.container).unwrap_or(Container::Pkcs8);
-            Err(not_raw(container, spec))
+            let known = blocks.iter().find_map(|block| block.container);
+            let unknown = || {
+                let (characters, inside) = (bytes.len(), String::new());
+                MaterialError::NotEncodedText { spec, characters, kind: "PEM that is labelled as no key", inside }
+            };
+            Err(known.map_or_else(unknown, |container| not_raw(container, spec)))
         }
         Content::Text(text, kind) => Err(plain(&text, kind, spec, &layers)),
         Content::Broken(layer, problem) => Err(MaterialError::BrokenText { encoding: layer.name(), problem }),

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::error::ParametersError;
-use crate::file_checks::damage::Damage;
 use crate::file_checks::fixes::{self, Place};
 use crate::file_checks::wrapped_blob::{LIMIT, Making, Strange, is_private_key, is_public_key};
+use crate::files::damage::Damage;
 use crate::material::encoding::{Encoding, Wanted, taken_off};
 use crate::material::recognise::is_text;
 use crate::material::{Container, KeySpec};

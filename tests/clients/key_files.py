@@ -19,6 +19,7 @@ import key_mistakes
 from key_rows import row, rows, skipped, tool, url, write
 
 Enc, Form, NONE = serialization.Encoding, serialization.PrivateFormat, serialization.NoEncryption()
+PublicFormat = serialization.PublicFormat
 
 
 def texts(key, spec):
@@ -113,6 +114,19 @@ def pems(pem, spec):
     row(f"{spec}.two", pem + pem.replace(body[:64], body[:64]), spec, "several_keys", right=[0, 1])
 
 
+def bare_public_halves(spec, public):
+    """What wallets and `.pub` files hold of a public key: a point, and the second word of OpenSSH's line."""
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        for form, name in [(PublicFormat.UncompressedPoint, "point"), (PublicFormat.CompressedPoint, "compressed")]:
+            point = public.public_bytes(Enc.X962, form)
+            row(f"{spec}.public.{name}", point, spec, "public_half")
+            row(f"{spec}.public.{name}.hex", point.hex().encode() + b"\n", spec, "public_half")
+    if spec != "ECC_SECG_P256K1":
+        blob = public.public_bytes(Enc.OpenSSH, PublicFormat.OpenSSH).split()[1]
+        row(f"{spec}.public.ssh-word", blob + b"\n", spec, "public_half")
+        row(f"{spec}.public.ssh-blob", base64.b64decode(blob), spec, "public_half")
+
+
 def certificate(key, name="a"):
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime(2026, 1, 1)
@@ -143,10 +157,12 @@ def containers(key, spec, other):
     row(f"{spec}.encrypted-none.pem", locked, spec, "passphrase_needed")
     public = key.public_key().public_bytes(Enc.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     row(f"{spec}.public.pem", public, spec, "public_half")
+    bare_public_halves(spec, key.public_key())
     mine, foreign = certificate(key), certificate(other)
     row(f"{spec}.certificate.pem", mine.public_bytes(Enc.PEM), spec, "public_half")
     row(f"{spec}.with-certificate.pem", pem.encode() + mine.public_bytes(Enc.PEM), spec, reading=("pem", "pkcs8"))
     row(f"{spec}.with-foreign-certificate.pem", pem.encode() + foreign.public_bytes(Enc.PEM), spec, "certificate_mismatch")
+    row(f"{spec}.latin1.der", pkcs8.decode("latin-1"), spec, "not_encoded_text", right=[0], commands=1)
     p12 = pkcs12.serialize_key_and_certificates(b"a", key, mine, None, best)
     row(f"{spec}.p12", p12, spec, passphrase="sesame", reading=("der", "pkcs12"))
     row(f"{spec}.base64.p12", base64.b64encode(p12), spec, passphrase="sesame", reading=("base64", "pkcs12"))

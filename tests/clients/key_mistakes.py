@@ -316,6 +316,15 @@ def doubts(key):
         "escapes": json.dumps({"note": 'a "key" \\ \n', "key": b}).replace("/", "\\/"),
     }.items():
         row(name, text, "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    # Binary that a program took for text: `key.toString('latin1')`, and `key.toString()`, which loses bytes.
+    long = hashlib.sha512(key).digest()
+    row("latin1", key.decode("latin-1"), "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
+    row("latin1-hmac", long.decode("latin-1"), "HMAC_512", "not_encoded_text", right=[0], commands=2)
+    row("latin1-base64", base64.b64encode(long.decode("latin-1").encode()), "HMAC_512", "not_encoded_text", right=[0])
+    row("lossy-hmac", long.decode(errors="replace")[:40], "HMAC_512", "not_encoded_text", commands=1)
+    row("lossy", key.decode(errors="replace"), "SYMMETRIC_DEFAULT", "not_encoded_text", commands=0)
+    secret = f"-----BEGIN SECRET-----\n{b}\n-----END SECRET-----\n"
+    row("pem-of-no-key", secret, "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)
     # What POSIX's tools do not take apart safely, jq does.
     unicode = json.dumps({"key": h}).replace(h[:2], "\\u0030\\u0030", 1)
     row("unicode-jq", unicode, "SYMMETRIC_DEFAULT", "not_encoded_text", right=[0], commands=1)

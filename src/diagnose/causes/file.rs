@@ -4,7 +4,7 @@ use super::words::Words;
 use crate::diagnose::commands::{Commands, quoted};
 use crate::diagnose::name::{Name, Role};
 use crate::explain::Hint;
-use crate::file_checks::damage::Damage;
+use crate::files::damage::Damage;
 use crate::files::{free, with_suffix};
 use crate::material::encoding::Encoding;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnose::name::{Name, Role};
-use crate::file_checks::damage::Damage;
+use crate::files::damage::Damage;
 use crate::kms::{KeyArn, KeyState, Origin};
 use crate::material::MaterialError;
 use crate::material::encoding::Encoding;
@@ -57,6 +57,7 @@ fn files() -> Vec<Cause> {
         FileCause::TrailingNewline { name: name(Role::Inside), found: 33, extra: 1, wanted: 32 }.into(),
         FileCause::KeyAsText { name: name(Role::Material), found: "in a JWK".into() }.into(),
         FileCause::Mangled { name: blob(), damage: Damage::Replaced { count: 9 } }.into(),
+        FileCause::Mangled { name: blob(), damage: Damage::Transcoded { count: 9 } }.into(),
         FileCause::Mangled { name: blob(), damage: Damage::CarriageReturns { count: 1 } }.into(),
         FileCause::Swapped { first: name(Role::PublicKey), second: name(Role::ImportToken) }.into(),
         FileCause::WrongFile { name: name(Role::PublicKey), found: "a certificate" }.into(),

@@ -4,6 +4,7 @@ mod foreign;
 mod keys;
 mod numbers;
 mod text;
+mod transcoded;
 mod tried;
 
 use std::path::Path;
@@ -42,7 +43,7 @@ pub fn choices(
             MaterialError::NotEncodedText { .. }
             | MaterialError::EncodedLength { .. }
             | MaterialError::EncodingContradicted { .. }
-            | MaterialError::Ambiguous { .. } => text::of_text(&tried),
+            | MaterialError::Ambiguous { .. } => Ok([transcoded::of_binary(&tried)?, text::of_text(&tried)?].concat()),
             _ => Ok(Vec::new()),
         }
     })

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Container, openssh, wif};
+use super::{Container, openssh, point, wif};
 use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, element};
 
 impl Container {
@@ -23,6 +23,7 @@ fn binary(bytes: &[u8]) -> Option<Container> {
         [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 1 | 2, ..] => Some(Container::Jks),
         [0xce, 0xce, 0xce, 0xce, 0, 0, 0, 1 | 2, ..] => Some(Container::Jceks),
         _ if bytes.starts_with(openssh::MAGIC) => Some(openssh::kind(bytes)),
+        _ if openssh::is_public_blob(bytes) || point::is_uncompressed(bytes) => Some(Container::BarePublicKey),
         _ => pgp(bytes),
     }
 }

@@ -52,6 +52,8 @@ pub enum Container {
     PublicKey,
     /// A public key as OpenSSH writes it (RFC 4253 §6.6).
     OpenSshPublicKey,
+    /// A public key with nothing around it: a point of an elliptic curve (SEC 1 §2.3.3), or the binary form of OpenSSH's (RFC 4253 §6.6).
+    BarePublicKey,
     /// Curve parameters without a key.
     EcParameters,
     /// Diffie-Hellman or DSA parameters without a key.
@@ -98,6 +100,7 @@ impl Container {
             Container::Cms => "CMS (PKCS#7) file",
             Container::PublicKey => "public key",
             Container::OpenSshPublicKey => "OpenSSH public key",
+            Container::BarePublicKey => "bare public key",
             Container::EcParameters => "set of curve parameters",
             Container::Parameters => "set of DH or DSA parameters",
             Container::XmlKey => "XML RSA private key",
@@ -144,6 +147,7 @@ impl Container {
             Container::Cms => "cms",
             Container::PublicKey => "public_key",
             Container::OpenSshPublicKey => "openssh_public_key",
+            Container::BarePublicKey => "bare_public_key",
             Container::EcParameters => "ec_parameters",
             Container::Parameters => "parameters",
             Container::XmlKey => "xml_key",
@@ -215,6 +219,7 @@ impl Container {
                 | Container::CertificateRequest
                 | Container::PublicKey
                 | Container::OpenSshPublicKey
+                | Container::BarePublicKey
                 | Container::PgpPublicKey
                 | Container::XmlPublicKey
         )

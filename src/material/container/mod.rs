@@ -17,6 +17,7 @@ mod number;
 mod openssh;
 mod openssh_split;
 mod pkcs12;
+mod point;
 mod rsa;
 mod scheme;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use self::named_key::NamedKey;
 pub(crate) use self::named_key::is_ed25519;
 pub use self::note::Note;
 pub(crate) use self::openssh_split::{Piece, single_key};
+pub(crate) use self::point::may_be_compressed;
 use super::Passphrase;
 use crate::material::MaterialError;
 use crate::secret::{Secret, on_clean_stack};

@@ -21,10 +21,19 @@ pub(super) fn kind(bytes: &[u8]) -> Container {
 
 /// A line of `authorized_keys` or of a `.pub` file.
 pub(super) fn is_public_line(text: &[u8]) -> bool {
-    const KINDS: [&[u8]; 5] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"rsa-sha2-"];
     let mut words = text.split(u8::is_ascii_whitespace);
-    let kind = words.next().is_some_and(|kind| KINDS.iter().any(|known| kind.starts_with(known)));
-    kind && words.next().is_some_and(|blob| blob.starts_with(b"AAAA"))
+    words.next().is_some_and(is_public_kind) && words.next().is_some_and(|blob| blob.starts_with(b"AAAA"))
+}
+
+fn is_public_kind(kind: &[u8]) -> bool {
+    const KINDS: [&[u8]; 5] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"rsa-sha2-"];
+    KINDS.iter().any(|known| kind.starts_with(known))
+}
+
+/// What the second word of such a line holds: its kind, of that length.
+pub(super) fn is_public_blob(bytes: &[u8]) -> bool {
+    let kind = Wire::new(bytes).need().unwrap_or_default();
+    kind.len() < 64 && is_public_kind(kind)
 }
 
 /// The key in such a file, which is PEM text or what is in it.

@@ -33,6 +33,10 @@ pub(crate) enum Plain {
     Base58,
     /// Any other.
     Words,
+    /// Binary bytes that were taken for characters of Latin-1.
+    Transcoded,
+    /// Binary bytes that were read as UTF-8: what was none became U+FFFD.
+    Replaced,
     /// More layers than anybody writes.
     Layered,
 }
@@ -60,6 +64,8 @@ impl Plain {
             Plain::Decimal => "a number of decimal digits",
             Plain::Base58 => "letters that may be base58 or base64",
             Plain::Words => "text that is no encoding",
+            Plain::Transcoded => "binary that was taken for text and written as UTF-8",
+            Plain::Replaced => "binary that was read as UTF-8 text, and has lost bytes",
             Plain::Layered => "text in more layers than anybody writes",
         }
     }

@@ -21,6 +21,7 @@ pub(crate) use self::text::is_text;
 use super::Container;
 use super::base64::decode as decode_base64;
 use crate::files::FileError;
+use crate::files::damage::{Damage, taken_for_text};
 use crate::secret::Secret;
 
 /// Text in text in text: nobody writes more of it than this.
@@ -84,10 +85,14 @@ fn step(bytes: &[u8], members: &[&'static str]) -> Result<Step, FileError> {
     }
     let pem = pem::is_pem(bytes);
     if !pem && !text::is_text(bytes) {
-        return Ok(match Container::identify(bytes) {
-            Some(container) => Step::Content(Content::Container(container, Secret::copy(bytes)?)),
-            None => Step::Binary,
-        });
+        let content = |content| Ok(Step::Content(content));
+        return match (Container::identify(bytes), taken_for_text(bytes)) {
+            // DER that begins with ASCII characters is still told from what came of it.
+            (_, Some(Damage::Transcoded { .. })) => plain(bytes, Plain::Transcoded),
+            (Some(container), _) => content(Content::Container(container, Secret::copy(bytes)?)),
+            (None, Some(_)) => plain(bytes, Plain::Replaced),
+            (None, None) => Ok(Step::Binary),
+        };
     }
     let trimmed = bytes.trim_ascii();
     if let Some((quotes, inner)) = text::without_quotes(trimmed)? {

@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Damage {
     /// Bytes that are no UTF-8 became U+FFFD.
     Replaced { count: usize },
+    /// Bytes were taken for characters of Latin-1 and written as UTF-8.
+    Transcoded { count: usize },
     /// Each line feed got a carriage return.
     CarriageReturns { count: usize },
 }
@@ -17,6 +19,12 @@ impl fmt::Display for Damage {
             Damage::Replaced { count } => {
                 write!(f, "{count} of its characters are U+FFFD, which stands for bytes that were lost")
             }
+            Damage::Transcoded { count } => {
+                write!(
+                    f,
+                    "it is UTF-8 text: {count} of its bytes were taken for characters, and have become two bytes each"
+                )
+            }
             Damage::CarriageReturns { count } => {
                 write!(f, "each of its {count} line feeds has a carriage return, and without them its length is right")
             }
@@ -24,10 +32,31 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Whether a program has read the bytes as UTF-8 text: one U+FFFD in 20 bytes is not chance.
-pub(crate) fn replaced(bytes: &[u8]) -> Option<Damage> {
+/// Whether a program has taken the bytes for text: one U+FFFD in 20 bytes is not chance, and neither is UTF-8 without a mistake.
+pub(crate) fn taken_for_text(bytes: &[u8]) -> Option<Damage> {
     let count = bytes.windows(3).filter(|window| *window == [0xef, 0xbf, 0xbd]).count();
-    (count >= 2 && count * 20 >= bytes.len()).then_some(Damage::Replaced { count })
+    if count >= 2 && count * 20 >= bytes.len() {
+        return Some(Damage::Replaced { count });
+    }
+    transcoded(bytes).then(|| {
+        let count = bytes.iter().filter(|byte| **byte >= 0xc0).count();
+        Damage::Transcoded { count }
+    })
+}
+
+/// Whether these are bytes that were taken for characters of Latin-1 and written as UTF-8. Half of random bytes become two so, and 28
+/// random bytes are UTF-8 once in 10^9 times.
+pub(crate) fn transcoded(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let (mut characters, mut above) = (0, 0);
+    for character in text.chars() {
+        characters += 1;
+        above += usize::from(!character.is_ascii());
+        if character > '\u{ff}' {
+            return false;
+        }
+    }
+    bytes.len() >= 28 && above * 4 >= characters
 }
 
 /// The bytes before a text-mode transfer, if every line feed has a carriage return.
@@ -63,8 +92,11 @@ mod tests {
     fn text_conversions_leave_their_marks() {
         let bytes: Vec<u8> = (0..=255).collect();
         let lossy = String::from_utf8_lossy(&bytes).into_owned();
-        assert_eq!(replaced(lossy.as_bytes()), Some(Damage::Replaced { count: 128 }));
-        assert_eq!(replaced(&bytes), None);
+        assert_eq!(taken_for_text(lossy.as_bytes()), Some(Damage::Replaced { count: 128 }));
+        let transcoded: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        assert_eq!(taken_for_text(transcoded.as_bytes()), Some(Damage::Transcoded { count: 128 }));
+        assert_eq!(taken_for_text(&bytes), None);
+        assert_eq!(taken_for_text("text with a few signs: \u{e4}\u{f6}".as_bytes()), None);
         let mut transferred = bytes.clone();
         transferred.insert(10, b'\r');
         assert_eq!(without_carriage_returns(&transferred), Some((bytes.clone(), Damage::CarriageReturns { count: 1 })));
