@@ -39,7 +39,7 @@ pub struct Moved {
 
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not {} and is kept: it is now `{}`", self.from.display(), self.what, self.to.display())
+        write!(f, "`{}` is no {} and is kept: it is now `{}`", self.from.display(), self.what, self.to.display())
     }
 }
 

@@ -200,7 +200,7 @@ fn what_may_be_the_only_copy_of_a_key_is_kept_when_an_output_is_forced() {
         let run = bench.kms_byok(&format!("{line} {name}"));
         let moved =
             bench.names().into_iter().find(|other| other.starts_with(&format!("{name}.superseded-"))).expect(name);
-        let said = format!("warning: `{name}` is not wrapped key material and is kept: it is now `{moved}`\n");
+        let said = format!("warning: `{name}` is no wrapped key material and is kept: it is now `{moved}`\n");
         assert_eq!(run.succeeds().stderr, said);
         assert!(aside(&bench, name) == before, "{name}");
         // The blob that is there now is one.
@@ -244,7 +244,7 @@ fn forced_parameters_keep_every_file_that_is_none() {
         let run = cloud.run(line);
         let names = names();
         let moved = names.iter().find(|other| other.starts_with(&format!("{name}.superseded-"))).expect(name);
-        let said = format!("warning: `D/{name}` is not {what} and is kept: it is now `D/{moved}`\n");
+        let said = format!("warning: `D/{name}` is no {what} and is kept: it is now `D/{moved}`\n");
         assert!(run.succeeds().stderr.contains(&said), "{}", run.stderr);
         assert!(bench.read(&format!("D/{moved}")) == bytes, "{name}");
         std::fs::remove_dir_all(bench.path("D")).unwrap();
