@@ -164,6 +164,9 @@ impl fmt::Display for KeyUsage {
 }
 
 impl Curve {
+    /// Every curve.
+    pub(crate) const ALL: [Curve; 4] = [Curve::P256, Curve::P384, Curve::P521, Curve::P256k1];
+
     /// How many bytes a private number of the curve has.
     pub(crate) const fn order_bytes(self) -> usize {
         match self {

@@ -78,7 +78,7 @@ impl PublicKey {
         let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("RSA", _) => PublicKey::from_rsa_numbers(&bytes("n", &jwk.n)?, &bytes("e", &jwk.e)?),
             ("EC", Some(name)) => {
-                let curve = CURVES.into_iter().find(|curve| curve_name(*curve) == name).ok_or(JwkProblem::Unfit)?;
+                let curve = Curve::ALL.into_iter().find(|curve| curve_name(*curve) == name).ok_or(JwkProblem::Unfit)?;
                 PublicKey::from_point(curve, &[vec![4], bytes("x", &jwk.x)?, bytes("y", &jwk.y)?].concat())
             }
             ("OKP", Some("Ed25519")) => {
@@ -123,8 +123,6 @@ impl Written {
         self.d.is_some() || self.p.is_some() || self.k.is_some()
     }
 }
-
-const CURVES: [Curve; 4] = [Curve::P256, Curve::P384, Curve::P521, Curve::P256k1];
 
 /// As RFC 7518 §6.2.1.1 and RFC 8812 §3.1 name it.
 const fn curve_name(curve: Curve) -> &'static str {

@@ -40,7 +40,7 @@ pub(super) fn named(parameters: &[u8], container: Container) -> Result<Option<Na
                 unreadable(container, "it spells out a curve that is not over a prime field".to_owned())
             })?;
             let equal = |curve: &Curve| given.is(curve.nid()).unwrap_or(false);
-            let curve = [Curve::P256, Curve::P384, Curve::P521, Curve::P256k1].into_iter().find(equal);
+            let curve = Curve::ALL.into_iter().find(equal);
             match curve {
                 Some(curve) => Ok(Some(Named { nid: curve.nid(), spelled_out: true })),
                 None => Err(unreadable(

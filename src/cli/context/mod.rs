@@ -1,0 +1,110 @@
+//! What every verb needs: the flags it shares with the others, the talk, a connection, and a run that signals can end.
+
+mod answer;
+mod connection;
+mod outcome;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use kms_byok::files::Moved;
+use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{Account, FindLost, PendingRequests, Run, Stage, Watched};
+use kms_byok::material::Reading;
+use kms_byok::record::RecordFile;
+use kms_byok::{OpenSslError, Progress, openssl_probe};
+use serde_json::{Value, json};
+
+use super::global::Global;
+use super::invocation::Invocation;
+use super::output::Stderr;
+
+pub(crate) struct Context {
+    pub(crate) global: Global,
+    pub(crate) talk: Arc<Stderr>,
+    /// What the escrow file of this run is, once it is open.
+    escrow: OnceLock<Value>,
+    /// How the key material of this run was read.
+    pub(crate) reading: OnceLock<Reading>,
+    /// What the run may change in AWS, from the moment on when it may.
+    changing: OnceLock<Changing>,
+    /// How the run was called.
+    invocation: Mutex<Invocation>,
+    /// The connection, once there is one; clients of other Regions share what it has seen.
+    kms: OnceLock<Kms>,
+    /// The run is a rehearsal in this process.
+    rehearsal: OnceLock<()>,
+    /// The record that the run keeps.
+    pub(crate) record: Mutex<Option<Kept>>,
+}
+
+/// All that is needed to tell of a run that may have changed AWS, at any moment and from any thread.
+struct Changing {
+    run: &'static dyn Watched,
+    words: Box<Words>,
+}
+
+/// The command that completes a run, in words.
+type Words = dyn Fn(&Account) -> Option<String> + Send + Sync;
+
+/// A record that has begun.
+pub(crate) struct Kept {
+    pub(crate) file: RecordFile,
+    pub(crate) run: &'static dyn Watched,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
+        Context {
+            invocation: Mutex::new(Invocation::new(&global)),
+            global,
+            talk,
+            escrow: OnceLock::new(),
+            reading: OnceLock::new(),
+            changing: OnceLock::new(),
+            kms: OnceLock::new(),
+            rehearsal: OnceLock::new(),
+            record: Mutex::default(),
+        }
+    }
+
+    /// Says where files are now that stood in the place of an output.
+    pub(crate) fn tell_moved(&self, moved: impl IntoIterator<Item = Moved>) {
+        for moved in moved {
+            self.talk.warn(&moved.to_string());
+        }
+    }
+
+    /// Refuses to go on with a library that is not fit, whatever the headers were.
+    pub(crate) fn check_openssl(&self) -> Result<(), OpenSslError> {
+        openssl_probe::check_loaded()?;
+        if self.global.require_fips && !openssl_probe::fips().in_force() {
+            return Err(OpenSslError::NotFips { found: openssl_probe::loaded().to_owned() });
+        }
+        Ok(())
+    }
+
+    /// A run. It lives as long as the process, because it is read whatever ends that.
+    pub(crate) fn begin<R: Stage>(&self) -> &'static Run<R> {
+        Box::leak(Box::new(Run::new(self.talk.clone())))
+    }
+
+    /// Where requests under way are written down (XDG Base Directory Specification): `$XDG_STATE_HOME`, or its default.
+    pub(crate) fn pending(&self, find_lost: bool, request: Option<&String>) -> PendingRequests {
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+        let find_lost = match request {
+            Some(id) => Some(FindLost::Request(id.clone())),
+            None => find_lost.then_some(FindLost::Any),
+        };
+        PendingRequests { directory: state.map(|state| state.join("kms-byok")), find_lost }
+    }
+
+    /// Notes what the escrow file does and does not vouch for.
+    pub(crate) fn opened_escrow(&self, file: &Path, authenticated: bool) {
+        let file = file.display().to_string();
+        let _ = self.escrow.set(json!({ "file": file, "authenticated": authenticated, "maker_known": false }));
+    }
+}

@@ -1,0 +1,116 @@
+//! How a verb ends: what it did, why it failed, and the record of it.
+
+use std::future::Future;
+use std::sync::PoisonError;
+
+use kms_byok::lifecycle::{Account, Interrupted, Run, Stage, Watched};
+use kms_byok::record::Exit;
+use kms_byok::{Error, Progress};
+
+use super::super::failure::{self, Failure};
+use super::super::panics;
+use super::super::signals::work::block_on;
+use super::super::words::sentence;
+use super::{Changing, Context, Kept};
+
+impl Context {
+    /// Runs a verb that changes nothing in AWS.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+        block_on(work).and_then(|result| result).map_err(|error| self.failure(error))
+    }
+
+    /// Runs a verb that may change AWS. Its failure has the report on what changed.
+    pub(crate) fn run_changing<T, R: Stage>(
+        &self,
+        run: &'static Run<R>,
+        work: impl Future<Output = Result<T, Interrupted<R>>>,
+        words: impl Fn(&Account) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<(T, Account), Failure> {
+        let _ = self.changing.set(Changing { run, words: Box::new(words) });
+        match block_on(work) {
+            Ok(Ok(done)) => Ok((done, self.told(run))),
+            Ok(Err(interrupted)) => {
+                let account = self.completed(interrupted.account());
+                Err(self.ended(interrupted.error, account))
+            }
+            Err(stopped) => Err(self.broken_off(stopped)),
+        }
+    }
+
+    /// The failure of a run that ends here, from whichever thread.
+    pub(crate) fn broken_off(&self, error: Error) -> Failure {
+        match self.changing.get() {
+            Some(Changing { run, .. }) => self.ended(error, self.told(*run)),
+            None => self.failure(error),
+        }
+    }
+
+    /// The failure of a run, with the report on it.
+    fn ended(&self, error: Error, account: Account) -> Failure {
+        let Account { mut report, facts, .. } = account.clone();
+        let failure = self.failure(error).explained(facts.explanation.clone()).about(report.key_arn.clone());
+        if !facts.may_have_changed() {
+            return failure;
+        }
+        if self.is_rehearsal() {
+            return failure.after(report).in_rehearsal();
+        }
+        report.next = self.changing.get().and_then(|changing| (changing.words)(&account));
+        failure.after(report)
+    }
+
+    /// The report on a run at this moment.
+    pub(crate) fn told(&self, run: &dyn Watched) -> Account {
+        self.completed(run.account())
+    }
+
+    /// With how AWS was reached, and with complete commands.
+    fn completed(&self, account: Account) -> Account {
+        let mut account = match self.kms() {
+            Some(kms) => account.at(kms),
+            None => account,
+        };
+        account.report.rehearsal |= self.is_rehearsal();
+        account.report.show_public_key();
+        let run = self.invocation();
+        let leftovers = account.report.leftovers.iter_mut();
+        leftovers.for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
+        account
+    }
+
+    /// Keeps the run from changing anything more in AWS.
+    pub(crate) fn close_account(&self) {
+        if let Some(changing) = self.changing.get() {
+            changing.run.close();
+        }
+    }
+
+    /// The failure to print. If this process has panicked, the panic is printed as the cause.
+    pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
+        let error = error.into();
+        let error = match panics::noted() {
+            Some(defect) => defect.that_led_to(&error).into(),
+            None => error,
+        };
+        Failure::new(error, self.global.output, self.invocation()).with_escrow(self.escrow.get().cloned())
+    }
+
+    /// Ends the record, if there is one that has not ended.
+    pub(crate) fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
+        let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Kept { file, run }) = kept else { return Ok(()) };
+        let account = self.told(run);
+        let mut exit = Exit::of(code, error, &account);
+        if let (Some(said), Some(error)) = (&mut exit.error, error) {
+            (said.cause, said.hint) = (failure::cause(error), error.hint().map(|hint| sentence(&hint)));
+        }
+        file.finish(&account, self.kms(), exit, &*self.talk)
+    }
+
+    /// Ends the record of a run that was broken off.
+    pub(crate) fn end_record_of(&self, failure: &Failure) {
+        if let Err(error) = self.end_record(failure.exit, Some(&failure.error)) {
+            self.talk.warn(&error.to_string());
+        }
+    }
+}
