@@ -44,8 +44,8 @@ pub(crate) fn taken_for_text(bytes: &[u8]) -> Option<Damage> {
     })
 }
 
-/// Whether these are bytes that were taken for characters of Latin-1 and written as UTF-8. Half of random bytes become two so, and 28
-/// random bytes are UTF-8 once in 10^9 times.
+/// Whether these are bytes that were taken for characters of Latin-1 and written as UTF-8. Half of random bytes become two so, of a text in
+/// a language of Latin-1 not one in ten; and 28 random bytes are UTF-8 once in 10^9 times.
 pub(crate) fn transcoded(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let (mut characters, mut above) = (0, 0);
@@ -56,7 +56,7 @@ pub(crate) fn transcoded(bytes: &[u8]) -> bool {
             return false;
         }
     }
-    bytes.len() >= 28 && above * 4 >= characters
+    bytes.len() >= 28 && above * 6 >= characters
 }
 
 /// The bytes before a text-mode transfer, if every line feed has a carriage return.

@@ -51,7 +51,7 @@ const SYMMETRIC: &[Kind] = &[
     ("rm $T", "--dir D --material key", "file_missing"),
     (": > $P", "--dir D --material key", "file_empty"),
     ("mkdir x; rm $T; mkdir $T", "--dir D --material key", "file_unreadable"),
-    ("iconv -f LATIN1 -t UTF-8 $T | text $T", "--dir D --material key", "files_of_different_sets"),
+    ("iconv -f LATIN1 -t UTF-8 $T | text $T", "--dir D --material key", "file_mangled"),
     (
         "sed -i 's/\"key_spec\": \"[^\"]*\"/\"key_spec\": 7/' D/parameters.json",
         "--dir D --material key",
