@@ -74,7 +74,7 @@ pub mod wrap;
 pub use doctor::HealthError;
 pub use escrow::EscrowError;
 pub use explain::{Explain, Hint, Part, Setting, Step};
-pub use files::FileError;
+pub use files::{FileError, FileKind};
 pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
 pub use lifecycle::{
     AliasName, Backup, BareImport, CreateKey, DeleteMaterial, Error, GetParameters, ImportWrapped, Interrupted,

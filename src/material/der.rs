@@ -30,6 +30,12 @@ pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
     (bytes.len() >= length).then(|| Element { tag, contents: &bytes[..length], rest: &bytes[length..] })
 }
 
+/// What is in an OCTET STRING (X.690 §8.7) that is all there is, of a length that keys have.
+pub(crate) fn octet_string(bytes: &[u8]) -> Option<&[u8]> {
+    let whole = element(bytes).filter(|whole| whole.tag == OCTET_STRING && whole.rest.is_empty())?;
+    matches!(whole.contents.len(), 28 | 32 | 48 | 64 | 66 | 128).then_some(whole.contents)
+}
+
 /// Nesting that no container of a key reaches.
 const DEPTH: usize = 16;
 

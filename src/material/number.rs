@@ -8,7 +8,7 @@ use openssl::pkey::PKey;
 use super::container::{from_scalar, from_seed};
 use super::reading::Reading;
 use super::recognise::{Content, Layer};
-use super::{Format, KeySpec, MaterialKind};
+use super::{Format, KeySpec, MaterialKind, der};
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::Secret;
@@ -58,6 +58,9 @@ pub(super) fn named(
         let pkcs8 = pair(bytes)?;
         let reading = Reading::number(layers, "seed", pkcs8.len());
         return Ok(Some((pkcs8, reading)));
+    }
+    if let Some(inside) = der::octet_string(bytes.expose()).filter(|inside| inside.len() == wanted) {
+        return Err(MaterialError::octet_string(inside));
     }
     if found != wanted {
         check_newline(bytes, spec, wanted)?;

@@ -54,7 +54,7 @@ fn foreign(container: Container, command: Option<String>, spec: KeySpec) -> Mate
         (Container::Wif | Container::WalletKeystore, MaterialKind::Rsa { .. } | MaterialKind::Ed25519) => {
             MaterialError::WrongKeyType { spec, found: "an EC key".to_owned() }
         }
-        (Container::XmlKey, MaterialKind::Ec(_) | MaterialKind::Ed25519) => {
+        (Container::XmlKey | Container::WindowsKey, MaterialKind::Ec(_) | MaterialKind::Ed25519) => {
             MaterialError::WrongKeyType { spec, found: "an RSA key".to_owned() }
         }
         _ => MaterialError::ForeignContainer { container, command },

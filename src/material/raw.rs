@@ -15,7 +15,7 @@ pub(super) fn read(bytes: &Secret, spec: KeySpec, format: Format) -> Result<(Sec
             (Secret::copy(bytes.expose())?, reading)
         }
         Format::Auto => auto(bytes, spec, &range)?,
-        Format::Hex | Format::Base64 => said(bytes, format)?,
+        Format::Hex | Format::Base64 => said(bytes, spec, format, &range)?,
         Format::Jwk => jwk(bytes)?,
         format => return Err(MaterialError::FormatNotForSpec { format, spec }),
     };
@@ -78,6 +78,7 @@ fn fitting(
     if has_added_newline(bytes.expose(), range) {
         return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() });
     }
+    check_octet_string(&bytes, range)?;
     if !layers.is_empty() && !range.contains(found) {
         let (encoding, wanted) = (described(layers), range.words());
         return Err(MaterialError::EncodedLength { spec, encoding, characters, found, wanted });
@@ -86,8 +87,15 @@ fn fitting(
     Ok((bytes, reading))
 }
 
+fn check_octet_string(bytes: &Secret, range: &Lengths) -> Result<(), MaterialError> {
+    match der::octet_string(bytes.expose()).filter(|inside| range.contains(inside.len())) {
+        Some(inside) => Err(MaterialError::octet_string(inside)),
+        None => Ok(()),
+    }
+}
+
 /// Exactly what the user says it is. Text that its alphabet shows to be something else is not decoded.
-fn said(bytes: &Secret, format: Format) -> Result<(Secret, Reading), MaterialError> {
+fn said(bytes: &Secret, spec: KeySpec, format: Format, range: &Lengths) -> Result<(Secret, Reading), MaterialError> {
     let (inner, layers) = decoded(bytes, format)?;
     let again = recognise(inner.expose(), &SECRETS)?;
     // A text in the text may be a key that was chosen so; another encoding in it may not.
@@ -95,6 +103,12 @@ fn said(bytes: &Secret, format: Format) -> Result<(Secret, Reading), MaterialErr
         let inner = described(&again.layers);
         return Err(MaterialError::Ambiguous { what: format!("{inner} in {format}") });
     }
+    if let Content::Container(container, inside) = &again.content
+        && !is_chance(*container, inside.expose())
+    {
+        return Err(not_raw(*container, spec));
+    }
+    check_octet_string(&inner, range)?;
     let reading = Reading::encoded(&layers, inner.len());
     Ok((inner, reading))
 }
@@ -127,7 +141,11 @@ fn oct(json: &Secret, layers: &[Layer]) -> Result<(Secret, Reading), MaterialErr
 /// A container where raw bytes are needed. What is not read at all has its own words.
 fn not_raw(container: Container, spec: KeySpec) -> MaterialError {
     match refusal(container) {
-        _ if matches!(container, Container::Wif | Container::WalletKeystore | Container::XmlKey) => {
+        _ if matches!(
+            container,
+            Container::Wif | Container::WalletKeystore | Container::XmlKey | Container::WindowsKey
+        ) =>
+        {
             MaterialError::ContainerForRaw { container, spec }
         }
         error @ MaterialError::ForeignContainer { .. } if !container.is_read() => error,

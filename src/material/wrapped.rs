@@ -1,5 +1,7 @@
 //! Wrapped key material where key material itself is wanted: what KMS takes already, and nothing that is wrapped again.
 
+use crate::files::FileKind;
+
 /// Bytes and names of the wrapping keys.
 const SIZES: [(usize, &str); 3] = [(256, "RSA_2048"), (384, "RSA_3072"), (512, "RSA_4096")];
 
@@ -31,7 +33,7 @@ fn looks_random(bytes: &[u8]) -> bool {
     let mut seen = [false; 256];
     bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     let different = seen.iter().filter(|seen| **seen).count();
-    let known = bytes.starts_with(b"Salted__") || matches!(bytes, [0x30, 0x80..=0x84, ..]);
+    let known = FileKind::of(bytes).is_some() || matches!(bytes, [0x30, 0x80..=0x84, ..]);
     different >= LEAST_DIFFERENT && !known
 }
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+import key_kinds
 import key_mistakes
 from key_rows import row, rows, skipped, tool, url, write
 
@@ -242,6 +243,7 @@ def main():
     else:
         skipped.append("a Java key store: no keytool")
     row("wif", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "ECC_SECG_P256K1", "foreign_container")
+    key_kinds.all_kinds(key, p256, ed, big)
     key_mistakes.add(key, p256, k1, ed, big, certificate)
     json.dump({"rows": rows, "skipped": skipped}, sys.stdout)
 

@@ -16,7 +16,7 @@ pub(super) fn of_foreign(tried: &Tried<'_>, container: Container) -> Result<Vec<
         return Ok(Vec::new());
     };
     let fits = match (container, format) {
-        (Container::XmlKey, _) => matches!(tried.spec.kind(), MaterialKind::Rsa { .. }),
+        (Container::XmlKey | Container::WindowsKey, _) => matches!(tried.spec.kind(), MaterialKind::Rsa { .. }),
         (_, Some(Format::Scalar)) => matches!(tried.spec.kind(), MaterialKind::Ec(Curve::P256k1)),
         _ => true,
     };

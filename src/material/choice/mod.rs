@@ -3,6 +3,7 @@
 mod foreign;
 mod keys;
 mod numbers;
+mod octets;
 mod text;
 mod transcoded;
 mod tried;
@@ -43,7 +44,10 @@ pub fn choices(
             MaterialError::NotEncodedText { .. }
             | MaterialError::EncodedLength { .. }
             | MaterialError::EncodingContradicted { .. }
-            | MaterialError::Ambiguous { .. } => Ok([transcoded::of_binary(&tried)?, text::of_text(&tried)?].concat()),
+            | MaterialError::Ambiguous { .. } => {
+                let binary = [transcoded::of_binary(&tried)?, octets::of_octet_string(&tried)?].concat();
+                Ok([binary, text::of_text(&tried)?].concat())
+            }
             _ => Ok(Vec::new()),
         }
     })

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Container, lacking};
 use crate::explain::{Hint, Setting, hint, some};
+use crate::files::Way;
 use crate::material::{Format, MaterialError};
 
 /// The cause for a container that is not read. Its command names the file `FILE`.
@@ -71,12 +72,27 @@ const TR31: Converter = Converter {
     meaning: "Python has the package psec, and you have the key block protection key in hex, for which it asks",
 };
 
+/// PRIVATEKEYBLOB and PVK are forms that OpenSSL reads.
+const WINDOWS: Converter = Converter {
+    filter: "openssl pkey",
+    ending: "pem",
+    format: None,
+    meaning: "the key in it is the one that you mean",
+};
+
 /// What converts a container whose file is `bytes`; nothing where no filter does.
 pub(crate) fn converter(container: Container, bytes: &[u8]) -> Option<Converter> {
     match container {
         Container::XmlKey => Some(XML),
         Container::Wif => Some(WIF),
         Container::Tr31 => Some(TR31),
+        Container::WindowsKey => Some(WINDOWS),
+        Container::Other(kind) => match kind.way() {
+            Way::Filter(filter) => {
+                Some(Converter { filter, ending: "out", format: None, meaning: "the key is the file in it" })
+            }
+            _ => None,
+        },
         Container::WalletKeystore if has_version_3(bytes) => Some(WALLET_KEYSTORE),
         _ => None,
     }
@@ -115,6 +131,12 @@ impl Container {
                 "ask the wallet for the private key in hex with the keystore's passphrase, and give it with ",
                 Setting::MaterialFormat.to(Format::Scalar),
             ],
+            Container::Other(kind) => match kind.way() {
+                Way::Decrypt => some("decrypt it, and give what comes of it"),
+                Way::Unpack => some("unpack it, and give the file with the key"),
+                Way::ReadWithItsProgram => some("write the key to a file with the program that has put it there"),
+                Way::Filter(_) | Way::None => None,
+            },
             Container::Tr31 => some("ask the HSM that holds its key block protection key to unwrap it"),
             _ => None,
         }

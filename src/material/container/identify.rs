@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Container, openssh, point, wif};
+use crate::files::FileKind;
 use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, element};
 
 impl Container {
@@ -22,14 +23,21 @@ fn binary(bytes: &[u8]) -> Option<Container> {
     match bytes {
         [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 1 | 2, ..] => Some(Container::Jks),
         [0xce, 0xce, 0xce, 0xce, 0, 0, 0, 1 | 2, ..] => Some(Container::Jceks),
+        [7, 2, 0, 0, 0, 0xa4 | 0x24, 0, 0, b'R', b'S', b'A', b'2', ..] => Some(Container::WindowsKey),
+        [6, 2, 0, 0, 0, 0xa4 | 0x24, 0, 0, b'R', b'S', b'A', b'1', ..] => Some(Container::BarePublicKey),
+        [0x1e, 0xf1, 0xb5, 0xb0, 0, 0, 0, 0, ..] => Some(Container::WindowsKey),
         _ if bytes.starts_with(openssh::MAGIC) => Some(openssh::kind(bytes)),
         _ if openssh::is_public_blob(bytes) || point::is_uncompressed(bytes) => Some(Container::BarePublicKey),
-        _ => pgp(bytes),
+        _ => pgp(bytes).or_else(|| FileKind::of(bytes).map(Container::Other)),
     }
 }
 
-/// The first packet of an OpenPGP key (RFC 9580 §4.2, §5.5), of a length that no raw key has.
+/// The first packet of OpenPGP data (RFC 9580 §4.2): a session key for a passphrase (§5.3.1) of the usual ciphers and hashes, or a key
+/// (§5.5) of a length that no raw key has.
 fn pgp(bytes: &[u8]) -> Option<Container> {
+    if let [0x8c | 0xc3, 0x0d, 4, 1..=13, 3, 1..=14, ..] = bytes {
+        return Some(Container::Pgp);
+    }
     if bytes.len() <= 128 {
         return None;
     }
@@ -38,14 +46,14 @@ fn pgp(bytes: &[u8]) -> Option<Container> {
         first @ 0xc0..=0xff => (first & 0x3f, [2, 3, 6][usize::from(bytes[1] >= 192) + usize::from(bytes[1] == 255)]),
         _ => return None,
     };
-    let (version, algorithm) = match bytes.get(header)? {
-        version @ (4 | 6) => (version, bytes.get(header + 5)?),
-        _ => return None,
-    };
-    let known = matches!(algorithm, 1..=3 | 16..=19 | 22 | 25..=28) && (4..=6).contains(version);
+    // A key's version and algorithm; those of a session key for a public key (§5.1) have its id between them.
+    let at = |offset: usize| bytes.get(header + offset);
+    let key = matches!((at(0), at(5)), (Some(4 | 6), Some(1..=3 | 16..=19 | 22 | 25..=28)));
+    let session_key = matches!((at(0), at(9)), (Some(3), Some(1..=3 | 16 | 18 | 25)));
     match tag {
-        5 if known => Some(Container::PgpPrivateKey),
-        6 if known => Some(Container::PgpPublicKey),
+        1 if session_key => Some(Container::Pgp),
+        5 if key => Some(Container::PgpPrivateKey),
+        6 if key => Some(Container::PgpPublicKey),
         _ => None,
     }
 }

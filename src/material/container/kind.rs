@@ -1,5 +1,7 @@
 //! The kinds of file in which keys are kept, those that are read and those that are only named.
 
+use crate::files::{FileKind, Way};
+
 /// What a file is, as far as keys are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -70,6 +72,10 @@ pub enum Container {
     ValidatorKeystore,
     /// A key block of ANSI X9.143 (TR-31).
     Tr31,
+    /// A private key of Windows: PRIVATEKEYBLOB, or that in a PVK file.
+    WindowsKey,
+    /// A file of another kind, which may have a key in it.
+    Other(FileKind),
 }
 
 impl Container {
@@ -109,6 +115,8 @@ impl Container {
             Container::WalletKeystore => "wallet keystore",
             Container::ValidatorKeystore => "validator keystore",
             Container::Tr31 => "TR-31 key block",
+            Container::WindowsKey => "Windows private key",
+            Container::Other(kind) => kind.name(),
         }
     }
 
@@ -116,7 +124,7 @@ impl Container {
     pub fn with_article(self) -> String {
         let name = self.name();
         // "an XML …", "an OpenSSH …": by the sound.
-        let article = if name.starts_with(['e', 'O', 'X']) { "an" } else { "a" };
+        let article = if name.starts_with(['a', 'e', 'x', 'E', 'O', 'X']) { "an" } else { "a" };
         format!("{article} {name}")
     }
 
@@ -156,6 +164,8 @@ impl Container {
             Container::WalletKeystore => "wallet_keystore",
             Container::ValidatorKeystore => "validator_keystore",
             Container::Tr31 => "tr31",
+            Container::WindowsKey => "windows_key",
+            Container::Other(kind) => kind.id(),
         }
     }
 
@@ -200,15 +210,15 @@ impl Container {
 
     /// Whether a key of its kind can hold a private key at all.
     pub const fn is_private(self) -> bool {
-        !self.is_public_half()
-            && !matches!(
-                self,
-                Container::Cms
-                    | Container::RevocationList
-                    | Container::EcParameters
-                    | Container::Parameters
-                    | Container::Pgp
-            )
+        match self {
+            Container::Cms
+            | Container::RevocationList
+            | Container::EcParameters
+            | Container::Parameters
+            | Container::Pgp => false,
+            Container::Other(kind) => !matches!(kind.way(), Way::None),
+            container => !container.is_public_half(),
+        }
     }
 
     /// Whether it holds the public half of a key pair only.
@@ -245,6 +255,7 @@ impl Container {
             "PGP PRIVATE KEY BLOCK" => Container::PgpPrivateKey,
             "PGP PUBLIC KEY BLOCK" => Container::PgpPublicKey,
             "PGP MESSAGE" | "PGP SIGNATURE" | "PGP SIGNED MESSAGE" => Container::Pgp,
+            "AGE ENCRYPTED FILE" => Container::Other(FileKind::Age),
             "PKCS12" | "PFX" => Container::Pkcs12,
             _ => return None,
         })

@@ -90,6 +90,9 @@ impl OwnWords for MaterialError {
             MaterialError::ContainerForRaw { container, .. } if container.is_public_half() => {
                 some("give the file of the key itself: a public key is no secret, and may be the one that wraps it")
             }
+            MaterialError::ContainerForRaw { container: Container::Other(_) | Container::Pgp, .. } => {
+                some("look for the file that has the key")
+            }
             MaterialError::ContainerForRaw { .. } => {
                 some("choose the key spec of the key in it, or give the raw bytes")
             }

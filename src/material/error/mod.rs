@@ -135,6 +135,11 @@ impl MaterialError {
         }
     }
 
+    /// An OCTET STRING of DER around bytes that may be the key, as it may be itself.
+    pub(crate) fn octet_string(inside: &[u8]) -> Self {
+        MaterialError::Ambiguous { what: format!("an OCTET STRING of DER with {} bytes in it", inside.len()) }
+    }
+
     /// The same error with the commands that end the doubt as its hint; `commands` are each a command and when it is the right one.
     #[must_use]
     pub fn with_choices(self, commands: &[(String, String)]) -> Self {
