@@ -159,7 +159,7 @@ fn writable(pid: u32) -> io::Result<Vec<Region>> {
 /// awaited. Where the kernel does not say it (a container without the right to trace), a process that has slept for two seconds
 /// stands still.
 pub fn wait_until_in(pid: u32, place: &str) -> bool {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     let (mut seen, mut asleep, mut before) = (0, 0, None);
     while Instant::now() < end {
         let now = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();

@@ -2,6 +2,9 @@
 
 use kms_byok::material::{KeyMaterial, Passphrase};
 use kms_byok::{MaterialError, Secret};
+use openssl::base64::encode_block;
+use openssl::bn::{BigNum, BigNumContext, BigNumRef};
+use openssl::pkey::PKey;
 
 use crate::support::stage::Stage;
 
@@ -102,9 +105,9 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("(printf '{\"kty\":\"oct\",\"k\":\"'; url raw; printf '\"}') > k", "HMAC_256", ""),
     ("(printf '{\"keys\":[{\"kty\":\"oct\",\"k\":\"'; url raw; printf '\"}]}') > k", "HMAC_256", ""),
     ("(printf '{\"private_key\": \"'; awk '{ printf \"%s\\\\n\", $0 }' ec.pem; printf '\"}') > k", "ECC_NIST_P384", ""),
-    ("jwk ec.pem > k", "ECC_NIST_P384", ""),
-    ("jwk ed.pem > k", "ECC_NIST_EDWARDS25519", ""),
-    ("jwk rsa.pem > k", "RSA_2048", ""),
+    ("cp ec.jwk k", "ECC_NIST_P384", ""),
+    ("cp ed.jwk k", "ECC_NIST_EDWARDS25519", ""),
+    ("cp rsa.jwk k", "RSA_2048", ""),
     ("openssl pkey -in ed.pem -outform DER -out k", "ECC_NIST_EDWARDS25519", ""),
 ];
 
@@ -116,12 +119,33 @@ impl Passphrase for Said {
     }
 }
 
+/// A private key as a JWK (RFC 7518 §6.2, §6.3; RFC 8037 §2), by the tests' own hand.
+fn jwk(pem: &[u8]) -> String {
+    let url = |bytes: &[u8]| encode_block(bytes).replace('+', "-").replace('/', "_").replace('=', "");
+    let key = PKey::private_key_from_pem(pem).unwrap();
+    let members = if let Ok(rsa) = key.rsa() {
+        let number = |number: Option<&BigNumRef>| url(&number.unwrap().to_vec());
+        let [n, e, d] = [rsa.n(), rsa.e(), rsa.d()].map(|value| number(Some(value)));
+        let [p, q, dp, dq, qi] = [rsa.p(), rsa.q(), rsa.dmp1(), rsa.dmq1(), rsa.iqmp()].map(number);
+        format!(r#""RSA","n":"{n}","e":"{e}","d":"{d}","p":"{p}","q":"{q}","dp":"{dp}","dq":"{dq}","qi":"{qi}""#)
+    } else if let Ok(ec) = key.ec_key() {
+        let (mut x, mut y) = (BigNum::new().unwrap(), BigNum::new().unwrap());
+        let mut context = BigNumContext::new().unwrap();
+        ec.public_key().affine_coordinates(ec.group(), &mut x, &mut y, &mut context).unwrap();
+        let [d, x, y] = [ec.private_key(), &x, &y].map(|value| url(&value.to_vec_padded(48).unwrap()));
+        format!(r#""EC","crv":"P-384","d":"{d}","x":"{x}","y":"{y}""#)
+    } else {
+        let [d, x] = [key.raw_private_key(), key.raw_public_key()].map(|bytes| url(&bytes.unwrap()));
+        format!(r#""OKP","crv":"Ed25519","d":"{d}","x":"{x}""#)
+    };
+    format!(r#"{{"kty":{members}}}"#)
+}
+
 #[test]
 fn the_script_converts_what_the_recogniser_reads() {
     let stage = Stage::new("");
     let at = |script: &str| {
-        let functions = "hex() { od -An -v -tx1 \"$1\" | tr -d ' \\n'; }; url() { openssl base64 -A -in \"$1\" | tr '+/' '-_' | tr -d =; };
-            jwk() { node -e \"process.stdout.write(JSON.stringify(require('crypto').createPrivateKey(require('fs').readFileSync('$1')).export({format: 'jwk'})))\"; }";
+        let functions = "hex() { od -An -v -tx1 \"$1\" | tr -d ' \\n'; }; url() { openssl base64 -A -in \"$1\" | tr '+/' '-_' | tr -d =; }";
         let script = format!("set -e; umask 077; {functions}; rm -f k k.pub p; {script}");
         let mut bash = std::process::Command::new("bash");
         let made = bash.args(["-c", &script]).current_dir(stage.bench.directory()).output().unwrap();
@@ -133,6 +157,9 @@ fn the_script_converts_what_the_recogniser_reads() {
         openssl genpkey -algorithm ED25519 -out ed.pem
         openssl pkcs8 -topk8 -nocrypt -in ec.pem -outform DER -out ec.der
         openssl ec -in ec.pem -outform DER -out sec1.der");
+    for name in ["ec", "rsa", "ed"] {
+        stage.secret(&format!("{name}.jwk"), &jwk(&stage.bench.read(&format!("{name}.pem"))));
+    }
     let mut wrong = Vec::new();
     for (made, spec, more) in WRITTEN {
         at(made);
