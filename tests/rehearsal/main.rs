@@ -12,6 +12,7 @@ mod support {
     pub(crate) mod made;
     pub(crate) mod ministack;
     pub(crate) mod pinned;
+    pub(crate) mod pinned_node;
     pub(crate) mod real_kms;
     pub(crate) mod served;
     pub(crate) mod shown;
@@ -35,5 +36,6 @@ mod no_import;
 mod protocol;
 mod rotation;
 mod service;
+mod signers;
 mod states;
 mod truths;

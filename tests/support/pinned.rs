@@ -1,5 +1,5 @@
 //! The environments of other people's programs that `scripts/check` makes: Python with the aws CLI, boto3, MiniStack and encryption
-//! libraries, and Node with the AWS SDK and the AWS Encryption SDK. A plain `cargo test` may lack them.
+//! libraries. A plain `cargo test` may lack them.
 
 use std::env;
 use std::path::{Path, PathBuf};

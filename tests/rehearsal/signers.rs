@@ -1,0 +1,228 @@
+//! What signs with imported keys in the real world: the programs of `examples/signing` run as their users run them, with keys that
+//! `provision` has imported, and whoever has to believe the signature verifies it by the public half that is on the other side.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Verifier;
+use serde_json::Value;
+
+use crate::support::{Bench, EmbeddedKms, pinned, pinned_node, run};
+
+/// An embedded KMS, a directory with the programs, and what runs them.
+struct Signers {
+    bench: Bench,
+    kms: EmbeddedKms,
+    program: PathBuf,
+}
+
+impl Signers {
+    fn in_node(packages: &[&str]) -> Option<Self> {
+        let (node, directory) = pinned_node::node(packages)?;
+        let signers = Signers::with(node);
+        symlink(directory.join("node_modules"), signers.bench.path("node_modules")).unwrap();
+        Some(signers)
+    }
+
+    fn in_python(modules: &[&str]) -> Option<Self> {
+        Some(Signers::with(pinned::python(&["python"], modules)?.join("python")))
+    }
+
+    fn with(program: PathBuf) -> Self {
+        let bench = Bench::new();
+        let kms = bench.serve();
+        for directory in ["examples/signing", "tests/clients"] {
+            for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap() {
+                let file = file.unwrap();
+                if file.file_type().unwrap().is_file() {
+                    fs::copy(file.path(), bench.path(file.file_name().to_str().unwrap())).unwrap();
+                }
+            }
+        }
+        Signers { bench, kms, program }
+    }
+
+    fn shell(&self, script: &str) -> String {
+        let script = format!("set -e; umask 077; {script}");
+        let made = run(Command::new("bash").args(["-c", &script]).current_dir(self.bench.directory()), b"");
+        made.succeeds().stdout.clone()
+    }
+
+    fn kms_byok(&self, line: &str) -> String {
+        let line = format!("{line} --endpoint-url {} --region us-east-1 --quiet", self.kms.url());
+        self.bench.kms_byok_with_credentials(&line).succeeds().stdout.clone()
+    }
+
+    fn provision(&self, alias: &str, spec: &str, more: &str) {
+        self.kms_byok(&format!("provision --alias alias/{alias} --key-spec {spec} {more}"));
+    }
+
+    /// What a program answers, without the line end.
+    fn answer(&self, words: &[&str]) -> String {
+        let mut command = Command::new(&self.program);
+        command.args(words).current_dir(self.bench.directory());
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL_KMS", self.kms.url()),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("HOME", self.bench.directory().to_str().unwrap()),
+        ] {
+            command.env(name, value);
+        }
+        run(&mut command, b"").succeeds().stdout.trim_end_matches('\n').to_owned()
+    }
+
+    fn verifies(&self, public: &str, message: &[u8], signature: &[u8]) -> bool {
+        let key = PKey::public_key_from_pem(&self.bench.read(public)).unwrap();
+        Verifier::new(MessageDigest::sha256(), &key).unwrap().verify_oneshot(signature, message).unwrap()
+    }
+}
+
+fn from_url(text: &str) -> Vec<u8> {
+    let mut text = text.replace('-', "+").replace('_', "/");
+    text.extend(std::iter::repeat_n('=', text.len().wrapping_neg() % 4));
+    openssl::base64::decode_block(&text).unwrap()
+}
+
+/// GitHub has the public half of the App's key, and takes tokens of at most ten minutes.
+#[test]
+fn a_github_apps_token_is_signed_through_kms_and_verified_by_the_apps_public_key() {
+    let Some(signers) = Signers::in_node(&["@octokit/auth-app", "@aws-sdk/client-kms"]) else { return };
+    // As GitHub makes it: PKCS#1 in PEM.
+    signers.shell(
+        "openssl genrsa -traditional -out app.private-key.pem 2048 || openssl genrsa -out app.private-key.pem 2048",
+    );
+    signers.shell("openssl rsa -in app.private-key.pem -pubout -out app.pem");
+    signers.provision("github-app", "RSA_2048", "--material app.private-key.pem");
+    let token = signers.answer(&["github-app.mjs", "alias/github-app", "12345"]);
+    let parts: Vec<&str> = token.split('.').collect();
+    let input = format!("{}.{}", parts[0], parts[1]);
+    assert!(signers.verifies("app.pem", input.as_bytes(), &from_url(parts[2])), "{token}");
+    let claims: Value = serde_json::from_slice(&from_url(parts[1])).unwrap();
+    assert_eq!(claims["iss"], "12345");
+    assert!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap() <= 600, "{claims}");
+    assert!(!signers.verifies("app.pem", b"another message", &from_url(parts[2])));
+}
+
+/// A service that knows the JWKS of both generations takes tokens of the old key and of the new one.
+#[test]
+fn jwts_of_two_generations_are_verified_by_one_jwks() {
+    let Some(signers) = Signers::in_node(&["jose", "@aws-sdk/client-kms"]) else { return };
+    for (spec, alg, made) in [
+        ("RSA_2048", "RS256", "openssl genrsa -out KEY 2048"),
+        ("RSA_3072", "RS256", "openssl genrsa -out KEY 3072"),
+        ("ECC_NIST_P256", "ES256", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out KEY"),
+        ("ECC_NIST_P384", "ES384", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out KEY"),
+        ("ECC_NIST_P521", "ES512", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out KEY"),
+        ("ECC_NIST_EDWARDS25519", "EdDSA", "openssl genpkey -algorithm ED25519 -out KEY"),
+    ] {
+        let mut tokens = Vec::new();
+        for generation in ["first", "second"] {
+            let name = format!("{generation}-{spec}");
+            signers.shell(&made.replace("KEY", &name));
+            signers.provision(&name, spec, &format!("--material {name} --wrapping-key-spec RSA_3072"));
+            let key = format!("alias/{name}");
+            let jwk = signers.kms_byok(&format!("public-key {key} --format jwk --jwks {spec}.jwks"));
+            let jwk: Value = serde_json::from_str(&jwk).unwrap();
+            assert_eq!(jwk["alg"], alg);
+            let claims = format!(r#"{{"sub":"{name}"}}"#);
+            tokens.push((name, signers.answer(&["jwt.mjs", &key, jwk["kid"].as_str().unwrap(), &claims])));
+        }
+        for (name, token) in tokens {
+            assert_eq!(signers.answer(&["jwt_verify.mjs", &format!("{spec}.jwks"), alg, &token]), name);
+        }
+    }
+}
+
+/// Whoever has the bytes of an HMAC key verifies what KMS made with it.
+#[test]
+fn jwts_of_hmac_keys_are_verified_by_the_bytes_that_were_imported() {
+    let Some(signers) = Signers::in_node(&["jose", "@aws-sdk/client-kms"]) else { return };
+    for (spec, alg, length) in [("HMAC_256", "HS256", 32), ("HMAC_384", "HS384", 48), ("HMAC_512", "HS512", 128)] {
+        let k = signers.shell(&format!(
+            "openssl rand -out {spec} {length}; openssl base64 -A -in {spec} | tr '+/' '-_' | tr -d ="
+        ));
+        signers.provision(spec, spec, &format!("--material {spec} --material-format raw"));
+        let jwks = format!(r#"{{"keys":[{{"kty":"oct","kid":"shared","k":"{k}"}}]}}"#);
+        signers.bench.write("shared.jwks", &jwks);
+        let token = signers.answer(&["jwt.mjs", &format!("alias/{spec}"), "shared", r#"{"sub":"somebody"}"#]);
+        assert_eq!(signers.answer(&["jwt_verify.mjs", "shared.jwks", alg, &token]), "somebody");
+    }
+}
+
+#[test]
+fn an_ethereum_account_signs_through_kms_as_the_wallet_it_came_from() {
+    let Some(signers) = Signers::in_node(&["ethers", "@aws-sdk/client-kms"]) else { return };
+    // As wallets export it: 64 hex characters.
+    signers.shell("openssl ecparam -name secp256k1 -genkey -noout -outform DER | tail -c +8 | head -c 32 | od -An -v -tx1 | tr -d ' \\n' > account");
+    let private = String::from_utf8(signers.bench.read("account")).unwrap();
+    signers.provision("wallet", "ECC_SECG_P256K1", "--material account --material-format scalar");
+    let address = signers.answer(&["ethereum_account.mjs", "alias/wallet", &private]);
+    let answer: Value = serde_json::from_str(&signers.answer(&["ethereum.mjs", "alias/wallet", "hello"])).unwrap();
+    assert_eq!(answer["address"], address.as_str());
+    let shown: Value = serde_json::from_str(&signers.kms_byok("public-key alias/wallet --output json")).unwrap();
+    if shown["ethereum_address"].is_null() {
+        println!("the OpenSSL in use has no Keccak, so the address of the report is not compared");
+    } else {
+        assert_eq!(shown["ethereum_address"], address.as_str());
+    }
+}
+
+#[test]
+fn tuf_metadata_is_signed_through_kms_and_verified_by_the_public_key() {
+    let Some(signers) = Signers::in_python(&["boto3", "cryptography", "securesystemslib.signer"]) else { return };
+    signers.bench.write("root.json", r#"{"_type":"root"}"#);
+    for (spec, made) in [
+        ("RSA_2048", "openssl genrsa -out KEY 2048"),
+        ("ECC_NIST_P256", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out KEY"),
+        ("ECC_NIST_P384", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out KEY"),
+    ] {
+        signers.shell(&format!("{}; openssl pkey -in {spec} -pubout -out {spec}.pem", made.replace("KEY", spec)));
+        signers.provision(spec, spec, &format!("--material {spec}"));
+        let signed = signers.answer(&["tuf.py", &format!("alias/{spec}"), "root.json"]);
+        let signed: Value = serde_json::from_str(&signed).unwrap();
+        let public = String::from_utf8(signers.bench.read(&format!("{spec}.pem"))).unwrap();
+        assert_eq!(signed["key"]["keyval"]["public"].as_str().unwrap().trim(), public.trim());
+        if spec == "ECC_NIST_P256" {
+            let signature = hex::decode(signed["sig"].as_str().unwrap()).unwrap();
+            assert!(signers.verifies("ECC_NIST_P256.pem", br#"{"_type":"root"}"#, &signature));
+        }
+    }
+}
+
+/// A `.p12` from the authority, the key of which goes into KMS, and a signature that `openssl cms` takes.
+#[test]
+fn code_is_signed_through_kms_with_the_key_of_a_pkcs12_file() {
+    let Some(signers) = Signers::in_python(&["boto3", "asn1crypto"]) else { return };
+    signers.bench.write("release.tar", b"what is released");
+    signers.bench.write("passphrase", "sesame\n");
+    for (spec, made) in [
+        ("RSA_3072", "openssl genrsa -out KEY 3072"),
+        ("ECC_NIST_P256", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out KEY"),
+    ] {
+        signers.shell(&format!(
+            "{}; openssl req -x509 -new -key key.pem -subj /CN=release -days 2 -out certificate.pem
+             openssl pkcs12 -export -inkey key.pem -in certificate.pem -passout pass:sesame -out {spec}.p12; rm key.pem",
+            made.replace("KEY", "key.pem")
+        ));
+        signers.provision(spec, spec, &format!("--material {spec}.p12 --passphrase-file passphrase"));
+        signers.kms_byok(&format!("verify --key-id alias/{spec} --certificate certificate.pem"));
+        let python = signers.program.display();
+        let url = signers.kms.url();
+        let sign = format!(
+            "AWS_ENDPOINT_URL_KMS={url} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local {python} cms.py alias/{spec} certificate.pem release.tar > release.p7s"
+        );
+        let verify = "openssl cms -verify -binary -inform DER -in release.p7s -content release.tar -CAfile certificate.pem -purpose any";
+        assert_eq!(signers.shell(&format!("{sign}; {verify}")), "what is released");
+        signers.shell(&format!(
+            "printf x >> release.tar; ! {verify} > changed 2>&1; printf 'what is released' > release.tar"
+        ));
+    }
+}
