@@ -158,7 +158,7 @@ fn the_script_converts_what_the_recogniser_reads() {
         openssl pkcs8 -topk8 -nocrypt -in ec.pem -outform DER -out ec.der
         openssl ec -in ec.pem -outform DER -out sec1.der");
     for name in ["ec", "rsa", "ed"] {
-        stage.secret(&format!("{name}.jwk"), &jwk(&stage.bench.read(&format!("{name}.pem"))));
+        stage.secret(&format!("{name}.jwk"), jwk(&stage.bench.read(&format!("{name}.pem"))));
     }
     let mut wrong = Vec::new();
     for (made, spec, more) in WRITTEN {
