@@ -3,6 +3,7 @@
 //! A control character can move the cursor and a bidirectional one can turn a line around, so that a person reads what is not there; what
 //! takes no room hides in a name that looks like another. On a terminal each becomes U+FFFD, in JSON an escape.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
@@ -35,17 +36,33 @@ pub fn page(text: &str) -> String {
 
 /// JSON over several lines, with a line feed at the end. Serde escapes C0 only (RFC 8259 §7 asks for no more).
 pub fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    let mut escaped = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Outside of strings there is nothing to escape but the line feeds of the form.
-        match c {
-            _ if c == '\n' || !is_unprintable(c) => escaped.push(c),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}"))),
-        }
+    let mut escaped = Escaped(Vec::new());
+    if serde_json::to_writer_pretty(&mut escaped, value).is_err() {
+        escaped.0.clear();
     }
-    escaped.push('\n');
-    escaped.into_bytes()
+    escaped.0.push(b'\n');
+    escaped.0
+}
+
+/// JSON on its way, so that a long answer is not in memory twice.
+struct Escaped(Vec<u8>);
+
+impl Write for Escaped {
+    /// Serde gives whole characters.
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        for c in str::from_utf8(piece).map_err(io::Error::other)?.chars() {
+            // Outside of strings there is nothing to escape but the line feeds of the form.
+            match c {
+                _ if c == '\n' || !is_unprintable(c) => self.0.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+                _ => c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(self.0, "\\u{unit:04x}"))?,
+            }
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A path as JSON text. Serde refuses one that is no UTF-8, and the answer would be lost with it; what is none becomes U+FFFD.

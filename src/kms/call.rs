@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::DateTime;
 
 use super::backoff::Backoff;
 use super::client::Kms;
+use super::description::KeyDescription;
 use super::error::{KmsError, Reason, Refusal};
 use super::injected::Numbered;
 use super::operation::Operation;
@@ -136,9 +138,18 @@ impl Kms {
         let what = changed.map(|changed| changed.what);
         match self.recent().date_of(key) {
             _ if what == Some(Change::Replicated) => true,
-            Some(made) => self.now().secs() - made.secs() < YOUNG,
+            Some(made) => self.is_young(made),
             None => what == Some(Change::Created),
         }
+    }
+
+    fn is_young(&self, made: DateTime) -> bool {
+        self.now().secs() - made.secs() < YOUNG
+    }
+
+    /// KMS has told when the key was made.
+    pub(super) fn note_date(&self, key: &KeyDescription) {
+        self.recent().made(key, key.created.is_some_and(|made| self.is_young(made)));
     }
 
     /// Says once what is waited for, and how long at most.

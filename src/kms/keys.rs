@@ -48,7 +48,7 @@ impl Kms {
         let reply = self.call(Call::new(operation, Some(key)), send).await?;
         let described = KeyDescription::of(Reply(operation), reply.key_metadata)?;
         Reply(operation).same_key(key, Some(&described.arn))?;
-        self.recent().made(&described);
+        self.note_date(&described);
         Ok(described)
     }
 
@@ -96,7 +96,7 @@ impl Kms {
         let reply = self.call(Call::new(operation, None), send).await?;
         let key = KeyDescription::of(Reply(operation), reply.key_metadata)?;
         self.recent().changed(&key.arn, Change::Created);
-        self.recent().made(&key);
+        self.note_date(&key);
         Ok(key)
     }
 

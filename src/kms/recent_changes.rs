@@ -41,9 +41,10 @@ impl RecentChanges {
         self.changed(key_arn, what);
     }
 
-    /// KMS has told when the key was made.
-    pub(super) fn made(&self, key: &KeyDescription) {
-        if let Some(date) = key.created {
+    /// KMS has told when the key was made. Of the many keys that a process looks at, the date is kept of those that `is_young`, and of those
+    /// that it has changed.
+    pub(super) fn made(&self, key: &KeyDescription, is_young: bool) {
+        if let Some(date) = key.created.filter(|_| is_young || self.change_of(&key.arn).is_some()) {
             self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.to_string(), date);
         }
     }

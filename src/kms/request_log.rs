@@ -1,5 +1,6 @@
 //! Logs every reply with its request id, what time it is at KMS, and whether the embedded KMS gave it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,10 +51,36 @@ pub(super) struct RequestLog {
 #[derive(Default)]
 struct Seen {
     rehearsal: AtomicBool,
-    requests: Mutex<Vec<LoggedRequest>>,
+    replies: Mutex<Replies>,
     /// Seconds by which this machine's clock was ahead of the `Date` of the last reply.
     ahead: Mutex<Option<i64>>,
     warned: AtomicBool,
+}
+
+/// Every reply. What thousands of them have in common is kept once.
+#[derive(Default)]
+struct Replies {
+    names: HashSet<Arc<str>>,
+    all: Vec<Reply>,
+}
+
+struct Reply {
+    operation: Arc<str>,
+    endpoint: Arc<str>,
+    at: DateTime,
+    status: u16,
+    request_id: Box<str>,
+}
+
+impl Replies {
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.names.insert(name.clone());
+        name
+    }
 }
 
 impl RequestLog {
@@ -67,7 +94,15 @@ impl RequestLog {
 
     /// Every reply, in order.
     pub(super) fn requests(&self) -> Vec<LoggedRequest> {
-        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let replies = self.seen.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        let logged = |reply: &Reply| LoggedRequest {
+            operation: reply.operation.to_string(),
+            endpoint: reply.endpoint.to_string(),
+            at: rfc3339(reply.at),
+            status: reply.status,
+            request_id: reply.request_id.to_string(),
+        };
+        replies.all.iter().map(logged).collect()
     }
 
     /// Seconds by which this machine's clock is ahead of KMS's, by the last reply that told its time.
@@ -116,14 +151,11 @@ impl Intercept for RequestLog {
         self.compare_clocks(header("date"));
         let request_id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
         self.talk.detail(&format!("{operation}: HTTP {}, request id {request_id}", reply.status()));
-        let request = LoggedRequest {
-            operation: operation.to_owned(),
-            endpoint: cfg.load::<Origin>().map_or_else(|| "?".to_owned(), |origin| origin.0.clone()),
-            at: rfc3339(time::now()),
-            status: reply.status().as_u16(),
-            request_id,
-        };
-        self.seen.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        let (at, status, request_id) = (time::now(), reply.status().as_u16(), request_id.into());
+        let mut replies = self.seen.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        let operation = replies.name(operation);
+        let endpoint = replies.name(cfg.load::<Origin>().map_or("?", |origin| &origin.0));
+        replies.all.push(Reply { operation, endpoint, at, status, request_id });
         Ok(())
     }
 }

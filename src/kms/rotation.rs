@@ -128,7 +128,7 @@ impl Kms {
             return Err(KmsError::OtherKey { operation, asked, answered });
         }
         self.recent().changed(&replica.arn, Change::Replicated);
-        self.recent().made(&replica);
+        self.note_date(&replica);
         Ok(replica)
     }
 }

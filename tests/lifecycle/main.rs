@@ -57,6 +57,7 @@ mod many_keys;
 mod other_endpoints;
 mod parallel;
 mod patience;
+mod peak_memory;
 mod planted_alias;
 mod proof;
 mod provision;

@@ -23,8 +23,9 @@ struct WithReading<'a, R> {
 
 impl Context {
     fn print<R: Serialize>(&self, answer: &R, text: &str) -> Option<io::Error> {
-        match (self.escrow.get(), serde_json::to_value(answer)) {
-            (Some(escrow), Ok(mut object)) if object.is_object() => {
+        let Some(escrow) = self.escrow.get() else { return output::answer(self.global.output, answer, text) };
+        match serde_json::to_value(answer) {
+            Ok(mut object) if object.is_object() => {
                 object["escrow_opened"] = escrow.clone();
                 output::answer(self.global.output, &object, text)
             }

@@ -38,13 +38,13 @@ pub(crate) async fn survey(
         None => kms.keys().await?.iter().map(ToString::to_string).collect(),
     };
     let paces = &Paces { describe: Pace::of(Operation::DescribeKey), list: Pace::of(Operation::ListKeyRotations) };
-    let mut looks = Many::new(wanted.iter().map(|name| -> Asking<'_, _> { Box::pin(look(kms, name, paces)) }));
+    let mut looks = Many::new(wanted.into_iter().map(|name| -> Asking<'_, _> { Box::pin(look(kms, name, paces)) }));
     let mut standings = Vec::new();
     while let Some(looked) = looks.next().await {
         let (standing, missed) = looked?;
         unseen.extend(missed);
         if let Some(mut standing) = standing {
-            standing.aliases = names.get(standing.key_id.as_str()).cloned().unwrap_or_default();
+            standing.aliases = names.remove(standing.key_id.as_str()).unwrap_or_default();
             standings.push(standing);
         }
     }
@@ -58,13 +58,13 @@ struct Paces {
 }
 
 /// How one key stands, if it is one with imported key material, and what could not be seen of it.
-async fn look(kms: &Kms, name: &str, paces: &Paces) -> Result<(Option<KeyStatus>, Vec<NotSeen>), Error> {
+async fn look(kms: &Kms, name: String, paces: &Paces) -> Result<(Option<KeyStatus>, Vec<NotSeen>), Error> {
     let mut unseen = Vec::new();
     paces.describe.turn().await;
-    let key = match kms.describe(name).await {
+    let key = match kms.describe(&name).await {
         Ok(key) => key,
         Err(cause) if cause.is_of_one_call() => {
-            unseen.push(NotSeen::new(Operation::DescribeKey, name, cause));
+            unseen.push(NotSeen::new(Operation::DescribeKey, &name, cause));
             return Ok((None, unseen));
         }
         Err(error) => return Err(error.into()),

@@ -8,7 +8,9 @@ pub(crate) mod request;
 
 use serde::Serialize;
 
-use crate::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsError, KmsName, Operation, Origin, Region};
+use crate::kms::{
+    KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsError, KmsName, MultiRegion, Operation, Origin, Region,
+};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
 use crate::lifecycle::status::not_seen::NotSeen;
@@ -52,7 +54,7 @@ pub struct KeyStatus {
     /// Of 25 on-demand rotations.
     pub rotations_left: Option<usize>,
     #[serde(skip)]
-    pub(crate) seen: KeyDescription,
+    relatives: Option<MultiRegion>,
 }
 
 impl KeyStatus {
@@ -65,7 +67,6 @@ impl KeyStatus {
         let complete = materials.is_complete();
         let external = key.origin == Origin::External;
         let symmetric = key.spec == KeySpec::SymmetricDefault;
-        let seen = key.clone();
         let key = key.clone();
         Ok(KeyStatus {
             key_id: key.arn.id().clone(),
@@ -80,17 +81,17 @@ impl KeyStatus {
             key_material_id: key.current_key_material_id,
             expires: key.expires.map(rfc3339),
             multi_region: key.multi_region.is_some(),
-            role: key.multi_region.map(|relatives| if relatives.primary { "primary" } else { "replica" }),
+            role: key.multi_region.as_ref().map(|relatives| if relatives.primary { "primary" } else { "replica" }),
             rotations_left: materials.rotations_left().filter(|_| external && symmetric),
             materials: materials.materials,
             materials_complete: complete,
-            seen,
+            relatives: key.multi_region,
         })
     }
 
     /// The same key in its other Regions, as far as it may be seen there.
     pub async fn elsewhere(&self, kms: &Kms, unseen: &mut Vec<NotSeen>) -> Result<Vec<KeyStatus>, Error> {
-        let Some(relatives) = &self.seen.multi_region else { return Ok(Vec::new()) };
+        let Some(relatives) = &self.relatives else { return Ok(Vec::new()) };
         let mut others = Vec::new();
         for arn in std::iter::once(&relatives.primary_arn).chain(&relatives.replica_arns) {
             if *arn == self.key_arn {
