@@ -6,7 +6,6 @@ use aws_smithy_types::DateTime;
 use super::arn::KeyArn;
 use super::error::KmsError;
 use super::name::KmsName;
-use super::operation::Operation;
 use super::reply::Reply;
 use super::state::{ExpirationModel, KeyState, Origin};
 use crate::material::{KeySpec, KeyUsage};
@@ -64,11 +63,6 @@ impl KeyDescription {
         let state = reply.text("KeyState", key.key_state().map(|state| state.as_str()))?;
         let origin = reply.text("Origin", key.origin().map(|origin| origin.as_str()))?;
         let (state, origin) = (reply.known("KeyState", &state)?, reply.known("Origin", &origin)?);
-        // An EXTERNAL key is enabled because material was imported, and KMS then tells its expiration model. What calls a key
-        // enabled without it knows nothing of imports.
-        if reply.0 == Operation::DescribeKey && origin == Origin::External && state == KeyState::Enabled {
-            reply.need("ExpirationModel", key.expiration_model())?;
-        }
         let multi_region = match key.multi_region_configuration() {
             Some(relatives) if key.multi_region() == Some(true) => Some(MultiRegion {
                 primary: relatives.multi_region_key_type().is_some_and(|kind| kind.as_str() == "PRIMARY"),
@@ -96,5 +90,20 @@ impl KeyDescription {
             created: key.creation_date().copied(),
             deletion_date: key.deletion_date().copied(),
         })
+    }
+
+    /// An EXTERNAL key is enabled because material was imported, and KMS then tells its expiration model. What calls a key enabled without
+    /// it knows nothing of imports.
+    pub(super) fn check_imported(&self, reply: Reply) -> Result<(), KmsError> {
+        if self.is_enabled_without_import() {
+            reply.need("ExpirationModel", self.expiration_model.as_ref()).map(drop)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a server that is not KMS calls the key enabled that nothing was imported into.
+    pub(crate) fn is_enabled_without_import(&self) -> bool {
+        self.origin == Origin::External && self.state == KeyState::Enabled && self.expiration_model.is_none()
     }
 }

@@ -43,6 +43,22 @@ const MOST_TAGS: usize = 1000;
 impl Kms {
     /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
     pub async fn describe(&self, key: &str) -> Result<KeyDescription, KmsError> {
+        let described = self.describe_as_told(key).await?;
+        described.check_imported(Reply(Operation::DescribeKey))?;
+        Ok(described)
+    }
+
+    /// The same for a replica. Servers that stand in for KMS may copy key material to replicas, and call them enabled before any import.
+    pub(crate) async fn describe_replica(&self, arn: &KeyArn) -> Result<KeyDescription, KmsError> {
+        let described = self.describe_as_told(arn).await?;
+        let is_replica = described.multi_region.as_ref().is_some_and(|relatives| !relatives.primary);
+        if !is_replica || self.endpoint().is_none() {
+            described.check_imported(Reply(Operation::DescribeKey))?;
+        }
+        Ok(described)
+    }
+
+    async fn describe_as_told(&self, key: &str) -> Result<KeyDescription, KmsError> {
         let operation = Operation::DescribeKey;
         let send = |client: Client| async move { client.describe_key().key_id(key).send().await };
         let reply = self.call(Call::new(operation, Some(key)), send).await?;

@@ -42,6 +42,7 @@ mod support {
     pub(crate) use bench::*;
 }
 
+mod calls;
 mod connections;
 mod dangers;
 mod delete_material;

@@ -63,19 +63,21 @@ fn a_token_that_is_valid_for_longer_than_kms_gives_is_a_warning_that_names_the_e
     }
 }
 
-/// The embedded KMS at a name of AWS's: whoever answers there with such a token is not KMS, or the clock is wrong.
+/// The embedded KMS at a name of AWS's.
+fn at_aws(scene: &Scene, line: &str) -> Run {
+    let proxy = forwarding::proxy_to(&scene.kms.url);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut command = scene.bench.command(&words);
+    command.args(["--region", "us-east-1", "--quiet", "--insecure-endpoint"]);
+    command.env("AWS_ENDPOINT_URL", "http://kms.us-east-1.amazonaws.com").env("HTTP_PROXY", &proxy);
+    run(command.env("AWS_ACCESS_KEY_ID", "AKID").env("AWS_SECRET_ACCESS_KEY", "test"), b"")
+}
+
+/// Whoever answers at AWS's name with such a token is not KMS, or the clock is wrong.
 #[test]
 fn such_a_token_from_aws_is_refused_before_anything_is_written_or_imported() {
     let scene = localstack("");
     let arn = scene.json("create-key --alias alias/a")["key_arn"].as_str().unwrap().to_owned();
-    let proxy = forwarding::proxy_to(&scene.kms.url);
-    let aws = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let mut command = scene.bench.command(&words);
-        command.args(["--region", "us-east-1", "--quiet", "--insecure-endpoint"]);
-        command.env("AWS_ENDPOINT_URL", "http://kms.us-east-1.amazonaws.com").env("HTTP_PROXY", &proxy);
-        run(command.env("AWS_ACCESS_KEY_ID", "AKID").env("AWS_SECRET_ACCESS_KEY", "test"), b"")
-    };
     for line in [
         "get-parameters --key-id ARN --dir D --wrapping-key-spec RSA_2048",
         "provision --alias alias/a --material one --wrapping-key-spec RSA_2048",
@@ -85,7 +87,7 @@ fn such_a_token_from_aws_is_refused_before_anything_is_written_or_imported() {
             scene.run("provision --alias alias/a --wrapping-key-spec RSA_2048 --material one --quiet").succeeds();
         }
         let before = scene.calls("ImportKeyMaterial");
-        let refused = aws(&line.replace("ARN", &arn));
+        let refused = at_aws(&scene, &line.replace("ARN", &arn));
         assert!(
             plain(&refused.stderr).contains(
                 "error: KMS gives an import token that is valid until TIME, and 24 hours is what it gives\n\
@@ -97,6 +99,40 @@ fn such_a_token_from_aws_is_refused_before_anything_is_written_or_imported() {
         assert_eq!(scene.calls("ImportKeyMaterial"), before, "{line}");
         assert!(!scene.bench.exists("D"));
     }
+}
+
+/// Whether there is such a token is known once there is a key. Nothing is imported into that.
+#[test]
+fn such_a_token_for_a_new_key_leaves_the_key_empty() {
+    let scene = localstack("");
+    let refused = at_aws(&scene, "provision --alias alias/new --material one --wrapping-key-spec RSA_2048");
+    assert_eq!((refused.code, scene.calls("CreateKey"), scene.calls("ImportKeyMaterial")), (Some(3), 1, 0));
+    assert!(
+        plain(&refused.stderr).starts_with(
+            "error: KMS gives an import token that is valid until TIME, and 24 hours is what it gives\n\
+             hint: check this machine's clock, and what stands between here and AWS\n\
+             exists: key arn:aws:kms:us-east-1:000000000000:key/"
+        ),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// A multi-Region key is replicated and rotated without the list of its key materials.
+#[test]
+fn a_key_is_replicated_where_its_key_materials_cannot_be_listed() {
+    let scene = localstack("");
+    let missing = format!("`{}` does not have ListKeyRotations", scene.kms.url);
+    scene.provision("--alias alias/a --material one --multi-region");
+    let replicate = "replicate --key-id alias/a --to eu-west-1 --material one --wrapping-key-spec RSA_2048 --quiet";
+    let unlisted = format!("which key materials the key has, and a replica needs, is not known: {missing}");
+    let made = scene.run(&format!("{replicate} --output json"));
+    assert_eq!(made.json()["replicas"][0]["proof"]["outcome"], "proven");
+    assert_eq!(warnings(&made)[0], unlisted);
+    assert_eq!(warnings(scene.run(replicate).succeeds()), [unlisted]);
+    let rotate = "rotate --key-id alias/a --material two --wrapping-key-spec RSA_2048";
+    let rotated = scene.json(rotate);
+    assert_eq!(rotated["replicas"][0]["key_material_id"], rotated["key_material_id"]);
 }
 
 /// Everything a user does with a key, at an endpoint that lacks what is not needed for it.
@@ -189,12 +225,42 @@ fn a_call_that_is_not_there_is_no_call_to_try_again() {
         ("CreateKey", "create-key --alias alias/n"),
         ("GetParametersForImport", "get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_2048"),
         ("DescribeKey", "status --key-id alias/a"),
+        ("ReplicateKey", "replicate --key-id alias/a --to eu-west-1 --material one"),
+        ("DeleteImportedKeyMaterial", "delete-material --key-id alias/a --yes"),
     ] {
-        let faults = format!("--fault {operation}:{}:501", if operation == "DescribeKey" { "3+" } else { "2+" });
-        let scene = Scene::with_key(&faults, "").0;
+        let first = match operation {
+            "DescribeKey" => "3+",
+            "CreateKey" | "GetParametersForImport" => "2+",
+            _ => "1+",
+        };
+        let scene = Scene::with_key(&format!("--fault {operation}:{first}:501"), "--multi-region").0;
         let run = scene.run(&format!("{line} --quiet"));
         let missing = format!("error: `{}` does not have {operation}\nbecause: InternalFailure\n", scene.kms.url);
-        run.refuses_with(1, &missing);
+        assert_eq!(run.code, Some(1), "{operation}: {}", run.stderr);
+        assert!(run.stderr.contains(&missing), "{operation}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("hint: ") && !run.stderr.contains("unknown: whether"),
+            "{operation}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// Nobody vouches for a key whose policy cannot be read, until the user does.
+#[test]
+fn where_key_policies_are_not_there_the_user_vouches_for_the_key() {
+    let (scene, arn) = Scene::with_key("--fault GetKeyPolicy:always:501", "--multi-region");
+    let missing = format!("`{}` does not have GetKeyPolicy", scene.kms.url);
+    for line in [
+        "verify --key-id K --material one",
+        "rotate --key-id K --material two --wrapping-key-spec RSA_2048",
+        "replicate --key-id K --to eu-west-1 --material one --material two --wrapping-key-spec RSA_2048",
+    ] {
+        let refused = scene.run(&format!("{} --quiet", line.replace('K', "alias/a")));
+        assert_eq!(refused.code, Some(1), "{line}: {}", refused.stderr);
+        assert!(refused.stderr.contains(&missing) && refused.stderr.contains(&arn), "{line}: {}", refused.stderr);
+        assert!(!refused.stderr.contains("in a minute"), "{line}: {}", refused.stderr);
+        scene.run(&format!("{} --quiet", line.replace('K', &arn))).succeeds();
     }
 }
 

@@ -239,7 +239,7 @@ fn an_error_on_the_way_is_no_verdict() {
 #[test]
 fn a_difference_afterwards_is_found() {
     // After the import KMS tells of other current material.
-    let (scene, arn) = scene("--fault DescribeKey:6+:lie", "");
+    let (scene, arn) = scene("--fault DescribeKey:5+:lie", "");
     let before = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
     assert_eq!(scene.calls("DescribeKey"), 3, "the fault counts on it");
     let (answer, _) = scene.fails(4, &format!("{VERIFY} one"));

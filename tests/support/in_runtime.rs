@@ -70,7 +70,8 @@ pub struct Client {
 struct Line {
     kms: InProcessKms,
     stop: Option<StopPoint>,
-    calls: Mutex<Vec<String>>,
+    /// Each with its Region.
+    calls: Mutex<Vec<(String, String)>>,
     stopped: Notify,
 }
 
@@ -158,7 +159,16 @@ impl Client {
 
     /// The operations that were called so far.
     pub fn calls(&self) -> Vec<String> {
-        self.line.calls.lock().unwrap().clone()
+        self.line.calls.lock().unwrap().iter().map(|(operation, _)| operation.clone()).collect()
+    }
+
+    /// The same; those outside of us-east-1 as in `DescribeKey@eu-west-1`.
+    pub fn calls_in_regions(&self) -> Vec<String> {
+        let named = |(operation, region): &(String, String)| match region.as_str() {
+            "us-east-1" => operation.clone(),
+            region => format!("{operation}@{region}"),
+        };
+        self.line.calls.lock().unwrap().iter().map(named).collect()
     }
 }
 
@@ -177,8 +187,10 @@ impl Line {
     /// What happens to this call.
     fn due(&self, request: &Request<Bytes>) -> Option<How> {
         let target = request.headers().get("x-amz-target").unwrap().to_str().unwrap();
+        let scope = request.headers().get("authorization").unwrap().to_str().unwrap();
+        let region = scope.split('/').nth(2).unwrap();
         let mut calls = self.calls.lock().unwrap();
-        calls.push(target.trim_start_matches("TrentService.").to_owned());
+        calls.push((target.trim_start_matches("TrentService.").to_owned(), region.to_owned()));
         self.stop.filter(|stop| stop.call == calls.len()).map(|stop| stop.how)
     }
 

@@ -41,15 +41,7 @@ pub(crate) fn send(plan: &mut Plan) {
     plan.call(Operation::DescribeKey, "sees whether the key is enabled now");
 }
 
-/// The calls of `proof::prove`.
-pub(crate) fn prove(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
-    if level > Level::Off {
-        plan.call(Operation::DescribeKey, "proof: KMS says that the key is enabled");
-    }
-    prove_use(plan, spec, usage, level);
-}
-
-/// The same of a key that DescribeKey has told of.
+/// The calls that let a key work of which DescribeKey has told.
 pub(crate) fn prove_use(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: Level) {
     if level < Level::Use {
         return;
@@ -73,7 +65,6 @@ pub(crate) fn prove_use(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: 
 
 /// The second import with which a full proof of a symmetric key ends.
 pub(crate) fn import_again(plan: &mut Plan) {
-    plan.call(Operation::DescribeKey, "proof: makes sure that the key may be imported into again");
     plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");
     parameters(plan, Wrapping::OF_PROOFS);
     plan.call(

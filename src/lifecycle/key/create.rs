@@ -71,7 +71,7 @@ async fn carry_out(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<Na
         run.reach(NamedKey::new(&found));
         existing::compare(kms, &found, &plan.asked(), adopt).await?.unseen().for_each(|unseen| progress.warn(&unseen));
         show_grants(kms, &found, progress).await?;
-        name_it(kms, request.alias.as_ref(), &found, run).await?;
+        name_it(kms, request.alias.as_ref(), (&found, false), run).await?;
         return Ok(NamedKey { key: found, alias: request.alias.clone() });
     }
     // Whoever goes on with the key finds it.
@@ -122,25 +122,23 @@ pub(crate) async fn find_other_run(
     Ok(found.await?.ok_or_else(|| KeyError::AliasUnknown { alias: alias.to_string() })?)
 }
 
-/// Gives a key its alias, where it has none yet.
+/// Gives a key its alias, unless it `is_named` by it already.
 pub(crate) async fn name_it(
     kms: &Kms,
     alias: Option<&AliasName>,
-    found: &KeyDescription,
+    (found, is_named): (&KeyDescription, bool),
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
     let Some(alias) = alias else { return Ok(()) };
-    let named = match kms.find_alias(alias.as_str()).await? {
-        Some(named) => named,
-        None => match name(kms, alias, &found.arn, run).await? {
-            AliasOutcome::Created => {
-                run.step(format!("{alias} names it"));
-                found.clone()
+    if !is_named {
+        match name(kms, alias, &found.arn, run).await? {
+            AliasOutcome::Created => run.step(format!("{alias} names it")),
+            // Somebody else was first, with this key or another.
+            AliasOutcome::Exists => {
+                check_adopts(Some(&found.arn), alias, &find_other_run(kms, alias, &Silent).await?)?;
             }
-            AliasOutcome::Exists => find_other_run(kms, alias, &Silent).await?,
-        },
-    };
-    check_adopts(Some(&found.arn), alias, &named)?;
+        }
+    }
     run.hear(&News::Named(alias));
     Ok(())
 }

@@ -22,8 +22,13 @@ pub(crate) fn check_primary(key: &KeyDescription, what: &'static str) -> Result<
 pub(crate) async fn until_made(kms: &Kms, arn: &KeyArn, progress: &dyn Progress) -> Result<KeyDescription, Error> {
     let what = format!("KMS to make replica {arn}");
     let made = wait::until(&what, kms.wait(), progress, || async {
-        let replica = kms.describe(arn).await?;
+        let replica = kms.describe_replica(arn).await?;
         Ok((replica.state != KeyState::Creating).then_some(replica))
     });
-    made.await?.ok_or_else(|| LifecycleError::StillCreating { arn: arn.clone(), waited: seconds(kms.wait()) }.into())
+    let made =
+        made.await?.ok_or_else(|| LifecycleError::StillCreating { arn: arn.clone(), waited: seconds(kms.wait()) })?;
+    if let Some(endpoint) = kms.endpoint().filter(|_| made.is_enabled_without_import()) {
+        progress.warn(&format!("the endpoint {endpoint} calls {arn} enabled, and nothing was imported into it"));
+    }
+    Ok(made)
 }

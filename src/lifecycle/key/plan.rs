@@ -48,7 +48,6 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
     show_grants(kms, &found, progress).await?;
     plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
     if let Some(alias) = &request.alias {
-        plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
         plan.call(Operation::CreateAlias, alias_reason(alias));
     }
     Ok(plan)

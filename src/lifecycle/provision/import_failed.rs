@@ -22,6 +22,7 @@ use crate::lifecycle::provision::unchanged::prove_unchanged;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::News;
 use crate::lifecycle::run::wait;
+use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
 use crate::proof::{self, Level, Outcome, Subject};
@@ -123,7 +124,8 @@ async fn is_its(
         if plan.level < Level::Full {
             return Ok(None);
         }
-        return Ok(Some(reimport::find_material(kms, key, &material, run).await?.is_some()));
+        let materials = KeyMaterials::as_offered(kms, key).await?;
+        return Ok(Some(reimport::find_material(kms, key, &materials, &material, run).await?.is_some()));
     }
     if plan.level < Level::Use {
         return Ok(None);

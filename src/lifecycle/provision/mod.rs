@@ -65,8 +65,8 @@ async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Pr
     match create::make(kms, &plan.request, &plan.pending, run, parameters).await? {
         Created::New(key, set) => import_material(kms, &resolved, &key, (set, None), run).await,
         Created::ByOtherRun(alias) => {
-            let found = wait_for_other_run(kms, alias, run.progress()).await?;
-            resume(kms, plan, &found, run).await
+            let key = wait_for_other_run(kms, alias, run.progress()).await?;
+            resume(kms, plan, &Found { key, is_named: true }, run).await
         }
     }
 }
@@ -100,21 +100,29 @@ pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     Ok(())
 }
 
+/// A key that is there already.
+pub(crate) struct Found {
+    pub(crate) key: KeyDescription,
+    /// Whether the alias that was asked for names it.
+    pub(crate) is_named: bool,
+}
+
 /// The key that the alias names, or that is to be adopted.
-pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<KeyDescription>, Error> {
+pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<Found>, Error> {
     if let Some(alias) = &plan.request.alias
-        && let Some(found) = kms.find_alias(alias.as_str()).await?
+        && let Some(key) = kms.find_alias(alias.as_str()).await?
     {
-        create::check_adopts(plan.adopt.as_ref(), alias, &found)?;
-        return Ok(Some(found));
+        create::check_adopts(plan.adopt.as_ref(), alias, &key)?;
+        return Ok(Some(Found { key, is_named: true }));
     }
     match &plan.adopt {
-        Some(arn) => Ok(Some(kms.describe(arn).await?)),
+        Some(arn) => Ok(Some(Found { key: kms.describe(arn).await?, is_named: false })),
         None => Ok(None),
     }
 }
 
-async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<Reached>) -> Result<Proven, Error> {
+async fn resume(kms: &Kms, plan: &Provision, there: &Found, run: &Run<Reached>) -> Result<Proven, Error> {
+    let found = &there.key;
     let progress = run.progress();
     // An adopted key may have no alias yet.
     let alias = plan.request.alias.as_ref().filter(|_| plan.adopt.as_ref() != Some(&found.arn));
@@ -125,7 +133,7 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
     }
     let compared = existing::compare(kms, found, &plan.asked(), name).await?;
     match compared.decision {
-        Decision::Unchanged => resume_unchanged(kms, plan, (found, &compared), name, run).await,
+        Decision::Unchanged => resume_unchanged(kms, plan, (there, &compared), name, run).await,
         Decision::Complete => {
             let key = plan.trust().vouch(kms, found, name, progress).await?;
             if check_source(kms, plan, found).await? == History::Holds {
@@ -133,11 +141,12 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
                 let shown = held::until_shown(kms, found, run).await?;
                 let compared = existing::check_unchanged(kms, &shown, &plan.asked(), name).await?;
                 run.reach(Key::KeyFound(NamedKey::new(&shown)));
-                return resume_unchanged(kms, plan, (&shown, &compared), name, run).await;
+                let there = Found { key: shown, ..*there };
+                return resume_unchanged(kms, plan, (&there, &compared), name, run).await;
             }
             progress.step(&format!("{name} exists and waits for key material: {}", found.arn));
             compared.unseen().for_each(|unseen| progress.warn(&unseen));
-            create::name_it(kms, plan.request.alias.as_ref(), found, run).await?;
+            create::name_it(kms, plan.request.alias.as_ref(), (found, there.is_named), run).await?;
             let plan = &Resolved::of(plan, kms, run)?;
             let set = parameters(kms, plan, &key, run).await?;
             import_material(kms, plan, &key, (set, Some(&compared)), run).await
@@ -148,14 +157,14 @@ async fn resume(kms: &Kms, plan: &Provision, found: &KeyDescription, run: &Run<R
 async fn resume_unchanged(
     kms: &Kms,
     plan: &Provision,
-    (found, compared): (&KeyDescription, &Compared),
+    (Found { key: found, is_named }, compared): (&Found, &Compared),
     name: &str,
     run: &Run<Reached>,
 ) -> Result<Proven, Error> {
     let as_far = if compared.unseen().next().is_some() { ", as far as it may be seen" } else { "" };
     run.progress().step(&format!("{name} exists and is what was asked for{as_far}: {}", found.arn));
     if plan.adopt.is_some() {
-        create::name_it(kms, plan.request.alias.as_ref(), found, run).await?;
+        create::name_it(kms, plan.request.alias.as_ref(), (found, *is_named), run).await?;
     }
     let named = NamedKey { key: found.clone(), alias: plan.request.alias.clone() };
     run.reach(Key::KeyFound(named.clone()));
@@ -251,8 +260,8 @@ async fn import_material(
         }
     };
     let id = expected_to_be_current(kms, key, &imported, progress).await?;
-    let seen = Some((now.clone(), used.transpose()?));
-    let mut proof = prove_in(kms, key, Expected { material: Some(material), id, seen }, plan.level, run).await?;
+    let expected = Expected { material: Some(material), id, now: now.clone(), used: used.transpose()? };
+    let mut proof = prove_in(kms, key, expected, plan.level, run).await?;
     if let Some(compared) = compared {
         compared.tell(&mut proof);
     }

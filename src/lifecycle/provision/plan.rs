@@ -1,6 +1,6 @@
 //! The plan of `provision`.
 
-use crate::kms::{KeyDescription, Kms, Operation};
+use crate::kms::{Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::generate::Material;
@@ -10,7 +10,7 @@ use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing::{self, Decision};
 use crate::lifecycle::key::plan::{alias_reason, compare, make, name_lost_keys, parameters};
 use crate::lifecycle::provision::request::Provision;
-use crate::lifecycle::provision::{check_locally, check_source, find};
+use crate::lifecycle::provision::{Found, check_locally, check_source, find};
 use crate::lifecycle::run::plan::Plan;
 use crate::material::{KeySpec, MaterialKind};
 use crate::progress::Progress;
@@ -25,16 +25,11 @@ pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -
         plan.call(Operation::DescribeKey, format!("finds out whether {alias} exists"));
     }
     let found = find(kms, wanted).await?;
-    let by_alias = match &wanted.request.alias {
-        Some(alias) if wanted.adopt.is_some() => kms.find_alias(alias.as_str()).await?.is_some(),
-        Some(_) => found.is_some(),
-        None => false,
-    };
-    if wanted.adopt.is_some() && !by_alias {
+    if found.as_ref().is_some_and(|found| !found.is_named) {
         plan.call(Operation::DescribeKey, "looks at the key to be adopted");
     }
     match found {
-        Some(found) => resume(&mut plan, kms, wanted, (&found, by_alias), progress).await?,
+        Some(found) => resume(&mut plan, kms, wanted, &found, progress).await?,
         None => {
             make(&mut plan, kms, &wanted.request, &wanted.pending);
             import_material(&mut plan, kms, wanted)?;
@@ -47,7 +42,7 @@ async fn resume(
     plan: &mut Plan,
     kms: &Kms,
     wanted: &Provision,
-    (found, by_alias): (&KeyDescription, bool),
+    Found { key: found, is_named }: &Found,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
     let request = &wanted.request;
@@ -63,7 +58,7 @@ async fn resume(
     match decision {
         Decision::Unchanged => {
             match &request.alias {
-                Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, by_alias),
+                Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, *is_named),
                 _ => progress.step(&format!("{name} exists and is what was asked for: nothing would change")),
             }
             prove_use(plan, request.spec, request.usage, wanted.level);
@@ -88,7 +83,7 @@ async fn resume(
             }
             progress.step(&format!("{name} exists and waits for key material"));
             if let Some(alias) = &request.alias {
-                name_it(plan, alias, by_alias);
+                name_it(plan, alias, *is_named);
             }
             import_material(plan, kms, wanted)?;
         }
@@ -107,7 +102,6 @@ fn asked_first(spec: KeySpec) -> Operation {
 
 /// CreateAlias, where the alias is not there.
 fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
-    plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
     if !exists {
         plan.call(Operation::CreateAlias, alias_reason(alias));
     }

@@ -22,7 +22,7 @@ use crate::lifecycle::replicate::work::Work;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::status::materials::KeyMaterials;
-use crate::lifecycle::verify::imported::{Expected, prove_in, prove_settled};
+use crate::lifecycle::verify::imported::{Expected, prove_in};
 use crate::lifecycle::verify::verdict::judge;
 use crate::material::KeySpec;
 use crate::progress::Progress;
@@ -86,6 +86,9 @@ pub(crate) async fn plan_regions(
     plan.trust_in_primary().vouch(kms, key, plan.trust.key.as_deref().unwrap_or(&key.arn), progress).await?;
     check_material(kms, key, plan).await?;
     let materials = KeyMaterials::as_permitted(kms, key).await?;
+    if let Some(why) = materials.why_incomplete() {
+        progress.warn(&format!("which key materials the key has, and a replica needs, is not known: {why}"));
+    }
     let mut replicas = Vec::new();
     for region in plan.distinct_regions() {
         replicas.push(ReplicaPlan::of((kms, key), region, &materials, plan, progress).await?);
@@ -129,7 +132,8 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
 /// Where KMS's answers depend on the bytes, wrong ones are refused before there is an empty replica.
 async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
     for material in plan.materials.iter().filter(|material| material.spec() != KeySpec::SymmetricDefault) {
-        let proof = proof::prove(&Subject::new(kms, key, Some(material), None)?, Level::Use).await?;
+        let subject = Subject::new(kms, key, Some(material), None)?.seen(key.clone());
+        let proof = proof::prove(&subject, Level::Use).await?;
         if let Some(contradiction) = proof.contradiction() {
             let contradiction = contradiction.to_owned();
             return Err(LifecycleError::OtherMaterial { arn: key.arn.clone(), contradiction }.into());
@@ -144,13 +148,14 @@ impl Work<'_> {
         let material = plan.materials.first();
         let (replica, level, mut proof) = match done {
             Carried::Filled(replica) => {
-                let expected = Expected { material, id: None, seen: None };
+                let expected = Expected { material, id: None, now: (**replica).clone(), used: None };
                 let proof = prove_in(there, replica, expected, plan.level, run).await?;
                 (&**replica, plan.level, proof)
             }
             Carried::Left(replica) => {
                 let level = plan.level.min(Level::Use);
-                (replica, level, prove_settled(Subject::new(there, replica, material, None)?, level, run).await?)
+                let subject = Subject::new(there, replica, material, None)?.seen((**replica).clone());
+                (&**replica, level, proof::prove(&subject, level).await?)
             }
         };
         let symmetric = primary.spec == KeySpec::SymmetricDefault;

@@ -3,7 +3,7 @@
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::expiry::resolve_expiry;
-use crate::lifecycle::import::plan::{import_again, prove};
+use crate::lifecycle::import::plan::{import_again, prove_use};
 use crate::lifecycle::key::plan::{alias_reason, parameters};
 use crate::lifecycle::replicate::plan_regions;
 use crate::lifecycle::replicate::replica::{Action, ReplicaPlan};
@@ -27,7 +27,7 @@ pub async fn replicate(
     if spec == KeySpec::SymmetricDefault {
         plan.call(Operation::ListKeyRotations, "finds every key material of the key");
     } else {
-        wanted.materials.iter().for_each(|_| prove(&mut plan, spec, usage, Level::Use));
+        wanted.materials.iter().for_each(|_| prove_use(&mut plan, spec, usage, Level::Use));
     }
     resolve_expiry(kms, wanted.expiry)?;
     let (_, replicas) = plan_regions(kms, key, wanted, progress).await?;
@@ -39,7 +39,7 @@ pub async fn replicate(
         plan.go_to(Some(&replica_plan.region));
         let touched = carry_out(&mut plan, replica_plan, wanted);
         let level = if touched { wanted.level } else { wanted.level.min(Level::Use) };
-        prove(&mut plan, spec, usage, level);
+        prove_use(&mut plan, spec, usage, level);
         if spec == KeySpec::SymmetricDefault && level == Level::Full {
             import_again(&mut plan);
         }
@@ -79,14 +79,10 @@ fn carry_out(plan: &mut Plan, replica_plan: &ReplicaPlan, wanted: &Replicate) ->
             plan.permission("kms:TagResource");
         }
         plan.go_to(Some(&replica_plan.region));
-        plan.call(Operation::DescribeKey, "waits until KMS knows the replica everywhere");
-        plan.call(Operation::DescribeKey, "waits until it is made");
+        plan.call(Operation::DescribeKey, "waits until it is made, and known everywhere");
     }
-    if let Some(alias) = &wanted.alias {
-        plan.call(Operation::DescribeKey, format!("finds out whether {alias} is still to be made"));
-        if !replica_plan.named {
-            plan.call(Operation::CreateAlias, alias_reason(alias));
-        }
+    if let Some(alias) = wanted.alias.as_ref().filter(|_| !replica_plan.named) {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
     }
     if matches!(replica_plan.action, Action::Keep(_)) {
         return false;

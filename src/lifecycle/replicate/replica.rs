@@ -102,6 +102,10 @@ async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, progress: &
         .into()
     };
     match replica.state {
+        // What was imported into it cannot be told from what its server has put there.
+        KeyState::Enabled if replica.is_enabled_without_import() => {
+            Ok(Action::Import(Box::new(vouch(kms, &replica, plan, progress).await?)))
+        }
         KeyState::Enabled if plan.expiry.is_met_by(replica.expires, kms.now()) => Ok(Action::Keep(Box::new(replica))),
         KeyState::Enabled => {
             let is = replica.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
@@ -128,7 +132,7 @@ pub(crate) enum Carried {
     /// This run imported into it.
     Filled(Vouched),
     /// It was whole before.
-    Left(KeyDescription),
+    Left(Box<KeyDescription>),
 }
 
 impl Work<'_> {
@@ -140,8 +144,8 @@ impl Work<'_> {
             Action::Keep(replica) => {
                 progress.step(&format!("the replica in {region} is what was asked for: {}", replica.arn));
                 self.note(&replica, |_| ());
-                self.name(&kms, &replica).await?;
-                return Ok((kms, Carried::Left(*replica)));
+                self.name(&kms, &replica, replica_plan.named).await?;
+                return Ok((kms, Carried::Left(replica)));
             }
             Action::Import(replica) => {
                 progress.step(&format!("the replica in {region} waits for key material: {}", replica.arn));
@@ -150,7 +154,7 @@ impl Work<'_> {
             Action::Create => self.make(&kms, &region).await?,
         };
         self.note(&replica, |_| ());
-        self.name(&kms, &replica).await?;
+        self.name(&kms, &replica, replica_plan.named).await?;
         let one = materials.is_complete() && materials.permanent().count() == 1;
         let symmetric = primary.spec == KeySpec::SymmetricDefault;
         for material in plan.distinct_materials() {
@@ -195,7 +199,7 @@ impl Work<'_> {
             }
             Err(error) => return Err(error),
         };
-        kms.wait_until_visible(&arn).await?;
+        kms.expect_visible(&arn);
         let replica = until_made(kms, &arn, progress).await?;
         if ours {
             progress.step(&format!("made the replica {arn}"));
@@ -214,10 +218,9 @@ impl Work<'_> {
     }
 
     /// The alias comes before the import, as for every key.
-    async fn name(self, kms: &Kms, replica: &KeyDescription) -> Result<(), Error> {
+    async fn name(self, kms: &Kms, replica: &KeyDescription, is_named: bool) -> Result<(), Error> {
         let Some(alias) = &self.plan.alias else { return Ok(()) };
-        let named = kms.find_alias(alias.as_str()).await?;
-        if named.as_ref().is_none_or(|named| named.arn != replica.arn) {
+        if !is_named {
             if create::name(kms, alias, &replica.arn, self.run).await? == AliasOutcome::Exists {
                 let arn = kms.describe(alias.as_str()).await?.arn;
                 let (alias, region) = (alias.to_string(), replica.arn.region().clone());

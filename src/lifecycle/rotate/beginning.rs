@@ -17,7 +17,7 @@ pub(crate) enum Beginning {
     /// Only prove: key material of this id is current already. The replies of an earlier run may have been lost.
     Over(String),
     /// Compare the bytes: no rotation is left, so they must be those of the current key material.
-    OnlyIfCurrent,
+    OnlyIfCurrent(KeyMaterials),
 }
 
 /// Looks at the key materials, and refuses what could not be carried out. Also returns the id of the key material that waits for rotation,
@@ -51,7 +51,7 @@ fn choose(
     // The last rotation may have been this run's: its proof needs no further one.
     if materials.rotations_left() == Some(0) && (waiting.is_some() || plan.source.is_some()) {
         return match (&plan.source, waiting) {
-            (Some(Material::Given(_)), None) => Ok(Beginning::OnlyIfCurrent),
+            (Some(Material::Given(_)), None) => Ok(Beginning::OnlyIfCurrent(materials)),
             _ => Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into()),
         };
     }

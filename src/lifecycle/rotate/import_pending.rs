@@ -18,8 +18,8 @@ use crate::material::KeyMaterial;
 pub(crate) enum NewMaterial {
     /// They wait for rotation, under this id.
     Pending(String),
-    /// They are what the key encrypts with.
-    Current,
+    /// They are what the key encrypts with, under this id.
+    Current(Option<String>),
 }
 
 impl Work<'_> {
@@ -56,28 +56,32 @@ impl Work<'_> {
         if refusal.reason() != Some(Reason::IncorrectKeyMaterial) {
             return Err(refusal);
         }
-        self.find(material).await?.ok_or(refusal)
+        self.find(material, &materials).await?.ok_or(refusal)
     }
 
     /// For a key without rotations left: bytes that are current already need no rotation.
-    pub(crate) async fn only_if_current(&self, material: Option<&KeyMaterial>) -> Result<NewMaterial, Error> {
+    pub(crate) async fn only_if_current(
+        &self,
+        material: Option<&KeyMaterial>,
+        materials: &KeyMaterials,
+    ) -> Result<NewMaterial, Error> {
         let found = match material {
-            Some(material) => self.find(material).await?,
+            Some(material) => self.find(material, materials).await?,
             None => None,
         };
         Ok(found.ok_or_else(|| LifecycleError::NoRotationLeft { arn: self.key.arn.clone() })?)
     }
 
     /// Which key material of the key these bytes are, if any.
-    async fn find(&self, material: &KeyMaterial) -> Result<Option<NewMaterial>, Error> {
+    async fn find(&self, material: &KeyMaterial, materials: &KeyMaterials) -> Result<Option<NewMaterial>, Error> {
         let Work { kms, key, plan, run } = *self;
-        match reimport::find_material(kms, key, material, run).await? {
+        match reimport::find_material(kms, key, materials, material, run).await? {
             Some(found) if found.current => {
                 run.progress().step("it is the current key material already: nothing is rotated");
                 if !plan.expiry.is_met_by(found.expires, kms.now()) {
                     run.progress().warn("its expiry stays as it is: `kms-byok import` renews it");
                 }
-                Ok(Some(NewMaterial::Current))
+                Ok(Some(NewMaterial::Current(found.key_material_id)))
             }
             Some(_) => Err(LifecycleError::EarlierMaterial { arn: key.arn.clone() }.into()),
             None => Ok(None),

@@ -93,17 +93,15 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let made;
     let (material, place) = match (beginning, &plan.source) {
         (Beginning::Over(id), _) => {
-            all.awaiting_earlier(key.current_key_material_id.as_deref() != Some(&*id));
-            let now = key.seen(on_demand::until_current(kms, key, &id, progress).await?);
-            all.awaiting_earlier(false);
+            let now = key.seen(on_demand::shown(kms, (**key).clone(), Some(&id), run).await?);
             return work.finish(&now, &regions, None).await;
         }
-        (Beginning::OnlyIfCurrent, source) => {
+        (Beginning::OnlyIfCurrent(materials), source) => {
             let material = match source {
                 Some(Material::Given(material)) => Some(material),
                 _ => None,
             };
-            (material, work.only_if_current(material).await?)
+            (material, work.only_if_current(material, &materials).await?)
         }
         (Beginning::Waiting(id), Some(Material::Given(material))) => {
             given();
@@ -124,8 +122,9 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     };
     let id = match place {
         NewMaterial::Pending(id) => id,
-        NewMaterial::Current => {
-            let now = key.seen(on_demand::shown(kms, key, run).await?);
+        NewMaterial::Current(id) => {
+            let now = kms.describe(&key.arn).await?;
+            let now = key.seen(on_demand::shown(kms, now, id.as_deref(), run).await?);
             return work.finish(&now, &regions, material).await;
         }
     };
@@ -209,9 +208,9 @@ impl Work<'_> {
         let current = run.standing().reached.clone().current(now);
         run.reach(Reached::Current(current.clone()));
         let id = now.current_key_material_id.as_deref();
-        let expected = || Expected { material, id, seen: None };
+        let expected = |now: &Vouched| Expected { material, id, now: (**now).clone(), used: None };
         Difference::refuse(kms, now, now, run).await?;
-        let proof = conclude(prove_in(kms, now, expected(), plan.level, run).await?, run)?;
+        let proof = conclude(prove_in(kms, now, expected(now), plan.level, run).await?, run)?;
         let mut rotated = Rotated { current, proof };
         for (kms, replica) in regions.replicas() {
             let now = on_demand::until_current_in(kms, replica, id, run.progress()).await?;
@@ -224,7 +223,7 @@ impl Work<'_> {
             }
             let proof = match Difference::contradiction(kms, replica, replica, run).await? {
                 Some(contradiction) => contradiction,
-                None => prove_in(kms, replica, expected(), plan.level, run).await?,
+                None => prove_in(kms, replica, expected(replica), plan.level, run).await?,
             };
             rotated.current.rotation.replicas.note(replica, |replica| replica.proof = Some(proof.clone()));
             run.reach(rotated.clone());

@@ -129,15 +129,21 @@ pub(crate) async fn until_over(kms: &Kms, key: &KeyDescription, run: &dyn Ongoin
     if over.await?.is_none() {
         return Err(LifecycleError::StillInProgress { arn: key.arn.clone(), waited: seconds(kms.wait()) }.into());
     }
-    shown(kms, key, run).await
-}
-
-/// The key with its current key material, which the list of them knows before DescribeKey shows it.
-pub(crate) async fn shown(kms: &Kms, key: &KeyDescription, run: &dyn Ongoing) -> Result<KeyDescription, Error> {
     let now = kms.describe(&key.arn).await?;
     let materials = KeyMaterials::as_permitted(kms, &now).await?;
     let current = materials.materials.iter().find(|material| material.current);
-    match current.and_then(|material| material.key_material_id.as_deref()) {
+    shown(kms, now, current.and_then(|material| material.key_material_id.as_deref()), run).await
+}
+
+/// The key with its current key material, which the list of them knows before DescribeKey shows it. Where DescribeKey has shown it `now`,
+/// it is not asked again.
+pub(crate) async fn shown(
+    kms: &Kms,
+    now: KeyDescription,
+    current: Option<&str>,
+    run: &dyn Ongoing,
+) -> Result<KeyDescription, Error> {
+    match current {
         Some(id) if now.current_key_material_id.as_deref() != Some(id) => {
             run.awaiting_earlier(true);
             let now = until_current(kms, &now, id, run.progress()).await?;

@@ -3,7 +3,7 @@
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::generate::Material;
-use crate::lifecycle::import::plan::{import_again, prove};
+use crate::lifecycle::import::plan::{import_again, prove_use};
 use crate::lifecycle::key::plan::parameters;
 use crate::lifecycle::rotate::beginning::{Beginning, begin_with};
 use crate::lifecycle::rotate::regions::Regions;
@@ -42,12 +42,14 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
     }
     plan.call(Operation::ListKeyRotations, "finds what waits for rotation, and counts the rotations that are left");
     let has_bytes = match (begin_with(kms, key, wanted, progress).await?.0, &wanted.source) {
-        (Beginning::Over(_), _) => {
-            plan.call(Operation::DescribeKey, "looks at the key again");
+        (Beginning::Over(id), _) => {
+            if key.current_key_material_id.as_deref() != Some(&*id) {
+                plan.call(Operation::DescribeKey, "waits until DescribeKey shows it, too");
+            }
             finish(&mut plan, &regions, wanted.level, false);
             return Ok(plan);
         }
-        (Beginning::OnlyIfCurrent, _) => {
+        (Beginning::OnlyIfCurrent(_), _) => {
             import_again(&mut plan);
             plan.call(Operation::DescribeKey, "looks at the key again");
             finish(&mut plan, &regions, wanted.level, true);
@@ -85,7 +87,7 @@ fn deliver(plan: &mut Plan, wanted: &Rotate) {
 /// The proofs, in every Region; a full one where the bytes are at hand.
 fn finish(plan: &mut Plan, regions: &Regions, level: Level, has_bytes: bool) {
     let proofs = |plan: &mut Plan| {
-        prove(plan, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt, level);
+        prove_use(plan, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt, level);
         if level == Level::Full && has_bytes {
             import_again(plan);
         }

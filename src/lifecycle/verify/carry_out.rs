@@ -87,7 +87,8 @@ async fn compare(kms: &Kms, key: &KeyDescription, plan: &Verify, run: &dyn Ongoi
     let mut proof = match disabled {
         true => Proof::empty(Level::Full).of_existing(),
         false => {
-            let subject = Subject::new(kms, key, Some(material), None)?;
+            // DescribeKey has just told what there is to tell.
+            let subject = Subject::new(kms, key, Some(material), None)?.seen(key.clone());
             proof::prove(&subject, if vouched.is_some() { Level::Full } else { Level::Use }).await?.of_existing()
         }
     };

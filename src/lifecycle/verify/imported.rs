@@ -6,7 +6,6 @@ use crate::lifecycle::import;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::beside::both;
 use crate::lifecycle::run::ongoing::Ongoing;
-use crate::lifecycle::run::wait;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
@@ -56,15 +55,6 @@ pub(crate) async fn prove_imported(
     conclude(proof::conclude(&subject, &arrived.now, level, arrived.used.transpose()?), run)
 }
 
-/// The same proofs as `proof::prove`, about a key that DescribeKey may still show as it was before the import.
-pub(crate) async fn prove_settled(subject: Subject<'_>, level: Level, run: &dyn Ongoing) -> Result<Proof, Error> {
-    if level == Level::Off {
-        return Ok(proof::prove(&subject, level).await?);
-    }
-    let now = wait::settled(subject.kms, subject.key, subject.imported_id, run).await?;
-    Ok(proof::prove(&subject.seen(now), level).await?)
-}
-
 /// The imported material is the current one, unless KMS knows it as earlier material or as one that waits for rotation.
 pub(crate) async fn expected_to_be_current<'a>(
     kms: &Kms,
@@ -102,27 +92,29 @@ pub(crate) struct Expected<'a> {
     pub(crate) material: Option<&'a KeyMaterial>,
     /// The id of the current key material, where it is known.
     pub(crate) id: Option<&'a str>,
-    /// What DescribeKey shows, and what the key did, where that was asked already.
-    pub(crate) seen: Option<(KeyDescription, Option<Used>)>,
+    /// What DescribeKey shows.
+    pub(crate) now: KeyDescription,
+    /// What the key did, where that was asked already.
+    pub(crate) used: Option<Used>,
 }
 
 /// As much as `level` says, about a key in its own Region.
 pub(crate) async fn prove_in(
     kms: &Kms,
     key: &Vouched,
-    Expected { material, id, seen }: Expected<'_>,
+    Expected { material, id, now, used }: Expected<'_>,
     level: Level,
     run: &dyn Ongoing,
 ) -> Result<Proof, Error> {
     let subject = Subject::new(kms, key, material, id)?;
-    let mut proof = match seen {
-        None => prove_settled(subject, level, run).await?,
-        Some((now, used)) => proof::conclude(&subject, &now, level, used),
+    let mut proof = match used {
+        None => proof::prove(&subject.seen(now.clone()), level).await?,
+        used => proof::conclude(&subject, &now, level, used),
     };
     let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric && level == Level::Full && proof.contradiction().is_none() {
         match material {
-            Some(material) => reimport::import_again(kms, key, material, &mut proof, run).await?,
+            Some(material) => reimport::import_again(kms, &key.seen(now), material, &mut proof, run).await?,
             None => proof.leave(Claim::Bytes, NOTHING_AT_HAND),
         }
     }

@@ -21,7 +21,7 @@ use crate::time::rfc3339;
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
 const TOO_CLOSE: i64 = 10 * 60;
 
-/// The second import of what this run has just imported.
+/// The second import of what this run has just imported, into the key that DescribeKey has just shown.
 pub(crate) async fn import_again(
     kms: &Kms,
     key: &Vouched,
@@ -29,20 +29,20 @@ pub(crate) async fn import_again(
     proof: &mut Proof,
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
-    let now = key.seen(kms.describe(&key.arn).await?);
-    check_reimportable(kms, &now)?;
-    prove_again(kms, &now, material, proof, run).await
+    check_reimportable(kms, key)?;
+    prove_again(kms, key, material, proof, run).await
 }
 
-/// The material of the key that these bytes are, found by importing them again as what they may be.
+/// Which of the key's materials these bytes are, found by importing them again as each of them.
 pub(crate) async fn find_material(
     kms: &Kms,
     key: &Vouched,
+    materials: &KeyMaterials,
     material: &KeyMaterial,
     run: &dyn Ongoing,
 ) -> Result<Option<MaterialStatus>, Error> {
     check_reimportable(kms, key)?;
-    for candidate in candidates(&KeyMaterials::as_offered(kms, key).await?) {
+    for candidate in candidates(materials) {
         let known = (candidate.key_material_id.as_deref(), candidate.expires);
         if take_back(kms, key, material, known, run).await?.is_some() {
             return Ok(Some(candidate.clone()));
