@@ -262,7 +262,8 @@ class Wire:
         left = asyncio.all_tasks(self.loop)
         for task in left:
             task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if left:
+            self.loop.run_until_complete(asyncio.wait(left))
 
     async def end(self, reader, writer):
         """Where TLS ends."""
@@ -382,12 +383,14 @@ def wrap(table, options, work):
     for name, values in walls.items():
         table.add(f"{name}: wall", ms(median(values)), spread(values), "", None)
     ratio = median(walls["kms-byok wrap"]) / median(walls["openssl pkeyutl"])
-    table.add("wrap / pkeyutl: wall", f"{ratio:.2f}x", "", "<= 1.1x", ratio <= 1.1)
+    table.add("wrap / pkeyutl: wall", f"{ratio:.2f}x", "", "<= 1.08x", ratio <= 1.08)
 
 
 def size(table, options, _work):
-    size = options.bin.stat().st_size
-    table.add("size of the binary", f"{size / MIB:.1f} MiB", "", "<= 8 MiB", size <= 8 * MIB)
+    for name, binary, most in (("binary", options.bin, 6.8), ("binary without the embedded KMS", options.slim, 6.3)):
+        if binary is not None:
+            size = binary.stat().st_size
+            table.add(f"size of the {name}", f"{size / MIB:.2f} MiB", "", f"<= {most} MiB", size <= most * MIB)
 
 
 def parameters(table, options, _work):
@@ -518,6 +521,7 @@ if __name__ == "__main__":
     arguments.add_argument("--wraps", type=int, default=300)
     arguments.add_argument("--keys", type=int, default=100_000)
     arguments.add_argument("--bin", type=lambda name: Path(name).resolve(), default=ROOT / "target/release/kms-byok")
+    arguments.add_argument("--slim", type=lambda name: Path(name).resolve())
     arguments.add_argument("rows", nargs="*", metavar="ROW", default=[])
     options = arguments.parse_args()
     options.seconds = 3

@@ -1,10 +1,15 @@
 //! Endpoints that stand in for KMS and are not it, as LocalStack: what they get right works, and what they get wrong or do not have is
 //! named as theirs. The embedded KMS with faults plays them.
 
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use http::{Request, Response};
+use kms_byok::Silent;
+use kms_byok::kms::{Connection, Kms};
 use openssl::nid::Nid;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::importing::base64;
 use crate::support::keys::{ec, pkcs8, rsa};
@@ -303,4 +308,19 @@ fn a_server_that_gives_another_size_than_was_asked_for_is_named() {
         ),
     );
     assert!(!scene.bench.exists("D"));
+}
+
+/// KMS has one policy a key and takes its name for granted; others do not.
+#[tokio::test]
+async fn a_key_policy_is_asked_for_by_its_name() {
+    let arn = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let noted = asked.clone();
+    let answer = move |request: Request<Bytes>| {
+        noted.lock().unwrap().push(serde_json::from_slice(request.body()).unwrap());
+        async { Ok(Response::new(Bytes::from_static(br#"{"Policy":"{}"}"#))) }
+    };
+    let kms = Kms::answered_by(answer, &Connection::default(), Arc::new(Silent));
+    assert_eq!(kms.key_policy(arn).await.unwrap(), "{}");
+    assert_eq!(*asked.lock().unwrap(), [json!({ "KeyId": arn, "PolicyName": "default" })]);
 }
