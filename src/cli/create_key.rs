@@ -20,10 +20,10 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
-    /// Look for a key that an earlier run has made and lost
+    /// Look for a key that an earlier run made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
-    /// Look for the key of that lost request and no other
+    /// Look only for the key of this lost request
     #[arg(long, value_name = "ID", value_parser = key_args::request_id, help_heading = "Key")]
     lost_request: Option<String>,
     /// Give the alias to this key instead of making one

@@ -22,7 +22,7 @@ use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
-What becomes unusable is said first; then the id of the key has to be typed on the terminal, unless --yes is given.
+It first says what becomes unusable. Then the id of the key must be typed on the terminal, unless --yes is given.
 
 Examples:
   kms-byok delete-material --key-id alias/payments --yes

@@ -20,7 +20,7 @@ use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
-Names every cause with its evidence and the command that mends it, most certain first. Exit code 4 if there is one.
+Lists every cause with its evidence and the command that fixes it, the most certain first. The exit code is 4 if there is a cause.
 With a throw-away wrapping key, --private-key shows how the key material was really wrapped.
 
 Examples:
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// Key material, or `-` for standard input
     #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
     material: Option<KeyFile>,
-    /// How it was decoded when it was wrapped: raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh
+    /// Its format when it was wrapped: raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh
     #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
     material_format: Option<Format>,
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
@@ -53,19 +53,19 @@ pub(crate) struct Args {
     #[arg(value_parser = key_file::parser(), allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
     /// Key id, ARN or alias
-    #[arg(long, value_name = "K", help_heading = "What was meant")]
+    #[arg(long, value_name = "K", help_heading = "What you meant")]
     key_id: Option<String>,
     /// Key spec
-    #[arg(long, value_name = "S", help_heading = "What was meant")]
+    #[arg(long, value_name = "S", help_heading = "What you meant")]
     key_spec: Option<KeySpec>,
     /// Wrapping algorithm
-    #[arg(long, value_name = "A", help_heading = "What was meant")]
+    #[arg(long, value_name = "A", help_heading = "What you meant")]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// Size of the wrapping key
-    #[arg(long, value_name = "S", help_heading = "What was meant")]
+    #[arg(long, value_name = "S", help_heading = "What you meant")]
     wrapping_key_spec: Option<WrappingKeySpec>,
-    /// What KMS said to the import, as in InvalidCiphertextException
-    #[arg(long, value_name = "CODE", value_parser = said, help_heading = "What was meant")]
+    /// What KMS answered to the import, as in InvalidCiphertextException
+    #[arg(long, value_name = "CODE", value_parser = said, help_heading = "What you meant")]
     error: Option<Said>,
 }
 

@@ -20,7 +20,7 @@ Examples:
   kms-byok doctor
   kms-byok doctor --online --key-id alias/payments")]
 pub(crate) struct Args {
-    /// Ask KMS: is it reached, is the clock right, which read-only calls are permitted?
+    /// Ask KMS whether it can be reached, whether the clock is right, and which read-only calls are permitted
     #[arg(long)]
     online: bool,
     /// Ask about this key too: key id, ARN or alias
@@ -68,8 +68,8 @@ fn openssl(found: &Examination) -> Vec<Row> {
     let fips = match (openssl.fips_in_force, openssl.fips_provider_loaded, openssl.fips_provider_loadable) {
         (true, _, _) => "in force",
         (false, true, _) => "provider active, but not the default",
-        (false, false, true) => "not in force; a provider loads, and is not active",
-        (false, false, false) => "not in force; no provider loads",
+        (false, false, true) => "not in force; a provider can be loaded, but is not active",
+        (false, false, false) => "not in force; no provider can be loaded",
     };
     let tests = |passed: bool| names(found.self_test.iter().filter(|test| test.passed == passed).map(|test| test.name));
     let algorithms = |works: bool| {

@@ -150,7 +150,7 @@ pub(crate) fn failure_instead(failure: &Failure) {
         text.push_str(&lifecycle::standing(report));
     }
     output::say(&text);
-    // An answer that broke off is no JSON, and is not mended by another one behind it.
+    // An answer that broke off is no JSON, and is not fixed by another one behind it.
     if failure.output == Output::Json && !output::has_begun() {
         output::answer(Output::Json, &failure_object(failure), "");
     }

@@ -35,16 +35,16 @@ pub(crate) struct Global {
     /// Time to wait for a reply, as in 30s [default: 30s]
     #[arg(long, global = true, value_name = "D", value_parser = duration, help_heading = "Connection")]
     pub(crate) read_timeout: Option<Duration>,
-    /// What standard output gets
+    /// Format of the answer on standard output
     #[arg(long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Output")]
     pub(crate) output: Output,
-    /// Say more on standard error: each call to AWS with its request id, and waits
+    /// Print more on standard error: each call to AWS with its request id, and waits
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
-    /// Say nothing on standard error but warnings and errors
+    /// Print only warnings and errors on standard error
     #[arg(long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
-    /// Refuse what is only warned about otherwise
+    /// Fail where there would otherwise be only a warning
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) strict: bool,
 }

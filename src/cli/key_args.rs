@@ -20,7 +20,7 @@ pub(crate) struct KeyArgs {
     /// Name of the key, as in alias/payments
     #[arg(long, value_name = "A")]
     pub(crate) alias: Option<AliasName>,
-    /// Key spec, by KMS's name
+    /// Key spec, as KMS names it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     pub(crate) key_spec: KeySpec,
     /// Key usage [default: ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC or SIGN_VERIFY, by key spec]
@@ -96,7 +96,7 @@ pub(crate) fn policy(path: &Path) -> Result<String, Error> {
     let text = String::from_utf8(bytes).map_err(|_| not_json("it is not UTF-8".to_owned()))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
     if !value.is_object() {
-        return Err(not_json("it is no JSON object".to_owned()).into());
+        return Err(not_json("it is not a JSON object".to_owned()).into());
     }
     Ok(text)
 }
@@ -180,7 +180,7 @@ fn expires_at(text: &str) -> Result<Expiry, ExpiryError> {
 /// `--wait`.
 #[derive(Args)]
 pub(crate) struct WaitArgs {
-    /// How long to wait for KMS to show a change that it has answered
+    /// How long to wait until KMS shows a change that it has confirmed
     #[arg(long, value_name = "D", default_value = "60s", value_parser = super::global::duration)]
     pub(crate) wait: Duration,
 }
@@ -196,7 +196,7 @@ pub(crate) fn request_id(text: &str) -> Result<String, String> {
 #[derive(Args)]
 #[command(next_help_heading = "Proof")]
 pub(crate) struct ProofArgs {
-    /// How much is proven afterwards: off, state, use or full
+    /// How much to prove afterwards: off, state, use or full
     #[arg(long, value_name = "LEVEL", default_value = "use", value_parser = level)]
     pub(crate) verify: Level,
 }

@@ -43,7 +43,7 @@ pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
     #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
     pub(crate) material: Option<KeyFile>,
-    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which is what the file shows itself to be]
+    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which recognises the format]
     #[arg(long, value_name = "F", requires = "material")]
     pub(crate) material_format: Option<Format>,
     /// Bring the key material back from an escrow file

@@ -93,14 +93,14 @@ enum Verb {
     Diagnose(Box<LazyArgs<diagnose::Args>>),
     /// Print the shell script that does what provision does with the same flags
     Recipe(Box<LazyArgs<recipe::Args>>),
-    /// Show what this machine brings to an import: OpenSSL, trust, the way to KMS, memory
+    /// Check this machine: OpenSSL, trusted certificates, the connection to KMS, memory
     Doctor(Box<LazyArgs<doctor::Args>>),
     /// Print the completions for a shell
     Completions(Box<LazyArgs<completions::Args>>),
-    /// Print the man page, of all verbs or of one
+    /// Print the man page of all verbs, or of one
     Man(Box<LazyArgs<man::Args>>),
     #[cfg(feature = "rehearsal")]
-    /// Run an embedded KMS on loopback, for rehearsals, the aws CLI and any SDK
+    /// Run an embedded KMS on loopback, for rehearsals, for the aws CLI and for any SDK
     Rehearsal(Box<LazyArgs<rehearsal::Args>>),
 }
 

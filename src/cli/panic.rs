@@ -33,7 +33,7 @@ fn shorten(file: &str) -> &str {
 
 impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a defect of kms-byok ends this run, at {}", self.place.as_deref().unwrap_or("an unknown place"))
+        write!(f, "a bug in kms-byok ended this run, at {}", self.place.as_deref().unwrap_or("an unknown place"))
     }
 }
 
@@ -52,7 +52,7 @@ impl Explain for Panic {
 
     fn hint(&self) -> Option<Hint> {
         Some(
-            "report it with this place and the command line, then run the same command again: it finds what exists"
+            "report it with this location and the command line, then run the same command again: it finds what exists"
                 .into(),
         )
     }

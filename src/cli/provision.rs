@@ -41,10 +41,10 @@ pub(crate) struct Args {
     /// Vouch for an existing key: import into it although this run did not create it
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Key")]
     pub(super) adopt: Option<KeyArn>,
-    /// Look for a key that an earlier run has made and lost
+    /// Look for a key that an earlier run made and lost
     #[arg(long, help_heading = "Key")]
     find_lost: bool,
-    /// Look for the key of that lost request and no other
+    /// Look only for the key of this lost request
     #[arg(long, value_name = "ID", value_parser = key_args::request_id, help_heading = "Key")]
     lost_request: Option<String>,
     #[command(flatten)]

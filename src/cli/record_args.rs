@@ -13,7 +13,7 @@ use super::failure::Failure;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
-    /// Write an account of the run for the auditor to FILE (JSON, no secrets), also when it fails
+    /// Write an account of the run to FILE, for an auditor (JSON, no secrets), even if it fails
     #[arg(long, value_name = "FILE", help_heading = "Proof")]
     pub(crate) record: Option<PathBuf>,
 }

@@ -42,41 +42,41 @@ struct Serve {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Answer as fast as asked: no ThrottlingException
+    /// Apply no request quotas: no ThrottlingException
     #[arg(long)]
     no_quotas: bool,
     /// Multiply the request quotas of KMS
     #[arg(long, value_name = "N", conflicts_with = "no_quotas", value_parser = scale)]
     quota_scale: Option<f64>,
-    /// Time for which a new key, replica or alias is not found, as in 3s
+    /// How long a new key, replica or alias is not found, as in 3s
     #[arg(long, value_name = "D", default_value = "0s", value_parser = global::duration)]
     consistency_delay: Duration,
-    /// Let something go wrong: OPERATION:WHEN:WHAT, as in ImportKeyMaterial:1:throttle (repeatable)
+    /// Inject a fault: OPERATION:WHEN:WHAT, as in ImportKeyMaterial:1:throttle (repeatable)
     #[arg(
         long,
         value_name = "FAULT",
-        long_help = "Let something go wrong: OPERATION:WHEN:WHAT (repeatable)\n\n\
+        long_help = "Inject a fault: OPERATION:WHEN:WHAT (repeatable)\n\n\
         OPERATION: its name, or *\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
-        WHAT, with nothing done: throttle, 500, 501, 503, error=CODE, error=CODE=MESSAGE, reset-before, redirect=URL,\n\
+        WHAT, and nothing is done: throttle, 500, 501, 503, error=CODE, error=CODE=MESSAGE, reset-before, redirect=URL,\n\
         reply=BODY\n\
-        WHAT, although it was done: 500-after, error-after=CODE, reset-during, reset-after\n\
+        WHAT, after it was done: 500-after, error-after=CODE, reset-during, reset-after\n\
         WHAT, in a reply: html, html=STATUS, truncated, empty-object, drop=FIELD, set=FIELD=VALUE,\n\
         change=FIELD=VALUE (where there is one), lie, huge, date=TIME\n\
         WHAT, late: latency=DURATION (then it is done), latency-after=DURATION, slow=DURATION (a byte every so often)\n\
-        WHAT, of DescribeKey: lag=DURATION (for so long after an import, the key as it was before)\n\
+        WHAT, of DescribeKey: lag=DURATION (the key as it was before an import, for this long)\n\
         WHAT, in a PublicKey: wrong-key-size, non-rsa-key, damaged-key"
     )]
     fault: Vec<Fault>,
-    /// Where the clock starts: 2027-01-31T12:00:00Z, +25h or -90d; move it by POST /_rehearsal/clock
+    /// Where the clock starts: 2027-01-31T12:00:00Z, +25h or -90d; move it with POST /_rehearsal/clock
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     clock: Option<ClockSetting>,
-    /// File that gets one line for each request, without contents
+    /// File for one line per request, without contents
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
 }
 
-/// Tell whether an embedded KMS answers at --endpoint-url
+/// Check whether an embedded KMS answers at --endpoint-url
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

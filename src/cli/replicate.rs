@@ -24,7 +24,7 @@ use super::verify::unfit;
 #[derive(ClapArgs)]
 #[command(after_help = "\
 KMS copies neither key material nor policy, tags, description or alias to a replica: they come from these flags.
-A replica that is there and waits for key material is completed, one that is enabled is left as it is.
+An existing replica that waits for key material is completed; one that is enabled is left as it is.
 
 Examples:
   kms-byok replicate --key-id alias/payments --to eu-west-1 ap-south-1 --material payments.key --alias alias/payments

@@ -20,8 +20,8 @@ use super::verify::unfit;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
-New material is imported into the key and into every replica of it; then KMS rotates, 25 times in the life of a key.
-What broke off goes on: with the same --material, or with --resume where every Region has the new material.
+New material is imported into the key and into every replica of it; then KMS rotates the key, at most 25 times in its life.
+To continue a rotation that broke off, repeat it with the same --material, or use --resume if every Region has the new material.
 
 Examples:
   kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
@@ -34,8 +34,8 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     material: MaterialArgs,
-    /// Rotate to the key material that waits for it, or wait for a rotation in progress; with --generate --discard: generate where there
-    /// is neither
+    /// Rotate to the key material that waits for it, or wait for a rotation in progress; with --generate --discard: generate if there is
+    /// neither
     #[arg(long, help_heading = "Key material", conflicts_with_all = ["material", "material_from_escrow"])]
     resume: bool,
     #[command(flatten)]

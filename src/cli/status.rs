@@ -20,7 +20,7 @@ use super::output;
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Without --key-id: the keys with imported key material of the Region, or those whose alias begins with --alias-prefix.
-With --expiring-within the exit code is 4 when key material expires in that time or has expired. A key that cannot be seen is
+With --expiring-within the exit code is 4 if key material expires within that time or has expired. A key that cannot be seen is
 listed as such and warned about; with --strict the exit code is 4 then, too.
 
 Examples:
@@ -30,10 +30,10 @@ pub(crate) struct Args {
     /// Key id, ARN or alias; a multi-Region key is shown in all its Regions
     #[arg(long, value_name = "K")]
     key_id: Option<String>,
-    /// Keys whose alias begins so, as in alias/prod-
+    /// Only keys whose alias begins with this, as in alias/prod-
     #[arg(long, value_name = "PREFIX", value_parser = alias_prefix, conflicts_with = "key_id")]
     alias_prefix: Option<String>,
-    /// Tell what expires in that time, as in 30d, or has expired
+    /// Show what expires within this time, as in 30d, or has expired
     #[arg(long, value_name = "D", value_parser = super::global::duration)]
     expiring_within: Option<Duration>,
 }

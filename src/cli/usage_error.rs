@@ -9,9 +9,9 @@ pub(crate) enum UsageError {
     #[error("{first} and {second} exclude each other")]
     #[strum(serialize = "flags_conflict")]
     Conflict { first: &'static str, second: &'static str },
-    #[error("the generated key material would have no copy, and nobody said that it needs none")]
+    #[error("the generated key material would have no copy outside KMS")]
     NoCopy,
-    #[error("{flag} `-` is no file, and a copy of a key needs one")]
+    #[error("{flag} `-` is not a file, and a copy of a key needs one")]
     CopyToStdout { flag: &'static str },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
@@ -46,7 +46,7 @@ impl Explain for UsageError {
         match self {
             UsageError::Conflict { .. } => some("leave one of them out"),
             UsageError::NoCopy => some(
-                "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one",
+                "add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS is to hold the only one",
             ),
             UsageError::CopyToStdout { .. } => some("name a file; write ./- for one with that name"),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),

@@ -23,7 +23,7 @@ use super::{output, public_key};
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Symmetric key material is imported a second time, as existing material with unchanged expiry, because no other
-check of KMS looks at the bytes; --no-reimport leaves it at Encrypt and Decrypt.
+check of KMS looks at the bytes. With --no-reimport only Encrypt and Decrypt are called.
 With --certificate or --public-key no private key is needed: KMS must sign what that file verifies, with every algorithm of the key,
 or decrypt what is encrypted for it, or agree with it.
 

@@ -27,10 +27,10 @@ Examples:
   kms-byok wrap --dir payments.import --material payments.key
   kms-byok wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin")]
 pub(crate) struct Args {
-    /// Parameter directory of get-parameters; the result is put into it
+    /// Parameter directory that get-parameters made; the result is written into it
     #[arg(long, value_name = "D", conflicts_with_all = ["inkey", "out"])]
     dir: Option<PathBuf>,
-    /// Refuse another wrapping public key than the one with this fingerprint
+    /// Refuse any wrapping public key but the one with this fingerprint
     #[arg(long, value_name = "SHA256")]
     expect_public_key: Option<String>,
     #[command(flatten)]

@@ -29,7 +29,7 @@ impl Claims {
         let value: Value = match serde_json::from_slice(json) {
             Ok(value) => value,
             Err(error) => {
-                let problem = format!("it is no JSON at line {}, column {}", error.line(), error.column());
+                let problem = format!("it is not JSON at line {}, column {}", error.line(), error.column());
                 return (Claims::default(), Some(problem));
             }
         };
@@ -66,7 +66,7 @@ impl Claims {
         let (field, _) = parts.into_iter().find(|(_, understood)| !understood)?;
         Some(match &value[field] {
             Value::Null => format!("`{field}` is missing"),
-            other => format!("`{field}` is `{}`, which is none of its values", printable(&other.to_string())),
+            other => format!("`{field}` is `{}`, which is not a known value", printable(&other.to_string())),
         })
     }
 
@@ -85,10 +85,10 @@ mod tests {
         let (claims, problem) =
             Claims::read(br#"{"version": 1, "key_spec": "RSA_2048", "wrapping_key_spec": "RSA_1024", "key_arn": 7}"#);
         assert_eq!(claims.spec, Some(KeySpec::Rsa2048));
-        assert_eq!(problem.as_deref(), Some("`key_arn` is `7`, which is none of its values"));
+        assert_eq!(problem.as_deref(), Some("`key_arn` is `7`, which is not a known value"));
         let (claims, problem) = Claims::read(b"{\n");
         assert!(claims.spec.is_none());
-        assert_eq!(problem.as_deref(), Some("it is no JSON at line 2, column 0"));
+        assert_eq!(problem.as_deref(), Some("it is not JSON at line 2, column 0"));
         assert_eq!(Claims::read(b"[]").1.as_deref(), Some("`key_arn` is missing"));
     }
 }

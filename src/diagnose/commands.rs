@@ -1,4 +1,4 @@
-//! The commands that mend things, with the names of the files at hand, quoted for a shell.
+//! The commands that fix things, with the names of the files at hand, quoted for a shell.
 
 use std::path::{Path, PathBuf};
 
@@ -135,7 +135,7 @@ impl Commands {
         Some(format!("kms-byok import {what} --expires-in 365d"))
     }
 
-    /// Looks at a file that only its owner can mend.
+    /// Looks at a file that only its owner can fix.
     pub(crate) fn look(&self, name: &Name) -> String {
         let path = name.path.as_deref().filter(|path| path.as_os_str() != "-");
         path.map_or_else(|| "ls -l .".to_owned(), |path| format!("ls -l {}", quoted(path)))

@@ -29,7 +29,7 @@ impl Certainty {
     }
 }
 
-/// A cause with its evidence and the command that mends it.
+/// A cause with its evidence and the command that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)] // the contract's own names
 pub struct Finding {

@@ -33,7 +33,7 @@ pub(super) fn list(hand: &Hand, opened: bool) -> Vec<Unknown> {
     if hand.token.is_some() && hand.claims.is_none() {
         unknown.push(unknown_as(
             "import_token",
-            "whether the import token belongs to the public key and to the KMS key, which only KMS can read",
+            "whether the import token belongs to the public key and to the KMS key: only KMS can read the token",
             "get both as one set: `kms-byok get-parameters --key-id KEY --dir DIR`",
         ));
     }
@@ -92,7 +92,7 @@ fn key_state(hand: &Hand) -> Option<Unknown> {
     let what = "whether the KMS key waits for key material";
     match &hand.key {
         Key::NotAsked if hand.has_files() => {
-            Some(unknown_as("key_state", format!("{what}, which nobody was asked"), STATUS))
+            Some(unknown_as("key_state", format!("{what}: KMS was not asked"), STATUS))
         }
         Key::Elsewhere { endpoint } => Some(unknown_as(
             "key_state",

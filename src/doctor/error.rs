@@ -13,11 +13,11 @@ use crate::openssl_probe::{Branch, Platform};
 pub enum HealthError {
     #[error("OpenSSL {}, which is {which}, has been out of the OpenSSL project's support since {}", .branch.name, .branch.ends)]
     EndOfLife { which: &'static str, branch: &'static Branch, platform: Platform, newer: Option<&'static Branch> },
-    #[error("the `openssl` on PATH is `{found}`, which the shell recipe does not reckon with")]
+    #[error("the `openssl` on PATH is `{found}`, which the shell recipe does not support")]
     LibreSslOnPath { found: String, platform: Platform },
-    #[error("OpenSSL's configuration activates {active} only, and no provider that wraps keys")]
+    #[error("OpenSSL's configuration activates only {active}, but no provider that can wrap keys")]
     NoBaseProvider { active: String, path: PathBuf },
-    #[error("OpenSSL cannot use its configuration `{}` of {named_by}: {problem}", .path.display())]
+    #[error("OpenSSL cannot use its configuration `{}` (from {named_by}): {problem}", .path.display())]
     BrokenConfiguration { path: PathBuf, named_by: &'static str, problem: String },
     #[error("no certificate authority is trusted here: {places}")]
     NoTrustStore { places: String },
@@ -25,7 +25,7 @@ pub enum HealthError {
     ClockOff { seconds: u64, direction: &'static str },
     #[error("the system does not lock memory pages, so secrets may be written to swap")]
     NotLocked,
-    #[error("core dumps are on, and may hold secrets")]
+    #[error("core dumps are on and may contain secrets")]
     CoreDumps,
 }
 
@@ -46,8 +46,8 @@ impl Explain for HealthError {
                 path.display()
             )),
             HealthError::BrokenConfiguration { named_by, .. } => match *named_by {
-                "OPENSSL_CONF" => some("mend the file, name another in OPENSSL_CONF, or unset it"),
-                _ => some("mend the file, or name another in OPENSSL_CONF"),
+                "OPENSSL_CONF" => some("fix the file, name another in OPENSSL_CONF, or unset it"),
+                _ => some("fix the file, or name another in OPENSSL_CONF"),
             },
             HealthError::NoTrustStore { .. } => {
                 some("install the package ca-certificates, or name a PEM file in AWS_CA_BUNDLE")
@@ -61,7 +61,7 @@ impl Explain for HealthError {
     }
 }
 
-/// A distribution mends its own packages for longer than the OpenSSL project; a newer branch comes with a newer release of it.
+/// A distribution fixes its own packages for longer than the OpenSSL project; a newer branch comes with a newer release of it.
 fn renewal(platform: Platform, newer: Option<&Branch>) -> String {
     let newer = newer.map_or("a newer OpenSSL".to_owned(), |branch| {
         format!("OpenSSL {}, supported until {}", branch.name, branch.ends)

@@ -106,7 +106,7 @@ impl OpenSslFacts {
         Some(Finding::of(HealthError::BrokenConfiguration { path, named_by, problem }))
     }
 
-    /// Branches that the OpenSSL project no longer mends, and what the shell recipe would meet on PATH.
+    /// Branches that the OpenSSL project no longer fixes, and what the shell recipe would meet on PATH.
     pub(super) fn notes(&self, today: &str) -> Vec<Finding> {
         let (platform, newer) = (Platform::here(), Branch::to_move_to(today));
         let over = |text: &str| Branch::of(text).filter(|branch| branch.has_ended(today));

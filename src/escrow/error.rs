@@ -16,7 +16,7 @@ pub enum EscrowError {
     NoRecipient,
     #[error("`{}` is not a certificate", .path.display())]
     NotACertificate { path: PathBuf },
-    #[error("`{}` has {found} certificates, and each recovery certificate is a file of its own", .path.display())]
+    #[error("`{}` has {found} certificates, but each recovery certificate needs a file of its own", .path.display())]
     SeveralCertificates { path: PathBuf, found: usize },
     #[error("the key of recovery certificate `{}` is neither RSA nor EC, and CMS has no way to encrypt for it here", .path.display())]
     CannotReceive { path: PathBuf },
@@ -53,7 +53,7 @@ impl OwnWords for EscrowError {
             EscrowError::NoRecipient => hint!["add ", Setting::Escrow.to("CERT.pem")],
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
             EscrowError::SeveralCertificates { .. } => {
-                some("put each certificate into a file of its own, and name those that shall be able to open the copy")
+                some("put each certificate into a file of its own, and name those that should open the copy")
             }
             EscrowError::CannotReceive { .. } => {
                 some("use a certificate with an RSA or EC key; Ed25519 keys only sign")
@@ -64,7 +64,7 @@ impl OwnWords for EscrowError {
             }
             EscrowError::WeakKey { .. } => some("make a certificate with a larger key, RSA of 3072 bits or P-256"),
             EscrowError::WeakSignature { .. } => {
-                some("use a certificate that is signed with SHA-256, also where it signs itself")
+                some("use a certificate that is signed with SHA-256, even if it is self-signed")
             }
             EscrowError::NotAuthenticated { .. } => {
                 hint![

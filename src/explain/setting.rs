@@ -105,7 +105,7 @@ pub enum Setting {
     #[strum(serialize = "the Region")]
     Region,
     /// FIPS is demanded.
-    #[strum(serialize = "the demand for FIPS")]
+    #[strum(serialize = "the requirement of FIPS")]
     RequireFips,
     /// A rotation that has begun goes on.
     #[strum(serialize = "the material that waits")]

@@ -1,4 +1,4 @@
-//! The commands that mend a file, quoted for a shell. None of them writes over a file: what is made gets a name beside it.
+//! The commands that fix a file, quoted for a shell. None of them writes over a file: what is made gets a name beside it.
 
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,7 @@ pub enum FileError {
     #[error("{what} `{}` does not exist", .path.display())]
     #[strum(serialize = "file_missing")]
     Missing { what: &'static str, path: PathBuf },
-    #[error("{flag} names no file: its value is {length} {kind}")]
+    #[error("{flag} does not name a file: its value is {length} {kind}")]
     NamesNoFile { flag: &'static str, length: usize, kind: &'static str },
     #[error("{what} `{}` is a directory", .path.display())]
     Directory { what: &'static str, path: PathBuf },
@@ -45,7 +45,7 @@ pub enum FileError {
     PlaintextExists { path: PathBuf },
     #[error("{what} `{}` names a directory that does not exist", .path.display())]
     NoDirectory { what: &'static str, path: PathBuf },
-    #[error("the directory `{}` has several files that are named as {what}", .directory.display())]
+    #[error("the directory `{}` has several files that could be the {what}", .directory.display())]
     SeveralOfOneKind { what: &'static str, directory: PathBuf },
     #[error("`{}` is named for two outputs", .path.display())]
     TwoOutputs { path: PathBuf },
@@ -61,9 +61,9 @@ pub enum FileError {
     FileOpenToWriters { what: &'static str, path: PathBuf, who: &'static str, mode: u32 },
     #[error("the answer cannot be written to standard output")]
     AnswerLost { source: io::Error },
-    #[error("no memory for secrets")]
+    #[error("there is no memory for secrets")]
     NoMemory { source: io::Error },
-    #[error("the system gives no event queue")]
+    #[error("the system does not provide an event queue")]
     NoEventQueue { source: io::Error },
 }
 
@@ -95,12 +95,12 @@ impl Explain for FileError {
             FileError::NotAFile { .. } => some("name a regular file, or a path where none is yet"),
             FileError::LeadsToDevice { .. } => some("name a regular file, or a path where none is yet"),
             FileError::NameTooLong { .. } => {
-                some("name a shorter one: a file that is moved aside gets `.superseded-` and the time at its end")
+                some("choose a shorter name: a file that is moved aside gets `.superseded-` and the time at its end")
             }
             FileError::NotReplaceable { .. } => some("name a path where no file is yet"),
             FileError::Unreadable { .. } => some("check its permissions, and which user runs this"),
             FileError::StdinUnreadable { .. } => some("pipe the bytes in, or name a file"),
-            FileError::Empty { .. } => some("check the command that was to write it"),
+            FileError::Empty { .. } => some("check the command that should have written it"),
             FileError::TooLarge { .. } => some("check that it is the file you mean"),
             FileError::Unwritable { path, source, .. } => some(make_writable(path, source.kind())),
             FileError::Exists { .. } => hint!["name another path, or add ", Setting::Force, " to replace it"],
@@ -120,7 +120,7 @@ impl Explain for FileError {
                 Setting::ExpectPublicKey,
                 "`), or use a private directory",
             ],
-            FileError::AnswerLost { .. } => some("give standard output a place that takes it"),
+            FileError::AnswerLost { .. } => some("redirect standard output to a place that can be written"),
             FileError::NoMemory { .. } => None,
             FileError::NoEventQueue { .. } => some("allow this process more open files (`ulimit -n`)"),
         }
@@ -159,6 +159,6 @@ fn make_writable(path: &Path, kind: io::ErrorKind) -> String {
             format!("mount a directory that can be written at `{shown}`, or name a path elsewhere")
         }
         io::ErrorKind::NotFound => format!("make the directory `{shown}`, or name a path elsewhere"),
-        _ => "name a path in a directory that this user can write to, on a disk with room".to_owned(),
+        _ => "name a path in a directory that this user can write to, on a disk with free space".to_owned(),
     }
 }

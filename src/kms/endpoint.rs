@@ -113,7 +113,7 @@ fn parse(url: &str) -> Result<Endpoint, EndpointError> {
     // An impossible port is no port for `http`.
     let port = &authority.as_str()[authority.host().len()..];
     if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
-        return Err(problem("its port is none from 1 to 65535"));
+        return Err(problem("its port is not a number from 1 to 65535"));
     }
     if uri.query().is_some() {
         return Err(problem("there is a query in it"));

@@ -78,7 +78,7 @@ mod tests {
                     ("secret access key", checked("AKID", &value, Some("token"))),
                     ("session token", checked("AKID", "secret", Some(&value))),
                 ] {
-                    assert_eq!(outcome, Err(format!("the {field} from SSO has {named} as character {place}")));
+                    assert_eq!(outcome, Err(format!("the {field} from SSO has {named} at character {place}")));
                 }
             }
         }
@@ -104,6 +104,6 @@ mod tests {
         assert_eq!(provider.provide_credentials().await.unwrap().access_key_id(), "AKID");
         let error = provider.provide_credentials().await.unwrap_err();
         let cause = find::<KmsError>(&error).unwrap().to_string();
-        assert_eq!(cause, "the access key id from static credentials has a line break as character 5");
+        assert_eq!(cause, "the access key id from static credentials has a line break at character 5");
     }
 }

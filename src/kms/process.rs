@@ -93,7 +93,7 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec
 
 fn time(text: &str) -> Result<SystemTime, CredentialsError> {
     let time = DateTime::from_str(text, Format::DateTimeWithOffset).ok().and_then(|time| time.try_into().ok());
-    time.ok_or_else(|| failed("prints an Expiration that is no time of RFC 3339".to_owned()))
+    time.ok_or_else(|| failed("prints an Expiration that is not an RFC 3339 time".to_owned()))
 }
 
 /// Where JSON goes wrong; serde's own text may show a value.
@@ -158,6 +158,6 @@ mod tests {
         let version = run(&format!("echo '{}'", GOOD.replace(":1,", ":2,"))).unwrap_err();
         assert!(version.ends_with("prints credentials of version 2, and 1 is known"), "{version}");
         let time = run(&format!("echo '{}'", GOOD.replace("2099-01", "2099-13"))).unwrap_err();
-        assert!(time.ends_with("prints an Expiration that is no time of RFC 3339"), "{time}");
+        assert!(time.ends_with("prints an Expiration that is not an RFC 3339 time"), "{time}");
     }
 }

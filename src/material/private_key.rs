@@ -122,7 +122,7 @@ fn find(content: Content, passphrase: &mut dyn Passphrase) -> Result<Found, Mate
             None if may_be_compressed(bytes.expose()) => {
                 MaterialError::PublicHalf { container: Container::BarePublicKey }
             }
-            None => MaterialError::NotAPrivateKey { found: "binary of no form that is known" },
+            None => MaterialError::NotAPrivateKey { found: "binary in no known format" },
         }),
         Content::Text(text, kind) => {
             let (spec, characters, kind) = (KeySpec::Rsa2048, text.len(), kind.words());

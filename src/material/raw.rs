@@ -44,7 +44,7 @@ fn auto(bytes: &Secret, spec: KeySpec, range: &Lengths) -> Result<(Secret, Readi
             let known = blocks.iter().find_map(|block| block.container);
             let unknown = || {
                 let (characters, inside) = (bytes.len(), String::new());
-                MaterialError::NotEncodedText { spec, characters, kind: "PEM that is labelled as no key", inside }
+                MaterialError::NotEncodedText { spec, characters, kind: "PEM whose label is not that of a key", inside }
             };
             Err(known.map_or_else(unknown, |container| not_raw(container, spec)))
         }
@@ -232,27 +232,27 @@ mod tests {
             (b"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=", Format::Auto, "accepted 32 bytes as base64"),
             (b"paWlpaWlpaWlpaWlpaWlpaWlpaWl\npaWlpaWlpaWlpaU=\n", Format::Base64, "accepted 32 bytes as base64"),
             (upper.as_bytes(), Format::Hex, "accepted 32 bytes as hex"),
-            (upper.as_bytes(), Format::Base64, "the key material is hex, and it is to be read as base64"),
+            (upper.as_bytes(), Format::Base64, "the key material is hex, but it should be read as base64"),
             (
                 half.as_bytes(),
                 Format::Auto,
-                "the key material is 32 characters of hex, which are 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32",
+                "the key material is 32 characters of hex, which are 16 bytes, but SYMMETRIC_DEFAULT needs exactly 32",
             ),
             (half.as_bytes(), Format::Raw, "accepted 32 bytes as raw"),
             (
                 b"correct horse battery staple 123",
                 Format::Auto,
-                "the key material is text that is no encoding (32 characters), and SYMMETRIC_DEFAULT needs bytes",
+                "the key material is text in no known encoding (32 characters), but SYMMETRIC_DEFAULT needs bytes",
             ),
             (b"correct horse battery staple 123", Format::Raw, "accepted 32 bytes as raw"),
             (&[0; 32], Format::Auto, "every byte of the key material is zero"),
-            (&key[..31], Format::Auto, "the key material has 31 bytes, and SYMMETRIC_DEFAULT needs exactly 32"),
+            (&key[..31], Format::Auto, "the key material has 31 bytes, but SYMMETRIC_DEFAULT needs exactly 32"),
             (
                 &key[..16],
                 Format::Auto,
-                "the key material has 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve",
+                "the key material has 16 bytes, but SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve",
             ),
-            (b"a5zz", Format::Hex, "the key material is text that is no encoding, and it is to be read as hex"),
+            (b"a5zz", Format::Hex, "the key material is text in no known encoding, but it should be read as hex"),
             (
                 br#"{"kty":"oct","k":"paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU"}"#,
                 Format::Auto,
@@ -269,12 +269,12 @@ mod tests {
         let spec = KeySpec::Hmac256;
         assert_eq!(
             refusal(b"two words and one more of them", spec, Format::Auto),
-            "the key material is text that is no encoding (30 characters), and HMAC_256 needs bytes"
+            "the key material is text in no known encoding (30 characters), but HMAC_256 needs bytes"
         );
         assert_eq!(refusal(&[0xa5; 128], spec, Format::Auto), "accepted 128 bytes as raw");
         assert_eq!(
             refusal(&[0xa5; 129], spec, Format::Auto),
-            "the key material has 129 bytes, and HMAC_256 needs 32 to 128"
+            "the key material has 129 bytes, but HMAC_256 needs 32 to 128"
         );
         let with_newline = [&[0xa5; 32][..], b"\n"].concat();
         assert!(refusal(&with_newline, spec, Format::Auto).contains("the last is a newline"));
@@ -283,7 +283,7 @@ mod tests {
         // The length that base64 would give decides nothing.
         assert_eq!(
             refusal(format!("{}\n", hex::encode([0xa5; 32])).as_bytes(), KeySpec::Hmac384, Format::Auto),
-            "the key material is 64 characters of hex, which are 32 bytes, and HMAC_384 needs 48 to 128"
+            "the key material is 64 characters of hex, which are 32 bytes, but HMAC_384 needs 48 to 128"
         );
     }
 }

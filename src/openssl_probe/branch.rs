@@ -1,7 +1,7 @@
-//! Which release branch an OpenSSL belongs to, and until when the OpenSSL project mends it.
+//! Which release branch an OpenSSL belongs to, and until when the OpenSSL project fixes it.
 //!
 //! Source: the OpenSSL project's release strategy. A branch whose date is not certain here is not in the table, and nothing is said
-//! about it. Distributions mend their own packages for longer.
+//! about it. Distributions fix their own packages for longer.
 
 /// A release branch of OpenSSL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

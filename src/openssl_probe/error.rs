@@ -18,7 +18,7 @@ pub enum OpenSslError {
     SelfTest { what: &'static str },
     #[error("`{found}` has no AES key wrap with padding (RFC 5649), which {algorithm} needs")]
     NoKeyWrap { algorithm: &'static str, found: String },
-    #[error("`{found}` does not run with a FIPS provider as its default, and FIPS is demanded")]
+    #[error("`{found}` does not run with a FIPS provider as its default, but FIPS is required")]
     NotFips { found: String },
     #[error("`{found}` has no CMS (RFC 5652) that this program can use, which escrow files need")]
     NoCms { found: String },

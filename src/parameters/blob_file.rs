@@ -1,4 +1,4 @@
-//! A file that should hold wrapped key material: what it is instead, with the command that mends it.
+//! A file that should hold wrapped key material: what it is instead, with the command that fixes it.
 
 use std::path::Path;
 
@@ -63,8 +63,8 @@ pub(crate) fn check(path: &Path, bytes: &[u8], making: &Making, place: Place) ->
             WrapError::WrappedNewline { found, extra: *extra, wanted: *wanted, command }
         }
         (Strange::Damaged(damage), _) => {
-            let mended = matches!(damage, Damage::CarriageReturns { .. });
-            let command = mended.then(|| fixes::without_carriage_returns(Some(path), place));
+            let fixed = matches!(damage, Damage::CarriageReturns { .. });
+            let command = fixed.then(|| fixes::without_carriage_returns(Some(path), place));
             WrapError::WrappedDamaged { damage: damage.to_string(), command }
         }
         (Strange::KeyInTheClear, _) => WrapError::InTheClear { found: "32 bytes, as a symmetric key has" },

@@ -20,47 +20,47 @@ use crate::quoted::quoted;
 pub enum ParametersError {
     #[error("`{}` is not a parameters.json: {problem}", .path.display())]
     NotParameters { path: PathBuf, problem: String },
-    #[error("`{}` has version {found}, and this program knows version {known}", .path.display())]
+    #[error("`{}` has version {found}, but this program knows only version {known}", .path.display())]
     UnknownVersion { path: PathBuf, found: u64, known: u64 },
-    #[error("`{}` is not the {what} of this set: its SHA-256 is {found}, and parameters.json has {expected}", .path.display())]
+    #[error("`{}` is not the {what} of this set: its SHA-256 is {found}, but parameters.json has {expected}", .path.display())]
     Mixed { what: &'static str, path: PathBuf, found: String, expected: String },
-    #[error("the wrapping public key has SHA-256 {found}, and {expected} was expected")]
+    #[error("the wrapping public key has SHA-256 {found}, but {expected} was expected")]
     UnexpectedPublicKey { found: String, expected: String },
     #[error("`{given}` is not a SHA-256 in hex")]
     NotAFingerprint { given: String },
     #[error("the import token expired at {at}")]
     Expired { at: String },
-    #[error("parameters.json says that the import token is valid until {at}, and KMS gives 24 hours")]
+    #[error("parameters.json says that the import token is valid until {at}, but import tokens are valid for 24 hours")]
     ValidTooLong { at: String },
-    #[error("the parameters are for key {found}, and {asked} was asked for")]
+    #[error("the parameters are for key {found}, but {asked} was asked for")]
     OtherKey { found: KeyArn, asked: KeyArn },
-    #[error("the parameters are for {found} key material, and {asked} was asked for")]
+    #[error("the parameters are for {found} key material, but {asked} was asked for")]
     OtherSpec { found: KeySpec, asked: KeySpec },
-    #[error("parameters.json is for {found} key material, and key {arn} is {is}")]
+    #[error("parameters.json is for {found} key material, but key {arn} is {is}")]
     KeyIsOther { arn: KeyArn, found: KeySpec, is: KmsName<KeySpec> },
-    #[error("the parameters are for Region {found}, and {asked} was asked for")]
+    #[error("the parameters are for Region {found}, but {asked} was asked for")]
     OtherRegion { found: Region, asked: String },
-    #[error("the parameters came from the endpoint {found}, and the import goes to {asked}")]
+    #[error("the parameters came from the endpoint {found}, but the import goes to {asked}")]
     OtherEndpoint { found: String, asked: String },
     #[error("nothing is wrapped in `{}` yet: there is no EncryptedKeyMaterial.bin", .directory.display())]
     NotWrapped { directory: PathBuf },
-    #[error("the parameters are of a rehearsal (account 000000000000), which AWS does not know")]
+    #[error("the parameters come from a rehearsal (account 000000000000), which AWS does not know")]
     OfARehearsal,
     #[error("the {what} `{}` is a wrapping public key", .path.display())]
     IsPublicKey { what: &'static str, path: PathBuf },
     #[error("the {what} `{}` is a private key in the clear", .path.display())]
     IsPrivateKey { what: &'static str, path: PathBuf },
-    #[error("the {what} `{}` is {found}, and the bytes themselves are needed", .path.display())]
+    #[error("the {what} `{}` is {found}, but the bytes themselves are needed", .path.display())]
     Encoded { what: &'static str, path: PathBuf, found: String, command: Option<String> },
-    #[error("the {what} `{}` has {found} bytes, and KMS takes at most {limit}", .path.display())]
+    #[error("the {what} `{}` has {found} bytes, but KMS takes at most {limit}", .path.display())]
     TooLong { what: &'static str, path: PathBuf, found: usize, limit: usize },
-    #[error("the reply to GetParametersForImport is for key {found}, and {asked} was asked for")]
+    #[error("the reply to GetParametersForImport is for key {found}, but {asked} was asked for")]
     ReplyForOtherKey { found: String, asked: KeyArn },
-    #[error("KMS gives an import token that is valid until {at}, and 24 hours is what it gives")]
+    #[error("KMS gives an import token that is valid until {at}, but import tokens are valid for 24 hours")]
     ReplyValidTooLong { at: String },
-    #[error("{server} gives an {found} wrapping key, and {asked} was asked for")]
+    #[error("{server} gives an {found} wrapping key, but {asked} was asked for")]
     ReplyKeySize { server: String, found: WrappingKeySpec, asked: WrappingKeySpec },
-    #[error("the import token of the reply has {found} bytes, and KMS gives 1 to 6144")]
+    #[error("the import token of the reply has {found} bytes, but KMS gives 1 to 6144")]
     ReplyToken { found: usize },
     #[error(transparent)]
     File(#[from] FileError),
@@ -117,13 +117,13 @@ impl OwnWords for ParametersError {
                 some("check this machine's clock, and if it is right find out who changed the file")
             }
             ParametersError::ReplyValidTooLong { .. } => {
-                some("check this machine's clock, and what stands between here and AWS")
+                some("check this machine's clock, and for a proxy between here and AWS")
             }
             ParametersError::ReplyKeySize { found, .. } => {
                 hint![
-                    "ask for what that server gives, ",
+                    "ask for what that server gives: ",
                     Setting::WrappingKeySpec.to(found),
-                    ", or for another endpoint",
+                    ", or use another endpoint",
                 ]
             }
             ParametersError::OtherEndpoint { .. } => {
@@ -149,7 +149,7 @@ impl OwnWords for ParametersError {
             ParametersError::Encoded { command: Some(command), .. } => some(format!("decode it first: `{command}`")),
             ParametersError::TooLong { .. } => some("check that it is the file you mean"),
             ParametersError::ReplyForOtherKey { .. } | ParametersError::ReplyToken { .. } => {
-                some("check the endpoint: AWS does not answer so")
+                some("check the endpoint: AWS does not answer like this")
             }
         }
     }

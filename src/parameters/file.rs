@@ -76,7 +76,7 @@ impl ParametersFile {
     pub(crate) fn parse(json: &[u8], path: &Path) -> Result<Self, ParametersError> {
         let not_parameters = |problem: String| ParametersError::NotParameters { path: path.to_owned(), problem };
         let value: serde_json::Value = serde_json::from_slice(json)
-            .map_err(|error| not_parameters(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
+            .map_err(|error| not_parameters(format!("not JSON at line {}, column {}", error.line(), error.column())))?;
         // Nothing in it has any, and what is wrong in it is shown.
         if has_control_characters(&value) {
             return Err(not_parameters("it has control characters, or others that do not show".to_owned()));
@@ -168,7 +168,7 @@ pub(super) fn is_too_long(valid_to: DateTime, now: DateTime) -> bool {
 
 /// What an endpoint does then.
 pub(super) fn says_too_long(at: &str) -> String {
-    format!("gives an import token that is valid until {at}, and KMS gives 24 hours")
+    format!("gives an import token that is valid until {at}, but import tokens are valid for 24 hours")
 }
 
 /// Reads a directory back: what `parameters.json` says, the wrapping public key and the token. Files that are not of one set are named.

@@ -69,7 +69,7 @@ impl Consumer<'_> {
                 Claim::Use,
                 algorithm.verifies(public.openssl(), &nonce, &signature),
                 &format!("{what} what {name} verifies"),
-                format!("the signature that KMS makes with {} is none to {name}", algorithm.name),
+                format!("{name} does not verify the signature that KMS makes with {}", algorithm.name),
             );
         }
         if let Some(algorithm) = not_verified(kind) {

@@ -111,7 +111,7 @@ fn look_at(subject: &Subject<'_>, now: &KeyDescription, level: Level) -> Proof {
             now.current_key_material_id.as_deref() == Some(imported),
             "the current key material is the one imported",
             format!(
-                "the import was answered with key material {imported}, and {} is current",
+                "the import was answered with key material {imported}, but {} is current",
                 now.current_key_material_id.as_deref().unwrap_or("none")
             ),
         );

@@ -13,9 +13,9 @@ use crate::openssl_probe::OpenSslError;
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum PublicKeyError {
-    #[error("`{path}` is {found}, and a public key or a certificate is needed")]
+    #[error("`{path}` is {found}, but a public key or a certificate is needed")]
     NotAPublicKey { path: PathBuf, found: String },
-    #[error("`{path}` holds a private key, and the file that the other side has is needed")]
+    #[error("`{path}` holds a private key, but the public key or the certificate of the other side is needed")]
     PrivateKeyGiven { path: PathBuf },
     #[error("the public key in `{path}` is damaged: {problem}")]
     DamagedPublicKey { path: PathBuf, problem: String },
@@ -31,7 +31,7 @@ pub enum PublicKeyError {
     NoSuchForm { form: &'static str, spec: KeySpec },
     #[error("an Ethereum address needs Keccak-256, which {openssl} does not have")]
     NoKeccak { openssl: String },
-    #[error("`{path}` is no JWK Set of public keys: {problem}")]
+    #[error("`{path}` is not a JWK Set of public keys: {problem}")]
     NotAJwks { path: PathBuf, problem: &'static str },
     #[error(transparent)]
     #[strum(disabled)]

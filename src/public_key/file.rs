@@ -129,8 +129,8 @@ impl FileReader<'_> {
             Err(JwkProblem::Unfit) => return self.take(Err(PublicKeyError::Unfit), container, None),
             Err(JwkProblem::Private) => return Err(PublicKeyError::PrivateKeyGiven { path: self.path.to_owned() }),
             Err(JwkProblem::Missing(name)) => format!("it has no `{name}`"),
-            Err(JwkProblem::NotBase64(name)) => format!("`{name}` is no base64url without padding"),
-            Err(JwkProblem::NotAKey) => "its numbers are those of no key".to_owned(),
+            Err(JwkProblem::NotBase64(name)) => format!("`{name}` is not unpadded base64url"),
+            Err(JwkProblem::NotAKey) => "its numbers are not those of a key".to_owned(),
         };
         Err(PublicKeyError::DamagedPublicKey { path: self.path.to_owned(), problem })
     }
@@ -152,7 +152,7 @@ impl FileReader<'_> {
 
     fn json<T: for<'de> Deserialize<'de>>(&self, bytes: &Secret) -> Result<T, PublicKeyError> {
         // The parser's own words could repeat what it found.
-        let problem = || "a member is missing, doubled, or no plain text".to_owned();
+        let problem = || "a member is missing, repeated, or not plain text".to_owned();
         let damaged = |_| PublicKeyError::DamagedPublicKey { path: self.path.to_owned(), problem: problem() };
         serde_json::from_slice(bytes.expose()).map_err(damaged)
     }

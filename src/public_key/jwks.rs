@@ -48,7 +48,7 @@ impl Jwks {
         if set.keys.iter().any(Written::is_private) {
             return Err(refused("there is a private or secret key in it"));
         }
-        let object = serde_json::from_slice(bytes.expose()).map_err(|_| refused("it is no JSON object"))?;
+        let object = serde_json::from_slice(bytes.expose()).map_err(|_| refused("it is not a JSON object"))?;
         Ok(Jwks { path, object, exists: true, changed: false })
     }
 

@@ -12,7 +12,7 @@ use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum WrapError {
-    #[error("{algorithm} is for private keys, and {spec} key material is raw bytes")]
+    #[error("{algorithm} is for private keys, but {spec} key material is raw bytes")]
     NotForRawMaterial { algorithm: WrappingAlgorithm, spec: KeySpec },
     #[error(
         "an {spec} private key cannot be wrapped with {algorithm}: KMS takes RSA private keys under RSA_AES_KEY_WRAP only"
@@ -38,25 +38,25 @@ pub enum WrapError {
     Sha1NotAllowed { algorithm: WrappingAlgorithm },
     #[error("the wrapping public key is empty")]
     EmptyPublicKey,
-    #[error("the wrapping public key is {found}, and DER bytes are needed")]
+    #[error("the wrapping public key is {found}, but DER bytes are needed")]
     PublicKeyEncoded { found: String, decode: String },
     #[error("the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
     PublicKeyNotDer,
     #[error("the wrapping public key is not an RSA key")]
     PublicKeyNotRsa,
-    #[error("the wrapping public key has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
+    #[error("the wrapping public key has {bits} bits, but KMS makes only 2048, 3072 and 4096")]
     PublicKeyBits { bits: u32 },
-    #[error("the wrapping public key has the public exponent {exponent}, and KMS uses 65537 only")]
+    #[error("the wrapping public key has the public exponent {exponent}, but KMS uses only 65537")]
     PublicKeyExponent { exponent: String },
     #[error(
         "the modulus of the wrapping public key is divisible by {factor}, as no key of KMS is: it is damaged, or made to be broken"
     )]
     PublicKeyFactor { factor: u32 },
-    #[error("the wrapping public key is {found}, and {asked} was asked for")]
+    #[error("the wrapping public key is {found}, but {asked} was asked for")]
     PublicKeySize { found: WrappingKeySpec, asked: WrappingKeySpec },
     #[error("the private key to open wrapped key material with is not an RSA key")]
     PrivateKeyNotRsa,
-    #[error("the wrapped key material has {found} bytes, and wrapping {spec} key material gives {expected}")]
+    #[error("the wrapped key material has {found} bytes, but wrapping {spec} key material gives {expected}")]
     ImpossibleLength { spec: KeySpec, found: usize, expected: String },
     #[error("the wrapped key material has {found} bytes: {wanted} and a line end of {extra}")]
     WrappedNewline { found: usize, extra: usize, wanted: usize, command: String },
@@ -64,13 +64,13 @@ pub enum WrapError {
     WrappedDamaged { damage: String, command: Option<String> },
     #[error("the wrapped key material is {found}, not wrapped")]
     InTheClear { found: &'static str },
-    #[error("the wrapped key material is {found}, and KMS takes the bytes themselves")]
+    #[error("the wrapped key material is {found}, but KMS takes the bytes themselves")]
     WrappedText { found: String, command: Option<String> },
     #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
     WrappedByKeyWrap { found: usize, made: String, needed: String },
     #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
     WrappedOtherwise { found: usize, made: String, needed: String },
-    #[error("the wrapped key material has {found} bytes, and {algorithm} with {wrapping} gives {expected}")]
+    #[error("the wrapped key material has {found} bytes, but {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
     #[error(transparent)]
     File(#[from] FileError),
@@ -137,18 +137,18 @@ impl OwnWords for WrapError {
                 some(format!("take them out, or transfer the file in binary mode: `{command}`"))
             }
             WrapError::WrappedDamaged { command: None, .. } => {
-                some("wrap the key material again, and keep the bytes as they are")
+                some("wrap the key material again, and do not convert the result")
             }
             WrapError::InTheClear { .. } => hint!["wrap it first with ", Step::Wrap, ", and send it nowhere"],
             WrapError::WrappedText { command: Some(command), .. } => some(format!("decode it first: `{command}`")),
             WrapError::WrappedText { command: None, .. } => {
-                some("put the bytes that the wrapping made there; they are no text")
+                some("put the bytes that the wrapping made there; they are not text")
             }
             WrapError::WrappedByKeyWrap { .. } | WrapError::WrappedOtherwise { .. } => some(
-                "wrap the key material again with what is needed, for the public key that came with this import token",
+                "wrap the key material again for the public key that came with this import token",
             ),
             WrapError::WrappedLength { .. } => some(
-                "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded",
+                "wrap the key material again, with the public key of the same parameters, and do not convert the result",
             ),
         }
     }

@@ -146,7 +146,7 @@ fn impossible_combinations_are_refused_with_the_numbers() {
     );
     assert_eq!(
         cause(WrappingAlgorithm::RsaAesKeyWrapSha256, KeySpec::SymmetricDefault, WrappingKeySpec::Rsa4096),
-        Err("RSA_AES_KEY_WRAP_SHA_256 is for private keys, and SYMMETRIC_DEFAULT key material is raw bytes".into())
+        Err("RSA_AES_KEY_WRAP_SHA_256 is for private keys, but SYMMETRIC_DEFAULT key material is raw bytes".into())
     );
 }
 

@@ -75,7 +75,7 @@ fn run(cell: &Cell) -> Result<u8, String> {
     scene.way.heal();
     let between = scene.world();
     let checked = check_first(verb, &scene, &first, &before, &between);
-    disk.mend();
+    disk.fix();
     checked.map_err(|problem| format!("{problem}; it ended with {}: {}", first.exit, first.said))?;
     if verb.is_done_once(&first) {
         return Ok(0);

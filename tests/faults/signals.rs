@@ -103,7 +103,7 @@ impl End {
             End::By(Signal::TERM) => "error: stopped by SIGTERM\n",
             End::By(Signal::HUP) => "error: stopped by SIGHUP\n",
             End::By(_) => "",
-            End::Panic => "error: a defect of kms-byok ends this run, at src/kms/injected.rs:",
+            End::Panic => "error: a bug in kms-byok ended this run, at src/kms/injected.rs:",
         }
     }
 }

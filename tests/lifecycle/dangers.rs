@@ -52,7 +52,7 @@ fn vouching_for_another_key_than_the_alias_names_imports_into_neither() {
     let key = planted(&scene);
     let mine = scene.kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
     let (answer, _) = scene.fails(1, &format!("provision --alias alias/a --material one --adopt {mine}"));
-    assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {key}, and the adopted key is {mine}"));
+    assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {key}, but the adopted key is {mine}"));
     assert_eq!(scene.calls("ImportKeyMaterial"), 0);
     // Vouched for by its own ARN it is filled.
     scene.json(&format!("provision --alias alias/a --material one --adopt {key}"));

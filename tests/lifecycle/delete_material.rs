@@ -30,7 +30,7 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
             "endpoint: {}\n\
              deleting key material {id} of key {arn} means:\n\
              - the key, now Enabled, becomes PendingImport: it no longer encrypts or decrypts anything until the same bytes are imported again\n\
-             - whoever uses alias/a, alias/b is refused\n\
+             - calls that use alias/a, alias/b are refused\n\
              - the key was last used at {at}, for Decrypt\n\
              - KMS keeps no copy: without yours, what was protected with it is lost\n\
              deleted the key material\n",
@@ -58,15 +58,15 @@ fn the_last_use_of_the_key_is_said_or_that_it_is_not_known() {
         ("", "KMS knows of no use of the key since "),
         (
             "--fault GetKeyLastUsage:always:error=AccessDeniedException",
-            "when the key was last used is not known: kms:GetKeyLastUsage is not permitted\n",
+            "it is not known when the key was last used: kms:GetKeyLastUsage is not permitted\n",
         ),
         (
             "--fault GetKeyLastUsage:always:error=UnknownOperationException",
-            "when the key was last used is not known: KMS did not tell it\n",
+            "it is not known when the key was last used: KMS did not tell it\n",
         ),
         (
             "--fault GetKeyLastUsage:always:drop=KeyLastUsage",
-            "when the key was last used is not known: KMS did not tell it\n",
+            "it is not known when the key was last used: KMS did not tell it\n",
         ),
     ] {
         let scene = Scene::new(fault);
@@ -121,7 +121,7 @@ fn the_key_id_typed_on_the_terminal_confirms_and_nothing_else() {
     let (scene, arn) = scene("");
     let Some(run) = typing(&scene, "yes") else { return };
     assert_eq!(run.code, Some(1), "{}", run.stdout);
-    assert!(run.stdout.contains("the words typed are not the id of the key: nothing is deleted"), "{}", run.stdout);
+    assert!(run.stdout.contains("what was typed is not the id of the key: nothing was deleted"), "{}", run.stdout);
     assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
     let id = arn.rsplit('/').next().unwrap();
     let run = typing(&scene, id).unwrap();
@@ -149,7 +149,7 @@ fn of_several_materials_one_has_to_be_named() {
         answer["consequences"]
             .as_array()
             .unwrap()
-            .contains(&json!("its other key materials, 1 of them, stay and are of no use meanwhile")),
+            .contains(&json!("its other key material stays, but cannot be used until then")),
         "{answer}"
     );
     let states: Vec<String> = scene.materials(&arn).iter().map(|one| one["ImportState"].to_string()).collect();
@@ -166,7 +166,7 @@ fn without_permission_to_list_the_materials_one_has_to_be_named() {
     let (answer, _) = scene.fails(1, &format!("{DELETE} --yes"));
     assert_eq!(
         answer["error"]["cause"],
-        format!("how many key materials key {arn} has is not known: kms:ListKeyRotations is not permitted")
+        format!("it is not known how many key materials key {arn} has: kms:ListKeyRotations is not permitted")
     );
     let answer = scene.json(&format!("{DELETE} --yes --key-material-id {id}"));
     assert_eq!(answer["key_state"], "PendingImport");
@@ -203,8 +203,8 @@ fn replicas_and_other_kinds_of_keys_are_told_apart() {
         answer["consequences"],
         json!([
             "the key, now Enabled, becomes PendingImport: it no longer makes or verifies any HMAC until the same bytes are imported again",
-            "whoever uses alias/a is refused",
-            "only us-east-1 is asked to delete it: the replicas in eu-west-2 have imports of their own",
+            "calls that use alias/a are refused",
+            "it is deleted only in us-east-1: the replicas in eu-west-2 keep their own imports",
             format!("the key was last used at {at}, for GenerateMac"),
             "KMS keeps no copy: without yours, what was protected with it is lost",
         ])
@@ -215,7 +215,7 @@ fn replicas_and_other_kinds_of_keys_are_told_apart() {
     let (answer, _) = scene.fails(1, &format!("delete-material --key-id {own} --yes"));
     assert_eq!(
         answer["error"]["cause"],
-        format!("key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only")
+        format!("key {own} has origin AWS_KMS, but key material can be imported only into EXTERNAL keys")
     );
 }
 

@@ -199,13 +199,13 @@ fn the_answer_names_calls_permissions_quotas_and_files() {
     let answer = dry(&stage, &format!("provision AT {RSA} --verify off --generate --keep a.key"));
     let plan = json!([
         { "call": "CreateKey", "permission": "kms:CreateKey", "quota_per_second": 5,
-          "why": "makes an EXTERNAL SYMMETRIC_DEFAULT key, with a tag by which a lost reply is found again" },
+          "why": "makes an EXTERNAL SYMMETRIC_DEFAULT key, with a tag that finds it again if the reply is lost" },
         { "call": "GetParametersForImport", "permission": "kms:GetParametersForImport", "quota_per_second": 1,
-          "why": "gets a RSA_2048 wrapping key and an import token for RSAES_OAEP_SHA_256" },
+          "why": "gets an RSA_2048 wrapping key and an import token for RSAES_OAEP_SHA_256" },
         { "call": "ImportKeyMaterial", "permission": "kms:ImportKeyMaterial", "quota_per_second": 15,
           "why": "sends the wrapped key material and its token" },
         { "call": "DescribeKey", "permission": "kms:DescribeKey", "quota_per_second": 2000,
-          "why": "sees whether the key is enabled now" },
+          "why": "checks whether the key is enabled now" },
     ]);
     let expected = json!({
         "dry_run": true, "key_arn": null, "key_id": null, "region": "us-east-1", "endpoint": stage.kms.url(),
@@ -222,10 +222,10 @@ fn the_answer_names_calls_permissions_quotas_and_files() {
          endpoint     {}\n\
          permissions  kms:CreateKey, kms:GetParametersForImport, kms:ImportKeyMaterial, kms:DescribeKey, kms:TagResource\n\
          writes       a.key\n\
-         \x20 1  CreateKey                  5/s  makes an EXTERNAL SYMMETRIC_DEFAULT key, with a tag by which a lost reply is found again\n\
-         \x20 2  GetParametersForImport     1/s  gets a RSA_2048 wrapping key and an import token for RSAES_OAEP_SHA_256\n\
+         \x20 1  CreateKey                  5/s  makes an EXTERNAL SYMMETRIC_DEFAULT key, with a tag that finds it again if the reply is lost\n\
+         \x20 2  GetParametersForImport     1/s  gets an RSA_2048 wrapping key and an import token for RSAES_OAEP_SHA_256\n\
          \x20 3  ImportKeyMaterial         15/s  sends the wrapped key material and its token\n\
-         \x20 4  DescribeKey             2000/s  sees whether the key is enabled now\n",
+         \x20 4  DescribeKey             2000/s  checks whether the key is enabled now\n",
         stage.kms.url()
     );
     assert_eq!(run.succeeds().stdout, text);

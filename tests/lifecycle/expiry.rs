@@ -212,8 +212,8 @@ fn after_rotations_each_material_that_has_expired_is_asked_for() {
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     assert!(
         run.stderr.contains(&format!(
-            "error: the import was taken, and key {arn} still waits for other key material: {first}\n\
-             hint: import those bytes too, each with parameters of its own\n"
+            "error: the import succeeded, but key {arn} still waits for other key material: {first}\n\
+             hint: import those bytes too, each with its own parameters\n"
         )),
         "{}",
         run.stderr

@@ -64,7 +64,7 @@ fn everything_is_proven_by_a_second_import_also_where_the_key_is_there() {
     cloud.run(&format!("{PROVISION} --material other --verify full --quiet")).refuses_with(
         1,
         &format!(
-            "error: the key material given is not that of key {arn}: KMS refuses these bytes as key material of the key: it holds others\n\
+            "error: the key material given is not that of key {arn}: KMS refuses these bytes as key material of the key: it holds other bytes\n\
              hint: give the key material that the key was imported with\n"
         ),
     );
@@ -124,26 +124,26 @@ fn everything_that_was_asked_for_is_compared_and_all_differences_are_in_one_answ
         );
     };
     refuses("--policy other", "its key policy is not the one asked for");
-    refuses("--tag team=b", "its tag `team` is `a`, and `b` was asked for");
-    refuses("--tag new=", "it has no tag `new`, and `new=` was asked for");
-    refuses("--description uno", "its description is `one`, and `uno` was asked for");
+    refuses("--tag team=b", "its tag `team` is `a`, but `b` was asked for");
+    refuses("--tag new=", "it has no tag `new`, but `new=` was asked for");
+    refuses("--description uno", "its description is `one`, but `uno` was asked for");
     refuses("--description=", "its description is `one`, and an empty one was asked for");
-    refuses("--material-description due", "its key material's description is `two`, and `due` was asked for");
+    refuses("--material-description due", "its key material's description is `two`, but `due` was asked for");
     refuses(
         "--key-usage ENCRYPT_DECRYPT --multi-region --expires-in 9d --description uno --tag team=b --policy other --material-description due",
-        "its kind is single-Region, and multi-Region was asked for; \
+        "its kind is single-Region, but multi-Region was asked for; \
          its key material never expires, which is not the expiry asked for; \
-         its description is `one`, and `uno` was asked for; \
-         its tag `team` is `a`, and `b` was asked for; \
+         its description is `one`, but `uno` was asked for; \
+         its tag `team` is `a`, but `b` was asked for; \
          its key policy is not the one asked for; \
-         its key material's description is `two`, and `due` was asked for",
+         its key material's description is `two`, but `due` was asked for",
     );
     let create = |flags: &str| cloud.run(&format!("create-key --alias alias/a --quiet {flags}"));
     create("--policy same --tag team=a --description one").succeeds();
     create("--tag team=b --description uno").refuses(
         1,
-        "error: `alias/a` exists and is not what was asked for: its description is `one`, and `uno` was asked for; \
-         its tag `team` is `a`, and `b` was asked for\n\
+        "error: `alias/a` exists and is not what was asked for: its description is `one`, but `uno` was asked for; \
+         its tag `team` is `a`, but `b` was asked for\n\
          hint: choose another alias, or flags that match the key\n",
     );
     assert_eq!(cloud.keys(), before);
@@ -174,8 +174,8 @@ fn a_key_that_waits_is_completed_only_as_what_was_asked_for() {
     cloud.empty_key("--alias alias/a --tag team=a --description one");
     cloud.run(&format!("{PROVISION} --generate --discard --tag team=b --description uno --quiet")).refuses(
         1,
-        "error: `alias/a` exists and is not what was asked for: its description is `one`, and `uno` was asked for; \
-         its tag `team` is `a`, and `b` was asked for\n\
+        "error: `alias/a` exists and is not what was asked for: its description is `one`, but `uno` was asked for; \
+         its tag `team` is `a`, but `b` was asked for\n\
          hint: choose another alias, or flags that match the key\n",
     );
     assert_eq!(cloud.requests("ImportKeyMaterial"), 0);
@@ -208,8 +208,8 @@ fn create_key_leaves_alone_what_matches_and_refuses_what_differs() {
     assert_eq!((&again["key_arn"], &again["changed"]), (&arn.clone().into(), &false.into()));
     cloud.run("create-key --alias alias/a --quiet").refuses(
         1,
-        "error: `alias/a` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for; \
-         its key usage is GENERATE_VERIFY_MAC, and ENCRYPT_DECRYPT was asked for\n\
+        "error: `alias/a` exists and is not what was asked for: its key spec is HMAC_256, but SYMMETRIC_DEFAULT was asked for; \
+         its key usage is GENERATE_VERIFY_MAC, but ENCRYPT_DECRYPT was asked for\n\
          hint: choose another alias, or flags that match the key\n",
     );
     cloud.run("create-key --alias alias/a --key-spec HMAC_256 --quiet").succeeds();
@@ -239,20 +239,20 @@ fn every_difference_is_named_and_nothing_is_changed() {
     differs(
         &format!("{PROVISION} --key-spec HMAC_512"),
         "alias/a",
-        "its key spec is SYMMETRIC_DEFAULT, and HMAC_512 was asked for; \
-         its key usage is ENCRYPT_DECRYPT, and GENERATE_VERIFY_MAC was asked for",
+        "its key spec is SYMMETRIC_DEFAULT, but HMAC_512 was asked for; \
+         its key usage is ENCRYPT_DECRYPT, but GENERATE_VERIFY_MAC was asked for",
     );
     differs(
         &format!("{rsa} --key-usage ENCRYPT_DECRYPT"),
         "alias/rsa",
-        "its key usage is SIGN_VERIFY, and ENCRYPT_DECRYPT was asked for",
+        "its key usage is SIGN_VERIFY, but ENCRYPT_DECRYPT was asked for",
     );
     differs(
         &format!("{PROVISION} --multi-region"),
         "alias/a",
-        "its kind is single-Region, and multi-Region was asked for",
+        "its kind is single-Region, but multi-Region was asked for",
     );
-    differs("provision --alias alias/own", "alias/own", "its origin is AWS_KMS, and EXTERNAL was asked for");
+    differs("provision --alias alias/own", "alias/own", "its origin is AWS_KMS, but EXTERNAL was asked for");
     differs(
         &format!("{PROVISION} --expires-in 90d"),
         "alias/a",
@@ -271,7 +271,7 @@ fn every_difference_is_named_and_nothing_is_changed() {
     differs(
         &format!("{PROVISION} --multi-region"),
         "alias/a",
-        "its kind is single-Region, and multi-Region was asked for; it is Disabled, and Enabled or PendingImport was expected",
+        "its kind is single-Region, but multi-Region was asked for; it is Disabled, but Enabled or PendingImport was expected",
     );
     kms.ok("ScheduleKeyDeletion", json!({ "KeyId": arn, "PendingWindowInDays": 7 }));
     not_in_use(
@@ -365,7 +365,7 @@ fn nothing_is_generated_for_a_key_whose_material_is_gone() {
         for _ in 0..2 {
             let refusal = if spec.starts_with("HMAC") {
                 format!(
-                    "error: key {arn} waits for key material, KMS does not tell whether it had any, and `{copy}` may be its copy\n\
+                    "error: key {arn} waits for key material, KMS does not tell whether it had any before, and `{copy}` may be its copy\n\
                      hint: run `kms-byok {} --material {copy}` to import that file, or name another file for the new copy\n",
                     cloud.line(&format!("{}{flags} --quiet", line.replace(&format!(" --generate --keep {copy}"), "")))
                 )

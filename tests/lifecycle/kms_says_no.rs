@@ -105,7 +105,7 @@ fn a_key_that_is_not_enabled_after_its_import_is_not_called_done() {
     let run = run(&bench, "--fault DescribeKey:2+:set=KeyMetadata.KeyState=Disabled", line);
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     let lines: Vec<&str> = run.stderr.lines().collect();
-    assert!(lines[0].ends_with(" is Disabled after the import, and Enabled was expected"), "{}", run.stderr);
+    assert!(lines[0].ends_with(" is Disabled after the import, but Enabled was expected"), "{}", run.stderr);
     assert!(lines[1].starts_with("hint: look at the key with `kms-byok status --key-id arn:"), "{}", run.stderr);
     assert!(lines[1].ends_with("` before anything is encrypted with it"), "{}", run.stderr);
 }
@@ -120,8 +120,8 @@ fn an_import_token_of_an_impossible_length_is_refused() {
         (run.code, told(&run).as_str()),
         (
             Some(3),
-            "error: the import token of the reply has 6147 bytes, and KMS gives 1 to 6144\n\
-             hint: check the endpoint: AWS does not answer so\n"
+            "error: the import token of the reply has 6147 bytes, but KMS gives 1 to 6144\n\
+             hint: check the endpoint: AWS does not answer like this\n"
         )
     );
 }
@@ -165,7 +165,7 @@ fn files_of_two_parameter_sets_are_not_mixed() {
     bench.kms_byok("wrap --dir one --generate --discard").refuses(
         1,
         &format!(
-            "error: `one/ImportToken.bin` is not the import token of this set: its SHA-256 is {found}, and parameters.json has {expected}\n\
+            "error: `one/ImportToken.bin` is not the import token of this set: its SHA-256 is {found}, but parameters.json has {expected}\n\
              hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n"
         ),
     );
@@ -202,7 +202,7 @@ fn a_replica_that_another_run_has_made_is_a_cause_when_it_cannot_be_found() {
     bench.kms_byok_with_credentials(&at(&format!("{replicate} --adopt {foreign}"))).refuses(
         1,
         &format!(
-            "error: the adopted key {foreign} is no replica of the key in a Region asked for\n\
+            "error: the adopted key {foreign} is not a replica of this key in a requested Region\n\
              hint: give the ARN of the replica that you trust\n"
         ),
     );

@@ -74,7 +74,7 @@ fn an_alias_of_another_complete_key_is_not_taken_for_the_adopted_one() {
     let mine = scene.kms.external_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
     for more in ["", "--dry-run"] {
         let (answer, _) = scene.fails(1, &format!("provision --alias alias/a --material one --adopt {mine} {more}"));
-        assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {named}, and the adopted key is {mine}"));
+        assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {named}, but the adopted key is {mine}"));
     }
     assert_eq!(scene.kms.state(&mine), "PendingImport");
 }
@@ -88,7 +88,7 @@ fn an_alias_that_another_run_has_just_made_is_not_taken_for_ones_own() {
     scene.kms.move_clock(json!({ "advance": "3s" }));
     scene.kms.ok("CreateAlias", json!({ "AliasName": "alias/a", "TargetKeyId": other }));
     let (answer, _) = scene.fails(1, &format!("provision --alias alias/a --material one --adopt {mine}"));
-    assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {other}, and the adopted key is {mine}"));
+    assert_eq!(answer["error"]["cause"], format!("`alias/a` points to key {other}, but the adopted key is {mine}"));
     assert_eq!((scene.kms.state(&mine), scene.calls("ImportKeyMaterial")), ("PendingImport".to_owned(), 0));
 }
 

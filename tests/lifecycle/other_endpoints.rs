@@ -41,7 +41,7 @@ fn plain(text: &str) -> String {
 fn a_token_that_is_valid_for_longer_than_kms_gives_is_a_warning_that_names_the_endpoint() {
     let scene = localstack("");
     let said = format!(
-        "the endpoint {} gives an import token that is valid until TIME, and KMS gives 24 hours",
+        "the endpoint {} gives an import token that is valid until TIME, but import tokens are valid for 24 hours",
         scene.kms.url
     );
     let whole = scene.run("provision --alias alias/a --wrapping-key-spec RSA_2048 --material one");
@@ -95,8 +95,8 @@ fn such_a_token_from_aws_is_refused_before_anything_is_written_or_imported() {
         let refused = at_aws(&scene, &line.replace("ARN", &arn));
         assert!(
             plain(&refused.stderr).contains(
-                "error: KMS gives an import token that is valid until TIME, and 24 hours is what it gives\n\
-                 hint: check this machine's clock, and what stands between here and AWS\n"
+                "error: KMS gives an import token that is valid until TIME, but import tokens are valid for 24 hours\n\
+                 hint: check this machine's clock, and for a proxy between here and AWS\n"
             ),
             "{}",
             refused.stderr
@@ -302,8 +302,8 @@ fn a_server_that_gives_another_size_than_was_asked_for_is_named() {
     scene.run("get-parameters --key-id alias/a --dir D --wrapping-key-spec RSA_4096 --quiet").refuses_with(
         1,
         &format!(
-            "error: `{}` gives an RSA_2048 wrapping key, and RSA_4096 was asked for\n\
-             hint: ask for what that server gives, --wrapping-key-spec RSA_2048, or for another endpoint\n",
+            "error: `{}` gives an RSA_2048 wrapping key, but RSA_4096 was asked for\n\
+             hint: ask for what that server gives: --wrapping-key-spec RSA_2048, or use another endpoint\n",
             scene.kms.url
         ),
     );

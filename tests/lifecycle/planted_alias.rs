@@ -65,14 +65,14 @@ fn the_user_vouches_for_a_key_by_its_arn_and_for_no_other() {
     cloud.run(&format!("{PROVISION} --adopt {other}")).refuses(
         1,
         &format!(
-            "error: `alias/a` points to key {arn}, and the adopted key is {other}\n\
+            "error: `alias/a` points to key {arn}, but the adopted key is {other}\n\
              hint: find out who moved the alias, and name the key you mean\n"
         ),
     );
     cloud.run(&format!("create-key --alias alias/a --adopt {other} --quiet")).refuses(
         1,
         &format!(
-            "error: `alias/a` points to key {arn}, and the adopted key is {other}\n\
+            "error: `alias/a` points to key {arn}, but the adopted key is {other}\n\
              hint: find out who moved the alias, and name the key you mean\n"
         ),
     );
@@ -92,8 +92,8 @@ fn an_adopted_key_gets_the_alias_and_must_match_all_the_same() {
     cloud.run(&format!("{PROVISION} --adopt {arn}")).refuses(
         1,
         &format!(
-            "error: `{arn}` exists and is not what was asked for: its key spec is HMAC_256, and SYMMETRIC_DEFAULT was asked for; \
-             its key usage is GENERATE_VERIFY_MAC, and ENCRYPT_DECRYPT was asked for\n\
+            "error: `{arn}` exists and is not what was asked for: its key spec is HMAC_256, but SYMMETRIC_DEFAULT was asked for; \
+             its key usage is GENERATE_VERIFY_MAC, but ENCRYPT_DECRYPT was asked for\n\
              hint: choose another alias, or flags that match the key\n"
         ),
     );

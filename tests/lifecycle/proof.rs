@@ -258,7 +258,7 @@ fn a_key_that_stays_without_its_import_is_a_failure_after_the_wait() {
     let line = "provision --alias alias/a --material right --wrapping-key-spec RSA_2048 --wait 2s";
     let (answer, _) = scene.fails(3, line);
     let cause = answer["error"]["cause"].as_str().unwrap();
-    assert!(cause.ends_with(", and DescribeKey says PendingImport after 2 s"), "{cause}");
+    assert!(cause.ends_with(", but DescribeKey still says PendingImport after 2 s"), "{cause}");
     // The key was used meanwhile; that proves nothing of a key that does not show its import.
     assert_eq!((scene.calls("Decrypt"), &answer["proof"]), (1, &json!(null)));
 }

@@ -140,11 +140,11 @@ fn text_and_steps_say_what_was_done() {
         cloud.plain(&run.stderr),
         "endpoint: URL\n\
          created key ARN\n\
-         alias/payments names it\n\
-         got a RSA_2048 wrapping key and an import token, valid until TIME\n\
+         alias/payments points to it\n\
+         got an RSA_2048 wrapping key and an import token, valid until TIME\n\
          generated 32 bytes of key material with OPENSSL\n\
          wrapped 32 bytes of key material with RSAES_OAEP_SHA_256: 256 bytes\n\
-         imported the key material, and it expires TIME\n\
+         imported the key material; it expires TIME\n\
          proven: KMS says that the key is enabled\n\
          proven: the current key material is the one imported\n\
          proven: KMS encrypts and decrypts with the key\n\

@@ -122,7 +122,7 @@ fn a_file_that_is_no_public_jwk_set_stays_as_it_is() {
     ] {
         scene.bench.write("jwks.json", content);
         let (answer, _) = scene.fails(1, "public-key alias/k --jwks jwks.json");
-        assert_eq!(answer["error"]["cause"], format!("`{}` is no JWK Set of public keys: {problem}", path(&scene)));
+        assert_eq!(answer["error"]["cause"], format!("`{}` is not a JWK Set of public keys: {problem}", path(&scene)));
         assert_eq!(scene.bench.read("jwks.json"), content.as_bytes());
     }
 }

@@ -128,7 +128,7 @@ fn a_run_that_fails_before_aws_is_reached_has_an_account() {
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let record = stage.record("record.json");
     assert_eq!((&record["aws"], &record["key"]), (&Value::Null, &Value::Null));
-    assert_eq!(record["exit"]["error"]["cause"], "--material names no file: its value is 7 characters");
+    assert_eq!(record["exit"]["error"]["cause"], "--material does not name a file: its value is 7 characters");
     assert_eq!(stage.run(&format!("{PROVISION} --generate")).code, Some(2));
     assert_eq!(stage.record("record.json")["exit"]["code"], 2);
 }

@@ -56,7 +56,7 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         ),
         (
             "NotFoundException",
-            "KMS in us-east-1 knows no key `ARN`",
+            "KMS in us-east-1 has no key `ARN`",
             "check the name, the Region and the account of the credentials",
         ),
         (
@@ -123,7 +123,7 @@ fn an_internal_error_of_a_changing_call_may_have_changed_something() {
         run.refuses(
             3,
             &format!(
-                "error: KMS is not able to do ImportKeyMaterial at the moment\nbecause: {code}\nhint: try again in a minute\n\
+                "error: KMS cannot do ImportKeyMaterial at the moment\nbecause: {code}\nhint: try again in a minute\n\
                  unknown: whether ImportKeyMaterial took effect; its reply was not seen\n\
                  exists: key {arn}, {state}\nnext: kms-byok {line}\n"
             ),
@@ -221,14 +221,14 @@ fn what_kms_says_stands_beside_what_it_means() {
     cloud.run(&format!("status --key-id {elsewhere} --quiet")).refuses(
         1,
         &format!(
-            "error: KMS in us-east-1 knows no key `{elsewhere}`\n\
+            "error: KMS in us-east-1 has no key `{elsewhere}`\n\
              because: NotFoundException: Invalid arn eu-west-1\n\
              hint: add --region eu-west-1, which is the Region in the ARN\n"
         ),
     );
     cloud.run("status --key-id alias/none --quiet").refuses(
         1,
-        "error: KMS in us-east-1 knows no alias `alias/none`\n\
+        "error: KMS in us-east-1 has no alias `alias/none`\n\
          because: NotFoundException: Alias arn:aws:kms:us-east-1:000000000000:alias/none is not found.\n\
          hint: check the name, the Region and the account of the credentials\n",
     );

@@ -214,7 +214,7 @@ fn what_cannot_be_replicated_is_refused_before_anything_is_made() {
     let cause = |line: &str| scene.fails(1, line).0["error"]["cause"].as_str().unwrap().to_owned();
     assert_eq!(
         cause("replicate --key-id alias/single --to eu-west-2 --material one"),
-        format!("key {single} is a single-Region key, and KMS replicates multi-Region keys only")
+        format!("key {single} is a single-Region key, but KMS replicates only multi-Region keys")
     );
     assert_eq!(
         cause(&format!("{REPLICATE} --to us-east-1 --material one")),

@@ -21,7 +21,7 @@ fn a_replica_of_a_rotated_key_needs_every_key_material() {
     let (answer, _) = scene.fails(1, &format!("{REPLICATE} --to eu-west-2 --material two"));
     assert_eq!(
         answer["error"]["cause"],
-        format!("key {arn} has 2 key materials, a replica needs each of them, and 1 is given")
+        format!("key {arn} has 2 key materials, a replica needs all of them, but the command gives only 1")
     );
     assert_eq!(scene.calls("ReplicateKey"), 0);
     let (answer, _) = scene.fails(1, &format!("{REPLICATE} --to eu-west-2 --material two --material two"));

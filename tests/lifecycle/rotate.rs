@@ -103,7 +103,7 @@ fn generating_beside_material_that_waits_is_refused_with_the_fix() {
     run.refuses(
         1,
         &format!(
-            "error: key material {id} waits for rotation in key {arn}, and KMS takes no further one before it\n\
+            "error: key material {id} waits for rotation in key {arn}, and until it is current KMS takes no other\n\
              hint: rotate to it with --resume or with its own bytes, or take it back: `kms-byok delete-material --key-id {arn} --key-material-id {id} --region us-east-1 --endpoint-url {}`\n",
             scene.kms.url
         ),
@@ -177,7 +177,7 @@ fn the_wait_for_the_rotation_of_somebody_else_has_an_end() {
         3,
         &format!(
             "error: the rotation of key {arn} that was under way has not ended after 0 s\n\
-             hint: wait on with --resume\n\
+             hint: keep waiting with --resume\n\
              exists: key {arn}, Enabled\n\
              next: {next}\n"
         ),
@@ -213,10 +213,10 @@ fn what_cannot_rotate_is_refused_before_anything_is_imported() {
         let line = format!("rotate --key-id {key} --generate --keep copy");
         scene.fails(1, &line).0["error"]["cause"].as_str().unwrap().to_owned()
     };
-    assert_eq!(cause("alias/mac"), format!("key {mac} is HMAC_256, and KMS rotates symmetric keys only"));
+    assert_eq!(cause("alias/mac"), format!("key {mac} is HMAC_256, but KMS rotates only symmetric keys"));
     assert_eq!(
         cause(&own),
-        format!("key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only")
+        format!("key {own} has origin AWS_KMS, but key material can be imported only into EXTERNAL keys")
     );
     assert_eq!(cause(&empty), format!("key {empty} is PendingImport, and rotation needs it Enabled"));
     scene.kms.ok("DisableKey", json!({ "KeyId": arn }));

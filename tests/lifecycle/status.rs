@@ -178,7 +178,7 @@ fn what_may_not_be_seen_is_said_and_refused_with_strict() {
     let run = scene.run("status --key-id alias/a --output json");
     let answer = run.json();
     let warning =
-        format!("kms:ListKeyRotations is not permitted on key {arn}, and what it would show is missing here\n");
+        format!("kms:ListKeyRotations is not permitted on key {arn}, so what it would show is missing here\n");
     assert!(run.stderr.ends_with(&format!("warning: {warning}")), "{}", run.stderr);
     assert_eq!(answer["not_permitted"], json!([{ "permission": "kms:ListKeyRotations", "key_arn": arn }]));
     assert_eq!(answer["materials_complete"], false);
@@ -212,8 +212,8 @@ fn a_key_that_may_not_be_described_does_not_hide_the_others() {
 #[test]
 fn a_key_that_cannot_be_seen_is_listed_as_such_and_the_others_are_shown() {
     for (fault, id, cause) in [
-        ("error=NotFoundException", "not_found", "KMS in us-east-1 knows no key `ARN`"),
-        ("error=KMSInternalException", "unavailable", "KMS is not able to do DescribeKey at the moment"),
+        ("error=NotFoundException", "not_found", "KMS in us-east-1 has no key `ARN`"),
+        ("error=KMSInternalException", "unavailable", "KMS cannot do DescribeKey at the moment"),
         ("501", "not_implemented", "`URL` does not have DescribeKey"),
         (
             "drop=KeyMetadata.KeyState",
@@ -260,7 +260,7 @@ fn a_key_that_cannot_be_seen_is_a_warning_and_with_strict_exit_4() {
         assert_eq!(shown[1], "nothing expires in that time");
         assert_eq!(
             run.stderr,
-            format!("warning: key {arn} cannot be seen: KMS in us-east-1 knows no key `{arn}`\n"),
+            format!("warning: key {arn} cannot be seen: KMS in us-east-1 has no key `{arn}`\n"),
             "what is not seen may expire as well"
         );
     };

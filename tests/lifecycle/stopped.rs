@@ -112,7 +112,7 @@ fn after_create_key_the_exit_code_is_3_and_the_command_that_is_printed_completes
             1,
             "unknown: whether CreateAlias took effect; its reply was not seen\nexists: key ARN, PendingImport\n",
         ),
-        ("GetParametersForImport:1", "alias/a names it", 1, "exists: key ARN, PendingImport, named by alias/a\n"),
+        ("GetParametersForImport:1", "alias/a points to it", 1, "exists: key ARN, PendingImport, named by alias/a\n"),
         (
             "ImportKeyMaterial:1",
             "wrapped 32 bytes",
@@ -243,7 +243,7 @@ fn a_rehearsal_never_ends_with_3() {
     let line = "provision --rehearse --alias alias/a --generate --discard --output json";
     let words: Vec<&str> = line.split_whitespace().collect();
     // The wrapping key of 4096 bits takes a while.
-    let run = Running::start(&mut bench.command(&words)).after("alias/a names it", 1).stopped_by(Signal::INT);
+    let run = Running::start(&mut bench.command(&words)).after("alias/a points to it", 1).stopped_by(Signal::INT);
     if run.code == Some(0) {
         println!("skipped: this machine makes a wrapping key too soon to be stopped in between");
         return;

@@ -32,16 +32,16 @@ fn bare_files_that_are_swapped_encoded_or_something_else_are_named() {
         "hint: give the binary files that GetParametersForImport and the wrapping made; neither of them is text\n";
     let clear = "the wrapped key material is a private key in the clear, not wrapped\nhint: wrap it first with `kms-byok wrap`, and send it nowhere\n";
     for (encrypted, import_token, said) in [
-        ("D/ImportToken.bin", "D/EncryptedKeyMaterial.bin", format!("the wrapped key material has {} bytes, and wrapping SYMMETRIC_DEFAULT key material gives 256, 384 or 512\n{both}", token.len())),
+        ("D/ImportToken.bin", "D/EncryptedKeyMaterial.bin", format!("the wrapped key material has {} bytes, but wrapping SYMMETRIC_DEFAULT key material gives 256, 384 or 512\n{both}", token.len())),
         ("D/PublicKey.bin", "D/ImportToken.bin", format!("the wrapped key material `D/PublicKey.bin` is a wrapping public key\n{public}")),
         ("D/EncryptedKeyMaterial.bin", "D/PublicKey.bin", format!("the import token `D/PublicKey.bin` is a wrapping public key\n{public}")),
-        ("D/EncryptedKeyMaterial.bin", "token.hex", "the import token `token.hex` is hex text, and the bytes themselves are needed\nhint: decode it first: `< token.hex sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | fold -w 2 | while read -r byte || [ -n \"$byte\" ]; do printf %b \"\\\\0$(printf %03o \"0x$byte\")\"; done > token.hex.decoded`\n".to_owned()),
-        ("public.pem", "D/ImportToken.bin", format!("the wrapped key material `public.pem` is PEM text, and the bytes themselves are needed\n{no_text}")),
-        ("message", "D/ImportToken.bin", format!("the wrapped key material `message` is text, and the bytes themselves are needed\n{no_text}")),
+        ("D/EncryptedKeyMaterial.bin", "token.hex", "the import token `token.hex` is hex text, but the bytes themselves are needed\nhint: decode it first: `< token.hex sed 's/0[xX]//g' | tr -cd '0-9a-fA-F' | fold -w 2 | while read -r byte || [ -n \"$byte\" ]; do printf %b \"\\\\0$(printf %03o \"0x$byte\")\"; done > token.hex.decoded`\n".to_owned()),
+        ("public.pem", "D/ImportToken.bin", format!("the wrapped key material `public.pem` is PEM text, but the bytes themselves are needed\n{no_text}")),
+        ("message", "D/ImportToken.bin", format!("the wrapped key material `message` is text, but the bytes themselves are needed\n{no_text}")),
         ("private.der", "D/ImportToken.bin", clear.to_owned()),
         ("private.pem", "D/ImportToken.bin", clear.to_owned()),
         ("D/EncryptedKeyMaterial.bin", "private.pem", "the import token `private.pem` is a private key in the clear\nhint: give ImportToken.bin to --import-token, and keep the private key to yourself\n".to_owned()),
-        ("long", "D/ImportToken.bin", "the wrapped key material `long` has 7000 bytes, and KMS takes at most 6144\nhint: check that it is the file you mean\n".to_owned()),
+        ("long", "D/ImportToken.bin", "the wrapped key material `long` has 7000 bytes, but KMS takes at most 6144\nhint: check that it is the file you mean\n".to_owned()),
     ] {
         let line = format!("import --key-id alias/a --encrypted {encrypted} --import-token {import_token} --quiet");
         cloud.run(&line).refuses(1, &format!("error: {said}"));
@@ -142,17 +142,17 @@ fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_mended_by_it
             assert_eq!(run.code, Some(1), "{line}: {}", run.stderr);
             assert!(run.stderr.contains(said.unwrap_or("has 200 bytes, and ")), "{line}: {}", run.stderr);
             let needed = match line.contains("--key-id") {
-                true => "gives, and KMS takes SYMMETRIC_DEFAULT key material under OAEP alone\n",
-                false => "gives, and the parameters are for RSAES_OAEP_SHA_256 with RSA_2048\n",
+                true => "gives, but KMS takes SYMMETRIC_DEFAULT key material under OAEP alone\n",
+                false => "gives, but the parameters are for RSAES_OAEP_SHA_256 with RSA_2048\n",
             };
             assert!(*id != "blob_other_algorithm" || run.stderr.contains(needed), "{line}: {}", run.stderr);
             let Some(command) = run.stderr.split('`').find(|part| part.contains(" > ")) else { continue };
             let mut shell = std::process::Command::new("sh");
             assert!(shell.args(["-c", command]).current_dir(cloud.bench.directory()).status().unwrap().success());
             let names = [format!("{bare}.decoded"), format!("{bare}.cut"), format!("{name}/EncryptedKeyMaterial.bin")];
-            let mended = names.iter().find(|made| cloud.bench.exists(made)).unwrap();
+            let fixed = names.iter().find(|made| cloud.bench.exists(made)).unwrap();
             if !line.contains("console") {
-                assert_eq!(cloud.bench.read(mended), blob, "{line}: {command}");
+                assert_eq!(cloud.bench.read(fixed), blob, "{line}: {command}");
             }
         }
         if matches!(*id, "trailing_newline" | "encrypted_encoded") {
@@ -167,22 +167,22 @@ fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_mended_by_it
 #[test]
 fn a_blob_that_was_made_otherwise_is_named_as_what_it_is() {
     let cloud = Cloud::new("");
-    let again = "wrap the key material again with what is needed, for the public key that came with this import token";
+    let again = "wrap the key material again for the public key that came with this import token";
     for (key, length, cause) in [
         (
             "",
             384,
-            "the wrapped key material has 384 bytes, as OAEP with RSA_3072 gives, and the parameters are for RSAES_OAEP_SHA_256 with RSA_2048",
+            "the wrapped key material has 384 bytes, as OAEP with RSA_3072 gives, but the parameters are for RSAES_OAEP_SHA_256 with RSA_2048",
         ),
         (
             "--key-spec RSA_2048",
             256,
-            "the wrapped key material has 256 bytes, as OAEP alone with RSA_2048 gives, and the parameters are for RSA_AES_KEY_WRAP_SHA_256 with RSA_2048",
+            "the wrapped key material has 256 bytes, as OAEP alone with RSA_2048 gives, but the parameters are for RSA_AES_KEY_WRAP_SHA_256 with RSA_2048",
         ),
         (
             "--key-spec ECC_NIST_P256",
             296,
-            "the wrapped key material has 296 bytes, as RSA_AES_KEY_WRAP with RSA_2048 and about 32 bytes of key material gives, and the parameters are for RSAES_OAEP_SHA_256 with RSA_2048",
+            "the wrapped key material has 296 bytes, as RSA_AES_KEY_WRAP with RSA_2048 and about 32 bytes of key material gives, but the parameters are for RSAES_OAEP_SHA_256 with RSA_2048",
         ),
     ] {
         let arn = cloud.empty_key(key);
@@ -197,7 +197,7 @@ fn a_blob_that_was_made_otherwise_is_named_as_what_it_is() {
         cloud.run(&format!("import --key-id {arn} --encrypted blob --import-token D/ImportToken.bin --quiet")).refuses(
             1,
             &format!(
-                "error: the wrapped key material has {length} bytes, as OAEP alone with {size} gives, and KMS takes RSA private keys under RSA_AES_KEY_WRAP only\nhint: {again}\n"
+                "error: the wrapped key material has {length} bytes, as OAEP alone with {size} gives, but KMS takes only RSA private keys under RSA_AES_KEY_WRAP\nhint: {again}\n"
             ),
         );
     }
@@ -235,7 +235,7 @@ fn a_first_import_that_kms_refuses_is_called_one() {
 #[test]
 fn a_reply_that_is_no_parameter_set_makes_no_directory() {
     for (fault, cause) in [
-        ("wrong-key-size", "the wrapping public key has 1024 bits, and KMS makes 2048, 3072 and 4096 only"),
+        ("wrong-key-size", "the wrapping public key has 1024 bits, but KMS makes only 2048, 3072 and 4096"),
         ("empty-object", "the reply to GetParametersForImport has no KeyId, which KMS always sends"),
         ("truncated", "what answers GetParametersForImport at `URL` is not KMS"),
         ("html=200", "what answers GetParametersForImport at `URL` is not KMS"),
@@ -289,7 +289,7 @@ fn a_directory_without_parameters_is_taken_under_the_recipes_names_and_the_conso
     for line in ["wrap --material key", "import --key-id alias/a", "diagnose"] {
         cloud.run(&format!("{line} --dir console --quiet")).refuses(
             1,
-            "error: the directory `console` has several files that are named as wrapping public key\n\
+            "error: the directory `console` has several files that could be the wrapping public key\n\
                  hint: give the files of each parameter set a directory of their own\n",
         );
     }

@@ -96,7 +96,7 @@ fn private_keys_are_read_from_hex_and_base64() {
         assert_eq!(bench.read(name, spec).unwrap().expose(), der, "{name}");
     }
     let contradicted = read(&bench.path("key.hex"), spec, Some(Format::Base64), &mut NoPassphrase);
-    assert_eq!(contradicted.unwrap_err().to_string(), "the key material is hex, and it is to be read as base64");
+    assert_eq!(contradicted.unwrap_err().to_string(), "the key material is hex, but it should be read as base64");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn an_encrypted_private_key_needs_the_right_passphrase() {
             "the passphrase does not open the private key",
             "{name}"
         );
-        assert_eq!(bench.cause(name, spec), "the private key is encrypted, and there is no passphrase", "{name}");
+        assert_eq!(bench.cause(name, spec), "the private key is encrypted, but there is no passphrase", "{name}");
     }
 }
 
@@ -136,10 +136,10 @@ fn what_is_no_private_key_is_named() {
     der.push(b'\n');
     std::fs::write(bench.path("newline.der"), &der).unwrap();
     for (name, cause) in [
-        ("public.pem", "the key material is a public key, and the private half is needed"),
-        ("public.der", "the key material is a public key, and the private half is needed"),
-        ("certificate.pem", "the key material is a certificate, and the private half is needed"),
-        ("certificate.der", "the key material is a certificate, and the private half is needed"),
+        ("public.pem", "the key material is a public key, but the private half is needed"),
+        ("public.der", "the key material is a public key, but the private half is needed"),
+        ("certificate.pem", "the key material is a certificate, but the private half is needed"),
+        ("certificate.der", "the key material is a certificate, but the private half is needed"),
         ("cut.pem", "the key material is PEM that is damaged: its `-----END` line is missing"),
         ("cut.der", "the PKCS#8 private key is damaged: it is cut off"),
     ] {
@@ -147,7 +147,7 @@ fn what_is_no_private_key_is_named() {
     }
     assert_eq!(
         bench.cause("key.pem", KeySpec::SymmetricDefault),
-        "the key material is a PKCS#8 private key, and SYMMETRIC_DEFAULT needs raw bytes"
+        "the key material is a PKCS#8 private key, but SYMMETRIC_DEFAULT needs raw bytes"
     );
 }
 
@@ -160,28 +160,28 @@ fn a_private_key_of_another_spec_is_refused_with_what_it_is() {
     bench.openssl("genpkey -algorithm X25519 -out @x.pem");
     bench.openssl("genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out @pss.pem");
     for (name, spec, cause) in [
-        ("rsa.pem", KeySpec::Rsa3072, "the RSA private key has a modulus of 2048 bits, and the key spec is RSA_3072"),
+        ("rsa.pem", KeySpec::Rsa3072, "the RSA private key has a modulus of 2048 bits, but the key spec is RSA_3072"),
         (
             "rsa.pem",
             KeySpec::EccNistP256,
-            "the private key is an RSA key of 2048 bits, and the key spec is ECC_NIST_P256",
+            "the private key is an RSA key of 2048 bits, but the key spec is ECC_NIST_P256",
         ),
         (
             "p256.pem",
             KeySpec::EccNistP384,
-            "the EC private key is on curve prime256v1, and the key spec is ECC_NIST_P384",
+            "the EC private key is on curve prime256v1, but the key spec is ECC_NIST_P384",
         ),
-        ("p256.pem", KeySpec::Rsa2048, "the private key is an EC key, and the key spec is RSA_2048"),
-        ("ed.pem", KeySpec::EccNistP256, "the private key is an Ed25519 key, and the key spec is ECC_NIST_P256"),
+        ("p256.pem", KeySpec::Rsa2048, "the private key is an EC key, but the key spec is RSA_2048"),
+        ("ed.pem", KeySpec::EccNistP256, "the private key is an Ed25519 key, but the key spec is ECC_NIST_P256"),
         (
             "x.pem",
             KeySpec::EccNistEdwards25519,
-            "the private key is an X25519 key, and KMS imports no keys of that type",
+            "the private key is an X25519 key, but KMS imports no keys of that type",
         ),
         (
             "pss.pem",
             KeySpec::Rsa2048,
-            "the private key is an RSA-PSS key, which only signs with PSS, and the key spec is RSA_2048",
+            "the private key is an RSA-PSS key, which only signs with PSS, but the key spec is RSA_2048",
         ),
     ] {
         assert_eq!(bench.cause(name, spec), cause, "{name} as {spec}");
@@ -195,7 +195,7 @@ fn three_primes_are_refused_and_a_curve_that_is_spelled_out_is_named() {
     bench.openssl("ecparam -name prime256v1 -param_enc explicit -genkey -noout -out @explicit.pem");
     assert_eq!(
         bench.cause("three.pem", KeySpec::Rsa2048),
-        "the RSA private key has more than two primes, and KMS takes two"
+        "the RSA private key has more than two primes, but KMS takes only two"
     );
     let read = bench.read("explicit.pem", KeySpec::EccNistP256).unwrap();
     assert_eq!(

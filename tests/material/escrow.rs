@@ -101,8 +101,8 @@ fn a_generated_key_needs_exactly_one_fate() {
     let bench = Bench::new();
     bench.kms_byok("provision --rehearse --generate").refuses(
         2,
-        "error: the generated key material would have no copy, and nobody said that it needs none\n\
-         hint: add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS shall hold the only one\n",
+        "error: the generated key material would have no copy outside KMS\n\
+         hint: add --escrow CERT --escrow-out FILE, --keep FILE for plaintext, or --discard if KMS is to hold the only one\n",
     );
     assert_eq!(bench.kms_byok("provision --rehearse --generate --keep a --discard").code, Some(2));
     assert_eq!(bench.kms_byok("provision --rehearse --material a --discard").code, Some(2));

@@ -104,8 +104,8 @@ fn certificates_that_must_not_receive_keys_are_refused_with_the_reason_and_nothi
         ),
         (
             "both.pem",
-            "error: `both.pem` has 2 certificates, and each recovery certificate is a file of its own\n\
-             hint: put each certificate into a file of its own, and name those that shall be able to open the copy\n"
+            "error: `both.pem` has 2 certificates, but each recovery certificate needs a file of its own\n\
+             hint: put each certificate into a file of its own, and name those that should open the copy\n"
                 .to_owned(),
         ),
         (
@@ -149,7 +149,7 @@ fn certificates_with_small_or_broken_keys_or_signatures_that_can_be_forged_are_r
     let pss = |digest: &str| format!("-{digest} -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:{digest}");
     let (key, signature) = (
         "make a certificate with a larger key, RSA of 3072 bits or P-256",
-        "use a certificate that is signed with SHA-256, also where it signs itself",
+        "use a certificate that is signed with SHA-256, even if it is self-signed",
     );
     let mut refused = 0;
     for (algorithm, request, cause, hint) in [

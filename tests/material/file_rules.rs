@@ -308,7 +308,7 @@ fn a_full_or_read_only_disk_leaves_nothing_behind() {
             assert!(failed.stderr.contains(because), "{how}: {line}: {}", failed.stderr);
             assert_eq!(entries(), before, "{how}: {line}");
         }
-        disk.mend();
+        disk.fix();
     }
     assert!(!bench.exists("D/EncryptedKeyMaterial.bin"));
     // No key was created for a copy that could not be kept.

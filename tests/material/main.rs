@@ -61,11 +61,11 @@ mod diagnose {
     mod fixes;
     mod key;
     mod material;
-    mod mends;
     mod mixed_up;
     mod opened;
     mod openssl;
     mod refused;
+    mod repairs;
     mod sets;
     mod words;
 }

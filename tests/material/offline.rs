@@ -108,7 +108,7 @@ fn a_public_key_that_is_not_the_one_expected_wraps_nothing() {
     stage.run(&format!("wrap --dir D --material key --expect-public-key {other}")).refuses(
         1,
         &format!(
-            "error: the wrapping public key has SHA-256 {found}, and {other} was expected\n\
+            "error: the wrapping public key has SHA-256 {found}, but {other} was expected\n\
              hint: find out who changed the files; wrap nothing until the fingerprint is the one that get-parameters printed\n"
         ),
     );

@@ -43,7 +43,7 @@ fn each_file_of_another_set_is_named() {
             stage.swap(name, other, "mixed");
             let (found, expected) = (stage.hash(&format!("{other}/{name}")), stage.field("D", field));
             let cause = format!(
-                "error: `mixed/{name}` is not the {what} of this set: its SHA-256 is {found}, and parameters.json has {expected}\n"
+                "error: `mixed/{name}` is not the {what} of this set: its SHA-256 is {found}, but parameters.json has {expected}\n"
             );
             refused_everywhere(&stage, "mixed", 1, &format!("{cause}{AGAIN}"));
         }
@@ -51,7 +51,7 @@ fn each_file_of_another_set_is_named() {
         stage.swap("parameters.json", other, "mixed");
         let (found, expected) = (stage.hash("D/PublicKey.bin"), stage.field(other, "public_key_sha256"));
         let cause = format!(
-            "error: `mixed/PublicKey.bin` is not the wrapping public key of this set: its SHA-256 is {found}, and parameters.json has {expected}\n"
+            "error: `mixed/PublicKey.bin` is not the wrapping public key of this set: its SHA-256 is {found}, but parameters.json has {expected}\n"
         );
         refused_everywhere(&stage, "mixed", 1, &format!("{cause}{AGAIN}"));
     }
@@ -68,7 +68,7 @@ fn a_file_that_is_cut_off_or_missing_is_named() {
         stage.truncate(&format!("cut/{name}"));
         let (found, expected) = (stage.hash(&format!("cut/{name}")), stage.field("D", field));
         let cause = format!(
-            "error: `cut/{name}` is not the {what} of this set: its SHA-256 is {found}, and parameters.json has {expected}\n"
+            "error: `cut/{name}` is not the {what} of this set: its SHA-256 is {found}, but parameters.json has {expected}\n"
         );
         refused_everywhere(&stage, "cut", 1, &format!("{cause}{AGAIN}"));
         std::fs::remove_file(stage.bench.path("cut").join(name)).unwrap();
@@ -79,12 +79,12 @@ fn a_file_that_is_cut_off_or_missing_is_named() {
     stage.truncate("cut/EncryptedKeyMaterial.bin");
     stage.run("import AT --dir cut --quiet").refuses(
         1,
-        "error: the wrapped key material has 255 bytes, and RSAES_OAEP_SHA_256 with RSA_2048 gives 256\n\
-         hint: wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded\n",
+        "error: the wrapped key material has 255 bytes, but RSAES_OAEP_SHA_256 with RSA_2048 gives 256\n\
+         hint: wrap the key material again, with the public key of the same parameters, and do not convert the result\n",
     );
     stage.truncate("cut/parameters.json");
     stage.truncate("cut/parameters.json");
-    let cause = "error: `cut/parameters.json` is not a parameters.json: no JSON at line 12, column 0\n";
+    let cause = "error: `cut/parameters.json` is not a parameters.json: not JSON at line 12, column 0\n";
     refused_everywhere(&stage, "cut", 1, &format!("{cause}{AGAIN}"));
 }
 
@@ -96,11 +96,11 @@ fn each_altered_field_that_can_be_told_is_refused() {
     let mixed = |name: &str, what: &str, file: &str, altered: &str| {
         let found = stage.hash(&format!("D/{file}"));
         let name = format!("`altered/{name}` is not the {what} of this set");
-        format!("error: {name}: its SHA-256 is {found}, and parameters.json has {altered}\n{AGAIN}")
+        format!("error: {name}: its SHA-256 is {found}, but parameters.json has {altered}\n{AGAIN}")
     };
     let zeros = "0".repeat(64);
     let cases: Vec<(&str, Value, String)> = vec![
-        ("version", json!(2), "error: `altered/parameters.json` has version 2, and this program knows version 1\nhint: use the kms-byok that wrote it\n".to_owned()),
+        ("version", json!(2), "error: `altered/parameters.json` has version 2, but this program knows only version 1\nhint: use the kms-byok that wrote it\n".to_owned()),
         ("key_arn", json!("alias/a"), not("`alias/a` is not a key ARN")),
         ("key_arn", json!(arn.replace(":key/", ":alias/")), not(&format!("`{}` is not a key ARN", arn.replace(":key/", ":alias/")))),
         ("key_spec", json!("AES_256"), not("`AES_256` is not a key spec of KMS")),
@@ -111,7 +111,7 @@ fn each_altered_field_that_can_be_told_is_refused() {
         ("import_token_sha256", json!(zeros), mixed("ImportToken.bin", "import token", "ImportToken.bin", &zeros)),
         ("valid_to", json!("tomorrow"), not("`tomorrow` is not a time")),
         ("valid_to", json!("2026-01-02T03:04:05Z"), format!("error: the import token expired at 2026-01-02T03:04:05Z\n{AGAIN}")),
-        ("endpoint", Value::Null, format!("error: the parameters are of a rehearsal (account 000000000000), which AWS does not know\n{AGAIN}")),
+        ("endpoint", Value::Null, format!("error: the parameters come from a rehearsal (account 000000000000), which AWS does not know\n{AGAIN}")),
         ("rehearsal", json!("no"), not("invalid type: string \"no\", expected a boolean")),
         ("comment", json!("x"), not("unknown field `comment`, expected one of `version`, `key_arn`, `key_spec`, `wrapping_algorithm`, `wrapping_key_spec`, `public_key_sha256`, `import_token_sha256`, `valid_to`, `endpoint`, `rehearsal`")),
     ];
@@ -137,7 +137,7 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
     run.refuses(
         1,
         &format!(
-            "error: parameters.json is for HMAC_256 key material, and key {arn} is SYMMETRIC_DEFAULT\n\
+            "error: parameters.json is for HMAC_256 key material, but key {arn} is SYMMETRIC_DEFAULT\n\
              hint: run `kms-byok get-parameters --force --dir altered --key-id {arn} --region us-east-1 --endpoint-url {}` again \
              and wrap the key for the new token\n",
             stage.kms.url()
@@ -150,7 +150,7 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
     run.refuses(
         1,
         &format!(
-            "error: the parameters came from the endpoint `http://127.0.0.1:1`, and the import goes to `{}`\n\
+            "error: the parameters came from the endpoint `http://127.0.0.1:1`, but the import goes to `{}`\n\
              hint: give the same --endpoint-url as to get-parameters, or get parameters there\n",
             stage.kms.url()
         ),
@@ -160,7 +160,7 @@ fn an_altered_key_spec_or_endpoint_is_refused_before_anything_is_sent() {
     stage.alter("altered", "wrapping_algorithm", &json!("RSA_AES_KEY_WRAP_SHA_256"));
     stage.run("wrap --dir altered --material key --force --quiet").refuses(
         2,
-        "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, and SYMMETRIC_DEFAULT key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
+        "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, but SYMMETRIC_DEFAULT key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
     );
 }
 
@@ -174,7 +174,7 @@ fn a_validity_that_kms_does_not_give_is_warned_about_and_refused_where_the_file_
     let wrap = "wrap --dir altered --material key --force --quiet";
     let url = stage.kms.url();
     let told = format!(
-        "warning: the endpoint {url} gives an import token that is valid until {far}, and KMS gives 24 hours\n"
+        "warning: the endpoint {url} gives an import token that is valid until {far}, but import tokens are valid for 24 hours\n"
     );
     assert_eq!(stage.run(wrap).succeeds().stderr, told);
     assert_eq!(stage.run("import AT --dir altered --quiet").succeeds().stderr, told);
@@ -182,7 +182,7 @@ fn a_validity_that_kms_does_not_give_is_warned_about_and_refused_where_the_file_
     stage.alter("altered", "key_arn", &arn);
     stage.alter("altered", "endpoint", &json!(null));
     stage.alter("altered", "rehearsal", &json!(false));
-    let cause = format!("parameters.json says that the import token is valid until {far}, and KMS gives 24 hours\n");
+    let cause = format!("parameters.json says that the import token is valid until {far}, but import tokens are valid for 24 hours\n");
     let hint = "hint: check this machine's clock, and if it is right find out who changed the file\n";
     assert_eq!(stage.run(wrap).succeeds().stderr, format!("warning: {cause}"));
     stage.run(&format!("{wrap} --strict")).refuses(1, &format!("error: {cause}{hint}"));
@@ -199,14 +199,14 @@ fn a_set_for_another_key_is_refused() {
     run.refuses(
         1,
         &format!(
-            "error: the parameters are for key {other}, and {arn} was asked for\n\
+            "error: the parameters are for key {other}, but {arn} was asked for\n\
              hint: name the key of the parameters, or get parameters for the other key\n"
         ),
     );
     assert_eq!(answered, ["DescribeKey"]);
     stage.run(&format!("import --endpoint-url {} --region eu-west-1 --dir D", stage.kms.url())).refuses(
         1,
-        "error: the parameters are for Region us-east-1, and eu-west-1 was asked for\n\
+        "error: the parameters are for Region us-east-1, but eu-west-1 was asked for\n\
          hint: leave --region out, or get parameters in that Region\n",
     );
     // With the ARN altered as well, only KMS can tell: the token is not for that key.
@@ -236,7 +236,7 @@ fn material_wrapped_for_another_set_is_refused_by_kms_and_changes_nothing() {
 #[test]
 fn the_set_of_a_rehearsal_is_not_for_aws() {
     let (stage, _) = wrapped();
-    let cause = "error: the parameters are of a rehearsal (account 000000000000), which AWS does not know\n";
+    let cause = "error: the parameters come from a rehearsal (account 000000000000), which AWS does not know\n";
     stage.run("import --dir D --quiet").refuses(1, &format!("{cause}{AGAIN}"));
     // Dressed up as one of AWS's, it is refused where it is read.
     for (field, value) in

@@ -67,7 +67,7 @@ fn a_step_says_what_it_did() {
     let import = cloud.run("import --dir D --verify off");
     assert_eq!(
         cloud.plain(&import.succeeds().stderr),
-        "endpoint: URL\nimported the key material, and it does not expire\n"
+        "endpoint: URL\nimported the key material; it does not expire\n"
     );
 }
 
@@ -85,7 +85,7 @@ fn a_fingerprint_that_came_by_another_way_is_compared() {
     cloud.bench.kms_byok(&format!("wrap --dir D --material key --force --expect-public-key {wrong}")).refuses(
         1,
         &format!(
-            "error: the wrapping public key has SHA-256 {print}, and {wrong} was expected\n\
+            "error: the wrapping public key has SHA-256 {print}, but {wrong} was expected\n\
              hint: find out who changed the files; wrap nothing until the fingerprint is the one that get-parameters printed\n"
         ),
     );
@@ -173,8 +173,8 @@ fn a_parameter_file_that_was_changed_is_named_with_what_is_wrong() {
         assert!(run.code == Some(1) && run.stderr.starts_with(cause), "{hidden:?}: {}", run.stderr);
     }
     for (text, problem) in [
-        ("hello".to_owned(), "no JSON at line 1, column 1"),
-        (honest[..honest.len() / 2].to_owned(), "no JSON at line "),
+        ("hello".to_owned(), "not JSON at line 1, column 1"),
+        (honest[..honest.len() / 2].to_owned(), "not JSON at line "),
         ("{}".to_owned(), "`version` is missing"),
         (less.to_string(), "missing field `valid_to`"),
         (changed("surprise", json!(1)), "unknown field `surprise`"),
@@ -194,7 +194,7 @@ fn a_parameter_file_that_was_changed_is_named_with_what_is_wrong() {
     cloud.bench.write("D/parameters.json", changed("version", json!(2)));
     cloud.run("import --dir D").refuses(
         1,
-        "error: `D/parameters.json` has version 2, and this program knows version 1\nhint: use the kms-byok that wrote it\n",
+        "error: `D/parameters.json` has version 2, but this program knows only version 1\nhint: use the kms-byok that wrote it\n",
     );
     assert_eq!(cloud.requests("ImportKeyMaterial"), 0);
 }
@@ -245,7 +245,7 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
             }
             cloud.bench.write("D/EncryptedKeyMaterial.bin", wrong);
             let again =
-                "wrap the key material again, with the public key of the same parameters, and keep the bytes undecoded";
+                "wrap the key material again, with the public key of the same parameters, and do not convert the result";
             let (found, whole) = (wrong.len(), blob.len());
             let (cause, hint) = match found {
                 _ if found == whole + 1 => {
@@ -254,7 +254,7 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
                 }
                 _ if found > whole => {
                     let cause =
-                        "the wrapped key material is base64 text, and KMS takes the bytes themselves".to_owned();
+                        "the wrapped key material is base64 text, but KMS takes the bytes themselves".to_owned();
                     (cause, format!("decode it first: `< {FILE} {FROM_BASE64} > {FILE}.decoded && {}`", put("decoded")))
                 }
                 _ => {
@@ -282,7 +282,7 @@ fn parameters_are_for_one_key_that_takes_material() {
     cloud.run("import --dir D --key-id alias/other --quiet").refuses(
         1,
         &format!(
-            "error: the parameters are for key {arn}, and {other} was asked for\n\
+            "error: the parameters are for key {arn}, but {other} was asked for\n\
              hint: name the key of the parameters, or get parameters for the other key\n"
         ),
     );
@@ -295,7 +295,7 @@ fn parameters_are_for_one_key_that_takes_material() {
         cloud.run(&line).refuses(
             1,
             &format!(
-                "error: key {own} has origin AWS_KMS, and key material is imported into EXTERNAL keys only\n\
+                "error: key {own} has origin AWS_KMS, but key material can be imported only into EXTERNAL keys\n\
                  hint: create a key for it with `kms-byok create-key --region us-east-1 --endpoint-url {}`\n",
                 cloud.url()
             ),

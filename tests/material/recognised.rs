@@ -110,13 +110,13 @@ fn what_is_in_doubt_is_refused_with_a_cause_of_its_own() {
             "HMAC_384",
             &["--material", "hex"],
             "material_length",
-            "the key material is 64 characters of hex, which are 32 bytes, and HMAC_384 needs 48 to 128",
+            "the key material is 64 characters of hex, which are 32 bytes, but HMAC_384 needs 48 to 128",
         ),
         (
             "SYMMETRIC_DEFAULT",
             &["--material", "half"],
             "material_length",
-            "the key material is 32 characters of hex, which are 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32",
+            "the key material is 32 characters of hex, which are 16 bytes, but SYMMETRIC_DEFAULT needs exactly 32",
         ),
         (
             "HMAC_256",
@@ -128,37 +128,37 @@ fn what_is_in_doubt_is_refused_with_a_cause_of_its_own() {
             "HMAC_224",
             &["--material", "words"],
             "not_encoded_text",
-            "the key material is text that is no encoding (32 characters), and HMAC_224 needs bytes",
+            "the key material is text in no known encoding (32 characters), but HMAC_224 needs bytes",
         ),
         (
             "HMAC_256",
             &["--material", "assignment"],
             "not_encoded_text",
-            "the key material is an assignment of a value to a name (68 characters), and HMAC_256 needs bytes",
+            "the key material is an assignment of a value to a name (68 characters), but HMAC_256 needs bytes",
         ),
         (
             "SYMMETRIC_DEFAULT",
             &["--material", "cut"],
             "damaged",
-            "the key material is base64 that is damaged: it is cut off, or has characters too many",
+            "the key material is base64 that is damaged: it is cut off, or has extra characters",
         ),
         (
             "SYMMETRIC_DEFAULT",
             &["--material", "hex", "--material-format", "base64"],
             "encoding_contradicted",
-            "the key material is hex, and it is to be read as base64",
+            "the key material is hex, but it should be read as base64",
         ),
         (
             "HMAC_256",
             &["--material", "twice", "--material-format", "base64"],
             "ambiguous",
-            "the key material is hex in base64, and either may be the key",
+            "the key material is hex in base64, and either could be the key",
         ),
         (
             "ECC_NIST_P384",
             &["--material", "hex", "--material-format", "scalar"],
             "material_length",
-            "the scalar has 32 bytes, and ECC_NIST_P384 needs 48",
+            "the scalar has 32 bytes, but ECC_NIST_P384 needs 48",
         ),
         (
             "ECC_NIST_EDWARDS25519",
@@ -176,13 +176,13 @@ fn what_is_in_doubt_is_refused_with_a_cause_of_its_own() {
             "RSA_2048",
             &["--material", "newline"],
             "no_private_key",
-            "the key is binary of no form that is known, and a private key is needed",
+            "the key is binary in no known format, but a private key is needed",
         ),
         (
             "RSA_2048",
             &["--material", "words"],
             "not_encoded_text",
-            "the key material is text that is no encoding (32 characters), and RSA_2048 needs a private key",
+            "the key material is text in no known encoding (32 characters), but RSA_2048 needs a private key",
         ),
     ];
     for (spec, flags, id, cause) in cases {
@@ -209,7 +209,7 @@ fn a_bare_number_is_named_with_its_public_key_and_read_only_when_called_one() {
             assert_eq!(
                 cause,
                 format!(
-                    "the key material is a bare number of 32 bytes, which may be the {format} of a private key with the public key `{public}`, or another thing"
+                    "the key material is a bare number of 32 bytes, which may be the {format} of a private key with the public key `{public}`, or something else"
                 )
             );
             assert!(!cause.contains(&hex) && public.len() >= 64, "{cause}");
@@ -300,7 +300,7 @@ fn doubt_is_refused_with_choices_that_all_work() {
     room.write("json", format!("{{\"answer\": \"{plain}\"}}"));
     room.write("inner", BASE64_STANDARD.encode("correct horse battery staple 123"));
     room.write("twice", BASE64_STANDARD.encode(&hex));
-    let cut = "the newline is no part of the key";
+    let cut = "the newline is not part of the key";
     let byte = "the newline is a byte of the key";
     let themselves = "these 32 characters themselves are the key";
     let cases: [(&str, &str, &[Way]); 21] = [
@@ -555,13 +555,13 @@ fn text_that_was_imported_as_it_stands_is_named_with_what_else_it_may_be() {
         (
             "words",
             "HMAC_256",
-            "the key material `words` is text of 42 characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it",
+            "the key material `words` is text of 42 characters in no known encoding: KMS then has the text itself as its key, not what other systems derive from it",
             "write the bytes that the other systems use to a file of their own, and wrap that: `ls -l words`",
         ),
         (
             "letters",
             "HMAC_256",
-            "the key material `letters` is text of 43 characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it",
+            "the key material `letters` is text of 43 characters in no known encoding: KMS then has the text itself as its key, not what other systems derive from it",
             "run `kms-byok wrap --in letters --material-format base64 --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec HMAC_256 --force` if it is the key in base64",
         ),
     ] {

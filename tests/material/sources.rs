@@ -155,8 +155,8 @@ fn key_material_that_is_not_of_the_key_spec_creates_nothing() {
     for (flags, cause) in [
         ("--material newline", "the key material has 33 bytes and the last is a newline"),
         ("--material zero", "every byte of the key material is zero"),
-        ("--material short", "the key material has 31 bytes, and SYMMETRIC_DEFAULT needs exactly 32"),
-        ("--material pem", "the key material is a PKCS#8 private key, and SYMMETRIC_DEFAULT needs raw bytes"),
+        ("--material short", "the key material has 31 bytes, but SYMMETRIC_DEFAULT needs exactly 32"),
+        ("--material pem", "the key material is a PKCS#8 private key, but SYMMETRIC_DEFAULT needs raw bytes"),
         ("--key-spec RSA_3072 --material pem", "the RSA private key has a modulus of 2048 bits"),
         ("--key-spec ECC_NIST_P256 --material der", "the private key is an RSA key of 2048 bits"),
         ("--key-spec RSA_3072 --material hex", "the RSA private key has a modulus of 2048 bits"),

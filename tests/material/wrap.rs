@@ -74,16 +74,16 @@ fn wrong_files_are_named_with_cause_and_fix_and_leave_nothing() {
     let before = bench.names();
     let use_parameters = "hint: use the PublicKey of GetParametersForImport, decoded from base64 to bytes, or run `kms-byok get-parameters`\n";
     for (key, public, stderr) in [
-        ("missing", "PublicKey.bin", "error: --material names no file: its value is 7 characters\nhint: give the path of a file, or `-` and pipe the bytes in; a secret in an argument is seen by every user of the machine\n".to_owned()),
+        ("missing", "PublicKey.bin", "error: --material does not name a file: its value is 7 characters\nhint: give the path of a file, or `-` and pipe the bytes in; a secret in an argument is seen by every user of the machine\n".to_owned()),
         ("./missing", "PublicKey.bin", "error: key material file `./missing` does not exist\nhint: check the path\n".to_owned()),
-        ("empty", "PublicKey.bin", "error: key material file `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
+        ("empty", "PublicKey.bin", "error: key material file `empty` is empty\nhint: check the command that should have written it\n".to_owned()),
         ("directory", "PublicKey.bin", "error: key material file `directory` is a directory\nhint: name a file in it\n".to_owned()),
         ("huge", "PublicKey.bin", "error: key material file `huge` is larger than 65536 bytes\nhint: check that it is the file you mean\n".to_owned()),
-        ("newline", "PublicKey.bin", "error: the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` may have added it\nhint: run `(umask 077 && < newline head -c 32 > newline.cut) && kms-byok wrap --material newline.cut --inkey PublicKey.bin --out out.bin --quiet` if the newline is no part of the key\n".to_owned()),
+        ("newline", "PublicKey.bin", "error: the key material has 33 bytes and the last is a newline: SYMMETRIC_DEFAULT needs exactly 32, so an editor or `echo` may have added it\nhint: run `(umask 077 && < newline head -c 32 > newline.cut) && kms-byok wrap --material newline.cut --inkey PublicKey.bin --out out.bin --quiet` if the newline is not part of the key\n".to_owned()),
         ("key", "missing", "error: wrapping public key `missing` does not exist\nhint: check the path\n".to_owned()),
-        ("key", "empty", "error: wrapping public key `empty` is empty\nhint: check the command that was to write it\n".to_owned()),
-        ("key", "public.pem", "error: the wrapping public key is PEM text, and DER bytes are needed\nhint: decode it first: `openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin`\n".to_owned()),
-        ("key", "public.base64", "error: the wrapping public key is base64 text, and DER bytes are needed\nhint: decode it first: `< FILE tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 \"=\"; printf \"%s\", $0 }' | openssl base64 -d -A > PublicKey.bin`\n".to_owned()),
+        ("key", "empty", "error: wrapping public key `empty` is empty\nhint: check the command that should have written it\n".to_owned()),
+        ("key", "public.pem", "error: the wrapping public key is PEM text, but DER bytes are needed\nhint: decode it first: `openssl pkey -pubin -in FILE -outform DER -out PublicKey.bin`\n".to_owned()),
+        ("key", "public.base64", "error: the wrapping public key is base64 text, but DER bytes are needed\nhint: decode it first: `< FILE tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 \"=\"; printf \"%s\", $0 }' | openssl base64 -d -A > PublicKey.bin`\n".to_owned()),
         ("key", "cut", format!("error: the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)\n{use_parameters}")),
         ("key", "pkcs1.der", format!("error: the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)\n{use_parameters}")),
         ("key", "ec.der", format!("error: the wrapping public key is not an RSA key\n{use_parameters}")),
@@ -213,7 +213,7 @@ fn a_public_key_that_need_not_protect_anything_is_refused_and_named_by_diagnose(
     let exponents = ["0", "1", "2", "3", "4", "17", "65536", "65539", "4294967297", large];
     let exponents = exponents.map(|e| {
         let shown = if e == large { "a number of 66 bits" } else { e };
-        let cause = format!("has the public exponent {shown}, and KMS uses 65537 only");
+        let cause = format!("has the public exponent {shown}, but KMS uses only 65537");
         (public_key(e, None), format!("the wrapping public key {cause}"), "public_key_exponent")
     });
     let factors = [2, 3, 751].map(|factor| {

@@ -63,7 +63,7 @@ fn every_verb_fails_where_nothing_can_be_imported() {
     bench.kms_byok("generate --key-spec HMAC_256 --out mac").succeeds();
     bench.write("blob", [7; 256]);
     bench.write("token", [8; 300]);
-    let new = "is new and Enabled, and KMS enables no key without key material\n";
+    let new = "is new and Enabled, but KMS enables no key without key material\n";
     let no_model = "error: the reply to DescribeKey has no ExpirationModel, which KMS always sends\n";
     for (code, line, told) in [
         (3, "create-key --alias alias/new1", new),

@@ -36,7 +36,7 @@ impl Disk {
         }
     }
 
-    pub fn mend(&self) {
+    pub fn fix(&self) {
         assert!(self.remount("remount,rw"));
         let _ = fs::remove_file(self.0.join(".filler"));
     }

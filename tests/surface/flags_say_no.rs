@@ -24,12 +24,12 @@ fn key_material_that_cannot_be_meant() {
         (
             "--material newline --material-format hex",
             1,
-            "error: the key material is empty\nhint: check the command that was to write the key material\n",
+            "error: the key material is empty\nhint: check the command that should have written the key material\n",
         ),
         (
             "--material short",
             1,
-            "error: the key material has 16 bytes, and SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve\n\
+            "error: the key material has 16 bytes, but SYMMETRIC_DEFAULT needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve\n\
              hint: look for a key of 32 bytes\n",
         ),
         (
@@ -150,7 +150,7 @@ fn a_key_policy_that_is_not_one() {
     let bench = Bench::new();
     bench.write("bytes", [0xff, 0xfe]);
     bench.write("list", "[1]");
-    for (file, problem) in [("bytes", "it is not UTF-8"), ("list", "it is no JSON object")] {
+    for (file, problem) in [("bytes", "it is not UTF-8"), ("list", "it is not a JSON object")] {
         bench.kms_byok(&format!("create-key --region us-east-1 --policy {file}")).refuses(
             2,
             &format!(
@@ -268,7 +268,7 @@ fn an_openssl_on_path_that_is_old_or_another() {
     let shown = openssl_on_path(&bench, "LibreSSL 3.3.6");
     assert!(
         shown.contains(
-            "\nnote: the `openssl` on PATH is `LibreSSL 3.3.6`, which the shell recipe does not reckon with\n  hint: "
+            "\nnote: the `openssl` on PATH is `LibreSSL 3.3.6`, which the shell recipe does not support\n  hint: "
         ),
         "{shown}"
     );

@@ -50,7 +50,7 @@ fn key_material_that_does_not_arrive_whole_is_an_error_whoever_closed_the_pipe()
     bench.wrapping_key(2048);
     bench.write_private("key", KEY);
     let lost = |because: &str| {
-        let hint = "give standard output a place that takes it";
+        let hint = "redirect standard output to a place that can be written";
         format!("error: the answer cannot be written to standard output\nbecause: {because}\nhint: {hint}\n")
     };
     for line in [
@@ -88,7 +88,7 @@ fn an_answer_that_does_not_arrive_is_an_error_with_the_exit_code_of_what_was_don
     cloud.bench.wrapping_key(2048);
     let lost = "error: the answer cannot be written to standard output\n\
                 because: No space left on device (os error 28)\n\
-                hint: give standard output a place that takes it\n";
+                hint: redirect standard output to a place that can be written\n";
     for line in [
         REHEARSE,
         "generate --out -",
@@ -204,7 +204,7 @@ fn a_dash_is_no_name_for_the_copy_of_a_key() {
         bench.kms_byok(line).refuses(
             2,
             &format!(
-                "error: {flag} `-` is no file, and a copy of a key needs one\nhint: name a file; write ./- for one with that name\n"
+                "error: {flag} `-` is not a file, and a copy of a key needs one\nhint: name a file; write ./- for one with that name\n"
             ),
         );
     }

@@ -219,7 +219,7 @@ fn without_a_terminal_nobody_is_asked() {
     command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
     run(&mut command, b"").refuses(
         1,
-        "error: the private key is encrypted, and there is no passphrase\n\
+        "error: the private key is encrypted, but there is no passphrase\n\
          hint: run it on a terminal to be asked, or add --passphrase-file FILE\n",
     );
     let run: Run = bench.kms_byok(&format!("{} --passphrase-file PublicKey.bin", WRAP.replace("\"$KMS_BYOK\" ", "")));

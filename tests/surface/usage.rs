@@ -68,7 +68,7 @@ fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
         ),
         (
             "--key-spec HMAC_256 --wrapping-algorithm RSA_AES_KEY_WRAP_SHA_256",
-            "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, and HMAC_256 key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
+            "error: RSA_AES_KEY_WRAP_SHA_256 is for private keys, but HMAC_256 key material is raw bytes\nhint: use RSAES_OAEP_SHA_256\n",
         ),
         (
             "--wrapping-algorithm RSAES_OAEP_SHA_1",
@@ -103,7 +103,7 @@ fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
     wrong(
         &cloud.bench,
         &format!("provision --rehearse --generate --discard --material-description {long}"),
-        &["the material description `xxxxxxxxxxxxxxxxxxxx…` is too long: 257 characters, and KMS takes 256"],
+        &["the material description `xxxxxxxxxxxxxxxxxxxx…` is too long: 257 characters, but KMS takes 256"],
     );
 }
 

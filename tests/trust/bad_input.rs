@@ -96,7 +96,7 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
     for reads in &ALL {
         for (file, cause, hint) in [
             ("missing", "does not exist".to_owned(), "check the path"),
-            ("empty", "is empty".to_owned(), "check the command that was to write it"),
+            ("empty", "is empty".to_owned(), "check the command that should have written it"),
             ("directory", "is a directory".to_owned(), "name a file in it"),
             ("huge", format!("is larger than {} bytes", reads.limit), "check that it is the file you mean"),
         ] {
@@ -115,7 +115,7 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             match flag.filter(|_| file == "missing") {
                 // It may be the secret itself.
                 Some(flag) => {
-                    run.refuses(1, &format!("error: {flag} names no file: its value is 7 characters\n{SECRET_HINT}"))
+                    run.refuses(1, &format!("error: {flag} does not name a file: its value is 7 characters\n{SECRET_HINT}"))
                 }
                 None => run.refuses(1, &format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what)),
             }
@@ -187,7 +187,7 @@ fn standard_input_is_held_to_the_same_limits() {
         let quiet = format!("{line} --quiet");
         cloud
             .run_reading(&quiet, b"")
-            .refuses(1, "error: key material `-` is empty\nhint: check the command that was to write it\n");
+            .refuses(1, "error: key material `-` is empty\nhint: check the command that should have written it\n");
         cloud.run_reading(&quiet, &[7; 65 * KIB]).refuses(
             1,
             "error: key material `-` is larger than 65536 bytes\nhint: check that it is the file you mean\n",
@@ -245,7 +245,7 @@ fn a_secret_in_the_place_of_its_file_is_never_repeated() {
                     .env("AWS_SECRET_ACCESS_KEY", "test")
                     .env("AWS_REGION", "us-east-1");
                 let run = run(&mut command, b"");
-                let cause = format!("error: {flag} names no file: its value is ");
+                let cause = format!("error: {flag} does not name a file: its value is ");
                 assert!(run.stderr.contains(&cause) && run.stderr.contains(said), "{words:?}: {}", run.stderr);
                 assert_eq!(run.code, Some(1), "{words:?}");
                 let record =

@@ -205,7 +205,7 @@ fn a_stray_character_is_told_by_source_field_and_place_and_never_with_the_value(
             run.refuses(
                 1,
                 &format!(
-                    "error: the {field} from environment variables has {named} as character {place}\n\
+                    "error: the {field} from environment variables has {named} at character {place}\n\
                      hint: set it again without that character: `echo` adds a line break, and `printf %s` does not\n"
                 ),
             );
@@ -450,7 +450,7 @@ fn containers_and_instances_have_no_other_addresses() {
         let run = setting.status(&[]);
         let place = url.trim_end_matches("/role");
         let cause = format!(
-            "error: credentials would come from `{place}`, which is not where AWS has the container or the instance\n"
+            "error: credentials would come from `{place}`, which is not the address of the container or the instance\n"
         );
         assert!(run.code == Some(1) && run.stderr.contains(&cause), "{name}={url}: {}", run.stderr);
         assert!(setting.kms.requests().is_empty());
@@ -501,7 +501,7 @@ fn a_profile_of_the_flag_gives_the_credentials_and_one_of_the_environment_does_n
     let run = keys(with_profiles(&named))
         .variable("AWS_ENDPOINT_URL_STS", "http://sts.example.invalid")
         .status(&["--profile", "named"]);
-    assert!(run.stderr.contains("which is not where AWS has STS"), "{}", run.stderr);
+    assert!(run.stderr.contains("which is not the address of STS"), "{}", run.stderr);
 }
 
 #[test]
@@ -534,11 +534,11 @@ fn the_ca_bundle_of_the_profile_is_used_and_the_variable_wins() {
         run(setting.bench.command(&["doctor", "--profile", "staging"]).envs(setting.variables.clone()), b"")
     };
     let found = staging(with_profiles(&config));
-    let cause = "problem: the CA bundle `missing.pem` of the profile's ca_bundle cannot be used\n";
+    let cause = "problem: the CA bundle `missing.pem` from the profile's ca_bundle cannot be used\n";
     assert!(found.code == Some(4) && found.stdout.contains(cause), "{}", found.stdout);
     let found = staging(with_profiles(&config).variable("AWS_CA_BUNDLE", "other.pem"));
     assert!(
-        found.stdout.contains("problem: the CA bundle `other.pem` of AWS_CA_BUNDLE cannot be used\n"),
+        found.stdout.contains("problem: the CA bundle `other.pem` from AWS_CA_BUNDLE cannot be used\n"),
         "{}",
         found.stdout
     );
@@ -561,7 +561,7 @@ fn files_without_an_end_are_refused() {
     let mut command = setting.bench.command(&["status", "--key-id", KEY_ARN, "--endpoint-url", "https://127.0.0.1:9"]);
     let run = run(command.envs(setting.variables.clone()), b"");
     assert!(
-        run.stderr.contains("the CA bundle `/dev/zero` of AWS_CA_BUNDLE cannot be used") || run.code == Some(1),
+        run.stderr.contains("the CA bundle `/dev/zero` from AWS_CA_BUNDLE cannot be used") || run.code == Some(1),
         "{}",
         run.stderr
     );

@@ -93,15 +93,15 @@ fn what_is_set_and_cannot_be_used_is_a_problem_and_exit_4() {
         causes(&answer, "problems"),
         [
             "`cn-north-1` is a China Region, which this tool does not serve: key import differs there",
-            "the endpoint `https://kms.example.org` of the environment or the profile is not a KMS endpoint of AWS",
-            "the CA bundle `no/such/bundle.pem` of AWS_CA_BUNDLE cannot be used",
+            "the endpoint `https://kms.example.org` from the environment or the profile is not a KMS endpoint of AWS",
+            "the CA bundle `no/such/bundle.pem` from AWS_CA_BUNDLE cannot be used",
         ]
     );
     let run = doctor(&bench, "", &[("AWS_REGION", "us-east-1"), ("HTTPS_PROXY", "socks5://p:1080")]);
     assert_eq!(run.code, Some(4));
     assert!(
         run.stdout.contains(
-            "problem: HTTPS_PROXY names no http or https proxy\n  hint: write HTTPS_PROXY as in http://proxy.example:3128\n"
+            "problem: HTTPS_PROXY does not name an http or https proxy\n  hint: write HTTPS_PROXY as in http://proxy.example:3128\n"
         ),
         "{}",
         run.stdout
@@ -335,11 +335,11 @@ fn ports_above_65535_and_zones_for_regions_are_problems() {
         (vec![("AWS_REGION", "us-east-1a")], "problem: `us-east-1a` is not the name of an AWS Region\n"),
         (
             vec![("AWS_REGION", "us-east-1"), ("HTTPS_PROXY", "http://host:65536")],
-            "problem: the port in HTTPS_PROXY is none from 1 to 65535\n",
+            "problem: the port in HTTPS_PROXY is not a number from 1 to 65535\n",
         ),
         (
             vec![("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL_KMS", "https://127.0.0.1:65536")],
-            "problem: `https://127.0.0.1:65536` is not an endpoint URL: its port is none from 1 to 65535\n",
+            "problem: `https://127.0.0.1:65536` is not an endpoint URL: its port is not a number from 1 to 65535\n",
         ),
     ] {
         let run = doctor(&bench, "", &variables);
@@ -371,7 +371,7 @@ fn a_configuration_with_the_legacy_provider_alone_is_the_cause_and_not_the_libra
     let run = doctor(&bench, "", &[("OPENSSL_CONF", &path)]);
     // Where the module is not installed, nothing at all is active.
     let causes = ["`legacy`", "others"].map(|active| {
-        format!("problem: OpenSSL's configuration activates {active} only, and no provider that wraps keys\n")
+        format!("problem: OpenSSL's configuration activates only {active}, but no provider that can wrap keys\n")
     });
     if !openssl::version::version().starts_with("OpenSSL 3") {
         return;
@@ -394,7 +394,7 @@ fn a_configuration_that_openssl_leaves_out_is_mentioned() {
         let path = bench.path(file).display().to_string();
         let run = doctor(&bench, "", &[("OPENSSL_CONF", &path)]);
         let note = format!(
-            "OpenSSL cannot use its configuration `{path}` of OPENSSL_CONF: {}\n",
+            "OpenSSL cannot use its configuration `{path}` (from OPENSSL_CONF): {}\n",
             problem.replace("PATH", &path)
         );
         assert!(run.stdout.contains(&note), "{file}: {}", run.stdout);

@@ -63,7 +63,7 @@ fn an_endpoint_of_the_environment_or_the_profile_that_is_not_awss_is_refused_bef
             with(&cloud, &format!("{line} --quiet"), &[(name, value)]).refuses_with(
                 1,
                 &format!(
-                    "error: the endpoint `{url}` of the environment or the profile is not a KMS endpoint of AWS\n\
+                    "error: the endpoint `{url}` from the environment or the profile is not a KMS endpoint of AWS\n\
                      hint: add --endpoint-url {url} or --allow-endpoint-env if your keys may go there, or unset it\n"
                 ),
             );
@@ -341,14 +341,14 @@ fn a_key_of_another_region_is_named_with_its_region() {
         run.refuses_with(
             1,
             &format!(
-                "error: KMS in eu-west-1 knows no key `{arn}`\nbecause: NotFoundException: Invalid arn us-east-1\n\
+                "error: KMS in eu-west-1 has no key `{arn}`\nbecause: NotFoundException: Invalid arn us-east-1\n\
                  hint: add --region us-east-1, which is the Region in the ARN\n"
             ),
         );
     }
     with(&cloud, &format!("import --dir D --endpoint-url {url} --region eu-west-1"), &[]).refuses(
         1,
-        "error: the parameters are for Region us-east-1, and eu-west-1 was asked for\n\
+        "error: the parameters are for Region us-east-1, but eu-west-1 was asked for\n\
          hint: leave --region out, or get parameters in that Region\n",
     );
     // Left out, the Region of the directory counts, not that of the environment.

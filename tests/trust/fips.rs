@@ -65,7 +65,7 @@ fn every_verb_refuses_to_run_without_a_fips_provider_where_one_is_required() {
     bench.wrapping_key(2048);
     bench.write("key", support::material(1));
     let expected = format!(
-        "error: `{}` does not run with a FIPS provider as its default, and FIPS is demanded\n\
+        "error: `{}` does not run with a FIPS provider as its default, but FIPS is required\n\
          hint: activate the FIPS provider in openssl.cnf (`openssl fipsinstall`, `default_properties = fips=yes`)\n",
         openssl::version::version()
     );
@@ -95,7 +95,7 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
     let causes: Vec<&str> =
         found["problems"].as_array().unwrap().iter().map(|problem| problem["cause"].as_str().unwrap()).collect();
     let provider = format!(
-        "`{}` does not run with a FIPS provider as its default, and FIPS is demanded",
+        "`{}` does not run with a FIPS provider as its default, but FIPS is required",
         openssl::version::version()
     );
     assert_eq!(causes, [provider.as_str(), "the FIPS endpoint is missing"]);
@@ -104,7 +104,7 @@ fn doctor_names_the_missing_provider_and_the_missing_endpoint() {
     let run = without_provider(&bench, line);
     assert!(
         run.stdout.contains(
-            "problem: the endpoint `https://vpce-1.kms.us-east-1.vpce.amazonaws.com` is not a FIPS endpoint of AWS, and FIPS is demanded\n  \
+            "problem: the endpoint `https://vpce-1.kms.us-east-1.vpce.amazonaws.com` is not a FIPS endpoint of AWS, but FIPS is required\n  \
              hint: leave it out and add --fips-endpoint, or name a VPC endpoint of kms-fips\n"
         ),
         "{}",
@@ -149,5 +149,5 @@ fn under_a_fips_provider_wrapping_is_done_and_doctor_says_who_does_it() {
 fn under_a_fips_provider_the_fips_endpoint_is_wanted_too() {
     let bench = Bench::new();
     let Some(run) = under_provider(&bench, &format!("status {KEY} --region us-east-1 --require-fips")) else { return };
-    run.refuses(2, "error: the FIPS endpoint is missing\nhint: add --fips-endpoint, which --require-fips wants too\n");
+    run.refuses(2, "error: the FIPS endpoint is missing\nhint: add --fips-endpoint, which --require-fips needs too\n");
 }

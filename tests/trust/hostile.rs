@@ -52,7 +52,7 @@ impl Scene {
 #[test]
 fn a_wrapping_key_that_kms_does_not_make_is_refused_before_anything_is_wrapped() {
     for (fault, cause) in [
-        ("wrong-key-size", "error: the wrapping public key has 1024 bits, and KMS makes 2048, 3072 and 4096 only\n"),
+        ("wrong-key-size", "error: the wrapping public key has 1024 bits, but KMS makes only 2048, 3072 and 4096\n"),
         ("non-rsa-key", "error: the wrapping public key is not an RSA key\n"),
         ("set=PublicKey=AAAA", "error: the wrapping public key is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)\n"),
         ("set=ImportToken=", "error: the reply to GetParametersForImport has no ImportToken, which KMS always sends\n"),
@@ -73,7 +73,7 @@ fn a_wrapping_key_with_another_exponent_is_refused_by_every_verb_that_reads_one(
     let key = openssl::rsa::Rsa::from_public_components(honest.n().to_owned().unwrap(), one).unwrap();
     let der = key.public_key_to_der().unwrap();
     let forged = base64::prelude::BASE64_STANDARD.encode(&der);
-    let cause = "error: the wrapping public key has the public exponent 1, and KMS uses 65537 only\n";
+    let cause = "error: the wrapping public key has the public exponent 1, but KMS uses only 65537\n";
     let scene = Scene::new(&format!("GetParametersForImport:1:set=PublicKey={forged}"));
     scene.fails_and_is_completed(cause);
 
@@ -165,7 +165,7 @@ fn an_https_endpoint_that_leads_to_plain_http_is_not_followed() {
                 "endpoint: {url}\n\
                  error: what answers DescribeKey at `{url}` is not KMS\n\
                  because: HTTP 307, a redirect to http://127.0.0.1:1/\n\
-                 hint: check the endpoint URL, and what stands between here and KMS\n"
+                 hint: check the endpoint URL, and for a proxy between here and KMS\n"
             ),
         );
     }
@@ -185,7 +185,7 @@ fn huge_replies_take_no_more_memory_than_small_ones() {
         // The key of a CreateKey whose reply is useless is found by its tag.
         let told = match operation {
             "CreateKey" => "the reply to CreateKey is lost, and the key may exist: looking for it by its tag\n",
-            _ => "sends more than 1048576 bytes, which no reply of KMS has\n",
+            _ => "sends more than 1048576 bytes, but no reply of KMS is that long\n",
         };
         assert!(said.contains(told), "{operation}: {said}");
         println!("{operation}: {kilobytes} kB at most");
@@ -337,8 +337,8 @@ fn a_list_without_end_ends_in_bounded_memory_and_time() {
                 answer["error"]
             );
             let cause = match page {
-                Page::BodyWithoutEnd => "sends more than 1048576 bytes, which no reply of KMS has".to_owned(),
-                _ => format!("the list of {operation} has no end"),
+                Page::BodyWithoutEnd => "sends more than 1048576 bytes, but no reply of KMS is that long".to_owned(),
+                _ => format!("the reply to {operation} never ends"),
             };
             // What is not seen of a key that is shown is no error.
             let (told, code) = match operation {
@@ -370,37 +370,37 @@ fn configuration_without_an_end_is_refused_in_bounded_memory_and_time() {
         (
             "AWS_CA_BUNDLE",
             "/dev/zero",
-            "the CA bundle `/dev/zero` of AWS_CA_BUNDLE cannot be used",
+            "the CA bundle `/dev/zero` from AWS_CA_BUNDLE cannot be used",
             "CA bundle `/dev/zero` is larger than 4194304 bytes",
         ),
         (
             "AWS_CA_BUNDLE",
             "sparse",
-            "the CA bundle `sparse` of AWS_CA_BUNDLE cannot be used",
+            "the CA bundle `sparse` from AWS_CA_BUNDLE cannot be used",
             "CA bundle `sparse` is larger than 4194304 bytes",
         ),
         (
             "AWS_CA_BUNDLE",
             "directory",
-            "the CA bundle `directory` of AWS_CA_BUNDLE cannot be used",
+            "the CA bundle `directory` from AWS_CA_BUNDLE cannot be used",
             "CA bundle `directory` is a directory",
         ),
         (
             "ca_bundle",
             "/dev/zero",
-            "the CA bundle `/dev/zero` of the profile's ca_bundle cannot be used",
+            "the CA bundle `/dev/zero` from the profile's ca_bundle cannot be used",
             "CA bundle `/dev/zero` is larger than 4194304 bytes",
         ),
         (
             "ca_bundle",
             "sparse",
-            "the CA bundle `sparse` of the profile's ca_bundle cannot be used",
+            "the CA bundle `sparse` from the profile's ca_bundle cannot be used",
             "CA bundle `sparse` is larger than 4194304 bytes",
         ),
         (
             "ca_bundle",
             "directory",
-            "the CA bundle `directory` of the profile's ca_bundle cannot be used",
+            "the CA bundle `directory` from the profile's ca_bundle cannot be used",
             "CA bundle `directory` is a directory",
         ),
         ("AWS_CONFIG_FILE", "/dev/zero", "AWS configuration file `/dev/zero` is larger than 1048576 bytes", ""),

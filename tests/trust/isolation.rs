@@ -227,7 +227,7 @@ fn what_a_rehearsal_made_is_not_imported_into_aws() {
     assert_eq!(get["rehearsal"], true);
     let wrapped = cloud.bench.kms_byok("wrap --dir D --generate --discard --output json").json();
     assert_eq!(wrapped["rehearsal"], true);
-    let refused = "error: the parameters are of a rehearsal (account 000000000000), which AWS does not know\n\
+    let refused = "error: the parameters come from a rehearsal (account 000000000000), which AWS does not know\n\
                    hint: run `kms-byok get-parameters --force` again and wrap the key for the new token\n";
     for line in [
         "import --dir D",

@@ -72,7 +72,7 @@ fn a_panic_says_where_and_nothing_else() {
     let bench = Bench::new();
     let mut panics = 0;
     for files in 3..10 {
-        const DEFECT: &str = "error: a defect of kms-byok ends this run, at ";
+        const DEFECT: &str = "error: a bug in kms-byok ended this run, at ";
         let binary = env!("CARGO_BIN_EXE_kms-byok");
         let line = format!(
             "ulimit -n {files}; exec {binary} status --key-id 1 --region us-east-1 --endpoint-url http://127.0.0.1:1"
@@ -88,7 +88,7 @@ fn a_panic_says_where_and_nothing_else() {
             assert!(place.starts_with("tokio-") && place.contains("/src/") && !place.contains(' '), "{place}");
             assert_eq!(
                 rest,
-                "hint: report it with this place and the command line, then run the same command again: it finds what exists\n"
+                "hint: report it with this location and the command line, then run the same command again: it finds what exists\n"
             );
         }
     }
@@ -101,7 +101,7 @@ fn too_few_open_files_are_a_cause_and_a_fix() {
     let line = format!("ulimit -n 4; exec {} status --key-id 1 --region us-east-1", env!("CARGO_BIN_EXE_kms-byok"));
     run(Command::new("sh").args(["-c", &line]).current_dir(bench.directory()), b"").refuses(
         1,
-        "error: the system gives no event queue\n\
+        "error: the system does not provide an event queue\n\
          because: Too many open files (os error 24)\n\
          hint: allow this process more open files (`ulimit -n`)\n",
     );

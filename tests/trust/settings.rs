@@ -263,7 +263,7 @@ fn credentials_that_come_over_the_network_are_looked_at_alone_and_under_a_role()
         };
         let asks = |scene: &Scene, from: &str| {
             let run = scene.status();
-            let begin = format!("error: the {field} from {from} has {found} as character 5\nhint: ");
+            let begin = format!("error: the {field} from {from} has {found} at character 5\nhint: ");
             assert!(run.code == Some(1) && run.stderr.starts_with(&begin), "{from}: {}", run.stderr);
             assert!(!run.stderr.contains("HUSH"), "{}", run.stderr);
             // KMS is asked by POST /, as STS is once for a web identity.
@@ -362,7 +362,7 @@ fn keys_of_the_environment_are_looked_at_where_a_profile_names_them() {
         "--allow-endpoint-env",
     ]);
     let run = run(command.envs(scene.variables.iter().map(|(name, value)| (name, value))), b"");
-    let cause = "error: the access key id from environment variables has a control character as character 5\n";
+    let cause = "error: the access key id from environment variables has a control character at character 5\n";
     assert!(run.code == Some(1) && run.stderr.starts_with(cause), "{}", run.stderr);
 }
 

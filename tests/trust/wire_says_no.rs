@@ -91,7 +91,7 @@ fn a_reply_that_breaks_off() {
     told(
         &status(&format!("http://127.0.0.1:{port}"), "", &[]),
         &format!("error: the connection to `127.0.0.1:{port}` broke before the reply was complete"),
-        "hint: try again, and look at what stands between here and the endpoint",
+        "hint: try again, and check for a proxy or firewall between here and the endpoint",
     );
 }
 
@@ -101,7 +101,7 @@ fn a_reply_without_end() {
     let port = server.port();
     told(
         &status(&format!("http://127.0.0.1:{port}"), "", &[]),
-        &format!("error: `127.0.0.1:{port}` sends more than 1048576 bytes, which no reply of KMS has"),
+        &format!("error: `127.0.0.1:{port}` sends more than 1048576 bytes, but no reply of KMS is that long"),
         "hint: check that the endpoint URL is one of KMS",
     );
 }
@@ -167,7 +167,7 @@ fn a_proxy_that_opens_no_tunnel() {
     let url = format!("http://127.0.0.1:{}", proxy.port());
     told(
         &status("https://elsewhere.example", "", &[("HTTPS_PROXY", &url)]),
-        &format!("error: the proxy `127.0.0.1:{}` opens no tunnel", proxy.port()),
+        &format!("error: the proxy `127.0.0.1:{}` does not open a tunnel", proxy.port()),
         "hint: check the proxy's rules and the password in its URL, or name the host in NO_PROXY",
     );
 }
@@ -184,7 +184,7 @@ fn a_reply_about_another_key() {
             1,
             &format!(
                 "error: the reply to DescribeKey for `{asked}` is about `{KEY_ARN}`\n\
-                 hint: check that the endpoint is AWS's, and use nothing that this reply is about\n"
+                 hint: check that the endpoint is AWS's, and trust nothing in this reply\n"
             ),
         );
 }
@@ -199,7 +199,7 @@ fn a_reply_with_a_state_that_kms_does_not_have() {
     );
     status(&format!("http://127.0.0.1:{}", server.port()), "", &[]).refuses(
         1,
-        "error: the reply to DescribeKey has `Molten` as KeyState, which is unknown here\n\
+        "error: the reply to DescribeKey has `Molten` as its KeyState, which this program does not know\n\
          hint: update kms-byok; if it is new, check that the endpoint is AWS's\n",
     );
 }
@@ -210,8 +210,8 @@ fn a_source_of_credentials_that_fails() {
     bench.write("config", "[default]\ncredential_process = false\n[profile keys]\ncredential_process = false\n");
     let config = bench.path("config").display().to_string();
     for (profile, hint) in [
-        ("", "hint: mend that source, or sign in again (`aws sso login`)"),
-        ("--profile keys", "hint: mend profile `keys`, or sign in again: `aws sso login --profile keys`"),
+        ("", "hint: fix that source, or sign in again (`aws sso login`)"),
+        ("--profile keys", "hint: fix profile `keys`, or sign in again: `aws sso login --profile keys`"),
     ] {
         let line = format!("status --key-id {KEY_ID} --region us-east-1 {profile}");
         let words: Vec<&str> = line.split_whitespace().collect();

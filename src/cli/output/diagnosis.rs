@@ -14,7 +14,7 @@ pub(crate) fn text(diagnosis: &Diagnosis) -> String {
         ("openssl on PATH", openssl),
     ]);
     if diagnosis.causes.is_empty() {
-        text.push_str("no cause is found in what is at hand\n");
+        text.push_str("no cause was found in the files given\n");
     }
     text.push_str(&causes(diagnosis));
     text.push_str(&unknown(diagnosis));
@@ -56,7 +56,7 @@ fn openssl(command: &OpenSslCommand) -> String {
     let does = match (command.oaep_hash_by_default, command.takes_sha256) {
         (_, Some(false)) => "its pkeyutl cannot do OAEP with SHA-256".to_owned(),
         (Some(hash), _) => format!("its pkeyutl uses {hash} for OAEP unless rsa_oaep_md says otherwise"),
-        (None, _) => "what its pkeyutl does was not to be found out".to_owned(),
+        (None, _) => "what its pkeyutl does could not be found out".to_owned(),
     };
     format!("{}; {does}", command.version)
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::closed::was_stdout_closed;
 
-/// What standard output gets.
+/// Format of the answer on standard output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     Text,

@@ -9,7 +9,7 @@ use crate::wrap::WrappingKeySpec;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BlobCause {
-    #[error("{name} has {found} bytes, and {with} gives {expected}")]
+    #[error("{name} has {found} bytes, but {with} gives {expected}")]
     Length { name: Name, found: usize, with: String, expected: String },
     #[error("{name} has {found} bytes, as {other} gives; with {asked} it would have {expected}")]
     OtherSize { name: Name, found: usize, other: WrappingKeySpec, asked: WrappingKeySpec, expected: String },
@@ -23,7 +23,7 @@ pub(crate) enum BlobCause {
         "the first half of {name} is a larger number than the modulus of {public_key} and the last is not: its halves seem to be in the wrong order"
     )]
     HalvesSwapped { name: Name, public_key: Name },
-    #[error("{name} carries {least} to {most} bytes of key material, and {spec} private keys have {usual}")]
+    #[error("{name} carries {least} to {most} bytes of key material, but {spec} private keys have {usual}")]
     LengthForSpec { name: Name, least: usize, most: usize, spec: KeySpec, usual: String },
 }
 

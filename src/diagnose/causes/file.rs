@@ -14,13 +14,13 @@ pub(crate) enum FileCause {
     Missing { name: Name },
     #[error("{name} is empty")]
     Empty { name: Name },
-    #[error("{name} is larger than {limit} bytes, and KMS takes 6144 at most")]
+    #[error("{name} is larger than {limit} bytes, but KMS takes at most 6144")]
     TooLarge { name: Name, limit: usize },
     #[error("{name} cannot be read: {because}")]
     Unreadable { name: Name, because: String },
-    #[error("{name} is {encoding}, and the bytes themselves are needed")]
+    #[error("{name} is {encoding}, but the bytes themselves are needed")]
     Encoded { name: Name, encoding: Encoding },
-    #[error("{name} is a key {found}, and its text is no key")]
+    #[error("{name} is a key {found}, and its text is not the key itself")]
     KeyAsText { name: Name, found: String },
     #[error(
         "{name} has {found} bytes, and the last {extra} are a line end that an editor or `echo` added: {wanted} belong to it"
@@ -106,7 +106,7 @@ fn again(name: &Name, commands: &Commands) -> String {
         }
         Role::Encrypted | Role::Inside => format!("wrap the key material again: `{}`", commands.wrap()),
         Role::Material | Role::PrivateKey => {
-            format!("check the path, and what was to write the file: `{}`", commands.look(name))
+            format!("check the path, and the command that should have written the file: `{}`", commands.look(name))
         }
     }
 }

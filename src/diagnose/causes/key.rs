@@ -8,9 +8,9 @@ use crate::material::KeySpec;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyCause {
-    #[error("KMS in {region} knows no key `{key}`")]
+    #[error("KMS in {region} has no key `{key}`")]
     NotFound { key: String, region: Region },
-    #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
+    #[error("key {arn} has origin {origin}, but key material can be imported only into EXTERNAL keys")]
     NotExternal { arn: KeyArn, origin: Origin },
     #[error("key {arn} is {state}, and takes no key material in that state")]
     State { arn: KeyArn, state: KeyState },

@@ -25,10 +25,10 @@ pub(crate) enum MaterialCause {
     #[error("{cause}")]
     InDoubt { name: Name, cause: FileCause, choices: Vec<Choice> },
     #[error(
-        "{name} is text of {characters} characters that encodes nothing, so that KMS has the text itself as its key, and not what other systems derive from it"
+        "{name} is text of {characters} characters in no known encoding: KMS then has the text itself as its key, not what other systems derive from it"
     )]
     TextItself { name: Name, characters: usize, choices: Vec<Choice> },
-    #[error("{name} is a private key {found}, and KMS takes unencrypted PKCS#8 in DER")]
+    #[error("{name} is a private key {found}, but KMS takes unencrypted PKCS#8 in DER")]
     Container { name: Name, found: String },
     #[error("{name} is too long: {error}")]
     TooLong { name: Name, error: WrapError },

@@ -9,15 +9,15 @@ use crate::wrap::WrappingAlgorithm;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenedCause {
-    #[error("{name} is padded with OAEP and {found}, and {algorithm} means {needed}")]
+    #[error("{name} is padded with OAEP and {found}, but {algorithm} means {needed}")]
     OaepHash { name: Name, found: String, algorithm: WrappingAlgorithm, needed: &'static str },
     #[error("{name} is padded with OAEP and {needed}, but MGF1 uses {found}, and {algorithm} means {needed} for both")]
     Mgf1Hash { name: Name, found: &'static str, algorithm: WrappingAlgorithm, needed: &'static str },
     #[error("{name} is padded with OAEP and a label, and KMS uses none")]
     Label { name: Name },
-    #[error("{name} is padded with PKCS#1 v1.5, which KMS has refused since 2023-10-10, and {algorithm} means OAEP")]
+    #[error("{name} is padded with PKCS#1 v1.5, which KMS has refused since 2023-10-10, but {algorithm} means OAEP")]
     Pkcs1Padding { name: Name, algorithm: WrappingAlgorithm },
-    #[error("{name} has no padding, and {algorithm} means OAEP")]
+    #[error("{name} has no padding, but {algorithm} means OAEP")]
     NoPadding { name: Name, algorithm: WrappingAlgorithm },
     #[error(
         "{name} shows no padding under {private_key}: it is for another public key, damaged, or padded in a way that is not known here"
@@ -31,16 +31,16 @@ pub(crate) enum OpenedCause {
     PrivateKeyOfOther { private_key: Name, public_key: Name },
     #[error("the halves of {name} are in the wrong order: the last {length} bytes hold the AES key")]
     HalvesSwapped { name: Name, length: usize },
-    #[error("the first half of {name} carries an AES key of {found} bytes, and KMS wants 32")]
+    #[error("the first half of {name} carries an AES key of {found} bytes, but KMS wants 32")]
     AesKeyLength { name: Name, found: usize },
-    #[error("the first half of {name} carries the AES key as {encoding}, and its bytes themselves are needed")]
+    #[error("the first half of {name} carries the AES key as {encoding}, but its bytes themselves are needed")]
     AesKeyEncoded { name: Name, encoding: Encoding },
     #[error(
-        "the second half of {name} is AES key wrap without padding (RFC 3394), and {algorithm} means AES-KWP (RFC 5649)"
+        "the second half of {name} is AES key wrap without padding (RFC 3394), but {algorithm} means AES-KWP (RFC 5649)"
     )]
     KeyWrapUnpadded { name: Name, algorithm: WrappingAlgorithm },
     #[error(
-        "the AES key in the first half of {name} does not open the second: it is no AES key wrap, or of another run"
+        "the AES key in the first half of {name} does not open the second: it is not AES key wrap, or is from another run"
     )]
     SecondHalf { name: Name },
     #[error("{name} carries other bytes than {material}")]

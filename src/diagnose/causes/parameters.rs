@@ -15,19 +15,19 @@ pub(crate) enum ParametersCause {
     ExpiredSaid,
     #[error("{name} is from {at}, {age} ago, and a parameter set is valid for 24 hours")]
     Old { name: Name, at: String, age: String },
-    #[error("{name} is not the one of this set: its SHA-256 is {found}, and the parameter file has {expected}")]
+    #[error("{name} is not the one of this set: its SHA-256 is {found}, but the parameter file has {expected}")]
     Mixed { name: Name, found: String, expected: String },
     #[error("{name} is from {wrapped}, and {other} from {downloaded}: it was wrapped for an earlier set")]
     WrappedBefore { name: Name, wrapped: String, other: Name, downloaded: String },
     #[error("{first} is from {one}, and {second} from {two}: they may be of different downloads")]
     TimesApart { first: Name, one: String, second: Name, two: String },
-    #[error("the parameters are for key {found}, and {asked} was asked for")]
+    #[error("the parameters are for key {found}, but {asked} was asked for")]
     OtherKey { found: String, asked: String },
-    #[error("the parameters are for {what} {found}, and {asked} was asked for")]
+    #[error("the parameters are for {what} {found}, but {asked} was asked for")]
     Differ { what: &'static str, found: String, asked: String },
-    #[error("the parameters are of a rehearsal, which AWS does not know")]
+    #[error("the parameters come from a rehearsal, which AWS does not know")]
     OfARehearsal,
-    #[error("the key is in Region {found}, and {asked} was asked for")]
+    #[error("the key is in Region {found}, but {asked} was asked for")]
     OtherRegion { found: String, asked: String },
     #[error("KMS says that the import token is damaged or was issued for another key")]
     TokenRefused,

@@ -10,23 +10,23 @@ use crate::wrap::WrappingKeySpec;
 pub(crate) enum PublicKeyCause {
     #[error("{name} is not a DER SubjectPublicKeyInfo (RFC 5280 §4.1)")]
     NotDer { name: Name },
-    #[error("{name} is a bare RSAPublicKey (PKCS#1), and KMS gives a SubjectPublicKeyInfo")]
+    #[error("{name} is a bare RSAPublicKey (PKCS#1), but KMS gives a SubjectPublicKeyInfo")]
     Pkcs1 { name: Name },
     #[error("{name} has {extra} bytes behind the key that do not belong to it")]
     ExtraBytes { name: Name, extra: usize, wanted: usize },
-    #[error("{name} is {found}, and KMS makes RSA wrapping keys")]
+    #[error("{name} is {found}, but KMS makes RSA wrapping keys")]
     NotRsa { name: Name, found: &'static str },
-    #[error("{name} has {bits} bits, and KMS makes 2048, 3072 and 4096 only")]
+    #[error("{name} has {bits} bits, but KMS makes only 2048, 3072 and 4096")]
     Bits { name: Name, bits: u32 },
     #[error(
-        "{name} has the public exponent {exponent}, and KMS uses 65537 only: what is wrapped with it may be read without a private key"
+        "{name} has the public exponent {exponent}, but KMS uses only 65537: what is wrapped with it may be read without a private key"
     )]
     Exponent { name: Name, exponent: String },
     #[error("the modulus of {name} is divisible by {factor}, as no key of KMS is: it is damaged, or made to be broken")]
     Factor { name: Name, factor: u32 },
-    #[error("{name} is an {found} key, and {asked} was asked for")]
+    #[error("{name} is an {found} key, but {asked} was asked for")]
     Size { name: Name, found: WrappingKeySpec, asked: WrappingKeySpec },
-    #[error("{name} has {found} bytes, and KMS takes at most {limit}")]
+    #[error("{name} has {found} bytes, but KMS takes at most {limit}")]
     TokenLength { name: Name, found: usize, limit: usize },
 }
 

@@ -167,7 +167,7 @@ fn materials() -> Vec<Cause> {
         wrong(MaterialError::NotEncodedText {
             spec: SPEC,
             characters: 32,
-            kind: "text that is no encoding",
+            kind: "text in no known encoding",
             inside: String::new(),
         }),
         wrong(MaterialError::EncodingContradicted { said: Format::Base64, found: text() }),

@@ -10,6 +10,6 @@ pub(crate) trait Words: fmt::Display {
     /// Its name for scripts.
     fn id(&self) -> &'static str;
 
-    /// One imperative sentence with the command that mends it.
+    /// One imperative sentence with the command that fixes it.
     fn fix(&self, commands: &Commands) -> Hint;
 }

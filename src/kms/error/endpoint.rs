@@ -14,9 +14,9 @@ use crate::time::seconds;
 pub enum EndpointError {
     #[error("`{url}` is not an endpoint URL: {problem}")]
     NotAUrl { url: String, problem: &'static str },
-    #[error("the endpoint `{url}` of {origin} is not a KMS endpoint of AWS")]
+    #[error("the endpoint `{url}` from {origin} is not a KMS endpoint of AWS")]
     NotAws { url: String, origin: &'static str },
-    #[error("credentials would come from `{url}`, which is not where AWS has {asked}")]
+    #[error("credentials would come from `{url}`, which is not the address of {asked}")]
     ForeignProvider { url: String, asked: &'static str, variable: &'static str },
     #[error("the endpoint `{url}` is plain http, and is not on this machine")]
     PlainHttp { url: String },
@@ -25,7 +25,7 @@ pub enum EndpointError {
     FipsMissing,
     #[error("the endpoint `{url}` cannot be used together with a FIPS endpoint")]
     FipsAndCustom { url: String },
-    #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, and FIPS is demanded")]
+    #[error("the endpoint `{url}` is not a FIPS endpoint of AWS, but FIPS is required")]
     #[strum(serialize = "endpoint_not_fips")]
     NotFips { url: String },
 
@@ -41,7 +41,7 @@ pub enum EndpointError {
     ReadTimeout { host: String, limit: Duration },
     #[error("the connection to `{host}` broke before the reply was complete")]
     Reset { host: String, because: String },
-    #[error("`{host}` sends more than {limit} bytes, which no reply of KMS has")]
+    #[error("`{host}` sends more than {limit} bytes, but no reply of KMS is that long")]
     ReplyTooLarge { host: String, limit: usize },
     #[error("`{host}` does not answer in HTTP")]
     NotHttp { host: String, because: String },
@@ -58,20 +58,20 @@ pub enum EndpointError {
     TlsHandshake { host: String, because: String },
     #[error("OpenSSL cannot set up TLS")]
     TlsSetup { because: String },
-    #[error("the CA bundle `{}` of {named_by} cannot be used", .path.display())]
+    #[error("the CA bundle `{}` from {named_by} cannot be used", .path.display())]
     CaBundle { path: PathBuf, named_by: &'static str, because: String },
 
-    #[error("{variable} names no http or https proxy")]
+    #[error("{variable} does not name an http or https proxy")]
     ProxyUnusable { variable: &'static str },
     #[error("the user name or password in {variable} ends before it is complete")]
     ProxyPassword { variable: &'static str },
-    #[error("the port in {variable} is none from 1 to 65535")]
+    #[error("the port in {variable} is not a number from 1 to 65535")]
     ProxyPort { variable: &'static str },
     #[error("the proxy `{proxy}` cannot be reached")]
     ProxyUnreachable { proxy: String, because: String },
     #[error("no connection to `{host}` through the proxy `{proxy}` within {}", seconds(*.limit))]
     ProxyTimeout { proxy: String, host: String, limit: Duration },
-    #[error("the proxy `{proxy}` opens no tunnel")]
+    #[error("the proxy `{proxy}` does not open a tunnel")]
     ProxyTunnel { proxy: String, because: String },
 }
 
@@ -151,7 +151,7 @@ impl Explain for EndpointError {
                 hint!["check network, firewall and HTTPS_PROXY, or allow more time with ", Setting::ConnectTimeout,]
             }
             EndpointError::ReadTimeout { .. } => hint!["try again, or allow more time with ", Setting::ReadTimeout],
-            EndpointError::Reset { .. } => some("try again, and look at what stands between here and the endpoint"),
+            EndpointError::Reset { .. } => some("try again, and check for a proxy or firewall between here and the endpoint"),
             EndpointError::ReplyTooLarge { .. } | EndpointError::NotHttp { .. } => {
                 some("check that the endpoint URL is one of KMS")
             }

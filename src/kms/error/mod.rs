@@ -35,7 +35,7 @@ pub enum KmsError {
     NoCredentials { profile: Option<String>, because: String },
     #[error("a source of AWS credentials fails")]
     CredentialsFail { profile: Option<String>, because: String },
-    #[error("the {field} from {origin} has {found} as character {place}")]
+    #[error("the {field} from {origin} has {found} at character {place}")]
     CredentialsMalformed { origin: String, field: &'static str, found: &'static str, place: usize },
     #[error("{operation} cannot be sent")]
     Unsendable { operation: Operation, because: String },
@@ -49,12 +49,12 @@ pub enum KmsError {
     NotKms { operation: Operation, endpoint: String, status: u16, because: String },
     #[error("the reply to {operation} has no {field}, which KMS always sends")]
     FieldMissing { operation: Operation, field: &'static str },
-    #[error("the reply to {operation} has `{value}` as {field}, which is unknown here")]
+    #[error("the reply to {operation} has `{value}` as its {field}, which this program does not know")]
     ValueUnknown { operation: Operation, field: &'static str, value: String },
     #[error("the reply to {operation} for `{asked}` is about `{answered}`")]
     #[strum(serialize = "reply_about_other_key")]
     OtherKey { operation: Operation, asked: String, answered: String },
-    #[error("the list of {operation} has no end")]
+    #[error("the reply to {operation} never ends")]
     EndlessList { operation: Operation },
 
     #[error(transparent)]
@@ -189,10 +189,10 @@ impl OwnWords for KmsError {
                 some(format!("give profile `{profile}` credentials, or sign in: `aws sso login --profile {profile}`"))
             }
             KmsError::CredentialsFail { profile: None, .. } => {
-                some("mend that source, or sign in again (`aws sso login`)")
+                some("fix that source, or sign in again (`aws sso login`)")
             }
             KmsError::CredentialsFail { profile: Some(profile), .. } => {
-                some(format!("mend profile `{profile}`, or sign in again: `aws sso login --profile {profile}`"))
+                some(format!("fix profile `{profile}`, or sign in again: `aws sso login --profile {profile}`"))
             }
             KmsError::CredentialsMalformed { .. } => {
                 some("set it again without that character: `echo` adds a line break, and `printf %s` does not")
@@ -204,9 +204,9 @@ impl OwnWords for KmsError {
             KmsError::ReplyLost { .. } => {
                 hint!["look at the key (", Step::Status, ", or the KMS console) before you run the command again",]
             }
-            KmsError::NotKms { .. } => some("check the endpoint URL, and what stands between here and KMS"),
+            KmsError::NotKms { .. } => some("check the endpoint URL, and for a proxy between here and KMS"),
             KmsError::FieldMissing { .. } | KmsError::OtherKey { .. } | KmsError::EndlessList { .. } => {
-                some("check that the endpoint is AWS's, and use nothing that this reply is about")
+                some("check that the endpoint is AWS's, and trust nothing in this reply")
             }
             KmsError::ValueUnknown { .. } => some("update kms-byok; if it is new, check that the endpoint is AWS's"),
         }

@@ -1,4 +1,4 @@
-//! KMS's error codes in our words: what each means for the call it was given to, and what mends it.
+//! KMS's error codes in our words: what each means for the call it was given to, and what fixes it.
 //! Source: the error lists of each operation in the AWS KMS API reference, and its "Common Errors".
 
 use std::fmt;
@@ -90,7 +90,7 @@ impl Refusal {
             Reason::LimitExceeded if operation == Operation::RotateKeyOnDemand => {
                 write!(f, "{key} has no on-demand rotation left: KMS allows 25 for each key")
             }
-            Reason::NotFound => write!(f, "KMS in {} knows no {key}", self.region),
+            Reason::NotFound => write!(f, "KMS in {} has no {key}", self.region),
             Reason::Unsupported
                 if operation == Operation::GetParametersForImport || operation == Operation::ImportKeyMaterial =>
             {
@@ -122,7 +122,7 @@ impl Refusal {
             Reason::SignatureMismatch => write!(f, "the secret access key does not belong to the access key"),
             Reason::Tag => write!(f, "a tag is not valid"),
             Reason::Throttled => write!(f, "KMS throttles {operation}"),
-            Reason::Unavailable => write!(f, "KMS is not able to do {operation} at the moment"),
+            Reason::Unavailable => write!(f, "KMS cannot do {operation} at the moment"),
             Reason::Unsupported => write!(f, "{} does not support what {operation} asks for", self.server()),
             Reason::Validation if self.is_about_expiry() => write!(f, "KMS does not accept the expiry"),
             Reason::Validation if operation == Operation::ImportKeyMaterial => {
@@ -262,7 +262,7 @@ impl Explain for Refusal {
                 some("wrap the key material again for the parameters that came with this import token")
             }
             Reason::Validation if self.message.is_empty() => None,
-            Reason::Validation => some("mend the value that KMS names"),
+            Reason::Validation => some("fix the value that KMS names"),
         }
     }
 

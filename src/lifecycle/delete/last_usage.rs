@@ -26,9 +26,9 @@ pub(super) async fn look(kms: &Kms, arn: &str) -> (Option<LastUse>, String) {
             (Some(last), sentence)
         }
         Err(error) if error.is_access_denied() => {
-            (None, "when the key was last used is not known: kms:GetKeyLastUsage is not permitted".to_owned())
+            (None, "it is not known when the key was last used: kms:GetKeyLastUsage is not permitted".to_owned())
         }
-        Err(_) => (None, "when the key was last used is not known: KMS did not tell it".to_owned()),
+        Err(_) => (None, "it is not known when the key was last used: KMS did not tell it".to_owned()),
     }
 }
 
@@ -41,7 +41,7 @@ impl LastUse {
     fn sentence(&self) -> String {
         match (&self.operation, &self.at) {
             (Some(operation), Some(at)) => format!("the key was last used at {at}, for {operation}"),
-            _ => format!("KMS knows of no use of the key since {}", self.tracked_since),
+            _ => format!("KMS has recorded no use of the key since {}", self.tracked_since),
         }
     }
 }

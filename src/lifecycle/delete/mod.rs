@@ -146,7 +146,7 @@ fn consequences(
     if material.is_pending() {
         sentences.push("it waits for rotation: the key goes on with its current key material".to_owned());
         match replicas {
-            Some((true, [_, ..])) => sentences.push("KMS takes it back in every Region".to_owned()),
+            Some((true, [_, ..])) => sentences.push("KMS removes it in every Region".to_owned()),
             Some((false, _)) => {
                 sentences.push("the primary key cannot rotate before it is imported here again".to_owned());
             }
@@ -167,16 +167,18 @@ fn consequences(
         ));
     }
     let others = materials.permanent().filter(|other| other.key_material_id != material.key_material_id).count();
-    if others > 0 {
-        sentences.push(format!("its other key materials, {others} of them, stay and are of no use meanwhile"));
+    match others {
+        0 => {}
+        1 => sentences.push("its other key material stays, but cannot be used until then".to_owned()),
+        _ => sentences.push(format!("its {others} other key materials stay, but cannot be used until then")),
     }
     if let Some(why) = materials.why_incomplete() {
         sentences.push(format!("its other key materials are not known: {why}"));
     }
     match aliases {
         Ok(aliases) if aliases.is_empty() => {}
-        Ok(aliases) => sentences.push(format!("whoever uses {} is refused", aliases.join(", "))),
-        Err(why) => sentences.push(format!("which aliases name it is not known: {why}")),
+        Ok(aliases) => sentences.push(format!("calls that use {} are refused", aliases.join(", "))),
+        Err(why) => sentences.push(format!("it is not known which aliases point to it: {why}")),
     }
     if let Some((primary, arns @ [_, ..])) = replicas {
         let regions = arns.iter().map(KeyArn::region).filter(|region| *region != key.arn.region());
@@ -184,7 +186,7 @@ fn consequences(
         let also = if primary { String::new() } else { "the primary key and ".to_owned() };
         if !regions.is_empty() || !primary {
             sentences.push(format!(
-                "only {} is asked to delete it: {also}the replicas in {} have imports of their own",
+                "it is deleted only in {}: {also}the replicas in {} keep their own imports",
                 key.arn.region(),
                 if regions.is_empty() { "other Regions".to_owned() } else { regions.join(", ") }
             ));

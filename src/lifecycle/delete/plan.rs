@@ -15,15 +15,15 @@ pub fn delete_material(kms: &Kms, key: &KeyDescription, deletion: Option<&Deleti
         plan.call(Operation::ListKeyRotations, "finds every key material of the key");
     }
     let Some(deletion) = deletion else { return plan };
-    plan.call(Operation::ListAliases, "finds out who names the key");
+    plan.call(Operation::ListAliases, "finds out which aliases point to the key");
     if !deletion.material.is_pending() {
         plan.call(Operation::GetKeyLastUsage, "finds out when the key was last used");
     }
     plan.call(Operation::DeleteImportedKeyMaterial, "deletes the key material");
-    plan.call(Operation::DescribeKey, "sees whether it is gone");
+    plan.call(Operation::DescribeKey, "checks whether it is gone");
     let empties = !key.state.is_pending() && !deletion.material.is_pending();
     if symmetric && !empties {
-        plan.call(Operation::ListKeyRotations, "sees whether it is gone");
+        plan.call(Operation::ListKeyRotations, "checks whether it is gone");
     }
     plan
 }

@@ -16,7 +16,7 @@ pub enum KeyError {
     Differs { key: String, arn: KeyArn, differences: Vec<String> },
     #[error("`{key}` exists and is what was asked for, but it is {state}")]
     NotInUse { key: String, arn: KeyArn, state: KeyState },
-    #[error("`{key}` exists, and {what} may not be compared with what was asked for")]
+    #[error("`{key}` exists, but the credentials do not permit comparing {what} with what was asked for")]
     NotCompared { key: String, what: String, permission: String },
     #[error("key {arn} had key material before, which expired or was deleted: it takes only the original bytes")]
     TakesOnlyOriginal { arn: KeyArn },
@@ -24,9 +24,9 @@ pub enum KeyError {
     ForeignPolicy { name: String, arn: KeyArn, outsiders: Vec<String> },
     #[error("{}, and its key policy may not be read", not_made_here(.name, .arn))]
     PolicyUnread { name: String, arn: KeyArn, because: String },
-    #[error("key {arn} waits for key material, KMS does not tell whether it had any, and `{path}` may be its copy")]
+    #[error("key {arn} waits for key material, KMS does not tell whether it had any before, and `{path}` may be its copy")]
     MayHaveCopy { arn: KeyArn, path: String, give: Hint },
-    #[error("KMS has key material for key {arn}, and DescribeKey says PendingImport after {waited}")]
+    #[error("KMS has key material for key {arn}, but DescribeKey still says PendingImport after {waited}")]
     NotShown { arn: KeyArn, waited: String },
     #[error("the state of key {arn} does not allow the import: {finding}")]
     NotTaken { arn: KeyArn, finding: String, refusal: Box<Refusal> },
@@ -34,19 +34,19 @@ pub enum KeyError {
     NotNew { arn: KeyArn, refusal: Box<Refusal> },
     #[error("key {arn} never had key material, so there is none to import again")]
     NothingExists { arn: KeyArn, refusal: Box<Refusal> },
-    #[error("`{alias}` points to key {arn}, and the adopted key is {adopt}")]
+    #[error("`{alias}` points to key {arn}, but the adopted key is {adopt}")]
     AdoptsOther { alias: String, arn: KeyArn, adopt: KeyArn },
-    #[error("key {arn} has origin {origin}, and key material is imported into EXTERNAL keys only")]
+    #[error("key {arn} has origin {origin}, but key material can be imported only into EXTERNAL keys")]
     NotExternal { arn: KeyArn, origin: Origin },
     #[error("key {arn} is {state}, and takes no key material in that state")]
     WrongState { arn: KeyArn, state: KeyState },
     #[error("the key material of {arn} expires at {at}, too soon to import it again safely")]
     ExpiresSoon { arn: KeyArn, at: String },
-    #[error("the reply says that the import went into {found}, and {asked} was asked for")]
+    #[error("the reply says that the import went into {found}, but {asked} was asked for")]
     ImportedElsewhere { asked: KeyArn, found: String },
-    #[error("key {arn} is new and {state}, and KMS enables no key without key material")]
+    #[error("key {arn} is new and {state}, but KMS enables no key without key material")]
     NotEmpty { arn: KeyArn, state: KeyState },
-    #[error("key {arn} is {state} after the import, and Enabled was expected")]
+    #[error("key {arn} is {state} after the import, but Enabled was expected")]
     NotEnabled { arn: KeyArn, state: KeyState },
     #[error("{what} cannot be used for {spec} keys")]
     SymmetricOnly { what: Setting, spec: KmsName<KeySpec> },
@@ -56,7 +56,7 @@ pub enum KeyError {
     #[error("`{given}` is not a tag that can be used here")]
     #[strum(serialize = "flag_tag")]
     Tag { given: String },
-    #[error("{what} `{given}` is too long: {found} characters, and KMS takes {limit}")]
+    #[error("{what} `{given}` is too long: {found} characters, but KMS takes {limit}")]
     #[strum(serialize = "value_too_long")]
     TextTooLong { what: &'static str, given: String, found: usize, limit: usize },
     #[error("what KMS answers contradicts the import: {contradiction}")]
@@ -65,7 +65,7 @@ pub enum KeyError {
     ProofNotPermitted { refused: String },
     #[error("stopped by {signal}")]
     Interrupted { signal: &'static str },
-    #[error("KMS says that `{alias}` exists, and not which key it names")]
+    #[error("KMS says that `{alias}` exists, but not which key it points to")]
     AliasUnknown { alias: String },
 }
 
@@ -160,10 +160,10 @@ impl Explain for KeyError {
             KeyError::ImportedElsewhere { .. } | KeyError::NotEnabled { .. } => {
                 hint!["look at the key with ", Step::Status, " before anything is encrypted with it"]
             }
-            KeyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one does not import"),
+            KeyError::NotEmpty { .. } => some("check that the endpoint is KMS: this one cannot import"),
             KeyError::SymmetricOnly { .. } | KeyError::DescriptionNotTaken { .. } => some("leave it out"),
             KeyError::Tag { .. } => some(
-                "write it as KEY=VALUE, with 1 to 128 and at most 256 characters; no key twice, none that begins with aws:, and not kms-byok:request",
+                "write it as KEY=VALUE, with a KEY of 1 to 128 characters and a VALUE of at most 256; no KEY may be given twice, begin with aws: or be kms-byok:request",
             ),
             KeyError::TextTooLong { .. } => some("shorten it"),
             KeyError::ProofContradicts { .. } => {

@@ -10,26 +10,26 @@ use crate::material::KeySpec;
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum LifecycleError {
-    #[error("key {arn} is {spec}, and KMS rotates symmetric keys only")]
+    #[error("key {arn} is {spec}, but KMS rotates only symmetric keys")]
     NotSymmetric { arn: KeyArn, spec: KmsName<KeySpec> },
     #[error("key {arn} is a replica, and {what} begins at the primary key {primary}")]
     Replica { arn: KeyArn, primary: KeyArn, what: &'static str },
     #[error("key {arn} is {state}, and {what} needs it Enabled")]
     #[strum(serialize = "key_not_enabled")]
     NotEnabled { arn: KeyArn, state: KeyState, what: &'static str },
-    #[error("key {arn} is {state}, and it is verified only while it is Enabled or Disabled")]
+    #[error("key {arn} is {state}, but only Enabled and Disabled keys can be verified")]
     NotVerifiable { arn: KeyArn, state: KeyState },
-    #[error("the file is no key material for {spec} key {arn}: {problem}")]
+    #[error("the file is not key material for {spec} key {arn}: {problem}")]
     UnfitMaterial { arn: KeyArn, spec: KmsName<KeySpec>, problem: String },
     #[error("key {arn} was rotated on demand 25 times, and KMS allows no more")]
     NoRotationLeft { arn: KeyArn },
-    #[error("key material {id} waits for rotation in key {arn}, and KMS takes no further one before it")]
+    #[error("key material {id} waits for rotation in key {arn}, and until it is current KMS takes no other")]
     PendingExists { arn: KeyArn, id: String },
     #[error("key material {id} waits for rotation in key {arn}, and it is not the one given")]
     OtherPending { arn: KeyArn, id: String },
     #[error("no key material waits for rotation in key {arn}")]
     NothingPending { arn: KeyArn },
-    #[error("key material {id} is not in {regions}, and a multi-Region key rotates only when every Region has it")]
+    #[error("key material {id} is not in {regions}, but a multi-Region key rotates only when every Region has it")]
     MissingInRegions { id: String, regions: String },
     #[error("a rotation of key {arn} is in progress")]
     InProgress { arn: KeyArn },
@@ -42,38 +42,38 @@ pub enum LifecycleError {
     #[error("the rotation of key {arn} that was under way has not ended after {waited}")]
     StillInProgress { arn: KeyArn, waited: String },
 
-    #[error("key {arn} is a single-Region key, and KMS replicates multi-Region keys only")]
+    #[error("key {arn} is a single-Region key, but KMS replicates only multi-Region keys")]
     SingleRegion { arn: KeyArn },
     #[error("`{region}` is the Region of the primary key {arn}")]
     PrimaryRegion { region: Region, arn: KeyArn },
-    #[error("`{alias}` in {region} names another key, {arn}")]
+    #[error("`{alias}` in {region} points to another key, {arn}")]
     AliasElsewhere { alias: String, region: Region, arn: KeyArn },
     #[error("the key material given is not that of key {arn}: {contradiction}")]
     OtherMaterial { arn: KeyArn, contradiction: String },
-    #[error("the adopted key {adopt} is no replica of the key in a Region asked for")]
+    #[error("the adopted key {adopt} is not a replica of this key in a requested Region")]
     AdoptsNoReplica { adopt: KeyArn },
-    #[error("key {arn} has {needed} key materials, a replica needs each of them, and {given} is given")]
+    #[error("key {arn} has {needed} key materials, a replica needs all of them, but the command gives only {given}")]
     TooFewMaterials { arn: KeyArn, needed: usize, given: usize },
     #[error("replica {arn} still waits for key material: {missing}")]
     ReplicaIncomplete { arn: KeyArn, missing: String },
-    #[error("the import was taken, and key {arn} still waits for other key material: {missing}")]
+    #[error("the import succeeded, but key {arn} still waits for other key material: {missing}")]
     Incomplete { arn: KeyArn, missing: String },
     #[error("replica {arn} is still being made after {waited}")]
     StillCreating { arn: KeyArn, waited: String },
 
-    #[error("{permission} is not permitted{subject}, and what it would show is missing here")]
+    #[error("{permission} is not permitted{subject}, so what it would show is missing here")]
     NotSeen { permission: String, subject: String },
     #[error("{subject} cannot be seen: {cause}")]
     Unseen { subject: String, cause: KmsError },
-    #[error("key {arn} is {state}, and KMS deletes no key material meanwhile")]
+    #[error("key {arn} is {state}, and KMS deletes no key material in that state")]
     NotNow { arn: KeyArn, state: KeyState },
     #[error("key {arn} has {count} key materials")]
     SeveralMaterials { arn: KeyArn, count: usize, ids: String },
-    #[error("how many key materials key {arn} has is not known: {why}")]
+    #[error("it is not known how many key materials key {arn} has: {why}")]
     MaterialsUnknown { arn: KeyArn, why: String },
     #[error("key {arn} has no key material {id}")]
     NoSuchMaterial { arn: KeyArn, id: String, ids: String },
-    #[error("the words typed are not the id of the key: nothing is deleted")]
+    #[error("what was typed is not the id of the key: nothing was deleted")]
     ConfirmationDiffers,
     #[error("key material {id} is still there after it was deleted")]
     StillThere { id: String },
@@ -124,7 +124,7 @@ impl Explain for LifecycleError {
             LifecycleError::EarlierMaterial { .. } => hint!["give other bytes, or ", Setting::Generate],
             LifecycleError::NotReady { .. }
             | LifecycleError::StillWaiting { .. }
-            | LifecycleError::StillInProgress { .. } => hint!["wait on with ", Setting::Resume],
+            | LifecycleError::StillInProgress { .. } => hint!["keep waiting with ", Setting::Resume],
             LifecycleError::SingleRegion { .. } => {
                 hint!["provision another key with ", Setting::MultiRegion, ": KMS converts none"]
             }
@@ -138,7 +138,7 @@ impl Explain for LifecycleError {
             LifecycleError::ReplicaIncomplete { .. } => {
                 hint!["give those bytes too, each with a ", Setting::Material, " of its own"]
             }
-            LifecycleError::Incomplete { .. } => some("import those bytes too, each with parameters of its own"),
+            LifecycleError::Incomplete { .. } => some("import those bytes too, each with its own parameters"),
             LifecycleError::StillCreating { .. } => some("run the same command again in a minute"),
             LifecycleError::NotSeen { permission, .. } => {
                 some(format!("allow {permission} in the key policy or the caller's IAM policy"))

@@ -157,7 +157,7 @@ pub(crate) async fn send(kms: &Kms, key: &Vouched, parcel: &Parcel<'_>, run: &dy
         handed => handed?,
     };
     let expires = options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
-    run.step(format!("imported the key material, and {expires}"));
+    run.step(format!("imported the key material; {expires}"));
     Ok(imported)
 }
 

@@ -29,7 +29,7 @@ impl ParameterSet {
     /// Says that it is there.
     pub(crate) fn announce(&self, progress: &dyn Progress) {
         let (size, until) = (self.file().wrapping_key_spec, rfc3339(self.valid_to()));
-        progress.step(&format!("got a {size} wrapping key and an import token, valid until {until}"));
+        progress.step(&format!("got an {size} wrapping key and an import token, valid until {until}"));
     }
 
     /// The same in a run, which tells of it.

@@ -26,10 +26,10 @@ pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, 
     send(&mut plan);
     let new = options.or_new || options.import_type == Some(ImportType::New);
     if options.or_new {
-        plan.call(Operation::ImportKeyMaterial, "sends it as new where KMS refuses it as existing");
+        plan.call(Operation::ImportKeyMaterial, "sends it as new if KMS refuses it as existing");
     }
     if key.current_key_material_id.is_some() && new {
-        plan.call(Operation::ListKeyRotations, "sees that the new key material waits for rotation");
+        plan.call(Operation::ListKeyRotations, "checks that the new key material waits for rotation");
     }
     prove_use(&mut plan, key.spec.known()?, key.usage.known()?, wanted.level);
     Ok(plan)
@@ -38,7 +38,7 @@ pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, 
 /// ImportKeyMaterial, and what KMS makes of it.
 pub(crate) fn send(plan: &mut Plan) {
     plan.call(Operation::ImportKeyMaterial, "sends the wrapped key material and its token");
-    plan.call(Operation::DescribeKey, "sees whether the key is enabled now");
+    plan.call(Operation::DescribeKey, "checks whether the key is enabled now");
 }
 
 /// The calls that let a key work of which DescribeKey has told.
@@ -49,7 +49,7 @@ pub(crate) fn prove_use(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: 
     match (spec.kind(), usage) {
         (MaterialKind::Symmetric, _) => {
             plan.call(Operation::Encrypt, "proof: KMS encrypts a nonce with the key");
-            plan.call(Operation::Decrypt, "proof: and decrypts it again");
+            plan.call(Operation::Decrypt, "proof: KMS decrypts it again");
         }
         (MaterialKind::Hmac { .. }, _) => plan.call(Operation::GenerateMac, "proof: KMS computes an HMAC of a nonce"),
         (_, usage) => {
@@ -69,7 +69,7 @@ pub(crate) fn import_again(plan: &mut Plan) {
     parameters(plan, Wrapping::OF_PROOFS);
     plan.call(
         Operation::ImportKeyMaterial,
-        "proof: the same bytes once more, for each key material of the key until they are its bytes",
+        "proof: imports the same bytes once more, for each key material of the key until KMS takes them",
     );
-    plan.call(Operation::DescribeKey, "proof: makes sure that the key is as it was");
+    plan.call(Operation::DescribeKey, "proof: makes sure that the key has not changed");
 }

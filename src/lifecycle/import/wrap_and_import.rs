@@ -27,7 +27,7 @@ impl Delivery<'_> {
         let imported = import::hand_over(kms, key, &Parcel::new(&wrapped, &options), run).await?;
         let expires =
             options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));
-        run.step(format!("imported the key material into {}, and {expires}", key.arn));
+        run.step(format!("imported the key material into {}; {expires}", key.arn));
         Ok(imported)
     }
 }

@@ -107,7 +107,7 @@ async fn adopt_as_it_is(
     run.reach(named.clone());
     let compared = existing::compare(kms, found, &plan.asked(), alias.as_str()).await?;
     compared.unseen().for_each(|unseen| run.progress().warn(&unseen));
-    run.progress().step(&format!("{alias} exists and names {}", found.arn));
+    run.progress().step(&format!("{alias} exists and points to {}", found.arn));
     Ok(named)
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn name_it(
     let Some(alias) = alias else { return Ok(()) };
     if !is_named {
         match name(kms, alias, &found.arn, run).await? {
-            AliasOutcome::Created => run.step(format!("{alias} names it")),
+            AliasOutcome::Created => run.step(format!("{alias} points to it")),
             // Somebody else was first, with this key or another.
             AliasOutcome::Exists => {
                 check_adopts(Some(&found.arn), alias, &find_other_run(kms, alias, &Silent).await?)?;
@@ -197,7 +197,7 @@ where
         }
         let run: &dyn Ongoing = run;
         run.hear(&News::Named(alias));
-        run.step(format!("{alias} names it"));
+        run.step(format!("{alias} points to it"));
         Ok::<(), Option<Error>>(())
     };
     match both(naming, meanwhile).await {

@@ -145,9 +145,9 @@ impl Compared {
             match tags.iter().find(|(found, _)| found == key) {
                 Some((_, value)) if value == asked => {}
                 Some((_, value)) => {
-                    self.differences.push(format!("its tag `{key}` is `{value}`, and `{asked}` was asked for"));
+                    self.differences.push(format!("its tag `{key}` is `{value}`, but `{asked}` was asked for"));
                 }
-                None => self.differences.push(format!("it has no tag `{key}`, and `{key}={asked}` was asked for")),
+                None => self.differences.push(format!("it has no tag `{key}`, but `{key}={asked}` was asked for")),
             }
         }
         if self.differences.len() == before {
@@ -220,7 +220,7 @@ impl Compared {
     }
 }
 
-const STATE_EXPECTED: &str = ", and Enabled or PendingImport was expected";
+const STATE_EXPECTED: &str = ", but Enabled or PendingImport was expected";
 
 fn fixed(found: &KeyDescription, request: &KeyRequest) -> Vec<String> {
     let multi_region = if found.multi_region.is_some() { "multi-Region" } else { "single-Region" };
@@ -232,13 +232,13 @@ fn fixed(found: &KeyDescription, request: &KeyRequest) -> Vec<String> {
         ("kind", multi_region.to_owned(), asked_multi_region),
     ];
     let differing = pairs.into_iter().filter(|(_, is, asked)| is != asked);
-    differing.map(|(what, is, asked)| format!("its {what} is {is}, and {asked} was asked for")).collect()
+    differing.map(|(what, is, asked)| format!("its {what} is {is}, but {asked} was asked for")).collect()
 }
 
 fn difference(what: &str, is: &str, asked: &str) -> String {
     let is = if is.is_empty() { "empty".to_owned() } else { format!("`{is}`") };
     let asked = if asked.is_empty() { "an empty one".to_owned() } else { format!("`{asked}`") };
-    format!("its {what} is {is}, and {asked} was asked for")
+    format!("its {what} is {is}, but {asked} was asked for")
 }
 
 fn refuse(found: &KeyDescription, name: &str, differences: Vec<String>) -> Result<(), Error> {

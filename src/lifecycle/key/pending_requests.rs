@@ -87,7 +87,7 @@ impl PendingRequests {
                 begun.file = Some(path);
             } else {
                 let shown = directory.display();
-                progress.detail(&format!("`{shown}` cannot be written: a lost key is found with --find-lost only"));
+                progress.detail(&format!("`{shown}` cannot be written: a lost key can be found only with --find-lost"));
             }
         }
         Ok(begun)

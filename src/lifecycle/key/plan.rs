@@ -31,7 +31,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
             plan.about(&found);
             compare(&mut plan, request, None, true);
             existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
-            progress.step(&format!("{alias} exists and names {}: nothing would change", found.arn));
+            progress.step(&format!("{alias} exists and points to {}: nothing would change", found.arn));
             return Ok(plan);
         }
     }
@@ -46,7 +46,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
     compare(&mut plan, request, None, true);
     existing::compare(kms, &found, &wanted.asked(), adopt).await?;
     show_grants(kms, &found, progress).await?;
-    plan.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
+    plan.call(Operation::ListGrants, "shows who else may use the key by a grant, if that is permitted");
     if let Some(alias) = &request.alias {
         plan.call(Operation::CreateAlias, alias_reason(alias));
     }
@@ -56,13 +56,13 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
 /// The calls that compare a key that is there with what was asked for.
 pub(crate) fn compare(plan: &mut Plan, request: &KeyRequest, description: Option<&String>, policy: bool) {
     if !request.tags.is_empty() {
-        plan.call(Operation::ListResourceTags, "compares its tags, where that is permitted");
+        plan.call(Operation::ListResourceTags, "compares its tags, if that is permitted");
     }
     if policy && request.policy.is_some() {
-        plan.call(Operation::GetKeyPolicy, "compares its key policy, where that is permitted");
+        plan.call(Operation::GetKeyPolicy, "compares its key policy, if that is permitted");
     }
     if description.is_some() {
-        plan.call(Operation::ListKeyRotations, "compares the description of its key material, where that is permitted");
+        plan.call(Operation::ListKeyRotations, "compares the description of its key material, if that is permitted");
     }
 }
 
@@ -89,16 +89,16 @@ pub fn get_parameters(
 pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, pending: &PendingRequests) {
     if pending.suspects_lost(kms, request.alias.as_ref()) {
         plan.call(Operation::ListKeys, "looks for a key that an earlier run has lost");
-        plan.call(Operation::ListResourceTags, "once for each key: only its tag tells a lost one");
+        plan.call(Operation::ListResourceTags, "once for each key: only the tag shows that it is a lost one");
         plan.call(Operation::DescribeKey, "looks at a key that may be the lost one");
         plan.call(Operation::ListAliases, "makes sure that nobody uses it");
-        plan.call(Operation::GetKeyPolicy, "makes sure that it is nobody else's; if there is one, none is made");
-        plan.call(Operation::ListGrants, "shows whom else grants let use it, where that is permitted");
+        plan.call(Operation::GetKeyPolicy, "makes sure that it belongs to nobody else; if one is found, none is made");
+        plan.call(Operation::ListGrants, "shows who else may use it by a grant, if that is permitted");
     }
     let spec = request.spec;
     plan.call(
         Operation::CreateKey,
-        format!("makes an EXTERNAL {spec} key, with a tag by which a lost reply is found again"),
+        format!("makes an EXTERNAL {spec} key, with a tag that finds it again if the reply is lost"),
     );
     plan.permission("kms:TagResource");
     if let Some(alias) = &request.alias {
@@ -111,7 +111,7 @@ pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, pend
     if pending.has_unfinished(kms, Some(alias)) {
         plan.call(
             Operation::ListResourceTags,
-            "sees whether an earlier run made this key; otherwise its key is looked for",
+            "checks whether an earlier run made this key; otherwise looks for that key",
         );
         plan.permission("kms:ListKeys");
         plan.permission("kms:ListAliases");
@@ -119,13 +119,13 @@ pub(crate) fn name_lost_keys(plan: &mut Plan, kms: &Kms, alias: &AliasName, pend
 }
 
 pub(crate) fn alias_reason(alias: &AliasName) -> String {
-    format!("names the key {alias}; to be permitted for the alias and for the key")
+    format!("makes {alias} point to the key; must be permitted for the alias and for the key")
 }
 
 /// GetParametersForImport.
 pub(crate) fn parameters(plan: &mut Plan, Wrapping { algorithm, key_spec }: Wrapping) {
     plan.call(
         Operation::GetParametersForImport,
-        format!("gets a {key_spec} wrapping key and an import token for {algorithm}"),
+        format!("gets an {key_spec} wrapping key and an import token for {algorithm}"),
     );
 }

@@ -38,6 +38,6 @@ pub(super) fn bare(bytes: usize, spec: KeySpec, said: bool) -> Form {
         (MaterialKind::Ec(Curve::P256k1), true) => scalar(&[0x2b, 0x81, 4, 0, 0x0a]),
         (MaterialKind::Ec(Curve::P384), true) => scalar(&[0x2b, 0x81, 4, 0, 0x22]),
         (MaterialKind::Ec(Curve::P521), true) => scalar(&[0x2b, 0x81, 4, 0, 0x23]),
-        _ => Form::Unreadable("bytes that are no private key by themselves".to_owned()),
+        _ => Form::Unreadable("bytes that are not a private key by themselves".to_owned()),
     }
 }

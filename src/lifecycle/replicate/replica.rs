@@ -112,7 +112,7 @@ async fn existing_replica(kms: &Kms, arn: &KeyArn, plan: &Replicate, progress: &
             Err(differs(format!("its key material {is}, which is not the expiry asked for")))
         }
         KeyState::PendingImport => Ok(Action::Import(Box::new(vouch(kms, &replica, plan, progress).await?))),
-        state => Err(differs(format!("it is {state}, and Enabled or PendingImport was expected"))),
+        state => Err(differs(format!("it is {state}, but Enabled or PendingImport was expected"))),
     }
 }
 
@@ -226,7 +226,7 @@ impl Work<'_> {
                 let (alias, region) = (alias.to_string(), replica.arn.region().clone());
                 return Err(LifecycleError::AliasElsewhere { alias, region, arn }.into());
             }
-            self.run.progress().step(&format!("{alias} names it in {}", replica.arn.region()));
+            self.run.progress().step(&format!("{alias} points to it in {}", replica.arn.region()));
         }
         self.note(replica, |noted| noted.alias = Some(alias.clone()));
         Ok(())

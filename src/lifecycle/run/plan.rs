@@ -60,9 +60,9 @@ impl Plan {
     /// Adds the calls that vouch for a key that is there; its policy is not asked for where the user named the key.
     pub(crate) fn vouch(&mut self, trust: &Trust, key: &KeyDescription) {
         if !trust.names(key) {
-            self.call(Operation::GetKeyPolicy, "makes sure that the key is nobody else's");
+            self.call(Operation::GetKeyPolicy, "makes sure that the key belongs to nobody else");
         }
-        self.call(Operation::ListGrants, "shows whom else grants let use the key, where that is permitted");
+        self.call(Operation::ListGrants, "shows who else may use the key by a grant, if that is permitted");
     }
 
     /// Lets the calls that are added next go to another Region; to the Region of the run again without one.

@@ -79,7 +79,7 @@ pub(crate) async fn expected_to_be_current<'a>(
             Ok(None)
         }
         None if !materials.is_complete() => {
-            progress.step("it is other key material than the current: which, kms:ListKeyRotations would tell");
+            progress.step("it is not the current key material; kms:ListKeyRotations would show which it is");
             Ok(None)
         }
         _ => Ok(Some(id)),

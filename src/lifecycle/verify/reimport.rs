@@ -137,7 +137,7 @@ async fn try_again(
     if let Some(at) = skipped {
         return Err(KeyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
     }
-    proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned());
+    proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned());
     Ok(())
 }
 
@@ -165,7 +165,7 @@ async fn try_unlisted(
             );
         }
         None => proof
-            .contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds others".to_owned()),
+            .contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned()),
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) fn of_tail(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     for length in (kept..bytes.len()).rev() {
         if tried.reads(&bytes[..length], Format::Auto)? {
             let what = if *last == 0 { "zero bytes" } else { "line ends" };
-            let meaning = format!("the {what} at its end are no part of the key");
+            let meaning = format!("the {what} at its end are not part of the key");
             return Ok(vec![Choice::filtering(meaning, &format!("head -c {length}"), "cut", None)]);
         }
     }
@@ -54,11 +54,11 @@ pub(super) fn of_newline(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     };
     if let Some(shown) = shown {
         let filter = format!("{filters}head -c {length}");
-        let meaning = shown.meaning("the newline is no part of the key");
+        let meaning = shown.meaning("the newline is not part of the key");
         choices.push(Choice::filtering(meaning, &filter, "cut", shown.format));
     } else if !raw && !tried.spec.is_private_key() && tried.reads(rest, Format::Raw)? {
         let filter = format!("{filters}head -c {length}");
-        choices.push(Choice::filtering("the newline is no part of the key", &filter, "cut", Some(Format::Raw)));
+        choices.push(Choice::filtering("the newline is not part of the key", &filter, "cut", Some(Format::Raw)));
     }
     if !tried.spec.is_private_key() && tried.reads(bytes, Format::Raw)? {
         let meaning = "the newline is a byte of the key";

@@ -32,7 +32,7 @@ pub(super) fn named(parameters: &[u8], container: Container) -> Result<Option<Na
             let known = Asn1Object::from_str(&dotted).ok().map(|object| object.nid());
             match known.filter(|nid| EcGroup::from_curve_name(*nid).is_ok()) {
                 Some(nid) => Ok(Some(Named { nid, spelled_out: false })),
-                None => Err(unreadable(container, format!("its curve {dotted} is none that OpenSSL knows"))),
+                None => Err(unreadable(container, format!("its curve {dotted} is not one that OpenSSL knows"))),
             }
         }
         Some(SEQUENCE) => {
@@ -45,7 +45,7 @@ pub(super) fn named(parameters: &[u8], container: Container) -> Result<Option<Na
                 Some(curve) => Ok(Some(Named { nid: curve.nid(), spelled_out: true })),
                 None => Err(unreadable(
                     container,
-                    "it spells out curve parameters, which are those of no curve that KMS has".to_owned(),
+                    "it spells out curve parameters that match no curve of KMS".to_owned(),
                 )),
             }
         }
@@ -55,7 +55,7 @@ pub(super) fn named(parameters: &[u8], container: Container) -> Result<Option<Na
 }
 
 fn damaged(container: Container) -> MaterialError {
-    MaterialError::Damaged { container, problem: "its curve is no element of DER".to_owned() }
+    MaterialError::Damaged { container, problem: "its curve is not a DER element".to_owned() }
 }
 
 fn unreadable(container: Container, form: String) -> MaterialError {

@@ -41,7 +41,7 @@ struct JwkSet<'a> {
 pub(super) fn private_key(container: Container, json: &Secret, notes: &mut Vec<Note>) -> Result<Secret, MaterialError> {
     let jwk = parse(container, json)?;
     if jwk.kty == "oct" {
-        return Err(unreadable(container, "its key type is `oct`, which is no key pair".to_owned()));
+        return Err(unreadable(container, "its key type is `oct`, which is not a key pair".to_owned()));
     }
     if jwk.d.is_none() && jwk.p.is_none() {
         return Err(MaterialError::PublicHalf { container });
@@ -72,7 +72,7 @@ pub(super) fn oct(json: &Secret) -> Result<Secret, MaterialError> {
     let container = Container::identify(json.expose()).unwrap_or(Container::Jwk);
     let jwk = parse(container, json)?;
     if jwk.kty != "oct" {
-        let form = format!("its key type is `{}`, and raw bytes are needed", shown(jwk.kty));
+        let form = format!("its key type is `{}`, but raw bytes are needed", shown(jwk.kty));
         return Err(unreadable(container, form));
     }
     need(container, "k", jwk.k)
@@ -87,7 +87,7 @@ pub(super) fn is_oct(json: &[u8]) -> bool {
 
 fn parse<'a>(container: Container, json: &'a Secret) -> Result<Jwk<'a>, MaterialError> {
     // The parser's own words could repeat what it found.
-    let not_json = |_| damaged(container, "a member is missing, doubled, or no plain text");
+    let not_json = |_| damaged(container, "a member is missing, repeated, or not plain text");
     if container == Container::Jwk {
         return serde_json::from_slice(json.expose()).map_err(not_json);
     }
@@ -180,7 +180,7 @@ fn bytes(container: Container, name: &str, member: Option<&str>) -> Result<Optio
     let Some(member) = member else { return Ok(None) };
     let decoded = base64::decode_jose(member.as_bytes())?;
     let decoded = decoded.filter(|decoded| !decoded.is_empty());
-    Ok(Some(decoded.ok_or_else(|| damaged(container, &format!("`{name}` is no base64url without padding")))?))
+    Ok(Some(decoded.ok_or_else(|| damaged(container, &format!("`{name}` is not unpadded base64url")))?))
 }
 
 fn damaged(container: Container, problem: &str) -> MaterialError {

@@ -34,7 +34,7 @@ pub(super) fn pkcs8(numbers: &Numbers<'_>) -> Result<(Secret, bool), MaterialErr
     let step = OpenSslError::step;
     let n = Number::of(numbers.n).map_err(step("read the RSA key"))?;
     if n.num_bits() < 16 || n.is_even() {
-        return Err(inconsistent("its modulus is no product of two odd primes"));
+        return Err(inconsistent("its modulus is not a product of two odd primes"));
     }
     if n.num_bits() > LARGEST {
         return Err(inconsistent("its modulus is longer than the 16384 bits that OpenSSL works with"));

@@ -29,7 +29,7 @@ impl OwnWords for MaterialError {
                 some(format!("use {}", usages.join(" or ")))
             }
             MaterialError::UnknownFormat { .. } => some(format!("use {}", Format::ALL.map(Format::name).join(", "))),
-            MaterialError::Empty => some("check the command that was to write the key material"),
+            MaterialError::Empty => some("check the command that should have written the key material"),
             MaterialError::WrongLength { .. } => some("choose the key spec of your key, or look for the whole key"),
             MaterialError::ChinaLength { .. } => some("look for a key of 32 bytes"),
             MaterialError::InDoubt { ways, otherwise, .. } => {
@@ -67,7 +67,7 @@ impl OwnWords for MaterialError {
             ],
             MaterialError::Ambiguous { .. } => {
                 hint![
-                    "decode it as far as you mean it, and give the result with ",
+                    "decode it to the key that you mean, and give the result with ",
                     Setting::MaterialFormat.to(Format::Raw),
                 ]
             }
@@ -96,7 +96,7 @@ impl OwnWords for MaterialError {
             MaterialError::ContainerForRaw { .. } => {
                 some("choose the key spec of the key in it, or give the raw bytes")
             }
-            MaterialError::AllZero => some("look at what was to write this key"),
+            MaterialError::AllZero => some("check the command that should have written this key"),
             MaterialError::NotDecodable { .. } => {
                 hint!["check ", Setting::MaterialFormat, ", and that the file is whole"]
             }
@@ -161,7 +161,7 @@ impl OwnWords for MaterialError {
                 some("give the private key that belongs to it: this is the public half")
             }
             MaterialError::ScalarOutOfRange => {
-                some("look for another copy of the key: no curve has a key of this number")
+                some("look for another copy of the key: no curve has a key with this number")
             }
             MaterialError::Weak { .. } => hint!["leave ", Setting::Strict, " out if it has to be this key"],
             MaterialError::CertificateMismatch { .. } => {

@@ -29,10 +29,10 @@ pub enum MaterialError {
     UnknownFormat { name: String },
     #[error("the key material is empty")]
     Empty,
-    #[error("the key material has {found} bytes, and {spec} needs {wanted}")]
+    #[error("the key material has {found} bytes, but {spec} needs {wanted}")]
     WrongLength { spec: KeySpec, found: usize, wanted: String },
     #[error(
-        "the key material has 16 bytes, and {spec} needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve"
+        "the key material has 16 bytes, but {spec} needs exactly 32: 16-byte symmetric keys exist in the China Regions only, which this tool does not serve"
     )]
     ChinaLength { spec: KeySpec },
     #[error(
@@ -40,19 +40,19 @@ pub enum MaterialError {
     )]
     TrailingNewline { spec: KeySpec, found: usize, wanted: String },
     #[error(
-        "the key material is {characters} characters of {encoding}, which are {found} bytes, and {spec} needs {wanted}"
+        "the key material is {characters} characters of {encoding}, which are {found} bytes, but {spec} needs {wanted}"
     )]
     EncodedLength { spec: KeySpec, encoding: String, characters: usize, found: usize, wanted: String },
-    #[error("the key material is {kind} ({characters} characters{inside}), and {spec} needs {}", wants(*spec))]
+    #[error("the key material is {kind} ({characters} characters{inside}), but {spec} needs {}", wants(*spec))]
     NotEncodedText { spec: KeySpec, characters: usize, kind: &'static str, inside: String },
-    #[error("the key material is {found}, and it is to be read as {said}")]
+    #[error("the key material is {found}, but it should be read as {said}")]
     EncodingContradicted { said: Format, found: String },
-    #[error("the key material is {what}, and either may be the key")]
+    #[error("the key material is {what}, and either could be the key")]
     Ambiguous { what: String },
     #[error("the key material is {encoding} that is damaged: {problem}")]
     BrokenText { encoding: &'static str, problem: &'static str },
     #[error(
-        "the key material is a bare number of {found} bytes, which may be the {format} of a private key with the public key `{public_key}`, or another thing"
+        "the key material is a bare number of {found} bytes, which may be the {format} of a private key with the public key `{public_key}`, or something else"
     )]
     BareNumber { spec: KeySpec, found: usize, format: Format, public_key: String },
     #[error(
@@ -60,9 +60,9 @@ pub enum MaterialError {
         public_keys[0], public_keys[1]
     )]
     HalvesDisagree { public_keys: [String; 2] },
-    #[error("the {format} has {found} bytes, and {spec} needs {wanted}")]
+    #[error("the {format} has {found} bytes, but {spec} needs {wanted}")]
     NumberLength { spec: KeySpec, format: Format, found: usize, wanted: usize },
-    #[error("the key material is {}, and {spec} needs raw bytes", container.with_article())]
+    #[error("the key material is {}, but {spec} needs raw bytes", container.with_article())]
     ContainerForRaw { container: Container, spec: KeySpec },
     #[error("every byte of the key material is zero")]
     AllZero,
@@ -70,23 +70,23 @@ pub enum MaterialError {
     NotDecodable { format: Format, problem: String },
     #[error("{spec} key material is never in the format {format}")]
     FormatNotForSpec { format: Format, spec: KeySpec },
-    #[error("the key is {found}, and a private key is needed")]
+    #[error("the key is {found}, but a private key is needed")]
     NotAPrivateKey { found: &'static str },
-    #[error("the private key is encrypted, and there is no passphrase")]
+    #[error("the private key is encrypted, but there is no passphrase")]
     PassphraseNeeded,
     #[error("the passphrase does not open the private key")]
     WrongPassphrase,
-    #[error("the private key is {found}, and the key spec is {spec}")]
+    #[error("the private key is {found}, but the key spec is {spec}")]
     WrongKeyType { spec: KeySpec, found: String },
-    #[error("the private key is {found}, and KMS imports no keys of that type")]
+    #[error("the private key is {found}, but KMS imports no keys of that type")]
     TypeNotTaken { found: &'static str },
-    #[error("the RSA private key has a modulus of {found} bits, and the key spec is {spec}")]
+    #[error("the RSA private key has a modulus of {found} bits, but the key spec is {spec}")]
     WrongModulus { spec: KeySpec, found: u32 },
-    #[error("the RSA private key has more than two primes, and KMS takes two")]
+    #[error("the RSA private key has more than two primes, but KMS takes only two")]
     MultiPrime,
-    #[error("the EC private key is on curve {found}, and the key spec is {spec}")]
+    #[error("the EC private key is on curve {found}, but the key spec is {spec}")]
     WrongCurve { spec: KeySpec, found: String },
-    #[error("the EC private key spells out its curve parameters, and KMS takes named curves only")]
+    #[error("the EC private key spells out its curve parameters, but KMS takes only named curves")]
     ExplicitCurve,
     #[error("the private key contradicts itself: {problem}")]
     Inconsistent { problem: &'static str },
@@ -98,7 +98,7 @@ pub enum MaterialError {
     EncryptedOpenSsh { command: String },
     #[error("the {} is encrypted with {cipher}, which {}", container.name(), place(*provider))]
     MissingCipher { container: Container, cipher: String, provider: Option<&'static str>, command: Option<String> },
-    #[error("the {} asks for {found} {unit} to open it, and {limit} are the most that is allowed", container.name())]
+    #[error("the {} needs {found} {unit} to open, but at most {limit} are allowed", container.name())]
     TooCostly { container: Container, unit: &'static str, found: u64, limit: u64 },
     #[error("the {} holds {} private keys: {}", container.name(), keys.len(), listed(keys))]
     SeveralKeys { container: Container, keys: Vec<NamedKey> },
@@ -108,7 +108,7 @@ pub enum MaterialError {
     WrongFile { found: String, advice: Hint },
     #[error("the {} holds no private key", container.name())]
     NoPrivateKey { container: Container },
-    #[error("the key material is {}, and the private half is needed", container.with_article())]
+    #[error("the key material is {}, but the private half is needed", container.with_article())]
     PublicHalf { container: Container },
     #[error("the key material is {}, which is not read", container.with_article())]
     ForeignContainer { container: Container, command: Option<String> },
@@ -217,7 +217,7 @@ fn listed(keys: &[NamedKey]) -> String {
 /// Where an algorithm is that the loaded OpenSSL lacks.
 fn place(provider: Option<&'static str>) -> String {
     match provider {
-        Some(provider) => format!("OpenSSL has in its {provider} provider only, and that is not loaded"),
+        Some(provider) => format!("only OpenSSL's {provider} provider has, and it is not loaded"),
         None => "the loaded OpenSSL does not have".to_owned(),
     }
 }

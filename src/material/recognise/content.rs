@@ -63,7 +63,7 @@ impl Plain {
             Plain::Letters => "letters that may be words",
             Plain::Decimal => "a number of decimal digits",
             Plain::Base58 => "letters that may be base58 or base64",
-            Plain::Words => "text that is no encoding",
+            Plain::Words => "text in no known encoding",
             Plain::Transcoded => "binary that was taken for text and written as UTF-8",
             Plain::Replaced => "binary that was read as UTF-8 text, and has lost bytes",
             Plain::Layered => "text in more layers than anybody writes",

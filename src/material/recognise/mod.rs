@@ -145,7 +145,7 @@ fn encoded(text: &[u8]) -> Result<Step, FileError> {
     Ok(match base64::judge(text) {
         base64::Judged::Encoded(layer, count) => match decode_base64(text, layer == Layer::Base64Url)? {
             Some(bytes) => Step::Layer(layer, bytes, count),
-            None => Step::Content(Content::Broken(layer, "it is cut off, or has characters too many")),
+            None => Step::Content(Content::Broken(layer, "it is cut off, or has extra characters")),
         },
         base64::Judged::Letters => plain(text, Plain::Letters)?,
         base64::Judged::Base58 => plain(text, Plain::Base58)?,

@@ -78,7 +78,7 @@ fn text_that_is_no_encoding_is_called_text() {
         // A zero is the byte with which DER's sequences begin.
         ("00000000: a text that begins so, and is neither a dump nor anything else that is encoded", "Assignment 88"),
         ("a1b2c3d4e5f60718293a4b5c6d7e8f901", "hex its number of digits is odd, so some are missing"),
-        ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vE", "base64 it is cut off, or has characters too many"),
+        ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vE", "base64 it is cut off, or has extra characters"),
     ];
     for (text, expected) in cases {
         assert_eq!(String::from_utf8(bytes_of(text.as_bytes()).1).unwrap(), expected, "{text}");

@@ -173,7 +173,7 @@ fn diagnosed(cloud: &Cloud, at: &Path, asked: &str) -> Value {
         .unwrap_or_else(|_| panic!("{asked}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// What a fix does not mend itself: it shows what the next step needs.
+/// What a fix does not fix itself: it shows what the next step needs.
 fn only_shows(command: &str) -> bool {
     ["ls -l ", "kms-byok status", "kms-byok create-key", "openssl pkey -in"]
         .iter()
@@ -212,11 +212,11 @@ fn problems(cloud: &Cloud, directory: &str, (made, asked, first): &Kind) -> Vec<
                 continue;
             }
             // A bare file stays as it was, and what was made of it has a name of its own.
-            let mended = |word: &str| {
+            let fixed = |word: &str| {
                 let names = ["decoded", "cut", "named", "pem", "key1"].map(|suffix| format!("{word}.{suffix}"));
                 names.into_iter().find(|name| again.path().join(name).exists()).unwrap_or_else(|| word.to_owned())
             };
-            let asked = asked.split(" --error").next().unwrap().split(' ').map(mended).collect::<Vec<_>>().join(" ");
+            let asked = asked.split(" --error").next().unwrap().split(' ').map(fixed).collect::<Vec<_>>().join(" ");
             let wrapped = command.contains("kms-byok wrap") || command.contains("kms-byok import");
             let after = diagnosed(cloud, again.path(), &asked);
             let same = after["causes"].as_array().unwrap().iter().any(|other| {

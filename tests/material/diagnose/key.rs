@@ -118,7 +118,7 @@ fn nobody_is_asked_because_a_file_says_so_or_without_credentials() {
     let nobody = bench.kms_byok(&format!("diagnose --dir D --output json --endpoint-url {}", server.url()));
     assert_eq!(
         answer(&nobody)["unknown"][0]["what"],
-        "whether the KMS key waits for key material, which nobody was asked"
+        "whether the KMS key waits for key material: KMS was not asked"
     );
     assert_eq!(bench.read("log"), before);
 }

@@ -26,7 +26,7 @@ fn a_cause_is_told_with_its_evidence_and_its_fix() {
              RSAES_OAEP_SHA_256 means SHA-256\n  \
              fix: wrap it with `kms-byok wrap --in key --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec SYMMETRIC_DEFAULT \
              --wrapping-algorithm RSAES_OAEP_SHA_256 --force`, or set both hashes in `openssl`, by rsa_oaep_md:sha256 and rsa_mgf1_md:sha256\n\
-             not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
+             not known (key_state): whether the KMS key waits for key material: KMS was not asked\n  \
              find out: run `kms-byok status --key-id KEY`\n"
         )
     );
@@ -43,13 +43,13 @@ fn without_a_cause_it_is_said_what_nobody_can_know_from_outside() {
         format!(
             "key              arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\n\
              openssl on PATH  {version}; its pkeyutl uses SHA-1 for OAEP unless rsa_oaep_md says otherwise\n\
-             no cause is found in what is at hand\n\
+             no cause was found in the files given\n\
              not known (oaep_hash): which padding and which hashes the wrapped key material was made with, which only its private key \
              could show: the `openssl` on PATH, `{version}`, uses SHA-1 unless rsa_oaep_md says otherwise\n  \
              find out: wrap for a throw-away key in the same way and look at that: `kms-byok diagnose --private-key KEY --encrypted FILE`\n\
              not known (public_key): whether the wrapped key material was made for this public key\n  \
              find out: wrap it again, which takes seconds: `kms-byok wrap --dir . --material FILE --force`\n\
-             not known (key_state): whether the KMS key waits for key material, which nobody was asked\n  \
+             not known (key_state): whether the KMS key waits for key material: KMS was not asked\n  \
              find out: run `kms-byok status --key-id arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab --region eu-central-1`\n"
         )
     );

@@ -137,7 +137,7 @@ fn a_curve_spelled_out_is_named_if_it_is_one_of_kms() {
         refused(&other, None),
         (
             "unreadable_form",
-            "the SEC1 private key is in a form that cannot be read: it spells out curve parameters, which are those of no curve that KMS has".to_owned()
+            "the SEC1 private key is in a form that cannot be read: it spells out curve parameters that match no curve of KMS".to_owned()
         )
     );
 }

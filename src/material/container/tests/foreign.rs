@@ -26,7 +26,7 @@ fn public_halves_are_called_so() {
     ] {
         assert_eq!(
             refused(&bytes, None),
-            ("public_half", format!("the key material is {name}, and the private half is needed"))
+            ("public_half", format!("the key material is {name}, but the private half is needed"))
         );
     }
     let parameters = openssl(&["ecparam", "-name", "prime256v1", "-outform", "DER"], b"");

@@ -74,19 +74,19 @@ fn what_is_no_private_key_of_one_owner_is_named() {
     let d = one.ec_key().unwrap().private_key().to_vec_padded(32).unwrap();
     let standard = first.replace(&url(&d), &STANDARD.encode(&d));
     let cases: [(String, &str, &str); 10] = [
-        (public_only.clone(), "public_half", "the key material is a JWK, and the private half is needed"),
+        (public_only.clone(), "public_half", "the key material is a JWK, but the private half is needed"),
         (
             format!(r#"{{"keys":[{public_only}]}}"#),
             "public_half",
-            "the key material is a JWK Set, and the private half is needed",
+            "the key material is a JWK Set, but the private half is needed",
         ),
         (
             swapped,
             "material_inconsistent",
             "the private key contradicts itself: its public point is not its private number's",
         ),
-        (padded, "damaged", "the JWK is damaged: `d` is no base64url without padding"),
-        (standard, "damaged", "the JWK is damaged: `d` is no base64url without padding"),
+        (padded, "damaged", "the JWK is damaged: `d` is not unpadded base64url"),
+        (standard, "damaged", "the JWK is damaged: `d` is not unpadded base64url"),
         (
             format!(r#"{{"keys":[{},{}]}}"#, first.replacen('{', r#"{"kid":"a","#, 1), second),
             "several_keys",
@@ -95,17 +95,17 @@ fn what_is_no_private_key_of_one_owner_is_named() {
         (
             r#"{"kty":"OKP","crv":"X25519","d":"AAAA","x":"AAAA"}"#.to_owned(),
             "material_type",
-            "the private key is an X25519 key, and KMS imports no keys of that type",
+            "the private key is an X25519 key, but KMS imports no keys of that type",
         ),
         (
             r#"{"kty":"oct","k":"AAAA"}"#.to_owned(),
             "unreadable_form",
-            "the JWK is in a form that cannot be read: its key type is `oct`, which is no key pair",
+            "the JWK is in a form that cannot be read: its key type is `oct`, which is not a key pair",
         ),
         (
             first.replacen("\"kty\": \"EC\"", "\"kty\": \"AKP\"", 1),
             "material_type",
-            "the private key is a key of a post-quantum algorithm (`AKP`), and KMS imports no keys of that type",
+            "the private key is a key of a post-quantum algorithm (`AKP`), but KMS imports no keys of that type",
         ),
         (
             first.replacen("\"kty\": \"EC\"", "\"kty\": \"XYZ\"", 1),

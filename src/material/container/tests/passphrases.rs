@@ -66,7 +66,7 @@ fn a_cipher_that_is_not_loaded_is_named_with_the_command_that_converts() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the encrypted PKCS#8 private key is encrypted with {cipher}, which OpenSSL has in its legacy provider only, and that is not loaded"
+                "the encrypted PKCS#8 private key is encrypted with {cipher}, which only OpenSSL's legacy provider has, and it is not loaded"
             )
         );
         std::fs::write(&file, &bytes).unwrap();
@@ -133,7 +133,7 @@ fn a_file_that_asks_for_hours_of_work_is_refused_at_once() {
         refused(&longer, Some(RIGHT)),
         (
             "too_costly",
-            "the encrypted PKCS#8 private key asks for 2147483647 iterations to open it, and 10000000 are the most that is allowed".to_owned()
+            "the encrypted PKCS#8 private key needs 2147483647 iterations to open, but at most 10000000 are allowed".to_owned()
         )
     );
     assert!(start.elapsed().as_secs() < 60);
@@ -145,7 +145,7 @@ fn a_file_that_asks_for_hours_of_work_is_refused_at_once() {
         refused(&costly, Some(RIGHT)),
         (
             "too_costly",
-            "the encrypted PKCS#8 private key asks for 33556480 bytes of memory to open it, and 33554432 are the most that is allowed".to_owned()
+            "the encrypted PKCS#8 private key needs 33556480 bytes of memory to open, but at most 33554432 are allowed".to_owned()
         )
     );
 }

@@ -148,7 +148,7 @@ fn bags_that_need_the_legacy_provider_are_named_before_anybody_is_asked() {
         refused(&file, None),
         (
             "missing_cipher",
-            "the PKCS#12 file is encrypted with RC2-40-CBC, which OpenSSL has in its legacy provider only, and that is not loaded".to_owned()
+            "the PKCS#12 file is encrypted with RC2-40-CBC, which only OpenSSL's legacy provider has, and it is not loaded".to_owned()
         )
     );
     let store = made.path("store");
@@ -184,7 +184,7 @@ fn a_mac_of_too_many_iterations_is_refused_at_once() {
         (id, words.as_str()),
         (
             "too_costly",
-            "the PKCS#12 file asks for 2147483647 iterations to open it, and 10000000 are the most that is allowed"
+            "the PKCS#12 file needs 2147483647 iterations to open, but at most 10000000 are allowed"
         )
     );
 }

@@ -19,7 +19,7 @@ pub(super) fn all() -> Vec<Sample> {
 one_of_each! {
     ceremonies: KeyError {
         AliasName { name: typed(), problem: "it begins with alias/" }
-        Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, and RSA_2048 was asked for".into()] }
+        Differs { key: typed(), arn: arn(), differences: vec!["its key spec is HMAC_256, but RSA_2048 was asked for".into()] }
         NotInUse { key: typed(), arn: arn(), state: KeyState::Disabled }
         NotCompared { key: typed(), what: "its key policy".into(), permission: "kms:GetKeyPolicy".into() }
         TakesOnlyOriginal { arn: arn() }

@@ -121,12 +121,12 @@ one_of_each! {
         ChinaLength { spec: KeySpec::SymmetricDefault }
         TrailingNewline { spec: KeySpec::SymmetricDefault, found: 33, wanted: "exactly 32".into() }
         EncodedLength { spec: KeySpec::SymmetricDefault, encoding: "hex".into(), characters: 32, found: 16, wanted: "exactly 32".into() }
-        NotEncodedText { spec: KeySpec::SymmetricDefault, characters: 32, kind: "text that is no encoding", inside: String::new() }
-        NotEncodedText { spec: KeySpec::Hmac256, characters: 32, kind: "text that is no encoding", inside: " in base64".into() }
-        NotEncodedText { spec: KeySpec::Rsa2048, characters: 32, kind: "text that is no encoding", inside: String::new() }
+        NotEncodedText { spec: KeySpec::SymmetricDefault, characters: 32, kind: "text in no known encoding", inside: String::new() }
+        NotEncodedText { spec: KeySpec::Hmac256, characters: 32, kind: "text in no known encoding", inside: " in base64".into() }
+        NotEncodedText { spec: KeySpec::Rsa2048, characters: 32, kind: "text in no known encoding", inside: String::new() }
         EncodingContradicted { said: Format::Base64, found: "hex".into() }
         Ambiguous { what: "hex in base64".into() }
-        BrokenText { encoding: "base64", problem: "it is cut off, or has characters too many" }
+        BrokenText { encoding: "base64", problem: "it is cut off, or has extra characters" }
         BareNumber { spec: KeySpec::EccSecgP256k1, found: 32, format: Format::Scalar, public_key: "02ab".into() }
         HalvesDisagree { public_keys: ["02ab".into(), "02cd".into()] }
         NumberLength { spec: KeySpec::EccSecgP256k1, format: Format::Scalar, found: 31, wanted: 32 }
@@ -206,7 +206,7 @@ one_of_each! {
         ReplyToken { found: 0 }
     }
     public_keys: PublicKeyError {
-        NotAPublicKey { path: path(), found: "text that is no encoding".into() }
+        NotAPublicKey { path: path(), found: "text in no known encoding".into() }
         PrivateKeyGiven { path: path() }
         DamagedPublicKey { path: path(), problem: "it has no `n`".into() }
         Unfit {}
