@@ -147,10 +147,11 @@ impl Work<'_> {
         let Work { kms, primary, plan, run, .. } = self;
         let material = plan.materials.first();
         let (replica, level, mut proof) = match done {
-            Carried::Filled(replica) => {
-                let expected = Expected { material, id: None, now: (**replica).clone(), used: None };
-                let proof = prove_in(there, replica, expected, plan.level, run).await?;
-                (&**replica, plan.level, proof)
+            Carried::Filled(vouched) => {
+                let replica: &KeyDescription = vouched;
+                let expected = Expected { material, id: None, now: replica.clone(), used: None };
+                let proof = prove_in(there, vouched, expected, plan.level, run).await?;
+                (replica, plan.level, proof)
             }
             Carried::Left(replica) => {
                 let level = plan.level.min(Level::Use);
