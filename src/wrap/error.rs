@@ -144,9 +144,9 @@ impl OwnWords for WrapError {
             WrapError::WrappedText { command: None, .. } => {
                 some("put the bytes that the wrapping made there; they are not text")
             }
-            WrapError::WrappedByKeyWrap { .. } | WrapError::WrappedOtherwise { .. } => some(
-                "wrap the key material again for the public key that came with this import token",
-            ),
+            WrapError::WrappedByKeyWrap { .. } | WrapError::WrappedOtherwise { .. } => {
+                some("wrap the key material again for the public key that came with this import token")
+            }
             WrapError::WrappedLength { .. } => some(
                 "wrap the key material again, with the public key of the same parameters, and do not convert the result",
             ),

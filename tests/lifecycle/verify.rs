@@ -52,7 +52,10 @@ fn other_bytes_are_found_with_exit_4_and_nothing_changes() {
     let (scene, arn) = scene("", "--expires-in 30d --material-description first");
     let before = everything(&scene, &arn);
     let (answer, _) = scene.fails(4, &format!("{VERIFY} other"));
-    assert_eq!(answer["proof"]["contradiction"], "KMS refuses these bytes as key material of the key: it holds other bytes");
+    assert_eq!(
+        answer["proof"]["contradiction"],
+        "KMS refuses these bytes as key material of the key: it holds other bytes"
+    );
     assert_eq!(everything(&scene, &arn), before);
     // A byte too many is no key material at all.
     scene.bench.write_private("newline", [scene.bench.read("one"), b"\n".to_vec()].concat());

@@ -152,8 +152,16 @@ fn a_chain_is_searched_and_a_private_key_or_anything_else_refused() {
     bench.write("rest", "nothing of the kind, only words\n");
     let calls = scene.calls("DescribeKey");
     for (file, id, cause) in [
-        ("k.key", "private_key_given", "`k.key` holds a private key, but the public key or the certificate of the other side is needed"),
-        ("rest", "not_a_public_key", "`rest` is text in no known encoding, but a public key or a certificate is needed"),
+        (
+            "k.key",
+            "private_key_given",
+            "`k.key` holds a private key, but the public key or the certificate of the other side is needed",
+        ),
+        (
+            "rest",
+            "not_a_public_key",
+            "`rest` is text in no known encoding, but a public key or a certificate is needed",
+        ),
         ("root.crt", "public_key_unfit", "the public key is of a type or size that KMS has no key spec for"),
     ] {
         let (answer, _) = scene.fails(1, &format!("verify --key-id alias/k --public-key {file}"));

@@ -119,7 +119,8 @@ fn an_import_that_does_not_show_is_told_with_the_command_that_goes_on() {
     let line = format!("provision --alias alias/a --generate --keep copy {at}");
     let first = bench.kms_byok_with_credentials(&line);
     let arn = first.stderr.split(' ').find(|word| word.starts_with("arn:")).unwrap().trim_end_matches(',').to_owned();
-    let cause = format!("error: KMS has key material for key {arn}, but DescribeKey still says PendingImport after 1 s\n");
+    let cause =
+        format!("error: KMS has key material for key {arn}, but DescribeKey still says PendingImport after 1 s\n");
     let status = format!("kms-byok status --key-id {arn} --region us-east-1 --endpoint-url {}", server.url());
     let hint = format!("hint: wait a minute, and look at the key with `{status}`\n");
     first.refuses(

@@ -182,7 +182,9 @@ fn a_validity_that_kms_does_not_give_is_warned_about_and_refused_where_the_file_
     stage.alter("altered", "key_arn", &arn);
     stage.alter("altered", "endpoint", &json!(null));
     stage.alter("altered", "rehearsal", &json!(false));
-    let cause = format!("parameters.json says that the import token is valid until {far}, but import tokens are valid for 24 hours\n");
+    let cause = format!(
+        "parameters.json says that the import token is valid until {far}, but import tokens are valid for 24 hours\n"
+    );
     let hint = "hint: check this machine's clock, and if it is right find out who changed the file\n";
     assert_eq!(stage.run(wrap).succeeds().stderr, format!("warning: {cause}"));
     stage.run(&format!("{wrap} --strict")).refuses(1, &format!("error: {cause}{hint}"));

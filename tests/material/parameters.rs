@@ -244,8 +244,7 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
                 continue; // looks like another key
             }
             cloud.bench.write("D/EncryptedKeyMaterial.bin", wrong);
-            let again =
-                "wrap the key material again, with the public key of the same parameters, and do not convert the result";
+            let again = "wrap the key material again, with the public key of the same parameters, and do not convert the result";
             let (found, whole) = (wrong.len(), blob.len());
             let (cause, hint) = match found {
                 _ if found == whole + 1 => {

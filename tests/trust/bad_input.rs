@@ -114,9 +114,10 @@ fn a_file_that_cannot_be_what_is_meant_is_named_with_cause_and_fix() {
             };
             match flag.filter(|_| file == "missing") {
                 // It may be the secret itself.
-                Some(flag) => {
-                    run.refuses(1, &format!("error: {flag} does not name a file: its value is 7 characters\n{SECRET_HINT}"))
-                }
+                Some(flag) => run.refuses(
+                    1,
+                    &format!("error: {flag} does not name a file: its value is 7 characters\n{SECRET_HINT}"),
+                ),
                 None => run.refuses(1, &format!("error: {} `{shown}` {cause}\nhint: {hint}\n", reads.what)),
             }
             assert_eq!(cloud.bench.names(), names, "{line}");

@@ -151,7 +151,9 @@ impl Explain for EndpointError {
                 hint!["check network, firewall and HTTPS_PROXY, or allow more time with ", Setting::ConnectTimeout,]
             }
             EndpointError::ReadTimeout { .. } => hint!["try again, or allow more time with ", Setting::ReadTimeout],
-            EndpointError::Reset { .. } => some("try again, and check for a proxy or firewall between here and the endpoint"),
+            EndpointError::Reset { .. } => {
+                some("try again, and check for a proxy or firewall between here and the endpoint")
+            }
             EndpointError::ReplyTooLarge { .. } | EndpointError::NotHttp { .. } => {
                 some("check that the endpoint URL is one of KMS")
             }

@@ -24,7 +24,9 @@ pub enum KeyError {
     ForeignPolicy { name: String, arn: KeyArn, outsiders: Vec<String> },
     #[error("{}, and its key policy may not be read", not_made_here(.name, .arn))]
     PolicyUnread { name: String, arn: KeyArn, because: String },
-    #[error("key {arn} waits for key material, KMS does not tell whether it had any before, and `{path}` may be its copy")]
+    #[error(
+        "key {arn} waits for key material, KMS does not tell whether it had any before, and `{path}` may be its copy"
+    )]
     MayHaveCopy { arn: KeyArn, path: String, give: Hint },
     #[error("KMS has key material for key {arn}, but DescribeKey still says PendingImport after {waited}")]
     NotShown { arn: KeyArn, waited: String },

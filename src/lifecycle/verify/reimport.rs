@@ -137,7 +137,10 @@ async fn try_again(
     if let Some(at) = skipped {
         return Err(KeyError::ExpiresSoon { arn: key.arn.clone(), at: rfc3339(at) }.into());
     }
-    proof.contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned());
+    proof.contradict(
+        Claim::Bytes,
+        "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned(),
+    );
     Ok(())
 }
 
@@ -164,8 +167,10 @@ async fn try_unlisted(
                 format!("KMS took a second import of the same bytes as other key material than the current, {id}"),
             );
         }
-        None => proof
-            .contradict(Claim::Bytes, "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned()),
+        None => proof.contradict(
+            Claim::Bytes,
+            "KMS refuses these bytes as key material of the key: it holds other bytes".to_owned(),
+        ),
     }
     Ok(())
 }

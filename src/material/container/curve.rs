@@ -43,10 +43,9 @@ pub(super) fn named(parameters: &[u8], container: Container) -> Result<Option<Na
             let curve = Curve::ALL.into_iter().find(equal);
             match curve {
                 Some(curve) => Ok(Some(Named { nid: curve.nid(), spelled_out: true })),
-                None => Err(unreadable(
-                    container,
-                    "it spells out curve parameters that match no curve of KMS".to_owned(),
-                )),
+                None => {
+                    Err(unreadable(container, "it spells out curve parameters that match no curve of KMS".to_owned()))
+                }
             }
         }
         Some(NULL) | None => Ok(None),

@@ -116,10 +116,7 @@ fn nobody_is_asked_because_a_file_says_so_or_without_credentials() {
     let elsewhere = answer(&bench.kms_byok_with_credentials("diagnose --dir D --output json"));
     assert_eq!(elsewhere["unknown"][0]["find_out"], format!("add `--endpoint-url {}`", server.url()));
     let nobody = bench.kms_byok(&format!("diagnose --dir D --output json --endpoint-url {}", server.url()));
-    assert_eq!(
-        answer(&nobody)["unknown"][0]["what"],
-        "whether the KMS key waits for key material: KMS was not asked"
-    );
+    assert_eq!(answer(&nobody)["unknown"][0]["what"], "whether the KMS key waits for key material: KMS was not asked");
     assert_eq!(bench.read("log"), before);
 }
 

@@ -133,7 +133,8 @@ fn a_file_that_asks_for_hours_of_work_is_refused_at_once() {
         refused(&longer, Some(RIGHT)),
         (
             "too_costly",
-            "the encrypted PKCS#8 private key needs 2147483647 iterations to open, but at most 10000000 are allowed".to_owned()
+            "the encrypted PKCS#8 private key needs 2147483647 iterations to open, but at most 10000000 are allowed"
+                .to_owned()
         )
     );
     assert!(start.elapsed().as_secs() < 60);
@@ -145,7 +146,8 @@ fn a_file_that_asks_for_hours_of_work_is_refused_at_once() {
         refused(&costly, Some(RIGHT)),
         (
             "too_costly",
-            "the encrypted PKCS#8 private key needs 33556480 bytes of memory to open, but at most 33554432 are allowed".to_owned()
+            "the encrypted PKCS#8 private key needs 33556480 bytes of memory to open, but at most 33554432 are allowed"
+                .to_owned()
         )
     );
 }

@@ -182,10 +182,7 @@ fn a_mac_of_too_many_iterations_is_refused_at_once() {
     let (id, words) = refused(&hostile, Some(RIGHT));
     assert_eq!(
         (id, words.as_str()),
-        (
-            "too_costly",
-            "the PKCS#12 file needs 2147483647 iterations to open, but at most 10000000 are allowed"
-        )
+        ("too_costly", "the PKCS#12 file needs 2147483647 iterations to open, but at most 10000000 are allowed")
     );
 }
 
