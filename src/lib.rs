@@ -7,7 +7,7 @@
 //!
 //! Each stage is a type with the evidence of the one before, and each room of the crate can be used alone: [`mod@wrap`] knows OpenSSL and no
 //! AWS, [`kms`] knows AWS and nothing of wrapping, [`lifecycle`] knows the order of things. Secrets live in [`Secret`] from birth to
-//! wrap and are wiped. Every failure is an [`Error`]: a cause, a fix, and what OpenSSL or AWS said. [`openssl_probe`] and [`doctor`] look
+//! wrap and are wiped. Every failure is an [`Error`]: a cause, a fix, and what OpenSSL or AWS said. [`doctor`] looks
 //! at the machine; [`escrow`] keeps a copy for recovery certificates. The `rehearsal` feature embeds a KMS that unwraps with real
 //! private keys, so that the whole can be tried without AWS:
 //!
@@ -43,11 +43,11 @@ pub mod doctor;
 pub mod escrow;
 mod explain;
 mod file_checks;
-pub mod files;
+mod files;
 pub mod kms;
 pub mod lifecycle;
 pub mod material;
-pub mod openssl_probe;
+mod openssl_probe;
 pub mod parameters;
 mod partition;
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod progress;
 pub mod proof;
 pub mod public_key;
 mod quoted;
-pub mod record;
+mod record;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 mod secret;
@@ -92,10 +92,48 @@ pub use secret::{Protection, Secret, protect_process};
 pub use time::ExpiryError;
 pub use wrap::WrapError;
 
-/// What the binary needs besides, and promises nobody.
+/// What only the command line needs, and this repository's tests: not part of the library, and it may change with every release.
+///
+/// The binary is a crate of its own, so what it calls must be public. These items read and write files for a verb, render a hint,
+/// print a command or keep a record: a program that uses the library has its own ways for that.
 #[doc(hidden)]
 pub mod for_the_binary {
-    pub use crate::lifecycle::hint_of;
+    pub use crate::diagnose::after_refusal::refused;
+    pub use crate::diagnose::item::LIMIT as DIAGNOSE_LIMIT;
+    pub use crate::diagnose::opening::check_private_key;
+    pub use crate::lifecycle::error::hint_of;
+    pub use crate::lifecycle::import::parameters::check_importable;
+    pub use crate::material::choice::{Choice, choices, choices_of_any_key};
+    pub use crate::material::private_key::read_any_private_key;
+    pub use crate::parameters::as_material::naming;
+    pub use crate::parameters::bare::BareDirectory;
+    pub use crate::parameters::fingerprint::check_fingerprint;
+    pub use crate::parameters::names::ENCRYPTED_FILE;
+
+    /// Files that are read, written and moved aside for a verb.
+    pub mod files {
+        pub use crate::files::{
+            Output, check_distinct, check_free, check_new_plaintext, is_same_name, open_to_writers, put, put_plaintext,
+            read,
+        };
+    }
+
+    /// The OpenSSL that is loaded, and the one on PATH.
+    pub mod openssl_probe {
+        pub use crate::openssl_probe::{
+            Accepted, Reported, build_error, check_loaded, fips, judge, loaded, version_text,
+        };
+    }
+
+    /// The account of a run in a file.
+    pub mod record {
+        pub use crate::record::{Exit, RecordFile};
+    }
+
+    /// The shell script that does what a verb does.
+    pub mod recipe {
+        pub use crate::lifecycle::recipe::{Conversion, Recipe, ShellBackup, ShellSource, quoted};
+    }
 
     /// Text for a terminal or a file, without what acts on a terminal.
     pub mod printable {

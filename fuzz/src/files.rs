@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use kms_byok::lifecycle::recipe::Conversion;
-use kms_byok::material::{self, Container, Format, KeyMaterial, KeySpec, Passphrase};
+use kms_byok::for_the_binary::read_any_private_key;
+use kms_byok::for_the_binary::recipe::Conversion;
+use kms_byok::material::{Container, Format, KeyMaterial, KeySpec, Passphrase};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::WrappingKey;
 use kms_byok::{Explain, MaterialError, Secret, escrow as vault};
@@ -113,7 +114,7 @@ pub fn private_key(data: &[u8]) {
         Err(error) => said(&error),
     }
     if let Ok(secret) = Secret::copy(bytes)
-        && let Err(error) = material::read_any_private_key(&secret, &mut Open)
+        && let Err(error) = read_any_private_key(&secret, &mut Open)
     {
         said(&error);
     }

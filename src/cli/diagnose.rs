@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
-use kms_byok::diagnose::{self, Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
+use kms_byok::diagnose::{Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
+use kms_byok::for_the_binary::{DIAGNOSE_LIMIT, check_private_key};
 use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, MaterialError, Progress, Secret, time};
@@ -91,8 +92,8 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(file) = &args.material {
         let path = file.file("--material")?;
         let read = match file.path("--material")? {
-            None => Secret::read_stdin("key material", diagnose::FILE_LIMIT),
-            Some(path) => context.read_secret("key material file", path, diagnose::FILE_LIMIT),
+            None => Secret::read_stdin("key material", DIAGNOSE_LIMIT),
+            Some(path) => context.read_secret("key material file", path, DIAGNOSE_LIMIT),
         };
         // A file that cannot be read is a finding.
         hand.set_material(path, read)?;
@@ -107,8 +108,8 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
         let asking = Asking::new(passphrase, path, context)?;
         let mut asking = Noting { inner: asking, asked: false };
         let any = AnyKey { path, what: "private key", flag: "--private-key", passphrase };
-        let key = any.read(&mut asking, context, |key| diagnose::check_private_key(key).is_ok())?;
-        diagnose::check_private_key(&key)?;
+        let key = any.read(&mut asking, context, |key| check_private_key(key).is_ok())?;
+        check_private_key(&key)?;
         hand.set_private_key(path, key);
         spent = asking.asked;
     }

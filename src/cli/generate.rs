@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::files;
 use kms_byok::for_the_binary::printable;
 use kms_byok::material::{KeyMaterial, KeySpec};
-use kms_byok::{Error, FileError, files};
+use kms_byok::{Error, FileError};
 use serde::Serialize;
 
 use super::context::Context;
@@ -20,7 +21,7 @@ Examples:
   kms-byok generate --out PlaintextKeyMaterial.bin
   kms-byok generate --key-spec RSA_3072 --out signing.der")]
 pub(crate) struct Args {
-    /// Key spec, as KMS names it
+    /// Key spec, as KMS points to it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     key_spec: KeySpec,
     /// New file for the key material: raw bytes, or PKCS#8 DER for private keys; `-` is standard output

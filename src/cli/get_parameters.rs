@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::check_importable;
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::{GetParameters, check_importable, get_parameters, plan};
+use kms_byok::lifecycle::{GetParameters, get_parameters, plan};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::time::rfc3339;
 use serde::Serialize;

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
-use kms_byok::diagnose::{self, Named};
+use kms_byok::diagnose::Named;
+use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, refused};
 use kms_byok::kms::{ImportType, Kms};
 use kms_byok::lifecycle::import::Reached;
 use kms_byok::lifecycle::{
     self, Account, BareImport, ImportOptions, ImportWrapped, ImportedMaterial, Interrupted, Run, Vouched, Wrapped,
 };
-use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet, WrappedMaterial};
+use kms_byok::parameters::{ParameterSet, WrappedMaterial};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
@@ -152,7 +153,7 @@ async fn import(
 ) -> Result<ImportedMaterial, Interrupted<Reached>> {
     let (kms, key) = look(args, plan, context, run).await.map_err(|error| run.interrupted(error))?;
     lifecycle::import(&kms, &key, plan, run).await.map_err(|interrupted| {
-        let refused = interrupted.error.kms().and_then(|error| diagnose::refused(named_files(args), &key, error));
+        let refused = interrupted.error.kms().and_then(|error| refused(named_files(args), &key, error));
         interrupted.explained(refused)
     })
 }

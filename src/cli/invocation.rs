@@ -3,8 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 
+use kms_byok::for_the_binary::recipe::quoted;
 use kms_byok::kms::{Kms, Region};
-use kms_byok::lifecycle::recipe::quoted;
 
 use super::global::Global;
 use super::next_command::Command;

@@ -6,13 +6,14 @@ use std::time::Duration;
 use super::usage_error::UsageError;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kms_byok::for_the_binary::files;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{AliasName, KeyRequest, Trust, Wrapping};
 use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::proof::Level;
 use kms_byok::time::{self, Expiry};
 use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
-use kms_byok::{Error, ExpiryError, WrapError, files};
+use kms_byok::{Error, ExpiryError, WrapError};
 
 #[derive(Args)]
 #[command(next_help_heading = "Key")]
@@ -20,7 +21,7 @@ pub(crate) struct KeyArgs {
     /// Name of the key, as in alias/payments
     #[arg(long, value_name = "A")]
     pub(crate) alias: Option<AliasName>,
-    /// Key spec, as KMS names it
+    /// Key spec, as KMS points to it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     pub(crate) key_spec: KeySpec,
     /// Key usage [default: ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC or SIGN_VERIFY, by key spec]

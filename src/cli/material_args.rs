@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kms_byok::escrow::{EscrowFile, Recipient};
+use kms_byok::for_the_binary::{Choice, choices, choices_of_any_key, files, naming, read_any_private_key};
 use kms_byok::lifecycle::{Backup, Material};
-use kms_byok::material::{self, Choice, Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
-use kms_byok::parameters;
-use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret, files};
+use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
+use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret};
 use openssl::pkey::{PKey, Private};
 
 use super::context::Context;
@@ -152,14 +152,14 @@ impl GivenArgs {
     ) -> Result<MaterialError, Error> {
         let path = self.material.as_ref().map_or(Ok(Path::new("-")), |file| file.file("--material"))?;
         let passphrase = self.passphrase_file.as_ref().and_then(KeyFile::known);
-        let choices = material::choices(bytes, spec, self.material_format, &error, passphrase)?;
+        let choices = choices(bytes, spec, self.material_format, &error, passphrase)?;
         let again = context.invocation().again();
         let command = |choice: &Choice| {
             let command = choice.command(path, |file, format| again.other_material(path, file, format));
             Some((command?, choice.meaning().to_owned()))
         };
         let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
-        Ok(if is_stdin(path) { error } else { parameters::naming(error, path) }.with_choices(&commands))
+        Ok(if is_stdin(path) { error } else { naming(error, path) }.with_choices(&commands))
     }
 
     fn recover(&self, file: &Path, key: &KeyFile, spec: KeySpec, context: &Context) -> Result<KeyMaterial, Error> {
@@ -245,18 +245,18 @@ impl AnyKey<'_> {
         fits: impl Fn(&PKey<Private>) -> bool,
     ) -> Result<PKey<Private>, Error> {
         let bytes = context.read_secret(self.what, self.path, KeyMaterial::READ_LIMIT)?;
-        let error = match material::read_any_private_key(&bytes, passphrase) {
+        let error = match read_any_private_key(&bytes, passphrase) {
             Ok(key) => return Ok(key),
             Err(error) => error,
         };
-        let choices = material::choices_of_any_key(&bytes, &error, self.passphrase.and_then(KeyFile::known), fits)?;
+        let choices = choices_of_any_key(&bytes, &error, self.passphrase.and_then(KeyFile::known), fits)?;
         let again = |file: &Path| context.invocation().again().without(&[(self.flag, 1)]).value(self.flag, file);
         let command = |choice: &Choice| {
             let command = choice.command(self.path, |file, _| Some(again(file).to_string()));
             Some((command?, choice.meaning().to_owned()))
         };
         let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
-        let error = if is_stdin(self.path) { error } else { parameters::naming(error, self.path) };
+        let error = if is_stdin(self.path) { error } else { naming(error, self.path) };
         Err(error.with_choices(&commands).into())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-pub(crate) use kms_byok::lifecycle::recipe::quoted;
+pub(crate) use kms_byok::for_the_binary::recipe::quoted;
 
 use kms_byok::kms::Region;
 use kms_byok::lifecycle::{BackupForm, StoredBackup};

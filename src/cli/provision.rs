@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::Error;
+use kms_byok::for_the_binary::files;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{self, Account, PendingRequests, Provision};
-use kms_byok::{Error, files};
 
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};

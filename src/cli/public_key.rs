@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args as ClapArgs, ValueEnum};
-use kms_byok::files::{self, Output as OutputFile};
+use kms_byok::for_the_binary::files::{self, Output as OutputFile};
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
 use kms_byok::lifecycle;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
+use kms_byok::for_the_binary::recipe::{Conversion, Recipe, ShellBackup, ShellSource};
 use kms_byok::lifecycle::Backup;
-use kms_byok::lifecycle::recipe::{Conversion, Recipe, ShellBackup, ShellSource};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use serde::Serialize;
 

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use clap::Args;
+use kms_byok::for_the_binary::files;
+use kms_byok::for_the_binary::record::RecordFile;
 use kms_byok::lifecycle::Watched;
-use kms_byok::record::RecordFile;
-use kms_byok::{FileError, Progress, files};
+use kms_byok::{FileError, Progress};
 
 use super::context::{Context, Kept};
 use super::failure::Failure;

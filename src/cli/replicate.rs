@@ -54,7 +54,7 @@ pub(crate) struct Args {
     /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
     #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
     material: Vec<KeyFile>,
-    /// raw, hex, base64, pem or der [default: raw; private keys: pem or der, recognised]
+    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which recognises the format]
     #[arg(long, value_name = "F", requires = "material", help_heading = "Key material")]
     material_format: Option<Format>,
     /// Bring key material back from an escrow file; may be repeated

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::check_importable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
 use kms_byok::lifecycle::verify::Reached;
 use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
@@ -125,7 +126,7 @@ impl Answer {
 }
 
 fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verify, Error> {
-    lifecycle::check_importable(key)?;
+    check_importable(key)?;
     let read = args.given.read(key.spec.known()?, context).map_err(|error| unfit(error, key))?;
     let material = read.ok_or_else(nothing_to_compare)?;
     let trust = args.trust.trust(Some(&args.key_id))?;

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::files::{self, Output};
+use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
+use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
-use kms_byok::parameters::{BareDirectory, ENCRYPTED_FILE, ParameterSet};
+use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
 use kms_byok::{Error, FileError, Progress, time};
 use serde::Serialize;
@@ -159,7 +160,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     let key = WrappingKey::from_der(&files::read("wrapping public key", key_path, WrappingKey::READ_LIMIT)?)?;
     let fingerprint = key.fingerprint()?;
     if let Some(expected) = &args.expect_public_key {
-        kms_byok::parameters::check_fingerprint(&fingerprint, expected)?;
+        check_fingerprint(&fingerprint, expected)?;
     } else {
         context.mind_writers(&[("wrapping public key", key_path)])?;
     }

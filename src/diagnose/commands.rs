@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::name::Name;
 use crate::file_checks::fixes::{self, Place};
 use crate::files::{Output, free, is_free, is_same_name};
+use crate::material::choice::Choice;
 use crate::material::encoding::Encoding;
-use crate::material::{Choice, Format, KeySpec};
+use crate::material::{Format, KeySpec};
 use crate::quoted;
 use crate::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 

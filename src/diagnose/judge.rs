@@ -9,10 +9,11 @@ use super::name::{Name, Role};
 use crate::files::FileError;
 use crate::files::damage::newline_after;
 use crate::material::MaterialError;
+use crate::material::choice::{Choice, choices};
 use crate::material::der;
 use crate::material::encoding::Encoding;
 use crate::material::recognise::is_text;
-use crate::material::{self, Choice, Format, KeyMaterial, KeySpec, Passphrase, Reading};
+use crate::material::{Format, KeyMaterial, KeySpec, Passphrase, Reading};
 use crate::parameters;
 use crate::secret::Secret;
 
@@ -94,7 +95,7 @@ impl Judge<'_> {
             return Ok(Vec::new());
         }
         let passphrase = self.passphrase.map(|(path, _)| path.as_path());
-        material::choices(bytes, self.spec, said, error, passphrase)
+        choices(bytes, self.spec, said, error, passphrase)
     }
 
     /// A line end that `error` finds, or that stands behind text.
@@ -203,7 +204,7 @@ impl Judge<'_> {
             Err(error) => {
                 let (name, otherwise) = (self.name.clone(), self.otherwise(bytes, said, &error)?);
                 let error = match &name.path {
-                    Some(path) if name.role == Role::Material => parameters::naming(error, path),
+                    Some(path) if name.role == Role::Material => parameters::as_material::naming(error, path),
                     _ => error,
                 };
                 match (&error, self.container) {

@@ -84,7 +84,8 @@ fn container_certainty(
 /// Without a key spec only what is strange for every key is said.
 fn guess(hand: &Hand, item: &Item, findings: &mut Findings) -> Result<Option<usize>, FileError> {
     let mut passphrase = Given(hand.passphrase.as_ref().map(|(_, passphrase)| passphrase));
-    if let Err(error @ MaterialError::TypeNotTaken { .. }) = material::read_any_private_key(item.raw(), &mut passphrase)
+    if let Err(error @ MaterialError::TypeNotTaken { .. }) =
+        material::private_key::read_any_private_key(item.raw(), &mut passphrase)
     {
         findings.certain(MaterialCause::Wrong { name: item.name.clone(), error, otherwise: None });
         return Ok(None);

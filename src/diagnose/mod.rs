@@ -62,7 +62,7 @@
 //! | `openssl_command` | the `openssl` on PATH cannot do OAEP with SHA-256 |
 //! | `openssl_self_test` | the loaded OpenSSL computes wrongly |
 
-mod after_refusal;
+pub(crate) mod after_refusal;
 mod answer;
 mod blob;
 mod causes;
@@ -70,13 +70,13 @@ mod claims;
 mod commands;
 mod finding;
 mod hand;
-mod item;
+pub(crate) mod item;
 mod judge;
 mod key_state;
 mod key_wrap;
 mod material;
 mod name;
-mod opening;
+pub(crate) mod opening;
 mod openssl_cli;
 mod padding;
 mod public_key;
@@ -90,13 +90,11 @@ mod wrapped_length;
 use crate::wrap::WrapError;
 use serde::Serialize;
 
-pub use self::after_refusal::refused;
 pub(crate) use self::after_refusal::refused_here;
 pub use self::answer::{Key, Said};
 pub use self::finding::{Certainty, Finding};
 pub use self::hand::{Hand, Named};
-pub use self::item::LIMIT as FILE_LIMIT;
-pub use self::opening::{Opened, check_private_key};
+pub use self::opening::Opened;
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
 

@@ -36,6 +36,7 @@ pub use self::memory::Memory;
 pub use self::online::{Asked, Online};
 pub use self::openssl::{Algorithm, OpenSslFacts, SelfTest};
 use crate::kms::{ConnectionSettings, KeyArn, Kms};
+pub use crate::openssl_probe::{Branch, Platform};
 use crate::time;
 
 /// What is to be examined.

@@ -11,7 +11,7 @@ use crate::material::KeySpec;
 /// Requests are signed with a time, and AWS refuses those that are some minutes off.
 const TOLERATED_SKEW: u64 = 60;
 
-/// The answers. Nothing is claimed about calls that were not made.
+/// The answers. It claims nothing about calls that it did not make.
 #[derive(Debug, Serialize)]
 pub struct Online {
     /// A reply of KMS came.

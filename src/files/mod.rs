@@ -28,10 +28,11 @@ pub use self::error::FileError;
 pub(crate) use self::free::{free, is_free, name_in_command, with_suffix};
 pub use self::kind::FileKind;
 pub(crate) use self::kind::Way;
+pub(crate) use self::only_copy::supersede;
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
-pub use self::only_copy::{check_new_plaintext, put_plaintext, supersede};
+pub use self::only_copy::{check_new_plaintext, put_plaintext};
 pub use self::output::{Moved, Output};
-pub use self::prove::{check_output, check_output_directory};
+pub(crate) use self::prove::{check_output, check_output_directory};
 pub(crate) use self::staged::Staged;
 pub use self::writers::open_to_writers;
 
@@ -60,7 +61,7 @@ pub fn put(output: &Output, path: &Path, bytes: &[u8], force: bool) -> Result<Op
 }
 
 /// For what cannot be made again: on disk, under its name, when this returns. Replaces nothing.
-pub fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub(crate) fn put_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put_durable_file(what, path, bytes).map(|_| ())
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn put_durable_file(what: &'static str, path: &Path, bytes: &[u8]) ->
 }
 
 /// As [`put_durable`], in the place of a file that the caller knows to be its own.
-pub fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub(crate) fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let staged = Staged::write(what, path, bytes)?;
     staged.sync()?;
     staged.replace()?;

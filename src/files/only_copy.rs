@@ -58,7 +58,7 @@ fn remove_if_same(file: &File, path: &Path) {
 }
 
 /// Moves a file that may hold the only copy of a key out of the way, and says where to.
-pub fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
+pub(crate) fn supersede(path: &Path) -> Result<Option<PathBuf>, FileError> {
     let what = "superseded file";
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);

@@ -21,7 +21,7 @@ const LONGEST_SUFFIX: usize = ".superseded-20260101T000000Z-99".len();
 const PATH_MAX: usize = 4096;
 
 /// Proves that an output can be written at `path`, and that what is there can be moved or replaced. Leaves everything as it was.
-pub fn check_output(what: &'static str, path: &Path) -> Result<(), FileError> {
+pub(crate) fn check_output(what: &'static str, path: &Path) -> Result<(), FileError> {
     check_kind(what, path)?;
     let directory = directory_of(path);
     check_name(what, path, directory)?;
@@ -31,7 +31,7 @@ pub fn check_output(what: &'static str, path: &Path) -> Result<(), FileError> {
 }
 
 /// The same for files in a directory that need not be there yet: the nearest one that is there tells.
-pub fn check_output_directory(what: &'static str, directory: &Path) -> Result<(), FileError> {
+pub(crate) fn check_output_directory(what: &'static str, directory: &Path) -> Result<(), FileError> {
     devices::refuse(what, directory)?;
     let unwritable = |source| FileError::Unwritable { what, path: directory.to_owned(), source };
     let named = |path| if path == Path::new("") { Path::new(".") } else { path };

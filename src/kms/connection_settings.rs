@@ -10,12 +10,13 @@ use aws_sdk_kms::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 use http::Uri;
 
+use super::asked::Asked;
 use super::connection::Connection;
 use super::endpoint;
 use super::environment::Environment;
 use super::error::KmsError;
 use super::profiles::Profiles;
-use super::providers::{self, Asked, Guarded};
+use super::providers::{self, Guarded};
 use super::region::Region;
 use super::sdk_config;
 use super::sdk_settings;

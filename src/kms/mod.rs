@@ -2,6 +2,7 @@
 
 mod aliases;
 mod arn;
+mod asked;
 mod aws_host;
 mod backoff;
 mod cached_tokens;

@@ -64,7 +64,7 @@ pub enum KeyUsage {
 }
 
 /// The largest HMAC key that KMS imports, in bytes.
-pub const HMAC_MAXIMUM: usize = 128;
+pub(crate) const HMAC_MAXIMUM: usize = 128;
 
 impl KeySpec {
     /// Every key spec that accepts imported key material.

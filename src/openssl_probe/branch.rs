@@ -15,7 +15,7 @@ pub struct Branch {
 }
 
 /// Every branch whose date is certain, oldest first.
-pub static BRANCHES: [Branch; 10] = [
+pub(crate) static BRANCHES: [Branch; 10] = [
     branch("1.0.2", "2019-12-31", true),
     branch("1.1.0", "2019-09-11", false),
     branch("1.1.1", "2023-09-11", true),

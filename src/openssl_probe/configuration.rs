@@ -8,7 +8,7 @@ use crate::files;
 
 /// A configuration file that OpenSSL cannot use, or not in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrokenConfiguration {
+pub(crate) struct BrokenConfiguration {
     /// The file.
     pub path: PathBuf,
     /// `OPENSSL_CONF`, or `OpenSSL's own directory`.
@@ -21,7 +21,7 @@ pub struct BrokenConfiguration {
 const LIMIT: usize = 1024 * 1024;
 
 /// Where OpenSSL's configuration is.
-pub fn configuration_path() -> (PathBuf, &'static str) {
+pub(crate) fn configuration_path() -> (PathBuf, &'static str) {
     match env::var_os("OPENSSL_CONF").filter(|path| !path.is_empty()) {
         Some(path) => (path.into(), "OPENSSL_CONF"),
         None => {
@@ -32,7 +32,7 @@ pub fn configuration_path() -> (PathBuf, &'static str) {
 }
 
 /// Looks at the file as OpenSSL does (config(5)); one that nobody named need not be there.
-pub fn broken_configuration() -> Option<BrokenConfiguration> {
+pub(crate) fn broken_configuration() -> Option<BrokenConfiguration> {
     let (path, named_by) = configuration_path();
     let problem = match files::read("OpenSSL configuration", &path, LIMIT) {
         Ok(bytes) => problem_in(&String::from_utf8_lossy(&bytes)),

@@ -53,7 +53,7 @@ const OPENSSL_FLOOR: u64 = 0x1000_200f;
 const LIBRESSL_FLOOR: u64 = 0x3050_0000;
 
 /// What is needed, in words.
-pub const NEEDED: &str = "OpenSSL 1.0.2 or newer (LibreSSL: 3.5 or newer)";
+pub(crate) const NEEDED: &str = "OpenSSL 1.0.2 or newer (LibreSSL: 3.5 or newer)";
 
 /// Accepts what was reported, or says in words what was found instead.
 pub fn judge(reported: &Reported) -> Result<Accepted, String> {

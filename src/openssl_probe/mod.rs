@@ -17,17 +17,18 @@ mod on_path;
 mod platform;
 mod providers;
 
-pub use self::branch::{BRANCHES, Branch};
-pub use self::configuration::{BrokenConfiguration, broken_configuration, configuration_path};
+pub use self::branch::Branch;
+pub(crate) use self::configuration::{BrokenConfiguration, broken_configuration, configuration_path};
 pub use self::error::OpenSslError;
-pub use self::fips::{Fips, fips};
-pub use self::gate::{Accepted, NEEDED, Reported, build_error, judge, version_text};
-pub use self::on_path::{OnPath, on_path};
+pub use self::fips::fips;
+pub(crate) use self::gate::NEEDED;
+pub use self::gate::{Accepted, Reported, build_error, judge, version_text};
+pub(crate) use self::on_path::{OnPath, on_path};
 pub use self::platform::Platform;
-pub use self::providers::{Providers, providers};
+pub(crate) use self::providers::providers;
 
 /// The headers this program was compiled against, as in `OpenSSL 3.0.19`.
-pub const COMPILED_AGAINST: &str = env!("KMS_BYOK_HEADERS");
+pub(crate) const COMPILED_AGAINST: &str = env!("KMS_BYOK_HEADERS");
 
 /// The library that is loaded, in its own words, as in `OpenSSL 3.0.19 27 Jan 2026`.
 pub fn loaded() -> &'static str {

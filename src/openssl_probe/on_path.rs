@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 /// The `openssl` command found on PATH.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnPath {
+pub(crate) struct OnPath {
     /// Its first line of `openssl version`, as in `OpenSSL 3.0.19 27 Jan 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)`.
     pub version: String,
     /// LibreSSL, which has no `-id-aes256-wrap-pad` and is what macOS ships.
@@ -12,7 +12,7 @@ pub struct OnPath {
 }
 
 /// Runs `openssl version`; nothing if there is no such command.
-pub fn on_path() -> Option<OnPath> {
+pub(crate) fn on_path() -> Option<OnPath> {
     let output = Command::new("openssl").arg("version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let version = text.lines().next()?.trim().to_owned();

@@ -2,7 +2,7 @@
 
 /// The providers of the loaded OpenSSL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Providers {
+pub(crate) struct Providers {
     /// Those that answer now, by OpenSSL's own names; empty before 3.0, which has none. A provider that only encodes and decodes
     /// keys (`base`) does not show.
     pub active: Vec<&'static str>,
@@ -13,7 +13,7 @@ pub struct Providers {
 
 /// Asks for a digest that each provider has, and tries to load the FIPS provider in a library context of its own.
 #[cfg(openssl_has_providers)]
-pub fn providers() -> Providers {
+pub(crate) fn providers() -> Providers {
     use openssl::lib_ctx::LibCtx;
     use openssl::md::Md;
     use openssl::provider::Provider;

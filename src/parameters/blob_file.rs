@@ -81,7 +81,7 @@ fn needed(making: &Making) -> String {
         (Some(algorithm), Some(wrapping), _) => format!("the parameters are for {algorithm} with {wrapping}"),
         (_, _, Some(spec)) if !spec.is_private_key() => format!("KMS takes {spec} key material under OAEP alone"),
         (_, _, Some(KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096)) => {
-            "KMS takes RSA private keys under RSA_AES_KEY_WRAP only".to_owned()
+            "KMS takes RSA private keys only under RSA_AES_KEY_WRAP".to_owned()
         }
         _ => "a private key in PKCS#8 is longer".to_owned(),
     }

@@ -13,4 +13,4 @@ pub(crate) const PARAMETERS_FILE: &str = "parameters.json";
 pub(crate) const TOKEN_LIMIT: usize = 6144;
 
 /// The account of every key in the embedded KMS; AWS has no such account.
-pub const REHEARSAL_ACCOUNT: &str = "000000000000";
+pub(crate) const REHEARSAL_ACCOUNT: &str = "000000000000";

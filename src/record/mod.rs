@@ -15,11 +15,11 @@ use crate::lifecycle::{Account, ImportAttempt, Leftover, ProvenKey, Report};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
-pub const RECORD_VERSION: u32 = 2;
+pub(crate) const RECORD_VERSION: u32 = 2;
 
 /// One run. Times are RFC 3339, by this machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     /// The version of this form.
     pub record_version: u32,
     /// Random; tells two runs apart that wrote to the same file.
@@ -76,7 +76,7 @@ pub struct Cause {
 
 /// What did the work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Versions {
+pub(crate) struct Versions {
     /// The version of kms-byok.
     pub kms_byok: String,
     /// The version of OpenSSL's headers.
@@ -91,7 +91,7 @@ pub struct Versions {
 
 /// How AWS was reached, and each of its replies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Aws {
+pub(crate) struct Aws {
     /// The Region.
     pub region: String,
     /// The endpoint, only when it is not AWS's own; each request says where it went.
@@ -106,7 +106,7 @@ pub struct Aws {
 
 /// The key, as KMS described it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key {
+pub(crate) struct Key {
     /// The key's ARN.
     pub arn: String,
     /// The account and Region in the ARN.
@@ -129,7 +129,7 @@ pub struct Key {
 
 /// Where the key material came from and where else it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Material {
+pub(crate) struct Material {
     /// Whether the run made it.
     pub generated: bool,
     /// The file with the plaintext copy.

@@ -15,7 +15,7 @@ pub enum WrapError {
     #[error("{algorithm} is for private keys, but {spec} key material is raw bytes")]
     NotForRawMaterial { algorithm: WrappingAlgorithm, spec: KeySpec },
     #[error(
-        "an {spec} private key cannot be wrapped with {algorithm}: KMS takes RSA private keys under RSA_AES_KEY_WRAP only"
+        "an {spec} private key cannot be wrapped with {algorithm}: KMS takes RSA private keys only under RSA_AES_KEY_WRAP"
     )]
     RsaKeyOverOaep { algorithm: WrappingAlgorithm, spec: KeySpec },
     #[error("{spec} key material of {needed} bytes does not fit: {wrapping} with {algorithm} carries {capacity} bytes")]
@@ -66,9 +66,9 @@ pub enum WrapError {
     InTheClear { found: &'static str },
     #[error("the wrapped key material is {found}, but KMS takes the bytes themselves")]
     WrappedText { found: String, command: Option<String> },
-    #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
+    #[error("the wrapped key material has {found} bytes, as {made} gives, but {needed}")]
     WrappedByKeyWrap { found: usize, made: String, needed: String },
-    #[error("the wrapped key material has {found} bytes, as {made} gives, and {needed}")]
+    #[error("the wrapped key material has {found} bytes, as {made} gives, but {needed}")]
     WrappedOtherwise { found: usize, made: String, needed: String },
     #[error("the wrapped key material has {found} bytes, but {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },

@@ -11,7 +11,7 @@ use super::kwp;
 
 /// One self-test and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownAnswer {
+pub(crate) struct KnownAnswer {
     /// What was tried, in KMS's or the field's words.
     pub name: &'static str,
     /// Whether the answer was the known one.
@@ -19,7 +19,7 @@ pub struct KnownAnswer {
 }
 
 /// Runs all of them; takes a few milliseconds.
-pub fn known_answers() -> [KnownAnswer; 4] {
+pub(crate) fn known_answers() -> [KnownAnswer; 4] {
     [
         KnownAnswer { name: "OAEP-SHA-256", passed: opens(OAEP_SHA_256, Md::sha256()) },
         KnownAnswer { name: "OAEP-SHA-1", passed: opens(OAEP_SHA_1, Md::sha1()) },

@@ -10,8 +10,8 @@ mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 pub use self::error::WrapError;
+pub(crate) use self::known_answers::known_answers;
 pub(crate) use self::known_answers::throw_away_key;
-pub use self::known_answers::{KnownAnswer, known_answers};
 pub(crate) use self::oaep::encrypt as oaep;
 pub use self::wrapping_key::WrappingKey;
 pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
@@ -58,7 +58,7 @@ fn rsa_aes_key_wrap(material: &[u8], key: &WrappingKey, algorithm: WrappingAlgor
 }
 
 /// Refuses a blob that cannot be what `algorithm` makes: `material` is the length of the key material, where known.
-pub fn check_length(
+pub(crate) fn check_length(
     found: usize,
     algorithm: WrappingAlgorithm,
     wrapping: WrappingKeySpec,

@@ -142,7 +142,7 @@ fn impossible_combinations_are_refused_with_the_numbers() {
     assert_eq!(cause(WrappingAlgorithm::RsaesOaepSha256, KeySpec::EccNistP521, WrappingKeySpec::Rsa3072), Ok(()));
     assert_eq!(
         cause(WrappingAlgorithm::RsaesOaepSha1, KeySpec::Rsa2048, WrappingKeySpec::Rsa4096),
-        Err("an RSA_2048 private key cannot be wrapped with RSAES_OAEP_SHA_1: KMS takes RSA private keys under RSA_AES_KEY_WRAP only".into())
+        Err("an RSA_2048 private key cannot be wrapped with RSAES_OAEP_SHA_1: KMS takes RSA private keys only under RSA_AES_KEY_WRAP".into())
     );
     assert_eq!(
         cause(WrappingAlgorithm::RsaAesKeyWrapSha256, KeySpec::SymmetricDefault, WrappingKeySpec::Rsa4096),

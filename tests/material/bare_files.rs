@@ -55,7 +55,7 @@ fn bare_files_that_are_swapped_encoded_or_something_else_are_named() {
 /// Each of them is named alike whether the file is bare, in the console's directory, or in one with `parameters.json`, and by `diagnose`.
 /// The command in the hint leads to an import where the bytes are still there.
 #[test]
-fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_mended_by_its_hint() {
+fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_fixed_by_its_hint() {
     let cloud = Cloud::new("");
     cloud.bench.write_private("key", support::material(9));
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
@@ -140,7 +140,7 @@ fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_mended_by_it
         for line in &lines {
             let run = cloud.run(&format!("{line} --quiet"));
             assert_eq!(run.code, Some(1), "{line}: {}", run.stderr);
-            assert!(run.stderr.contains(said.unwrap_or("has 200 bytes, and ")), "{line}: {}", run.stderr);
+            assert!(run.stderr.contains(said.unwrap_or("has 200 bytes, but ")), "{line}: {}", run.stderr);
             let needed = match line.contains("--key-id") {
                 true => "gives, but KMS takes SYMMETRIC_DEFAULT key material under OAEP alone\n",
                 false => "gives, but the parameters are for RSAES_OAEP_SHA_256 with RSA_2048\n",
@@ -197,7 +197,7 @@ fn a_blob_that_was_made_otherwise_is_named_as_what_it_is() {
         cloud.run(&format!("import --key-id {arn} --encrypted blob --import-token D/ImportToken.bin --quiet")).refuses(
             1,
             &format!(
-                "error: the wrapped key material has {length} bytes, as OAEP alone with {size} gives, but KMS takes only RSA private keys under RSA_AES_KEY_WRAP\nhint: {again}\n"
+                "error: the wrapped key material has {length} bytes, as OAEP alone with {size} gives, but KMS takes RSA private keys only under RSA_AES_KEY_WRAP\nhint: {again}\n"
             ),
         );
     }

@@ -47,7 +47,12 @@ mod offline;
 mod offline_mixed;
 mod outputs;
 mod parameters;
-mod recognised;
+mod recognised {
+    mod choices;
+    mod doubt;
+    mod read;
+    mod room;
+}
 mod round_trips;
 mod sources;
 mod wrap;

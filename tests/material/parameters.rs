@@ -258,7 +258,7 @@ fn a_blob_that_the_wrapping_cannot_give_is_not_sent() {
                 }
                 _ => {
                     let gives = format!("{algorithm} with RSA_2048 gives {expected}");
-                    (format!("the wrapped key material has {found} bytes, and {gives}"), again.to_owned())
+                    (format!("the wrapped key material has {found} bytes, but {gives}"), again.to_owned())
                 }
             };
             cloud.run("import --dir D --quiet").refuses(1, &format!("error: {cause}\nhint: {hint}\n"));

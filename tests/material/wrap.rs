@@ -136,7 +136,7 @@ fn combinations_that_kms_refuses_are_refused_with_the_numbers() {
         .kms_byok("wrap --in rsa --key-spec RSA_2048 --wrapping-algorithm RSAES_OAEP_SHA_256 --inkey PublicKey.bin --out out")
         .refuses(
             2,
-            "error: an RSA_2048 private key cannot be wrapped with RSAES_OAEP_SHA_256: KMS takes RSA private keys under RSA_AES_KEY_WRAP only\n\
+            "error: an RSA_2048 private key cannot be wrapped with RSAES_OAEP_SHA_256: KMS takes RSA private keys only under RSA_AES_KEY_WRAP\n\
              hint: use RSA_AES_KEY_WRAP_SHA_256\n",
         );
     bench.kms_byok("wrap --in p521 --wrapping-algorithm RSAES_OAEP_SHA_1 --inkey PublicKey.bin --out out").refuses(

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use kms_byok::for_the_binary::check_importable;
+use kms_byok::for_the_binary::record::{Exit, RecordFile};
 use kms_byok::kms::{ImportType, KeyDescription, Kms};
 use kms_byok::lifecycle::{
     self, Account, CreateKey, Done, ImportOptions, ImportWrapped, Interrupted, Provision, Replicate, Rotate, Run,
@@ -10,7 +12,6 @@ use kms_byok::lifecycle::{
 };
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
 use kms_byok::proof::{Outcome, Proof};
-use kms_byok::record::{Exit, RecordFile};
 use kms_byok::time::Expiry;
 use kms_byok::{Error, Silent};
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ impl Order {
                     };
                     let key = self.vouched(kms).await?;
                     run.found(&key);
-                    lifecycle::check_importable(&key)?;
+                    check_importable(&key)?;
                     Box::pin(lifecycle::import(kms, &key, &plan, &run)).await
                 };
                 self.ended(client, &run, Box::pin(work)).await
@@ -141,7 +142,7 @@ impl Order {
                 let run = Run::<verify::Reached>::default();
                 let work = async {
                     let key = self.look(kms).await?;
-                    lifecycle::check_importable(&key)?;
+                    check_importable(&key)?;
                     let plan = Verify::new(self.named(), self.given()?);
                     Box::pin(lifecycle::verify(kms, &key, &plan, &run)).await
                 };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use kms_byok::openssl_probe::{Reported, judge, version_text};
+use kms_byok::for_the_binary::openssl_probe::{Reported, judge, version_text};
 
 use crate::support;
 

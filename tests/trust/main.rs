@@ -25,7 +25,12 @@ mod support {
 }
 
 mod bad_input;
-mod credentials;
+mod credentials {
+    mod profiles;
+    mod setting;
+    mod sources;
+    mod steered;
+}
 mod doctor;
 mod endpoints;
 mod fips;

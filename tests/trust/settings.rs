@@ -157,7 +157,7 @@ const ROLE: &str = "role_arn = arn:aws:iam::111122223333:role/keys\n";
 #[track_caller]
 fn malformed(scene: &Scene, field: &str, from: &str, found: &str, requests: &[&str]) {
     let run = scene.status();
-    let begin = format!("error: the {field} from {from} has {found} as character ");
+    let begin = format!("error: the {field} from {from} has {found} at character ");
     assert!(run.code == Some(1) && run.stderr.starts_with(&begin), "{}", run.stderr);
     assert!(
         !run.stderr.contains("HUSH") && run.stderr.contains("hint: set it again without that character"),

@@ -8,12 +8,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use kms_byok::files::Moved;
+use kms_byok::for_the_binary::openssl_probe;
+use kms_byok::for_the_binary::record::RecordFile;
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{Account, FindLost, PendingRequests, Run, Stage, Watched};
 use kms_byok::material::Reading;
-use kms_byok::record::RecordFile;
-use kms_byok::{OpenSslError, Progress, openssl_probe};
+use kms_byok::parameters::Moved;
+use kms_byok::{OpenSslError, Progress};
 use serde_json::{Value, json};
 
 use super::global::Global;

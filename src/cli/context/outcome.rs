@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::sync::PoisonError;
 
+use kms_byok::for_the_binary::record::Exit;
 use kms_byok::lifecycle::{Account, Interrupted, Run, Stage, Watched};
-use kms_byok::record::Exit;
 use kms_byok::{Error, Progress};
 
 use super::super::failure::{self, Failure};

@@ -6,7 +6,8 @@ use crate::diagnose::name::{Name, Role};
 use crate::explain::Explain;
 use crate::explain::Hint;
 use crate::files;
-use crate::material::{Choice, KeySpec, MaterialError};
+use crate::material::choice::Choice;
+use crate::material::{KeySpec, MaterialError};
 use crate::wrap::{WrapError, WrappingAlgorithm};
 
 /// How key material fits that does not fit as it was given.

@@ -11,7 +11,7 @@ use crate::lifecycle::import::parameters::check_importable;
 use crate::lifecycle::import::{ImportOptions, Parcel, Purpose, send};
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::ongoing::Ongoing;
-use crate::parameters::BareDirectory;
+use crate::parameters::bare::BareDirectory;
 use crate::parameters::blob_file::{self, BLOB, TOKEN};
 
 /// Enough to see base64 of the longest blob.

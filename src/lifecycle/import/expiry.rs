@@ -10,7 +10,7 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::time::{self, Expiry, ExpiryError};
 
 /// The time that is sent to KMS, checked against KMS's limits by KMS's clock.
-pub fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
+pub(crate) fn resolve_expiry(kms: &Kms, expiry: Expiry) -> Result<Option<DateTime>, Error> {
     expiry.resolve(kms.now()).map_err(|error| match kms.clock_ahead().filter(|ahead| ahead.abs() > WORTH_A_WARNING) {
         Some(ahead) => {
             ExpiryError::ByKmsClock { problem: error.to_string(), difference: time::difference(ahead) }.into()

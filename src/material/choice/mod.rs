@@ -14,7 +14,8 @@ use openssl::pkey::{PKey, Private};
 
 pub use self::tried::Choice;
 use self::tried::Tried;
-use super::{Format, KeySpec, NoPassphrase, read_any_private_key};
+use super::private_key::read_any_private_key;
+use super::{Format, KeySpec, NoPassphrase};
 use crate::files::FileError;
 use crate::material::MaterialError;
 use crate::secret::{Secret, on_clean_stack};

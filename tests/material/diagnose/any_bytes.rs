@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use kms_byok::Secret;
-use kms_byok::diagnose::{FILE_LIMIT, Hand, Named, Said};
-use kms_byok::material::{NoPassphrase, read_any_private_key};
+use kms_byok::diagnose::{Hand, Named, Said};
+use kms_byok::for_the_binary::{DIAGNOSE_LIMIT, read_any_private_key};
+use kms_byok::material::NoPassphrase;
 use openssl::pkey::{PKey, Private};
 
 use crate::support::Bench;
@@ -57,7 +58,7 @@ fn diagnose(bench: &Bench, key: &PKey<Private>, dice: &mut Dice) {
     };
     let material = bench.path(if named.directory.is_some() { "key" } else { "rsa.der" });
     let mut hand = Hand::gather(named).unwrap();
-    hand.set_material(&material, Secret::read_file("key", &material, FILE_LIMIT)).unwrap();
+    hand.set_material(&material, Secret::read_file("key", &material, DIAGNOSE_LIMIT)).unwrap();
     if private {
         hand.set_private_key(&PathBuf::from("wrapping.pem"), key.clone());
     }

@@ -4,7 +4,7 @@ use crate::support::seeded;
 use crate::support::seeded::{Workshop, diagnosis, shell};
 
 #[test]
-fn the_commands_of_a_fix_mend_what_it_is_for() {
+fn the_commands_of_a_fix_repair_what_it_is_for() {
     let workshop = Workshop::open();
     let bare = "--public-key PublicKey.bin --import-token ImportToken.bin --encrypted EncryptedKeyMaterial.bin";
     let opened = "--dir . --material key --private-key wrapping.pem";
@@ -103,7 +103,7 @@ fn no_fix_writes_to_a_file_that_was_named_unless_it_is_an_earlier_output() {
 }
 
 #[test]
-fn text_inside_a_blob_is_mended_by_wrapping_the_bytes() {
+fn text_inside_a_blob_is_fixed_by_wrapping_the_bytes() {
     let workshop = Workshop::open();
     for (made, format) in [("openssl rand -hex 32 > key", "hex"), ("openssl rand -base64 32 > key", "base64")] {
         let bench = workshop.bench(&format!("{made}; symmetric"));

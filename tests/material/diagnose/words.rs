@@ -22,7 +22,7 @@ fn a_cause_is_told_with_its_evidence_and_its_fix() {
         format!(
             "opened           RSAES-OAEP, hash SHA-1, MGF1 SHA-1, 32 bytes of key material\n\
              openssl on PATH  {version}; its pkeyutl uses SHA-1 for OAEP unless rsa_oaep_md says otherwise\n\
-             certain (oaep_hash): the wrapped key material `EncryptedKeyMaterial.bin` is padded with OAEP and SHA-1, and \
+             certain (oaep_hash): the wrapped key material `EncryptedKeyMaterial.bin` is padded with OAEP and SHA-1, but \
              RSAES_OAEP_SHA_256 means SHA-256\n  \
              fix: wrap it with `kms-byok wrap --in key --inkey PublicKey.bin --out EncryptedKeyMaterial.bin --key-spec SYMMETRIC_DEFAULT \
              --wrapping-algorithm RSAES_OAEP_SHA_256 --force`, or set both hashes in `openssl`, by rsa_oaep_md:sha256 and rsa_mgf1_md:sha256\n\
