@@ -55,7 +55,7 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
 #[test]
 fn the_last_use_of_the_key_is_said_or_that_it_is_not_known() {
     for (fault, sentence) in [
-        ("", "KMS knows of no use of the key since "),
+        ("", "KMS has recorded no use of the key since "),
         (
             "--fault GetKeyLastUsage:always:error=AccessDeniedException",
             "it is not known when the key was last used: kms:GetKeyLastUsage is not permitted\n",

@@ -127,7 +127,7 @@ fn everything_that_was_asked_for_is_compared_and_all_differences_are_in_one_answ
     refuses("--tag team=b", "its tag `team` is `a`, but `b` was asked for");
     refuses("--tag new=", "it has no tag `new`, but `new=` was asked for");
     refuses("--description uno", "its description is `one`, but `uno` was asked for");
-    refuses("--description=", "its description is `one`, and an empty one was asked for");
+    refuses("--description=", "its description is `one`, but an empty one was asked for");
     refuses("--material-description due", "its key material's description is `two`, but `due` was asked for");
     refuses(
         "--key-usage ENCRYPT_DECRYPT --multi-region --expires-in 9d --description uno --tag team=b --policy other --material-description due",
@@ -163,7 +163,7 @@ fn what_may_not_be_read_is_said_to_be_not_compared() {
     assert_eq!(again["proof"]["not_permitted"], refused);
     cloud.run(&format!("{PROVISION} --generate --discard {made} --strict --quiet")).refuses(
         1,
-        "error: `alias/a` exists, and its tags may not be compared with what was asked for\n\
+        "error: `alias/a` exists, but the credentials do not permit comparing its tags with what was asked for\n\
          hint: allow kms:ListResourceTags, or leave out --strict\n",
     );
 }
@@ -276,7 +276,41 @@ fn every_difference_is_named_and_nothing_is_changed() {
     kms.ok("ScheduleKeyDeletion", json!({ "KeyId": arn, "PendingWindowInDays": 7 }));
     not_in_use(
         "PendingDeletion",
-        &format!("run `aws kms cancel-key-deletion {at}` and `aws kms enable-key {at}`, or use another key"),
+        &format!("run `aws kms cancel-key-deletion {at}` and then the same command again, or use another key"),
+    );
+}
+
+#[test]
+fn a_key_that_is_about_to_be_deleted_is_refused_and_the_fix_leads_on_whether_it_has_key_material_or_not() {
+    let cloud = Cloud::new("");
+    let kms = others(&cloud);
+    let filled = cloud.run(&format!("{PROVISION} --generate --discard --output json")).json();
+    let empty = cloud.run("create-key --alias alias/empty --output json").json();
+    for (alias, key) in [("alias/a", filled), ("alias/empty", empty)] {
+        let arn = key["key_arn"].as_str().unwrap();
+        kms.ok("ScheduleKeyDeletion", json!({ "KeyId": arn, "PendingWindowInDays": 7 }));
+        let at = format!("--region us-east-1 --key-id {arn} --endpoint-url {}", cloud.url());
+        for verb in ["create-key", "provision --generate --discard"] {
+            cloud.run(&format!("{verb} --alias {alias} --quiet")).refuses(
+                1,
+                &format!(
+                    "error: `{alias}` exists and is what was asked for, but it is PendingDeletion\n\
+                     hint: run `aws kms cancel-key-deletion {at}` and then the same command again, or use another key\n"
+                ),
+            );
+        }
+        kms.ok("CancelKeyDeletion", json!({ "KeyId": arn }));
+        cloud.run(&format!("create-key --alias {alias} --quiet")).succeeds();
+    }
+    cloud.run("provision --alias alias/empty --generate --discard --quiet").succeeds();
+    cloud.run(&format!("{PROVISION} --generate --discard --quiet")).refuses(
+        1,
+        &format!(
+            "error: `alias/a` exists and is what was asked for, but it is Disabled\n\
+             hint: enable it: `aws kms enable-key --region us-east-1 --key-id {} --endpoint-url {}`\n",
+            cloud.run("create-key --alias alias/a --output json --quiet").json()["key_arn"].as_str().unwrap(),
+            cloud.url()
+        ),
     );
 }
 

@@ -121,7 +121,7 @@ fn the_report_says_it_all_once() {
     let address = match answer["ethereum_address"].as_str() {
         Some(address) => address.to_owned(),
         None => {
-            let version = kms_byok::openssl_probe::loaded();
+            let version = kms_byok::for_the_binary::openssl_probe::loaded();
             format!("not shown: an Ethereum address needs Keccak-256, which {version} does not have")
         }
     };

@@ -234,7 +234,7 @@ fn what_cannot_be_replicated_is_refused_before_anything_is_made() {
     europe.ok("CreateAlias", json!({ "AliasName": "alias/taken", "TargetKeyId": other }));
     assert_eq!(
         cause(&format!("{REPLICATE} --to eu-west-2 --material one --alias alias/taken")),
-        format!("`alias/taken` in eu-west-2 names another key, {other}")
+        format!("`alias/taken` in eu-west-2 points to another key, {other}")
     );
     assert_eq!(scene.calls("ReplicateKey"), 0);
     scene.json(&format!("{REPLICATE} --to eu-west-2 --material one"));

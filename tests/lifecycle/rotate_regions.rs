@@ -72,7 +72,7 @@ fn a_rotation_that_stopped_between_regions_is_completed_by_the_command_it_names(
             refused["error"]["cause"]
                 .as_str()
                 .unwrap()
-                .ends_with(" and a multi-Region key rotates only when every Region has it"),
+                .ends_with(" but a multi-Region key rotates only when every Region has it"),
             "{refused}"
         );
         let words: Vec<&str> = next.split(' ').skip(1).collect();

@@ -204,7 +204,7 @@ fn a_key_that_may_not_be_described_does_not_hide_the_others() {
     // Without names the Region is still seen; a prefix means nothing then.
     let (answer, stderr) = fails_4(&scene, "status --expiring-within 11d");
     assert_eq!(answer["not_permitted"], json!([{ "permission": "kms:ListAliases", "key_arn": null }]));
-    assert!(stderr.contains("warning: kms:ListAliases is not permitted, and"), "{stderr}");
+    assert!(stderr.contains("warning: kms:ListAliases is not permitted, so"), "{stderr}");
     assert_eq!(support::Bench::new().kms_byok("status --alias-prefix prod").code, Some(2));
 }
 
@@ -253,7 +253,7 @@ fn a_key_that_cannot_be_seen_is_a_warning_and_with_strict_exit_4() {
             .stdout
             .lines()
             .map(str::to_owned)
-            .partition(|line| line.contains("  not seen: KMS in us-east-1 knows no key"));
+            .partition(|line| line.contains("  not seen: KMS in us-east-1 has no key"));
         assert_eq!((missing.len(), shown.len()), (1, 2), "{}", run.stdout);
         let arn = missing[0].split(' ').next().unwrap().to_owned();
         assert!(shown[0].contains("SYMMETRIC_DEFAULT, Enabled, expires"), "{}", run.stdout);

@@ -168,8 +168,9 @@ pub(super) fn into_use(arn: &KeyArn, state: KeyState) -> Option<Hint> {
     match state {
         KeyState::Disabled => some(format!("enable it: `aws kms enable-key --region {region} --key-id {arn}`")),
         KeyState::PendingImport => hint!["import its key material first: ", Step::Status, " shows what is missing"],
+        // Whether it is Disabled or PendingImport then, the same command tells, and each has another remedy.
         KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => some(format!(
-            "run `aws kms cancel-key-deletion --region {region} --key-id {arn}` and `aws kms enable-key --region {region} --key-id {arn}`, or use another key"
+            "run `aws kms cancel-key-deletion --region {region} --key-id {arn}` and then the same command again, or use another key"
         )),
         KeyState::Enabled | KeyState::Creating | KeyState::Updating | KeyState::Unavailable => {
             some("try again in a minute")

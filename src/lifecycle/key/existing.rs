@@ -71,8 +71,8 @@ pub(crate) async fn compare(
     let mut differences = fixed(found, asked.request);
     let decision = match (found.state, &asked.material) {
         (KeyState::PendingImport, _) => Decision::Complete,
-        // A key that is only to be there may wait, and may be in use.
-        (_, None) => Decision::Unchanged,
+        // A key that is only to exist may wait for key material or be disabled, but it must not be about to be deleted.
+        (state, None) if !state.is_deletion() => Decision::Unchanged,
         (KeyState::Enabled, Some(material)) => {
             if !material.expiry.is_met_by(found.expires, kms.now()) {
                 let is = found.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at)));
@@ -80,7 +80,7 @@ pub(crate) async fn compare(
             }
             Decision::Unchanged
         }
-        (state, Some(_)) => {
+        (state, _) => {
             differences.push(format!("it is {state}{STATE_EXPECTED}"));
             Decision::Unchanged
         }
