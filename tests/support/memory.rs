@@ -15,7 +15,7 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 const PIECE: usize = 8;
 const TEXT_PIECE: usize = 16;
 
-/// A secret in every shape in which a piece of it would be found: its bytes, both ways round, their hex and their base64.
+/// A secret in every shape in which a piece of it would be found: its bytes, in both directions, their hex and their base64.
 #[derive(Clone)]
 pub struct Shapes {
     pieces: Vec<(&'static str, Vec<u8>)>,

@@ -1,4 +1,4 @@
-//! The documented shell recipe and this program agree, on one endpoint and both ways round.
+//! The documented shell recipe and this program agree, on one endpoint and in both directions.
 //!
 //! `scripts/compare-with-recipe` holds the rows; here it is run against the embedded KMS and against MiniStack, which
 //! shares no code with it.

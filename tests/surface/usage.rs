@@ -63,7 +63,7 @@ fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
         ),
         (
             "--key-spec RSA_3072 --wrapping-algorithm RSAES_OAEP_SHA_256",
-            "error: an RSA_3072 private key cannot be wrapped with RSAES_OAEP_SHA_256: KMS takes RSA private keys under RSA_AES_KEY_WRAP only\n\
+            "error: an RSA_3072 private key cannot be wrapped with RSAES_OAEP_SHA_256: KMS takes RSA private keys only under RSA_AES_KEY_WRAP\n\
              hint: use RSA_AES_KEY_WRAP_SHA_256\n",
         ),
         (
