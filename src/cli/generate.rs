@@ -21,7 +21,7 @@ Examples:
   kms-byok generate --out PlaintextKeyMaterial.bin
   kms-byok generate --key-spec RSA_3072 --out signing.der")]
 pub(crate) struct Args {
-    /// Key spec, as KMS points to it
+    /// Key spec, as KMS names it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     key_spec: KeySpec,
     /// New file for the key material: raw bytes, or PKCS#8 DER for private keys; `-` is standard output

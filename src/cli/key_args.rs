@@ -21,7 +21,7 @@ pub(crate) struct KeyArgs {
     /// Name of the key, as in alias/payments
     #[arg(long, value_name = "A")]
     pub(crate) alias: Option<AliasName>,
-    /// Key spec, as KMS points to it
+    /// Key spec, as KMS names it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
     pub(crate) key_spec: KeySpec,
     /// Key usage [default: ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC or SIGN_VERIFY, by key spec]

@@ -114,8 +114,8 @@ fn such_a_token_for_a_new_key_leaves_the_key_empty() {
     assert_eq!((refused.code, scene.calls("CreateKey"), scene.calls("ImportKeyMaterial")), (Some(3), 1, 0));
     assert!(
         plain(&refused.stderr).starts_with(
-            "error: KMS gives an import token that is valid until TIME, and 24 hours is what it gives\n\
-             hint: check this machine's clock, and what stands between here and AWS\n\
+            "error: KMS gives an import token that is valid until TIME, but import tokens are valid for 24 hours\n\
+             hint: check this machine's clock, and for a proxy between here and AWS\n\
              exists: key arn:aws:kms:us-east-1:000000000000:key/"
         ),
         "{}",

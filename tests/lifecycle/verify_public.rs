@@ -119,7 +119,7 @@ fn a_signature_tells_whose_key_it_is_where_the_public_key_may_not_be_asked_for()
     let (answer, _) = scene.fails(4, "verify --key-id alias/k --public-key other.pem");
     assert_eq!(
         answer["proof"]["contradiction"],
-        "the signature that KMS makes with ECDSA_SHA_256 is none to the public key in `other.pem`"
+        "the public key in `other.pem` does not verify the signature that KMS makes with ECDSA_SHA_256"
     );
 }
 
