@@ -37,7 +37,7 @@ impl KeyMaterial {
         KeyMaterial::read_from(&bytes, spec, format, passphrase)
     }
 
-    /// The same, of bytes that are still needed where they are refused, for [`choices`](super::choices).
+    /// The same, of bytes that are still needed where they are refused: to print the ways in which they may be read.
     pub fn read_from(
         bytes: &Secret,
         spec: KeySpec,

@@ -31,4 +31,3 @@ pub use self::reading::Reading;
 pub use self::soundness::Weakness;
 pub(crate) use self::spec::HMAC_MAXIMUM;
 pub use self::spec::{Curve, KeySpec, KeyUsage, MaterialKind};
-pub use crate::files::FileKind;
