@@ -81,7 +81,7 @@ impl Failure {
     }
 
     /// The fix; where the user has to vouch for a key, or has a file for it, the command that does it.
-    fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         if let Error::Key(KeyError::MayHaveCopy { give, .. }) = &*self.error {
             let command = self.invocation.again().without(SOURCE);
             let give = sentence(give);

@@ -42,7 +42,9 @@ pub(crate) fn words(next: &Next, by_key: ByKey, again: Command, run: &Invocation
         Next::AsExisting { perhaps } => return Some(again.same_import(*perhaps)),
         Next::TakeBack { key_arn, key_material_id } => {
             let delete = run.verb("delete-material").value("--key-id", key_arn);
-            return Some(format!("{} && {}", delete.value("--key-material-id", key_material_id), to(again, key_arn)));
+            // Nobody has its bytes: there is nothing to be asked.
+            let delete = delete.value("--key-material-id", key_material_id).flag("--yes");
+            return Some(format!("{delete} && {}", to(again, key_arn)));
         }
     };
     Some(command.to_string())

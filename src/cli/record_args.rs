@@ -33,10 +33,7 @@ impl RecordArgs {
         let file = RecordFile::begin(path, verb, &*context.talk).map_err(|error| context.failure(error))?;
         *context.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { file, run });
         let result = work();
-        let failure = result.as_ref().err();
-        let ended =
-            context.end_record(failure.map_or(0, |failure| failure.exit), failure.map(|failure| &*failure.error));
-        match (ended, result) {
+        match (context.end_record(result.as_ref().err()), result) {
             (Ok(()), result) => result,
             (Err(error), Ok(_)) => Err(unrecorded(context.failure(error), run, context)),
             // The run's own failure matters more.

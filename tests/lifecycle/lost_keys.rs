@@ -44,6 +44,18 @@ fn a_key_that_was_found_is_remembered_until_it_has_its_alias() {
 }
 
 #[test]
+fn a_key_that_was_adopted_is_remembered_no_more() {
+    let scene = Scene::new("--fault CreateAlias:1:error=AccessDeniedException");
+    let (answer, _) = scene.fails(3, "create-key --alias alias/a");
+    let remembered = || std::fs::read_dir(scene.bench.path(".local/state/kms-byok")).unwrap().count();
+    assert_eq!(remembered(), 1);
+    let next = answer["next"].as_str().unwrap();
+    assert!(next.contains(" --adopt "), "{next}");
+    scene.bench.kms_byok_with_credentials(next.strip_prefix("kms-byok ").unwrap()).succeeds();
+    assert_eq!(remembered(), 0);
+}
+
+#[test]
 fn the_search_for_a_lost_key_is_planned_without_an_alias_too() {
     let scene = Scene::new("");
     let answer = scene.json("create-key --find-lost --dry-run");

@@ -121,6 +121,20 @@ fn a_refused_import_is_in_the_account_with_cause_and_exit_code() {
     assert_eq!((&record["key"]["state"], &record["proofs"]), (&"PendingImport".into(), &json!([])));
 }
 
+/// The commands in it are complete, too.
+#[test]
+fn the_hint_of_a_record_is_the_one_that_is_printed() {
+    let stage = Stage::new("--fault DescribeKey:always:lag=60s");
+    let run = stage.run(&format!("{PROVISION} --generate --discard --wait 1s"));
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    let hint = stage.record("record.json")["exit"]["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(
+        run.stderr.contains(&format!("\nhint: {hint}\n")) && hint.contains(" --key-id arn:"),
+        "{hint}: {}",
+        run.stderr
+    );
+}
+
 #[test]
 fn a_run_that_fails_before_aws_is_reached_has_an_account() {
     let stage = Stage::new("");

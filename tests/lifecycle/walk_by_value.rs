@@ -21,7 +21,7 @@ use crate::support::in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
 use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, Source, Then, Verb};
 use crate::support::recipient;
 use crate::support::workers::in_parallel;
-use crate::support::world::{REGIONS, World};
+use crate::support::world::{REGIONS, Truth, World};
 
 /// The operations that change something.
 const CHANGING: &[&str] = &[

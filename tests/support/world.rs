@@ -5,6 +5,7 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use serde_json::{Value, json};
 
+use super::embedded_kms::Kms;
 use super::importing::{Parameters, bytes};
 use super::in_runtime::InRuntime;
 
@@ -28,12 +29,16 @@ pub struct Key {
     pub materials: Value,
 }
 
-impl InRuntime {
+/// Whoever answers as KMS, asked without the product.
+pub trait Truth {
+    /// The reply to an operation, or the code of its error.
+    async fn ask(&self, region: &str, operation: &str, body: Value) -> Result<Value, String>;
+
     async fn told(&self, region: &str, operation: &str, body: Value) -> Value {
         self.ask(region, operation, body).await.unwrap_or_else(|error| panic!("{operation}: {error}"))
     }
 
-    pub async fn world(&self) -> World {
+    async fn world(&self) -> World {
         let (mut keys, mut aliases) = (Vec::new(), Vec::new());
         for region in REGIONS {
             for listed in self.told(region, "ListKeys", json!({})).await["Keys"].as_array().unwrap() {
@@ -60,19 +65,20 @@ impl InRuntime {
     }
 
     /// Imports bytes that the key has had.
-    pub async fn import(&self, key: &Key, material: &[u8]) -> Result<Value, String> {
-        let algorithm = "RSAES_OAEP_SHA_256";
+    async fn import(&self, key: &Key, material: &[u8]) -> Result<Value, String> {
+        let algorithm = if material.len() > 128 { "RSA_AES_KEY_WRAP_SHA_256" } else { "RSAES_OAEP_SHA_256" };
         let query = json!({ "KeyId": key.arn, "WrappingAlgorithm": algorithm, "WrappingKeySpec": "RSA_2048" });
         let reply = self.told(&key.region, "GetParametersForImport", query).await;
         let (public_key, token) = (bytes(&reply["PublicKey"]), bytes(&reply["ImportToken"]));
         let parameters = Parameters { algorithm: algorithm.to_owned(), public_key, token };
-        let existing = json!({ "ImportType": "EXISTING_KEY_MATERIAL" });
+        let symmetric = key.current.is_string() || key.materials.is_array();
+        let existing = if symmetric { json!({ "ImportType": "EXISTING_KEY_MATERIAL" }) } else { json!({}) };
         let request = parameters.request(&key.arn, &parameters.wrap(material), existing);
         self.ask(&key.region, "ImportKeyMaterial", request).await
     }
 
     /// Whether the key encrypts, signs or computes with these bytes.
-    pub async fn holds(&self, key: &Key, spec: &str, material: &[u8]) -> bool {
+    async fn holds(&self, key: &Key, spec: &str, material: &[u8]) -> bool {
         let (region, id) = (key.region.as_str(), key.arn.as_str());
         match spec {
             "SYMMETRIC_DEFAULT" => {
@@ -93,5 +99,17 @@ impl InRuntime {
                 reply.is_ok_and(|reply| bytes(&reply["PublicKey"]) == public)
             }
         }
+    }
+}
+
+impl Truth for InRuntime {
+    async fn ask(&self, region: &str, operation: &str, body: Value) -> Result<Value, String> {
+        InRuntime::ask(self, region, operation, body).await
+    }
+}
+
+impl Truth for Kms {
+    async fn ask(&self, region: &str, operation: &str, body: Value) -> Result<Value, String> {
+        self.in_region(region).call(operation, body).map_err(|(code, _)| code)
     }
 }

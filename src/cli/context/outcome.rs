@@ -10,7 +10,6 @@ use kms_byok::{Error, Progress};
 use super::super::failure::{self, Failure};
 use super::super::panics;
 use super::super::signals::work::block_on;
-use super::super::words::sentence;
 use super::{Changing, Context, Kept};
 
 impl Context {
@@ -95,21 +94,22 @@ impl Context {
         Failure::new(error, self.global.output, self.invocation()).with_escrow(self.escrow.get().cloned())
     }
 
-    /// Ends the record, if there is one that has not ended.
-    pub(crate) fn end_record(&self, code: u8, error: Option<&Error>) -> Result<(), Error> {
+    /// Ends the record, if there is one that has not ended. It says why the run failed in the words that are printed.
+    pub(crate) fn end_record(&self, failure: Option<&Failure>) -> Result<(), Error> {
         let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Kept { file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
-        let mut exit = Exit::of(code, error, &account);
-        if let (Some(said), Some(error)) = (&mut exit.error, error) {
-            (said.cause, said.hint) = (failure::cause(error), error.hint().map(|hint| sentence(&hint)));
+        let code = failure.map_or(0, |failure| failure.exit);
+        let mut exit = Exit::of(code, failure.map(|failure| &*failure.error), &account);
+        if let (Some(said), Some(failure)) = (&mut exit.error, failure) {
+            (said.cause, said.hint) = (failure::cause(&failure.error), failure.hint());
         }
         file.finish(&account, self.kms(), exit, &*self.talk)
     }
 
     /// Ends the record of a run that was broken off.
     pub(crate) fn end_record_of(&self, failure: &Failure) {
-        if let Err(error) = self.end_record(failure.exit, Some(&failure.error)) {
+        if let Err(error) = self.end_record(Some(failure)) {
             self.talk.warn(&error.to_string());
         }
     }

@@ -72,6 +72,10 @@ async fn carry_out(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<Na
         existing::compare(kms, &found, &plan.asked(), adopt).await?.unseen().for_each(|unseen| progress.warn(&unseen));
         show_grants(kms, &found, progress).await?;
         name_it(kms, request.alias.as_ref(), (&found, false), run).await?;
+        // Only now: until it has its alias, it can be lost again.
+        if let Some(alias) = &request.alias {
+            name_lost_keys(kms, alias, &found, pending, run).await;
+        }
         return Ok(NamedKey { key: found, alias: request.alias.clone() });
     }
     // Whoever goes on with the key finds it.

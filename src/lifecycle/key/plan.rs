@@ -49,6 +49,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
     plan.call(Operation::ListGrants, "shows who else may use the key by a grant, if that is permitted");
     if let Some(alias) = &request.alias {
         plan.call(Operation::CreateAlias, alias_reason(alias));
+        name_lost_keys(&mut plan, kms, alias, pending);
     }
     Ok(plan)
 }

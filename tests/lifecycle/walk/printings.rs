@@ -1,0 +1,353 @@
+//! Text, JSON and record of a run say the same: what each says is brought into the lines that the text has.
+
+use serde_json::Value;
+
+use crate::support::Run;
+
+/// What a run has printed, and how it ended.
+pub struct Printed {
+    /// Nothing where it was killed.
+    pub code: Option<i32>,
+    pub next: Option<String>,
+    pub hint: Option<String>,
+    /// The file that it names for the bytes.
+    pub named: Option<String>,
+    /// The commands that bring deleted key material back.
+    pub restore: Option<String>,
+    /// There is a record of it.
+    recorded: bool,
+    /// All that it says in the end.
+    lines: Vec<String>,
+}
+
+/// Reads what a run has printed; its forms must agree.
+pub fn read(command: &str, run: Option<&Run>, record: Option<Value>) -> Result<Printed, String> {
+    // Of two commands in one line the second tells how it ends.
+    let last = command.rsplit(" && ").next().unwrap_or_default();
+    let verb = last.split(' ').nth(1).unwrap_or_default();
+    let Some(run) = run else {
+        return match record.is_some_and(|record| !record["exit"].is_null()) {
+            true => Err("the record of a run that was killed has an end".to_owned()),
+            false => Ok(printed(None, Vec::new())),
+        };
+    };
+    let is_json = command.contains("--output json");
+    let report: Value = match is_json {
+        true => {
+            let objects = serde_json::Deserializer::from_str(&run.stdout).into_iter::<Value>();
+            let object = objects.last().ok_or_else(|| format!("no JSON: {}", run.stderr))?;
+            object.map_err(|error| format!("{error}: {}", run.stdout))?
+        }
+        false => Value::Null,
+    };
+    let answered = matches!(run.code, Some(0)) || report.get("error").is_none() && !run.stderr.contains("error: ");
+    let text: Vec<String> = if answered { last_answer(&run.stdout) } else { end_of(&run.stderr) };
+    let lines = match (answered, is_json) {
+        // Another verb than those that change a key: it has a form of its own.
+        (true, _) if verb == "status" => Vec::new(),
+        (true, true) => answer(verb, &report),
+        (true, false) => text,
+        (false, true) => {
+            let lines = failure(&report);
+            agree("JSON", &lines, "text", &text)?;
+            lines
+        }
+        (false, false) => text,
+    };
+    let has_record = record.is_some();
+    if let Some(record) = record {
+        let recorded = if answered { answer_recorded(&record) } else { failure_recorded(&record) };
+        let told = |lines: &[String]| -> Vec<String> {
+            let replicas = lines.iter().position(|line| line.starts_with("replica in ")).unwrap_or(lines.len());
+            let known = |at: usize| match answered {
+                true if at > replicas => &RECORDED[OF_THE_KEY..],
+                true => &RECORDED[..],
+                false => &RECORDED_OF_A_FAILURE[..],
+            };
+            let told =
+                lines.iter().enumerate().filter(|(at, line)| known(*at).iter().any(|begin| line.starts_with(begin)));
+            told.map(|(_, line)| line.clone()).collect()
+        };
+        agree("print", &told(&lines), "record", &recorded)?;
+        if record["exit"]["code"].as_i64() != run.code.map(i64::from) {
+            return Err(format!("it ended with {:?}, and the record says {}", run.code, record["exit"]));
+        }
+    }
+    Ok(Printed { recorded: has_record, ..printed(run.code, lines) })
+}
+
+fn printed(code: Option<i32>, lines: Vec<String>) -> Printed {
+    let said = |begin: &str| lines.iter().find_map(|line| line.strip_prefix(begin)).map(str::to_owned);
+    Printed {
+        code,
+        next: said("next: "),
+        hint: said("hint: "),
+        named: said("kept ").or(said("escrow ")),
+        restore: said("bring back "),
+        recorded: false,
+        lines,
+    }
+}
+
+fn agree(one: &str, lines: &[String], other: &str, others: &[String]) -> Result<(), String> {
+    match lines == others {
+        true => Ok(()),
+        false => Err(format!("{one} says\n  {}\nand {other}\n  {}", lines.join("\n  "), others.join("\n  "))),
+    }
+}
+
+fn single_spaced(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// The last answer as text: each begins with the key.
+fn last_answer(stdout: &str) -> Vec<String> {
+    let lines = single_spaced(stdout);
+    let replicas = lines.iter().position(|line| line.starts_with("replica in ")).unwrap_or(lines.len());
+    let begin = lines[..replicas].iter().rposition(|line| line.starts_with("key ")).unwrap_or_default();
+    lines[begin..].to_vec()
+}
+
+/// The report of a failure as text, without what `diagnose` adds to a refused import.
+fn end_of(stderr: &str) -> Vec<String> {
+    let beside = ["certain (", "likely (", "possible (", "fix: ", "not known (", "find out: "];
+    let lines = single_spaced(stderr).into_iter().skip_while(|line| !line.starts_with("error: "));
+    lines.filter(|line| beside.iter().all(|begin| !line.starts_with(begin))).collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn yes_or_no(value: &Value) -> Option<String> {
+    value.as_bool().map(|yes| if yes { "yes" } else { "no" }.to_owned())
+}
+
+/// A label, and its value in the JSON of a verb.
+type Row = (&'static str, fn(&Value) -> Option<String>);
+
+const ROWS: &[Row] = &[
+    ("key", |report| text(&report["key_arn"])),
+    ("alias", |report| text(&report["alias"])),
+    ("spec", |report| text(&report["key_spec"])),
+    ("usage", |report| text(&report["key_usage"])),
+    ("state", |report| text(&report["key_state"])),
+    ("wrapped", |report| {
+        Some(format!("{} with {}", text(&report["wrapping_algorithm"])?, text(&report["wrapping_key_spec"])?))
+    }),
+    ("material", |report| text(&report["key_material_id"])),
+    ("expires", |report| {
+        let filled = report["key_state"] != "PendingImport";
+        filled.then(|| text(&report["expires"]).unwrap_or_else(|| "never".to_owned()))
+    }),
+    ("changed", |report| yes_or_no(&report["changed"])),
+    ("kept", |report| text(&report["kept"])),
+    ("escrow", |report| text(&report["escrow"])),
+    ("SHA-256", |report| text(&report["public_key"]["fingerprints"]["spki_sha256"])),
+    ("", |report| Some(format!("{} in base64", text(&report["public_key"]["fingerprints"]["spki_sha256_base64"])?))),
+    ("SSH", |report| text(&report["public_key"]["fingerprints"]["ssh_sha256"])),
+    ("kid", |report| text(&report["public_key"]["jwk"]["kid"])),
+    ("endpoint", |report| text(&report["endpoint"])),
+    ("rehearsal", |report| (report["rehearsal"] == true).then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+    ("before", |report| text(&report["rotation"]["previous_key_material_id"])),
+    ("rotated", |report| yes_or_no(&report["rotation"]["rotated"])),
+    ("left", |report| Some(format!("{} of 25 on-demand rotations", text(&report["rotation"]["rotations_left"])?))),
+];
+
+const OF_WRAP: &[Row] = &[
+    ROWS[0],
+    ROWS[2],
+    ROWS[5],
+    ("public key SHA-256", |report| text(&report["public_key_sha256"])),
+    ("file", |report| Some(format!("{}, {} bytes", text(&report["out"])?, report["bytes"]))),
+    ROWS[9],
+    ("rehearsal", |report| {
+        (report["rehearsal"] == true).then(|| "yes: the parameters are of an embedded KMS".to_owned())
+    }),
+];
+
+const OF_PARAMETERS: &[Row] = &[
+    ROWS[0],
+    ROWS[2],
+    ("wrapping", ROWS[5].1),
+    OF_WRAP[3],
+    ("valid until", |report| text(&report["valid_to"])),
+    ("directory", |report| text(&report["dir"])),
+    ROWS[15],
+    ROWS[16],
+];
+
+const OF_DELETION: &[Row] =
+    &[ROWS[0], ROWS[6], ROWS[4], ROWS[8], ROWS[15], ROWS[16], ("bring back", |report| text(&report["restore"]))];
+
+const OF_VERIFICATION: &[Row] = &[ROWS[0], ROWS[2], ROWS[4], ROWS[15], ROWS[16]];
+
+fn lines_of(rows: &[Row], report: &Value) -> Vec<String> {
+    let line = |(label, value): &Row| Some(format!("{label} {}", value(report)?).trim_start().to_owned());
+    rows.iter().filter_map(line).collect()
+}
+
+/// The answer of a verb as its text has it.
+fn answer(verb: &str, report: &Value) -> Vec<String> {
+    let rows = match verb {
+        "get-parameters" => OF_PARAMETERS,
+        "wrap" => OF_WRAP,
+        "delete-material" => OF_DELETION,
+        "verify" => OF_VERIFICATION,
+        _ => ROWS,
+    };
+    let mut lines = lines_of(rows, report);
+    lines.extend(proof(&report["proof"]));
+    for replica in report["replicas"].as_array().into_iter().flatten() {
+        lines.push(format!("replica in {}", replica["region"].as_str().unwrap_or_default()));
+        lines.extend(lines_of(&[ROWS[0], ROWS[1], ROWS[4], ROWS[6]], replica));
+        lines.push(format!("expires {}", text(&replica["expires"]).unwrap_or_else(|| "never".to_owned())));
+        let done = match (&replica["created"], &replica["imported"]) {
+            (Value::Bool(true), _) => "made and imported into",
+            (_, Value::Bool(true)) => "imported into",
+            _ => "unchanged",
+        };
+        lines.push(format!("this run {done}"));
+        lines.extend(proof(&replica["proof"]));
+    }
+    for leftover in report["leftovers"].as_array().into_iter().flatten() {
+        let say = |name: &str| leftover[name].as_str().unwrap_or_default();
+        lines.push(format!("left over {}; remove it with: {}", say("key_arn"), say("remove")));
+    }
+    lines
+}
+
+fn proof(proof: &Value) -> Vec<String> {
+    if proof.is_null() {
+        return Vec::new();
+    }
+    let outcome = match proof["outcome"].as_str().unwrap_or_default() {
+        "not_permitted" => "not permitted",
+        "not_compared" => "as far as it was compared",
+        "skipped" => "not asked for",
+        other => other,
+    };
+    let mut lines = vec![format!("proof: {outcome}")];
+    let sentences = |outcomes: &[&str], mark: &str| -> Vec<String> {
+        let items = proof["items"].as_array().into_iter().flatten();
+        let items = items.filter(|item| outcomes.iter().any(|outcome| item["outcome"] == *outcome));
+        items.map(|item| format!("{mark} {}", item["text"].as_str().unwrap_or_default())).collect()
+    };
+    lines.extend(sentences(&["proven"], "+"));
+    lines.extend(sentences(&["not_compared", "not_permitted"], "- not proven:"));
+    lines.extend(sentences(&["contradicted"], "!"));
+    lines
+}
+
+/// The report of a failure as its text has it.
+fn failure(report: &Value) -> Vec<String> {
+    let error = &report["error"];
+    let mut lines: Vec<String> = [("error", "cause"), ("because", "because"), ("hint", "hint")]
+        .iter()
+        .filter_map(|(label, name)| Some(format!("{label}: {}", text(&error[name])?)))
+        .collect();
+    lines.extend(in_doubt(&report["in_doubt"]));
+    if let Some(arn) = text(&report["key_arn"]) {
+        let alias = text(&report["alias"]).map(|alias| format!(", named by {alias}")).unwrap_or_default();
+        let state = text(&report["key_state"]).unwrap_or_else(|| "in an unknown state".to_owned());
+        lines.push(format!("exists: key {arn}, {state}{alias}"));
+    }
+    for replica in report["replicas"].as_array().into_iter().flatten() {
+        let say = |name: &str| replica[name].as_str().unwrap_or_default();
+        let made = if replica["created"] == true { "made by this run" } else { "that was there" };
+        lines.push(format!("exists: replica {}, {}, {made}", say("key_arn"), say("key_state")));
+    }
+    let rotation = &report["rotation"];
+    if let Some(id) = text(&rotation["new_key_material_id"]).filter(|_| rotation["rotated"] == false) {
+        let waits = if rotation["begun"] == true { "its rotation has begun" } else { "waits for rotation" };
+        lines.push(format!("exists: key material {id} in the key, and {waits}"));
+    }
+    lines.extend(left_over(&report["leftovers"]));
+    lines.extend(text(&report["next"]).map(|next| format!("next: {next}")));
+    lines
+}
+
+fn in_doubt(call: &Value) -> Option<String> {
+    Some(format!("unknown: whether {} took effect; its reply was not seen", text(call)?))
+}
+
+fn left_over(leftovers: &Value) -> Vec<String> {
+    let leftovers = leftovers.as_array().into_iter().flatten();
+    let line = |leftover: &Value| {
+        let say = |name: &str| leftover[name].as_str().unwrap_or_default();
+        format!("left over: key {}; remove it with: {}", say("key_arn"), say("remove"))
+    };
+    leftovers.map(line).collect()
+}
+
+/// How the lines begin that a record has, too: first what it says of no replica.
+const RECORDED: [&str; 15] = [
+    "key ",
+    "alias ",
+    "spec ",
+    "usage ",
+    "state ",
+    "material ",
+    "expires ",
+    "changed ",
+    "kept ",
+    "escrow ",
+    "rehearsal ",
+    "proof: ",
+    "+ ",
+    "- ",
+    "! ",
+];
+const OF_THE_KEY: usize = 11;
+const RECORDED_OF_A_FAILURE: [&str; 6] =
+    ["error: ", "because: ", "hint: ", "unknown: ", "exists: key arn:", "left over: "];
+
+/// What the record of a run that ended well says.
+fn answer_recorded(record: &Value) -> Vec<String> {
+    let (key, material) = (&record["key"], &record["material"]);
+    let mut report = serde_json::json!({
+        "key_arn": key["arn"],
+        "alias": key["alias"],
+        "key_spec": key["spec"],
+        "key_usage": key["usage"],
+        "key_state": key["state"],
+        "key_material_id": key["key_material_id"],
+        "expires": key["expires"],
+        "changed": record["exit"]["changed"],
+        "kept": material["kept"],
+        "escrow": material["escrow"],
+        "rehearsal": record["rehearsal"],
+    });
+    let mut lines = lines_of(ROWS, &report);
+    report["proofs"] = record["proofs"].clone();
+    lines.extend(report["proofs"].as_array().into_iter().flatten().flat_map(proof));
+    lines
+}
+
+/// What the record of a run that failed says.
+fn failure_recorded(record: &Value) -> Vec<String> {
+    let (exit, key) = (&record["exit"], &record["key"]);
+    // Where nothing has changed, only the error is told.
+    let partial = exit["code"] == 3 || exit["changed"] == true || exit["unanswered_call"].is_string();
+    failure(&serde_json::json!({
+        "error": exit["error"],
+        "in_doubt": exit["unanswered_call"],
+        "key_arn": if partial { key["arn"].clone() } else { Value::Null },
+        "key_state": key["state"],
+        "alias": key["alias"],
+        "leftovers": if partial { record["leftovers"].clone() } else { Value::Null },
+    }))
+}
+
+/// The two forms of a run say the same, but for what differs from run to run. Where there is a record, each was compared with that.
+pub fn compare(text: &Printed, json: &Printed, alike: impl Fn(&str) -> String) -> Result<(), String> {
+    if text.recorded || text.code != Some(0) {
+        return Ok(());
+    }
+    let plain = |printed: &Printed| -> Vec<String> { printed.lines.iter().map(|line| alike(line)).collect() };
+    agree("text", &plain(text), "JSON", &plain(json))
+}
