@@ -11,6 +11,7 @@ use super::description::KeyDescription;
 use super::error::{KmsError, Reason};
 use super::operation::Operation;
 use super::pages::Page;
+use super::reply::Reply;
 
 /// What became of CreateAlias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +84,10 @@ impl Kms {
                 let name = alias.alias_name()?.to_owned();
                 Some(Alias { name, key_id: alias.target_key_id().map(str::to_owned) })
             };
-            let items: Vec<Alias> = page.aliases().iter().filter_map(alias).collect();
+            let listed = Reply(Operation::ListAliases).need("Aliases", page.aliases)?;
+            let items: Vec<Alias> = listed.iter().filter_map(alias).collect();
             let bytes = items.iter().map(|alias| alias.name.len() + 64).sum();
-            let listed = page.aliases().len();
-            Ok(Page { items, listed, bytes, marker: page.next_marker, truncated: page.truncated })
+            Ok(Page { items, listed: listed.len(), bytes, marker: page.next_marker, truncated: page.truncated })
         };
         self.list(Call::new(Operation::ListAliases, key_arn), MOST, send, read).await
     }

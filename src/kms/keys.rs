@@ -145,7 +145,8 @@ impl Kms {
         };
         let read = |page: ListKeysOutput| {
             let arn = |key: &KeyListEntry| Reply(operation).key_arn("KeyArn", key.key_arn());
-            let items: Vec<KeyArn> = page.keys().iter().map(arn).collect::<Result<_, _>>()?;
+            let listed = Reply(operation).need("Keys", page.keys)?;
+            let items: Vec<KeyArn> = listed.iter().map(arn).collect::<Result<_, _>>()?;
             let bytes = items.iter().map(|arn| arn.len()).sum();
             Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
         };
@@ -154,17 +155,19 @@ impl Kms {
 
     /// The tags of a key.
     pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, KmsError> {
+        let operation = Operation::ListResourceTags;
         let send = |client: Client, marker| {
             let request = client.list_resource_tags().key_id(key_arn).set_marker(marker);
             async move { request.send().await }
         };
         let read = |page: ListResourceTagsOutput| {
             let pair = |tag: &Tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned());
-            let items: Vec<(String, String)> = page.tags().iter().map(pair).collect();
+            let listed = Reply(operation).need("Tags", page.tags)?;
+            let items: Vec<(String, String)> = listed.iter().map(pair).collect();
             let bytes = items.iter().map(|(key, value)| key.len() + value.len()).sum();
             Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
         };
-        self.list(Call::new(Operation::ListResourceTags, Some(key_arn)), MOST_TAGS, send, read).await
+        self.list(Call::new(operation, Some(key_arn)), MOST_TAGS, send, read).await
     }
 
     /// TagResource.

@@ -80,7 +80,9 @@ impl Kms {
         };
         let read = |page: ListKeyRotationsOutput| {
             let entry = |entry| Rotation::of(Reply(operation), entry);
-            let items: Vec<Rotation> = page.rotations().iter().map(entry).collect::<Result<_, _>>()?;
+            // Left out, it would pass for a key without key material.
+            let listed = Reply(operation).need("Rotations", page.rotations)?;
+            let items: Vec<Rotation> = listed.iter().map(entry).collect::<Result<_, _>>()?;
             let bytes = items.iter().map(|rotation| rotation.description.as_deref().map_or(0, str::len)).sum();
             Ok(Page { listed: items.len(), items, bytes, marker: page.next_marker, truncated: page.truncated })
         };

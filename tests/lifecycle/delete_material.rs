@@ -51,6 +51,24 @@ fn what_becomes_unusable_is_said_before_and_the_way_back_after() {
     assert_eq!((&now["KeyState"], &now["CurrentKeyMaterialId"]), (&json!("Enabled"), &json!(id)));
 }
 
+#[test]
+fn a_list_that_is_left_out_or_empty_does_not_pass_for_a_key_without_key_material() {
+    for (fault, cause) in [
+        ("empty-object", "the reply to ListKeyRotations has no Rotations, which KMS always sends".to_owned()),
+        ("drop=Rotations", "the reply to ListKeyRotations has no Rotations, which KMS always sends".to_owned()),
+        (
+            "set=Rotations=[]",
+            "how many key materials key ARN has is not known: KMS lists none, and says that the key is Enabled"
+                .to_owned(),
+        ),
+    ] {
+        let (scene, arn) = scene(&format!("--fault ListKeyRotations:1:{fault}"));
+        let (answer, _) = scene.fails(1, &format!("{DELETE} --yes"));
+        assert_eq!(answer["error"]["cause"], cause.replace("ARN", &arn), "{fault}");
+        assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
+    }
+}
+
 /// The last use is told for what it is worth: nobody who may not see it, and no endpoint without it, is stopped.
 #[test]
 fn the_last_use_of_the_key_is_said_or_that_it_is_not_known() {

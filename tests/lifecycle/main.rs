@@ -23,6 +23,8 @@ mod support {
     pub(crate) mod order;
     pub(crate) mod pairs;
     pub(crate) mod pinned;
+    pub(crate) mod printed;
+    pub(crate) mod printings;
     pub(crate) mod private;
     pub(crate) mod recipient;
     pub(crate) mod said;

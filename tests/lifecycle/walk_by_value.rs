@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use kms_byok::escrow::{self, Recipient};
 use kms_byok::kms::{Connection, ImportType, KeyState};
 use kms_byok::lifecycle::{BackupForm, StoredBackup};
 use kms_byok::material::{KeyMaterial, KeySpec};
@@ -18,8 +20,10 @@ use tempfile::TempDir;
 
 use crate::support::carried_out::Ended;
 use crate::support::in_runtime::{EVERY_WAY, How, InRuntime, StopPoint};
-use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, Source, Then, Verb};
+use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, PARAMETERS, Source, Then, Verb};
 use crate::support::recipient;
+use crate::support::sample::sample;
+use crate::support::seed::seed;
 use crate::support::workers::in_parallel;
 use crate::support::world::{REGIONS, Truth, World};
 
@@ -32,10 +36,13 @@ const CHANGING: &[&str] = &[
     "RotateKeyOnDemand",
     "DeleteImportedKeyMaterial",
 ];
-/// One cell in so many is walked by the gate; `KMS_BYOK_WALK=all` walks every one.
-const SAMPLED: usize = 29;
+/// One cell in so many is walked by the gate, by a seed that is printed and can be given (`KMS_BYOK_SEED`); `KMS_BYOK_WALK=all` walks
+/// every one.
+const SAMPLED: usize = 79;
 /// What a key that is rotated has before.
 const FIRST: &str = "first";
+/// The bytes that are given, in escrow.
+const SEALED: &str = "given.cms";
 const LAGS: [u64; 3] = [0, 9, 120];
 /// A run waits for a minute, and the longest lag is two.
 const MOST_RUNS: usize = 8;
@@ -47,6 +54,7 @@ const LONG: Duration = Duration::from_secs(3600);
 struct Row {
     /// One after the other.
     verbs: &'static [Verb],
+    before: Before,
     /// With a replica in another Region.
     replicated: bool,
     import_type: Option<ImportType>,
@@ -54,6 +62,48 @@ struct Row {
     level: Level,
     source: Source,
     lag: u64,
+}
+
+/// What is there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// The file that a copy is to go to.
+    Copy,
+    /// A key without key material.
+    Empty,
+    /// And what was given is wrapped for it.
+    Wrapped,
+    /// A key with the bytes that are given.
+    Filled,
+    /// The same, and they were deleted.
+    Deleted,
+    /// And wrapped anew.
+    DeletedAndWrapped,
+    /// A key with other bytes.
+    First,
+    /// The same, and a replica with them.
+    FirstReplicated,
+    /// A key with other bytes, in which those that are given wait for rotation.
+    Waiting,
+}
+
+impl Before {
+    /// How it comes to be, and of which bytes.
+    fn steps(self) -> &'static [(Verb, &'static str)] {
+        use Verb::{CreateKey, DeleteMaterial, Import, Provision, Replicate, Wrap};
+        match self {
+            Before::Nothing | Before::Copy => &[],
+            Before::Empty => &[(CreateKey, GIVEN)],
+            Before::Wrapped => &[(CreateKey, GIVEN), (Wrap, GIVEN)],
+            Before::Filled => &[(Provision, GIVEN)],
+            Before::Deleted => &[(Provision, GIVEN), (DeleteMaterial, GIVEN)],
+            Before::DeletedAndWrapped => &[(Provision, GIVEN), (DeleteMaterial, GIVEN), (Wrap, GIVEN)],
+            Before::First => &[(Provision, FIRST)],
+            Before::FirstReplicated => &[(Provision, FIRST), (Replicate, FIRST)],
+            Before::Waiting => &[(Provision, FIRST), (Wrap, GIVEN), (Import, GIVEN)],
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -67,12 +117,12 @@ struct Cell {
 
 impl Cell {
     fn name(&self) -> String {
-        let Row { verbs, replicated, import_type, spec, level, source, lag } = &self.row;
+        let Row { verbs, before, replicated, import_type, spec, level, source, lag } = &self.row;
         let (call, how) = (self.stop.call, self.stop.how);
         let killed = if self.killed { ", killed" } else { "" };
         let more = format!("{} {import_type:?}", if *replicated { "replicated" } else { "" });
         format!(
-            "{verbs:?} {more} {spec} {level:?} {source:?} lag {lag} s, call {call} {}: {how:?}{killed}",
+            "{verbs:?} {before:?} {more} {spec} {level:?} {source:?} lag {lag} s, call {call} {}: {how:?}{killed}",
             self.operation
         )
     }
@@ -91,14 +141,27 @@ impl Row {
         let shared = Path::new("/dev/shm");
         let directory = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         recipient::place(directory.path());
-        write_private(&directory.path().join(GIVEN), KeyMaterial::generate(self.spec).unwrap().expose());
+        write_private(&directory.path().join(GIVEN), &material(self.spec, GIVEN));
+        if self.before == Before::Copy {
+            write_private(&directory.path().join(BACKUP), &material(self.spec, FIRST));
+        }
+        let recipients = [Recipient::read(&directory.path().join("recovery.pem")).unwrap()];
+        fs::write(directory.path().join(SEALED), escrow::seal(&material(self.spec, GIVEN), &recipients).unwrap())
+            .unwrap();
         let lag = format!("DescribeKey:always:lag={}s", self.lag);
         let faults = [lag.as_str()];
         let runtime = InRuntime::new(&faults[..usize::from(self.lag > 0)], Connection::default());
         let order = Order {
             verb: self.verbs[0],
             spec: self.spec,
-            source: self.source.clone(),
+            source: match &self.source {
+                // The directory has its name only now.
+                Source::Stored(backup) => {
+                    let path = directory.path().join(&backup.path);
+                    Source::Stored(StoredBackup { path, ..backup.clone() })
+                }
+                source => source.clone(),
+            },
             level: self.level,
             directory: directory.path().to_owned(),
             key: None,
@@ -108,15 +171,17 @@ impl Row {
             multi_region: self.replicated,
             material_id: None,
         };
-        for (verb, file) in self.prepared() {
+        for (verb, file) in self.before.steps() {
             let path = directory.path().join(file);
             if !path.exists() {
-                write_private(&path, KeyMaterial::generate(self.spec).unwrap().expose());
+                write_private(&path, &material(self.spec, FIRST));
             }
+            let import_type = (self.before == Before::Waiting).then_some(ImportType::New);
             let source = Source::Stored(StoredBackup { path, form: BackupForm::Plaintext });
             let mut client = runtime.connect(None);
             client.kms = client.kms.clone().waiting(Duration::from_secs(200));
-            let ended = Order { verb: *verb, source, level: Level::State, ..order.clone() }.carry_out(&client).await;
+            let prepared = Order { verb: *verb, source, level: Level::State, import_type, ..order.clone() };
+            let ended = prepared.carry_out(&client).await;
             let ended = ended.unwrap();
             assert_eq!(ended.exit, 0, "{verb:?}: {:?}", ended.error);
         }
@@ -125,31 +190,29 @@ impl Row {
         Scene { runtime, directory, order, before }
     }
 
-    /// What is there before, and of which bytes.
-    fn prepared(&self) -> &'static [(Verb, &'static str)] {
-        match self.verbs[0] {
-            Verb::Import => &[(Verb::CreateKey, GIVEN), (Verb::Wrap, GIVEN)],
-            Verb::Rotate if self.replicated => &[(Verb::Provision, FIRST), (Verb::Replicate, FIRST)],
-            Verb::Rotate => &[(Verb::Provision, FIRST)],
-            Verb::Replicate | Verb::DeleteMaterial | Verb::Verify => &[(Verb::Provision, GIVEN)],
-            _ => &[],
-        }
-    }
-
     /// The calls of a run that nothing breaks off, and how many of them are left out: of one wait loop, the first poll, the second
     /// and the last are enough.
-    async fn stop_points(&self) -> (Vec<(usize, String)>, usize) {
+    async fn stop_points(&self) -> (Vec<(usize, String, bool)>, usize) {
         let scene = Box::pin(self.scene()).await;
-        let mut calls = Vec::new();
+        let (mut calls, mut forgeable) = (Vec::new(), Vec::new());
         for verb in self.verbs {
             let client = scene.runtime.connect(None);
             Order { verb: *verb, ..scene.order.clone() }.carry_out(&client).await.unwrap();
             calls.extend(client.calls());
+            forgeable.extend((1..=client.calls().len()).map(|call| client.is_forgeable(call)));
         }
         let points = without_polls(&calls);
         let left_out = calls.len() - points.len();
-        (points, left_out)
+        (points.into_iter().map(|(call, name)| (call, name, forgeable[call - 1])).collect(), left_out)
     }
+}
+
+/// Bytes of that name and key spec: made once, as RSA keys take their time.
+fn material(spec: KeySpec, name: &'static str) -> Vec<u8> {
+    type Made = BTreeMap<(&'static str, &'static str), Vec<u8>>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let make = || KeyMaterial::generate(spec).unwrap().expose().to_vec();
+    MADE.lock().unwrap().entry((spec.name(), name)).or_insert_with(make).clone()
 }
 
 fn write_private(path: &Path, bytes: &[u8]) {
@@ -187,10 +250,15 @@ fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
 fn cells_of(row: &Row) -> (Vec<Cell>, usize) {
     let (points, left_out) = in_a_runtime(Box::pin(row.stop_points()));
     let mut cells = Vec::new();
-    for (call, operation) in points {
+    for (call, operation, forgeable) in points {
         // Whether KMS has answered what only looks changes nothing.
         let changes = CHANGING.contains(&operation.as_str());
-        for how in EVERY_WAY.into_iter().filter(|how| changes || !how.is_done() || *how == How::ReplyEmpty) {
+        let ways = EVERY_WAY.into_iter().filter(|how| match how {
+            How::Forged => forgeable,
+            How::ReplyEmpty => true,
+            how => changes || !how.is_done(),
+        });
+        for how in ways {
             for killed in [false, true] {
                 if !killed || how.stops() {
                     let stop = StopPoint { call, how };
@@ -221,7 +289,7 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
     for verb in cell.row.verbs {
         let mut order = Order { verb: *verb, ..scene.order.clone() };
         scene.before = scene.runtime.world().await;
-        let mut runs = 0;
+        let (mut runs, mut wrapped_again) = (0, false);
         loop {
             runs += 1;
             if runs > MOST_RUNS {
@@ -255,6 +323,15 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
                     let now = scene.runtime.world().await;
                     if now != scene.before {
                         return Err(format!("it says that nothing has changed, and there is {now:?}"));
+                    }
+                }
+                // It was wrapped for another key than KMS's: the parameters were forged, and are fetched again.
+                1 if cell.stop.how == How::Forged && *verb == Verb::Import && !wrapped_again => {
+                    wrapped_again = true;
+                    let wrap = Order { verb: Verb::Wrap, ..scene.order.clone() };
+                    let wrapped = wrap.carry_out(&scene.runtime.connect(None)).await?;
+                    if wrapped.exit != 0 {
+                        return Err(format!("it is not wrapped again: {:?}", wrapped.error));
                     }
                 }
                 // Nobody has seen the report of the run that was killed; what this one says leads on.
@@ -299,7 +376,7 @@ fn of_the_killed(order: &Order) -> Source {
 async fn check_end(row: &Row, scene: &Scene, named: &Option<PathBuf>) -> Result<(), String> {
     tokio::time::advance(LONG).await;
     let mut world = scene.runtime.world().await;
-    if row.verbs[0] == Verb::DeleteMaterial {
+    if row.verbs == [Verb::DeleteMaterial] {
         // The same bytes bring it back.
         let [key] = &world.keys[..] else { return Err(format!("not one key: {world:?}")) };
         if key.state != KeyState::PendingImport.to_string() {
@@ -322,13 +399,19 @@ async fn check_end(row: &Row, scene: &Scene, named: &Option<PathBuf>) -> Result<
     if aliases != regions.iter().map(alias).collect::<Vec<_>>() {
         return Err(format!("not one alias: {world:?}"));
     }
+    check_files(scene)?;
     let spec = row.spec;
     let asked_for = scene.order.path(BACKUP);
     let file = named.as_ref().unwrap_or(&asked_for);
     let material = match &row.source {
+        // What is there is what was asked for, and nothing is generated.
+        _ if row.before == Before::Filled && row.verbs == [Verb::Provision] => {
+            order::read(&scene.order.path(GIVEN), spec)
+        }
         Source::Keep => order::read(file, spec),
         Source::Escrow => order::opened(file, spec, scene.directory.path()),
         Source::Discard if named.is_none() && !asked_for.exists() => return check_new(row, scene, &world).await,
+        Source::DiscardOrResume => return check_new(row, scene, &world).await,
         _ if named.is_some() => return Err(format!("bytes without a backup are said to be in {named:?}")),
         _ => order::read(&scene.order.path(GIVEN), spec),
     };
@@ -339,6 +422,22 @@ async fn check_end(row: &Row, scene: &Scene, named: &Option<PathBuf>) -> Result<
         }
     }
     Ok(())
+}
+
+/// No file that nobody knows, and no request that is still written down as under way.
+fn check_files(scene: &Scene) -> Result<(), String> {
+    let names = fs::read_dir(scene.directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let known = [BACKUP, FIRST, GIVEN, SEALED, PARAMETERS, "record", "recovery.key", "recovery.pem", "state"];
+    let superseded =
+        |name: &str| ["copy.superseded-", "record.superseded-"].iter().any(|begin| name.starts_with(begin));
+    let mut names = names.map(|name| name.to_string_lossy().into_owned());
+    if let Some(stray) = names.find(|name| !known.contains(&name.as_str()) && !superseded(name)) {
+        return Err(format!("`{stray}` is left behind"));
+    }
+    match fs::read_dir(scene.order.path("state")).map_or(0, Iterator::count) {
+        0 => Ok(()),
+        _ => Err("a request is still written down as under way".to_owned()),
+    }
 }
 
 /// What a rotation has made and nobody has stored is not what was there before.
@@ -367,8 +466,9 @@ fn walk_all(rows: &[Row]) {
         left_out += polls;
     }
     let all = cells.len();
-    let step = if std::env::var("KMS_BYOK_WALK").is_ok_and(|wanted| wanted == "all") { 1 } else { SAMPLED };
-    let cells: Vec<Cell> = cells.into_iter().step_by(step).collect();
+    if !std::env::var("KMS_BYOK_WALK").is_ok_and(|wanted| wanted == "all") {
+        cells = sample(seed(), all.div_ceil(SAMPLED), all).into_iter().map(|index| cells[index].clone()).collect();
+    }
     let outcomes = in_parallel(2, &cells, walk);
     let mut runs: BTreeMap<usize, usize> = BTreeMap::new();
     let mut exits: BTreeMap<String, BTreeMap<u8, usize>> = BTreeMap::new();
@@ -390,15 +490,28 @@ fn walk_all(rows: &[Row]) {
     assert!(failures.is_empty(), "{} of {} cells:\n{}", failures.len(), cells.len(), failures.join("\n\n"));
 }
 
-const SOURCES: [Source; 5] = [Source::Keep, Source::Escrow, Source::Given, Source::Stdin, Source::Discard];
+/// Every source of key material.
+fn sources() -> Vec<Source> {
+    [vec![Source::Keep, Source::Escrow, Source::Discard], had()].concat()
+}
+
+/// Those of bytes that the user has.
+fn had() -> Vec<Source> {
+    let sealed = StoredBackup { path: SEALED.into(), form: BackupForm::Escrow(Vec::new()) };
+    vec![Source::Given, Source::Stdin, Source::Stored(sealed)]
+}
 
 /// What is asked for, from each of these sources, with every lag.
-fn rows(verbs: &'static [Verb], spec: KeySpec, sources: &[Source]) -> Vec<Row> {
+fn rows(verbs: &'static [Verb], before: Before, spec: KeySpec, sources: &[Source]) -> Vec<Row> {
     let row = |source: &Source, lag| {
         let (replicated, import_type, level, source) = (false, None, Level::Use, source.clone());
-        Row { verbs, replicated, import_type, spec, level, source, lag }
+        Row { verbs, before, replicated, import_type, spec, level, source, lag }
     };
     sources.iter().flat_map(|source| LAGS.map(|lag| row(source, lag))).collect()
+}
+
+fn in_full(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { level: Level::Full, ..row }).collect()
 }
 
 fn replicated(rows: Vec<Row>) -> Vec<Row> {
@@ -406,21 +519,44 @@ fn replicated(rows: Vec<Row>) -> Vec<Row> {
 }
 
 const SYMMETRIC: KeySpec = KeySpec::SymmetricDefault;
+/// One for each kind of proof of the others, and the one that is wrapped in two layers.
+const OTHERS: [KeySpec; 3] = [KeySpec::Hmac384, KeySpec::EccNistP256, KeySpec::Rsa2048];
 
 #[test]
 fn every_way_to_break_off_a_provision_leads_to_one_key_with_the_bytes_of_its_file() {
-    let mut all = rows(&[Verb::Provision], SYMMETRIC, &SOURCES);
-    for spec in [KeySpec::Hmac384, KeySpec::EccNistP256] {
-        all.extend(rows(&[Verb::Provision], spec, &[Source::Keep, Source::Given]));
-    }
+    walk_all(&rows(&[Verb::Provision], Before::Nothing, SYMMETRIC, &sources()));
+}
+
+#[test]
+fn every_way_to_break_off_a_provision_of_another_key_spec_leads_to_one_key_with_the_bytes_of_its_file() {
+    walk_all(&OTHERS.map(|spec| rows(&[Verb::Provision], Before::Nothing, spec, &sources())).concat());
+}
+
+#[test]
+fn every_way_to_break_off_a_provision_that_proves_in_full_leads_to_one_key_with_the_bytes_of_its_file() {
+    walk_all(&in_full(rows(&[Verb::Provision], Before::Nothing, SYMMETRIC, &sources())));
+}
+
+#[test]
+fn every_way_to_break_off_a_provision_beside_what_is_there_leads_to_one_key_with_the_bytes_of_its_file() {
+    let mut all = rows(&[Verb::Provision], Before::Copy, SYMMETRIC, &[Source::Keep, Source::Escrow]);
+    all.extend(rows(&[Verb::Provision], Before::Empty, SYMMETRIC, &sources()));
+    all.extend(in_full(rows(&[Verb::Provision], Before::Filled, SYMMETRIC, &sources())));
+    all.extend(rows(&[Verb::Provision], Before::Deleted, SYMMETRIC, &had()));
     walk_all(&all);
 }
 
 #[test]
 fn every_way_to_break_off_the_steps_of_the_recipe_leads_to_one_key_with_the_bytes() {
-    let mut all = rows(&[Verb::CreateKey, Verb::Wrap, Verb::Import], SYMMETRIC, &[Source::Given]);
+    const RECIPE: &[Verb] = &[Verb::CreateKey, Verb::Wrap, Verb::Import];
+    let mut all = rows(RECIPE, Before::Nothing, SYMMETRIC, &sources());
+    all.extend(OTHERS.map(|spec| rows(RECIPE, Before::Nothing, spec, &[Source::Keep, Source::Given])).concat());
     for import_type in [None, Some(ImportType::New)] {
-        let import = rows(&[Verb::Import], SYMMETRIC, &[Source::Given, Source::Stdin]);
+        let import = rows(&[Verb::Import], Before::Wrapped, SYMMETRIC, &[Source::Given]);
+        all.extend(import.into_iter().map(|row| Row { import_type, ..row }));
+    }
+    for import_type in [None, Some(ImportType::Existing)] {
+        let import = rows(&[Verb::Import], Before::DeletedAndWrapped, SYMMETRIC, &[Source::Given]);
         all.extend(import.into_iter().map(|row| Row { import_type, ..row }));
     }
     walk_all(&all);
@@ -428,25 +564,31 @@ fn every_way_to_break_off_the_steps_of_the_recipe_leads_to_one_key_with_the_byte
 
 #[test]
 fn every_way_to_break_off_a_rotation_leads_to_the_bytes_of_its_file() {
-    walk_all(&rows(&[Verb::Rotate], SYMMETRIC, &SOURCES));
+    let mut all = rows(&[Verb::Rotate], Before::First, SYMMETRIC, &sources());
+    all.extend(rows(&[Verb::Rotate], Before::Waiting, SYMMETRIC, &[Source::Resume, Source::DiscardOrResume]));
+    walk_all(&all);
 }
 
 #[test]
 fn every_way_to_break_off_a_rotation_with_a_replica_leads_to_the_same_bytes_in_both_regions() {
-    walk_all(&replicated(rows(&[Verb::Rotate], SYMMETRIC, &SOURCES)));
+    walk_all(&replicated(rows(&[Verb::Rotate], Before::FirstReplicated, SYMMETRIC, &sources())));
 }
 
 #[test]
 fn every_way_to_break_off_a_replication_leads_to_the_same_bytes_in_both_regions() {
-    walk_all(&replicated(rows(&[Verb::Replicate], SYMMETRIC, &[Source::Given, Source::Stdin])));
+    let mut all = rows(&[Verb::Replicate], Before::Filled, SYMMETRIC, &had());
+    all.extend(OTHERS.map(|spec| rows(&[Verb::Replicate], Before::Filled, spec, &[Source::Given])).concat());
+    walk_all(&replicated(all));
 }
 
 #[test]
 fn every_way_to_break_off_a_deletion_leads_to_a_key_that_the_same_bytes_bring_back() {
-    walk_all(&rows(&[Verb::DeleteMaterial], SYMMETRIC, &[Source::Given]));
+    walk_all(&rows(&[Verb::DeleteMaterial], Before::Filled, SYMMETRIC, &[Source::Given]));
 }
 
 #[test]
 fn every_way_to_break_off_a_full_verification_leads_to_the_proof() {
-    walk_all(&rows(&[Verb::Verify], SYMMETRIC, &[Source::Given, Source::Stdin]));
+    let mut all = rows(&[Verb::Verify], Before::Filled, SYMMETRIC, &had());
+    all.extend(OTHERS.map(|spec| rows(&[Verb::Verify], Before::Filled, spec, &[Source::Given])).concat());
+    walk_all(&all);
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::in_runtime::Client;
 use super::order::{ALIAS, Order, PARAMETERS, Source, Verb};
 use super::world::REGIONS;
+use super::{printed, printings};
 
 /// How a run ended, and all that is told of it.
 pub struct Ended {
@@ -59,7 +60,7 @@ impl Order {
                     let set = ParameterSet::get(kms, &key, self.spec, self.wrapping(), &Silent).await?;
                     let directory = self.path(PARAMETERS);
                     set.save(&directory, true)?;
-                    ParameterSet::load(&directory)?.wrap(&self.given()?)?.save(&directory, true)?;
+                    ParameterSet::load(&directory)?.wrap(&self.made()?)?.save(&directory, true)?;
                     Ok::<_, Error>(())
                 };
                 let outcome = client.run(work).await;
@@ -214,6 +215,7 @@ impl Order {
         };
         record.finish(&account, Some(&client.kms), Exit::of(exit, error, &account), &Silent).unwrap();
         compare_record(&account, exit, &path)?;
+        compare_text(&account, exit)?;
         let stopped = outcome.is_none();
         Ok(Ended { error: error.map(failed), stopped, exit, account })
     }
@@ -229,6 +231,16 @@ fn agree(told: Account, read: Account) -> Result<(), String> {
 
 fn shown(report: &impl serde::Serialize) -> Value {
     serde_json::to_value(report).unwrap()
+}
+
+/// Text and JSON of a run say the same.
+fn compare_text(account: &Account, exit: u8) -> Result<(), String> {
+    let report = shown(&account.report);
+    let (text, json) = match exit {
+        0 => (printed::account(&account.report), printings::answer("", &report)),
+        _ => (printed::standing(&account.report), printings::failure(&report)),
+    };
+    printings::agree("text", &printings::single_spaced(&text), "JSON", &json)
 }
 
 /// JSON and record of a run say the same.

@@ -1,5 +1,6 @@
 //! An embedded KMS in the runtime of the test, and clients that reach it without a socket.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -31,6 +32,8 @@ pub enum How {
     Failed,
     /// KMS does it, and the reply lacks all that KMS always says.
     ReplyEmpty,
+    /// KMS does it, and the reply is about another key or other bytes.
+    Forged,
     /// The network is gone from here on.
     CutBefore,
     /// KMS does it, and the network is gone before the reply.
@@ -41,12 +44,13 @@ pub enum How {
     StoppedAfter,
 }
 
-pub const EVERY_WAY: [How; 9] = [
+pub const EVERY_WAY: [How; 10] = [
     How::Refused,
     How::NotSent,
     How::ReplyLost,
     How::Failed,
     How::ReplyEmpty,
+    How::Forged,
     How::CutBefore,
     How::CutAfter,
     How::StoppedBefore,
@@ -72,6 +76,8 @@ struct Line {
     stop: Option<StopPoint>,
     /// Each with its Region.
     calls: Mutex<Vec<(String, String)>>,
+    /// The calls, from 1, whose reply says something that could be of another key.
+    forgeable: Mutex<BTreeSet<usize>>,
     stopped: Notify,
 }
 
@@ -97,6 +103,7 @@ impl StopPoint {
             How::ReplyLost => vec![format!("*:{call}:reset-after")],
             How::Failed => vec![format!("*:{call}:500-after")],
             How::ReplyEmpty => vec![format!("*:{call}:empty-object")],
+            How::Forged => vec![format!("*:{call}:lie")],
             How::CutBefore => vec![format!("*:{call}+:reset-before")],
             How::CutAfter => vec![format!("*:{call}:reset-after"), format!("*:{next}+:reset-before")],
             How::StoppedBefore | How::StoppedAfter => Vec::new(),
@@ -121,7 +128,13 @@ impl InRuntime {
     pub fn connect(&self, stop: Option<StopPoint>) -> Client {
         let stops = stop.map(StopPoint::faults).unwrap_or_default();
         self.kms.set_faults(self.faults.iter().cloned().chain(stops).collect());
-        let line = Line { kms: self.kms.clone(), stop, calls: Mutex::default(), stopped: Notify::new() };
+        let line = Line {
+            kms: self.kms.clone(),
+            stop,
+            calls: Mutex::default(),
+            forgeable: Mutex::default(),
+            stopped: Notify::new(),
+        };
         let line = Arc::new(line);
         let answering = line.clone();
         let answer = move |request| {
@@ -157,6 +170,11 @@ impl Client {
         }
     }
 
+    /// Whether the reply to a call said something that could be of another key.
+    pub fn is_forgeable(&self, call: usize) -> bool {
+        self.line.forgeable.lock().unwrap().contains(&call)
+    }
+
     /// The operations that were called so far.
     pub fn calls(&self) -> Vec<String> {
         self.line.calls.lock().unwrap().iter().map(|(operation, _)| operation.clone()).collect()
@@ -174,24 +192,31 @@ impl Client {
 
 impl Line {
     async fn answer(&self, request: Request<Bytes>) -> io::Result<Response<Bytes>> {
-        match self.due(&request) {
+        let (call, due) = self.due(&request);
+        match due {
             Some(How::StoppedBefore) => self.stop().await,
             Some(How::StoppedAfter) => {
                 self.kms.answer(request).await?;
                 self.stop().await
             }
-            _ => self.kms.answer(request).await,
+            _ => {
+                let reply = self.kms.answer(request).await?;
+                if is_forgeable(reply.body()) {
+                    self.forgeable.lock().unwrap().insert(call);
+                }
+                Ok(reply)
+            }
         }
     }
 
-    /// What happens to this call.
-    fn due(&self, request: &Request<Bytes>) -> Option<How> {
+    /// Which call it is, and what happens to it.
+    fn due(&self, request: &Request<Bytes>) -> (usize, Option<How>) {
         let target = request.headers().get("x-amz-target").unwrap().to_str().unwrap();
         let scope = request.headers().get("authorization").unwrap().to_str().unwrap();
         let region = scope.split('/').nth(2).unwrap();
         let mut calls = self.calls.lock().unwrap();
         calls.push((target.trim_start_matches("TrentService.").to_owned(), region.to_owned()));
-        self.stop.filter(|stop| stop.call == calls.len()).map(|stop| stop.how)
+        (calls.len(), self.stop.filter(|stop| stop.call == calls.len()).map(|stop| stop.how))
     }
 
     /// Whoever waits for this is gone.
@@ -199,4 +224,12 @@ impl Line {
         self.stopped.notify_one();
         std::future::pending().await
     }
+}
+
+/// Whether the fault `lie` of the embedded KMS changes a reply.
+fn is_forgeable(body: &[u8]) -> bool {
+    let reply: Value = serde_json::from_slice(body).unwrap_or_default();
+    let fields =
+        ["PublicKey", "Signature", "Mac", "Plaintext", "SharedSecret", "KeyMaterialId", "CurrentKeyMaterialId"];
+    [&reply, &reply["KeyMetadata"]].iter().any(|reply| fields.iter().any(|field| reply[field].is_string()))
 }

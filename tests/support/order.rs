@@ -11,7 +11,7 @@ use kms_byok::lifecycle::{
 use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
 use kms_byok::proof::Level;
 use kms_byok::wrap::WrappingKeySpec;
-use kms_byok::{Error, Secret};
+use kms_byok::{Error, Secret, Silent};
 use openssl::pkey::PKey;
 
 pub const ALIAS: &str = "alias/a";
@@ -159,6 +159,18 @@ impl Order {
         match self.material()? {
             Some(Material::Given(material)) => Ok(material),
             _ => panic!("{self} is given no key material"),
+        }
+    }
+
+    /// The key material, generated and stored where that is asked for.
+    pub fn made(&self) -> Result<KeyMaterial, Error> {
+        match self.material()? {
+            Some(Material::Generate(backup)) => {
+                let material = KeyMaterial::generate(self.spec)?;
+                backup.store(&material, &Silent)?;
+                Ok(material)
+            }
+            _ => self.given(),
         }
     }
 

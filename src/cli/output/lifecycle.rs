@@ -2,7 +2,7 @@
 
 use kms_byok::kms::KeyState;
 use kms_byok::lifecycle::{MOST_ROTATIONS, Report};
-use kms_byok::proof::{Outcome, Proof};
+use kms_byok::proof::{Finding, Outcome, Proof};
 
 use super::{line, lines};
 
@@ -110,8 +110,8 @@ pub(crate) fn proof_lines(proof: &Proof) -> String {
     for sentence in proof.not_proven() {
         text.push_str(&line(&format!("  - not proven: {sentence}")));
     }
-    if let Some(contradiction) = proof.contradiction() {
-        text.push_str(&line(&format!("  ! {contradiction}")));
+    for contradiction in proof.items().iter().filter(|item| item.outcome == Finding::Contradicted) {
+        text.push_str(&line(&format!("  ! {}", contradiction.text)));
     }
     text
 }

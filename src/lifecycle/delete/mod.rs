@@ -122,6 +122,10 @@ fn choose(key: &KeyDescription, materials: &KeyMaterials, id: Option<&str>) -> R
             return Err(LifecycleError::MaterialsUnknown { arn, why }.into());
         }
         None => match materials.materials.as_slice() {
+            [] if matches!(key.state, KeyState::Enabled | KeyState::Disabled) => {
+                let why = format!("KMS lists none, and says that the key is {}", key.state);
+                return Err(LifecycleError::MaterialsUnknown { arn, why }.into());
+            }
             [] => None,
             [only] => Some(only.clone()),
             several => {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::printings::{self, Printed};
 use super::scene::Scene;
 use super::task::{Source, Task};
 use crate::support::Run;
+use crate::support::printings::{self, Printed};
 
 /// How many commands in a row may be needed for one line: the lag is three times as long as what one of them waits.
 const MOST_RUNS: usize = 8;
@@ -134,6 +134,9 @@ fn run_killed(command: &str, scene: &Scene) -> Option<Run> {
 
 /// What the user does whom a hint tells of what a run has left behind that was killed.
 fn as_hinted(hint: &str, (line, source): (&str, Source), scene: &Scene) -> Result<String, String> {
+    if hint.starts_with("leave --import-type new out") {
+        return Ok(scene.typed(&line.replace(" --import-type new", ""), source));
+    }
     let command = hint.split('`').find(|part| part.starts_with("kms-byok "));
     match (source, command) {
         (Source::Keep, _) if hint.contains("its own bytes") => Ok(scene.typed(line, Source::Kept)),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Run;
+use super::Run;
 
 /// What a run has printed, and how it ended.
 pub struct Printed {
@@ -89,14 +89,14 @@ fn printed(code: Option<i32>, lines: Vec<String>) -> Printed {
     }
 }
 
-fn agree(one: &str, lines: &[String], other: &str, others: &[String]) -> Result<(), String> {
+pub fn agree(one: &str, lines: &[String], other: &str, others: &[String]) -> Result<(), String> {
     match lines == others {
         true => Ok(()),
         false => Err(format!("{one} says\n  {}\nand {other}\n  {}", lines.join("\n  "), others.join("\n  "))),
     }
 }
 
-fn single_spaced(text: &str) -> Vec<String> {
+pub fn single_spaced(text: &str) -> Vec<String> {
     text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
@@ -192,7 +192,7 @@ fn lines_of(rows: &[Row], report: &Value) -> Vec<String> {
 }
 
 /// The answer of a verb as its text has it.
-fn answer(verb: &str, report: &Value) -> Vec<String> {
+pub fn answer(verb: &str, report: &Value) -> Vec<String> {
     let rows = match verb {
         "get-parameters" => OF_PARAMETERS,
         "wrap" => OF_WRAP,
@@ -244,7 +244,7 @@ fn proof(proof: &Value) -> Vec<String> {
 }
 
 /// The report of a failure as its text has it.
-fn failure(report: &Value) -> Vec<String> {
+pub fn failure(report: &Value) -> Vec<String> {
     let error = &report["error"];
     let mut lines: Vec<String> = [("error", "cause"), ("because", "because"), ("hint", "hint")]
         .iter()
