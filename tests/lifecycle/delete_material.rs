@@ -58,7 +58,7 @@ fn a_list_that_is_left_out_or_empty_does_not_pass_for_a_key_without_key_material
         ("drop=Rotations", "the reply to ListKeyRotations has no Rotations, which KMS always sends".to_owned()),
         (
             "set=Rotations=[]",
-            "how many key materials key ARN has is not known: KMS lists none, and says that the key is Enabled"
+            "it is not known how many key materials key ARN has: KMS lists none, and says that the key is Enabled"
                 .to_owned(),
         ),
     ] {
