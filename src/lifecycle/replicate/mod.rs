@@ -155,8 +155,8 @@ impl Work<'_> {
             }
             Carried::Left(replica) => {
                 let level = plan.level.min(Level::Use);
-                let subject = Subject::new(there, replica, material, None)?.seen((**replica).clone());
-                (&**replica, level, proof::prove(&subject, level).await?)
+                let subject = Subject::new(there, replica, material, None)?.seen(replica.clone());
+                (replica, level, proof::prove(&subject, level).await?)
             }
         };
         let symmetric = primary.spec == KeySpec::SymmetricDefault;

@@ -132,7 +132,7 @@ pub(crate) enum Carried {
     /// This run imported into it.
     Filled(Box<Vouched>),
     /// It was whole before.
-    Left(Box<KeyDescription>),
+    Left(KeyDescription),
 }
 
 impl Work<'_> {
@@ -145,7 +145,7 @@ impl Work<'_> {
                 progress.step(&format!("the replica in {region} is what was asked for: {}", replica.arn));
                 self.note(&replica, |_| ());
                 self.name(&kms, &replica, replica_plan.named).await?;
-                return Ok((kms, Carried::Left(replica)));
+                return Ok((kms, Carried::Left(*replica)));
             }
             Action::Import(replica) => {
                 progress.step(&format!("the replica in {region} waits for key material: {}", replica.arn));
