@@ -130,7 +130,7 @@ async fn vouch(
 /// A replica when the work in its Region is done.
 pub(crate) enum Carried {
     /// This run imported into it.
-    Filled(Box<Vouched>),
+    Filled(Vouched),
     /// It was whole before.
     Left(KeyDescription),
 }
@@ -170,7 +170,7 @@ impl Work<'_> {
             self.note(&replica, |noted| noted.imported = true);
         }
         let filled = self.settle(&kms, &replica).await?;
-        Ok((kms, Carried::Filled(Box::new(replica.seen(filled)))))
+        Ok((kms, Carried::Filled(replica.seen(filled))))
     }
 
     /// ReplicateKey, sent once, and a look for the replica where only the reply was lost or another run was first.
