@@ -84,21 +84,21 @@ fn a_blob_that_was_changed_on_its_way_is_named_everywhere_alike_and_fixed_by_its
         (
             "blob_other_algorithm",
             Some(
-                "the wrapped key material has 296 bytes, as RSA_AES_KEY_WRAP with RSA_2048 and about 32 bytes of key material gives, and ",
+                "the wrapped key material has 296 bytes, as RSA_AES_KEY_WRAP with RSA_2048 and about 32 bytes of key material gives, but ",
             ),
             Box::new(|blob| [blob, &blob[..40]].concat()),
         ),
         (
             "blob_other_algorithm",
             Some(
-                "the wrapped key material has 424 bytes, as RSA_AES_KEY_WRAP with RSA_3072 and about 32 bytes of key material gives, and ",
+                "the wrapped key material has 424 bytes, as RSA_AES_KEY_WRAP with RSA_3072 and about 32 bytes of key material gives, but ",
             ),
             Box::new(|blob| [blob, &blob[..168]].concat()),
         ),
         (
             "blob_other_algorithm",
             Some(
-                "the wrapped key material has 552 bytes, as RSA_AES_KEY_WRAP with RSA_4096 and about 32 bytes of key material gives, and ",
+                "the wrapped key material has 552 bytes, as RSA_AES_KEY_WRAP with RSA_4096 and about 32 bytes of key material gives, but ",
             ),
             Box::new(|blob| [blob, blob, &blob[..40]].concat()),
         ),
