@@ -78,7 +78,8 @@ pub use files::{FileError, FileKind};
 pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
 pub use lifecycle::{
     AliasName, Backup, BareImport, CreateKey, DeleteMaterial, Error, GetParameters, ImportWrapped, Interrupted,
-    KeyError, LifecycleError, Material, Next, Provision, Replicate, Rotate, Run, Status, Trust, Verify, Wrapping,
+    KeyError, LifecycleError, Material, Next, Provision, Replicate, Rotate, RotateByAlias, RotationError, Run, Status,
+    Trust, Verify, Wrapping,
 };
 pub use material::MaterialError;
 pub use openssl_probe::OpenSslError;

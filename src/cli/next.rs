@@ -3,7 +3,7 @@
 use kms_byok::lifecycle::{GoOn, Next};
 
 use super::invocation::Invocation;
-use super::next_command::{Command, IMPORT, SOURCE};
+use super::next_command::{Command, IMPORT, LOST, SOURCE};
 
 /// How a verb takes the key that it goes on with.
 #[derive(Clone, Copy)]
@@ -12,6 +12,8 @@ pub(crate) enum ByKey {
     Adopt,
     /// `--key-id`.
     KeyId,
+    /// `--new-key`, of a rotation by alias.
+    NewKey,
     /// As it was typed.
     AsTyped,
 }
@@ -21,15 +23,14 @@ pub(crate) fn words(next: &Next, by_key: ByKey, again: Command, run: &Invocation
     let to = |command: Command, arn: &str| match by_key {
         ByKey::Adopt => command.adopting(arn),
         ByKey::KeyId => command.key(arn),
+        ByKey::NewKey => command.without(LOST).without(&[("--new-key", 1)]).value("--new-key", arn),
         ByKey::AsTyped => command,
     };
     let command = match next {
         Next::Nothing => return None,
         Next::Again { key_arn: Some(arn), .. } => to(again, arn),
         Next::Again { key_arn: None, .. } => again,
-        Next::FindLost { request } => {
-            again.without(&[("--find-lost", 0), ("--lost-request", 1)]).value("--lost-request", request)
-        }
+        Next::FindLost { request } => again.without(LOST).value("--lost-request", request),
         Next::GoOn(GoOn::WithBackup { backup, key_arn }) => match by_key {
             ByKey::Adopt => to(again.copy(backup), key_arn),
             _ => to(again, key_arn).copy(backup),
@@ -37,6 +38,7 @@ pub(crate) fn words(next: &Next, by_key: ByKey, again: Command, run: &Invocation
         Next::GoOn(GoOn::Resume { key_arn }) => {
             to(again, key_arn).without(SOURCE).without(IMPORT).without(&[("--resume", 0)]).flag("--resume")
         }
+        Next::GoOn(GoOn::Switch { key_arn }) => again.switching(key_arn),
         Next::ResumeOrAgain { key_arn } => to(again, key_arn).without(&[("--resume", 0)]).flag("--resume"),
         Next::GoOn(GoOn::Status { key_arn }) => run.verb("status").value("--key-id", key_arn),
         Next::AsExisting { perhaps } => return Some(again.same_import(*perhaps)),

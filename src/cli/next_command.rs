@@ -49,6 +49,12 @@ pub(crate) const IMPORT: &[Flag] = &[
     ("--material-description", 1),
 ];
 
+/// What says how a lost key is looked for.
+pub(crate) const LOST: &[Flag] = &[("--find-lost", 0), ("--lost-request", 1)];
+/// What says which new key a rotation by alias goes on with, or makes.
+const NEW_KEY: &[Flag] =
+    &[("--new-key", 1), ("--switch", 1), ("--key-spec", 1), ("--description", 1), ("--tag", 1), ("--prepare", 0)];
+
 impl Command {
     /// Without these flags and their values.
     pub(crate) fn without(mut self, flags: &[Flag]) -> Self {
@@ -84,6 +90,11 @@ impl Command {
     /// With the key by its ARN, so that nobody can move it meanwhile.
     pub(crate) fn key(self, arn: &str) -> Self {
         self.without(&[("--key-id", 1)]).value("--key-id", arn)
+    }
+
+    /// With the alias moving to that key, which has its key material.
+    pub(crate) fn switching(self, arn: &str) -> Self {
+        self.without(SOURCE).without(IMPORT).without(LOST).without(NEW_KEY).value("--switch", arn)
     }
 
     /// With the user's word for that key, unless it has one already.

@@ -27,6 +27,7 @@ fn given(setting: Setting, value: Option<&str>) -> String {
 pub(crate) const fn flag(setting: Setting) -> &'static str {
     match setting {
         Setting::Adopt => "--adopt",
+        Setting::Alias => "--alias",
         Setting::AllowEndpointEnv => "--allow-endpoint-env",
         Setting::AllowSha1 => "--allow-sha1",
         Setting::ConnectTimeout => "--connect-timeout",
@@ -52,9 +53,12 @@ pub(crate) const fn flag(setting: Setting) -> &'static str {
         Setting::MaterialFormat => "--material-format",
         Setting::MaterialFromEscrow => "--material-from-escrow",
         Setting::MultiRegion => "--multi-region",
+        Setting::NewKey => "--new-key",
         Setting::NoReimport => "--no-reimport",
         Setting::Out => "--out",
         Setting::PassphraseFile => "--passphrase-file",
+        Setting::Policy => "--policy",
+        Setting::Prepare => "--prepare",
         Setting::Profile => "--profile",
         Setting::ReadTimeout => "--read-timeout",
         Setting::RecipientKey => "--recipient-key",
@@ -62,6 +66,7 @@ pub(crate) const fn flag(setting: Setting) -> &'static str {
         Setting::RequireFips => "--require-fips",
         Setting::Resume => "--resume",
         Setting::Strict => "--strict",
+        Setting::Switch => "--switch",
         Setting::To => "--to",
         Setting::Verify => "--verify",
         Setting::WrappingKeySpec => "--wrapping-key-spec",

@@ -8,6 +8,9 @@ pub enum Setting {
     /// The ARN of a key that the user vouches for.
     #[strum(serialize = "the adopted key")]
     Adopt,
+    /// The alias that moves.
+    #[strum(serialize = "the alias")]
+    Alias,
     /// Endpoints from the environment are used.
     #[strum(serialize = "the permission to take endpoints from the environment")]
     AllowEndpointEnv,
@@ -83,6 +86,9 @@ pub enum Setting {
     /// The key is a multi-Region key.
     #[strum(serialize = "the multi-Region property")]
     MultiRegion,
+    /// The key that an earlier run has made, and that this one goes on with.
+    #[strum(serialize = "the new key")]
+    NewKey,
     /// Key material that expires is not imported again.
     #[strum(serialize = "the end of reimports")]
     NoReimport,
@@ -92,6 +98,12 @@ pub enum Setting {
     /// The file with the passphrase.
     #[strum(serialize = "the passphrase file")]
     PassphraseFile,
+    /// The key policy.
+    #[strum(serialize = "the key policy")]
+    Policy,
+    /// The new key is made, and the alias stays.
+    #[strum(serialize = "the preparation alone")]
+    Prepare,
     /// The profile of the AWS configuration files.
     #[strum(serialize = "the profile")]
     Profile,
@@ -113,6 +125,9 @@ pub enum Setting {
     /// What may be doubted is refused.
     #[strum(serialize = "the strict mode")]
     Strict,
+    /// The key that the alias moves to.
+    #[strum(serialize = "the key to switch to")]
+    Switch,
     /// The Regions for replicas.
     #[strum(serialize = "the list of Regions")]
     To,

@@ -15,7 +15,8 @@ mod temporary;
 mod writers;
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -91,6 +92,26 @@ pub(crate) fn put_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Resul
     let file = staged.place_new()?;
     sync_directory(path);
     Ok(file)
+}
+
+/// The same in the place of a file of this run: the name leads to a locked file at every moment.
+pub(crate) fn replace_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<File, FileError> {
+    let staged = Staged::write(what, path, bytes)?;
+    staged.lock();
+    staged.sync()?;
+    let file = staged.replace()?;
+    sync_directory(path);
+    Ok(file)
+}
+
+/// A lock by a file that stays, held as long as the file is open; nothing while another process holds it.
+pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = File::options().create(true).append(true).mode(0o600).open(path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether a run that holds this file is alive.

@@ -76,21 +76,23 @@ impl Staged {
     }
 
     /// Puts it in the place of a file that is known to be an earlier one of its kind.
-    pub(super) fn replace(mut self) -> Result<(), FileError> {
+    pub(super) fn replace(mut self) -> Result<File, FileError> {
         let name = match self.name.take() {
             Some(name) => Ok(name),
             // A link replaces nothing, so the file has a name for that moment.
             None => with_name(directory_of(&self.path), |name| link(&self.file, name)),
         };
-        let replaced = name.and_then(|name| name.persist(&self.path).map_err(|error| error.error));
-        replaced.map_err(|source| self.unwritable(source))
+        match name.and_then(|name| name.persist(&self.path).map_err(|error| error.error)) {
+            Ok(()) => Ok(self.file),
+            Err(source) => Err(self.unwritable(source)),
+        }
     }
 
     /// Puts it at its place. With `force` an earlier output of its kind is replaced, and any other file moved aside.
     pub(crate) fn place(self, output: &Output, force: bool) -> Result<Option<Moved>, FileError> {
         let (earlier, moved) = if force { output.make_room(&self.path)? } else { (false, None) };
         if earlier {
-            self.replace()?;
+            self.replace().map(drop)?;
         } else {
             self.place_new()?;
         }

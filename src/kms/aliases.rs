@@ -61,6 +61,14 @@ impl Kms {
         }
     }
 
+    /// UpdateAlias. KMS has no condition for it: whoever calls last wins.
+    pub async fn update_alias(&self, alias: &str, key_arn: &str) -> Result<(), KmsError> {
+        let send = |client: aws_sdk_kms::Client| async move {
+            client.update_alias().alias_name(alias).target_key_id(key_arn).send().await
+        };
+        self.call(Call::new(Operation::UpdateAlias, Some(key_arn)), send).await.map(drop)
+    }
+
     /// The key of an alias that exists, although DescribeKey may not know it everywhere yet.
     async fn wait_for_alias(&self, alias: &str) -> Result<Option<KeyDescription>, KmsError> {
         let mut backoff = Backoff::new(self.max_wait());

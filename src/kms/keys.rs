@@ -180,6 +180,22 @@ impl Kms {
         self.call(Call::new(Operation::TagResource, Some(key_arn)), send).await.map(|_| ())
     }
 
+    /// UntagResource.
+    pub async fn untag(&self, key_arn: &str, names: &[&str]) -> Result<(), KmsError> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let send = |client: Client| {
+            let request = client.untag_resource().key_id(key_arn).set_tag_keys(Some(names.clone()));
+            async move { request.send().await }
+        };
+        self.call(Call::new(Operation::UntagResource, Some(key_arn)), send).await.map(|_| ())
+    }
+
+    /// DisableKey.
+    pub async fn disable(&self, key_arn: &str) -> Result<(), KmsError> {
+        let send = |client: Client| async move { client.disable_key().key_id(key_arn).send().await };
+        self.call(Call::new(Operation::DisableKey, Some(key_arn)), send).await.map(|_| ())
+    }
+
     /// ScheduleKeyDeletion with a waiting period of 7 to 30 days.
     pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), KmsError> {
         let days = i32::try_from(days).unwrap_or(i32::MAX);

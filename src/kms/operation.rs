@@ -13,6 +13,7 @@ pub enum Operation {
     DeleteImportedKeyMaterial,
     DeriveSharedSecret,
     DescribeKey,
+    DisableKey,
     Encrypt,
     GenerateMac,
     GetKeyLastUsage,
@@ -31,6 +32,8 @@ pub enum Operation {
     ScheduleKeyDeletion,
     Sign,
     TagResource,
+    UntagResource,
+    UpdateAlias,
 }
 
 impl Operation {
@@ -43,6 +46,7 @@ impl Operation {
             Operation::DeleteImportedKeyMaterial => "DeleteImportedKeyMaterial",
             Operation::DeriveSharedSecret => "DeriveSharedSecret",
             Operation::DescribeKey => "DescribeKey",
+            Operation::DisableKey => "DisableKey",
             Operation::Encrypt => "Encrypt",
             Operation::GenerateMac => "GenerateMac",
             Operation::GetKeyLastUsage => "GetKeyLastUsage",
@@ -61,6 +65,8 @@ impl Operation {
             Operation::ScheduleKeyDeletion => "ScheduleKeyDeletion",
             Operation::Sign => "Sign",
             Operation::TagResource => "TagResource",
+            Operation::UntagResource => "UntagResource",
+            Operation::UpdateAlias => "UpdateAlias",
         }
     }
 
@@ -71,11 +77,14 @@ impl Operation {
             Operation::CreateAlias
                 | Operation::CreateKey
                 | Operation::DeleteImportedKeyMaterial
+                | Operation::DisableKey
                 | Operation::ImportKeyMaterial
                 | Operation::ReplicateKey
                 | Operation::RotateKeyOnDemand
                 | Operation::ScheduleKeyDeletion
                 | Operation::TagResource
+                | Operation::UntagResource
+                | Operation::UpdateAlias
         )
     }
 
@@ -85,10 +94,13 @@ impl Operation {
     pub const fn quota_per_second(self) -> Option<u32> {
         match self {
             Operation::GetParametersForImport => Some(1),
-            Operation::CreateAlias | Operation::CreateKey | Operation::ReplicateKey | Operation::RotateKeyOnDemand => {
-                Some(5)
-            }
-            Operation::TagResource => Some(10),
+            Operation::CreateAlias
+            | Operation::CreateKey
+            | Operation::DisableKey
+            | Operation::ReplicateKey
+            | Operation::RotateKeyOnDemand
+            | Operation::UpdateAlias => Some(5),
+            Operation::TagResource | Operation::UntagResource => Some(10),
             Operation::DeleteImportedKeyMaterial | Operation::ImportKeyMaterial => Some(15),
             Operation::ListGrants | Operation::ListKeyRotations => Some(100),
             Operation::ListAliases | Operation::ListKeys => Some(500),

@@ -8,8 +8,9 @@ use crate::support::scene::Scene;
 const ROTATE: &str = "rotate --key-id alias/a --wrapping-key-spec RSA_2048";
 const REPLICATE: &str = "replicate --key-id alias/a --wrapping-key-spec RSA_2048";
 /// What a dry run may ask for: it reads.
-const READS: [&str; 9] = [
+const READS: [&str; 11] = [
     "DescribeKey",
+    "GenerateMac",
     "GetKeyLastUsage",
     "GetKeyPolicy",
     "GetKeyRotationStatus",
@@ -17,6 +18,7 @@ const READS: [&str; 9] = [
     "ListAliases",
     "ListGrants",
     "ListKeyRotations",
+    "ListResourceTags",
     "Sign",
 ];
 
@@ -89,6 +91,25 @@ fn the_plan_of_a_rotation_comes_true_at_every_level() {
     comes_true(&scene, &format!("{ROTATE} --resume")); // over already: proof only
     let answer = dry(&scene, &format!("{ROTATE} --generate --keep copy"));
     assert_eq!(answer["writes"], json!(["copy"]));
+}
+
+#[test]
+fn the_plan_of_a_rotation_by_alias_comes_true() {
+    for spec in ["ECC_NIST_P256", "HMAC_256"] {
+        let (scene, _) = scene("");
+        for file in ["first", "second"] {
+            scene.bench.kms_byok(&format!("generate --key-spec {spec} --out {file}")).succeeds();
+        }
+        let old = scene.provision(&format!("--alias alias/app --key-spec {spec} --material first --tag team=pay"));
+        let rotate = "rotate --key-id alias/app --wrapping-key-spec RSA_2048";
+        let answer = comes_true(&scene, &format!("{rotate} --material second"));
+        assert_eq!((&answer["key_arn"], &answer["writes"]), (&json!(old), &json!([])));
+        comes_true(&scene, &format!("{rotate} --material second"));
+        let answer = comes_true(&scene, &format!("{rotate} --generate --keep copy --verify state"));
+        assert_eq!(answer["writes"], json!(["copy"]));
+        comes_true(&scene, &format!("{rotate} --generate --discard --prepare"));
+        comes_true(&scene, &format!("{rotate} --generate --discard"));
+    }
 }
 
 #[test]
@@ -194,7 +215,12 @@ fn what_the_run_would_refuse_is_refused() {
     let foreign = arn.replace("us-east-1", "eu-west-1");
     for line in [
         "rotate --key-id alias/none --generate --discard",
-        "rotate --key-id alias/mac --generate --discard",
+        "rotate --key-id alias/mac --resume",
+        "rotate --key-id alias/ec --material missing",
+        "rotate --key-id alias/ec --generate --discard --key-spec HMAC_256",
+        "rotate --key-id alias/ec --alias alias/mac --generate --discard",
+        "rotate --key-id alias/ec --generate --discard --wrapping-algorithm RSAES_OAEP_SHA_1",
+        "rotate --key-id alias/a --generate --discard --prepare",
         "rotate --key-id alias/a",
         "rotate --key-id alias/a --resume",
         "rotate --key-id alias/a --generate --keep missing/copy",

@@ -121,6 +121,7 @@ impl Order {
                 Then::Run(order)
             }
             Next::GoOn(GoOn::Status { .. }) => Then::Look,
+            Next::GoOn(GoOn::Switch { .. }) => panic!("no order here rotates by alias"),
             Next::AsExisting { perhaps } => {
                 order.or_new |= perhaps && order.import_type == Some(ImportType::New);
                 order.import_type = order.import_type.map(|_| ImportType::Existing);

@@ -74,6 +74,9 @@ impl Context {
         let run = self.invocation();
         let leftovers = account.report.leftovers.iter_mut();
         leftovers.for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
+        if let Some(disable) = account.report.alias_rotation.as_mut().and_then(|rotation| rotation.disable.as_mut()) {
+            *disable = run.complete_aws(disable, None);
+        }
         account
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn account(report: &Report) -> String {
     let mut text = lines(&[
         ("key", report.key_arn.as_ref().map(ToString::to_string)),
         ("alias", report.alias.clone()),
+        ("previous", report.previous_key_arn.as_ref().map(ToString::to_string)),
         ("spec", report.key_spec.as_ref().map(ToString::to_string)),
         ("usage", report.key_usage.as_ref().map(ToString::to_string)),
         ("state", report.key_state.map(|state| state.to_string())),
@@ -36,6 +37,7 @@ pub(crate) fn account(report: &Report) -> String {
     if let Some(proof) = &report.proof {
         text.push_str(&proof_lines(proof));
     }
+    text.push_str(&alias_rotation(report));
     text.push_str(&replicas(report));
     for leftover in &report.leftovers {
         text.push_str(&line(&format!("left over  {}; remove it with: {}", leftover.key_arn, leftover.remove)));
@@ -51,6 +53,40 @@ fn rotation(report: &Report) -> String {
         ("rotated", Some(if rotation.rotated { "yes" } else { "no" }.to_owned())),
         ("left", rotation.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on-demand rotations"))),
     ])
+}
+
+/// What a rotation by alias has come to, and what is left for people to do.
+fn alias_rotation(report: &Report) -> String {
+    let Some(rotation) = &report.alias_rotation else { return String::new() };
+    let verify = report.public_key.is_some();
+    let note = match (rotation.moved, verify) {
+        (true, true) => Some("whoever verifies must know the new public key already"),
+        (true, false) => Some("what the old key computed, the old key alone verifies"),
+        (false, _) => None,
+    };
+    let moved = match rotation.moved {
+        true => format!("{} points to the new key", rotation.alias),
+        false => format!("no: {} points to the previous key", rotation.alias),
+    };
+    let others = rotation.other_aliases.as_ref().filter(|others| !others.is_empty()).map(|others| others.join(", "));
+    let last_use = rotation.last_use.as_ref().map(|last| match (&last.operation, &last.at) {
+        (Some(operation), Some(at)) => format!("of the previous key: {operation} at {at}"),
+        _ => format!("of the previous key: none since {}", last.tracked_since),
+    });
+    let jwks = (!rotation.jwks.is_empty()).then(|| serde_json::json!({ "keys": rotation.jwks }).to_string());
+    let mut text = lines(&[
+        ("moved", Some(moved)),
+        ("not moved", others.map(|others| format!("{others} points to the previous key too"))),
+        ("note", note.map(str::to_owned)),
+        ("last use", last_use),
+        ("disable", rotation.disable.clone()),
+        ("JWK Set", jwks),
+        ("next", report.next.clone()),
+    ]);
+    if !rotation.moved {
+        text.push_str(report.public_key.as_ref().map_or("", |forms| forms.pem.as_str()));
+    }
+    text
 }
 
 /// Each replica with what was proven about it.
@@ -78,9 +114,18 @@ fn replicas(report: &Report) -> String {
     text
 }
 
-/// What exists in other Regions after a failure.
+/// What exists besides the key after a failure.
 fn elsewhere(report: &Report) -> String {
     let mut text = String::new();
+    if let (Some(rotation), Some(previous)) = (&report.alias_rotation, &report.previous_key_arn) {
+        let named = match (&rotation.alias_names, report.in_doubt) {
+            _ if rotation.moved => "no longer the key of",
+            (Some(_), _) => "no longer the key of",
+            (None, Some("UpdateAlias")) => "perhaps still the key of",
+            (None, _) => "the key of",
+        };
+        text.push_str(&line(&format!("exists: previous key {previous}, {named} {}", rotation.alias)));
+    }
     for replica in &report.replicas {
         let what = if replica.created { "made by this run" } else { "that was there" };
         text.push_str(&line(&format!("exists: replica {}, {}, {what}", replica.key_arn, replica.key_state)));

@@ -1,10 +1,8 @@
 //! DeleteImportedKeyMaterial. Says before what becomes unusable, and afterwards how to bring it back.
 
-mod last_usage;
 pub(crate) mod plan;
 pub(crate) mod stage;
 
-pub use self::last_usage::LastUse;
 pub use self::stage::{KeyAndMaterial, Reached};
 
 use crate::explain::Setting;
@@ -14,6 +12,7 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
 use crate::lifecycle::import::parameters::check_external;
+use crate::lifecycle::key::last_usage::{self, LastUse};
 use crate::lifecycle::key::named::NamedKey;
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted, News};

@@ -86,7 +86,13 @@ impl Explain for LifecycleError {
 
     fn hint(&self) -> Option<Hint> {
         match self {
-            LifecycleError::NotSymmetric { .. } => some("provision another key, and point your alias to it"),
+            LifecycleError::NotSymmetric { .. } => hint![
+                "give new key material with ",
+                Setting::Material.to("FILE"),
+                " or ",
+                Setting::Generate,
+                ": the alias moves to a new key",
+            ],
             LifecycleError::Replica { primary, .. } => {
                 hint!["name the primary key: ", Setting::KeyId.to(primary), " ", Setting::Region.to(primary.region()),]
             }

@@ -6,6 +6,7 @@
 
 pub(crate) mod key;
 pub(crate) mod lifecycle;
+pub(crate) mod rotation;
 #[cfg(test)]
 mod words;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use self::key::KeyError;
 pub use self::lifecycle::LifecycleError;
+pub use self::rotation::RotationError;
 use crate::escrow::EscrowError;
 use crate::explain::{Explain, Hint, explain_sum};
 use crate::files::FileError;
@@ -48,6 +50,8 @@ pub enum Error {
     Key(#[from] KeyError),
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
@@ -198,6 +202,7 @@ impl Error {
                 | KeyError::Tag { .. },
             ) => true,
             Error::PublicKey(PublicKeyError::NoSuchForm { .. }) => true,
+            Error::Rotation(error) => error.is_usage(),
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
             Error::Kms(KmsError::NotARegion { .. } | KmsError::SettingUnusable { .. }) => true,
@@ -266,6 +271,7 @@ explain_sum!(Error {
     Parameters,
     Key,
     Lifecycle,
+    Rotation,
     Endpoint,
     Kms,
     Escrow,

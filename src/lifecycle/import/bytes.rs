@@ -64,6 +64,11 @@ pub enum GoOn {
         /// The key.
         key_arn: KeyArn,
     },
+    /// The move of the alias to that key, which has its key material, and what is left to be done after it.
+    Switch {
+        /// The new key.
+        key_arn: KeyArn,
+    },
     /// Nothing but a look at the key: KMS has the bytes, and does not show them yet.
     Status {
         /// The key.

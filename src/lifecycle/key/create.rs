@@ -212,7 +212,7 @@ where
 }
 
 /// CreateKey, and a search for the key where only its reply was lost.
-async fn create<R: Stage + From<Reached>>(
+pub(crate) async fn create<R: Stage + From<Reached>>(
     kms: &Kms,
     request: &KeyRequest,
     begun: &Request,
@@ -271,7 +271,8 @@ fn leave_behind<R: Stage + From<Reached>>(key: &KeyDescription, alias: &AliasNam
     run.reach(Reached::Overtaken);
 }
 
-fn leave(key: &KeyDescription, reason: String, run: &dyn Ongoing) {
+/// Names a key that nobody needs, with the command that removes it.
+pub(crate) fn leave(key: &KeyDescription, reason: String, run: &dyn Ongoing) {
     let leftover = Leftover { key_arn: key.arn.to_string(), reason, remove: removal(key) };
     run.note(|facts| facts.leftovers.push(leftover));
 }

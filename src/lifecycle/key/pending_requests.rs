@@ -14,7 +14,7 @@ use crate::kms::{KmsError, Operation, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::existing;
-use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG};
+use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG, SUPERSEDES_TAG};
 use crate::lifecycle::run::many::{Asking, Many, Pace};
 use crate::lifecycle::run::wait;
 use crate::openssl_probe::OpenSslError;
@@ -50,7 +50,13 @@ pub(crate) struct Request {
     alias: Option<String>,
     region: String,
     endpoint: Option<String>,
-    began: String,
+    pub(crate) began: String,
+    /// The key that the new one is to supersede: a rotation by alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) supersedes: Option<String>,
+    /// The new key, once CreateKey was answered; of a rotation only, which needs it for longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
     #[serde(skip)]
     file: Option<PathBuf>,
     /// Held while this run is alive, so that no other takes its key for a lost one.
@@ -67,14 +73,27 @@ pub(crate) struct LostKey {
 impl PendingRequests {
     /// Writes a new request down, synced, before CreateKey is sent.
     pub(crate) fn begin(&self, kms: &Kms, request: &KeyRequest, progress: &dyn Progress) -> Result<Request, Error> {
+        self.begin_for(kms, request.alias.as_ref(), None, progress)
+    }
+
+    /// The same for a key that is to supersede the one of that ARN under the alias.
+    pub(crate) fn begin_for(
+        &self,
+        kms: &Kms,
+        alias: Option<&AliasName>,
+        supersedes: Option<&KeyArn>,
+        progress: &dyn Progress,
+    ) -> Result<Request, Error> {
         let mut id = [0; 16];
         openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
         let mut begun = Request {
             id: hex::encode(id),
-            alias: request.alias.as_ref().map(ToString::to_string),
+            alias: alias.map(ToString::to_string),
             region: kms.region().to_string(),
             endpoint: kms.endpoint().map(str::to_owned),
             began: rfc3339(time::now()),
+            supersedes: supersedes.map(ToString::to_string),
+            key: None,
             file: None,
             lock: None,
         };
@@ -93,8 +112,17 @@ impl PendingRequests {
         Ok(begun)
     }
 
-    /// The unfinished requests of earlier runs for the same alias, Region and endpoint.
+    /// The unfinished requests of earlier runs for the same alias, Region and endpoint; those of rotations are another matter.
     fn unfinished(&self, kms: &Kms, alias: Option<&AliasName>) -> Vec<Request> {
+        self.of_alias(kms, alias).into_iter().filter(|request| request.supersedes.is_none()).collect()
+    }
+
+    /// The unfinished rotations of that alias.
+    pub(crate) fn rotations(&self, kms: &Kms, alias: &AliasName) -> Vec<Request> {
+        self.of_alias(kms, Some(alias)).into_iter().filter(|request| request.supersedes.is_some()).collect()
+    }
+
+    fn of_alias(&self, kms: &Kms, alias: Option<&AliasName>) -> Vec<Request> {
         let Some(alias) = alias.map(AliasName::as_str) else { return Vec::new() };
         let ours = |request: &Request| {
             request.alias.as_deref() == Some(alias)
@@ -133,7 +161,7 @@ impl PendingRequests {
         // Without an alias two runs are after two keys: only the user knows which request is the same.
         for earlier in self.unfinished(kms, request.alias.as_ref()) {
             progress.step(&format!("a run of {} did not finish: looking for its key", earlier.began));
-            let found = find(kms, &|id| id == earlier.id, &|_| true).await?;
+            let found = find(kms, &|tags| is_of(tags, &earlier.id), &is_empty).await?;
             if let Some(lost) = told(found, vec![earlier], progress) {
                 return Ok(Some(lost));
             }
@@ -142,8 +170,9 @@ impl PendingRequests {
         progress.step("looking for a key that an earlier run has lost");
         match wanted {
             FindLost::Any => {
-                let fits = |key: &KeyDescription| existing::check_matches(key, request, &key.arn).is_ok();
-                Ok(told(find(kms, &|_| true, &fits).await?, Vec::new(), progress))
+                let fits =
+                    |key: &KeyDescription| is_empty(key) && existing::check_matches(key, request, &key.arn).is_ok();
+                Ok(told(find(kms, &is_of_any, &fits).await?, Vec::new(), progress))
             }
             FindLost::Request(id) => {
                 let found = find_newly_made(kms, id, progress).await?;
@@ -163,9 +192,9 @@ impl PendingRequests {
         let mut lost = Vec::new();
         for earlier in self.unfinished(kms, Some(alias)) {
             let Ok(tags) = kms.tags(&found.arn).await else { continue };
-            if has(&tags, &|id: &str| id == earlier.id) {
+            if is_of(&tags, &earlier.id) {
                 earlier.end();
-            } else if let Ok(key) = find(kms, &|id| id == earlier.id, &|_| true).await {
+            } else if let Ok(key) = find(kms, &|tags| is_of(tags, &earlier.id), &is_empty).await {
                 earlier.end();
                 lost.extend(key);
             }
@@ -185,6 +214,16 @@ impl Request {
     /// The key of this request, after its reply was lost; nothing where it cannot be looked for.
     pub(crate) async fn find(&self, kms: &Kms, progress: &dyn Progress) -> Option<KeyDescription> {
         find_newly_made(kms, &self.id, progress).await.ok().flatten()
+    }
+
+    /// Writes down which key it is, once CreateKey was answered. Where that fails, the key is found by its tag.
+    pub(crate) fn made(&mut self, key: &KeyArn) {
+        self.key = Some(key.to_string());
+        if let Some(path) = &self.file
+            && let Ok(lock) = files::replace_locked("request", path, &printable::json(self))
+        {
+            self.lock = Some(lock);
+        }
     }
 
     /// Forgets the request: its key has its alias, or there is no key.
@@ -211,13 +250,23 @@ fn told(found: Option<KeyDescription>, requests: Vec<Request>, progress: &dyn Pr
 }
 
 /// The key of a request. For some seconds after its creation not every server of KMS knows it.
-async fn find_newly_made(kms: &Kms, request: &str, progress: &dyn Progress) -> Result<Option<KeyDescription>, Error> {
+pub(crate) async fn find_newly_made(
+    kms: &Kms,
+    request: &str,
+    progress: &dyn Progress,
+) -> Result<Option<KeyDescription>, Error> {
     let what = "KMS to list a key with that tag";
-    wait::until(what, NEW, progress, || async { find(kms, &|id| id == request, &|_| true).await }).await
+    let wanted: Wanted<'_> = &|tags| is_of(tags, request);
+    wait::until(what, NEW, progress, || async { find(kms, wanted, &is_empty).await }).await
 }
 
-/// KMS has no lookup by tag, so every key is asked for its tags. The one with the wanted request id is taken if it is empty and has no
-/// alias.
+/// A key that was to supersede that one, and that no alias names: with key material or without.
+pub(crate) async fn find_successor(kms: &Kms, old: &KeyArn) -> Result<Option<KeyDescription>, Error> {
+    let wanted: Wanted<'_> = &|tags| tags.iter().any(|(name, id)| name == SUPERSEDES_TAG && **old.id() == **id);
+    find(kms, wanted, &|key| key.state.takes_material()).await
+}
+
+/// KMS has no lookup by tag, so every key is asked for its tags. One with the wanted tags is taken if it fits and has no alias.
 async fn find(kms: &Kms, wanted: Wanted<'_>, fits: Fits<'_>) -> Result<Option<KeyDescription>, Error> {
     let (keys, pace) = (kms.keys().await?, &Pace::of(Operation::ListResourceTags));
     let mut looks =
@@ -230,7 +279,8 @@ async fn find(kms: &Kms, wanted: Wanted<'_>, fits: Fits<'_>) -> Result<Option<Ke
     Ok(None)
 }
 
-type Wanted<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+type Tags = [(String, String)];
+type Wanted<'a> = &'a (dyn Fn(&Tags) -> bool + Sync);
 type Fits<'a> = &'a (dyn Fn(&KeyDescription) -> bool + Sync);
 
 /// The key, if it is the one.
@@ -246,7 +296,7 @@ async fn look(
         Err(error) if is_not_ours(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    if !has(&tags, wanted) {
+    if !wanted(&tags) {
         return Ok(None);
     }
     let key = match kms.describe(arn).await {
@@ -254,12 +304,21 @@ async fn look(
         Err(error) if is_not_ours(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let is_it = fits(&key) && key.state == KeyState::PendingImport && kms.aliases(Some(arn)).await?.is_empty();
+    let is_it = fits(&key) && kms.aliases(Some(arn)).await?.is_empty();
     Ok(is_it.then_some(key))
 }
 
-fn has(tags: &[(String, String)], wanted: Wanted<'_>) -> bool {
-    tags.iter().any(|(name, id)| name == REQUEST_TAG && wanted(id))
+/// Whether it is the key of that request.
+fn is_of(tags: &Tags, request: &str) -> bool {
+    tags.iter().any(|(name, id)| name == REQUEST_TAG && id == request)
+}
+
+fn is_of_any(tags: &Tags) -> bool {
+    tags.iter().any(|(name, _)| name == REQUEST_TAG)
+}
+
+fn is_empty(key: &KeyDescription) -> bool {
+    key.state == KeyState::PendingImport
 }
 
 /// A key of somebody else, or one that was deleted while the list was read.

@@ -14,6 +14,7 @@ use crate::lifecycle::key::pending_requests::PendingRequests;
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::key::trust::{Trust, Vouched, show_grants};
 use crate::lifecycle::run::plan::Plan;
+use crate::material::KeySpec;
 use crate::parameters::ParameterSet;
 use crate::progress::Progress;
 
@@ -96,15 +97,19 @@ pub(crate) fn make(plan: &mut Plan, kms: &Kms, request: &KeyRequest, pending: &P
         plan.call(Operation::GetKeyPolicy, "makes sure that it belongs to nobody else; if one is found, none is made");
         plan.call(Operation::ListGrants, "shows who else may use it by a grant, if that is permitted");
     }
-    let spec = request.spec;
+    make_key(plan, request.spec);
+    if let Some(alias) = &request.alias {
+        plan.call(Operation::CreateAlias, alias_reason(alias));
+    }
+}
+
+/// CreateKey alone.
+pub(crate) fn make_key(plan: &mut Plan, spec: KeySpec) {
     plan.call(
         Operation::CreateKey,
         format!("makes an EXTERNAL {spec} key, with a tag that finds it again if the reply is lost"),
     );
     plan.permission("kms:TagResource");
-    if let Some(alias) = &request.alias {
-        plan.call(Operation::CreateAlias, alias_reason(alias));
-    }
 }
 
 /// The calls that look for the key of an unfinished earlier run, where the alias names a key.

@@ -9,6 +9,12 @@ use crate::material::{KeySpec, KeyUsage};
 /// The tag by which a lost key is found again.
 pub const REQUEST_TAG: &str = "kms-byok:request";
 
+/// On a key that a rotation by alias has made: the id of the key before it.
+pub const SUPERSEDES_TAG: &str = "kms-byok:supersedes";
+
+/// On a key that an alias no longer names after a rotation: the id of the key that it names instead.
+pub const SUPERSEDED_BY_TAG: &str = "kms-byok:superseded-by";
+
 /// What a KMS key is created with, before it has key material.
 #[derive(Clone, Debug)]
 pub struct KeyRequest {

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::explain::Explain;
-use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
+use crate::kms::{Grant, KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
@@ -57,10 +57,31 @@ impl Trust {
         if self.names(found) {
             progress.detail(&format!("key {} was named by its id", found.arn));
         } else {
-            self.check_policy(kms, found, name, progress).await?;
+            self.check_policy(found, name, &self.read_policy(kms, found, name).await?, progress)?;
         }
         show_grants(kms, found, progress).await?;
         Ok(Vouched(found.clone()))
+    }
+
+    /// Vouches for a key whose policy is copied: the policy that is looked at is the one that is given.
+    pub(crate) async fn vouch_to_copy(
+        &self,
+        kms: &Kms,
+        found: &KeyDescription,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<(Vouched, String), Error> {
+        self.check_adopted(found, name)?;
+        let policy = match self.names(found) {
+            true => kms.key_policy(&found.arn).await?,
+            false => self.read_policy(kms, found, name).await?,
+        };
+        if !self.names(found) {
+            self.check_policy(found, name, &policy, progress)?;
+        } else {
+            show_outsiders(found, &policy::outsiders(&policy, found.arn.account()), progress);
+        }
+        Ok((Vouched(found.clone()), policy))
     }
 
     /// Whether the user named this key by its ARN, or by its id, which its replicas share.
@@ -81,32 +102,39 @@ impl Trust {
         }
     }
 
-    async fn check_policy(
+    async fn read_policy(&self, kms: &Kms, found: &KeyDescription, name: &str) -> Result<String, Error> {
+        match kms.key_policy(&found.arn).await {
+            Ok(policy) => Ok(policy),
+            Err(error) if error.is_never_answered() => {
+                let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
+                Err(KeyError::PolicyUnread { name: name.to_owned(), arn: found.arn.clone(), because }.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn check_policy(
         &self,
-        kms: &Kms,
         found: &KeyDescription,
         name: &str,
+        policy: &str,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let (name, arn) = (name.to_owned(), found.arn.clone());
-        let policy = match kms.key_policy(&found.arn).await {
-            Ok(policy) => policy,
-            Err(error) if error.is_never_answered() => {
-                let because = error.because().map_or(error.to_string(), |inner| format!("{error}: {inner}"));
-                return Err(KeyError::PolicyUnread { name, arn, because }.into());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let outsiders = policy::outsiders(&policy, found.arn.account());
-        let equals = |asked: Option<&str>| policy::equals(&policy, asked, found.arn.account());
+        let outsiders = policy::outsiders(policy, found.arn.account());
+        let equals = |asked: Option<&str>| policy::equals(policy, asked, found.arn.account());
         let expected = equals(self.policy.as_deref()) || self.or_default && equals(None);
         if !expected {
             return Err(KeyError::ForeignPolicy { name, arn, outsiders }.into());
         }
-        for outsider in outsiders {
-            progress.warn(&format!("the key policy of {} lets in {outsider}", found.arn));
-        }
+        show_outsiders(found, &outsiders, progress);
         Ok(())
+    }
+}
+
+fn show_outsiders(key: &KeyDescription, outsiders: &[String], progress: &dyn Progress) {
+    for outsider in outsiders {
+        progress.warn(&format!("the key policy of {} lets in {outsider}", key.arn));
     }
 }
 
@@ -130,13 +158,17 @@ impl Deref for Vouched {
     }
 }
 
-/// Shows who may use the key by a grant: the key policy does not tell. Where grants may not be listed, only that is said.
-pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, progress: &dyn Progress) -> Result<(), Error> {
+/// Shows who may use the key by a grant: the key policy does not tell. Where grants may not be listed, only that is said, and nothing given.
+pub(crate) async fn show_grants(
+    kms: &Kms,
+    key: &KeyDescription,
+    progress: &dyn Progress,
+) -> Result<Option<Vec<Grant>>, Error> {
     let grants = match kms.grants(&key.arn).await {
         Ok(grants) => grants,
         Err(error) if error.reason().is_some() => {
             progress.detail(&format!("grants on {} were not looked at: {error}", key.arn));
-            return Ok(());
+            return Ok(None);
         }
         Err(error) => return Err(error.into()),
     };
@@ -148,5 +180,5 @@ pub(crate) async fn show_grants(kms: &Kms, key: &KeyDescription, progress: &dyn 
     if grants.len() > SHOWN {
         say(format!("{} further grants on {} are not shown", grants.len() - SHOWN, key.arn));
     }
-    Ok(())
+    Ok(Some(grants))
 }

@@ -25,6 +25,7 @@ use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::{self, Created};
 use crate::lifecycle::key::existing::{self, Compared, Decision};
 use crate::lifecycle::key::named::NamedKey;
+use crate::lifecycle::key::pending_requests::Request;
 use crate::lifecycle::key::stage::Reached as Key;
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::provision::request::Provision;
@@ -121,7 +122,23 @@ pub(crate) async fn find(kms: &Kms, plan: &Provision) -> Result<Option<Found>, E
     }
 }
 
-async fn resume(kms: &Kms, plan: &Provision, there: &Found, run: &Run<Reached>) -> Result<Proven, Error> {
+/// A new key that gets no alias here. Its request is written down already, and says afterwards which key it is.
+pub(crate) async fn make_unnamed(
+    kms: &Kms,
+    plan: &Provision,
+    begun: &mut Request,
+    run: &Run<Reached>,
+) -> Result<Proven, Error> {
+    check_locally(plan)?;
+    let resolved = Resolved::of(plan, kms, run)?;
+    let key = Vouched::created(create::create(kms, &plan.request, begun, run).await?);
+    begun.made(&key.arn);
+    let set = parameters(kms, plan, &key, run).await?;
+    import_material(kms, &resolved, &key, (set, None), run).await
+}
+
+/// Goes on with a key that is there.
+pub(crate) async fn resume(kms: &Kms, plan: &Provision, there: &Found, run: &Run<Reached>) -> Result<Proven, Error> {
     let found = &there.key;
     let progress = run.progress();
     // An adopted key may have no alias yet.

@@ -38,7 +38,8 @@ pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -
     Ok(plan)
 }
 
-async fn resume(
+/// The calls that go on with a key that is there.
+pub(crate) async fn resume(
     plan: &mut Plan,
     kms: &Kms,
     wanted: &Provision,

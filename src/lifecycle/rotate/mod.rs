@@ -4,15 +4,18 @@
 //! and a rotation in progress is waited for.
 
 pub(crate) mod beginning;
+pub mod by_alias;
 pub(crate) mod import_pending;
 pub(crate) mod on_demand;
 pub(crate) mod plan;
 pub(crate) mod regions;
 pub(crate) mod request;
 pub(crate) mod stage;
+pub(crate) mod way;
 pub(crate) mod work;
 
 pub use self::stage::{Pending, Reached, Rotated, Rotation};
+pub use self::way::Way;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;

@@ -13,11 +13,16 @@ use crate::progress::{Progress, Silent};
 
 /// One run of a verb whose stages are `R`.
 pub struct Run<R> {
-    latest: Mutex<Arc<Standing<R>>>,
+    latest: Arc<Mutex<Arc<Standing<R>>>>,
     /// Passed by every changing call before it is sent.
-    gate: Mutex<()>,
+    gate: Arc<Mutex<()>>,
     progress: Arc<dyn Progress + Send>,
+    /// Where this run is a part of another one: what tells that one of it.
+    whole: Option<Arc<Tell<R>>>,
 }
+
+/// Publishes a part's stage and facts as those of the whole.
+type Tell<R> = dyn Fn(&Standing<R>) + Send + Sync;
 
 /// A run of any verb, for a caller that reports on it.
 pub trait Watched: Send + Sync {
@@ -38,7 +43,27 @@ impl<R: Stage> Default for Run<R> {
 impl<R: Stage> Run<R> {
     /// A run that has not begun.
     pub fn new(progress: Arc<dyn Progress + Send>) -> Self {
-        Run { latest: Mutex::default(), gate: Mutex::default(), progress }
+        Run { latest: Arc::default(), gate: Arc::default(), progress, whole: None }
+    }
+
+    /// A run of another verb as a part of this one, which begins with the facts of this one: each of its stages becomes a stage of the
+    /// whole, in the form that `stage` gives it. Meanwhile only the part publishes.
+    pub fn part<S: Stage>(&self, stage: impl Fn(S) -> R + Send + Sync + 'static) -> Run<S> {
+        let (latest, above) = (self.latest.clone(), self.whole.clone());
+        let whole = move |part: &Standing<S>| {
+            let Standing { reached, facts } = part.clone();
+            let mut latest = lock(&latest);
+            *latest = Arc::new(Standing { reached: stage(reached), facts });
+            if let Some(tell) = &above {
+                tell(&latest);
+            }
+        };
+        Run {
+            latest: Arc::new(Mutex::new(Arc::new(Standing { reached: S::default(), facts: self.facts() }))),
+            gate: self.gate.clone(),
+            progress: self.progress.clone(),
+            whole: Some(Arc::new(whole)),
+        }
     }
 
     /// The stage and the facts at this moment.
@@ -94,6 +119,9 @@ impl<R: Stage> Run<R> {
         let mut now = (**latest).clone();
         change(&mut now);
         *latest = Arc::new(now);
+        if let Some(tell) = &self.whole {
+            tell(&latest);
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, KeyId, KeyState, KmsName, Region};
+use crate::lifecycle::key::last_usage::LastUse;
 use crate::material::{KeySpec, KeyUsage};
 use crate::printable;
 use crate::proof::Proof;
-use crate::public_key::{Forms, PublicKey};
+use crate::public_key::{Forms, Jwk, PublicKey};
 
 /// The account of a run. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -18,6 +19,9 @@ pub struct Report {
     pub key_arn: Option<KeyArn>,
     /// The key's id.
     pub key_id: Option<KeyId>,
+    /// The key that the alias named before, where `rotate` moves an alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_key_arn: Option<KeyArn>,
     /// The alias that names it, if the run was given one.
     pub alias: Option<String>,
     /// The Region that was asked.
@@ -61,6 +65,9 @@ pub struct Report {
     /// What `rotate` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationReport>,
+    /// What `rotate` did where it moves an alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias_rotation: Option<AliasRotationReport>,
     /// The replicas in other Regions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaReport>,
@@ -96,6 +103,29 @@ pub struct RotationReport {
     pub rotated: bool,
     /// On-demand rotations that KMS still allows, of 25.
     pub rotations_left: Option<usize>,
+}
+
+/// How far a rotation by alias has come.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AliasRotationReport {
+    /// The alias that moves.
+    pub alias: String,
+    /// Whether it names the new key.
+    pub moved: bool,
+    /// The key that it names instead, where somebody else has moved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias_names: Option<KeyArn>,
+    /// The state of the old key.
+    pub previous_key_state: Option<KeyState>,
+    /// The other aliases of the old key, which do not move; nothing where KMS does not tell them.
+    pub other_aliases: Option<Vec<String>>,
+    /// When the old key was last used; nothing where KMS does not tell it.
+    pub last_use: Option<LastUse>,
+    /// The public keys of both, the new one first: what verifiers must know before the alias moves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jwks: Vec<Jwk>,
+    /// The command that disables the old key, once the alias has moved.
+    pub disable: Option<String>,
 }
 
 /// A replica of a multi-Region key, and what this run did to it.

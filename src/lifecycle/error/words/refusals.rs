@@ -27,9 +27,10 @@ every!(REASONS: Reason {
 });
 
 every!(OPERATIONS: Operation {
-    CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey Encrypt GenerateMac GetKeyLastUsage GetKeyPolicy
+    CreateAlias CreateKey Decrypt DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey Encrypt GenerateMac GetKeyLastUsage GetKeyPolicy
     GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants ListKeyRotations ListKeys ListResourceTags
     ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource
+    UntagResource UpdateAlias
 });
 
 const KEYS: [Option<&str>; 4] = [

@@ -10,10 +10,11 @@ use crate::kms::{EndpointError, KmsError};
 use crate::kms::{KeyState, Operation, Origin};
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::error::rotation::RotationError;
 use crate::material::KeySpec;
 
 pub(super) fn all() -> Vec<Sample> {
-    [ceremonies(), lives(), endpoints(), calls()].into_iter().flatten().collect()
+    [ceremonies(), lives(), rotations(), endpoints(), calls()].into_iter().flatten().collect()
 }
 
 one_of_each! {
@@ -84,6 +85,22 @@ one_of_each! {
         NoSuchMaterial { arn: arn(), id: id(), ids: id() }
         ConfirmationDiffers {}
         StillThere { id: id() }
+    }
+    rotations: RotationError {
+        NoAlias { arn: arn(), spec: KeySpec::Rsa2048.into(), aliases: vec![typed()] }
+        NoAlias { arn: arn(), spec: KeySpec::Rsa2048.into(), aliases: Vec::new() }
+        NoSuchAlias { alias: typed() }
+        NamesOther { alias: typed(), arn: arn(), named: arn() }
+        Overtaken { alias: typed(), ours: arn(), theirs: arn() }
+        NotShown { alias: typed(), arn: arn(), named: arn(), waited: "60 s".into() }
+        Symmetric { arn: arn() }
+        OtherKind { arn: arn(), spec: KeySpec::Rsa2048.into(), asked: KeySpec::Hmac256 }
+        UnfitKey { arn: arn(), old: arn(), differences: vec!["its key usage is KEY_AGREEMENT, and SIGN_VERIFY is needed".into()] }
+        KeyEmpty { arn: arn() }
+        Unproven { arn: arn() }
+        DeletedPrincipals { arn: arn(), principals: vec!["AROAEXAMPLEID1234567".into()] }
+        TooManyTags { count: 52 }
+        Running { alias: typed(), waited: "60 s".into() }
     }
     endpoints: EndpointError {
         NotAUrl { url: typed(), problem: "there is no host in it" }

@@ -1,5 +1,5 @@
-//! The key's last use, which is said before its key material is deleted. Nothing depends on it: the deletion goes on where the endpoint
-//! has no GetKeyLastUsage or a policy does not permit it.
+//! The key's last use, which is said before its key material is deleted and before it is disabled. Nothing depends on it: the run goes on
+//! where the endpoint has no GetKeyLastUsage or a policy does not permit it.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub struct LastUse {
 }
 
 /// The last use, where KMS tells it, and a sentence about it.
-pub(super) async fn look(kms: &Kms, arn: &str) -> (Option<LastUse>, String) {
+pub(crate) async fn look(kms: &Kms, arn: &str) -> (Option<LastUse>, String) {
     match kms.last_usage(arn).await {
         Ok(usage) => {
             let last = LastUse::of(usage);

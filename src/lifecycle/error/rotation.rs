@@ -1,0 +1,110 @@
+//! Rotation by alias.
+
+use crate::explain::{Explain, Hint, Setting, hint, some};
+use crate::kms::{KeyArn, KmsName};
+use crate::material::KeySpec;
+
+/// The alias cannot move to another key as asked.
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum RotationError {
+    #[error("key {arn} is {spec}: it is rotated by moving an alias to a new key, but no alias is named")]
+    #[strum(serialize = "rotation_without_alias")]
+    NoAlias { arn: KeyArn, spec: KmsName<KeySpec>, aliases: Vec<String> },
+    #[error("KMS knows no alias `{alias}`")]
+    #[strum(serialize = "rotation_alias_unknown")]
+    NoSuchAlias { alias: String },
+    #[error("`{alias}` points to key {arn}, not to {named}")]
+    #[strum(serialize = "rotation_alias_elsewhere")]
+    NamesOther { alias: String, arn: KeyArn, named: KeyArn },
+    #[error("`{alias}` points to key {theirs} by now, but this run's new key is {ours}")]
+    #[strum(serialize = "rotation_overtaken")]
+    Overtaken { alias: String, ours: KeyArn, theirs: KeyArn },
+    #[error("KMS has answered that `{alias}` points to key {arn}, but after {waited} it still points to {named}")]
+    #[strum(serialize = "rotation_not_shown")]
+    NotShown { alias: String, arn: KeyArn, named: KeyArn, waited: String },
+    #[error("key {arn} is symmetric: KMS rotates it, and no alias moves")]
+    #[strum(serialize = "rotation_of_symmetric")]
+    Symmetric { arn: KeyArn },
+    #[error("an alias moves only between keys of one kind, but {arn} is {spec} and {asked} is another kind")]
+    #[strum(serialize = "rotation_to_other_kind")]
+    OtherKind { arn: KeyArn, spec: KmsName<KeySpec>, asked: KeySpec },
+    #[error("key {arn} cannot take the place of key {old}: {}", differences.join("; "))]
+    #[strum(serialize = "rotation_unfit_key")]
+    UnfitKey { arn: KeyArn, old: KeyArn, differences: Vec<String> },
+    #[error("key {arn} waits for key material, but none is given")]
+    #[strum(serialize = "rotation_key_empty")]
+    KeyEmpty { arn: KeyArn },
+    #[error("nothing has shown that key {arn} works, but an alias moves only to a key that does")]
+    #[strum(serialize = "rotation_unproven")]
+    Unproven { arn: KeyArn },
+    #[error("the key policy of {arn} names principals that were deleted: {}", principals.join(", "))]
+    #[strum(serialize = "rotation_deleted_principals")]
+    DeletedPrincipals { arn: KeyArn, principals: Vec<String> },
+    #[error("the new key would have {count} tags, but KMS takes 50")]
+    #[strum(serialize = "rotation_too_many_tags")]
+    TooManyTags { count: usize },
+    #[error("another run on this machine still rotates `{alias}` after {waited}")]
+    #[strum(serialize = "rotation_running")]
+    Running { alias: String, waited: String },
+}
+
+impl RotationError {
+    /// Whether the flags alone were wrong.
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(self, RotationError::NoAlias { .. } | RotationError::Symmetric { .. })
+    }
+}
+
+impl Explain for RotationError {
+    fn id(&self) -> &'static str {
+        self.into()
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            RotationError::NoAlias { aliases, .. } if aliases.is_empty() => {
+                hint!["give the key an alias first, and name it with ", Setting::Alias]
+            }
+            RotationError::NoAlias { aliases, .. } => {
+                hint!["name it with ", Setting::Alias, format!(": {}", aliases.join(", "))]
+            }
+            RotationError::NoSuchAlias { .. } => hint!["name the alias that is to move with ", Setting::Alias],
+            RotationError::NamesOther { .. } => {
+                some("find out who moved the alias, and name the key that it points to now")
+            }
+            RotationError::Overtaken { ours, .. } => {
+                hint![
+                    "find out who moved the alias; if it is to point to this run's key, add ",
+                    Setting::Switch.to(ours)
+                ]
+            }
+            RotationError::NotShown { .. } => some("run the same command again in a minute"),
+            RotationError::Symmetric { .. } => hint![
+                "leave out ",
+                Setting::Prepare,
+                ", ",
+                Setting::Switch,
+                ", ",
+                Setting::NewKey,
+                " and ",
+                Setting::Alias
+            ],
+            RotationError::OtherKind { .. } => hint!["choose a ", Setting::KeySpec, " of the same kind, or none"],
+            RotationError::UnfitKey { .. } => some("name a key that was made for this rotation"),
+            RotationError::KeyEmpty { arn } => {
+                hint!["give its key material: ", Setting::NewKey.to(arn), " ", Setting::Material.to("FILE")]
+            }
+            RotationError::Unproven { .. } => {
+                hint!["choose ", Setting::Verify.to("state"), " if you know that it does"]
+            }
+            RotationError::DeletedPrincipals { .. } => {
+                hint!["give the new key's policy with ", Setting::Policy.to("FILE")]
+            }
+            RotationError::TooManyTags { .. } => some("remove tags from the old key first"),
+            RotationError::Running { .. } => some("run the same command again when it is over"),
+        }
+    }
+}

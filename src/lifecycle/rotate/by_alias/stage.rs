@@ -1,0 +1,179 @@
+//! The stages of a rotation by alias: the old key, the new one, the alias.
+
+use crate::kms::{KeyArn, KeyDescription, KeyState};
+use crate::lifecycle::import::bytes::{GoOn, Unstored};
+use crate::lifecycle::import::stage::Proven;
+use crate::lifecycle::key::alias::AliasName;
+use crate::lifecycle::key::last_usage::LastUse;
+use crate::lifecycle::provision::Reached as Making;
+use crate::lifecycle::rotate::by_alias::request::Until;
+use crate::lifecycle::run::facts::Facts;
+use crate::lifecycle::run::next::Next;
+use crate::lifecycle::run::report::{AliasRotationReport, Report};
+use crate::lifecycle::run::stage::{News, Stage};
+use crate::public_key::Jwk;
+
+/// How far a rotation by alias has come.
+#[derive(Clone, Debug, Default)]
+pub enum Reached {
+    /// The old key is not known yet.
+    #[default]
+    Nothing,
+    /// The old key is known, and nothing has changed.
+    OldFound(Handover),
+    /// The new key is made, gets its key material, or is proven.
+    NewKey(Handover, Box<Making>),
+    /// The new key is proven, and the alias names the old one.
+    Ready(Succession),
+    /// UpdateAlias is about to be sent, was sent or was answered.
+    AliasMoving(Succession),
+    /// The alias names a third key: that of another run, or of whoever moved it.
+    Overtaken(Succession, KeyArn),
+    /// The alias names the new key, and the rest is still to be done.
+    AliasMoved(Succession),
+    /// Everything that was asked for is done.
+    Ended(Succession),
+}
+
+/// An alias, and the key that it is to leave.
+#[derive(Clone, Debug)]
+pub struct Handover {
+    /// The alias.
+    pub alias: AliasName,
+    /// The old key; nothing where it is not known which it was.
+    pub previous: Option<KeyDescription>,
+    /// The other aliases of the old key, which do not move; nothing where KMS does not tell them.
+    pub other_aliases: Option<Vec<String>>,
+    /// How far it is to go.
+    pub until: Until,
+}
+
+/// An alias between two keys.
+#[derive(Clone, Debug)]
+pub struct Succession {
+    /// The alias and the old key.
+    pub handover: Handover,
+    /// The new key, and what was proven about it.
+    pub new: Proven,
+    /// Whether the alias names the new key.
+    pub moved: bool,
+    /// The public keys of both, the new one first; none of HMAC keys.
+    pub jwks: Vec<Jwk>,
+    /// When the old key was last used; nothing where it was not asked, or KMS does not tell.
+    pub last_use: Option<LastUse>,
+}
+
+impl Handover {
+    fn tell(&self, report: &mut Report) {
+        report.previous_key_arn = self.previous.as_ref().map(|key| key.arn.clone());
+        report.alias_rotation = Some(AliasRotationReport {
+            alias: self.alias.to_string(),
+            previous_key_state: self.previous.as_ref().map(|key| key.state),
+            other_aliases: self.other_aliases.clone(),
+            ..AliasRotationReport::default()
+        });
+    }
+}
+
+impl Handover {
+    fn again(&self, new: &KeyArn) -> Next {
+        Next::Again { bytes: Unstored::Nothing, key_arn: Some(new.clone()) }
+    }
+}
+
+impl Succession {
+    pub(crate) fn new_arn(&self) -> &KeyArn {
+        &self.new.named.key.arn
+    }
+
+    /// The alias names the new key.
+    pub(crate) fn moved(self) -> Self {
+        let mut new = self.new;
+        new.named.alias = Some(self.handover.alias.clone());
+        Succession { moved: true, new, ..self }
+    }
+
+    fn tell(&self, report: &mut Report) {
+        self.new.tell(report);
+        self.handover.tell(report);
+        if let Some(rotation) = &mut report.alias_rotation {
+            rotation.moved = self.moved;
+            rotation.last_use.clone_from(&self.last_use);
+            rotation.jwks.clone_from(&self.jwks);
+            rotation.disable = self.disable();
+        }
+    }
+
+    /// The command that disables the old key, which nothing uses by the alias any more.
+    fn disable(&self) -> Option<String> {
+        let old = self.handover.previous.as_ref().filter(|old| self.moved && old.state == KeyState::Enabled)?;
+        Some(format!("aws kms disable-key --region {} --key-id {}", old.arn.region(), old.arn))
+    }
+
+    /// What completes a run that has a proven key.
+    fn go_on(&self) -> Next {
+        match self.handover.until {
+            Until::Prepared if !self.moved => self.handover.again(self.new_arn()),
+            _ => self.switch(),
+        }
+    }
+
+    /// The run that moves the alias, or does what is left to be done after that.
+    fn switch(&self) -> Next {
+        GoOn::Switch { key_arn: self.new_arn().clone() }.into()
+    }
+}
+
+impl From<Succession> for Reached {
+    fn from(ended: Succession) -> Self {
+        Reached::Ended(ended)
+    }
+}
+
+impl Stage for Reached {
+    fn after(self, news: &News<'_>) -> Self {
+        match self {
+            Reached::NewKey(handover, making) => Reached::NewKey(handover, Box::new(making.after(news))),
+            reached => reached,
+        }
+    }
+
+    fn tell(&self, report: &mut Report) {
+        match self {
+            Reached::Nothing => {}
+            Reached::OldFound(handover) => handover.tell(report),
+            Reached::NewKey(handover, making) => {
+                making.tell(report);
+                handover.tell(report);
+            }
+            Reached::Ready(succession)
+            | Reached::AliasMoving(succession)
+            | Reached::AliasMoved(succession)
+            | Reached::Ended(succession) => succession.tell(report),
+            Reached::Overtaken(succession, theirs) => {
+                succession.tell(report);
+                if let Some(rotation) = &mut report.alias_rotation {
+                    rotation.alias_names = Some(theirs.clone());
+                }
+            }
+        }
+    }
+
+    /// Until the new key has its key material, the same request goes on with that key; what a file holds is never generated again. From then
+    /// on nothing needs the bytes.
+    fn next(&self, facts: &Facts) -> Next {
+        match self {
+            Reached::Nothing | Reached::OldFound(_) => Next::Again { bytes: Unstored::Nothing, key_arn: None },
+            Reached::NewKey(handover, making) => match (making.next(facts), handover.until) {
+                (Next::GoOn(GoOn::Status { key_arn }), Until::Moved) => GoOn::Switch { key_arn }.into(),
+                (Next::GoOn(GoOn::Status { key_arn }), Until::Prepared) => handover.again(&key_arn),
+                (next, _) => next,
+            },
+            Reached::Ready(succession) | Reached::AliasMoving(succession) | Reached::AliasMoved(succession) => {
+                succession.go_on()
+            }
+            Reached::Ended(succession) if !succession.moved => succession.switch(),
+            Reached::Ended(_) | Reached::Overtaken(..) => Next::Nothing,
+        }
+    }
+}
