@@ -1,12 +1,4 @@
 //! Which OpenSSL is compiled in, loaded and on PATH, and whether the loaded one computes what it should.
-//!
-//! ```
-//! use kms_byok::openssl_probe;
-//!
-//! let accepted = openssl_probe::check_loaded()?;
-//! println!("accepted: {accepted:?}");
-//! # Ok::<(), kms_byok::OpenSslError>(())
-//! ```
 
 mod branch;
 mod configuration;

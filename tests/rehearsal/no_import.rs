@@ -51,7 +51,8 @@ impl Drop for Moto {
 fn every_verb_fails_where_nothing_can_be_imported() {
     let Some(moto) = Moto::start() else { return };
     let kms = Kms::at(&moto.url);
-    let made = kms.ok("CreateKey", json!({ "Origin": "EXTERNAL" }))["KeyMetadata"].take();
+    let made =
+        kms.ok("CreateKey", json!({ "Origin": "EXTERNAL", "KeyUsage": "ENCRYPT_DECRYPT" }))["KeyMetadata"].take();
     let arn = made["Arn"].as_str().unwrap();
     kms.ok("CreateAlias", json!({ "AliasName": "alias/there", "TargetKeyId": arn }));
     // The claim that misleads: an empty key is enabled, and encrypts.
