@@ -1,8 +1,8 @@
 //! What the library says while it works. Who listens, and where it is shown, is the caller's business.
 
-/// Receives the sentences of a run. None of them ever holds a secret.
+/// Receives the sentences of a run, from any thread. None of them ever holds a secret, and none has a say in the result.
 pub trait Progress: Sync {
-    /// A step that was done, as one sentence.
+    /// A step that was done, or what is waited for now, as one sentence without a full stop.
     fn step(&self, text: &str);
     /// Something the user should look at.
     fn warn(&self, text: &str);
@@ -10,7 +10,7 @@ pub trait Progress: Sync {
     fn detail(&self, text: &str);
 }
 
-/// Says nothing.
+/// A [`Progress`] that says nothing.
 pub struct Silent;
 
 impl Progress for Silent {

@@ -7,10 +7,10 @@ use aws_smithy_types::date_time::Format;
 
 use crate::explain::{Explain, Hint, some};
 
-/// KMS keeps expiring key material for at most 365 days (API reference, `ImportKeyMaterial`, `ValidTo`).
+/// The longest time for which KMS keeps expiring key material: 365 days (API reference, `ImportKeyMaterial`, `ValidTo`).
 pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// When imported key material expires, as asked for.
+/// When imported key material expires, as asked for. KMS takes times up to 365 days ahead (API reference, `ImportKeyMaterial`, `ValidTo`).
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,16 +25,19 @@ pub const LONGEST_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expiry {
-    /// KEY_MATERIAL_DOES_NOT_EXPIRE, as in the recipe.
+    /// KEY_MATERIAL_DOES_NOT_EXPIRE: the key material stays until it is deleted.
     Never,
-    /// That long after the import.
+    /// That long after the import, counted in whole seconds.
     In(Duration),
-    /// At that time.
+    /// At that time (UTC).
     At(DateTime),
 }
 
 impl Expiry {
-    /// The time that is sent to KMS, checked against its limits.
+    /// The time that is sent to KMS as ValidTo; `None` for key material that does not expire.
+    ///
+    /// # Errors
+    /// [`ExpiryError::Past`] for a time that is not after `now`, [`ExpiryError::TooFar`] for one more than 365 days after it.
     pub fn resolve(self, now: DateTime) -> Result<Option<DateTime>, ExpiryError> {
         let at = match self {
             Expiry::Never => return Ok(None),
@@ -55,8 +58,9 @@ impl Expiry {
         Ok(Some(at))
     }
 
-    /// Whether a key that expires at `found` is what was asked for. "In 90 days" is met by any time within the next 90 days,
-    /// because the same command of an earlier day asked for an earlier time.
+    /// Whether a key that expires at `found` is what was asked for; `None` is a key that does not expire. [`Expiry::At`] is met within two
+    /// seconds. "In 90 days" is met by any time within the next 90 days, because the same command of an earlier day asked for an earlier
+    /// time.
     pub fn is_met_by(self, found: Option<DateTime>, now: DateTime) -> bool {
         match (self, found) {
             (Expiry::Never, None) => true,
@@ -110,12 +114,15 @@ pub(crate) fn span(seconds: i64) -> String {
     }
 }
 
-/// `2026-11-24T17:02:00Z`: what JSON, records and people get, to the second.
+/// UTC to the second, as in `2026-11-24T17:02:00Z`: what JSON, records and people get.
 pub fn rfc3339(time: DateTime) -> String {
     DateTime::from_secs(time.secs()).fmt(Format::DateTime).unwrap_or_else(|_| format!("{} s after 1970", time.secs()))
 }
 
-/// Reads RFC 3339 with `Z` or an offset.
+/// Reads a time of RFC 3339 with `Z` or an offset, as in `2026-11-24T17:02:00Z` or `2026-11-24T18:02:00+01:00`.
+///
+/// # Errors
+/// [`ExpiryError::NotATime`] for any other text.
 pub fn parse(text: &str) -> Result<DateTime, ExpiryError> {
     DateTime::from_str(text, Format::DateTimeWithOffset).map_err(|_| ExpiryError::NotATime { text: text.to_owned() })
 }
@@ -130,7 +137,7 @@ pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis() as f64 / 1000.0)
 }
 
-/// The expiry asked for is not one KMS takes.
+/// The expiry asked for is not one KMS takes. Times are shown as RFC 3339 in UTC.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

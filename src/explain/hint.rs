@@ -25,7 +25,7 @@ pub enum Part {
 }
 
 impl Hint {
-    /// The pieces, in the order of the sentence.
+    /// The pieces, in the order of the sentence. Joined without separators, they are the whole of it.
     pub fn parts(&self) -> &[Part] {
         &self.0
     }

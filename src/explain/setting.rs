@@ -17,7 +17,7 @@ pub enum Setting {
     /// The wrapping algorithms with SHA-1 are used.
     #[strum(serialize = "the permission for SHA-1")]
     AllowSha1,
-    /// How long a connection may take to be made.
+    /// How long a connection may take to be made: a duration with its unit, as in `5s`.
     #[strum(serialize = "the connect timeout")]
     ConnectTimeout,
     /// The directory with a parameter set.
@@ -35,7 +35,7 @@ pub enum Setting {
     /// Where the escrow file goes.
     #[strum(serialize = "the escrow file to write")]
     EscrowOut,
-    /// The SHA-256 of the wrapping public key.
+    /// The SHA-256 of the wrapping public key's DER, as 64 hex digits.
     #[strum(serialize = "the expected fingerprint")]
     ExpectPublicKey,
     /// Keys that an earlier run may have made are looked for.
@@ -62,13 +62,13 @@ pub enum Setting {
     /// Plain http is used.
     #[strum(serialize = "the permission for plain http")]
     InsecureEndpoint,
-    /// The key.
+    /// The key: its id, its ARN or an alias.
     #[strum(serialize = "the key")]
     KeyId,
-    /// One of a key's materials.
+    /// One of a key's materials, by its id of 64 hex digits.
     #[strum(serialize = "the key material id")]
     KeyMaterialId,
-    /// The key spec.
+    /// The key spec, by KMS's name, as in `SYMMETRIC_DEFAULT`.
     #[strum(serialize = "key spec")]
     KeySpec,
     /// The file with key material.
@@ -77,7 +77,7 @@ pub enum Setting {
     /// What is written beside key material.
     #[strum(serialize = "the material description")]
     MaterialDescription,
-    /// What the file of key material is read as.
+    /// What the file of key material is read as: a name of `material::Format`, as in `hex`.
     #[strum(serialize = "the format")]
     MaterialFormat,
     /// The escrow file that key material comes from.
@@ -107,7 +107,7 @@ pub enum Setting {
     /// The profile of the AWS configuration files.
     #[strum(serialize = "the profile")]
     Profile,
-    /// How long a reply may take.
+    /// How long a reply may take: a duration with its unit, as in `30s`.
     #[strum(serialize = "the read timeout")]
     ReadTimeout,
     /// The private key that opens an escrow file.
@@ -134,7 +134,7 @@ pub enum Setting {
     /// How much is proven.
     #[strum(serialize = "the level of proof")]
     Verify,
-    /// How large the wrapping key is.
+    /// How large the wrapping key is, by KMS's name, as in `RSA_4096`.
     #[strum(serialize = "wrapping key spec")]
     WrappingKeySpec,
     /// Nobody is asked.

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::explain::{Explain, Hint, Setting, hint, some};
 
 /// A file is not what is needed, or may not be touched.
+///
+/// `what` says what the file is for, as in "import token". Lengths and limits are bytes, `mode` is the permission bits, and `source` is
+/// what the operating system answered.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
@@ -68,7 +71,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Sorts an error of `open` or `read` by what the user has to do about it.
+    /// Sorts an error of opening or reading a file by what the user has to do about it: `Missing`, `Directory` or `Unreadable`.
     pub fn reading(what: &'static str, path: PathBuf, source: io::Error) -> Self {
         match source.kind() {
             // A file where a directory was meant: the path leads nowhere.

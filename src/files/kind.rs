@@ -1,6 +1,6 @@
 //! Kinds of file that are known by their first bytes, as file(1) knows them, and that are no key themselves.
 
-/// A file that may have a key in it, and is none.
+/// A file that may have a key in it, and is none. It is known by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileKind {
@@ -62,7 +62,8 @@ pub(crate) enum Way {
 }
 
 impl FileKind {
-    /// The kind of a file; nothing for one that is not known. Of random bytes, no kind is seen more often than once in 10^9 times.
+    /// The kind of a file, from its bytes; `None` for one that is not known. Of random bytes, no kind is seen more often than once in 10^9
+    /// times.
     pub fn of(bytes: &[u8]) -> Option<FileKind> {
         let starts = |beginning: &[u8]| bytes.starts_with(beginning);
         Some(match bytes {
@@ -94,7 +95,7 @@ impl FileKind {
         })
     }
 
-    /// Its name in a sentence.
+    /// Its name in a sentence, without an article.
     pub const fn name(self) -> &'static str {
         match self {
             FileKind::Gzip => "gzip file",

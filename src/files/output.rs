@@ -28,7 +28,7 @@ pub enum Output {
     Parameters,
 }
 
-/// A file that was in the way, and where it is now.
+/// A file that was in the way, was not plainly earlier output, and was renamed to `NAME.superseded-<UTC>`. `Display` says so in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     what: &'static str,

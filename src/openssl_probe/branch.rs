@@ -3,7 +3,7 @@
 //! Source: the OpenSSL project's release strategy. A branch whose date is not certain here is not in the table, and nothing is said
 //! about it. Distributions fix their own packages for longer.
 
-/// A release branch of OpenSSL.
+/// A release branch of OpenSSL whose end of support is known (source: the OpenSSL project's release strategy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Branch {
     /// `1.1.1` before 3.0, `3.5` since.
@@ -33,7 +33,8 @@ const fn branch(name: &'static str, ends: &'static str, long_term: bool) -> Bran
 }
 
 impl Branch {
-    /// The branch of an OpenSSL that calls itself `text`, as in `OpenSSL 3.0.19 27 Jan 2026`.
+    /// The branch of an OpenSSL that calls itself `text`, as in `OpenSSL 3.0.19 27 Jan 2026`. `None` for LibreSSL, and for a branch whose
+    /// date is not known here.
     pub fn of(text: &str) -> Option<&'static Branch> {
         let version = text.strip_prefix("OpenSSL ")?.split(' ').next()?;
         let is_of = |branch: &&Branch| {
@@ -42,12 +43,12 @@ impl Branch {
         BRANCHES.iter().find(is_of)
     }
 
-    /// Whether the project's support is over on `today`, as in `2026-11-24`.
+    /// Whether the project's support is over on `today`, a date as in `2026-11-24`. The last day itself is supported.
     pub fn has_ended(&self, today: &str) -> bool {
         self.ends < today
     }
 
-    /// The newest long-term branch that is supported on `today`.
+    /// The newest long-term branch that is supported on `today`, a date as in `2026-11-24`.
     pub fn to_move_to(today: &str) -> Option<&'static Branch> {
         BRANCHES.iter().rfind(|branch| branch.long_term && !branch.has_ended(today))
     }

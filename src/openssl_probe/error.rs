@@ -4,7 +4,8 @@ use openssl::error::ErrorStack;
 
 use crate::explain::{Explain, Hint, Step, hint, some};
 
-/// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it.
+/// A call into OpenSSL failed, or the OpenSSL at hand cannot do what is asked of it. `found` is its version text, as in `OpenSSL 3.0.19 27
+/// Jan 2026`.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
@@ -27,7 +28,7 @@ pub enum OpenSslError {
 }
 
 impl OpenSslError {
-    /// For `map_err`: names the step that failed.
+    /// For `map_err`: names the step that failed, as the end of "OpenSSL cannot …".
     pub fn step(step: &'static str) -> impl FnOnce(ErrorStack) -> OpenSslError {
         move |source| OpenSslError::Step { step, source }
     }

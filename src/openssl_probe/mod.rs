@@ -1,4 +1,12 @@
 //! Which OpenSSL is compiled in, loaded and on PATH, and whether the loaded one computes what it should.
+//!
+//! ```
+//! use kms_byok::for_the_binary::openssl_probe;
+//!
+//! let accepted = openssl_probe::check_loaded()?;
+//! println!("accepted: {accepted:?}");
+//! # Ok::<(), kms_byok::OpenSslError>(())
+//! ```
 
 mod branch;
 mod configuration;

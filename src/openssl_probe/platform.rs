@@ -16,7 +16,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// That of this machine.
+    /// The platform of this machine, from os-release(5); Homebrew on macOS.
     pub fn here() -> Self {
         if cfg!(target_os = "macos") {
             return Platform::Homebrew;
@@ -49,7 +49,7 @@ impl Platform {
         }
     }
 
-    /// The command that brings what the platform has newest.
+    /// The shell command that brings the newest OpenSSL of the platform; `None` for an unknown one.
     pub fn upgrade(self) -> Option<&'static str> {
         match self {
             Platform::Apt => Some("apt-get update && apt-get upgrade"),

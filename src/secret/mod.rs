@@ -20,9 +20,10 @@ use zeroize::Zeroize;
 pub use self::process::{Protection, protect_process};
 use crate::files::FileError;
 
-/// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length.
+/// Secret bytes. There is no Clone, no Display and no serialization; Debug shows the length in bytes.
 ///
-/// Each secret has memory pages of its own, so that wiping, locking and keeping it out of core dumps touch nothing else.
+/// Each secret has memory pages of its own, so that wiping, locking and keeping it out of core dumps touch nothing else. Dropping it wipes
+/// the pages.
 pub struct Secret {
     pages: MmapMut,
     length: usize,
@@ -30,7 +31,11 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret of `length` zero bytes, to be filled in place.
+    /// A secret of `length` zero bytes, to be filled in place. Where the system does not lock its pages, it is made all the same: see
+    /// [`Secret::is_locked`].
+    ///
+    /// # Errors
+    /// [`FileError::NoMemory`] where the system gives no pages.
     pub fn zeroed(length: usize) -> Result<Self, FileError> {
         let pages = MmapMut::map_anon(length.max(1)).map_err(|source| FileError::NoMemory { source })?;
         // Neither may be allowed (RLIMIT_MEMLOCK, containers): `doctor` says so, and the bytes are still wiped.
@@ -40,7 +45,10 @@ impl Secret {
         Ok(Secret { pages, length, locked })
     }
 
-    /// Moves bytes in and wipes where they were.
+    /// Moves bytes in and wipes where they were, also when it fails.
+    ///
+    /// # Errors
+    /// [`FileError::NoMemory`] where the system gives no pages.
     pub fn take(mut bytes: Vec<u8>) -> Result<Self, FileError> {
         let secret = Self::copy(&bytes);
         bytes.zeroize();
@@ -48,6 +56,9 @@ impl Secret {
     }
 
     /// Copies bytes that somebody else owns and wipes.
+    ///
+    /// # Errors
+    /// [`FileError::NoMemory`] where the system gives no pages.
     pub fn copy(bytes: &[u8]) -> Result<Self, FileError> {
         let mut secret = Self::zeroed(bytes.len())?;
         secret.pages[..bytes.len()].copy_from_slice(bytes);
@@ -55,12 +66,19 @@ impl Secret {
     }
 
     /// Reads a file of at most `limit` bytes, straight into the secret. `what` names it in errors.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`], [`FileError::Directory`] or [`FileError::Unreadable`] for a path that gives no bytes, [`FileError::Empty`]
+    /// for an empty file, and [`FileError::TooLarge`] for one of more than `limit` bytes.
     pub fn read_file(what: &'static str, path: &Path, limit: usize) -> Result<Self, FileError> {
         Self::read_file_minding(what, path, limit, |_| Ok(()))
     }
 
-    /// The same for a file that should be private: `mind` is shown the permission bits of the file that is open, before a byte
-    /// of it is read, when others than its owner may read it.
+    /// Reads a file as [`Secret::read_file`] does, one that should be private: where others than its owner may read it, `mind` is shown its
+    /// permission bits (as in `0o644`) before a byte is read.
+    ///
+    /// # Errors
+    /// As [`Secret::read_file`], and whatever `mind` answers.
     pub fn read_file_minding(
         what: &'static str,
         path: &Path,
@@ -84,7 +102,11 @@ impl Secret {
         }
     }
 
-    /// Reads standard input: descriptor 0 itself, because std's buffer would keep a copy.
+    /// Reads standard input up to its end, at most `limit` bytes. It reads descriptor 0 itself, because std's buffer would keep a copy.
+    ///
+    /// # Errors
+    /// [`FileError::Empty`] for no bytes, [`FileError::TooLarge`] for more than `limit`, [`FileError::StdinUnreadable`] where reading
+    /// fails.
     pub fn read_stdin(what: &'static str, limit: usize) -> Result<Self, FileError> {
         let path = || PathBuf::from("-");
         match Self::read(rustix::stdio::stdin(), limit) {
@@ -123,7 +145,7 @@ impl Secret {
         Ok(None)
     }
 
-    /// The bytes. Whoever asks must not keep a copy.
+    /// The bytes. Whoever asks must not keep a copy that is not wiped.
     pub fn expose(&self) -> &[u8] {
         &self.pages[..self.length]
     }
@@ -133,7 +155,7 @@ impl Secret {
         &mut self.pages[..self.length]
     }
 
-    /// Shortens the secret to its first `length` bytes and wipes the rest.
+    /// Shortens the secret to its first `length` bytes and wipes the rest. Nothing happens where it has no more than that.
     pub fn truncate(&mut self, length: usize) {
         if length < self.length {
             self.pages[length..self.length].zeroize();
@@ -151,7 +173,7 @@ impl Secret {
         self.length == 0
     }
 
-    /// Whether the system keeps these pages out of swap.
+    /// Whether the system keeps these pages out of swap (mlock(2)). It need not permit it: RLIMIT_MEMLOCK is small in many containers.
     pub fn is_locked(&self) -> bool {
         self.locked
     }

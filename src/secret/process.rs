@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// What is in force; `doctor` says what is not.
+/// Which protections of this process are in force. `doctor` says what is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// Other processes of the same user can neither attach to this one nor read its memory (Linux: PR_SET_DUMPABLE).
@@ -13,7 +13,10 @@ pub struct Protection {
     pub freed_memory_wiped: bool,
 }
 
-/// Protects this process. To be called first of all: OpenSSL's allocator can be replaced only before it has been used.
+/// Protects this process: other processes of the user cannot read its memory, no core file is written, and what OpenSSL frees is wiped.
+/// What the system does not allow is false in the answer.
+///
+/// To be called first of all, before OpenSSL is used: only then can its allocator be replaced.
 pub fn protect_process() -> Protection {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     Protection {
