@@ -6,7 +6,7 @@ use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::openssl_probe::OpenSslError;
 
-/// A copy of the key material cannot be kept, or cannot be brought back.
+/// A copy of the key material cannot be kept, or cannot be brought back. `path` is the certificate or the escrow file.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -1,6 +1,7 @@
 //! Keeping a copy safely: key material encrypted for recovery certificates as CMS (RFC 5652, RFC 5083).
 //!
-//! AWS keeps no backup of imported key material. What is written here opens with `openssl cms -decrypt` and the recovery key.
+//! AWS keeps no backup of imported key material. [`seal`] makes an escrow file that each [`Recipient`] can open alone, with [`open`] here
+//! or with `openssl cms -decrypt -inform DER` anywhere.
 
 #[cfg(openssl_has_cms)]
 mod envelope;
@@ -23,8 +24,11 @@ use crate::secret::{Secret, on_clean_stack};
 /// The most bytes of an escrow file: four RSA_4096 recipients and an RSA_4096 key stay far below.
 const LIMIT: usize = 256 * 1024;
 
-/// Encrypts key material for all recipients: AuthEnvelopedData with AES-256-GCM on OpenSSL 3.0 and newer, EnvelopedData with
-/// AES-256-CBC below. DER.
+/// Encrypts key material for all recipients and gives the DER of the CMS: AuthEnvelopedData with AES-256-GCM on OpenSSL 3.0 and newer,
+/// EnvelopedData with AES-256-CBC below.
+///
+/// # Errors
+/// [`EscrowError::NoRecipient`] without a recipient, [`EscrowError::OpenSsl`] where OpenSSL has no CMS (LibreSSL) or fails.
 pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, EscrowError> {
     if recipients.is_empty() {
         return Err(EscrowError::NoRecipient);
@@ -32,14 +36,17 @@ pub fn seal(material: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>, Escrow
     Ok(on_clean_stack(|| envelope::seal(material, recipients))?)
 }
 
-/// An escrow file as it was read. Anybody who has the certificate can make one: nothing in it says who did.
+/// An escrow file as it was read: the DER of a CMS envelope. Anybody who has the certificate can make one: nothing in it says who did.
 pub struct EscrowFile {
     bytes: Vec<u8>,
     path: PathBuf,
 }
 
 impl EscrowFile {
-    /// Reads it.
+    /// Reads a file of at most 256 KiB. What is in it is looked at when it is opened.
+    ///
+    /// # Errors
+    /// [`EscrowError::File`] for a file that cannot be read, is empty or too large.
     pub fn read(path: &Path) -> Result<Self, EscrowError> {
         Ok(EscrowFile { bytes: files::read("escrow file", path, LIMIT)?, path: path.to_owned() })
     }
@@ -49,7 +56,10 @@ impl EscrowFile {
         envelope::content_type(&self.bytes).as_deref() == Some(AUTH_ENVELOPED_DATA)
     }
 
-    /// Opens it with the private key of one recipient.
+    /// Opens it with the private key of one recipient, and gives the bytes that were sealed.
+    ///
+    /// # Errors
+    /// As [`open_bytes`].
     pub fn open(&self, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
         open_bytes(&self.bytes, &self.path, recipient_key)
     }
@@ -58,12 +68,19 @@ impl EscrowFile {
 /// id-ct-authEnvelopedData (RFC 5083 §2.1): 1.2.840.113549.1.9.16.1.23.
 const AUTH_ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17];
 
-/// Opens an escrow file with the private key of one recipient.
+/// Reads an escrow file and opens it with the private key of one recipient.
+///
+/// # Errors
+/// As [`EscrowFile::read`] and [`open_bytes`].
 pub fn open(path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
     EscrowFile::read(path)?.open(recipient_key)
 }
 
-/// The same with the bytes of the file at hand; `path` names it in errors.
+/// Opens an escrow file whose bytes are at hand; `path` names it in errors.
+///
+/// # Errors
+/// [`EscrowError::NotAnEnvelope`] for bytes that are no CMS envelope, [`EscrowError::CannotOpen`] where the key is of no recipient or the
+/// file was changed, [`EscrowError::OpenSsl`] where OpenSSL has no CMS or fails.
 pub fn open_bytes(bytes: &[u8], path: &Path, recipient_key: &PKey<Private>) -> Result<Secret, EscrowError> {
     let path = path.to_owned();
     match on_clean_stack(|| envelope::open(bytes, recipient_key))? {

@@ -12,7 +12,8 @@ use super::strength;
 use crate::openssl_probe::OpenSslError;
 use crate::{files, printable};
 
-/// A certificate for which key material is encrypted: in date, and allowed to receive keys.
+/// A certificate for which key material is encrypted: in date, allowed to receive keys, with an RSA key of 2048 bits or more or an EC key
+/// of 224 bits or more.
 pub struct Recipient {
     pub(super) certificate: X509,
     pub(super) kind: Kind,
@@ -22,9 +23,9 @@ pub struct Recipient {
 /// Who can open an escrow file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipientIdentity {
-    /// The subject, as in `CN = recovery 2026`.
+    /// The subject, as in `CN = recovery 2026`, with printable characters only.
     pub subject: String,
-    /// SHA-256 of the DER certificate, in hex.
+    /// SHA-256 of the DER certificate, as 64 lower-case hex digits.
     pub sha256: String,
 }
 
@@ -35,7 +36,12 @@ pub(super) enum Kind {
 }
 
 impl Recipient {
-    /// Reads a PEM or DER certificate and refuses one that must not receive keys.
+    /// Reads a file with one certificate, in PEM or DER. Who issued it is not looked at.
+    ///
+    /// # Errors
+    /// [`EscrowError::NotACertificate`] and [`EscrowError::SeveralCertificates`] for other files, [`EscrowError::OutOfDate`],
+    /// [`EscrowError::KeyUsage`] (RFC 5280 §4.2.1.3), [`EscrowError::CannotReceive`], [`EscrowError::WeakKey`] and
+    /// [`EscrowError::WeakSignature`] for a certificate that must not receive keys, [`EscrowError::File`] for a file that cannot be read.
     pub fn read(path: &Path) -> Result<Self, EscrowError> {
         let bytes = files::read("recovery certificate", path, 64 * 1024)?;
         let not_a_certificate = |_| EscrowError::NotACertificate { path: path.to_owned() };
@@ -84,7 +90,7 @@ impl Recipient {
         self.kind == Kind::Rsa
     }
 
-    /// Who it is.
+    /// Who it is, as reports name it.
     pub fn identity(&self) -> &RecipientIdentity {
         &self.identity
     }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::material::{KeySpec, MaterialKind};
 
-/// How key material is wrapped. Both digests of OAEP are those in the name; RSA_AES_KEY_WRAP puts an AES-256 key in
-/// OAEP and the material under that key with AES-KWP (RFC 5649).
+/// How key material is wrapped (API reference, `GetParametersForImport`, `WrappingAlgorithm`); parses from KMS's name, as in
+/// `RSAES_OAEP_SHA_256`. Both digests of OAEP are those in the name; RSA_AES_KEY_WRAP puts an AES-256 key in OAEP and the material under
+/// that key with AES-KWP (RFC 5649).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // KMS's own names
 pub enum WrappingAlgorithm {
@@ -15,7 +16,7 @@ pub enum WrappingAlgorithm {
     RsaAesKeyWrapSha1,
 }
 
-/// The digest of OAEP and of its MGF1; KMS uses one for both.
+/// The digest of OAEP and of its MGF1; KMS uses one for both, and an empty label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum OaepDigest {
@@ -23,7 +24,7 @@ pub enum OaepDigest {
     Sha1,
 }
 
-/// The size of the RSA wrapping key.
+/// The size of the RSA wrapping key (API reference, `GetParametersForImport`, `WrappingKeySpec`); parses from KMS's name, as in `RSA_4096`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum WrappingKeySpec {
@@ -33,7 +34,7 @@ pub enum WrappingKeySpec {
 }
 
 impl WrappingAlgorithm {
-    /// Every wrapping algorithm this tool speaks.
+    /// The wrapping algorithms of KMS that this crate speaks; RSAES_PKCS1_V1_5 and SM2PKE are not among them.
     pub const ALL: [WrappingAlgorithm; 4] = [
         WrappingAlgorithm::RsaesOaepSha256,
         WrappingAlgorithm::RsaesOaepSha1,
@@ -41,7 +42,7 @@ impl WrappingAlgorithm {
         WrappingAlgorithm::RsaAesKeyWrapSha1,
     ];
 
-    /// The name KMS uses.
+    /// The name KMS uses, as in `RSAES_OAEP_SHA_256`.
     pub const fn name(self) -> &'static str {
         match self {
             WrappingAlgorithm::RsaesOaepSha256 => "RSAES_OAEP_SHA_256",
@@ -64,7 +65,8 @@ impl WrappingAlgorithm {
         matches!(self, WrappingAlgorithm::RsaAesKeyWrapSha256 | WrappingAlgorithm::RsaAesKeyWrapSha1)
     }
 
-    /// The algorithm used when none is asked for: the recipe's, except for RSA private keys, which do not fit into it.
+    /// The algorithm used when none is asked for: RSAES_OAEP_SHA_256, and RSA_AES_KEY_WRAP_SHA_256 for RSA private keys, which do not fit
+    /// into OAEP.
     pub const fn default_for(spec: KeySpec) -> Self {
         match spec.kind() {
             MaterialKind::Rsa { .. } => WrappingAlgorithm::RsaAesKeyWrapSha256,
@@ -72,7 +74,8 @@ impl WrappingAlgorithm {
         }
     }
 
-    /// Length in bytes of what wrapping `material` bytes gives.
+    /// Length in bytes of what wrapping `material` bytes gives: the modulus for OAEP, and for RSA_AES_KEY_WRAP the material in whole blocks
+    /// of 8 bytes and 8 bytes more behind it (RFC 5649 §4.1).
     pub const fn wrapped_length(self, wrapping: WrappingKeySpec, material: usize) -> usize {
         if self.uses_aes_key_wrap() { wrapping.bytes() + material.next_multiple_of(8) + 8 } else { wrapping.bytes() }
     }
@@ -84,7 +87,7 @@ impl WrappingAlgorithm {
 }
 
 impl KeySpec {
-    /// Bytes of the key material that `generate` makes; the PKCS#8 sizes are OpenSSL's (RSA: about).
+    /// Length in bytes of the key material that `generate` makes: exact for raw bytes, OpenSSL's PKCS#8 for private keys, about for RSA.
     pub const fn usual_length(self) -> usize {
         match self {
             KeySpec::SymmetricDefault => 32,
@@ -105,7 +108,7 @@ impl KeySpec {
 }
 
 impl OaepDigest {
-    /// Bytes of a hash value.
+    /// Length of a hash value in bytes.
     pub const fn bytes(self) -> usize {
         match self {
             OaepDigest::Sha256 => 32,
@@ -119,7 +122,7 @@ impl WrappingKeySpec {
     pub const ALL: [WrappingKeySpec; 3] =
         [WrappingKeySpec::Rsa2048, WrappingKeySpec::Rsa3072, WrappingKeySpec::Rsa4096];
 
-    /// The name KMS uses.
+    /// The name KMS uses, as in `RSA_4096`.
     pub const fn name(self) -> &'static str {
         match self {
             WrappingKeySpec::Rsa2048 => "RSA_2048",
@@ -137,12 +140,12 @@ impl WrappingKeySpec {
         }
     }
 
-    /// Bytes of the modulus, which are those of an OAEP ciphertext.
+    /// Length of the modulus in bytes, which is that of an OAEP ciphertext: 256, 384 or 512.
     pub const fn bytes(self) -> usize {
         self.bits() as usize / 8
     }
 
-    /// The wrapping key spec with a modulus of that many bits.
+    /// The wrapping key spec with a modulus of that many bits; `None` for a size that KMS does not make.
     pub fn of_bits(bits: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|spec| spec.bits() == bits)
     }

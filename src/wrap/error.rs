@@ -6,7 +6,8 @@ use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// The key material cannot be wrapped as asked.
+/// The key material cannot be wrapped as asked, a wrapping key is not what it should be, or a blob is not what wrapping gives. Lengths are
+/// bytes; `command` and `decode` are shell commands that fix the file.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

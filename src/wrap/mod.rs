@@ -1,4 +1,7 @@
-//! How key material is wrapped. Wrapping happens here and nowhere else; this room knows OpenSSL and no AWS.
+//! How key material is wrapped. Wrapping happens here and nowhere else; this module knows OpenSSL and no AWS.
+//!
+//! [`WrappingKey`] is the public key that KMS gives, [`WrappingAlgorithm`] says how it is used, and [`wrap()`] makes the blob that
+//! ImportKeyMaterial takes.
 
 mod algorithm;
 mod error;
@@ -19,9 +22,8 @@ use crate::material::KeyMaterial;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::{Secret, on_clean_stack};
 
-/// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material").
-///
-/// What KMS would refuse is refused here first, with the numbers.
+/// Wraps `material` for `key` as `ImportKeyMaterial` wants it (AWS KMS developer guide, "Encrypt key material"). The answer is the raw
+/// blob: 256 to 512 bytes for OAEP, up to some 2.9 KB for RSA private keys. Two calls give two different blobs.
 ///
 /// ```
 /// use kms_byok::material::{KeyMaterial, KeySpec};
@@ -37,6 +39,10 @@ use crate::secret::{Secret, on_clean_stack};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Errors
+/// What KMS would refuse is refused here first, as [`WrappingAlgorithm::check`] does; [`WrapError::OpenSsl`] where OpenSSL fails or has no
+/// AES key wrap, [`WrapError::File`] where there is no memory for the ephemeral key.
 pub fn wrap(material: &KeyMaterial, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, WrapError> {
     algorithm.check(material.spec(), key.spec(), Some(material.byte_count()))?;
     let wrapped = on_clean_stack(|| match algorithm.uses_aes_key_wrap() {

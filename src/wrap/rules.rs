@@ -7,7 +7,12 @@ use super::error::WrapError;
 use crate::material::{KeySpec, MaterialKind};
 
 impl WrappingAlgorithm {
-    /// Refuses what KMS refuses, before it is asked: `material` is the length of the key material in bytes, where known.
+    /// Refuses what KMS refuses, before it is asked (developer guide, "Requirements for imported key material"). `material` is the length
+    /// of the key material in bytes; where it is not known yet, [`KeySpec::usual_length`] counts.
+    ///
+    /// # Errors
+    /// [`WrapError::NotForRawMaterial`] for raw bytes under RSA_AES_KEY_WRAP, [`WrapError::RsaKeyOverOaep`] for an RSA private key under
+    /// OAEP, [`WrapError::DoesNotFit`] for material longer than [`WrappingAlgorithm::oaep_capacity`].
     pub fn check(self, spec: KeySpec, wrapping: WrappingKeySpec, material: Option<usize>) -> Result<(), WrapError> {
         let raw = !spec.is_private_key();
         if raw && self.uses_aes_key_wrap() {

@@ -20,7 +20,8 @@ const EXPONENT: u32 = 65_537;
 /// What KMS's reply has the key under.
 const FIELD: Wanted = Wanted::Field("PublicKey");
 
-/// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA, of a size KMS makes.
+/// A wrapping public key as `GetParametersForImport` gives it: DER SubjectPublicKeyInfo (RFC 5280 §4.1), RSA of 2048, 3072 or 4096 bits,
+/// with the public exponent 65537.
 pub struct WrappingKey {
     key: PKey<Public>,
     spec: WrappingKeySpec,
@@ -28,10 +29,15 @@ pub struct WrappingKey {
 }
 
 impl WrappingKey {
-    /// The most bytes read as a public key; RSA_4096 has 550.
+    /// The most bytes that are read as a public key file; the DER of an RSA_4096 key has 550.
     pub const READ_LIMIT: usize = 16 * 1024;
 
-    /// Parses the key and refuses everything else by its name.
+    /// Reads the key from its DER, of which nothing may follow.
+    ///
+    /// # Errors
+    /// Each problem has its variant of [`WrapError`]: `EmptyPublicKey`, `PublicKeyEncoded` for base64, hex or PEM text, `PublicKeyNotDer`,
+    /// `PublicKeyNotRsa`, `PublicKeyBits` for a size that KMS does not make, `PublicKeyExponent`, and `PublicKeyFactor` for a modulus with
+    /// a prime factor below 752.
     pub fn from_der(der: &[u8]) -> Result<Self, WrapError> {
         if der.is_empty() {
             return Err(WrapError::EmptyPublicKey);
@@ -51,7 +57,10 @@ impl WrappingKey {
         }
     }
 
-    /// Parses the key and refuses another size than was asked for.
+    /// Reads the key and refuses another size than was asked for.
+    ///
+    /// # Errors
+    /// As [`WrappingKey::from_der`], and [`WrapError::PublicKeySize`].
     pub fn from_reply(der: &[u8], asked: WrappingKeySpec) -> Result<Self, WrapError> {
         let key = Self::from_der(der)?;
         if key.spec != asked {
@@ -60,17 +69,20 @@ impl WrappingKey {
         Ok(key)
     }
 
-    /// Its size.
+    /// The size of its modulus.
     pub fn spec(&self) -> WrappingKeySpec {
         self.spec
     }
 
-    /// The bytes it was made from.
+    /// The DER that it was made from.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// SHA-256 of the DER bytes in lower-case hex: what two people compare over another channel.
+    /// SHA-256 of the DER, as 64 lower-case hex digits: what two people compare over another channel.
+    ///
+    /// # Errors
+    /// [`OpenSslError::Step`] where OpenSSL does not hash.
     pub fn fingerprint(&self) -> Result<String, OpenSslError> {
         let digest = hash(MessageDigest::sha256(), &self.der).map_err(OpenSslError::step("hash the public key"))?;
         Ok(hex::encode(digest))
