@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// How key material is encoded in a file or on standard input.
+/// How key material is encoded in a file or on standard input. It parses from its name, as in `hex`: other text is
+/// [`MaterialError::UnknownFormat`](super::MaterialError::UnknownFormat).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// What the file shows itself to be, if there is no doubt about it.
@@ -10,21 +11,21 @@ pub enum Format {
     Auto,
     /// The bytes as they are, also where they are text.
     Raw,
-    /// Hex digits.
+    /// Hex digits of either case, also with `0x`, colons or white space.
     Hex,
-    /// Base64 of either alphabet.
+    /// Base64 of either alphabet (RFC 4648 §4, §5), padded or not, in one line or several.
     Base64,
-    /// The bare private number of an EC key, big-endian.
+    /// The bare private number of an EC key, big-endian: 32, 48 or 66 bytes by the curve.
     Scalar,
-    /// The bare seed of an Ed25519 key.
+    /// The bare seed of an Ed25519 key: 32 bytes (RFC 8032 §5.1.5).
     Seed,
-    /// A private key in PEM.
+    /// A private key in PEM (RFC 7468).
     Pem,
-    /// A private key in DER.
+    /// A private key in DER: PKCS#8, PKCS#1 or SEC1.
     Der,
-    /// A JSON Web Key.
+    /// A JSON Web Key (RFC 7517).
     Jwk,
-    /// A PKCS#12 file.
+    /// A PKCS#12 file (RFC 7292).
     Pkcs12,
     /// OpenSSH's own private key format.
     OpenSsh,
@@ -46,7 +47,7 @@ impl Format {
         Format::OpenSsh,
     ];
 
-    /// The word on the command line.
+    /// The name that it parses from, as in `base64`.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Auto => "auto",

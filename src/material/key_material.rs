@@ -22,12 +22,23 @@ impl KeyMaterial {
     /// 2 KB, so that this is a PKCS#12 file with a chain of twenty, in lines of base64.
     pub const READ_LIMIT: usize = 64 * 1024;
 
-    /// Makes new key material with OpenSSL's random generator.
+    /// Makes new key material with OpenSSL's random generator: 32 bytes for symmetric keys, as many as the digest has for HMAC keys, a key
+    /// pair in PKCS#8 otherwise.
+    ///
+    /// # Errors
+    /// [`MaterialError::OpenSsl`] where OpenSSL fails or has no Ed25519, [`MaterialError::File`] where there is no memory for secrets.
     pub fn generate(spec: KeySpec) -> Result<Self, MaterialError> {
         Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))?, reading: None })
     }
 
-    /// Understands `bytes` as key material of `spec`: what they are recognised as, if there is no doubt, or what `format` says.
+    /// Understands `bytes` as key material of `spec`: what they are recognised as, if there is no doubt, or what `format` says. `None` is
+    /// [`Format::Auto`]. The passphrase is asked for only where something is encrypted.
+    ///
+    /// # Errors
+    /// Each reason not to take the bytes has its variant of [`MaterialError`], the most usual ones being [`MaterialError::WrongLength`]
+    /// with both lengths, [`MaterialError::NotEncodedText`] and [`MaterialError::Ambiguous`] where only the user can tell what the key is,
+    /// [`MaterialError::WrongKeyType`], [`MaterialError::WrongModulus`] and [`MaterialError::WrongCurve`] for a key of another spec,
+    /// [`MaterialError::PassphraseNeeded`] and [`MaterialError::WrongPassphrase`]. The passphrase's own error comes through unchanged.
     pub fn read(
         bytes: Secret,
         spec: KeySpec,
@@ -37,7 +48,11 @@ impl KeyMaterial {
         KeyMaterial::read_from(&bytes, spec, format, passphrase)
     }
 
-    /// The same, of bytes that are still needed where they are refused: to print the ways in which they may be read.
+    /// The same as [`KeyMaterial::read`], of bytes that are still needed where they are refused: to print the ways in which they may be
+    /// read.
+    ///
+    /// # Errors
+    /// As [`KeyMaterial::read`].
     pub fn read_from(
         bytes: &Secret,
         spec: KeySpec,
@@ -55,7 +70,7 @@ impl KeyMaterial {
         Ok(KeyMaterial { spec, bytes, reading: Some(reading) })
     }
 
-    /// How it was read; nothing for what was generated.
+    /// How it was read; `None` for what was generated.
     pub fn reading(&self) -> Option<&Reading> {
         self.reading.as_ref()
     }
@@ -70,12 +85,12 @@ impl KeyMaterial {
         self.bytes.len()
     }
 
-    /// Whether the system keeps it out of swap.
+    /// Whether the system keeps it out of swap: see [`Secret::is_locked`].
     pub fn is_locked(&self) -> bool {
         self.bytes.is_locked()
     }
 
-    /// The bytes that are wrapped.
+    /// The bytes that are wrapped. Whoever asks must not keep a copy that is not wiped.
     pub fn expose(&self) -> &[u8] {
         self.bytes.expose()
     }
@@ -85,7 +100,10 @@ impl KeyMaterial {
         Ok(PKey::private_key_from_der(self.expose()).map_err(OpenSslError::step("read the private key back"))?)
     }
 
-    /// The public half as DER SubjectPublicKeyInfo (RFC 5280 §4.1); nothing for symmetric and HMAC keys.
+    /// The public half as DER SubjectPublicKeyInfo (RFC 5280 §4.1); `None` for symmetric and HMAC keys.
+    ///
+    /// # Errors
+    /// [`MaterialError::OpenSsl`] where OpenSSL fails.
     pub fn public_key(&self) -> Result<Option<Vec<u8>>, MaterialError> {
         if !self.spec.is_private_key() {
             return Ok(None);

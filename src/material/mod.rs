@@ -1,4 +1,8 @@
 //! What a key is: its spec, its bytes, and whether the two agree.
+//!
+//! [`KeyMaterial::read`] recognises what a file is (text around bytes, a container, a bare number) and takes it only without doubt;
+//! [`KeyMaterial::generate`] makes new material. Both give bytes as KMS wants them for the [`KeySpec`]: raw for symmetric and HMAC keys,
+//! unencrypted PKCS#8 DER for private keys.
 
 mod base64;
 pub(crate) mod choice;

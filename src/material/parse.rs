@@ -33,7 +33,10 @@ impl FromStr for KeyUsage {
 }
 
 impl KeySpec {
-    /// The usage asked for, or the default, if KMS allows it for this key spec.
+    /// The usage asked for, or the default of this crate, if KMS allows it for this key spec.
+    ///
+    /// # Errors
+    /// [`MaterialError::UsageNotAllowed`].
     pub fn usage(self, asked: Option<KeyUsage>) -> Result<KeyUsage, MaterialError> {
         match asked {
             None => Ok(self.usages()[0]),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::recognise::{Layer, described, ids};
 use super::{Container, Note};
 
-/// What a file was recognised as. Nothing in it is secret.
+/// What a file was recognised as. Nothing in it is secret, and it serializes to JSON.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Reading {
     /// The layers of text that were taken off, outermost first and joined by `+`; `raw` or `der` where there were none.
@@ -67,7 +67,8 @@ impl Reading {
         self
     }
 
-    /// The layers and the container by their stable names.
+    /// The layers of text that were taken off, by their stable names, outermost first and joined by `+`, as in `base64` or `utf16+hex`.
+    /// Where there were none it is `raw`, `der`, or `text` for a container that is text.
     pub fn encoding(&self) -> &str {
         &self.encoding
     }
@@ -77,7 +78,7 @@ impl Reading {
         &self.notes
     }
 
-    /// The container's stable name; nothing for raw bytes.
+    /// The stable name of the container that held the key, as in `pkcs8`, or of a bare number: `scalar` or `seed`. `None` for raw bytes.
     pub fn container(&self) -> Option<&'static str> {
         self.container
     }
@@ -93,7 +94,8 @@ impl Reading {
         }
     }
 
-    /// What to tell the user, a sentence each; nothing for raw bytes.
+    /// What to tell the user, a sentence each: how it was read, what was read leniently or completed, and whose certificate lies beside the
+    /// key. Empty for raw bytes.
     pub fn sentences(&self) -> Vec<String> {
         let notes = self.notes.iter().map(Note::to_string);
         let certificate =

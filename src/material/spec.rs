@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-/// A KMS key spec into which key material can be imported.
+/// A KMS key spec into which key material can be imported; parses from KMS's name, as in `ECC_NIST_P256`. Other names are
+/// [`MaterialError::UnknownKeySpec`](super::MaterialError::UnknownKeySpec), or
+/// [`MaterialError::KeySpecNotImportable`](super::MaterialError::KeySpecNotImportable) where KMS has such keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the variants are KMS's own names
 pub enum KeySpec {
@@ -25,7 +27,7 @@ pub enum KeySpec {
 /// What kind of thing the key material of a key spec is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaterialKind {
-    /// Raw random bytes: an AES-256 key.
+    /// Raw random bytes, exactly 32: an AES-256 key.
     Symmetric,
     /// Raw random bytes of `minimum` to 128 bytes.
     Hmac {
@@ -53,7 +55,8 @@ pub enum Curve {
     P256k1,
 }
 
-/// What a KMS key may be used for; fixed when the key is created.
+/// What a KMS key may be used for; fixed when the key is created. Parses from KMS's name, as in `SIGN_VERIFY`: other text is
+/// [`MaterialError::UnknownKeyUsage`](super::MaterialError::UnknownKeyUsage).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum KeyUsage {
@@ -84,7 +87,7 @@ impl KeySpec {
         KeySpec::EccNistEdwards25519,
     ];
 
-    /// The name KMS uses.
+    /// The name KMS uses, as in `ECC_NIST_P256`.
     pub const fn name(self) -> &'static str {
         match self {
             KeySpec::SymmetricDefault => "SYMMETRIC_DEFAULT",
@@ -127,7 +130,7 @@ impl KeySpec {
         !matches!(self.kind(), MaterialKind::Symmetric | MaterialKind::Hmac { .. })
     }
 
-    /// The key usages KMS allows for it, the default of this tool first.
+    /// The key usages KMS allows for it (developer guide, "Key spec reference"), the default of this crate first.
     pub const fn usages(self) -> &'static [KeyUsage] {
         match self.kind() {
             MaterialKind::Symmetric => &[KeyUsage::EncryptDecrypt],
@@ -146,7 +149,7 @@ impl fmt::Display for KeySpec {
 }
 
 impl KeyUsage {
-    /// The name KMS uses.
+    /// The name KMS uses, as in `SIGN_VERIFY`.
     pub const fn name(self) -> &'static str {
         match self {
             KeyUsage::EncryptDecrypt => "ENCRYPT_DECRYPT",
@@ -176,7 +179,7 @@ impl Curve {
         }
     }
 
-    /// The name OpenSSL uses.
+    /// The name OpenSSL uses, as in `prime256v1`.
     pub const fn openssl_name(self) -> &'static str {
         match self {
             Curve::P256 => "prime256v1",

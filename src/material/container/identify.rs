@@ -8,7 +8,8 @@ use crate::files::FileKind;
 use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, element};
 
 impl Container {
-    /// What `bytes` are: DER or another binary container, or text that is no PEM. Nothing if they are none that is known.
+    /// What `bytes` are, by their structure: DER or another binary container, or text that is no PEM. `None` if they are none that is
+    /// known.
     pub fn identify(bytes: &[u8]) -> Option<Container> {
         binary(bytes).or_else(|| der(bytes)).or_else(|| text(bytes.trim_ascii()))
     }

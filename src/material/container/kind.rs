@@ -2,7 +2,8 @@
 
 use crate::files::{FileKind, Way};
 
-/// What a file is, as far as keys are concerned.
+/// What a file is, as far as keys are concerned. [`Container::is_read`] tells those that private keys are read from; the others are only
+/// named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Container {
@@ -79,7 +80,7 @@ pub enum Container {
 }
 
 impl Container {
-    /// Its name in a sentence: "a …", "the …".
+    /// Its name in a sentence, without an article.
     pub const fn name(self) -> &'static str {
         match self {
             Container::Pkcs8 => "PKCS#8 private key",
@@ -235,7 +236,7 @@ impl Container {
         )
     }
 
-    /// What a PEM label claims; nothing for a label that has nothing to do with keys.
+    /// What the label of a PEM block claims, as in `EC PRIVATE KEY`; `None` for a label that has nothing to do with keys.
     pub fn of_label(label: &str) -> Option<Container> {
         Some(match label {
             "PRIVATE KEY" | "ANY PRIVATE KEY" => Container::Pkcs8,

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 /// What a private key in a file of several is called there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedKey {
-    /// A name in backticks, or "number 2".
+    /// A name in backticks, or its place in the file, as in "number 2".
     pub name: String,
     /// The key spec that it fits, where it was looked at and there is one.
     pub spec: Option<KeySpec>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Container;
 
-/// Something about a private key's file that was read leniently, or completed. Nothing in it is secret.
+/// Something about a private key's file that was read leniently, or completed. `Display` says it in a sentence. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
@@ -37,7 +37,7 @@ pub enum Note {
 }
 
 impl Note {
-    /// Its stable name for machines.
+    /// Its stable name for machines, in snake case.
     pub const fn id(&self) -> &'static str {
         match self {
             Note::Mislabelled { .. } => "mislabelled",

@@ -4,7 +4,7 @@ use super::MaterialError;
 use crate::explain::Explain;
 
 impl MaterialError {
-    /// Its stable name for machines.
+    /// Its stable name for machines, in snake case.
     pub fn id(&self) -> &'static str {
         match self {
             MaterialError::File(error) => error.id(),

@@ -12,7 +12,8 @@ use crate::openssl_probe::OpenSslError;
 
 use crate::files;
 
-/// The key material does not match the key spec, or cannot be understood.
+/// The key material does not match the key spec, or cannot be understood. `found` and `wanted` are lengths in bytes or words, and `command`
+/// is a shell command that makes a readable file of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs)]
@@ -140,7 +141,8 @@ impl MaterialError {
         MaterialError::Ambiguous { what: format!("an OCTET STRING of DER with {} bytes in it", inside.len()) }
     }
 
-    /// The same error with the commands that end the doubt as its hint; `commands` are each a command and when it is the right one.
+    /// The same error with the commands that end the doubt as its hint, as [`MaterialError::InDoubt`]; `commands` are each a command and
+    /// when it is the right one. Without commands it stays as it is.
     #[must_use]
     pub fn with_choices(self, commands: &[(String, String)]) -> Self {
         if commands.is_empty() {
@@ -151,7 +153,7 @@ impl MaterialError {
         MaterialError::InDoubt { error: Box::new(self), ways, otherwise }
     }
 
-    /// The same choices where the key spec is not to be chosen.
+    /// The same choices without the advice to choose another key spec.
     #[must_use]
     pub fn of_this_key_spec(self) -> Self {
         match self {

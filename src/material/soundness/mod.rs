@@ -16,7 +16,8 @@ use super::{KeyMaterial, MaterialKind};
 use crate::secret::on_clean_stack;
 
 impl KeyMaterial {
-    /// What is weak about it, or forbidden by a standard; usually nothing.
+    /// What is weak about it, or forbidden by a standard (FIPS 186-5, CVE-2017-15361); usually nothing. A pattern that this names comes by
+    /// chance less than once in 2^40 keys.
     pub fn weaknesses(&self) -> Vec<Weakness> {
         weaknesses(self)
     }

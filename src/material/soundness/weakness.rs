@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Something about key material that makes it weak, or that a standard forbids. Nothing in it is secret.
+/// Something about key material that makes it weak, or that a standard forbids. `Display` says it in a sentence. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weakness {
     pub(super) id: &'static str,
