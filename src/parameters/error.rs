@@ -12,7 +12,8 @@ use crate::wrap::{WrapError, WrappingKeySpec};
 
 use crate::quoted::quoted;
 
-/// A parameter directory or a set of its files cannot be used.
+/// A parameter directory or a set of its files cannot be used, or KMS's reply is no set. `found` is what is there and `asked` or `expected`
+/// what was wanted; times are RFC 3339, lengths are bytes, and `command` is a shell command that fixes the file.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -1,5 +1,8 @@
-//! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in
-//! a directory.
+//! The import parameters of one KMS key: public key, token and algorithm as one value that cannot be taken apart, in memory and in a
+//! directory.
+//!
+//! A [`ParameterSet`] comes from `GetParametersForImport`, or from a directory that it was saved in: `PublicKey.bin`, `ImportToken.bin` and
+//! `parameters.json`. Wrapping spends it and gives a [`WrappedMaterial`], whose blob is `EncryptedKeyMaterial.bin`.
 
 pub(crate) mod as_material;
 pub(crate) mod bare;

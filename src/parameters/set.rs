@@ -19,7 +19,8 @@ use crate::printable;
 use crate::time::rfc3339;
 use crate::wrap::{self, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
-/// One reply to `GetParametersForImport`, checked, with the key it is for. Valid for 24 hours.
+/// One reply to `GetParametersForImport`, checked, with the key it is for. Public key, token and algorithm belong together, and KMS takes
+/// them for that key only, for 24 hours (API reference, `GetParametersForImport`).
 pub struct ParameterSet {
     pub(super) file: ParametersFile,
     pub(super) wrapping_key: WrappingKey,
@@ -70,12 +71,17 @@ impl ParameterSet {
         Ok(ParameterSet { file, wrapping_key, token: reply.import_token })
     }
 
-    /// The three files of a set in that directory.
+    /// The paths of a set in that directory: `PublicKey.bin` (DER SubjectPublicKeyInfo), `ImportToken.bin` (1 to 6144 bytes) and
+    /// `parameters.json`.
     pub fn files(directory: &Path) -> [PathBuf; 3] {
         [PUBLIC_KEY_FILE, TOKEN_FILE, PARAMETERS_FILE].map(|name| directory.join(name))
     }
 
-    /// Refuses early what `save` would refuse at the end.
+    /// Refuses early what [`ParameterSet::save`] would refuse at the end.
+    ///
+    /// # Errors
+    /// [`ParametersError::File`] for a path that is no directory or cannot be written to, and without `force` for files of a set that are
+    /// there.
     pub fn check_directory(directory: &Path, force: bool) -> Result<(), ParametersError> {
         if directory.exists() && !directory.is_dir() {
             let what = "parameter directory";
@@ -90,8 +96,12 @@ impl ParameterSet {
         Ok(())
     }
 
-    /// Writes the three files: all of them before the first is put at its place, and `parameters.json` last, so that a directory
-    /// without it is known to be unfinished. With `force` an earlier set is replaced, and what is none is moved aside and told.
+    /// Writes the three files into the directory, which is made if it is missing: all of them before the first is put at its place, and
+    /// `parameters.json` last, so that a directory without it is known to be unfinished. With `force` an earlier set is replaced, and what
+    /// is none is moved aside and told in the answer.
+    ///
+    /// # Errors
+    /// [`ParametersError::File`] where the directory or a file cannot be written, and without `force` where a file of a set is there.
     pub fn save(&self, directory: &Path, force: bool) -> Result<Vec<Moved>, ParametersError> {
         Self::check_directory(directory, force)?;
         let made = !directory.exists();
@@ -145,28 +155,48 @@ impl ParameterSet {
     }
 
     /// Refuses bytes that are no `parameters.json`; `path` names them in errors.
+    ///
+    /// # Errors
+    /// [`ParametersError::NotParameters`] for other contents, [`ParametersError::UnknownVersion`] for a form of another version,
+    /// [`ParametersError::OfARehearsal`] for a key of the embedded KMS without its endpoint.
     pub fn check_json(json: &[u8], path: &Path) -> Result<(), ParametersError> {
         ParametersFile::parse(json, path).map(|_| ())
     }
 
-    /// Reads a directory back; files that are not of one set are named.
+    /// Reads a directory back, and compares the files with the fingerprints in `parameters.json`. Whether the set is still valid is for
+    /// [`ParameterSet::check_fresh`].
+    ///
+    /// # Errors
+    /// [`ParametersError::Mixed`] for a file of another set, [`ParametersError::NotParameters`], [`ParametersError::UnknownVersion`] or
+    /// [`ParametersError::OfARehearsal`] for a `parameters.json` that cannot be used, [`ParametersError::Wrap`] for a public key that is
+    /// none, [`ParametersError::File`] for a file that cannot be read.
     pub fn load(directory: &Path) -> Result<Self, ParametersError> {
         let (file, wrapping_key, token) = read_set(directory)?;
         Ok(ParameterSet { file, wrapping_key, token })
     }
 
-    /// Refuses a set whose public key is not the one whose fingerprint came by another way.
+    /// Refuses a set whose public key is not the one whose fingerprint came by another way: 64 hex digits, of either case, with or without
+    /// colons.
+    ///
+    /// # Errors
+    /// [`ParametersError::NotAFingerprint`] for other text, [`ParametersError::UnexpectedPublicKey`] for another key.
     pub fn expect_public_key(&self, fingerprint: &str) -> Result<(), ParametersError> {
         check_fingerprint(&self.file.public_key_sha256, fingerprint)
     }
 
-    /// Refuses a set that KMS would answer with ExpiredImportTokenException.
+    /// Refuses a set that KMS would answer with ExpiredImportTokenException, by this machine's clock.
+    ///
+    /// # Errors
+    /// [`ParametersError::Expired`].
     pub fn check_fresh(&self) -> Result<(), ParametersError> {
         self.file.check_fresh()
     }
 
-    /// Refuses a set that is valid for longer than KMS gives: either the file or the clock that says `now` is wrong. Of a set that is not
-    /// of AWS it is only said, by the answer: an endpoint that stands in for KMS may give more.
+    /// Refuses a set that is valid for more than 25 hours from `now`, which is an hour more than KMS gives: either the file or the clock
+    /// that says `now` is wrong. An endpoint that stands in for KMS may give more: of its sets the answer is a sentence about that.
+    ///
+    /// # Errors
+    /// [`ParametersError::ValidTooLong`] for a set of AWS.
     pub fn check_validity(&self, now: DateTime) -> Result<Option<String>, ParametersError> {
         self.file.check_validity(now)
     }
@@ -181,7 +211,7 @@ impl ParameterSet {
         &self.file.key_arn
     }
 
-    /// Its key spec.
+    /// The key spec of that key.
     pub fn key_spec(&self) -> KeySpec {
         self.file.key_spec
     }
@@ -191,7 +221,7 @@ impl ParameterSet {
         self.file.wrapping_algorithm
     }
 
-    /// SHA-256 of the wrapping public key, in hex.
+    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
     pub fn fingerprint(&self) -> &str {
         &self.file.public_key_sha256
     }
@@ -201,17 +231,21 @@ impl ParameterSet {
         self.wrapping_key.spec()
     }
 
-    /// When the set expires.
+    /// When the set expires, by KMS's clock.
     pub fn valid_to(&self) -> DateTime {
         self.file.valid_to
     }
 
-    /// Whether the set is of an embedded KMS.
+    /// Whether the set came from an embedded KMS.
     pub fn is_rehearsal(&self) -> bool {
         self.file.rehearsal
     }
 
     /// Wraps key material for this set; the set is spent.
+    ///
+    /// # Errors
+    /// [`ParametersError::OtherSpec`] for material of another key spec, [`ParametersError::Expired`] for a set that is too old, and what
+    /// [`wrap`](wrap::wrap()) refuses as [`ParametersError::Wrap`].
     pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, ParametersError> {
         let (found, asked) = (self.key_spec(), material.spec());
         if asked != found {

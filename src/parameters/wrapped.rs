@@ -13,7 +13,7 @@ use crate::kms::{KeyArn, KeyDescription, Kms};
 use crate::material::KeySpec;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// Key material wrapped for a parameter set; nothing in it is secret.
+/// Key material wrapped for a parameter set, with the token and the key that it is for; nothing in it is secret.
 pub struct WrappedMaterial {
     pub(super) file: ParametersFile,
     pub(super) encrypted: Vec<u8>,
@@ -21,7 +21,13 @@ pub struct WrappedMaterial {
 }
 
 impl WrappedMaterial {
-    /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`.
+    /// Reads a directory in which `wrap`, `openssl pkeyutl` or an HSM has left `EncryptedKeyMaterial.bin`: the raw bytes, of a length that
+    /// the set's algorithm gives.
+    ///
+    /// # Errors
+    /// As [`ParameterSet::load`](super::ParameterSet::load), [`ParametersError::NotWrapped`] where there is no blob, and for a file that is
+    /// no blob [`ParametersError::IsPublicKey`], [`ParametersError::IsPrivateKey`], [`ParametersError::Encoded`],
+    /// [`ParametersError::TooLong`] or [`ParametersError::Wrap`].
     pub fn load(directory: &Path) -> Result<Self, ParametersError> {
         let (file, wrapping_key, token) = read_set(directory)?;
         let path = directory.join(ENCRYPTED_FILE);
@@ -36,17 +42,21 @@ impl WrappedMaterial {
         Ok(WrappedMaterial { file, encrypted, token })
     }
 
-    /// Adds the blob to the directory its set came from. With `force` an earlier blob is replaced, and any other file moved aside.
+    /// Adds the blob to the directory its set came from, as `EncryptedKeyMaterial.bin`. With `force` an earlier blob is replaced, and any
+    /// other file moved aside and told in the answer.
+    ///
+    /// # Errors
+    /// [`ParametersError::File`] where the file cannot be written, and without `force` where it is there.
     pub fn save(&self, directory: &Path, force: bool) -> Result<Option<Moved>, ParametersError> {
         Ok(files::put(&Output::Blob, &directory.join(ENCRYPTED_FILE), &self.encrypted, force)?)
     }
 
-    /// The blob that `ImportKeyMaterial` takes.
+    /// The blob that `ImportKeyMaterial` takes as `EncryptedKeyMaterial`: raw bytes, at most 6144.
     pub fn encrypted(&self) -> &[u8] {
         &self.encrypted
     }
 
-    /// The token that goes with it.
+    /// The import token that goes with it: opaque bytes.
     pub fn token(&self) -> &[u8] {
         &self.token
     }
@@ -56,12 +66,12 @@ impl WrappedMaterial {
         &self.file.key_arn
     }
 
-    /// The key spec of the set.
+    /// The key spec of that key.
     pub fn key_spec(&self) -> KeySpec {
         self.file.key_spec
     }
 
-    /// The wrapping algorithm and the size of the wrapping key, by KMS's names.
+    /// The wrapping algorithm and the size of the wrapping key.
     pub fn wrapping(&self) -> (WrappingAlgorithm, WrappingKeySpec) {
         (self.file.wrapping_algorithm, self.file.wrapping_key_spec)
     }
@@ -76,7 +86,10 @@ impl WrappedMaterial {
         serde_json::to_value(&self.file).unwrap_or_default()
     }
 
-    /// Refuses a set whose token has expired.
+    /// Refuses a set whose token has expired by this machine's clock.
+    ///
+    /// # Errors
+    /// [`ParametersError::Expired`].
     pub fn check_fresh(&self) -> Result<(), ParametersError> {
         self.file.check_fresh()
     }
@@ -89,12 +102,20 @@ impl WrappedMaterial {
         if kms.clock_ahead().is_some() { self.file.check_validity(kms.now()).map(drop) } else { Ok(()) }
     }
 
-    /// What is to be said of a set that is valid for longer than KMS gives, where that is no reason to refuse it.
+    /// What is to be said of a set that is valid for longer than KMS gives, where that is no reason to refuse it: the set of an endpoint
+    /// that stands in for KMS.
+    ///
+    /// # Errors
+    /// [`ParametersError::ValidTooLong`] for a set of AWS.
     pub fn long_validity(&self, kms: &Kms) -> Result<Option<String>, ParametersError> {
         self.file.check_validity(kms.now())
     }
 
-    /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from.
+    /// Refuses to send the set of a rehearsal to AWS, which has no such account, and any set to another KMS than it came from. `endpoint`
+    /// is the URL; `None` is AWS's own.
+    ///
+    /// # Errors
+    /// [`ParametersError::OfARehearsal`] or [`ParametersError::OtherEndpoint`].
     pub fn check_endpoint(&self, endpoint: Option<&str>) -> Result<(), ParametersError> {
         if endpoint.is_none() && self.file.is_of_rehearsal_account() {
             return Err(ParametersError::OfARehearsal);
@@ -107,7 +128,11 @@ impl WrappedMaterial {
         Ok(())
     }
 
-    /// Refuses what must not be sent there: another key, one of another spec, or the set of a rehearsal to AWS.
+    /// Refuses what must not be sent there: another key, one of another spec, or through another endpoint.
+    ///
+    /// # Errors
+    /// [`ParametersError::OtherKey`], [`ParametersError::KeyIsOther`] for the same key with another key spec, and as
+    /// [`WrappedMaterial::check_endpoint`].
     pub fn check_target(&self, key: &KeyDescription, endpoint: Option<&str>) -> Result<(), ParametersError> {
         self.check_endpoint(endpoint)?;
         if self.file.key_arn != key.arn {

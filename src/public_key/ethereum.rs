@@ -6,7 +6,10 @@ use crate::material::KeySpec;
 use crate::openssl_probe;
 
 impl PublicKey {
-    /// The address of a secp256k1 key; nothing for other keys. The loaded OpenSSL may lack Keccak, which it has from 3.2 on.
+    /// The address of a secp256k1 key, as in `0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed` (EIP-55); `None` for other keys.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::NoKeccak`] where the loaded OpenSSL lacks Keccak-256, which it has from 3.2 on.
     pub fn ethereum_address(&self) -> Result<Option<String>, PublicKeyError> {
         if self.spec != KeySpec::EccSecgP256k1 {
             return Ok(None);

@@ -28,7 +28,7 @@ pub struct ForeignKey {
     pub key: PublicKey,
     /// What it was written as.
     pub container: Container,
-    /// The subject of its certificate.
+    /// The subject of its certificate, as in `CN = app`; `None` where it lies in no certificate.
     pub subject: Option<String>,
 }
 
@@ -39,7 +39,14 @@ const LIMIT: usize = 64 * 1024;
 const MEMBERS: [&str; 1] = ["PublicKey"];
 
 impl PublicKeyFile {
-    /// Reads the file at `path`. A PKCS#12 file has a private key beside its certificate and asks for its passphrase.
+    /// Reads the file at `path`, at most 64 KiB: PEM, DER, a certificate or certificate request, a line of OpenSSH, a JWK or JWK Set. A
+    /// PKCS#12 file has a private key beside its certificate and asks for its passphrase.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::NotAPublicKey`], [`PublicKeyError::PrivateKeyGiven`] or [`PublicKeyError::DamagedPublicKey`] for another file,
+    /// [`PublicKeyError::OpenSsl`] for one that OpenSSL does not read, [`PublicKeyError::Unfit`] for keys of a type or size that KMS has no
+    /// key spec for, [`PublicKeyError::Material`] for a PKCS#12 file that does not open, [`PublicKeyError::File`] for a file that cannot be
+    /// read.
     pub fn read(path: &Path, passphrase: &mut dyn Passphrase) -> Result<Self, PublicKeyError> {
         let bytes = Secret::read_file("public key", path, LIMIT)?;
         let mut reader = FileReader { path, passphrase, keys: Vec::new(), unfit: false };

@@ -11,18 +11,22 @@ use crate::openssl_probe::OpenSslError;
 /// SHA-256 of the public key, in each form in which it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fingerprints {
-    /// Of the SubjectPublicKeyInfo, in lower-case hex: what `openssl pkey -pubin -outform DER | sha256sum` shows.
+    /// Of the SubjectPublicKeyInfo, as 64 lower-case hex digits: what `openssl pkey -pubin -outform DER | sha256sum` shows.
     pub spki_sha256: String,
     /// The same in base64, as GitHub shows the key of an App.
     pub spki_sha256_base64: String,
-    /// The same as a pin of curl (`--pinnedpubkey`); RFC 7469 has the part after the slashes as `pin-sha256`.
+    /// The same as a pin of curl (`--pinnedpubkey`), as in `sha256//…=`; RFC 7469 has the part after the slashes as `pin-sha256`.
     pub certificate_pin: String,
-    /// Of the OpenSSH form, as `ssh-keygen -l` shows it; nothing where OpenSSH has no such keys.
+    /// Of the OpenSSH form, as `ssh-keygen -l` shows it: `SHA256:` and base64 without padding. `None` for secp256k1, which OpenSSH does not
+    /// have.
     pub ssh_sha256: Option<String>,
 }
 
 impl PublicKey {
-    /// All of them.
+    /// All fingerprints of the key.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::OpenSsl`] where OpenSSL fails.
     pub fn fingerprints(&self) -> Result<Fingerprints, PublicKeyError> {
         let digest = sha256(&self.der)?;
         let base64 = BASE64_STANDARD.encode(&digest);

@@ -9,7 +9,7 @@ use super::thumbprint::{Members, thumbprint};
 use super::{PublicKey, PublicKeyError};
 use crate::material::{Curve, KeySpec, KeyUsage, MaterialKind};
 
-/// A public JWK.
+/// A public JWK, with `kty`, the key's numbers, `use`, `alg` and `kid`. It serializes to JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwk {
     kty: &'static str,
@@ -31,12 +31,12 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// The thumbprint.
+    /// The thumbprint (RFC 7638): SHA-256 in base64url without padding, 43 characters.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The algorithm that tokens are signed with by such a key, or that keys are encrypted or agreed with.
+    /// The algorithm that tokens are signed with by such a key, or that keys are encrypted or agreed with, as in `ES256`.
     pub fn alg(&self) -> &'static str {
         self.alg
     }
@@ -44,6 +44,9 @@ impl Jwk {
 
 impl PublicKey {
     /// The JWK of a key with that usage; `kid` is its thumbprint.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::OpenSsl`] where OpenSSL fails.
     pub fn jwk(&self, usage: KeyUsage) -> Result<Jwk, PublicKeyError> {
         let members = self.members()?;
         let kid = thumbprint(&members)?;

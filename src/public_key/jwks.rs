@@ -31,8 +31,12 @@ struct Set {
 }
 
 impl Jwks {
-    /// Reads the file, or begins an empty set where there is none. A set with a private or secret key in it is refused: what verifiers
-    /// fetch must not hold one.
+    /// Reads the file, at most 1 MiB, or begins an empty set where there is none. A set with a private or secret key in it is refused: what
+    /// verifiers fetch must not hold one.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::NotAJwks`] for other contents, [`PublicKeyError::File`] for a file that cannot be read, or a new one that could
+    /// not be written.
     pub fn read(path: &Path) -> Result<Self, PublicKeyError> {
         // A link stays one: what it leads to is written.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -52,7 +56,7 @@ impl Jwks {
         Ok(Jwks { path, object, exists: true, changed: false })
     }
 
-    /// Puts the current key first; one that is there already under another name or place moves.
+    /// Puts the current key first; one that is there already under another name or place moves. Nothing is written before [`Jwks::save`].
     pub fn keep(&mut self, current: &Jwk) {
         let Ok(new) = serde_json::to_value(current) else { return };
         let Some(Value::Array(keys)) = self.object.get_mut("keys") else { return };
@@ -64,19 +68,22 @@ impl Jwks {
         self.changed = true;
     }
 
-    /// The `kid` of each key, the current first.
+    /// The `kid` of each key, the current first; `without a kid` for a key that has none.
     pub fn kids(&self) -> Vec<String> {
         let keys = self.object.get("keys").and_then(Value::as_array).into_iter().flatten();
         let kid = |key: &Value| key["kid"].as_str().unwrap_or("without a kid").to_owned();
         keys.map(kid).collect()
     }
 
-    /// Whether the file is not what it is to be.
+    /// Whether [`Jwks::save`] would write the file.
     pub fn is_changed(&self) -> bool {
         self.changed
     }
 
     /// Writes the file whole or not at all, if it is to be changed.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::File`] where it cannot be written, or where a file has appeared at the place of a new one.
     pub fn save(&self) -> Result<(), PublicKeyError> {
         if !self.changed {
             return Ok(());

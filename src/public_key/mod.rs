@@ -1,6 +1,6 @@
 //! Which key it is: a public key in the forms in which other systems take it, and the fingerprints by which they show it.
 //!
-//! This room knows OpenSSL and no AWS. Everything here is public: nothing is secret, nothing is wiped.
+//! This module knows OpenSSL and no AWS. Everything here is public: nothing is secret, nothing is wiped.
 
 mod error;
 mod ethereum;
@@ -28,7 +28,7 @@ pub use self::jwks::Jwks;
 use crate::material::{KeySpec, MaterialKind, is_ed25519};
 use crate::openssl_probe::OpenSslError;
 
-/// The public half of a key of one of KMS's asymmetric key specs.
+/// The public half of a key of one of KMS's asymmetric key specs: RSA, EC or Ed25519. Two are equal where they are the same key.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     key: PKey<Public>,
@@ -46,7 +46,11 @@ impl PartialEq for PublicKey {
 const STEP: &str = "read the public key";
 
 impl PublicKey {
-    /// From DER SubjectPublicKeyInfo (RFC 5280 §4.1), as GetPublicKey answers it.
+    /// Reads DER SubjectPublicKeyInfo (RFC 5280 §4.1), as GetPublicKey answers it.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::OpenSsl`] for bytes that OpenSSL does not read, [`PublicKeyError::Unfit`] for a key of a type or size that KMS has
+    /// no key spec for.
     pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         let key = PKey::public_key_from_der(der).map_err(OpenSslError::step(STEP))?;
         PublicKey::of(&key)
@@ -89,12 +93,15 @@ impl PublicKey {
         self.spec
     }
 
-    /// DER SubjectPublicKeyInfo.
+    /// DER SubjectPublicKeyInfo, as OpenSSL writes it.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The same in PEM (RFC 7468 §13).
+    /// The same in PEM (RFC 7468 §13), with a line end behind it.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::OpenSsl`] where OpenSSL fails.
     pub fn pem(&self) -> Result<String, PublicKeyError> {
         let pem = self.key.public_key_to_pem().map_err(OpenSslError::step("write the public key"))?;
         Ok(String::from_utf8_lossy(&pem).into_owned())

@@ -16,7 +16,10 @@ const RSA: &str = "ssh-rsa";
 const ED25519: &str = "ssh-ed25519";
 
 impl PublicKey {
-    /// The line without a comment; nothing for secp256k1, which OpenSSH does not have.
+    /// The line without a comment, as in `ssh-ed25519 AAAA…`; `None` for secp256k1, which OpenSSH does not have.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::OpenSsl`] where OpenSSL fails.
     pub fn openssh(&self) -> Result<Option<String>, PublicKeyError> {
         let Some(blob) = self.openssh_blob()? else { return Ok(None) };
         let mut reader = Reader(&blob);
