@@ -28,7 +28,7 @@ const MOST: usize = 500_000;
 /// An alias and the key it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
-    /// With its `alias/`.
+    /// The name with its `alias/`.
     pub name: String,
     /// The key id; absent for aliases of AWS services that have no key yet.
     pub key_id: Option<String>,
@@ -36,13 +36,19 @@ pub struct Alias {
 
 impl Kms {
     /// ListAliases for one alias: whether it is permitted.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]; [`KmsError::is_access_denied`] tells a missing permission.
     pub async fn may_list_aliases(&self) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move { client.list_aliases().limit(1).send().await };
         self.call(Call::new(Operation::ListAliases, None), send).await.map(drop)
     }
 
-    /// CreateAlias. When the first attempt's reply was lost, "exists" may mean that it was this call that made it: the caller
-    /// looks at the key the alias names.
+    /// CreateAlias: takes a key id or ARN. An alias that exists is no error, and is looked at: it is [`AliasOutcome::Created`] if it names
+    /// this key, which an attempt with a lost reply may have done.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn create_alias(&self, alias: &str, key_arn: &str) -> Result<AliasOutcome, KmsError> {
         let send = |client: aws_sdk_kms::Client| async move {
             client.create_alias().alias_name(alias).target_key_id(key_arn).send().await
@@ -81,7 +87,11 @@ impl Kms {
         }
     }
 
-    /// The aliases of a key, or of the whole account and Region.
+    /// ListAliases, all pages: the aliases of the key of that id or ARN, or of the whole account and Region. Aliases of AWS services are
+    /// among the latter.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::EndlessList`].
     pub async fn aliases(&self, key_arn: Option<&str>) -> Result<Vec<Alias>, KmsError> {
         let send = |client: Client, marker| {
             let request = client.list_aliases().limit(100).set_key_id(key_arn.map(str::to_owned)).set_marker(marker);

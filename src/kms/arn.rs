@@ -8,7 +8,8 @@ use super::region::Region;
 use super::text::text_type;
 use crate::partition;
 
-/// The ARN of a key, checked and taken apart. It reads as its text.
+/// The ARN of a key, checked and taken apart. It reads as its text, and parses from
+/// `arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyArn(Arc<Parts>);
 
@@ -19,25 +20,27 @@ struct Parts {
     id: KeyId,
 }
 
-/// The id of a key within its account and Region; relatives in several Regions share it. It reads as its text.
+/// The id of a key within its account and Region, as in `1234abcd-12ab-34cd-56ef-1234567890ab`, or `mrk-…` for a multi-Region key, whose
+/// relatives in several Regions share it. It reads as its text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(String);
 
 text_type!(KeyArn);
 text_type!(KeyId);
 
-/// What is no ARN of a key, also that of an alias, and text that does not belong on a terminal.
+/// The text that was to be a [`KeyArn`] and is none: an alias ARN, the ARN of another service or of an unknown partition, or any other
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a key ARN")]
 pub struct NotAKeyArn(String);
 
 impl KeyArn {
-    /// The text.
+    /// The text of the ARN.
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// As in `aws` or `aws-us-gov`.
+    /// The partition, as in `aws` or `aws-us-gov`.
     pub fn partition(&self) -> &str {
         self.as_str().split(':').nth(1).unwrap_or_default()
     }
@@ -47,7 +50,7 @@ impl KeyArn {
         &self.0.region
     }
 
-    /// Twelve digits.
+    /// The account: twelve digits.
     pub fn account(&self) -> &str {
         self.as_str().split(':').nth(4).unwrap_or_default()
     }
@@ -59,7 +62,7 @@ impl KeyArn {
 }
 
 impl KeyId {
-    /// The text.
+    /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -33,7 +33,19 @@ use super::transport::{Direct, Transport};
 use crate::progress::{Progress, Silent};
 use crate::time;
 
-/// A connection to KMS in one Region.
+/// A connection to KMS in one Region. Clones share it, with its credentials, its log and what it knows of the clock; calls can be made from
+/// any thread, inside a tokio runtime.
+///
+/// A call that KMS throttles is repeated for up to [`Connection::max_wait`], and one that meets a new key or a fresh import before all of
+/// KMS knows of it for up to [`Connection::wait`]. A call that must not happen twice (CreateKey, ReplicateKey, RotateKeyOnDemand) is
+/// repeated only while nothing of it was sent.
+///
+/// # Errors
+/// Every call gives [`KmsError::Refused`] where KMS refuses, [`KmsError::Endpoint`] where it is not reached or the reply does not come,
+/// [`KmsError::ReplyLost`] where a change may have been made, [`KmsError::NoCredentials`], [`KmsError::CredentialsFail`] or
+/// [`KmsError::CredentialsMalformed`] for want of usable credentials, and [`KmsError::NotKms`], [`KmsError::FieldMissing`],
+/// [`KmsError::ValueUnknown`] or [`KmsError::OtherKey`] for an answer that KMS does not give. [`KmsError::may_have_changed`] tells whether
+/// AWS may have changed.
 #[derive(Clone)]
 pub struct Kms {
     steady: Client,
@@ -70,13 +82,21 @@ struct Place {
 }
 
 impl Kms {
-    /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the
-    /// configuration, the instance is asked for its own.
+    /// Reads the AWS configuration and applies the endpoint rules. Nothing is sent to KMS; without a Region in the configuration, the
+    /// instance is asked for its own.
+    ///
+    /// # Errors
+    /// [`KmsError::NoRegion`], [`KmsError::NotARegion`] or [`KmsError::ChinaRegion`] for the Region, [`KmsError::NoProfile`] for a profile
+    /// that is not there, [`KmsError::SettingUnusable`] for a setting that cannot be read, [`KmsError::Endpoint`] for an endpoint that
+    /// breaks a rule, [`KmsError::File`] for a configuration file that cannot be read.
     pub async fn connect(connection: &Connection) -> Result<Kms, KmsError> {
         Kms::connect_saying(connection, Arc::new(Silent)).await
     }
 
-    /// The same, and what is said about calls, waits and clocks goes to `talk`.
+    /// The same as [`Kms::connect`], and what is said about calls, waits and clocks goes to `talk`.
+    ///
+    /// # Errors
+    /// As [`Kms::connect`].
     pub async fn connect_saying(connection: &Connection, talk: Arc<dyn Progress + Send>) -> Result<Kms, KmsError> {
         if let Some(region) = &connection.region {
             region.parse::<Region>()?;
@@ -106,8 +126,8 @@ impl Kms {
         Ok(Kms::build(builder, connection, Place { region, endpoint }, source, talk))
     }
 
-    /// A client of the embedded KMS at `url`: Region us-east-1, and an access key id that is no secret. Reads no AWS
-    /// configuration, profile, proxy, CA or endpoint variable.
+    /// A client of the embedded KMS at `url`, as in `http://127.0.0.1:4566`: Region us-east-1, and an access key id that is no secret.
+    /// Reads no AWS configuration, profile, proxy, CA or endpoint variable.
     pub fn rehearsal(url: &str, access_key_id: &str, talk: Arc<dyn Progress + Send>) -> Kms {
         let connection = Connection { environment: Some(Environment::default()), ..Connection::default() };
         Kms::isolated(url, access_key_id, &connection, talk)
@@ -202,12 +222,12 @@ impl Kms {
         Kms { steady: elsewhere(&self.steady), once: elsewhere(&self.once), region: region.clone(), ..self.clone() }
     }
 
-    /// The same, waiting so long for a change that KMS has answered.
+    /// The same, waiting so long for a change that KMS has answered: see [`Connection::wait`].
     pub fn waiting(self, wait: Duration) -> Kms {
         Kms { wait, ..self }
     }
 
-    /// The Region.
+    /// The Region that is asked.
     pub fn region(&self) -> &Region {
         &self.region
     }
@@ -232,12 +252,14 @@ impl Kms {
         self.shared.credentials.used()
     }
 
-    /// Seconds by which this machine's clock is ahead of KMS's; nothing before the first reply that told its time.
+    /// Seconds by which this machine's clock is ahead of KMS's, less than 0 where it is behind; `None` before the first reply that told its
+    /// time.
     pub fn clock_ahead(&self) -> Option<i64> {
         self.shared.requests.clock_ahead()
     }
 
-    /// The time at KMS, by which key material expires: this machine's until a reply has shown that the two differ.
+    /// The time at KMS, by which key material expires. It is this machine's until a reply has shown that the two differ by more than two
+    /// seconds.
     pub fn now(&self) -> DateTime {
         let now = time::now();
         // `Date` counts seconds, and a reply takes some time: two seconds are no difference.
@@ -247,7 +269,7 @@ impl Kms {
         }
     }
 
-    /// Where the credentials come from; `None` when there are none.
+    /// Where the credentials come from; `None` when there are none. Before the first call the sources are asked, as that call would.
     pub async fn credential_source(&self) -> Option<CredentialSource> {
         self.shared.credentials.source().await
     }

@@ -7,11 +7,12 @@ use super::environment::Environment;
 /// How KMS is reached. What is `None` comes from the environment and the profile, as in every AWS tool.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// AWS Region.
+    /// The AWS Region, as in `us-east-1`.
     pub region: Option<String>,
     /// Profile of the AWS configuration files.
     pub profile: Option<String>,
-    /// KMS endpoint to use instead of AWS's own. Credential providers never see it.
+    /// The URL of a KMS endpoint to use instead of AWS's own, as in `https://vpce-….kms.us-east-1.vpce.amazonaws.com`. Credential providers
+    /// never see it.
     pub endpoint_url: Option<String>,
     /// Accept an endpoint that is not AWS's from the environment or the profile.
     pub allow_endpoint_env: bool,
@@ -21,13 +22,14 @@ pub struct Connection {
     pub fips_endpoint: bool,
     /// Refuse every endpoint but a FIPS endpoint of AWS.
     pub require_fips: bool,
-    /// Time for name resolution, TCP, proxy and TLS together.
+    /// Time for name resolution, TCP, proxy and TLS together; 5 s by default.
     pub connect_timeout: Duration,
-    /// Time from the request to the last byte of the reply.
+    /// Time from the request to the last byte of the reply; 30 s by default.
     pub read_timeout: Duration,
-    /// How long to wait for KMS to become consistent, or to stop throttling.
+    /// How long to wait for KMS to become consistent, or to stop throttling; 60 s by default.
     pub max_wait: Duration,
-    /// How long to wait for a change that KMS has answered: until DescribeKey shows an import, a replica is made, a rotation done.
+    /// How long to wait for a change that KMS has answered: until DescribeKey shows an import, a replica is made, a rotation done. 60 s by
+    /// default.
     pub wait: Duration,
     /// Proxies and CA bundle; `None` reads the process's environment variables.
     pub environment: Option<Environment>,

@@ -22,10 +22,10 @@ use super::sdk_config;
 use super::sdk_settings;
 use super::transport::{self, Transport, TrustPlace};
 
-/// The settings that a connection would be made with, each with what is wrong with it.
+/// The settings that a connection would be made with, and what is wrong with them.
 #[derive(Debug)]
 pub struct ConnectionSettings {
-    /// The Region; its absence is in `problems`.
+    /// The Region, as in `us-east-1`; its absence is in `problems`.
     pub region: Option<String>,
     /// The endpoint's URL, as far as the Region and the rules allow one.
     pub endpoint: Option<String>,
@@ -37,7 +37,7 @@ pub struct ConnectionSettings {
     pub profile: Option<String>,
     /// The first source of credentials that is configured, in words; an instance role is not configured here, and does not show.
     pub credentials: Option<&'static str>,
-    /// The proxy to the endpoint, without its password.
+    /// The URL of the proxy to the endpoint, without its password.
     pub proxy: Option<String>,
     /// Where the certificate authorities are that TLS trusts.
     pub trust: Vec<TrustPlace>,
@@ -49,7 +49,7 @@ pub struct ConnectionSettings {
 const NOWHERE: &str = "nowhere";
 
 impl ConnectionSettings {
-    /// Looks at everything that `Kms::connect` would look at.
+    /// Looks at everything that [`Kms::connect`](super::Kms::connect) would look at. What would be refused there is in `problems`.
     pub async fn read(connection: &Connection) -> ConnectionSettings {
         let mut environment = connection.environment.clone().unwrap_or_else(Environment::of_process);
         let mut problems = Vec::new();

@@ -12,7 +12,8 @@ use super::malformed;
 /// The source of the credentials in use. Neither field is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialSource {
-    /// In words: `environment variables`, `profile`, `SSO`, …
+    /// In words: `environment variables`, `profile`, `SSO`, `assumed role`, `instance role`, …; several are joined by `, `, from the source
+    /// to the last role.
     pub name: String,
     /// The access key id, as AWS's own logs show it.
     pub access_key_id: String,

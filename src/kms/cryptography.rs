@@ -13,14 +13,17 @@ use super::reply::Reply;
 
 /// What Decrypt answers.
 pub struct Decrypted {
-    /// The plaintext.
+    /// The plaintext. It is not wiped: proofs decrypt random bytes only.
     pub plaintext: Vec<u8>,
-    /// The material of a symmetric key that was used.
+    /// The id of the key material that was used (64 hex digits); symmetric keys only.
     pub key_material_id: Option<String>,
 }
 
 impl Kms {
-    /// GetPublicKey: DER SubjectPublicKeyInfo.
+    /// GetPublicKey: DER SubjectPublicKeyInfo (RFC 5280 §4.1). `key` is an id, an ARN or an alias, as in the calls below.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn public_key(&self, key: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::GetPublicKey;
         let send = |client: aws_sdk_kms::Client| async move { client.get_public_key().key_id(key).send().await };
@@ -29,7 +32,11 @@ impl Kms {
         Reply(operation).bytes("PublicKey", answer.public_key)
     }
 
-    /// Sign over the message itself (MessageType RAW, at most 4096 bytes), with KMS's name of the algorithm.
+    /// Sign over the message itself (MessageType RAW, at most 4096 bytes), with KMS's name of the algorithm, as in `ECDSA_SHA_256`. The
+    /// signature is raw bytes in KMS's form: DER for ECDSA.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn sign(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::Sign;
         let send = |client: aws_sdk_kms::Client| {
@@ -42,7 +49,10 @@ impl Kms {
         Reply(operation).bytes("Signature", answer.signature)
     }
 
-    /// GenerateMac over at most 4096 bytes.
+    /// GenerateMac over at most 4096 bytes, with KMS's name of the algorithm, as in `HMAC_SHA_256`. The MAC has the length of the digest.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn generate_mac(&self, key: &str, message: &[u8], algorithm: &str) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::GenerateMac;
         let send = |client: aws_sdk_kms::Client| {
@@ -55,7 +65,11 @@ impl Kms {
         Reply(operation).bytes("Mac", answer.mac)
     }
 
-    /// Encrypt.
+    /// Encrypt, with KMS's name of the algorithm, as in `RSAES_OAEP_SHA_256`; `None` is that of symmetric keys. The answer is the
+    /// ciphertext blob.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn encrypt(&self, key: &str, plaintext: &[u8], algorithm: Option<&str>) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::Encrypt;
         let send = |client: aws_sdk_kms::Client| {
@@ -68,7 +82,10 @@ impl Kms {
         Reply(operation).bytes("CiphertextBlob", answer.ciphertext_blob)
     }
 
-    /// Decrypt.
+    /// Decrypt, with KMS's name of the algorithm; `None` is that of symmetric keys.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn decrypt(&self, key: &str, ciphertext: &[u8], algorithm: Option<&str>) -> Result<Decrypted, KmsError> {
         let operation = Operation::Decrypt;
         let send = |client: aws_sdk_kms::Client| {
@@ -83,7 +100,11 @@ impl Kms {
         Ok(Decrypted { plaintext: reply.bytes("Plaintext", answer.plaintext)?, key_material_id })
     }
 
-    /// DeriveSharedSecret by ECDH with the peer's DER SubjectPublicKeyInfo.
+    /// DeriveSharedSecret by ECDH with the peer's DER SubjectPublicKeyInfo. The answer is the raw secret: the x coordinate of the shared
+    /// point.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn derive_shared_secret(&self, key: &str, peer: &[u8]) -> Result<Vec<u8>, KmsError> {
         let operation = Operation::DeriveSharedSecret;
         let send = |client: aws_sdk_kms::Client| {

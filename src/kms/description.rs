@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::state::{ExpirationModel, KeyState, Origin};
 use crate::material::{KeySpec, KeyUsage};
 
-/// A key as DescribeKey, CreateKey and ReplicateKey tell of it. Its id, account and Region are in its ARN.
+/// A key as DescribeKey, CreateKey and ReplicateKey tell of it (API reference, `KeyMetadata`). Its id, account and Region are in its ARN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyDescription {
     /// The key's ARN.
@@ -25,9 +25,9 @@ pub struct KeyDescription {
     pub state: KeyState,
     /// Whether it may be used now.
     pub enabled: bool,
-    /// Symmetric keys only; kept when their material expires or is deleted.
+    /// 64 hex digits, for symmetric keys only; kept when their material expires or is deleted.
     pub current_key_material_id: Option<String>,
-    /// ValidTo, while there is material that expires.
+    /// When the key material expires (ValidTo, UTC); `None` for material that does not, and while there is none.
     pub expires: Option<DateTime>,
     /// Whether its key material expires; absent while there is none.
     pub expiration_model: Option<KmsName<ExpirationModel>>,

@@ -13,6 +13,10 @@ use super::transport::is_loopback;
 
 impl Connection {
     /// Refuses what [`Kms::connect`](super::Kms::connect) refuses about Region and endpoint without looking at any configuration.
+    ///
+    /// # Errors
+    /// [`KmsError::NotARegion`], [`KmsError::ChinaRegion`], or [`KmsError::Endpoint`] for an endpoint URL that cannot be used, plain http
+    /// to another machine, and a FIPS endpoint that is missing or beside a custom one.
     pub fn check(&self) -> Result<(), KmsError> {
         if let Some(region) = &self.region {
             region.parse::<Region>()?;

@@ -16,7 +16,7 @@ use super::reply::Reply;
 pub struct Grant {
     /// A principal's ARN, or the name of an AWS service.
     pub grantee: String,
-    /// What it may call, by KMS's names.
+    /// What it may call, by KMS's names, as in `Decrypt`.
     pub operations: Vec<String>,
 }
 
@@ -24,7 +24,10 @@ pub struct Grant {
 const MOST: usize = 50_000;
 
 impl Kms {
-    /// The grants on a key.
+    /// ListGrants, all pages: the grants on the key of that id or ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::EndlessList`].
     pub async fn grants(&self, key_arn: &str) -> Result<Vec<Grant>, KmsError> {
         let operation = Operation::ListGrants;
         let send = |client: Client, marker| {

@@ -11,25 +11,27 @@ use super::recent_changes::Change;
 use super::reply::Reply;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// What GetParametersForImport gives: one indivisible set, for one key, for 24 hours.
+/// What GetParametersForImport gives: one indivisible set, for one key, for 24 hours. [`ParameterSet`](crate::parameters::ParameterSet)
+/// holds it checked.
 pub struct Parameters {
     /// The key's ARN.
     pub key_arn: String,
-    /// DER SubjectPublicKeyInfo.
+    /// The wrapping public key: DER SubjectPublicKeyInfo.
     pub public_key: Vec<u8>,
-    /// The import token: opaque bytes, to be sent back with the key material.
+    /// The import token: opaque bytes, at most 6144, to be sent back with the key material.
     pub import_token: Vec<u8>,
-    /// When the token and the public key expire, 24 hours after the call.
+    /// When the token and the public key expire (UTC), 24 hours after the call.
     pub valid_to: DateTime,
 }
 
 /// What ImportKeyMaterial takes.
 pub struct Import<'a> {
-    /// The key material, wrapped with the public key that came with the token.
+    /// The key material, wrapped with the public key that came with the token: at most 6144 bytes.
     pub encrypted: &'a [u8],
     /// The import token.
     pub token: &'a [u8],
-    /// ValidTo; nothing means KEY_MATERIAL_DOES_NOT_EXPIRE, which is always said expressly because KMS's default is the opposite.
+    /// ValidTo, at most 365 days ahead; `None` means KEY_MATERIAL_DOES_NOT_EXPIRE, which is always said expressly because KMS's default is
+    /// the opposite.
     pub expires: Option<DateTime>,
     /// New or existing key material; for symmetric keys only.
     pub import_type: Option<ImportType>,
@@ -67,7 +69,11 @@ impl Imported {
 }
 
 impl Kms {
-    /// GetParametersForImport: takes a key id or ARN, no alias.
+    /// GetParametersForImport: takes a key id or ARN, no alias. KMS allows one call a second for each account and Region (developer guide,
+    /// "Request quotas").
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn parameters(
         &self,
         key_arn: &str,
@@ -91,6 +97,10 @@ impl Kms {
     }
 
     /// ImportKeyMaterial: takes a key id or ARN, no alias. Repeating it with the same bytes does no harm.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]. KMS refuses a blob that it cannot open as [`Reason::InvalidCiphertext`](super::Reason::InvalidCiphertext),
+    /// and other bytes than the key had before as [`Reason::IncorrectKeyMaterial`](super::Reason::IncorrectKeyMaterial).
     pub async fn import(&self, key_arn: &str, import: &Import<'_>) -> Result<Imported, KmsError> {
         let operation = Operation::ImportKeyMaterial;
         let model = match import.expires {
@@ -126,7 +136,10 @@ impl Kms {
         Ok(imported)
     }
 
-    /// DeleteImportedKeyMaterial; without an id it deletes the current material.
+    /// DeleteImportedKeyMaterial: takes a key id or ARN. Without the id of a key material it deletes the current one.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn delete_material(&self, key_arn: &str, key_material_id: Option<&str>) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move {
             let request = client.delete_imported_key_material().key_id(key_arn);

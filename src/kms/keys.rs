@@ -29,7 +29,7 @@ pub struct NewKey {
     pub description: Option<String>,
     /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
-    /// Names and values of the tags: public, at most 50.
+    /// Names (1 to 128 characters) and values (up to 256) of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
     /// Whether it becomes a multi-Region primary key.
     pub multi_region: bool,
@@ -42,6 +42,9 @@ const MOST_TAGS: usize = 1000;
 
 impl Kms {
     /// DescribeKey: takes a key id, an ARN, `alias/NAME` or an alias ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]; a key that is not there is refused as [`Reason::NotFound`].
     pub async fn describe(&self, key: &str) -> Result<KeyDescription, KmsError> {
         let described = self.describe_as_told(key).await?;
         described.check_imported(Reply(Operation::DescribeKey))?;
@@ -68,7 +71,10 @@ impl Kms {
         Ok(described)
     }
 
-    /// The key that an alias names, if there is such an alias.
+    /// DescribeKey for an alias, with its `alias/`; `None` where there is no such alias.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn find_alias(&self, alias: &str) -> Result<Option<KeyDescription>, KmsError> {
         match self.describe(alias).await {
             Ok(key) => Ok(Some(key)),
@@ -78,12 +84,19 @@ impl Kms {
     }
 
     /// ListKeys for one key: whether it is permitted.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]; [`KmsError::is_access_denied`] tells a missing permission.
     pub async fn may_list_keys(&self) -> Result<(), KmsError> {
         let send = |client: Client| async move { client.list_keys().limit(1).send().await };
         self.call(Call::new(Operation::ListKeys, None), send).await.map(drop)
     }
 
     /// CreateKey, sent once: KMS has no idempotency token, and a repeated call makes a second key.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::Unsendable`] for tags that the SDK does not take. After [`KmsError::ReplyLost`] there may
+    /// be a key.
     pub async fn create_key(&self, new: &NewKey) -> Result<KeyDescription, KmsError> {
         self.create_key_before(new, 1).await
     }
@@ -116,7 +129,10 @@ impl Kms {
         Ok(key)
     }
 
-    /// DescribeKey until a new key is known everywhere it is asked.
+    /// DescribeKey until a new key is known everywhere it is asked, for up to [`Connection::wait`](super::Connection::wait).
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]; a key that does not show in time is refused as [`Reason::NotFound`].
     pub async fn wait_until_visible(&self, key_arn: &str) -> Result<KeyDescription, KmsError> {
         self.expect_visible(key_arn);
         self.describe(key_arn).await
@@ -127,7 +143,10 @@ impl Kms {
         self.recent().awaited(key_arn);
     }
 
-    /// The key policy as JSON text. Its name may be left out at KMS, and not at every endpoint that stands in for it.
+    /// GetKeyPolicy: takes a key id or ARN, and gives the policy `default`, the only one there is, as JSON text.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn key_policy(&self, key_arn: &str) -> Result<String, KmsError> {
         let operation = Operation::GetKeyPolicy;
         let send =
@@ -136,7 +155,10 @@ impl Kms {
         Reply(operation).text("Policy", reply.policy())
     }
 
-    /// The ARNs of all keys of the account and Region.
+    /// ListKeys, all pages: the ARNs of all keys of the account and Region.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::EndlessList`].
     pub async fn keys(&self) -> Result<Vec<KeyArn>, KmsError> {
         let operation = Operation::ListKeys;
         let send = |client: Client, marker| {
@@ -153,7 +175,10 @@ impl Kms {
         self.list(Call::new(operation, None), MOST_KEYS, send, read).await
     }
 
-    /// The tags of a key.
+    /// ListResourceTags, all pages: names and values of the tags of the key of that id or ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::EndlessList`].
     pub async fn tags(&self, key_arn: &str) -> Result<Vec<(String, String)>, KmsError> {
         let operation = Operation::ListResourceTags;
         let send = |client: Client, marker| {
@@ -170,7 +195,10 @@ impl Kms {
         self.list(Call::new(operation, Some(key_arn)), MOST_TAGS, send, read).await
     }
 
-    /// TagResource.
+    /// TagResource: takes a key id or ARN, and sets the tags of these names to these values.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::Unsendable`] for tags that the SDK does not take.
     pub async fn tag(&self, key_arn: &str, pairs: &[(String, String)]) -> Result<(), KmsError> {
         let tags = tags(pairs)?;
         let send = |client: Client| {
@@ -180,7 +208,10 @@ impl Kms {
         self.call(Call::new(Operation::TagResource, Some(key_arn)), send).await.map(|_| ())
     }
 
-    /// UntagResource.
+    /// UntagResource: takes a key id or ARN, and removes the tags of these names.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn untag(&self, key_arn: &str, names: &[&str]) -> Result<(), KmsError> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let send = |client: Client| {
@@ -190,13 +221,19 @@ impl Kms {
         self.call(Call::new(Operation::UntagResource, Some(key_arn)), send).await.map(|_| ())
     }
 
-    /// DisableKey.
+    /// DisableKey: takes a key id or ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn disable(&self, key_arn: &str) -> Result<(), KmsError> {
         let send = |client: Client| async move { client.disable_key().key_id(key_arn).send().await };
         self.call(Call::new(Operation::DisableKey, Some(key_arn)), send).await.map(|_| ())
     }
 
-    /// ScheduleKeyDeletion with a waiting period of 7 to 30 days.
+    /// ScheduleKeyDeletion: takes a key id or ARN, and a waiting period of 7 to 30 days.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn schedule_deletion(&self, key_arn: &str, days: u32) -> Result<(), KmsError> {
         let days = i32::try_from(days).unwrap_or(i32::MAX);
         let send = |client: Client| async move {

@@ -12,14 +12,17 @@ use super::reply::Reply;
 /// its key materials, and no more than CloudTrail that nobody needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUsage {
-    /// The operation, and when it was; nothing if there was none since `tracked_since`.
+    /// The operation, by KMS's name, and when it was (UTC); `None` if there was none since `tracked_since`.
     pub used: Option<(String, DateTime)>,
     /// Since when KMS keeps this, or since the key exists.
     pub tracked_since: DateTime,
 }
 
 impl Kms {
-    /// GetKeyLastUsage.
+    /// GetKeyLastUsage: takes a key id or ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn last_usage(&self, key_arn: &str) -> Result<LastUsage, KmsError> {
         let operation = Operation::GetKeyLastUsage;
         let send =

@@ -1,4 +1,8 @@
-//! How AWS KMS is spoken to. This room knows AWS and nothing of wrapping.
+//! How AWS KMS is spoken to. This module knows AWS and nothing of wrapping.
+//!
+//! [`Kms::connect`] takes Region, credentials and endpoint from the variables and files that the AWS CLI reads, and each method of [`Kms`]
+//! is one call of the API, repeated where that is safe and promising. Replies are checked, and names and states are enums. Every failure is
+//! a [`KmsError`].
 
 mod aliases;
 mod arn;

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// A name in a reply: one that this crate knows, or another one of KMS's, such as the key spec `ML_DSA_65`.
+/// A name in a reply: one that this crate knows, or another one of KMS's, such as the key spec `ML_DSA_65`. `Display` is KMS's name in both
+/// cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KmsName<T> {
     /// What the name stands for.
@@ -21,7 +22,10 @@ impl<T: FromStr> KmsName<T> {
 }
 
 impl<T: FromStr + Copy> KmsName<T> {
-    /// What the name stands for, or why that is not known.
+    /// What the name stands for.
+    ///
+    /// # Errors
+    /// For another name, why it is not known: what parsing it as `T` says.
     pub fn known(&self) -> Result<T, T::Err> {
         match self {
             KmsName::Known(known) => Ok(*known),

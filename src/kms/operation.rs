@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A call of the KMS API.
+/// A call of the KMS API. `Display` is KMS's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs)] // KMS's own names

@@ -5,7 +5,9 @@ use std::fmt;
 use super::text::text_type;
 use crate::partition;
 
-/// The name of a Region, as in `us-east-1`. It reads as its text.
+/// The name of a Region, as in `us-east-1`. It reads as its text, and parses from it: other text is
+/// [`KmsError::NotARegion`](super::KmsError::NotARegion), a China Region [`KmsError::ChinaRegion`](super::KmsError::ChinaRegion). Whether
+/// AWS has such a Region is not looked up.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region(String);
 

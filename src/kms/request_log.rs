@@ -34,7 +34,7 @@ pub struct LoggedRequest {
     pub operation: String,
     /// Where it was sent: scheme, host and port.
     pub endpoint: String,
-    /// When the reply came, by this machine's clock (RFC 3339).
+    /// When the reply came, by this machine's clock: RFC 3339, UTC.
     pub at: String,
     /// The HTTP status.
     pub status: u16,

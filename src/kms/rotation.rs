@@ -21,7 +21,7 @@ use super::state::{ImportState, MaterialState, RotationType};
 /// One key material of a symmetric key, as ListKeyRotations shows it with ALL_KEY_MATERIAL.
 #[derive(Clone, Debug)]
 pub struct Rotation {
-    /// Absent only for keys that KMS does not show it for.
+    /// 64 hex digits. Absent only for keys that KMS does not show it for.
     pub key_material_id: Option<String>,
     /// The description that the importer gave it.
     pub description: Option<String>,
@@ -49,7 +49,7 @@ pub struct NewReplica {
     pub description: Option<String>,
     /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
-    /// Names and values of the tags: public, at most 50.
+    /// Names (1 to 128 characters) and values (up to 256) of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
 }
 
@@ -70,7 +70,10 @@ impl Rotation {
 }
 
 impl Kms {
-    /// ListKeyRotations with every key material, the first and the pending among them.
+    /// ListKeyRotations, all pages, with every key material, the first and the pending among them. Takes a key id or ARN.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::EndlessList`].
     pub async fn rotations(&self, key_arn: &str) -> Result<Vec<Rotation>, KmsError> {
         let operation = Operation::ListKeyRotations;
         let send = |client: Client, marker| {
@@ -89,7 +92,11 @@ impl Kms {
         self.list(Call::new(operation, Some(key_arn)), MOST, send, read).await
     }
 
-    /// RotateKeyOnDemand, sent once: 25 per key for ever.
+    /// RotateKeyOnDemand, sent once: KMS allows 25 for each key, for ever. It returns when KMS has taken the request; the rotation goes on
+    /// in the background.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]. After [`KmsError::ReplyLost`] KMS may rotate.
     pub async fn rotate(&self, key_arn: &str) -> Result<(), KmsError> {
         let operation = Operation::RotateKeyOnDemand;
         let send =
@@ -99,7 +106,10 @@ impl Kms {
         Ok(())
     }
 
-    /// Whether a rotation that was begun has not ended yet.
+    /// GetKeyRotationStatus: whether an on-demand rotation that was begun has not ended yet.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`].
     pub async fn rotation_in_progress(&self, key_arn: &str) -> Result<bool, KmsError> {
         let operation = Operation::GetKeyRotationStatus;
         let send =
@@ -108,7 +118,11 @@ impl Kms {
         Ok(answer.on_demand_rotation_start_date().is_some())
     }
 
-    /// ReplicateKey, sent once, in the primary's Region.
+    /// ReplicateKey, sent once, in the primary's Region. The replica is Creating at first, and has no key material of its own.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`], and [`KmsError::Unsendable`] for tags that the SDK does not take. After [`KmsError::ReplyLost`] there may
+    /// be a replica.
     pub async fn replicate(&self, key_arn: &str, new: &NewReplica) -> Result<KeyDescription, KmsError> {
         let operation = Operation::ReplicateKey;
         let tags = tags(&new.tags)?;

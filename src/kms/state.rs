@@ -4,7 +4,7 @@
 use serde::Serialize;
 use strum::{Display, EnumString, IntoStaticStr};
 
-/// The state of a key.
+/// The state of a key (API reference, `KeyMetadata`). It parses from KMS's name, as in `PendingImport`, and reads as it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[allow(missing_docs)] // the variants are KMS's own names
 pub enum KeyState {
@@ -35,7 +35,7 @@ impl KeyState {
     }
 }
 
-/// Where the key material of a key comes from.
+/// Where the key material of a key comes from. It parses from KMS's name, as in `EXTERNAL`, and reads as it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -52,7 +52,7 @@ pub enum Origin {
     ExternalKeyStore,
 }
 
-/// Whether key material expires, as DescribeKey says.
+/// Whether key material expires, as DescribeKey says. It parses from KMS's name, as in `KEY_MATERIAL_EXPIRES`, and reads as it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::explain::{Explain, Hint, Setting, Step, hint, some};
 use crate::time::seconds;
 
-/// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port.
+/// An endpoint breaks a rule, or the way to it is blocked. `host` is host and port, `limit` a time, or bytes for a reply, and `because`
+/// OpenSSL's or the system's reason.
 #[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -15,7 +15,8 @@ use super::region::is_served;
 use crate::explain::{Explain, Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 
-/// A call to KMS failed.
+/// A call to KMS failed: it could not be made, was refused, or was answered with something else than a reply of KMS. [`Kms`](super::Kms)
+/// says when each is given.
 #[derive(Clone, Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
@@ -101,7 +102,7 @@ impl KmsError {
         self.refusal().map(|refusal| refusal.reason)
     }
 
-    /// Whether KMS refused for want of a permission.
+    /// Whether KMS refused for want of a permission: the one that the operation of [`KmsError::refusal`] is named after.
     pub fn is_access_denied(&self) -> bool {
         self.reason() == Some(Reason::AccessDenied)
     }

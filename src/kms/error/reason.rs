@@ -1,7 +1,7 @@
 //! KMS's error codes, sorted by what they mean.
 //! Source: the error lists of each operation in the AWS KMS API reference, and its "Common Errors".
 
-/// What an error code means.
+/// What an error code means, whichever of AWS's spellings it came in. A code that is not known here is `Unlisted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
@@ -9,9 +9,11 @@
 pub enum Reason {
     AccessDenied,
     AlreadyExists,
+    /// The request was signed for another time: this machine's clock is off.
     ClockSkew,
     Conflict,
     CredentialsExpired,
+    /// AWS does not know the access key, or there was no signature.
     CredentialsUnknown,
     Disabled,
     ExpiredImportToken,
@@ -23,15 +25,20 @@ pub enum Reason {
     InvalidImportToken,
     InvalidKeyUsage,
     InvalidState,
+    /// A quota of keys, aliases, grants or rotations is spent.
     LimitExceeded,
     MalformedPolicy,
     NotFound,
+    /// The endpoint does not have the call: it is an emulator of KMS.
     NotImplemented,
+    /// The account is not subscribed to KMS in this Region.
     NotSubscribed,
+    /// The signature is wrong: the secret access key does not belong to the access key id.
     SignatureMismatch,
     Tag,
     Throttled,
     Unavailable,
+    /// A code that is not known here.
     Unlisted,
     Unsupported,
     Validation,

@@ -14,7 +14,7 @@ use crate::time::{self, seconds};
 /// AWS refuses signatures that are further off (AWS General Reference, "Signing AWS API requests").
 pub(crate) const WORTH_A_WARNING: i64 = 5 * 60;
 
-/// KMS understood a call and refused it.
+/// KMS understood a call and refused it. `Display` says what that means for the call.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -22,11 +22,11 @@ pub struct Refusal {
     pub operation: Operation,
     /// What KMS's error code means for this call.
     pub reason: Reason,
-    /// KMS's error code.
+    /// KMS's error code, as in `InvalidCiphertextException`.
     pub code: String,
     /// KMS's text; often empty.
     pub message: String,
-    /// The request id, for AWS Support.
+    /// The request id (`x-amzn-requestid`), for AWS Support.
     pub request_id: Option<String>,
     /// The key or alias the call was about.
     pub key: Option<String>,

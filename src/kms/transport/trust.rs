@@ -21,7 +21,8 @@ pub struct TrustPlace {
     /// The file of certificates, or the directory of hashed ones.
     #[serde(serialize_with = "printable::path")]
     pub path: PathBuf,
-    /// The environment variable that names it, or `default` for the one compiled into OpenSSL.
+    /// What names it: an environment variable, as in `SSL_CERT_FILE`, `the profile's ca_bundle`, or `default` for the one compiled into
+    /// OpenSSL.
     pub named_by: &'static str,
     /// Whether it is there.
     pub exists: bool,
