@@ -15,7 +15,13 @@ use crate::wrap::OaepDigest;
 const ENCRYPTION: [(&str, OaepDigest); 2] =
     [("RSAES_OAEP_SHA_256", OaepDigest::Sha256), ("RSAES_OAEP_SHA_1", OaepDigest::Sha1)];
 
-/// Asks KMS for everything that the key may do, and holds each answer against the file.
+/// Asks KMS for everything that the key may do, with each of its algorithms, and holds each answer against the file. Nothing is changed,
+/// and no private key is needed.
+///
+/// # Errors
+/// [`ProofError::Kms`] where KMS refuses for another reason than a missing permission or call, or is not reached; [`ProofError::PublicKey`]
+/// for a reported public key that cannot be read, [`ProofError::Material`] for a key spec or usage that this crate does not know,
+/// [`ProofError::OpenSsl`] where OpenSSL fails.
 pub async fn prove_for(kms: &Kms, key: &KeyDescription, file: &PublicKeyFile) -> Result<Proof, ProofError> {
     let mut consumer =
         Consumer { subject: Subject::new(kms, key, None, None)?, proof: Proof::empty(Level::Use).of_existing() };

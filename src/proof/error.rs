@@ -7,7 +7,8 @@ use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::public_key::PublicKeyError;
 
-/// A question to KMS has no answer, or its answer cannot be checked.
+/// A question to KMS has no answer, or its answer cannot be checked. An answer that contradicts is no error: it is in the
+/// [`Proof`](super::Proof).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs)] // each variant is documented by the type it holds

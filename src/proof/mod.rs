@@ -1,4 +1,7 @@
 //! What KMS is asked after an import, and what its answers prove.
+//!
+//! [`prove`] compares a key with the key material at hand, [`prove_for`] with the public key that the other side has. Both give a
+//! [`Proof`]: each thing that was looked at is an [`Item`], and [`Proof::outcome`] follows from the items.
 
 mod across;
 mod agreement;
@@ -30,7 +33,13 @@ pub(crate) struct Used {
     decrypted_with: Option<Option<String>>,
 }
 
-/// Asks KMS as much as `level` says.
+/// Asks KMS as much as `level` says: DescribeKey, and from [`Level::Use`] on what the key is for (Encrypt and Decrypt, GenerateMac,
+/// GetPublicKey with Sign, Decrypt or DeriveSharedSecret) over a nonce of 32 random bytes. It imports nothing: the second import of
+/// [`Level::Full`] belongs to the operations of `lifecycle`.
+///
+/// # Errors
+/// [`ProofError::Kms`] where KMS refuses for another reason than a missing permission or call, or is not reached; [`ProofError::Material`],
+/// [`ProofError::PublicKey`] or [`ProofError::OpenSsl`] where an answer cannot be checked.
 pub async fn prove(subject: &Subject<'_>, level: Level) -> Result<Proof, ProofError> {
     if level == Level::Off {
         return Ok(Proof::empty(level));

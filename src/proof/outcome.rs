@@ -73,18 +73,18 @@ pub enum Finding {
     Contradicted,
 }
 
-/// One thing that was looked at, in words.
+/// One thing that was looked at, in words. It is part of the JSON of a proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// What it is about.
     pub id: Claim,
     /// What was found.
     pub outcome: Finding,
-    /// The sentence for people.
+    /// The sentence for people, without a full stop.
     pub text: String,
 }
 
-/// What was proven and what was not.
+/// What was proven and what was not. It serializes as `proof` in the JSON answers; the DER of the public key is no part of that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Proof {
@@ -110,7 +110,7 @@ impl Proof {
         Proof { of_existing: true, ..self }
     }
 
-    /// How it ended.
+    /// How it ended. A contradiction goes before everything, a missing permission before what was not compared.
     pub fn outcome(&self) -> Outcome {
         let bytes_seen = self.items.iter().any(|item| item.id == Claim::Bytes && item.outcome == Finding::Proven);
         if self.contradiction().is_some() {
@@ -139,7 +139,7 @@ impl Proof {
         &self.items
     }
 
-    /// What contradicts what was asked for: the first, which the others may follow from.
+    /// The sentence about what contradicts what was asked for: the first, which the others may follow from.
     pub fn contradiction(&self) -> Option<&str> {
         self.sentences(Finding::Contradicted).next()
     }
@@ -149,18 +149,18 @@ impl Proof {
         self.items.iter().find(|item| item.outcome == Finding::Contradicted).map(|item| item.id)
     }
 
-    /// What is known now.
+    /// The sentences about what is known now.
     pub fn proven(&self) -> impl Iterator<Item = &str> {
         self.sentences(Finding::Proven)
     }
 
-    /// What is still not known, and why.
+    /// The sentences about what is still not known, and why.
     pub fn not_proven(&self) -> impl Iterator<Item = &str> {
         let open = |item: &&Item| matches!(item.outcome, Finding::NotCompared | Finding::NotPermitted);
         self.items.iter().filter(open).map(|item| &*item.text)
     }
 
-    /// The permissions that were missing.
+    /// The permissions that were missing, as in `kms:Sign`, or `kms:Decrypt in eu-west-1` for another Region than the run's.
     pub fn not_permitted(&self) -> &[String] {
         &self.not_permitted
     }

@@ -21,7 +21,11 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Puts together what is known.
+    /// Puts together what is known: the key as DescribeKey told it before, the key material at hand if there is any, and the id that
+    /// ImportKeyMaterial answered with (64 hex digits; symmetric keys only).
+    ///
+    /// # Errors
+    /// [`ProofError::Material`] for a key spec or usage that this crate does not know.
     pub fn new(
         kms: &'a Kms,
         key: &'a KeyDescription,
