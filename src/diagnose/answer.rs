@@ -29,7 +29,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// Asks KMS.
+    /// Asks KMS for the key of that id, ARN or alias. A refusal is part of the answer.
     pub async fn ask(kms: &Kms, key: &str) -> Key {
         match kms.describe(key).await {
             Ok(described) => Key::Described(Box::new(described)),
@@ -56,15 +56,15 @@ pub struct Said {
 }
 
 impl Said {
-    /// One of the five answers that are worth explaining: InvalidCiphertext, IncorrectKeyMaterial, InvalidImportToken,
-    /// ExpiredImportToken and ValidationException.
+    /// What a failed call tells, if it is one of the five refusals of ImportKeyMaterial that are worth explaining: InvalidCiphertext,
+    /// IncorrectKeyMaterial, InvalidImportToken, ExpiredImportToken and ValidationException.
     pub fn of(error: &KmsError) -> Option<Self> {
         let KmsError::Refused(refusal) = error else { return None };
         let because = error.because().unwrap_or_default();
         (refusal.operation == Operation::ImportKeyMaterial).then(|| Self::from_reason(refusal.reason, because))?
     }
 
-    /// The same from KMS's error code, as in `InvalidCiphertextException`.
+    /// The same from KMS's error code, as in `InvalidCiphertextException`; `None` for a code that tells nothing of the files.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::from_reason(Reason::of(code, "", 400), code.to_owned())
     }

@@ -19,7 +19,7 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// The word in JSON and text.
+    /// The word in JSON and text: `certain`, `likely` or `possible`.
     pub const fn name(self) -> &'static str {
         match self {
             Certainty::Certain => "certain",
@@ -29,7 +29,8 @@ impl Certainty {
     }
 }
 
-/// A cause with its evidence and the command that fixes it.
+/// A cause with its evidence and its fix: one imperative sentence, mostly with a command in it. `id` is one of the
+/// [table](super#the-ids-of-causes), and `evidence` what was seen, in lower case without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)] // the contract's own names
 pub struct Finding {

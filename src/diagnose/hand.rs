@@ -21,11 +21,12 @@ use crate::time;
 use crate::wrap::WrapError;
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec};
 
-/// What the user has named. A file named here comes before one of the directory.
+/// What the user has named. A file named here comes before one of the directory; `key` is an id, an ARN or an alias, and what is `None` is
+/// taken from `parameters.json` where there is one.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Named {
-    /// A parameter directory, or one with files of the recipe's names.
+    /// A parameter directory, or one with files of the recipe's names: `PublicKey.bin`, `ImportToken.bin`, `EncryptedKeyMaterial.bin`.
     pub directory: Option<PathBuf>,
     pub public_key: Option<PathBuf>,
     pub import_token: Option<PathBuf>,
@@ -39,7 +40,7 @@ pub struct Named {
     pub wrapping: Option<WrappingKeySpec>,
 }
 
-/// Everything at hand.
+/// Everything at hand. [`Hand::gather`] reads the files, the `set_` methods add what else is known, and [`Hand::diagnose`] looks at it all.
 pub struct Hand {
     pub(super) named: Named,
     pub(super) public_key: Option<Item>,
@@ -61,7 +62,12 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// Reads the files. One that the user has named must be readable; one of the directory may be broken in any way.
+    /// Reads the files. One that the user has named must be readable; one of the directory may be broken in any way, which is a cause and
+    /// no error.
+    ///
+    /// # Errors
+    /// [`WrapError::File`] for a directory that is none, for a named file that cannot be read, and for a directory with several files of
+    /// one kind.
     pub fn gather(named: Named) -> Result<Self, WrapError> {
         let mut hand = Hand::empty(named);
         let named = hand.named.clone();
@@ -101,7 +107,11 @@ impl Hand {
         }
     }
 
-    /// The key material, as it was read from a file or from standard input (`-`).
+    /// The key material, as it was read from a file or from standard input (`-`). An empty file, or one that is too large, is a cause and
+    /// no error.
+    ///
+    /// # Errors
+    /// [`WrapError::File`] where it cannot be read.
     pub fn set_material(&mut self, path: &Path, read: Result<Secret, FileError>) -> Result<(), WrapError> {
         let read = read.and_then(|bytes| Item::new(Name::of(Role::Material, path), bytes, None));
         self.material = self.keep(Role::Material, path, read, false)?;
@@ -113,7 +123,7 @@ impl Hand {
         self.passphrase = Some((path.to_owned(), passphrase));
     }
 
-    /// A private key to open the wrapped key material with, as in a rehearsal.
+    /// The private key of a throw-away wrapping key, to open the wrapped key material with, as in a rehearsal. KMS's own never leaves KMS.
     pub fn set_private_key(&mut self, path: &Path, key: PKey<Private>) {
         self.private_key = Some((Name::of(Role::PrivateKey, path), key));
     }
@@ -123,7 +133,7 @@ impl Hand {
         self.key = key;
     }
 
-    /// What time it is by KMS's clock, by which import tokens expire.
+    /// What time it is by KMS's clock, by which import tokens expire; this machine's otherwise.
     pub fn set_now(&mut self, now: DateTime) {
         self.now = now;
     }
@@ -138,17 +148,17 @@ impl Hand {
         self.openssl = openssl;
     }
 
-    /// The key to ask KMS about: the one named, or the one of the parameter file.
+    /// The key to ask KMS about: the one named (an id, an ARN or an alias), or the ARN in the parameter file.
     pub fn key(&self) -> Option<&str> {
         self.named.key.as_deref().or_else(|| self.claims.as_ref()?.key_arn.as_deref())
     }
 
-    /// The endpoint that the parameters came from, when it is not AWS's.
+    /// The URL of the endpoint that the parameters came from, when it is not AWS's.
     pub fn endpoint(&self) -> Option<&str> {
         self.claims.as_ref()?.endpoint.as_deref()
     }
 
-    /// The Region of that key, where its ARN names it.
+    /// The Region of that key, where its ARN names it, as in `us-east-1`.
     pub fn region(&self) -> Option<&str> {
         self.key().and_then(crate::kms::region_of)
     }

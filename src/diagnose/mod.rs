@@ -98,7 +98,7 @@ pub use self::opening::Opened;
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
 
-/// The result: what is wrong, most certain first, and what cannot be known.
+/// The result: what is wrong, most certain first, and what cannot be known. It serializes as the JSON answer of `diagnose`.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)] // the contract's own names
 pub struct Diagnosis {
@@ -112,8 +112,12 @@ pub struct Diagnosis {
 }
 
 impl Hand {
-    /// Looks at everything. The order of the checks is that of the causes among equals: a file that is text or has another's name
-    /// explains all that follows from it.
+    /// Looks at everything. Causes come by their certainty, and those that are equally certain in the order of the checks: a file that is
+    /// text or has another's name explains all that follows from it.
+    ///
+    /// # Errors
+    /// [`WrapError::OpenSsl`] where OpenSSL fails, [`WrapError::PrivateKeyNotRsa`] for a private key that opens no wrapped key material,
+    /// [`WrapError::File`] where there is no memory for secrets. A file that is wrong is a cause and no error.
     pub fn diagnose(mut self) -> Result<Diagnosis, WrapError> {
         let mut findings = std::mem::take(&mut self.read);
         tangles::examine(&mut self, &mut findings);

@@ -19,19 +19,19 @@ use crate::secret::Secret;
 use crate::wrap::WrapError;
 use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
-/// What the private key has shown.
+/// What the private key has shown about the wrapped key material. `None` is what the bytes do not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Opened {
-    /// `RSAES-OAEP`, `RSAES-PKCS1-v1_5`, `none`, or nothing if the block is unreadable.
+    /// `RSAES-OAEP`, `RSAES-PKCS1-v1_5`, `none`, or `None` if the block is unreadable.
     pub padding: Option<&'static str>,
     pub oaep_hash: Option<&'static str>,
     pub mgf1_hash: Option<&'static str>,
-    /// Bytes that RSA carries: the key material, or the AES key.
+    /// How many bytes RSA carries: the key material, or the AES key.
     pub payload_bytes: Option<usize>,
     /// `AES-KWP` or `AES-KW`.
     pub second_half: Option<&'static str>,
-    /// Bytes of the key material.
+    /// How many bytes the key material has.
     pub material_bytes: Option<usize>,
 }
 

@@ -18,16 +18,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// More than any of these commands prints.
 const OUTPUT: u64 = 4096;
 
-/// The `openssl` on PATH.
+/// The `openssl` on PATH, and what its `pkeyutl` really does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenSslCommand {
-    /// Its first line of `openssl version`.
+    /// What it says of itself, as in `OpenSSL 3.0.19 27 Jan 2026`.
     pub version: String,
     /// LibreSSL, which macOS ships.
     pub is_libressl: bool,
-    /// The hash that `pkeyutl` uses for OAEP without `rsa_oaep_md`; nothing where that fails.
+    /// The hash that `pkeyutl` uses for OAEP without `rsa_oaep_md`, as in `SHA-1`; `None` where that fails.
     pub oaep_hash_by_default: Option<&'static str>,
-    /// Whether `pkeyutl` takes `rsa_oaep_md:sha256`, and then uses it; nothing where it gives no answer.
+    /// Whether `pkeyutl` takes `rsa_oaep_md:sha256`, and then uses it; `None` where it gives no answer.
     pub takes_sha256: Option<bool>,
 }
 
@@ -40,7 +40,7 @@ enum Ran {
 }
 
 impl OpenSslCommand {
-    /// Runs `openssl version` and twice `openssl pkeyutl`; nothing if there is no such command.
+    /// Runs `openssl version` and twice `openssl pkeyutl` with a throw-away key, each for at most 5 s; `None` if there is no such command.
     pub fn on_path() -> Option<Self> {
         let Ran::Printed(output) = run(&["version"], b"") else { return None };
         let version = version_in(&crate::kms::printable(String::from_utf8_lossy(&output).lines().next()?))?;

@@ -9,7 +9,7 @@ use crate::explain::{Explain, Hint};
 use crate::kms::Reason;
 use crate::wrap::WrappingAlgorithm;
 
-/// Something that no look at the files can tell.
+/// Something that no look at the files can tell: `what` in words, and `find_out`, the sentence that says how to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Unknown {

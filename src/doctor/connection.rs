@@ -7,7 +7,8 @@ use super::error::HealthError;
 use crate::kms::KmsError;
 use crate::kms::{ConnectionSettings, TrustPlace};
 
-/// Region, endpoint, source of credentials, proxy and trust. No value in it is a secret.
+/// Region, endpoint, source of credentials, proxy and trust, as they are configured. No value in it is a secret; `None` is what is not
+/// configured.
 #[derive(Debug, Serialize)]
 pub struct ConnectionFacts {
     /// The Region.

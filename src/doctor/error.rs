@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::explain::{Explain, Hint, some};
 use crate::openssl_probe::{Branch, Platform};
 
-/// Something about this machine that stands in the way, or may.
+/// Something about this machine that stands in the way of an import, or may.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

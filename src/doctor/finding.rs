@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::explain::{Explain, Hint};
 
-/// A cause, what lies beneath, and its fix.
+/// One thing that was found: a cause, what lies beneath, and its fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What is wrong: lower case, no full stop.
@@ -16,7 +16,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The words of an error.
+    /// The cause, the inner reason and the hint of an error.
     pub fn of(error: impl Explain) -> Self {
         Finding { cause: error.to_string(), because: error.because(), hint: error.hint() }
     }

@@ -10,13 +10,13 @@ use crate::secret::Secret;
 /// Limits of this process, and whether a secret was locked under them.
 #[derive(Debug, Serialize)]
 pub struct Memory {
-    /// A secret of the largest size that is read stays out of swap.
+    /// Whether a secret of 16 KiB, which is more than most keys have, stays out of swap.
     pub secrets_locked: bool,
-    /// Bytes that this process may lock (RLIMIT_MEMLOCK); nothing where there is no limit. Root is not held to it on Linux.
+    /// How many bytes this process may lock (RLIMIT_MEMLOCK); `None` where there is no limit. Root is not held to it on Linux.
     pub lock_limit: Option<u64>,
-    /// Bytes of a core dump (RLIMIT_CORE); nothing where there is no limit.
+    /// How many bytes a core dump may have (RLIMIT_CORE); `None` where there is no limit.
     pub core_limit: Option<u64>,
-    /// Pages of secrets are left out of core dumps.
+    /// Whether pages of secrets are left out of core dumps (Linux: MADV_DONTDUMP).
     pub secrets_kept_out_of_core_dumps: bool,
 }
 

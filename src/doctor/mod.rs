@@ -46,11 +46,11 @@ pub struct Wanted {
     pub fips: bool,
     /// KMS is asked, and with it whoever has the credentials.
     pub online: bool,
-    /// The key about which KMS is asked.
+    /// The key about which KMS is asked: an id, an ARN or an alias.
     pub key: Option<String>,
 }
 
-/// Everything that was found.
+/// Everything that was found. It serializes as the JSON answer of `doctor`.
 #[derive(Debug, Serialize)]
 pub struct Examination {
     /// Nothing needed is missing.
@@ -75,7 +75,8 @@ pub struct Examination {
     pub notes: Vec<Finding>,
 }
 
-/// Examines this machine. `connect` is called only when KMS is to be asked.
+/// Examines this machine. `connect` is called only when KMS is to be asked and the settings let it be. Nothing here is an error: what is
+/// needed and missing is in [`Examination::problems`], a refused call among it.
 pub async fn examine<C, F>(wanted: &Wanted, settings: ConnectionSettings, connect: C) -> Examination
 where
     C: FnOnce() -> F,

@@ -18,7 +18,8 @@ pub struct Online {
     pub reachable: bool,
     /// The embedded KMS gave it.
     pub rehearsal: bool,
-    /// Seconds by which the endpoint's clock is ahead of this machine's.
+    /// Seconds by which the endpoint's clock is ahead of this machine's, less than 0 where it is behind; `None` where no reply told its
+    /// time.
     pub clock_skew_seconds: Option<i64>,
     /// The source of the credentials that were used.
     pub credential_source: Option<String>,

@@ -11,23 +11,23 @@ use crate::wrap::{self, OaepDigest, WrappingAlgorithm};
 /// Which OpenSSL was compiled against, is loaded, and is on PATH.
 #[derive(Debug, Serialize)]
 pub struct OpenSslFacts {
-    /// The version of the headers.
+    /// The version text of the headers.
     pub compiled_against: &'static str,
     /// The library in its own words.
     pub loaded: &'static str,
     /// Whether it passes the gate.
     pub loaded_is_fit: bool,
-    /// Its release branch, where that is known.
+    /// Its release branch, as in `3.5`, where that is known.
     pub branch: Option<&'static str>,
-    /// The last day of the OpenSSL project's support, where that is known.
+    /// The last day of the OpenSSL project's support, as in `2030-04-08`, where that is known.
     pub supported_until: Option<&'static str>,
     /// Whether that day is over.
     pub end_of_life: bool,
-    /// What `openssl version` says.
+    /// What `openssl version` says; `None` where there is no such command.
     pub on_path: Option<String>,
     /// Whether that is LibreSSL.
     pub on_path_is_libressl: bool,
-    /// The active providers; none before OpenSSL 3.0.
+    /// The names of the active providers; none before OpenSSL 3.0.
     pub providers: Vec<&'static str>,
     /// A FIPS provider loads when it is asked for by name.
     pub fips_provider_loadable: bool,
