@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::explain::{Hint, OwnWords, Step, explain_sum, hint, some};
 use crate::openssl_probe::OpenSslError;
 
-/// The embedded KMS was asked for something it does not do, or the system refused it a socket.
+/// The embedded KMS was asked for something it does not do, does not answer, or was refused a socket or a file by the system.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -40,12 +40,18 @@ use crate::rehearsal::error::RehearsalError;
 pub struct InProcessKms(Arc<Service>);
 
 impl InProcessKms {
-    /// Makes one; `Settings::listen` and `Settings::wrapping_keys_ahead` are ignored.
+    /// Makes one; [`Settings::listen`] and [`Settings::wrapping_keys_ahead`] are ignored.
+    ///
+    /// # Errors
+    /// [`RehearsalError::AccessLog`] where the log cannot be written, [`RehearsalError::OpenSsl`] where OpenSSL has no random bytes.
     pub fn start(settings: Settings) -> Result<Self, RehearsalError> {
         Ok(InProcessKms(Arc::new(service(settings)?)))
     }
 
-    /// The reply to an HTTP request; an error where a fault breaks the connection.
+    /// The reply to an HTTP request, as a client of KMS signs it (JSON 1.1).
+    ///
+    /// # Errors
+    /// Where a fault breaks the connection, as a socket would.
     pub async fn answer(&self, mut request: Request<Bytes>) -> io::Result<Response<Bytes>> {
         // What HTTP/1.1 adds on the way.
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost"));
@@ -53,12 +59,13 @@ impl InProcessKms {
         Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
-    /// These faults and no others from now on; requests are counted anew.
+    /// Puts these faults in the place of all others; requests are counted anew.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.0.set_faults(faults);
     }
 
-    /// HTTP status and body of the reply to an operation, asked in us-east-1; nothing where a fault breaks the connection.
+    /// HTTP status and JSON body of the reply to an operation, as in `ListKeys` with `{}`, asked in us-east-1; `None` where a fault breaks
+    /// the connection.
     pub async fn call(&self, operation: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
         let scope = "AWS4-HMAC-SHA256 Credential=IN_PROCESS/20270131/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0";
         let request = Request::post("/")

@@ -28,7 +28,7 @@ use crate::openssl_probe::OpenSslError;
 use crate::progress::Silent;
 use crate::rehearsal::error::RehearsalError;
 
-/// An embedded KMS that is up. It stops when it is dropped.
+/// An embedded KMS that is up, on a thread of its own. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -41,6 +41,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Listens, and answers from now on.
+    ///
+    /// # Errors
+    /// [`RehearsalError::NotLoopback`] for an address that is not of this machine, [`RehearsalError::Listen`] and
+    /// [`RehearsalError::Thread`] where the system refuses, [`RehearsalError::AccessLog`] where the log cannot be written,
+    /// [`RehearsalError::OpenSsl`] where OpenSSL has no random bytes.
     pub fn start(settings: Settings) -> Result<Server, RehearsalError> {
         let listen = settings.listen;
         if !listen.ip().is_loopback() {
@@ -74,12 +79,15 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// A client of it, which says nothing.
+    /// A client of it, for us-east-1, which says nothing.
     pub fn client(&self) -> Kms {
         Kms::rehearsal(&self.url(), "ANYBODY", Arc::new(Silent))
     }
 
     /// Waits for SIGINT or SIGTERM, then stops the server.
+    ///
+    /// # Errors
+    /// [`RehearsalError::Thread`] where signals cannot be waited for.
     pub fn wait(self) -> Result<(), RehearsalError> {
         let failed = |source| RehearsalError::Thread { source };
         let runtime: Runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
@@ -153,7 +161,11 @@ async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
     }
 }
 
-/// Asks what listens at `url` whether it is an embedded KMS.
+/// Asks what listens at `url`, as in `http://127.0.0.1:4566`, whether it is an embedded KMS. It waits for the answer for at most 5 s.
+///
+/// # Errors
+/// [`RehearsalError::Url`] for another kind of URL, [`RehearsalError::Unreachable`] where nothing answers,
+/// [`RehearsalError::NotARehearsal`] where something else does.
 pub fn ping(url: &str) -> Result<(), RehearsalError> {
     let host = url
         .strip_prefix("http://")

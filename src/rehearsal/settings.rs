@@ -14,7 +14,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Accept only requests signed with this access key id; anybody's when `None`.
     pub access_key_id: Option<String>,
-    /// The account in all ARNs.
+    /// The account in all ARNs: twelve digits, `000000000000` by default, which AWS does not have.
     pub account: String,
     /// KMS's own request quotas times this factor; none when `None`.
     pub quotas: Option<f64>,
@@ -22,7 +22,8 @@ pub struct Settings {
     pub consistency_delay: Duration,
     /// What is to go wrong.
     pub faults: Vec<Fault>,
-    /// A file that gets one line for each request: no contents of requests or replies.
+    /// A file to which one line is appended for each request: time, Region, operation, status, error code, duration and request id, and no
+    /// contents of requests or replies.
     pub access_log: Option<PathBuf>,
     /// Where its clock stands at the start.
     pub clock: ClockSetting,

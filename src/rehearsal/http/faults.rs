@@ -1,39 +1,4 @@
-//! What is to go wrong on purpose: `OPERATION:WHEN:WHAT`.
-//!
-//! OPERATION is the name of an operation, or `*`. WHEN counts its requests from 1: `3`, `3+` (from the third on), `2-4`, `always`.
-//! WHAT is one of:
-//!
-//! | | |
-//! |---|---|
-//! | `throttle` | ThrottlingException, nothing is done |
-//! | `500`, `503` | an internal error, nothing is done |
-//! | `501` | the operation is not there, as an emulator of KMS says it |
-//! | `500-after` | an internal error, although it was done |
-//! | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same; `=MESSAGE` may follow |
-//! | `latency=DURATION`, `latency-after=DURATION` | answers later: waits before it is done, or after |
-//! | `reset-before`, `reset-after` | the connection breaks, before or after it was done |
-//! | `reset-during` | the connection breaks after half of the reply |
-//! | `reply=BODY` | this instead of a reply, status 200, nothing is done |
-//! | `html`, `html=STATUS` | a page of HTML instead of a reply (status 500) |
-//! | `redirect=URL` | status 307 and a Location, nothing is done |
-//! | `truncated` | half of the reply's JSON |
-//! | `empty-object` | `{}` instead of the reply |
-//! | `drop=FIELD` | the reply without this field; `.` leads inwards, as in `KeyMetadata.Arn` |
-//! | `set=FIELD=VALUE` | the reply with this field so; VALUE is JSON, or else a text |
-//! | `change=FIELD=VALUE` | as `set`, where the reply has this field |
-//! | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
-//! | `lag=DURATION` | DescribeKey only: for so long after each import into a key, by the clock of the embedded KMS, the key as it was before it |
-//! | `huge` | 64 MiB more of the reply |
-//! | `slow=DURATION` | a byte of the reply every so often |
-//! | `date=TIME` | the reply's Date is this, or this far from the machine's clock (`+25h`, `-2h`) |
-//! | `wrong-key-size` | a public key of 1024 bits |
-//! | `non-rsa-key` | a public key on the curve P-256 |
-//! | `damaged-key` | a public key of the right size, but not the one of the set |
-//!
-//! The last three are for replies with a PublicKey: GetParametersForImport and GetPublicKey.
-//!
-//! A `POST` of `{"faults": ["CreateKey:1:500"]}` to `/_rehearsal/faults` puts these in the place of all others, and requests are counted
-//! anew; a `GET` tells how many requests each has seen and struck.
+//! What is to go wrong on purpose, by the text forms of [`Fault`].
 
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,7 +11,43 @@ use super::body::Delivery;
 use crate::rehearsal::error::RehearsalError;
 use crate::rehearsal::state::clock::ClockSetting;
 
-/// One thing that is to go wrong. Its text form is `OPERATION:WHEN:WHAT`.
+/// One thing that is to go wrong, as in `ImportKeyMaterial:1:throttle`. It parses from its text form, `OPERATION:WHEN:WHAT`: other text is
+/// [`RehearsalError::Fault`].
+///
+/// OPERATION is the name of an operation, or `*`. WHEN counts its requests from 1: `3`, `3+` (from the third on), `2-4`, `always`.
+/// WHAT is one of:
+///
+/// | | |
+/// |---|---|
+/// | `throttle` | ThrottlingException, nothing is done |
+/// | `500`, `503` | an internal error, nothing is done |
+/// | `501` | the operation is not there, as an emulator of KMS says it |
+/// | `500-after` | an internal error, although it was done |
+/// | `error=CODE`, `error-after=CODE` | this error code, and nothing is done, or it was done all the same; `=MESSAGE` may follow |
+/// | `latency=DURATION`, `latency-after=DURATION` | answers later: waits before it is done, or after |
+/// | `reset-before`, `reset-after` | the connection breaks, before or after it was done |
+/// | `reset-during` | the connection breaks after half of the reply |
+/// | `reply=BODY` | this instead of a reply, status 200, nothing is done |
+/// | `html`, `html=STATUS` | a page of HTML instead of a reply (status 500) |
+/// | `redirect=URL` | status 307 and a Location, nothing is done |
+/// | `truncated` | half of the reply's JSON |
+/// | `empty-object` | `{}` instead of the reply |
+/// | `drop=FIELD` | the reply without this field; `.` leads inwards, as in `KeyMetadata.Arn` |
+/// | `set=FIELD=VALUE` | the reply with this field so; VALUE is JSON, or else a text |
+/// | `change=FIELD=VALUE` | as `set`, where the reply has this field |
+/// | `lie` | an answer about another key: another public key, signature, MAC, plaintext, shared secret, id of key material |
+/// | `lag=DURATION` | DescribeKey only: for so long after each import into a key, by the clock of the embedded KMS, the key as it was before it |
+/// | `huge` | 64 MiB more of the reply |
+/// | `slow=DURATION` | a byte of the reply every so often |
+/// | `date=TIME` | the reply's Date is this, or this far from the machine's clock (`+25h`, `-2h`) |
+/// | `wrong-key-size` | a public key of 1024 bits |
+/// | `non-rsa-key` | a public key on the curve P-256 |
+/// | `damaged-key` | a public key of the right size, but not the one of the set |
+///
+/// The last three are for replies with a PublicKey: GetParametersForImport and GetPublicKey.
+///
+/// A `POST` of `{"faults": ["CreateKey:1:500"]}` to `/_rehearsal/faults` puts these in the place of all others, and requests are counted
+/// anew; a `GET` tells how many requests each has seen and struck.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// `None` is any operation.

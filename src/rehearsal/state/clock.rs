@@ -17,7 +17,7 @@ pub(crate) const SECOND: Millis = 1000;
 pub(crate) const HOUR: Millis = 3600 * SECOND;
 pub(crate) const DAY: Millis = 24 * HOUR;
 
-/// Where the clock of an embedded KMS stands.
+/// Where the clock of an embedded KMS stands. It parses from `+25h`, `-90d`, or an RFC 3339 time: other text is [`RehearsalError::Clock`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockSetting {
