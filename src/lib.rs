@@ -1,15 +1,17 @@
 //! Bring your own key into AWS KMS with the system's OpenSSL.
 //!
-//! A KMS key of origin EXTERNAL is made empty and waits for [`material`]. KMS hands out a wrapping public key and an import token,
-//! which belong together with the key, its spec and the algorithm: a [`parameters::ParameterSet`] holds them as one value. [`mod@wrap`]
-//! encrypts the material for that public key, with OpenSSL and both OAEP digests set, and ImportKeyMaterial brings it in. Nothing that
-//! is asked afterwards is taken for granted: a [`mod@proof`] says what KMS's answers show, and what they cannot show.
+//! An import goes as the AWS KMS developer guide says ("Importing key material"). A KMS key of origin EXTERNAL is created without key
+//! material. KMS gives a wrapping public key and an import token for it: a [`parameters::ParameterSet`]. Key [`material`] is read or
+//! generated, [`mod@wrap`] encrypts it for that public key with OpenSSL and both OAEP digests set, and ImportKeyMaterial brings it in.
+//! Nothing that is asked afterwards is taken for granted: a [`mod@proof`] says what KMS's answers show, and what they cannot show.
 //!
-//! Each stage is a type with the evidence of the one before, and each room of the crate can be used alone: [`mod@wrap`] knows OpenSSL and no
-//! AWS, [`kms`] knows AWS and nothing of wrapping, [`lifecycle`] knows the order of things. Secrets live in [`Secret`] from birth to
-//! wrap and are wiped. Every failure is an [`Error`]: a cause, a fix, and what OpenSSL or AWS said. [`doctor`] looks
-//! at the machine; [`escrow`] keeps a copy for recovery certificates. The `rehearsal` feature embeds a KMS that unwraps with real
-//! private keys, so that the whole can be tried without AWS:
+//! [`Provision`] does all of it for one key; [`lifecycle`] has the other operations. Each module can be used alone: [`mod@wrap`] knows
+//! OpenSSL and no AWS, [`kms`] knows AWS and nothing of wrapping, [`diagnose`] finds out why an import failed, [`doctor`] looks at the
+//! machine, [`escrow`] keeps a copy for recovery certificates. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
+//! is an [`Error`], or the error of a module that [`Explain`]s itself as well: a cause, a fix, and what OpenSSL or AWS said. Calls to KMS
+//! need a tokio runtime with I/O and time.
+//!
+//! The `rehearsal` feature, on by default, embeds a KMS that unwraps with real private keys, so that the whole can be tried without AWS:
 //!
 //! ```
 //! # #[cfg(feature = "rehearsal")]

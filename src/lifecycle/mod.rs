@@ -1,6 +1,12 @@
 //! The operations on keys: which call follows which, what is written down before it, and what has changed when a run is interrupted.
 //!
-//! This room knows neither how bytes are wrapped nor how AWS is spoken to.
+//! Each operation is a value with the defaults of the command line: [`Provision`], [`CreateKey`], [`GetParameters`], [`ImportWrapped`],
+//! [`Verify`], [`Rotate`], [`Replicate`], [`DeleteMaterial`], [`Status`]. Its `run` carries it out. A run that ends well gives [`Done`]
+//! with its evidence; one that does not gives [`Interrupted`] with the error, the stage that it has reached, and in [`Account::next`] what
+//! completes it. The functions ([`provision()`] and the others) do the same with a [`Run`] of the caller's, which tells of each stage while
+//! it goes on. [`plan`] says what a run would do.
+//!
+//! This module knows neither how bytes are wrapped nor how AWS is spoken to.
 
 pub mod delete;
 pub(crate) mod error;
@@ -56,7 +62,8 @@ pub use self::status::request::{KeySeen, KeysSeen, Status, StatusOfKey};
 pub use self::verify::carry_out::{Verify, verify};
 pub use self::verify::public::{public_key, verify_public};
 
-/// What a run would do, call by call, without doing it.
+/// What a run would do, call by call, without doing it. Each function asks KMS only what tells which plan applies, refuses what the run
+/// would refuse before its first change, and changes nothing.
 pub mod plan {
     pub use super::delete::plan::delete_material;
     pub use super::import::plan::import;

@@ -26,7 +26,7 @@ use crate::material::{KeySpec, KeyUsage};
 pub struct DeleteMaterial {
     /// Key id, ARN or alias.
     pub key: String,
-    /// Which key material; needed where the key has more than one.
+    /// Which key material, by its id of 64 hex digits; needed where the key has more than one. Symmetric keys only.
     pub key_material_id: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl DeleteMaterial {
         DeleteMaterial { key: key.into(), key_material_id: None }
     }
 
-    /// That key material; needed where the key has more than one.
+    /// That key material, by its id of 64 hex digits; needed where the key has more than one.
     pub fn key_material_id(self, id: Option<String>) -> Self {
         DeleteMaterial { key_material_id: id, ..self }
     }
@@ -64,11 +64,11 @@ pub struct Deletion {
     pub key: KeyDescription,
     /// The material; without an id for keys that have one only.
     pub material: MaterialStatus,
-    /// The aliases that name the key; nothing where KMS does not tell them.
+    /// The aliases that name the key, with their `alias/`; `None` where KMS does not tell them.
     pub aliases: Option<Vec<String>>,
     /// The key's last use; nothing where KMS does not tell it, or the material was never used.
     pub last_use: Option<LastUse>,
-    /// What becomes unusable, one sentence each.
+    /// What becomes unusable, one sentence each, without a full stop.
     pub consequences: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub struct Deletion {
 ///
 /// # Errors
 /// [`Error::Key`] for a key that holds no imported key material, [`Error::Lifecycle`] where the key material is not there, is not the only
-/// one or cannot be seen, [`Error::Kms`] where KMS refuses or is not reached.
+/// one or cannot be seen, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn plan_deletion(kms: &Kms, key: &KeyDescription, id: Option<&str>) -> Result<Option<Deletion>, Error> {
     check_external(key)?;
     let (arn, spec) = (key.arn.clone(), key.spec.clone());
@@ -205,8 +205,8 @@ pub type Deleted = Done<KeyAndMaterial>;
 /// Deletes the key material, and looks whether it is gone, also after a lost reply.
 ///
 /// # Errors
-/// [`Interrupted`] holds the error and whether the key material may be gone: [`Error::Lifecycle`] where it is still there,
-/// [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Interrupted`] holds the error and whether the key material may be gone: [`Error::Lifecycle`] where it is still there, [`Error::Kms`]
+/// where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn delete_material(
     kms: &Kms,
     deletion: &Deletion,

@@ -4,7 +4,8 @@ use crate::explain::{Explain, Hint, Setting, Step, hint, some};
 use crate::kms::{KeyArn, KeyState, KmsName, Origin, Refusal};
 use crate::material::KeySpec;
 
-/// The key at hand cannot take the key material.
+/// The key at hand cannot take the key material, is not what was asked for, or the run was stopped. `arn` is the key, `name` and `key` what
+/// led to it, `waited` how long in words, and `refusal` KMS's answer.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
@@ -72,7 +73,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// The key that the user has to vouch for before the same command can do more.
+    /// The key that the user has to vouch for before the same command can do more; `None` for other errors.
     pub fn unvouched(&self) -> Option<&KeyArn> {
         match self {
             KeyError::ForeignPolicy { arn, .. } | KeyError::PolicyUnread { arn, .. } => Some(arn),

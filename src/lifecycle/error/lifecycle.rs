@@ -4,7 +4,8 @@ use crate::explain::{Explain, Hint, Part, Setting, Step, hint, some};
 use crate::kms::{KeyArn, KeyState, KmsError, KmsName, Region};
 use crate::material::KeySpec;
 
-/// The life of a key cannot go on as asked.
+/// Rotation, replication, verification, status or the deletion of key material cannot go on as asked. `arn` is the key, `id` the key
+/// material, and `waited` how long in words.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -29,7 +29,8 @@ use crate::rehearsal::RehearsalError;
 use crate::time::ExpiryError;
 use crate::wrap::WrapError;
 
-/// Anything that can go wrong, sorted by the room it happens in.
+/// Anything that can go wrong, sorted by the module it happens in. What a module has met in another one keeps its own kind: a file that
+/// cannot be read is [`Error::File`], whoever was reading it, and a KMS that is not reached is [`Error::Endpoint`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs)] // each variant is documented by the type it holds
@@ -164,7 +165,7 @@ impl Error {
         Explain::id(self)
     }
 
-    /// The error code of KMS's answer, if KMS refused.
+    /// The error code of KMS's answer, as in `InvalidCiphertextException`, if KMS refused.
     pub fn aws_code(&self) -> Option<&str> {
         match self {
             Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
@@ -183,7 +184,7 @@ impl Error {
         Explain::because(self)
     }
 
-    /// Whether the flags alone were wrong, whatever AWS or the files hold.
+    /// Whether the arguments alone were wrong, whatever AWS or the files hold: the command line ends with 2.
     pub fn is_usage(&self) -> bool {
         match self {
             Error::Expiry(_) => true,
@@ -253,7 +254,7 @@ impl Error {
         }
     }
 
-    /// What KMS or the way to it said, where that is the whole error.
+    /// The error of the call to KMS, if this is an [`Error::Kms`].
     pub fn kms(&self) -> Option<&KmsError> {
         match self {
             Error::Kms(error) => Some(error),

@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 pub struct ImportAttempt {
     /// The key's ARN.
     pub key_arn: String,
-    /// Unknown, as the three below, for bare files.
+    /// KMS's name of the wrapping algorithm. It is unknown for bare files, as the three below are.
     pub wrapping_algorithm: Option<String>,
-    /// KMS's name of the wrapping key's size.
+    /// KMS's name of the wrapping key's size, as in `RSA_4096`.
     pub wrapping_key_spec: Option<String>,
-    /// SHA-256 of the wrapping public key's DER, as hex.
+    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
     pub public_key_sha256: Option<String>,
-    /// When the token expires, RFC 3339.
+    /// When the token expires: RFC 3339, UTC.
     pub valid_to: Option<String>,
-    /// SHA-256 of the import token, as hex.
+    /// SHA-256 of the import token, as 64 lower-case hex digits.
     pub import_token_sha256: String,
-    /// Nothing was wrapped yet if absent.
+    /// SHA-256 of the wrapped key material, as 64 lower-case hex digits; `None` while nothing is wrapped.
     pub wrapped_material_sha256: Option<String>,
-    /// What KMS answered.
+    /// The id of the key material that KMS answered with; symmetric keys only.
     pub key_material_id: Option<String>,
     /// What became of it.
     pub outcome: AttemptOutcome,

@@ -11,16 +11,16 @@ use crate::progress::Progress;
 
 /// The backup of generated key material. There is no default, so that nobody loses the only copy by leaving a flag out.
 pub enum Backup {
-    /// Encrypted for recovery certificates (CMS).
+    /// Encrypted for recovery certificates: a CMS file in DER.
     Escrow {
-        /// Who can open it.
+        /// Who can open it, each alone.
         recipients: Vec<Recipient>,
         /// The file.
         out: PathBuf,
     },
-    /// In plaintext, mode 0600.
+    /// In plaintext, as the bytes that are wrapped, in this file of mode 0600.
     Keep(PathBuf),
-    /// KMS holds the only one.
+    /// None: KMS holds the only copy.
     Discard,
 }
 
@@ -32,7 +32,10 @@ pub(crate) struct Stored {
 }
 
 impl Backup {
-    /// Refuses early what `store` would refuse at the end.
+    /// Refuses early what [`Backup::store`] would refuse at the end.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a path that cannot be written to, and one whose file could not be moved aside.
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Backup::Escrow { out, .. } => Ok(files::check_output("escrow file", out)?),
@@ -41,7 +44,11 @@ impl Backup {
         }
     }
 
-    /// Puts the copy on disk, synced. A file that is there is moved aside: it may be the only copy of another key.
+    /// Puts the copy on disk, synced. A file that is there is renamed to `NAME.superseded-<UTC>`: it may be the only copy of another key.
+    ///
+    /// # Errors
+    /// [`Error::File`] where the file cannot be written or the old one moved, [`Error::Escrow`] without a recipient, [`Error::OpenSsl`]
+    /// where OpenSSL has no CMS or fails.
     pub fn store(&self, material: &KeyMaterial, progress: &dyn Progress) -> Result<Bytes, Error> {
         Ok(self.put(material, progress)?.bytes)
     }

@@ -19,9 +19,9 @@ const READ_LIMIT: usize = 16 * 1024;
 
 /// A blob and a token as bare files, whose belonging together nothing vouches for.
 pub struct BareImport {
-    /// The wrapped key material.
+    /// The wrapped key material: raw bytes.
     pub encrypted: Vec<u8>,
-    /// The import token.
+    /// The import token: raw bytes.
     pub token: Vec<u8>,
     path: PathBuf,
     token_path: PathBuf,
@@ -29,12 +29,19 @@ pub struct BareImport {
 }
 
 impl BareImport {
-    /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long.
+    /// Reads the two files and refuses what cannot be a blob and a token: swapped, encoded, too long (KMS takes 6144 bytes of each).
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] with what is wrong with which file, [`Error::Wrap`] for a blob in the clear or as text, [`Error::File`] for a
+    /// file that cannot be read.
     pub fn load(encrypted: &Path, token: &Path) -> Result<Self, Error> {
         Self::load_from(encrypted, token, Place::Anywhere)
     }
 
     /// Reads the two files of a directory without `parameters.json`.
+    ///
+    /// # Errors
+    /// As [`BareImport::load`].
     pub fn load_directory(bare: &BareDirectory) -> Result<Self, Error> {
         Self::load_from(&bare.encrypted, &bare.import_token, Place::Fixed)
     }
@@ -51,7 +58,10 @@ impl BareImport {
         Ok(bare)
     }
 
-    /// Refuses a token that cannot be one. A short text may be one at an endpoint that is not AWS's.
+    /// Refuses a token that cannot be one. A short text may be one at an endpoint that is not AWS's: `endpoint` is its URL.
+    ///
+    /// # Errors
+    /// As [`BareImport::load`].
     pub fn check_token(&self, endpoint: Option<&str>) -> Result<(), Error> {
         if endpoint.is_some() && blob_file::is_foreign_token(&self.token) {
             return Ok(());

@@ -28,7 +28,7 @@ pub enum Wrapped {
 /// Everything that decides how wrapped key material is imported: `import`. [`ImportWrapped::set`] and [`ImportWrapped::bare`] begin it
 /// with the defaults of the command line.
 pub struct ImportWrapped {
-    /// What.
+    /// What is imported.
     pub wrapped: Wrapped,
     /// When it expires, counted from KMS's time; goes before what the options say.
     pub expiry: Expiry,
@@ -44,7 +44,7 @@ pub struct ImportWrapped {
 pub type ImportedMaterial = Done<Proven>;
 
 impl Wrapped {
-    /// The set, if it is one.
+    /// The parameter set's blob, if it is one.
     pub fn set(&self) -> Option<&WrappedMaterial> {
         match self {
             Wrapped::Set(wrapped) => Some(wrapped),
@@ -89,7 +89,7 @@ impl ImportWrapped {
         ImportWrapped { trust: trust.or_named(self.trust.key), ..self }
     }
 
-    /// Imports, and says nothing meanwhile.
+    /// Asks KMS for the key and imports into it, and says nothing meanwhile.
     ///
     /// # Errors
     /// As [`ImportWrapped::find`] and [`import`].
@@ -104,7 +104,8 @@ impl ImportWrapped {
     ///
     /// # Errors
     /// [`Error::Parameters`] for another key, Region or endpoint than the set's and for files that are no blob and token, [`Error::Key`]
-    /// for a key that takes no key material or that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
+    /// for a key that takes no key material or that nobody vouches for, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is
+    /// not reached.
     pub async fn find(&self, kms: &Kms, run: &Run<Reached>) -> Result<Vouched, Error> {
         if let Wrapped::Bare(bare) = &self.wrapped {
             bare.check_token(kms.endpoint())?;
@@ -126,7 +127,7 @@ impl ImportWrapped {
 ///
 /// # Errors
 /// [`Interrupted`] holds the error and the stage that was reached: [`Error::Parameters`] for a set that is too old, [`Error::Key`] where
-/// the key takes no such key material, [`Error::Kms`] where KMS refuses or is not reached.
+/// the key takes no such key material, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn import(
     kms: &Kms,
     key: &Vouched,

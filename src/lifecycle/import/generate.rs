@@ -9,7 +9,7 @@ use crate::progress::Progress;
 pub enum Material {
     /// OpenSSL's random generator, once it is sure that a key waits for it.
     Generate(Backup),
-    /// It was read and checked.
+    /// The caller's, which was read and checked.
     Given(KeyMaterial),
 }
 

@@ -1,4 +1,4 @@
-//! Step 6 of the recipe: sends the blob and its token to KMS, and looks at the key afterwards.
+//! Step 6 of the recipe: sends the wrapped key material and its token to KMS, and looks at the key afterwards.
 
 pub(crate) mod attempt;
 pub(crate) mod backup;
@@ -41,13 +41,13 @@ use crate::time::{rfc3339, seconds};
 /// The options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// When the material expires; never if absent.
+    /// When the material expires (UTC, at most 365 days ahead); never if absent.
     pub expires: Option<DateTime>,
     /// New or existing material, for symmetric keys; decided by the key's state if absent.
     pub import_type: Option<ImportType>,
     /// Up to 256 characters, public, for symmetric keys.
     pub description: Option<String>,
-    /// The material that these bytes must be, for symmetric keys.
+    /// The material that these bytes must be, by its id of 64 hex digits, for symmetric keys.
     pub key_material_id: Option<String>,
     /// Where KMS refuses the bytes as existing ones, they are imported as new: it is not known whether an earlier import of them arrived.
     pub or_new: bool,
@@ -97,7 +97,10 @@ impl<'a> Parcel<'a> {
 }
 
 impl ImportOptions {
-    /// What KMS would refuse for its length.
+    /// Refuses what KMS would refuse for its length.
+    ///
+    /// # Errors
+    /// [`Error::Key`] with [`KeyError::TextTooLong`] for a description of more than 256 characters.
     pub fn check(&self) -> Result<(), Error> {
         match &self.description {
             Some(text) if text.chars().count() > 256 => {
@@ -115,7 +118,10 @@ impl ImportOptions {
         self.check_spec(key.spec.known()?)
     }
 
-    /// What KMS would refuse for keys of that spec.
+    /// Refuses what KMS would refuse for keys of that spec.
+    ///
+    /// # Errors
+    /// [`Error::Key`] with [`KeyError::SymmetricOnly`] for an import type, a description or an id with any but a symmetric key.
     pub fn check_spec(&self, spec: KeySpec) -> Result<(), Error> {
         if spec == KeySpec::SymmetricDefault {
             return Ok(());

@@ -13,7 +13,12 @@ use crate::progress::Progress;
 use crate::time::rfc3339;
 
 impl ParameterSet {
-    /// Asks KMS for a set and checks every part of the reply.
+    /// Asks KMS for a set (GetParametersForImport) and checks every part of the reply: it is for this key, with a public key of the size
+    /// asked for, a token of 1 to 6144 bytes, and 24 hours.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] or [`Error::Wrap`] for a reply that is no such set, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`]
+    /// where it is not reached.
     pub async fn get(
         kms: &Kms,
         key: &Vouched,

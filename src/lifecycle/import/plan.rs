@@ -12,6 +12,10 @@ use crate::material::{KeySpec, KeyUsage, MaterialKind};
 use crate::proof::Level;
 
 /// The plan of importing what was wrapped for a parameter set, or bare files, into a key that KMS was asked for.
+///
+/// # Errors
+/// [`Error::Expiry`] for an expiry that KMS does not take, [`Error::Parameters`] for a set that is too old or for something else,
+/// [`Error::Key`] for a key that takes no such key material.
 pub fn import(kms: &Kms, key: &Vouched, wanted: &ImportWrapped) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     plan.about(key);

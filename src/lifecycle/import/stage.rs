@@ -45,7 +45,7 @@ pub enum Answer {
         /// Its id; symmetric keys only.
         material_id: Option<String>,
     },
-    /// It says now that nothing was ever imported, although it has answered.
+    /// KMS says now that nothing was ever imported into the key, although it has answered that it took the key material.
     Disowned,
 }
 
@@ -56,7 +56,7 @@ pub struct Proven {
     pub named: NamedKey,
     /// Where the bytes are outside KMS.
     pub bytes: Bytes,
-    /// The id that the import was answered with; symmetric keys only.
+    /// The id that the import was answered with (64 hex digits); symmetric keys only.
     pub material_id: Option<String>,
     /// What was proven, and what was not. Where it contradicts, the run has failed.
     pub proof: Proof,

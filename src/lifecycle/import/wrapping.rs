@@ -13,7 +13,7 @@ pub struct Wrapping {
 }
 
 impl Wrapping {
-    /// What is usual for a key spec, with the largest wrapping key.
+    /// RSA_4096 with what is usual for a key spec: see [`WrappingAlgorithm::default_for`].
     pub fn default_for(spec: KeySpec) -> Self {
         Wrapping { algorithm: WrappingAlgorithm::default_for(spec), key_spec: WrappingKeySpec::Rsa4096 }
     }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::lifecycle::error::key::KeyError;
 
-/// `alias/` and 1 to 249 characters.
+/// An alias name: `alias/` and 1 to 250 letters, digits, `/`, `_` and `-`, and not `alias/aws/` (API reference, `CreateAlias`). It parses
+/// from that text: other text is [`KeyError::AliasName`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AliasName(String);
 

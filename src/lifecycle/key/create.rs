@@ -39,8 +39,8 @@ impl From<NamedKey> for Reached {
 /// of a key to adopt, that key gets the alias.
 ///
 /// # Errors
-/// [`Interrupted`] holds the error, the stage that was reached, and whether anything changed: [`Error::Key`] where
-/// the request, or a key that is there, is not fit; [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Interrupted`] holds the error, the stage that was reached, and whether anything changed: [`Error::Key`] where the request, or a key
+/// that is there, is not fit; [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn create_key(kms: &Kms, plan: &CreateKey, run: &Run<Reached>) -> Result<CreatedKey, Interrupted<Reached>> {
     run.outcome(carry_out(kms, plan, run).await)
 }

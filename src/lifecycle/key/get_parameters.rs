@@ -49,7 +49,7 @@ impl GetParameters {
 ///
 /// # Errors
 /// [`Error::Key`] for a key that takes no key material now or that nobody vouches for, [`Error::Wrap`] for an algorithm that does not fit
-/// the key spec, [`Error::Kms`] where KMS refuses or is not reached.
+/// the key spec, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn get_parameters(
     kms: &Kms,
     key: &KeyDescription,

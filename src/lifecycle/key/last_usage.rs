@@ -9,7 +9,7 @@ use crate::time::rfc3339;
 /// A key's last use, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LastUse {
-    /// The cryptographic operation; nothing where there was none.
+    /// The cryptographic operation, by KMS's name; `None` where there was none.
     pub operation: Option<String>,
     /// When it was, as RFC 3339.
     pub at: Option<String>,

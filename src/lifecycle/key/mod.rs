@@ -1,4 +1,4 @@
-//! The key: how it is made, named, compared and trusted.
+//! The key: how it is made, named, compared and trusted. [`Reached`] has the stages of `create-key`.
 
 pub(crate) mod alias;
 pub(crate) mod create;

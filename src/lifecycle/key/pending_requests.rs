@@ -25,10 +25,11 @@ use crate::{files, printable};
 /// How long it can take until every server of KMS knows a new key.
 const NEW: Duration = Duration::from_secs(8);
 
-/// The directory in which requests under way are written down; without a directory nothing is written.
+/// The directory in which requests under way are written down; without a directory nothing is written. One that cannot be written to is no
+/// error: the run goes on without notes.
 #[derive(Clone, Debug, Default)]
 pub struct PendingRequests {
-    /// `$XDG_STATE_HOME/kms-byok`.
+    /// The directory, made with mode 0700 if it is missing. The command line takes `$XDG_STATE_HOME/kms-byok`.
     pub directory: Option<PathBuf>,
     /// Look for lost keys even if no request is written down.
     pub find_lost: Option<FindLost>,
@@ -39,7 +40,7 @@ pub struct PendingRequests {
 pub enum FindLost {
     /// The key of any request.
     Any,
-    /// The key of one request, by its id.
+    /// The key of one request, by its id: 32 hex digits.
     Request(String),
 }
 

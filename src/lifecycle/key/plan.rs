@@ -19,6 +19,10 @@ use crate::parameters::ParameterSet;
 use crate::progress::Progress;
 
 /// The plan of [`lifecycle::create_key`](crate::lifecycle::create_key). Asks KMS for the alias and the key to adopt, if there is one.
+///
+/// # Errors
+/// [`Error::Key`] for a request that KMS would refuse and for a key that is there and is not what was asked for, [`Error::Kms`] where KMS
+/// refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) -> Result<Plan, Error> {
     let CreateKey { request, pending, adopt, .. } = wanted;
     let adopt = adopt.as_ref();
@@ -68,7 +72,11 @@ pub(crate) fn compare(plan: &mut Plan, request: &KeyRequest, description: Option
     }
 }
 
-/// The plan of fetching import parameters into a directory. Asks KMS for the key.
+/// The plan of fetching import parameters of a key into a directory.
+///
+/// # Errors
+/// [`Error::Key`] for a key that takes no key material now, [`Error::Wrap`] for an algorithm that does not fit its key spec,
+/// [`Error::File`] for a directory that cannot be written to.
 pub fn get_parameters(
     kms: &Kms,
     (key, trust): (&Vouched, &Trust),

@@ -6,7 +6,7 @@ use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::material::{KeySpec, KeyUsage};
 
-/// The tag by which a lost key is found again.
+/// The name of the tag by which a lost key is found again. Its value is the id of the request.
 pub const REQUEST_TAG: &str = "kms-byok:request";
 
 /// On a key that a rotation by alias has made: the id of the key before it.
@@ -28,7 +28,7 @@ pub struct KeyRequest {
     pub description: Option<String>,
     /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
-    /// Tags, public.
+    /// Names (1 to 128 characters) and values (up to 256) of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
     /// Whether it is a multi-Region primary key.
     pub multi_region: bool,
@@ -48,12 +48,16 @@ impl KeyRequest {
         }
     }
 
-    /// With that spec, and the usage that is the default for it.
+    /// With that spec, and the usage that is the default for it: see [`KeySpec::usages`].
     pub fn key_spec(self, spec: KeySpec) -> Self {
         KeyRequest { spec, usage: spec.usages()[0], ..self }
     }
 
     /// Refuses what KMS would refuse for its length or form.
+    ///
+    /// # Errors
+    /// [`Error::Key`] with [`KeyError::TextTooLong`] for a description of more than 8192 characters, or [`KeyError::Tag`] for a tag that is
+    /// too long, reserved or given twice.
     pub fn check(&self) -> Result<(), Error> {
         if let Some(description) = self.description.as_ref().filter(|text| text.chars().count() > 8192) {
             let found = description.chars().count();

@@ -16,7 +16,7 @@ pub enum Reached {
     Nothing,
     /// CreateKey is about to be sent, or was sent.
     KeyRequested {
-        /// The id that the key gets as a tag, and by which it is found again.
+        /// The id that the key gets as a tag, and by which it is found again: 32 hex digits.
         request: String,
     },
     /// A key that was there.

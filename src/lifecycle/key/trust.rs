@@ -16,7 +16,7 @@ pub struct Trust {
     pub key: Option<String>,
     /// The key ARNs that the user adopted.
     pub adopt: Vec<KeyArn>,
-    /// The key policy that a key must have otherwise; KMS's default if absent.
+    /// The key policy that a key must have otherwise, as JSON; KMS's default if absent.
     pub policy: Option<String>,
     /// Whether KMS's default policy is accepted although another policy was given.
     pub or_default: bool,
@@ -45,7 +45,12 @@ impl Trust {
         self.key.as_deref().unwrap_or_default()
     }
 
-    /// Vouches for `found`: the user named it, or its policy is the one expected. `name` is what led to it.
+    /// Vouches for `found`: the user named it, or its policy is the one expected. `name` is what led to it. Grants on it, and whom its
+    /// policy lets in from outside the account, are told to `progress`.
+    ///
+    /// # Errors
+    /// [`Error::Key`] with [`KeyError::AdoptsOther`] where another key is adopted, [`KeyError::ForeignPolicy`] for another policy,
+    /// [`KeyError::PolicyUnread`] where it may not be read; [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
     pub async fn vouch(
         &self,
         kms: &Kms,

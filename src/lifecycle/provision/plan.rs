@@ -18,6 +18,10 @@ use crate::proof::Level;
 
 /// The plan of [`lifecycle::provision`](crate::lifecycle::provision()). Asks KMS for the alias and for the key to be adopted, if the run
 /// is about one, and where it would import into that key, for its policy and for the key material that it had.
+///
+/// # Errors
+/// [`Error::Key`], [`Error::Wrap`], [`Error::Expiry`] or [`Error::File`] for what the run would refuse before its first change,
+/// [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -> Result<Plan, Error> {
     check_locally(wanted)?;
     let mut plan = Plan::default();

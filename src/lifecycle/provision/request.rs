@@ -20,9 +20,9 @@ pub struct Provision {
     pub source: Material,
     /// How it is wrapped.
     pub wrapping: Wrapping,
-    /// When the material expires.
+    /// When the material expires, counted from KMS's time.
     pub expiry: Expiry,
-    /// The description of the material, for symmetric keys.
+    /// The description of the material: public, up to 256 characters, for symmetric keys.
     pub material_description: Option<String>,
     /// How much is proven afterwards.
     pub level: Level,
@@ -79,7 +79,7 @@ impl Provision {
         Provision { expiry, ..self }
     }
 
-    /// With a description of the material, public, for symmetric keys.
+    /// With a description of the material: public, up to 256 characters, for symmetric keys.
     pub fn material_description(self, text: Option<String>) -> Self {
         Provision { material_description: text, ..self }
     }

@@ -35,7 +35,7 @@ pub type ReplicatedKey = Done<Replicated>;
 ///
 /// # Errors
 /// [`Interrupted`] holds the error and what was done in each Region: [`Error::Lifecycle`] for a key that is not replicated so,
-/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn replicate(
     kms: &Kms,
     key: &KeyDescription,

@@ -14,6 +14,10 @@ use crate::progress::Progress;
 use crate::proof::Level;
 
 /// The plan of [`lifecycle::replicate`](crate::lifecycle::replicate()). Asks KMS what the run asks before its first change.
+///
+/// # Errors
+/// [`Error::Lifecycle`] for a key that is not replicated so, [`Error::Key`] for one that nobody vouches for, [`Error::Expiry`] for an
+/// expiry that KMS does not take, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn replicate(
     kms: &Kms,
     key: &KeyDescription,

@@ -11,17 +11,17 @@ use crate::time::Expiry;
 
 /// Everything that decides what replicas a key gets: `replicate`. [`Replicate::new`] begins it with the defaults of the command line.
 pub struct Replicate {
-    /// Where to.
+    /// The Regions of the replicas, in the order in which they are made.
     pub regions: Vec<Region>,
     /// Every key material of the key: more than one after rotations.
     pub materials: Vec<KeyMaterial>,
     /// The alias in each of those Regions.
     pub alias: Option<AliasName>,
-    /// The description, public.
+    /// The description of each replica: public, up to 8192 characters.
     pub description: Option<String>,
     /// The key policy as JSON; KMS's default if absent.
     pub policy: Option<String>,
-    /// Tags, public.
+    /// Names (1 to 128 characters) and values (up to 256) of the tags: public, at most 50.
     pub tags: Vec<(String, String)>,
     /// How the material is wrapped.
     pub wrapping: Wrapping,

@@ -36,7 +36,7 @@ pub struct Facts {
 pub struct Sent {
     /// The key.
     pub key_arn: KeyArn,
-    /// The id of the key material; symmetric keys only.
+    /// The id of the key material (64 hex digits); symmetric keys only.
     pub id: Option<String>,
     /// The expiry that was sent with it.
     pub expires: Option<DateTime>,

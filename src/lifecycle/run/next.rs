@@ -20,7 +20,7 @@ pub enum Next {
     },
     /// The same request, for the key of a CreateKey that was not answered.
     FindLost {
-        /// The id that is on the key as a tag.
+        /// The id that is on the key as a tag: 32 hex digits.
         request: String,
     },
     /// A rotation to the key material that waits for it; where none does, the same request: whether KMS took its import is not known, and
@@ -38,7 +38,7 @@ pub enum Next {
     TakeBack {
         /// The key.
         key_arn: KeyArn,
-        /// The key material that waits.
+        /// The key material that waits, by its id of 64 hex digits.
         key_material_id: String,
     },
 }

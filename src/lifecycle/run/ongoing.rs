@@ -11,7 +11,7 @@ use crate::lifecycle::run::facts::Facts;
 use crate::lifecycle::run::stage::{Account, Done, Interrupted, News, Stage, Standing};
 use crate::progress::{Progress, Silent};
 
-/// One run of a verb whose stages are `R`.
+/// One run of a verb whose stages are `R`. It may be read from other threads while the run goes on.
 pub struct Run<R> {
     latest: Arc<Mutex<Arc<Standing<R>>>>,
     /// Passed by every changing call before it is sent.
@@ -41,7 +41,7 @@ impl<R: Stage> Default for Run<R> {
 }
 
 impl<R: Stage> Run<R> {
-    /// A run that has not begun.
+    /// A run that has not begun, whose steps are told to `progress`. `Run::default()` says nothing.
     pub fn new(progress: Arc<dyn Progress + Send>) -> Self {
         Run { latest: Arc::default(), gate: Arc::default(), progress, whole: None }
     }

@@ -26,9 +26,9 @@ pub struct Plan {
 /// One call to KMS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// The operation, by KMS's name.
+    /// The operation, by KMS's name, as in `CreateKey`.
     pub call: &'static str,
-    /// The permission it needs.
+    /// The permission it needs, as in `kms:CreateKey`.
     pub permission: String,
     /// The Region it goes to, where that is not the Region of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ impl Plan {
         self.elsewhere = region.map(str::to_owned);
     }
 
-    /// Adds a permission that a call needs besides its own, as CreateKey with tags does.
+    /// Adds a permission that a call needs besides its own, as in `kms:TagResource` for CreateKey with tags.
     pub fn permission(&mut self, name: &'static str) {
         self.extra.push(name);
     }

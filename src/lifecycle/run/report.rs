@@ -40,16 +40,16 @@ pub struct Report {
     pub wrapping_key_spec: Option<&'static str>,
     /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
-    /// RFC 3339, or nothing for material that does not expire.
+    /// RFC 3339 in UTC, or `None` for material that does not expire.
     pub expires: Option<String>,
     /// Whether this run changed anything in AWS.
     pub changed: bool,
     /// Whether this run made the key material.
     pub generated: bool,
-    /// Where the plaintext was kept.
+    /// The file in which the plaintext was kept.
     #[serde(serialize_with = "printable::maybe_path")]
     pub kept: Option<PathBuf>,
-    /// The encrypted backup.
+    /// The file with the encrypted backup.
     #[serde(serialize_with = "printable::maybe_path")]
     pub escrow: Option<PathBuf>,
     /// Who can open the escrow file.
@@ -95,7 +95,7 @@ pub struct RotationReport {
     pub previous_key_material_id: Option<String>,
     /// The material that is rotated to, once KMS has it.
     pub new_key_material_id: Option<String>,
-    /// The Regions that still wait for its import.
+    /// The Regions that still wait for its import, as in `eu-west-1`.
     pub missing_in: Vec<String>,
     /// Whether this run asked KMS to rotate.
     pub begun: bool,
@@ -141,7 +141,7 @@ pub struct ReplicaReport {
     pub key_state: String,
     /// The id of its current key material; symmetric keys only.
     pub key_material_id: Option<String>,
-    /// RFC 3339, or nothing for key material that does not expire.
+    /// RFC 3339 in UTC, or `None` for key material that does not expire.
     pub expires: Option<String>,
     /// Whether this run made it.
     pub created: bool,

@@ -48,7 +48,7 @@ pub struct Standing<R> {
     pub facts: Facts,
 }
 
-/// A run that succeeded.
+/// A run that succeeded. It reads as its evidence: `done.key` is the key of a [`Provisioned`](crate::lifecycle::Provisioned).
 #[derive(Clone, Debug)]
 pub struct Done<E> {
     /// The result.
@@ -57,7 +57,8 @@ pub struct Done<E> {
     pub facts: Facts,
 }
 
-/// A run that failed or was stopped, and how far it came.
+/// A run that failed or was stopped, and how far it came. `Display` is the cause of the error; [`Interrupted::account`] says what completes
+/// the run.
 #[derive(Debug)]
 pub struct Interrupted<R> {
     /// Why.

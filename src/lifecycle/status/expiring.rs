@@ -17,14 +17,14 @@ pub struct Expiring {
     pub key_arn: KeyArn,
     /// Where.
     pub region: Region,
-    /// Its aliases, where they were asked for.
+    /// Its aliases, with their `alias/`, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// The material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// What is the matter with it.
     pub what: Matter,
-    /// When it expires, RFC 3339, while that is still to come.
+    /// When it expires, RFC 3339 in UTC; `None` where it is gone.
     pub expires: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub enum Matter {
 }
 
 impl KeyStatus {
-    /// What expires by `now` and `within`, or has expired. A key that is to be deleted is left out.
+    /// What expires within that time after `now`, or has expired, the key's own Region only. A key that is to be deleted is left out.
     pub fn expiring(&self, now: DateTime, within: Duration) -> Vec<Expiring> {
         if self.origin != Origin::External || self.key_state.is_deletion() {
             return Vec::new();
@@ -78,7 +78,7 @@ impl KeyStatus {
 }
 
 impl Expiring {
-    /// As a sentence without its subject.
+    /// As a sentence without its subject, as in "expires 2027-01-31T12:00:00Z, in 3 days".
     pub fn says(&self, now: DateTime) -> String {
         match (self.what, &self.expires) {
             (Matter::Expires, Some(at)) => {

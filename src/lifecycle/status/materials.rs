@@ -26,7 +26,7 @@ pub struct KeyMaterials {
 /// One key material. Its serialized form is part of the JSON answer of `status`.
 #[derive(Clone, Debug, Serialize)]
 pub struct MaterialStatus {
-    /// Symmetric keys only.
+    /// 64 hex digits; symmetric keys only.
     pub key_material_id: Option<String>,
     /// What the importer wrote to it.
     pub description: Option<String>,
@@ -49,7 +49,11 @@ fn as_rfc3339<S: Serializer>(time: &Option<DateTime>, serializer: S) -> Result<S
 }
 
 impl KeyMaterials {
-    /// Asks KMS for every key material. A refusal for want of kms:ListKeyRotations is an error.
+    /// Asks KMS for every key material: ListKeyRotations for symmetric keys. Other keys have one, which DescribeKey has told, and KMS is
+    /// not asked.
+    ///
+    /// # Errors
+    /// [`Error::Kms`] where KMS refuses, also for want of kms:ListKeyRotations, [`Error::Endpoint`] where it is not reached.
     pub async fn of(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
         if key.spec != KeySpec::SymmetricDefault {
             return Ok(Self::from_description(key, None));
@@ -61,12 +65,19 @@ impl KeyMaterials {
         Ok(KeyMaterials { materials, unseen: None, on_demand })
     }
 
-    /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted, or not there.
+    /// The same, content with what DescribeKey told where kms:ListKeyRotations is not permitted, or not there: [`KeyMaterials::unseen`]
+    /// says so.
+    ///
+    /// # Errors
+    /// [`Error::Kms`] where KMS refuses for another reason, [`Error::Endpoint`] where it is not reached.
     pub async fn as_permitted(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
         Self::as_told(kms, key, KmsError::is_never_answered).await
     }
 
     /// The same where the call is not there; the permission is needed.
+    ///
+    /// # Errors
+    /// [`Error::Kms`] where KMS refuses, also for want of kms:ListKeyRotations, [`Error::Endpoint`] where it is not reached.
     pub async fn as_offered(kms: &Kms, key: &KeyDescription) -> Result<Self, Error> {
         Self::as_told(kms, key, |error| error.is_never_answered() && !error.is_access_denied()).await
     }
@@ -83,7 +94,7 @@ impl KeyMaterials {
         }
     }
 
-    /// Whether these are all.
+    /// Whether these are all: ListKeyRotations has told them, or the key does not rotate.
     pub fn is_complete(&self) -> bool {
         self.unseen.is_none()
     }
@@ -141,7 +152,7 @@ impl KeyMaterials {
         self.is_complete().then(|| MOST_ROTATIONS.saturating_sub(self.on_demand))
     }
 
-    /// The material of that id.
+    /// The material of that id (64 hex digits).
     pub fn find(&self, id: &str) -> Option<&MaterialStatus> {
         self.materials.iter().find(|material| material.key_material_id.as_deref() == Some(id))
     }

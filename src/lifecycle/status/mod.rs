@@ -26,7 +26,7 @@ pub struct KeyStatus {
     pub key_id: KeyId,
     /// Its Region.
     pub region: Region,
-    /// The aliases that name it, where they were asked for.
+    /// The aliases that name it, with their `alias/`, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// The key spec.
@@ -41,7 +41,7 @@ pub struct KeyStatus {
     pub description: String,
     /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
-    /// RFC 3339; the earliest of all its key materials.
+    /// RFC 3339 in UTC; the earliest of all its key materials.
     pub expires: Option<String>,
     /// Whether it is a multi-Region key.
     pub multi_region: bool,
@@ -51,14 +51,18 @@ pub struct KeyStatus {
     pub materials: Vec<MaterialStatus>,
     /// Whether these are all, or only what DescribeKey tells.
     pub materials_complete: bool,
-    /// Of 25 on-demand rotations.
+    /// How many of 25 on-demand rotations are left; `None` for keys that KMS does not rotate so, and where it cannot be seen.
     pub rotations_left: Option<usize>,
     #[serde(skip)]
     relatives: Option<MultiRegion>,
 }
 
 impl KeyStatus {
-    /// Asks for the materials of a key. Where they are not told, it has what DescribeKey tells.
+    /// Asks for the materials of a key. Where they are not told, it has what DescribeKey told, and `unseen` gets the reason.
+    ///
+    /// # Errors
+    /// [`Error::Kms`] or [`Error::Endpoint`] where the next key would fail in the same way: KMS is not reached, throttles, or does not know
+    /// the credentials.
     pub async fn of(kms: &Kms, key: &KeyDescription, unseen: &mut Vec<NotSeen>) -> Result<Self, Error> {
         let materials = KeyMaterials::as_told(kms, key, KmsError::is_of_one_call).await?;
         if let Some(cause) = materials.unseen.clone() {
@@ -89,7 +93,10 @@ impl KeyStatus {
         })
     }
 
-    /// The same key in its other Regions, as far as it may be seen there.
+    /// The same key in its other Regions, as far as it may be seen there; `unseen` gets what may not. Empty for a single-Region key.
+    ///
+    /// # Errors
+    /// As [`KeyStatus::of`].
     pub async fn elsewhere(&self, kms: &Kms, unseen: &mut Vec<NotSeen>) -> Result<Vec<KeyStatus>, Error> {
         let Some(relatives) = &self.relatives else { return Ok(Vec::new()) };
         let mut others = Vec::new();

@@ -11,7 +11,7 @@ use crate::lifecycle::error::lifecycle::LifecycleError;
 pub struct NotSeen {
     /// The call.
     pub operation: Operation,
-    /// On which key, if on one.
+    /// The ARN of the key it was about, if it was about one.
     pub key_arn: Option<String>,
     /// What KMS said.
     pub cause: KmsError,
@@ -20,9 +20,9 @@ pub struct NotSeen {
 /// The form in JSON of what was not permitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotPermitted {
-    /// As in kms:DescribeKey.
+    /// The permission, as in `kms:DescribeKey`.
     pub permission: String,
-    /// On which key, if on one.
+    /// The ARN of the key it was about, if it was about one.
     pub key_arn: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub struct NotPermitted {
 pub struct Failed {
     /// The call.
     pub operation: &'static str,
-    /// On which key, if on one.
+    /// The ARN of the key it was about, if it was about one.
     pub key_arn: Option<String>,
     /// The stable id of the cause.
     pub id: &'static str,

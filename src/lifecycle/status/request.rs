@@ -56,11 +56,11 @@ impl Status {
         StatusOfKey { key: key.into() }
     }
 
-    /// Asks KMS.
+    /// Asks KMS for the keys, and for the key materials of each.
     ///
     /// # Errors
-    /// [`Error::Kms`] where KMS is not reached, or where the aliases that were asked for may not be listed. A key that cannot be seen is
-    /// no error.
+    /// [`Error::Kms`] where the aliases that were asked for may not be listed, [`Error::Endpoint`] where KMS is not reached. A key that
+    /// cannot be seen is no error.
     pub async fn run(&self, kms: &Kms) -> Result<KeysSeen, Error> {
         let mut unseen = Vec::new();
         let keys = survey(kms, self.alias_prefix.as_deref(), &mut unseen).await?;
@@ -69,10 +69,11 @@ impl Status {
 }
 
 impl StatusOfKey {
-    /// Asks KMS.
+    /// Asks KMS for the key, in every Region that it is in, and for its key materials.
     ///
     /// # Errors
-    /// [`Error::Kms`] where KMS is not reached or refuses to describe the key. What else cannot be seen is no error.
+    /// [`Error::Kms`] where KMS refuses to describe the key, [`Error::Endpoint`] where it is not reached. What else cannot be seen is no
+    /// error.
     pub async fn run(&self, kms: &Kms) -> Result<KeySeen, Error> {
         let mut unseen = Vec::new();
         let key = KeyStatus::of(kms, &kms.describe(&self.key).await?, &mut unseen).await?;

@@ -53,8 +53,8 @@ impl Verify {
 /// Proves as much as can be proven about the key material in `key`, and leaves the key as it is.
 ///
 /// # Errors
-/// [`Interrupted`] holds the error, and whether a second import was not answered: [`Error::Lifecycle`] and [`Error::Key`] where the key
-/// can take no second import, [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Interrupted`] holds the error, and whether a second import was not answered: [`Error::Lifecycle`] and [`Error::Key`] where the key can
+/// take no second import, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it is not reached.
 pub async fn verify(
     kms: &Kms,
     key: &KeyDescription,
