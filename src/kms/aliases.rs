@@ -67,7 +67,10 @@ impl Kms {
         }
     }
 
-    /// UpdateAlias. KMS has no condition for it: whoever calls last wins.
+    /// UpdateAlias: takes a key id or ARN. KMS has no condition for it: whoever calls last wins.
+    ///
+    /// # Errors
+    /// As every call of [`Kms`]; an alias that is not there is refused as [`Reason::NotFound`].
     pub async fn update_alias(&self, alias: &str, key_arn: &str) -> Result<(), KmsError> {
         let send = |client: aws_sdk_kms::Client| async move {
             client.update_alias().alias_name(alias).target_key_id(key_arn).send().await

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 /// Proxies and CA bundle. The default is none of them: a direct connection, and OpenSSL's own trust store.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// `HTTPS_PROXY`: the proxy for https, reached by a CONNECT tunnel.
+    /// `HTTPS_PROXY`, as in `http://proxy.example:3128`: the proxy for https, reached by a CONNECT tunnel.
     pub https_proxy: Option<String>,
-    /// `HTTP_PROXY`: the proxy for plain http.
+    /// `HTTP_PROXY`, of the same form: the proxy for plain http.
     pub http_proxy: Option<String>,
     /// `NO_PROXY`: hosts, domains and networks, separated by commas, that are reached directly.
     pub no_proxy: Option<String>,
@@ -20,7 +20,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// That of this process. The lower-case names come first, as in curl and the aws CLI.
+    /// The variables of this process. The lower-case names come first, as in curl and the aws CLI.
     pub fn of_process() -> Self {
         Self::read(|name| env::var_os(name))
     }

@@ -1,10 +1,10 @@
 //! The operations on keys: which call follows which, what is written down before it, and what has changed when a run is interrupted.
 //!
 //! Each operation is a value with the defaults of the command line: [`Provision`], [`CreateKey`], [`GetParameters`], [`ImportWrapped`],
-//! [`Verify`], [`Rotate`], [`Replicate`], [`DeleteMaterial`], [`Status`]. Its `run` carries it out. A run that ends well gives [`Done`]
-//! with its evidence; one that does not gives [`Interrupted`] with the error, the stage that it has reached, and in [`Account::next`] what
-//! completes it. The functions ([`provision()`] and the others) do the same with a [`Run`] of the caller's, which tells of each stage while
-//! it goes on. [`plan`] says what a run would do.
+//! [`Verify`], [`Rotate`], [`RotateByAlias`], [`Replicate`], [`DeleteMaterial`], [`Status`]. Its `run` carries it out. A run that ends well
+//! gives [`Done`] with its evidence; one that does not gives [`Interrupted`] with the error, the stage that it has reached, and in
+//! [`Account::next`] what completes it. The functions ([`provision()`] and the others) do the same with a [`Run`] of the caller's, which
+//! tells of each stage while it goes on. [`plan`] says what a run would do.
 //!
 //! This module knows neither how bytes are wrapped nor how AWS is spoken to.
 

@@ -14,7 +14,7 @@ use crate::material::KeyUsage;
 pub struct Forms {
     /// PEM of the SubjectPublicKeyInfo (RFC 7468 §13), with a line end behind it.
     pub pem: String,
-    /// The same DER in base64.
+    /// The same DER in base64 (RFC 4648 §4), in one line.
     pub der: String,
     /// The JWK; its `kid` is the thumbprint (RFC 7638).
     pub jwk: Jwk,

@@ -1,7 +1,7 @@
 //! The embedded KMS: a real HTTP endpoint on loopback that speaks AWS KMS's JSON 1.1 protocol to any client, and unwraps imported
 //! key material with real private keys.
 //!
-//! It is AWS's side of the table. Its rules come from the service model, the developer guide and replies recorded from the real
+//! It stands for AWS. Its rules come from the service model, the developer guide and replies recorded from the real
 //! service, and it judges alone: nothing here calls the code that wraps. Where no reply of the real service is known, the error
 //! code is the one the service model gives for the case, and the text is this project's own.
 //!

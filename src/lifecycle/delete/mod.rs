@@ -1,4 +1,5 @@
-//! DeleteImportedKeyMaterial. Says before what becomes unusable, and afterwards how to bring it back.
+//! Deleting imported key material (DeleteImportedKeyMaterial). The run says before what becomes unusable, and afterwards how to bring it
+//! back.
 
 pub(crate) mod plan;
 pub(crate) mod stage;

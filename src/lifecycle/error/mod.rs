@@ -31,6 +31,7 @@ use crate::wrap::WrapError;
 
 /// Anything that can go wrong, sorted by the module it happens in. What a module has met in another one keeps its own kind: a file that
 /// cannot be read is [`Error::File`], whoever was reading it, and a KMS that is not reached is [`Error::Endpoint`].
+/// `docs/reference/errors.md` shows every error with its id, its cause and its hint.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs)] // each variant is documented by the type it holds

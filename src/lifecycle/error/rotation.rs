@@ -4,7 +4,8 @@ use crate::explain::{Explain, Hint, Setting, hint, some};
 use crate::kms::{KeyArn, KmsName};
 use crate::material::KeySpec;
 
-/// The alias cannot move to another key as asked.
+/// The alias cannot move to another key as asked. `arn` is the key that the alias names or that it would move to, and `waited` how long in
+/// words.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]

@@ -9,10 +9,10 @@ use crate::material::{KeySpec, KeyUsage};
 /// The name of the tag by which a lost key is found again. Its value is the id of the request.
 pub const REQUEST_TAG: &str = "kms-byok:request";
 
-/// On a key that a rotation by alias has made: the id of the key before it.
+/// The name of a tag on a key that a rotation by alias has made. Its value is the id of the key before it.
 pub const SUPERSEDES_TAG: &str = "kms-byok:supersedes";
 
-/// On a key that an alias no longer names after a rotation: the id of the key that it names instead.
+/// The name of a tag on a key that an alias no longer names after a rotation. Its value is the id of the key that it names instead.
 pub const SUPERSEDED_BY_TAG: &str = "kms-byok:superseded-by";
 
 /// What a KMS key is created with, before it has key material.
