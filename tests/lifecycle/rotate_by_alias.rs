@@ -107,7 +107,7 @@ fn what_is_copied_is_shown_and_so_is_what_does_not_move() {
     let new = scene.named_by("alias/app");
     let said: Vec<&str> = run.stderr.lines().filter(|line| !line.starts_with("endpoint: ")).collect();
     let used = said.iter().find(|line| line.starts_with("of the old key")).copied().unwrap_or_default();
-    let got = said.iter().find(|line| line.starts_with("got a ")).copied().unwrap_or_default();
+    let got = said.iter().find(|line| line.starts_with("got an ")).copied().unwrap_or_default();
     let read = said[0];
     assert_eq!(
         said,
@@ -120,7 +120,7 @@ fn what_is_copied_is_shown_and_so_is_what_does_not_move() {
             &format!("created key {new}"),
             got,
             "wrapped 138 bytes of key material with RSAES_OAEP_SHA_256: 512 bytes",
-            "imported the key material, and it does not expire",
+            "imported the key material; it does not expire",
             "proven: KMS says that the key is enabled",
             "proven: KMS reports the public key of your private key",
             "proven: KMS signs a fresh nonce with the private key, verified by OpenSSL",

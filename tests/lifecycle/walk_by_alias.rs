@@ -27,7 +27,7 @@ use crate::support::recipient;
 use crate::support::sample::sample;
 use crate::support::seed::seed;
 use crate::support::workers::in_parallel;
-use crate::support::world::World;
+use crate::support::world::{Truth, World};
 
 /// What the old key has.
 const FIRST: &str = "first";
