@@ -69,7 +69,7 @@ async fn on_demand(
     run: &Run<Way>,
 ) -> Result<(), Error> {
     let plan = on_demand::plan(args, key, context)?;
-    let done = lifecycle::rotate(kms, key, &plan, &run.part(Way::OnDemand)).await;
+    let done = lifecycle::rotate(kms, key, &plan, &run.part(Way::from)).await;
     done.map(drop).map_err(|interrupted| interrupted.error)
 }
 

@@ -15,9 +15,15 @@ pub enum Way {
     #[default]
     Open,
     /// A symmetric key: KMS rotates it.
-    OnDemand(Reached),
+    OnDemand(Box<Reached>),
     /// Another key: its alias moves to a new one.
     ByAlias(Box<by_alias::Reached>),
+}
+
+impl From<Reached> for Way {
+    fn from(reached: Reached) -> Self {
+        Way::OnDemand(Box::new(reached))
+    }
 }
 
 impl From<by_alias::Reached> for Way {
@@ -30,7 +36,7 @@ impl Stage for Way {
     fn after(self, news: &News<'_>) -> Self {
         match self {
             Way::Open => Way::Open,
-            Way::OnDemand(reached) => Way::OnDemand(reached.after(news)),
+            Way::OnDemand(reached) => (*reached).after(news).into(),
             Way::ByAlias(reached) => (*reached).after(news).into(),
         }
     }
