@@ -166,10 +166,13 @@ impl Stage {
                 self.do_first(&provision);
             }
             ("rotate", _) => {
-                self.do_first(&provision);
-                self.do_first(&format!("get-parameters --key-id alias/payments --dir second {small}"));
-                self.do_first("wrap --dir second --material payments-2.key");
-                self.do_first("import --dir second --import-type new --verify off");
+                for name in ["app", "app-2"] {
+                    self.bench
+                        .openssl(&format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {name}.pem"));
+                }
+                self.do_first(&format!(
+                    "provision --alias alias/app --key-spec ECC_NIST_P256 --material app.pem {small}"
+                ));
             }
             ("replicate", number) => {
                 self.do_first(&format!("{provision} --multi-region"));

@@ -20,7 +20,6 @@ know the new public key before that: --prepare stops before the alias and prints
 
 Examples:
   kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
-  kms-byok rotate --key-id alias/payments --resume
   kms-byok rotate --key-id alias/app --material app-2.pem --prepare")]
 pub(crate) struct Args {
     /// Key id, ARN or alias of the key; of a multi-Region key the primary
