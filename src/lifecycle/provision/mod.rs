@@ -43,13 +43,22 @@ use crate::{diagnose, time};
 /// A key with its material, as it was asked for.
 pub type Provisioned = Done<Proven>;
 
-/// Runs the recipe.
+/// Creates the key or adopts one, gets the parameters, reads or makes the key material, wraps and imports it, and asks KMS for the proof.
+///
+/// # Errors
+/// [`Interrupted`] holds the error and the stage that was reached: [`Error::Key`] for an existing key that is not what was asked for or
+/// that nobody vouches for, [`Error::Wrap`] for key material that the wrapping algorithm does not take, [`Error::Expiry`] for a time that
+/// KMS would refuse, [`Error::File`] for a backup that cannot be written, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`] where it
+/// cannot be reached.
 pub async fn provision(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Provisioned, Interrupted<Reached>> {
     run.outcome(carry_out(kms, plan, run).await)
 }
 
 impl Provision {
-    /// Runs the recipe, and says nothing meanwhile.
+    /// Runs [`provision`], and says nothing meanwhile.
+    ///
+    /// # Errors
+    /// As [`provision`].
     pub async fn run(&self, kms: &Kms) -> Result<Provisioned, Interrupted<Reached>> {
         provision(kms, self, &Run::default()).await
     }

@@ -46,7 +46,8 @@ pub type RotatedKey = Done<Rotated>;
 ///
 /// # Errors
 /// [`Interrupted`] holds the error and the stage that was reached: [`Error::Lifecycle`] for a key that KMS does not rotate,
-/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Error::Key`] for one that nobody vouches for, [`Error::Kms`] where KMS refuses, [`Error::Endpoint`]
+/// where it cannot be reached.
 pub async fn rotate(
     kms: &Kms,
     key: &KeyDescription,
@@ -166,6 +167,9 @@ pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<
 }
 
 /// Refuses keys that KMS does not rotate.
+///
+/// # Errors
+/// [`Error::Lifecycle`] for any key spec but SYMMETRIC_DEFAULT, for a replica, and for a key that is not Enabled.
 pub fn check_rotatable(key: &KeyDescription) -> Result<(), Error> {
     let arn = key.arn.clone();
     if key.spec != KeySpec::SymmetricDefault {

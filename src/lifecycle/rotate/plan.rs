@@ -15,6 +15,9 @@ use crate::progress::Progress;
 use crate::proof::Level;
 
 /// The plan of [`lifecycle::rotate`](crate::lifecycle::rotate()). Asks KMS for the replicas, a rotation in progress and the key materials.
+///
+/// # Errors
+/// As [`lifecycle::rotate`](crate::lifecycle::rotate()), as far as it can be told without a change.
 pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: &dyn Progress) -> Result<Plan, Error> {
     check_locally(kms, wanted)?;
     check_rotatable(key)?;
