@@ -5,7 +5,7 @@
 # Which source `doctor --online` has used, beside an embedded KMS.
 source_of() { # id words of docker run...
   local kms=$1; shift
-  beside "$kms" -e AWS_REGION=us-east-1 "$@" "$slim" --output json --endpoint-url "$endpoint" doctor --online |
+  beside "$kms" -e AWS_REGION=us-east-1 "$@" "$slim" --output json --endpoint-url "$endpoint" ${allowed:+"$allowed"} doctor --online |
     tee "$work/doctor" | sed -n '/"online"/,$p' | field credential_source
 }
 
@@ -31,7 +31,8 @@ credentials_come_from_an_env_file_a_mounted_file_or_a_role() {
   equal "$(source_of "$kms" -e AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:4700/role)" 'container role'
   printf 'a-token' >"$work/token"
   chmod 0644 "$work/token"
-  equal "$(source_of "$kms" -v "$work/token:/run/secrets/token:ro" -e AWS_WEB_IDENTITY_TOKEN_FILE=/run/secrets/token \
+  # An address of STS in the environment is used if the user allows it.
+  equal "$(allowed=--allow-endpoint-env source_of "$kms" -v "$work/token:/run/secrets/token:ro" -e AWS_WEB_IDENTITY_TOKEN_FILE=/run/secrets/token \
     -e AWS_ROLE_ARN=arn:aws:iam::111122223333:role/kms-byok -e AWS_ENDPOINT_URL_STS=http://127.0.0.1:4700)" 'web identity'
 }
 

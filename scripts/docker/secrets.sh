@@ -64,7 +64,7 @@ no_material_stays_in_a_container_its_log_or_its_configuration() {
   printf '%s' "$marker" >"$work/marker"
   put_owned "$data" marker <"$work/marker"
   id=$(container -d -v "$data:/run/material:ro" --network none "$full" -vv provision --rehearse --alias alias/a \
-    --material /run/material/marker)
+    --material /run/material/marker --material-format raw)
   equal "$(docker wait "$id")" 0
   docker export "$id" >"$work/container.tar"
   docker logs "$id" >"$work/container.log" 2>&1
