@@ -85,30 +85,41 @@ pub(crate) fn replace_durable(what: &'static str, path: &Path, bytes: &[u8]) -> 
 }
 
 /// The same for what shows that a run is alive: locked as long as the file is open, and from before it has its name.
-pub(crate) fn put_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<File, FileError> {
+pub(crate) fn put_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Locked, FileError> {
     let staged = Staged::write(what, path, bytes)?;
     staged.lock();
     staged.sync()?;
     let file = staged.place_new()?;
     sync_directory(path);
-    Ok(file)
+    Ok(Locked(file))
 }
 
 /// The same in the place of a file of this run: the name leads to a locked file at every moment.
-pub(crate) fn replace_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<File, FileError> {
+pub(crate) fn replace_locked(what: &'static str, path: &Path, bytes: &[u8]) -> Result<Locked, FileError> {
     let staged = Staged::write(what, path, bytes)?;
     staged.lock();
     staged.sync()?;
     let file = staged.replace()?;
     sync_directory(path);
-    Ok(file)
+    Ok(Locked(file))
 }
 
-/// A lock by a file that stays, held as long as the file is open; nothing while another process holds it.
-pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+/// A file that is locked until this is dropped. A process that this one has just begun may have the file open for a moment longer, which
+/// would keep a lock that ends with the last descriptor.
+#[derive(Debug)]
+pub(crate) struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// A lock by a file that stays; nothing while another run holds it.
+pub(crate) fn try_lock(path: &Path) -> io::Result<Option<Locked>> {
     let file = File::options().create(true).append(true).mode(0o600).open(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Locked(file))),
         Err(Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -117,7 +128,8 @@ pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
 /// Whether a run that holds this file is alive.
 pub(crate) fn is_locked(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
-    flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+    let file = Locked(file);
+    flock(&file.0, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
 }
 
 /// Refuses early what `put` would refuse at the end.

@@ -3,7 +3,7 @@
 //! KMS has no idempotency token for CreateKey, so each request gets one of our own: a random id, put on the key as a tag and
 //! written down locally before the call. A run that was killed, or whose reply was lost, finds its key by that tag.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub(crate) struct Request {
     file: Option<PathBuf>,
     /// Held while this run is alive, so that no other takes its key for a lost one.
     #[serde(skip)]
-    lock: Option<File>,
+    lock: Option<files::Locked>,
 }
 
 /// A key that was lost, and what is still written down about it: until it has its alias, it can be lost again.

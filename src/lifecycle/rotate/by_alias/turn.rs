@@ -1,8 +1,6 @@
 //! The runs of one machine that rotate the same alias, one after the other.
 
-use std::fs::File;
-
-use crate::files;
+use crate::files::{self, Locked};
 use crate::kms::Kms;
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
@@ -13,14 +11,14 @@ use crate::parameters::sha256;
 use crate::progress::Progress;
 use crate::time::seconds;
 
-/// Waits until no other run on this machine rotates the alias. It is this run's turn for as long as the file is open; where there is no
+/// Waits until no other run on this machine rotates the alias. It is this run's turn until what it gets is dropped; where there is no
 /// state directory, every run has its turn at once.
 pub(crate) async fn take(
     kms: &Kms,
     alias: &AliasName,
     pending: &PendingRequests,
     progress: &dyn Progress,
-) -> Result<Option<File>, Error> {
+) -> Result<Option<Locked>, Error> {
     let Some(directory) = &pending.directory else { return Ok(None) };
     let place = [kms.region().as_str(), kms.endpoint().unwrap_or_default(), alias.as_str()].join("\n");
     let path = directory.join(format!("rotate-{}.lock", &sha256(place.as_bytes())?[..32]));
