@@ -122,6 +122,16 @@ impl MaterialArgs {
 }
 
 impl GivenArgs {
+    /// Refuses what names no file, where the files themselves are read later: it may be the secret itself.
+    pub(crate) fn check_names(&self) -> Result<(), FileError> {
+        let all = [
+            (&self.material, "--material"),
+            (&self.recipient_key, "--recipient-key"),
+            (&self.passphrase_file, "--passphrase-file"),
+        ];
+        all.into_iter().filter_map(|(file, flag)| Some(file.as_ref()?.path(flag).map(drop))).collect()
+    }
+
     /// Reads what `--material` or `--material-from-escrow` names.
     pub(crate) fn read(&self, spec: KeySpec, context: &Context) -> Result<Option<KeyMaterial>, Error> {
         if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {

@@ -80,6 +80,7 @@ fn is_symmetric(key: &KeyDescription) -> bool {
 /// Refuses flags that cannot be meant, whatever the key is.
 fn check(args: &Args) -> Result<(), Error> {
     let given = &args.material;
+    given.given.check_names()?;
     let named = given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some();
     if !named && !args.resume && !args.by_alias.needs_no_material() {
         let hint = "add --generate, --material FILE (`-` for standard input), or --resume";
