@@ -9,7 +9,7 @@ use super::claims::Claims;
 use super::finding::Findings;
 use super::hand::Hand;
 use super::item::Item;
-use crate::files::damage::{newline_after, without_carriage_returns};
+use crate::files::damage::{MOST_LINE_END, newline_after, without_carriage_returns};
 use crate::kms::{is_alias, region_of};
 use crate::parameters::sha256;
 use crate::time::rfc3339;
@@ -94,7 +94,7 @@ fn compare_fingerprint(hand: &Hand, item: &Item, findings: &mut Findings) {
     if has(bytes, expected) {
         return;
     }
-    for extra in [1, 2] {
+    for extra in 1..=MOST_LINE_END {
         if let Some(wanted) = bytes.len().checked_sub(extra)
             && newline_after(bytes, wanted) == Some(extra)
             && has(&bytes[..wanted], expected)

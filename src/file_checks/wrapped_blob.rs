@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use crate::files::damage::{Damage, newline_after, taken_for_text, without_carriage_returns};
+use crate::files::damage::{Damage, MOST_LINE_END, newline_after, taken_for_text, without_carriage_returns};
 use crate::material::{Container, HMAC_MAXIMUM, KeySpec, MaterialKind};
 use crate::wrap::{WrappingAlgorithm, WrappingKeySpec, check_length};
 
@@ -76,7 +76,7 @@ impl Making {
         if let Some(damage) = taken_for_text(bytes) {
             return Some(Strange::Damaged(damage));
         }
-        let newline = [1, 2].into_iter().find_map(|extra| {
+        let newline = (1..=MOST_LINE_END).find_map(|extra| {
             let wanted = found.checked_sub(extra)?;
             (newline_after(bytes, wanted) == Some(extra) && self.fits(wanted)).then_some((extra, wanted))
         });

@@ -75,13 +75,14 @@ pub(crate) fn without_carriage_returns(bytes: &[u8]) -> Option<(Vec<u8>, Damage)
     Some((before, Damage::CarriageReturns { count }))
 }
 
-/// Bytes of a line end after `wanted` bytes: 1 for LF, 2 for CR LF.
+/// As many bytes of line ends are told from bytes that belong to a file: two empty lines of Windows.
+pub(crate) const MOST_LINE_END: usize = 4;
+
+/// Bytes of line ends after `wanted` bytes, as many as editors and shells leave.
 pub(crate) fn newline_after(bytes: &[u8], wanted: usize) -> Option<usize> {
-    match bytes.get(wanted..)? {
-        b"\n" => Some(1),
-        b"\r\n" => Some(2),
-        _ => None,
-    }
+    let rest = bytes.get(wanted..)?;
+    let line_ends = rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    (line_ends && (1..=MOST_LINE_END).contains(&rest.len())).then_some(rest.len())
 }
 
 #[cfg(test)]
@@ -102,8 +103,9 @@ mod tests {
         assert_eq!(without_carriage_returns(&transferred), Some((bytes.clone(), Damage::CarriageReturns { count: 1 })));
         assert_eq!(without_carriage_returns(&bytes), None);
         assert_eq!(
-            (newline_after(b"ab\n", 2), newline_after(b"ab\r\n", 2), newline_after(b"ab\n", 3)),
-            (Some(1), Some(2), None)
+            [b"ab\n".as_slice(), b"ab\r\n", b"ab\n\n", b"ab\r\n\r\n", b"ab", b"ab\nc", b"ab\n\n\n\n\n"]
+                .map(|bytes| newline_after(bytes, 2)),
+            [Some(1), Some(2), Some(2), Some(4), None, None, None]
         );
     }
 }

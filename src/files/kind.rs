@@ -10,6 +10,10 @@ pub enum FileKind {
     Bzip2,
     /// What xz writes.
     Xz,
+    /// A frame of LZ4.
+    Lz4,
+    /// RFC 1950, of bytes that do not compress, as a key does not.
+    Zlib,
     /// RFC 8878.
     Zstandard,
     /// A zip archive.
@@ -28,6 +32,10 @@ pub enum FileKind {
     KmsCiphertext,
     /// A blob of Windows' data protection.
     Dpapi,
+    /// A volume of LUKS.
+    Luks,
+    /// A symmetric COSE_Key (RFC 9052 §7, RFC 9053 §6.1).
+    CoseKey,
     /// A database of KeePass 2.
     KeePass,
     /// A database of SQLite, as NSS keeps keys in.
@@ -71,6 +79,8 @@ impl FileKind {
             [0x1f, 0x8b, 8, 0..=0x1f, _, _, _, _, 0 | 2 | 4, 0..=13 | 255, ..] => FileKind::Gzip,
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => FileKind::Bzip2,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => FileKind::Xz,
+            [0x04, 0x22, 0x4d, 0x18, ..] => FileKind::Lz4,
+            _ if is_stored_zlib(bytes) => FileKind::Zlib,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => FileKind::Zstandard,
             [b'P', b'K', 3, 4, ..=63, 0, ..] => FileKind::Zip,
             [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => FileKind::SevenZip,
@@ -81,6 +91,8 @@ impl FileKind {
             [0x80, 0, 0, 0, 0, ..] if bytes.len() >= 73 && (bytes.len() - 57).is_multiple_of(16) => FileKind::Fernet,
             [1, 1 | 2, 1 | 2, 0, 0x78, ..] => FileKind::KmsCiphertext,
             [1, 0, 0, 0, 0xd0, 0x8c, 0x9d, 0xdf, ..] => FileKind::Dpapi,
+            [b'L', b'U', b'K', b'S', 0xba, 0xbe, ..] => FileKind::Luks,
+            [0xa2..=0xa8, 1, 4, rest @ ..] if has_cose_bytes(rest) => FileKind::CoseKey,
             [3, 0xd9, 0xa2, 0x9a, 0x65..=0x67, 0xfb, 0x4b, 0xb5, ..] => FileKind::KeePass,
             _ if starts(b"SQLite format 3\0") => FileKind::Sqlite,
             [0xac, 0xed, 0, 5, b's' | b'u', ..] => FileKind::JavaObject,
@@ -101,6 +113,8 @@ impl FileKind {
             FileKind::Gzip => "gzip file",
             FileKind::Bzip2 => "bzip2 file",
             FileKind::Xz => "xz file",
+            FileKind::Lz4 => "file that lz4 has compressed",
+            FileKind::Zlib => "zlib stream",
             FileKind::Zstandard => "Zstandard file",
             FileKind::Zip => "zip archive",
             FileKind::SevenZip => "7z archive",
@@ -110,6 +124,8 @@ impl FileKind {
             FileKind::Fernet => "Fernet token",
             FileKind::KmsCiphertext => "ciphertext of KMS",
             FileKind::Dpapi => "DPAPI blob",
+            FileKind::Luks => "LUKS volume",
+            FileKind::CoseKey => "COSE key",
             FileKind::KeePass => "KeePass database",
             FileKind::Sqlite => "SQLite database",
             FileKind::JavaObject => "serialised Java object",
@@ -127,6 +143,8 @@ impl FileKind {
             FileKind::Gzip => "gzip",
             FileKind::Bzip2 => "bzip2",
             FileKind::Xz => "xz",
+            FileKind::Lz4 => "lz4",
+            FileKind::Zlib => "zlib",
             FileKind::Zstandard => "zstandard",
             FileKind::Zip => "zip",
             FileKind::SevenZip => "7z",
@@ -136,6 +154,8 @@ impl FileKind {
             FileKind::Fernet => "fernet",
             FileKind::KmsCiphertext => "kms_ciphertext",
             FileKind::Dpapi => "dpapi",
+            FileKind::Luks => "luks",
+            FileKind::CoseKey => "cose_key",
             FileKind::KeePass => "keepass",
             FileKind::Sqlite => "sqlite",
             FileKind::JavaObject => "java_object",
@@ -152,6 +172,7 @@ impl FileKind {
             FileKind::Gzip => Way::Filter("gzip -dc"),
             FileKind::Bzip2 => Way::Filter("bzip2 -dc"),
             FileKind::Xz => Way::Filter("xz -dc"),
+            FileKind::Lz4 => Way::Filter("lz4 -dc"),
             FileKind::Zstandard => Way::Filter("zstd -dc"),
             FileKind::Tar => Way::Filter("tar -xOf -"),
             FileKind::Zip | FileKind::SevenZip => Way::Unpack,
@@ -160,11 +181,34 @@ impl FileKind {
             | FileKind::Fernet
             | FileKind::KmsCiphertext
             | FileKind::Dpapi
+            | FileKind::Luks
             | FileKind::KeePass => Way::Decrypt,
-            FileKind::Sqlite | FileKind::JavaObject | FileKind::Pickle | FileKind::NumPy => Way::ReadWithItsProgram,
+            FileKind::Zlib
+            | FileKind::CoseKey
+            | FileKind::Sqlite
+            | FileKind::JavaObject
+            | FileKind::Pickle
+            | FileKind::NumPy => Way::ReadWithItsProgram,
             FileKind::Elf | FileKind::Pdf | FileKind::Image => Way::None,
         }
     }
+}
+
+/// How Java's keystores begin: containers of keys, and no kind of file here.
+pub(crate) const JKS: &[u8] = &[0xfe, 0xed, 0xfe, 0xed];
+pub(crate) const JCEKS: &[u8] = &[0xce, 0xce, 0xce, 0xce];
+
+/// One stored block (RFC 1951 §3.2.4) between the header and the checksum.
+fn is_stored_zlib(bytes: &[u8]) -> bool {
+    let [0x78, 0x01 | 0x5e | 0x9c | 0xda, 1, low, high, not_low, not_high, ..] = *bytes else { return false };
+    let length = usize::from(u16::from_le_bytes([low, high]));
+    [low ^ not_low, high ^ not_high] == [0xff; 2] && bytes.len() == length + 11
+}
+
+/// Whether a parameter -1 (k) with a byte string of one length byte comes in a COSE_Key.
+fn has_cose_bytes(members: &[u8]) -> bool {
+    let mut windows = members.windows(3).enumerate();
+    windows.any(|(at, window)| matches!(window, [0x20, 0x58, _]) && members.len() >= at + 3 + usize::from(window[2]))
 }
 
 /// Protocol 4 or 5 in one frame, or protocol 2 or 3 from its first to its last opcode around bytes, a string or a tuple.

@@ -10,7 +10,7 @@ use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::PKey;
 
 use super::error::FileError;
-use super::kind::FileKind;
+use super::kind::{FileKind, JCEKS, JKS};
 use super::only_copy::supersede;
 
 /// A kind of file that a verb makes, with what an earlier one looks like.
@@ -133,9 +133,6 @@ fn is_public_jwk(bytes: &[u8]) -> bool {
     jwk.is_ok_and(|jwk| jwk.contains_key("kty") && jwk.keys().all(|name| members.contains(&name.as_str())))
 }
 
-/// Java key stores and encrypted disks, which are no kind of file that a key is looked for in.
-const BEGINNINGS: [&[u8]; 3] = [b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"LUKS"];
-
 /// Whether bytes are random, as what RSA makes is: no text, no encoding of text, and nothing with a structure that can be seen. Of 256
 /// random bytes 162 are different ones, give or take six; base64 has 65, and a private key in DER has its zeros.
 fn is_random(bytes: &[u8]) -> bool {
@@ -145,7 +142,7 @@ fn is_random(bytes: &[u8]) -> bool {
     }
     let different = seen.iter().filter(|count| **count > 0).count();
     let most = seen.iter().max().copied().unwrap_or_default();
-    let known = FileKind::of(bytes).is_some() || BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning));
+    let known = FileKind::of(bytes).is_some() || [JKS, JCEKS].iter().any(|beginning| bytes.starts_with(beginning));
     different >= 120 && most <= 12 + bytes.len() / 64 && !known && !is_der(bytes)
 }
 

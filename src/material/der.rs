@@ -13,6 +13,7 @@ pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// Splits the first element off; nothing if the bytes are no DER.
 pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
@@ -34,6 +35,17 @@ pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
 pub(crate) fn octet_string(bytes: &[u8]) -> Option<&[u8]> {
     let whole = element(bytes).filter(|whole| whole.tag == OCTET_STRING && whole.rest.is_empty())?;
     matches!(whole.contents.len(), 28 | 32 | 48 | 64 | 66 | 128).then_some(whole.contents)
+}
+
+/// Whether this is one SEQUENCE or SET, and nothing but whole elements is in it.
+pub(crate) fn is_structure(bytes: &[u8]) -> bool {
+    let Some(whole) = element(bytes).filter(|whole| matches!(whole.tag, SEQUENCE | SET) && whole.rest.is_empty())
+    else {
+        return false;
+    };
+    let mut reader = Reader::new(whole.contents);
+    while reader.take_whole().is_some() {}
+    reader.is_empty() && !whole.contents.is_empty()
 }
 
 /// Nesting that no container of a key reaches.

@@ -78,7 +78,7 @@ fn fitting(
     if has_added_newline(bytes.expose(), range) {
         return Err(MaterialError::TrailingNewline { spec, found, wanted: range.words() });
     }
-    check_octet_string(&bytes, range)?;
+    check_structure(&bytes, range)?;
     if !layers.is_empty() && !range.contains(found) {
         let (encoding, wanted) = (described(layers), range.words());
         return Err(MaterialError::EncodedLength { spec, encoding, characters, found, wanted });
@@ -87,9 +87,13 @@ fn fitting(
     Ok((bytes, reading))
 }
 
-fn check_octet_string(bytes: &Secret, range: &Lengths) -> Result<(), MaterialError> {
+/// Random bytes are a structure of DER once in 10^6 times, and what programs write often is one.
+fn check_structure(bytes: &Secret, range: &Lengths) -> Result<(), MaterialError> {
     match der::octet_string(bytes.expose()).filter(|inside| range.contains(inside.len())) {
         Some(inside) => Err(MaterialError::octet_string(inside)),
+        None if der::is_structure(bytes.expose()) && range.contains(bytes.len()) => {
+            Err(MaterialError::Ambiguous { what: "a structure of DER".to_owned() })
+        }
         None => Ok(()),
     }
 }
@@ -108,7 +112,7 @@ fn said(bytes: &Secret, spec: KeySpec, format: Format, range: &Lengths) -> Resul
     {
         return Err(not_raw(*container, spec));
     }
-    check_octet_string(&inner, range)?;
+    check_structure(&inner, range)?;
     let reading = Reading::encoded(&layers, inner.len());
     Ok((inner, reading))
 }

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import tarfile
 import zipfile
+import zlib
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
@@ -46,7 +47,7 @@ def packed(key, long, pem):
         row(f"{name}.base64", base64.b64encode(pack(long)), "HMAC_512", "foreign_container", right=[0], commands=1)
         if name != "tar":
             row(f"pem.{name}", pack(pem), "ECC_NIST_P256", "foreign_container", right=[0], commands=1)
-    for name, command in {"gzip": ["gzip", "-c"], "zst": ["zstd", "-qc"]}.items():
+    for name, command in {"gzip": ["gzip", "-c"], "zst": ["zstd", "-qc"], "lz4": ["lz4", "-qc"]}.items():
         made = tool(f"a file of {name}", command, long)
         if made is not None:
             row(f"tool.{name}", made, "HMAC_512", "foreign_container", right=[0], commands=1)
@@ -98,6 +99,10 @@ def written_by_programs(key):
     database.close()
     with open("made.db", "rb") as file:
         row("db", file.read(), "SYMMETRIC_DEFAULT", "foreign_container", commands=0)
+    row("zlib", zlib.compress(key), "HMAC_256", "foreign_container", commands=0)
+    cose = bytes.fromhex("a301040305205820") + key
+    row("cose", cose, "HMAC_256", "foreign_container", commands=0)
+    row("luks", b"LUKS\xba\xbe\0\2" + key * 2, "HMAC_256", "foreign_container", commands=0)
     row("pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + key, "HMAC_256", "material_type", commands=0)
     row("png", b"\x89PNG\r\n\x1a\n" + key, "HMAC_256", "material_type", commands=0)
     row("png", b"\x89PNG\r\n\x1a\n" + key, "RSA_2048", "no_private_key", commands=0)
@@ -128,6 +133,8 @@ def octet_strings(key, long, p256, ed):
     row("octets", b"\x04\x40" + long, "HMAC_512", "ambiguous", right=[0], commands=2)
     row("octets.hex", (b"\x04\x40" + long).hex(), "HMAC_512", "ambiguous", right=[0], commands=2)
     row("octets.said", (b"\x04\x40" + long).hex(), "HMAC_512", "ambiguous", flags="--material-format hex", right=[0], commands=2)
+    row("sequence", b"\x30\x42\x04\x40" + long, "HMAC_512", "ambiguous", commands=1)
+    row("set.base64", base64.b64encode(b"\x31\x45\x02\x01\x01\x04\x40" + long), "HMAC_512", "ambiguous", commands=1)
     row("octets", b"\x04\x20" + scalar, "ECC_NIST_P256", "ambiguous", right=[0], commands=1)
     row("octets", b"\x04\x20" + ed.private_bytes_raw(), "ECC_NIST_EDWARDS25519", "ambiguous", right=[0], commands=1)
 

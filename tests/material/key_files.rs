@@ -235,7 +235,7 @@ impl Table {
 
     fn lacks_tool(&self, command: &str) -> bool {
         let keys = ["keytool", "puttygen", "ssh-keygen", "openpgp2ssh", "jq", "eth_keyfile", "psec"];
-        let tools = keys.into_iter().chain(["gzip", "bzip2", "xz", "zstd", "tar"]);
+        let tools = keys.into_iter().chain(["gzip", "bzip2", "xz", "zstd", "lz4", "tar"]);
         let words: Vec<&str> = command.split([' ', '(', ',']).collect();
         let there = |tool: &str| {
             if let "eth_keyfile" | "psec" = tool {

@@ -5,7 +5,6 @@ use kms_byok::lifecycle::{Changes, RotateByAlias};
 use kms_byok::{Error, KeyError, LifecycleError};
 
 use super::super::context::Context;
-use super::super::verify::unfit;
 use super::args::Args;
 
 /// What is asked for, of a key that KMS does not rotate.
@@ -40,7 +39,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
     let plan = if flags.prepare { plan.prepare() } else { plan };
     let given = &args.material;
     if given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some() {
-        return Ok(plan.material(given.source(spec, context).map_err(|error| unfit(error, key))?));
+        return Ok(plan.material(given.source(spec, context)?));
     }
     Ok(plan)
 }

@@ -46,7 +46,7 @@ pub fn choices(
             | MaterialError::EncodedLength { .. }
             | MaterialError::EncodingContradicted { .. }
             | MaterialError::Ambiguous { .. } => {
-                let binary = [transcoded::of_binary(&tried)?, octets::of_octet_string(&tried)?].concat();
+                let binary = [transcoded::of_binary(&tried)?, octets::of_der(&tried)?].concat();
                 Ok([binary, text::of_text(&tried)?].concat())
             }
             _ => Ok(Vec::new()),

@@ -1,19 +1,24 @@
-//! Choices about an OCTET STRING of DER: the bytes in it, or all of them.
+//! Choices about bytes that are DER: those in an OCTET STRING, or all of them.
 
 use super::tried::{Choice, Tried, filters};
 use crate::files::FileError;
 use crate::material::recognise::{Content, SECRETS, recognise};
 use crate::material::{Format, der};
 
-/// The bytes in it, where they are a key, and all of them, where they may be one too.
-pub(super) fn of_octet_string(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
+/// The bytes in an OCTET STRING, where they are a key, and all of them, where they may be one too.
+pub(super) fn of_der(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     let found = recognise(tried.bytes.expose(), &SECRETS)?;
     let (Content::Bytes(bytes), Some(around)) = (&found.content, filters(&found.layers)) else {
         return Ok(Vec::new());
     };
-    let Some(inside) = der::octet_string(bytes.expose()) else { return Ok(Vec::new()) };
+    let inside = der::octet_string(bytes.expose());
     let mut choices = Vec::new();
-    if let Some(shown) = tried.shows(inside)? {
+    if inside.is_none() && !der::is_structure(bytes.expose()) {
+        return Ok(choices);
+    }
+    if let Some(inside) = inside
+        && let Some(shown) = tried.shows(inside)?
+    {
         let meaning = shown.meaning(&format!("the {} bytes in it are the key", inside.len()));
         let filter = format!("{around}tail -c {}", inside.len());
         choices.push(Choice::filtering(meaning, &filter, "bytes", shown.format));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Container, openssh, point, wif};
-use crate::files::FileKind;
+use crate::files::{FileKind, JCEKS, JKS};
 use crate::material::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, element};
 
 impl Container {
@@ -22,8 +22,8 @@ impl Container {
 
 fn binary(bytes: &[u8]) -> Option<Container> {
     match bytes {
-        [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 1 | 2, ..] => Some(Container::Jks),
-        [0xce, 0xce, 0xce, 0xce, 0, 0, 0, 1 | 2, ..] => Some(Container::Jceks),
+        _ if bytes.starts_with(JKS) => Some(Container::Jks),
+        _ if bytes.starts_with(JCEKS) => Some(Container::Jceks),
         [7, 2, 0, 0, 0, 0xa4 | 0x24, 0, 0, b'R', b'S', b'A', b'2', ..] => Some(Container::WindowsKey),
         [6, 2, 0, 0, 0, 0xa4 | 0x24, 0, 0, b'R', b'S', b'A', b'1', ..] => Some(Container::BarePublicKey),
         [0x1e, 0xf1, 0xb5, 0xb0, 0, 0, 0, 0, ..] => Some(Container::WindowsKey),
