@@ -94,9 +94,17 @@ pub(crate) fn region_of(name: &str) -> Option<&str> {
     name.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
 }
 
-/// Whether this names an alias, which many calls do not accept.
+/// The name of the alias, with `alias/`, where this names one; many calls do not accept an alias.
+pub(crate) fn alias_in(name: &str) -> Option<&str> {
+    match name.strip_prefix("arn:") {
+        Some(_) => name.find(":alias/").map(|at| &name[at + 1..]),
+        None => name.starts_with("alias/").then_some(name),
+    }
+}
+
+/// Whether this names an alias.
 pub(crate) fn is_alias(name: &str) -> bool {
-    name.starts_with("alias/") || (name.starts_with("arn:") && name.contains(":alias/"))
+    alias_in(name).is_some()
 }
 
 #[cfg(test)]
@@ -133,6 +141,7 @@ mod tests {
     #[test]
     fn aliases_are_told_from_keys() {
         assert!(is_alias("alias/a") && is_alias("arn:aws:kms:us-east-1:111122223333:alias/a"));
+        assert_eq!(alias_in("arn:aws:kms:us-east-1:111122223333:alias/a/b"), Some("alias/a/b"));
         assert!(!is_alias("1234") && !is_alias("arn:aws:kms:us-east-1:111122223333:key/1"));
         assert_eq!(region_of("arn:aws:kms:eu-west-1:111122223333:alias/a"), Some("eu-west-1"));
         assert_eq!(region_of("alias/a"), None);

@@ -48,7 +48,7 @@ mod transport;
 
 pub use self::aliases::{Alias, AliasOutcome};
 pub use self::arn::{KeyArn, KeyId, NotAKeyArn};
-pub(crate) use self::arn::{is_alias, region_of};
+pub(crate) use self::arn::{alias_in, is_alias, region_of};
 pub use self::client::Kms;
 pub use self::connection::Connection;
 pub use self::connection_settings::ConnectionSettings;

@@ -38,6 +38,7 @@ mod support {
     pub(crate) mod stage;
     pub(crate) mod state;
     pub(crate) mod struck;
+    pub(crate) mod walk_cell;
     pub(crate) mod workers;
     pub(crate) mod world;
 

@@ -26,6 +26,7 @@ use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, Source, Verb};
 use crate::support::recipient;
 use crate::support::sample::sample;
 use crate::support::seed::seed;
+use crate::support::walk_cell;
 use crate::support::workers::in_parallel;
 use crate::support::world::{Truth, World};
 
@@ -35,9 +36,6 @@ const MOST_RUNS: usize = 8;
 /// So many cells are walked by the gate, by a seed that is printed and can be given; `KMS_BYOK_WALK=all` walks every one.
 const SAMPLE: usize = 150;
 const LONG: Duration = Duration::from_secs(3600);
-/// The operations that change something.
-const CHANGING: &[&str] = &["CreateKey", "ImportKeyMaterial", "UpdateAlias", "TagResource"];
-
 #[derive(Clone, Debug)]
 struct Row {
     spec: KeySpec,
@@ -47,14 +45,7 @@ struct Row {
     remembers: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Cell {
-    row: Row,
-    operation: String,
-    stop: StopPoint,
-    /// The process was killed: nobody has seen a report, and the user types the same again.
-    killed: bool,
-}
+type Cell = walk_cell::Cell<Row>;
 
 impl Cell {
     fn name(&self) -> String {
@@ -294,7 +285,7 @@ fn cells_of(row: &Row) -> Vec<Cell> {
     }));
     let mut cells = Vec::new();
     for (index, operation) in calls.into_iter().enumerate() {
-        let changes = CHANGING.contains(&operation.as_str());
+        let changes = walk_cell::changes(&operation);
         for how in EVERY_WAY.into_iter().filter(|how| changes || !how.is_done() || *how == How::ReplyEmpty) {
             for killed in [false, true] {
                 // Without a state directory nobody knows of a run that was killed.

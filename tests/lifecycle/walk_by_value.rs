@@ -24,18 +24,10 @@ use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, PARAMETERS, Sourc
 use crate::support::recipient;
 use crate::support::sample::sample;
 use crate::support::seed::seed;
+use crate::support::walk_cell;
 use crate::support::workers::in_parallel;
 use crate::support::world::{REGIONS, Truth, World};
 
-/// The operations that change something.
-const CHANGING: &[&str] = &[
-    "CreateKey",
-    "CreateAlias",
-    "ReplicateKey",
-    "ImportKeyMaterial",
-    "RotateKeyOnDemand",
-    "DeleteImportedKeyMaterial",
-];
 /// One cell in so many is walked by the gate, by a seed that is printed and can be given (`KMS_BYOK_SEED`); `KMS_BYOK_WALK=all` walks
 /// every one.
 const SAMPLED: usize = 79;
@@ -106,14 +98,7 @@ impl Before {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Cell {
-    row: Row,
-    operation: String,
-    stop: StopPoint,
-    /// The process was killed: nobody has seen a report, and the user types the same again.
-    killed: bool,
-}
+type Cell = walk_cell::Cell<Row>;
 
 impl Cell {
     fn name(&self) -> String {
@@ -252,7 +237,7 @@ fn cells_of(row: &Row) -> (Vec<Cell>, usize) {
     let mut cells = Vec::new();
     for (call, operation, forgeable) in points {
         // Whether KMS has answered what only looks changes nothing.
-        let changes = CHANGING.contains(&operation.as_str());
+        let changes = walk_cell::changes(&operation);
         let ways = EVERY_WAY.into_iter().filter(|how| match how {
             How::Forged => forgeable,
             How::ReplyEmpty => true,

@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Verifier;
@@ -86,9 +88,7 @@ impl Signers {
 }
 
 fn from_url(text: &str) -> Vec<u8> {
-    let mut text = text.replace('-', "+").replace('_', "/");
-    text.extend(std::iter::repeat_n('=', text.len().wrapping_neg() % 4));
-    openssl::base64::decode_block(&text).unwrap()
+    BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
 /// GitHub has the public half of the App's key, and takes tokens of at most ten minutes.

@@ -1,8 +1,9 @@
 //! `recipe`: what the script makes before it turns to AWS, what ends it there, and what is refused before there is a script.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use kms_byok::material::{KeyMaterial, Passphrase};
 use kms_byok::{MaterialError, Secret};
-use openssl::base64::encode_block;
 use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::pkey::PKey;
 
@@ -121,7 +122,7 @@ impl Passphrase for Said {
 
 /// A private key as a JWK (RFC 7518 §6.2, §6.3; RFC 8037 §2), by the tests' own hand.
 fn jwk(pem: &[u8]) -> String {
-    let url = |bytes: &[u8]| encode_block(bytes).replace('+', "-").replace('/', "_").replace('=', "");
+    let url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let key = PKey::private_key_from_pem(pem).unwrap();
     let members = if let Ok(rsa) = key.rsa() {
         let number = |number: Option<&BigNumRef>| url(&number.unwrap().to_vec());

@@ -3,6 +3,7 @@
 mod answer;
 mod connection;
 mod outcome;
+mod secrets;
 
 use std::env;
 use std::path::{Path, PathBuf};

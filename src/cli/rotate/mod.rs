@@ -6,7 +6,7 @@ mod on_demand;
 
 use std::process::ExitCode;
 
-use kms_byok::kms::{KeyDescription, Kms, KmsName};
+use kms_byok::kms::{KeyDescription, KmsName};
 use kms_byok::lifecycle::rotate::Way;
 use kms_byok::lifecycle::{self, Account, GoOn, Next, Run};
 use kms_byok::material::KeySpec;
@@ -53,24 +53,15 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 async fn rotate(args: &Args, context: &Context, run: &Run<Way>) -> Result<(), Error> {
     let (kms, key) = context.look(&args.key_id, Some(args.wait.wait)).await?;
     match is_symmetric(&key) {
-        true => on_demand(args, context, (&kms, &key), run).await,
+        true => {
+            let plan = on_demand::plan(args, &key, context)?;
+            lifecycle::rotate(&kms, &key, &plan, &run.part(Way::from)).await.map(drop).map_err(|ended| ended.error)
+        }
         false => {
             let plan = by_alias::plan(args, &key, context)?;
-            let done = lifecycle::rotate_by_alias(&kms, plan, &run.part(Way::from)).await;
-            done.map(drop).map_err(|interrupted| interrupted.error)
+            lifecycle::rotate_by_alias(&kms, plan, &run.part(Way::from)).await.map(drop).map_err(|ended| ended.error)
         }
     }
-}
-
-async fn on_demand(
-    args: &Args,
-    context: &Context,
-    (kms, key): (&Kms, &KeyDescription),
-    run: &Run<Way>,
-) -> Result<(), Error> {
-    let plan = on_demand::plan(args, key, context)?;
-    let done = lifecycle::rotate(kms, key, &plan, &run.part(Way::from)).await;
-    done.map(drop).map_err(|interrupted| interrupted.error)
 }
 
 fn is_symmetric(key: &KeyDescription) -> bool {

@@ -6,6 +6,7 @@ pub(crate) mod create_request;
 pub(crate) mod existing;
 pub(crate) mod get_parameters;
 pub(crate) mod last_usage;
+pub(crate) mod lost;
 pub(crate) mod multi_region;
 pub(crate) mod named;
 pub(crate) mod pending_requests;

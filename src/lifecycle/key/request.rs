@@ -15,6 +15,13 @@ pub const SUPERSEDES_TAG: &str = "kms-byok:supersedes";
 /// The name of a tag on a key that an alias no longer names after a rotation. Its value is the id of the key that it names instead.
 pub const SUPERSEDED_BY_TAG: &str = "kms-byok:superseded-by";
 
+pub(crate) type Tags = [(String, String)];
+
+/// The value of a tag.
+pub(crate) fn value_of<'a>(tags: &'a Tags, name: &str) -> Option<&'a str> {
+    tags.iter().find(|(tag, _)| tag == name).map(|(_, value)| value.as_str())
+}
+
 /// What a KMS key is created with, before it has key material.
 #[derive(Clone, Debug)]
 pub struct KeyRequest {

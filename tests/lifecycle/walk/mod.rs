@@ -22,6 +22,7 @@ use crate::support::order::BACKUP;
 use crate::support::printings;
 use crate::support::sample::sample;
 use crate::support::seed::seed;
+use crate::support::walk_cell;
 use crate::support::workers::in_parallel;
 
 const SAMPLE: usize = 60;
@@ -90,15 +91,7 @@ impl Call {
     }
 
     fn changes(&self) -> bool {
-        let changing = [
-            "CreateKey",
-            "CreateAlias",
-            "ReplicateKey",
-            "ImportKeyMaterial",
-            "RotateKeyOnDemand",
-            "DeleteImportedKeyMaterial",
-        ];
-        changing.contains(&self.operation.as_str())
+        walk_cell::changes(&self.operation)
     }
 
     /// The reply says something that could be of another key: the others say only what was asked.

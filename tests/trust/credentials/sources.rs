@@ -207,14 +207,7 @@ fn every_source_is_checked_before_its_credentials_sign_anything() {
          <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"
             .into(),
     );
-    let setting = Setting::new();
-    setting.bench.write("token", "a-web-identity-token");
-    let token = setting.bench.path("token").display().to_string();
-    let setting = setting
-        .variable("AWS_REGION", "us-east-1")
-        .variable("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/keys")
-        .variable("AWS_WEB_IDENTITY_TOKEN_FILE", token)
-        .variable("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{}", web.port()));
+    let setting = with_web_identity(&web);
     told(&setting.status(&["--allow-endpoint-env"]), "web identity", "session token");
 }
 
@@ -234,14 +227,19 @@ fn nothing_at_all_is_a_cause_and_a_fix() {
 fn the_endpoint_of_the_flag_is_kmss_alone() {
     // With --endpoint-url on a server that would note a request for credentials, STS is asked at its own, where that was allowed.
     let sts = serve("text/xml", "<Response/>".into());
+    let setting = with_web_identity(&sts);
+    assert_eq!(setting.status(&["--allow-endpoint-env"]).code, Some(1));
+    assert_eq!((setting.kms.requests().len(), sts.requests().is_empty()), (0, false));
+}
+
+/// A web identity whose STS is that server, named by the environment.
+fn with_web_identity(sts: &Server) -> Setting {
     let setting = Setting::new();
     setting.bench.write("token", "a-web-identity-token");
     let token = setting.bench.path("token").display().to_string();
-    let setting = setting
+    setting
         .variable("AWS_REGION", "us-east-1")
         .variable("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/keys")
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", token)
-        .variable("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{}", sts.port()));
-    assert_eq!(setting.status(&["--allow-endpoint-env"]).code, Some(1));
-    assert_eq!((setting.kms.requests().len(), sts.requests().is_empty()), (0, false));
+        .variable("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{}", sts.port()))
 }

@@ -21,10 +21,10 @@ use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::create::leave;
 use crate::lifecycle::key::last_usage;
 use crate::lifecycle::key::pending_requests::Request;
-use crate::lifecycle::key::request::{REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG};
+use crate::lifecycle::key::request::{REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG, value_of};
 use crate::lifecycle::rotate::by_alias::move_alias::move_alias;
 use crate::lifecycle::rotate::by_alias::new_key::{Earlier, NewKey, check_proven, compare, has_shown};
-use crate::lifecycle::rotate::by_alias::old_key::{Current, value};
+use crate::lifecycle::rotate::by_alias::old_key::Current;
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
@@ -42,7 +42,8 @@ pub type RotatedByAlias = Done<Succession>;
 ///
 /// # Errors
 /// [`Interrupted`] holds the error and the stage that was reached: [`Error::Key`] for an old key that nobody vouches for,
-/// [`Error::Rotation`] where the alias cannot move as asked or another run has moved it, [`Error::Kms`] where KMS refuses or is not reached.
+/// [`Error::Rotation`] where the alias cannot move as asked or another run has moved it, [`Error::Kms`] where KMS refuses,
+/// [`Error::Endpoint`] where it cannot be reached.
 pub async fn rotate_by_alias(
     kms: &Kms,
     plan: RotateByAlias,
@@ -140,7 +141,7 @@ struct Over {
 async fn over(kms: &Kms, plan: &RotateByAlias, current: &Current, requests: &[Request]) -> Result<Option<Over>, Error> {
     let (arn, tags) = (&current.key.arn, &current.tags);
     let is_its = |request: &&Request| {
-        request.key.as_deref() == Some(&**arn) || value(tags, REQUEST_TAG) == Some(request.id.as_str())
+        request.key.as_deref() == Some(&**arn) || value_of(tags, REQUEST_TAG) == Some(request.id.as_str())
     };
     let request = requests.iter().find(is_its);
     let replaces_named = current.named.arn != *arn && current.supersedes() == Some(&**current.named.arn.id());
@@ -218,7 +219,7 @@ async fn missing_tags(kms: &Kms, old: &KeyArn, new: &KeyArn) -> Result<Vec<Tag>,
     let mut missing = Vec::new();
     for (key, name, other) in [(new, SUPERSEDES_TAG, old), (old, SUPERSEDED_BY_TAG, new)] {
         let other = other.id().to_string();
-        if value(&kms.tags(key).await?, name) != Some(other.as_str()) {
+        if value_of(&kms.tags(key).await?, name) != Some(other.as_str()) {
             missing.push(Tag { key: key.clone(), name, value: other });
         }
     }

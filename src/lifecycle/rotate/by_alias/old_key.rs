@@ -6,7 +6,7 @@ use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::policy;
-use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG};
+use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG, value_of};
 use crate::lifecycle::key::trust::show_grants;
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
 use crate::lifecycle::rotate::by_alias::stage::Handover;
@@ -59,7 +59,7 @@ pub fn check_kind(key: &KeyDescription) -> Result<(), Error> {
 impl Current {
     /// The id of the key that this one has replaced under the alias.
     pub(crate) fn supersedes(&self) -> Option<&str> {
-        value(&self.tags, SUPERSEDES_TAG)
+        value_of(&self.tags, SUPERSEDES_TAG)
     }
 
     /// The key that is to be replaced: the one that the user named, or the alias.
@@ -188,11 +188,6 @@ impl Current {
 const MOST_TAGS: usize = 50;
 /// The tags that tell of one key alone.
 const OWN_TAGS: [&str; 3] = [REQUEST_TAG, SUPERSEDES_TAG, SUPERSEDED_BY_TAG];
-
-/// The value of a tag.
-pub(crate) fn value<'a>(tags: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
-    tags.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
-}
 
 /// The other aliases of a key, or why they are not known.
 async fn others(kms: &Kms, key: &KeyArn, alias: &AliasName) -> Result<Result<Vec<String>, String>, Error> {

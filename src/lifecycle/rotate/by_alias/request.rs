@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::kms::KeyArn;
+use crate::kms::{KeyArn, alias_in};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::wrapping::Wrapping;
@@ -132,11 +132,6 @@ impl RotateByAlias {
         if let Some(alias) = &self.alias {
             return Ok(Some(alias.clone()));
         }
-        let name = self.trust.name();
-        let of_arn = name.starts_with("arn:").then(|| name.find(":alias/")).flatten().map(|at| &name[at + 1..]);
-        match of_arn.or(name.starts_with("alias/").then_some(name)) {
-            Some(name) => Ok(Some(AliasName::from_str(name)?)),
-            None => Ok(None),
-        }
+        Ok(alias_in(self.trust.name()).map(AliasName::from_str).transpose()?)
     }
 }

@@ -73,9 +73,7 @@ impl Handover {
             ..AliasRotationReport::default()
         });
     }
-}
 
-impl Handover {
     fn again(&self, new: &KeyArn) -> Next {
         Next::Again { bytes: Unstored::Nothing, key_arn: Some(new.clone()) }
     }
