@@ -12,8 +12,6 @@ pub enum FileKind {
     Xz,
     /// A frame of LZ4.
     Lz4,
-    /// RFC 1950, of bytes that do not compress, as a key does not.
-    Zlib,
     /// RFC 8878.
     Zstandard,
     /// A zip archive.
@@ -80,7 +78,6 @@ impl FileKind {
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => FileKind::Bzip2,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => FileKind::Xz,
             [0x04, 0x22, 0x4d, 0x18, ..] => FileKind::Lz4,
-            _ if is_stored_zlib(bytes) => FileKind::Zlib,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => FileKind::Zstandard,
             [b'P', b'K', 3, 4, ..=63, 0, ..] => FileKind::Zip,
             [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => FileKind::SevenZip,
@@ -114,7 +111,6 @@ impl FileKind {
             FileKind::Bzip2 => "bzip2 file",
             FileKind::Xz => "xz file",
             FileKind::Lz4 => "file that lz4 has compressed",
-            FileKind::Zlib => "zlib stream",
             FileKind::Zstandard => "Zstandard file",
             FileKind::Zip => "zip archive",
             FileKind::SevenZip => "7z archive",
@@ -144,7 +140,6 @@ impl FileKind {
             FileKind::Bzip2 => "bzip2",
             FileKind::Xz => "xz",
             FileKind::Lz4 => "lz4",
-            FileKind::Zlib => "zlib",
             FileKind::Zstandard => "zstandard",
             FileKind::Zip => "zip",
             FileKind::SevenZip => "7z",
@@ -183,12 +178,9 @@ impl FileKind {
             | FileKind::Dpapi
             | FileKind::Luks
             | FileKind::KeePass => Way::Decrypt,
-            FileKind::Zlib
-            | FileKind::CoseKey
-            | FileKind::Sqlite
-            | FileKind::JavaObject
-            | FileKind::Pickle
-            | FileKind::NumPy => Way::ReadWithItsProgram,
+            FileKind::CoseKey | FileKind::Sqlite | FileKind::JavaObject | FileKind::Pickle | FileKind::NumPy => {
+                Way::ReadWithItsProgram
+            }
             FileKind::Elf | FileKind::Pdf | FileKind::Image => Way::None,
         }
     }
@@ -198,11 +190,10 @@ impl FileKind {
 pub(crate) const JKS: &[u8] = &[0xfe, 0xed, 0xfe, 0xed];
 pub(crate) const JCEKS: &[u8] = &[0xce, 0xce, 0xce, 0xce];
 
-/// One stored block (RFC 1951 §3.2.4) between the header and the checksum.
-fn is_stored_zlib(bytes: &[u8]) -> bool {
-    let [0x78, 0x01 | 0x5e | 0x9c | 0xda, 1, low, high, not_low, not_high, ..] = *bytes else { return false };
-    let length = usize::from(u16::from_le_bytes([low, high]));
-    [low ^ not_low, high ^ not_high] == [0xff; 2] && bytes.len() == length + 11
+/// Whether bytes begin as zlib writes what does not compress (RFC 1950 §2.2; RFC 1951 §3.2.3): one block, stored or in fixed codes. Of
+/// random bytes one in 60,000 does so too.
+pub(crate) fn may_be_zlib(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, block, ..] if matches!(block & 7, 1 | 3))
 }
 
 /// Whether a parameter -1 (k) with a byte string of one length byte comes in a COSE_Key.

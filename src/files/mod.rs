@@ -28,7 +28,7 @@ pub use self::distinct::check_distinct;
 pub use self::error::FileError;
 pub(crate) use self::free::{free, is_free, name_in_command, with_suffix};
 pub use self::kind::FileKind;
-pub(crate) use self::kind::{JCEKS, JKS, Way};
+pub(crate) use self::kind::{JCEKS, JKS, Way, may_be_zlib};
 pub(crate) use self::only_copy::supersede;
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext};

@@ -4,6 +4,7 @@ use super::container::{is_jwk_oct, read_jwk_oct, refusal};
 use super::reading::Reading;
 use super::recognise::{Content, Insisted, Layer, Plain, SECRETS, described, insist, is_text, recognise};
 use super::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind, der, wrapped};
+use crate::files::may_be_zlib;
 use crate::material::MaterialError;
 use crate::secret::Secret;
 
@@ -87,15 +88,23 @@ fn fitting(
     Ok((bytes, reading))
 }
 
-/// Random bytes are a structure of DER once in 10^6 times, and what programs write often is one.
+/// Refuses bytes that may as well be something with the key in it.
 fn check_structure(bytes: &Secret, range: &Lengths) -> Result<(), MaterialError> {
-    match der::octet_string(bytes.expose()).filter(|inside| range.contains(inside.len())) {
-        Some(inside) => Err(MaterialError::octet_string(inside)),
-        None if der::is_structure(bytes.expose()) && range.contains(bytes.len()) => {
-            Err(MaterialError::Ambiguous { what: "a structure of DER".to_owned() })
-        }
+    if let Some(inside) = der::octet_string(bytes.expose()).filter(|inside| range.contains(inside.len())) {
+        return Err(MaterialError::octet_string(inside));
+    }
+    match may_hold_a_key(bytes.expose()).filter(|_| range.contains(bytes.len())) {
+        Some(what) => Err(MaterialError::Ambiguous { what: what.to_owned() }),
         None => Ok(()),
     }
+}
+
+/// What random bytes are once in 60,000 times, and what programs write is often.
+pub(super) fn may_hold_a_key(bytes: &[u8]) -> Option<&'static str> {
+    if der::is_structure(bytes) {
+        return Some("a structure of DER");
+    }
+    may_be_zlib(bytes).then_some("a zlib stream")
 }
 
 /// Exactly what the user says it is. Text that its alphabet shows to be something else is not decoded.

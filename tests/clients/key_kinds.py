@@ -67,7 +67,7 @@ def encrypted(key, pem):
     row("enc.base64", made, "ECC_NIST_P256", "foreign_container", commands=0)
     for content in (key[:16], key):
         row("fernet", Fernet(Fernet.generate_key()).encrypt(content), "HMAC_256", "foreign_container", commands=0)
-    row("fernet-key", Fernet.generate_key(), "HMAC_256", reading=("base64url", None))
+    row("fernet-key", base64.urlsafe_b64encode(b"\xfb\xef\xbe" + key[3:]), "HMAC_256", reading=("base64url", None))
     data_key = bytes.fromhex("0102020078") + hashlib.shake_256(key).digest(179)
     row("ciphertext", data_key, "SYMMETRIC_DEFAULT", "foreign_container", commands=0)
     row("ciphertext.base64", base64.b64encode(data_key), "SYMMETRIC_DEFAULT", "foreign_container", commands=0)
@@ -99,7 +99,8 @@ def written_by_programs(key):
     database.close()
     with open("made.db", "rb") as file:
         row("db", file.read(), "SYMMETRIC_DEFAULT", "foreign_container", commands=0)
-    row("zlib", zlib.compress(key), "HMAC_256", "foreign_container", commands=0)
+    for level in (0, 1, 6, 9):
+        row(f"zlib-{level}", zlib.compress(key, level), "HMAC_256", "ambiguous", commands=1)
     cose = bytes.fromhex("a301040305205820") + key
     row("cose", cose, "HMAC_256", "foreign_container", commands=0)
     row("luks", b"LUKS\xba\xbe\0\2" + key * 2, "HMAC_256", "foreign_container", commands=0)
@@ -134,7 +135,7 @@ def octet_strings(key, long, p256, ed):
     row("octets.hex", (b"\x04\x40" + long).hex(), "HMAC_512", "ambiguous", right=[0], commands=2)
     row("octets.said", (b"\x04\x40" + long).hex(), "HMAC_512", "ambiguous", flags="--material-format hex", right=[0], commands=2)
     row("sequence", b"\x30\x42\x04\x40" + long, "HMAC_512", "ambiguous", commands=1)
-    row("set.base64", base64.b64encode(b"\x31\x45\x02\x01\x01\x04\x40" + long), "HMAC_512", "ambiguous", commands=1)
+    row("set.base64", base64.b64encode(b"\x31\x45\x02\x01\x01\x04\x40" + long), "HMAC_512", "ambiguous", commands=2)
     row("octets", b"\x04\x20" + scalar, "ECC_NIST_P256", "ambiguous", right=[0], commands=1)
     row("octets", b"\x04\x20" + ed.private_bytes_raw(), "ECC_NIST_EDWARDS25519", "ambiguous", right=[0], commands=1)
 

@@ -3,7 +3,7 @@
 mod foreign;
 mod keys;
 mod numbers;
-mod octets;
+mod structure;
 mod text;
 mod transcoded;
 mod tried;
@@ -46,7 +46,7 @@ pub fn choices(
             | MaterialError::EncodedLength { .. }
             | MaterialError::EncodingContradicted { .. }
             | MaterialError::Ambiguous { .. } => {
-                let binary = [transcoded::of_binary(&tried)?, octets::of_der(&tried)?].concat();
+                let binary = [transcoded::of_binary(&tried)?, structure::of_structure(&tried)?].concat();
                 Ok([binary, text::of_text(&tried)?].concat())
             }
             _ => Ok(Vec::new()),

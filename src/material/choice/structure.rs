@@ -1,19 +1,20 @@
-//! Choices about bytes that are DER: those in an OCTET STRING, or all of them.
+//! Choices about bytes that may have the key in them: those in an OCTET STRING, or all of them.
 
 use super::tried::{Choice, Tried, filters};
 use crate::files::FileError;
+use crate::material::raw::may_hold_a_key;
 use crate::material::recognise::{Content, SECRETS, recognise};
 use crate::material::{Format, der};
 
 /// The bytes in an OCTET STRING, where they are a key, and all of them, where they may be one too.
-pub(super) fn of_der(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
+pub(super) fn of_structure(tried: &Tried<'_>) -> Result<Vec<Choice>, FileError> {
     let found = recognise(tried.bytes.expose(), &SECRETS)?;
     let (Content::Bytes(bytes), Some(around)) = (&found.content, filters(&found.layers)) else {
         return Ok(Vec::new());
     };
     let inside = der::octet_string(bytes.expose());
     let mut choices = Vec::new();
-    if inside.is_none() && !der::is_structure(bytes.expose()) {
+    if inside.is_none() && may_hold_a_key(bytes.expose()).is_none() {
         return Ok(choices);
     }
     if let Some(inside) = inside
