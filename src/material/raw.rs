@@ -102,9 +102,9 @@ fn check_structure(bytes: &Secret, range: &Lengths) -> Result<(), MaterialError>
 /// What random bytes are once in 60,000 times, and what programs write is often.
 pub(super) fn may_hold_a_key(bytes: &[u8]) -> Option<&'static str> {
     if der::is_structure(bytes) {
-        return Some("a structure of DER");
+        return Some("raw bytes or a structure of DER");
     }
-    may_be_zlib(bytes).then_some("a zlib stream")
+    may_be_zlib(bytes).then_some("raw bytes or a zlib stream")
 }
 
 /// Exactly what the user says it is. Text that its alphabet shows to be something else is not decoded.
