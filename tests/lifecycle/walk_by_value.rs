@@ -297,9 +297,9 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
             if ended.stopped && cell.killed {
                 continue;
             }
-            let waits = error
-                .as_ref()
-                .is_some_and(|error| error.starts_with("pending_exists: ") || error.starts_with("in_progress: "));
+            let waits = error.as_ref().is_some_and(|error| {
+                ["pending_exists: ", "in_progress: ", "may_have_copy: "].iter().any(|id| error.starts_with(id))
+            });
             match exit {
                 0 => break,
                 // Nothing has changed; the user does away with what was in the way, and asks for the same again.
@@ -346,7 +346,7 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<Walked, String> {
     check_end(&cell.row, &scene, &named).await.map(|()| walked)
 }
 
-/// Where the bytes of a rotation are that was killed.
+/// Where the bytes are of a run that was killed.
 fn of_the_killed(order: &Order) -> Source {
     let backup = |form| Source::Stored(StoredBackup { path: order.path(BACKUP), form });
     match order.source {

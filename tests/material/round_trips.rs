@@ -58,11 +58,16 @@ fn raw(dice: &mut Dice, spec: KeySpec) -> Vec<u8> {
         KeySpec::SymmetricDefault => 32,
         _ => spec.usual_length() + dice.below(129 - spec.usual_length()),
     };
-    match dice.below(4) {
+    let mut bytes = match dice.below(4) {
         0 => dice.bytes(length).iter().map(|byte| b"0123456789abcdef"[usize::from(byte % 16)]).collect(),
         1 => [&dice.bytes(length - 1)[..], b"\n"].concat(),
         _ => dice.bytes(length),
+    };
+    // So begins what zlib writes, which is in doubt.
+    if bytes[0] == 0x78 {
+        bytes[0] = 0x79;
     }
+    bytes
 }
 
 fn read(bytes: &[u8], spec: KeySpec, format: Format) -> Vec<u8> {
