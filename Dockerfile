@@ -3,6 +3,9 @@
 #
 #   docker build -t kms-byok .
 #   docker build -t kms-byok:slim --target slim .
+#   docker build --target packages --output . --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" .
+#
+# The last makes no image, but the files of a release for this Debian: .deb, .rpm, tarball, bill of materials, checksums.
 #
 # To pin the base images: --build-arg RUST_IMAGE=rust@sha256:... --build-arg RUNTIME_IMAGE=debian@sha256:...
 # Both must be of one Debian release, so that libssl is the one that was compiled against.
@@ -43,6 +46,32 @@ COPY build.rs ./
 COPY src src
 RUN touch build.rs src/lib.rs src/main.rs \
  && cargo build --release --locked
+
+# cargo-deb and cargo-generate-rpm, in a layer that lasts until their versions change.
+FROM ${RUST_IMAGE} AS packers
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends liblzma-dev pkg-config \
+ && rm -rf /var/lib/apt/lists/*
+COPY scripts/requirements-cargo.txt /
+# Without names cargo install fails.
+# hadolint ignore=DL4006
+RUN grep @ /requirements-cargo.txt | xargs cargo install --locked --debug --root /packers --target-dir /tmp/packers \
+ && rm -rf /tmp/packers
+
+FROM toolchain AS packaged
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends dpkg-dev python3 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=packers /packers target/tools
+COPY . .
+COPY --from=build /build/target/release/kms-byok /usr/local/bin/kms-byok
+ARG SOURCE_DATE_EPOCH
+RUN scripts/release --bin /usr/local/bin/kms-byok --out /packages deb rpm tarball sbom
+
+FROM scratch AS packages
+COPY --from=packaged /packages /
 
 FROM ${RUNTIME_IMAGE} AS runtime
 # /data is where it runs: mount what it reads and writes there. /state: see XDG_STATE_HOME below; anybody may write there,

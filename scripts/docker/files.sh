@@ -17,7 +17,7 @@ the_dockerfiles_need_no_other_builder() {
 
 no_build_argument_is_for_a_secret() {
   equal "$(sed -n 's/^ARG \([A-Z_]*\).*/\1/p' Dockerfile examples/app/Dockerfile | sort -u | tr '\n' ' ')" \
-    'REVISION RUNTIME_IMAGE RUST_IMAGE VERSION '
+    'REVISION RUNTIME_IMAGE RUST_IMAGE SOURCE_DATE_EPOCH VERSION '
 }
 
 files+=(the_dockerfiles_pass_hadolint the_dockerfiles_need_no_other_builder no_build_argument_is_for_a_secret)

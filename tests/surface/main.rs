@@ -32,6 +32,7 @@ mod readme;
 mod recipe;
 mod recipe_script;
 mod recipe_verb;
+mod release;
 mod stdout;
 mod supply_chain;
 mod terminal;
