@@ -38,7 +38,7 @@ pub(crate) fn words(next: &Next, by_key: ByKey, again: Command, run: &Invocation
         Next::GoOn(GoOn::Resume { key_arn }) => {
             to(again, key_arn).without(SOURCE).without(IMPORT).without(&[("--resume", 0)]).flag("--resume")
         }
-        Next::GoOn(GoOn::Switch { key_arn }) => again.switching(key_arn),
+        Next::GoOn(GoOn::Switch { key_arn, old }) => again.switching(key_arn, old.as_ref()),
         Next::ResumeOrAgain { key_arn } => to(again, key_arn).without(&[("--resume", 0)]).flag("--resume"),
         Next::GoOn(GoOn::Status { key_arn }) => run.verb("status").value("--key-id", key_arn),
         Next::AsExisting { perhaps } => return Some(again.same_import(*perhaps)),

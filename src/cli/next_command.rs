@@ -7,7 +7,7 @@ use std::path::Path;
 
 pub(crate) use kms_byok::for_the_binary::recipe::quoted;
 
-use kms_byok::kms::Region;
+use kms_byok::kms::{KeyArn, Region};
 use kms_byok::lifecycle::{BackupForm, StoredBackup};
 use kms_byok::material::Format;
 
@@ -92,9 +92,13 @@ impl Command {
         self.without(&[("--key-id", 1)]).value("--key-id", arn)
     }
 
-    /// With the alias moving to that key, which has its key material.
-    pub(crate) fn switching(self, arn: &str) -> Self {
-        self.without(SOURCE).without(IMPORT).without(LOST).without(NEW_KEY).value("--switch", arn)
+    /// With the alias moving to that key, which has its key material; and with the user's word for the old one, where that is to be disabled.
+    pub(crate) fn switching(self, arn: &str, old: Option<&KeyArn>) -> Self {
+        let this = self.without(SOURCE).without(IMPORT).without(LOST).without(NEW_KEY).value("--switch", arn);
+        match old {
+            Some(old) => this.adopting(old),
+            None => this,
+        }
     }
 
     /// With the user's word for that key, unless it has one already.

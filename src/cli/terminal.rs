@@ -45,6 +45,11 @@ fn read_answer(question: &str) -> Option<String> {
     Some(line.trim().to_owned())
 }
 
+/// Whether there is a terminal to ask on.
+pub(super) fn is_there() -> bool {
+    OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok()
+}
+
 /// Whether standard output is a terminal.
 pub(crate) fn stdout_is_terminal() -> bool {
     isatty(rustix::stdio::stdout())

@@ -23,6 +23,9 @@ pub enum Setting {
     /// The directory with a parameter set.
     #[strum(serialize = "the directory")]
     Directory,
+    /// The old key of a rotation by alias is disabled.
+    #[strum(serialize = "the end of the old key")]
+    DisableOld,
     /// The file with wrapped key material.
     #[strum(serialize = "the wrapped key material")]
     Encrypted,
@@ -122,6 +125,9 @@ pub enum Setting {
     /// A rotation that has begun goes on.
     #[strum(serialize = "the material that waits")]
     Resume,
+    /// The alias goes back to the key before.
+    #[strum(serialize = "the way back")]
+    Rollback,
     /// What may be doubted is refused.
     #[strum(serialize = "the strict mode")]
     Strict,

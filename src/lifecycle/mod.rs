@@ -1,7 +1,7 @@
 //! The operations on keys: which call follows which, what is written down before it, and what has changed when a run is interrupted.
 //!
 //! Each operation is a value with the defaults of the command line: [`Provision`], [`CreateKey`], [`GetParameters`], [`ImportWrapped`],
-//! [`Verify`], [`Rotate`], [`RotateByAlias`], [`Replicate`], [`DeleteMaterial`], [`Status`]. Its `run` carries it out. A run that ends well
+//! [`Verify`], [`Rotate`], [`RotateByAlias`], [`RollBack`], [`Replicate`], [`DeleteMaterial`], [`Status`]. Its `run` carries it out. A run that ends well
 //! gives [`Done`] with its evidence; one that does not gives [`Interrupted`] with the error, the stage that it has reached, and in
 //! [`Account::next`] what completes it. The functions ([`provision()`] and the others) do the same with a [`Run`] of the caller's, which
 //! tells of each stage while it goes on. [`plan`] says what a run would do.
@@ -39,14 +39,14 @@ pub use self::key::last_usage::LastUse;
 pub use self::key::named::NamedKey;
 pub use self::key::pending_requests::{FindLost, PendingRequests};
 pub use self::key::replica::{Replica, Replicas};
-pub use self::key::request::{KeyRequest, REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG};
+pub use self::key::request::{KeyRequest, REQUEST_TAG, ROLLED_BACK_FROM_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG};
 pub use self::key::trust::{Trust, Vouched};
 pub use self::provision::request::{Provision, WithoutMaterial};
 pub use self::provision::{Provisioned, provision};
 pub use self::replicate::request::Replicate;
 pub use self::replicate::{ReplicatedKey, replicate};
-pub use self::rotate::by_alias::request::{Changes, RotateByAlias, Until};
-pub use self::rotate::by_alias::{RotatedByAlias, rotate_by_alias};
+pub use self::rotate::by_alias::request::{Changes, RollBack, RotateByAlias, Until};
+pub use self::rotate::by_alias::{RotatedByAlias, disable_old_key, roll_back, rotate_by_alias};
 pub use self::rotate::request::{KeyToRotate, Rotate};
 pub use self::rotate::{RotatedKey, check_rotatable, rotate};
 pub use self::run::facts::{Facts, Sent};
@@ -71,6 +71,7 @@ pub mod plan {
     pub use super::provision::plan::provision;
     pub use super::replicate::plan::replicate;
     pub use super::rotate::by_alias::plan::rotate_by_alias;
+    pub use super::rotate::by_alias::plan_back::roll_back;
     pub use super::rotate::plan::rotate;
     pub use super::run::plan::{Plan, Step};
 }

@@ -109,6 +109,15 @@ fn the_plan_of_a_rotation_by_alias_comes_true() {
         assert_eq!(answer["writes"], json!(["copy"]));
         comes_true(&scene, &format!("{rotate} --generate --discard --prepare"));
         comes_true(&scene, &format!("{rotate} --generate --discard"));
+        let back = "rotate --key-id alias/app --rollback";
+        let answer = comes_true(&scene, back);
+        assert_eq!(answer["writes"], json!([]));
+        comes_true(&scene, back);
+        comes_true(&scene, &format!("{rotate} --material second"));
+        comes_true(&scene, &format!("{back} --verify state"));
+        comes_true(&scene, &format!("{rotate} --generate --keep last --disable-old --yes"));
+        comes_true(&scene, &format!("{rotate} --material last --disable-old --yes"));
+        refused_alike(&scene, back);
     }
 }
 

@@ -5,8 +5,10 @@
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod aliased;
     pub(crate) mod answered;
     pub(crate) mod asked;
+    pub(crate) mod aws_cli;
     mod bench;
     pub(crate) mod carried_out;
     pub(crate) mod certificate;
@@ -22,6 +24,7 @@ mod support {
     pub(crate) mod openssl;
     pub(crate) mod order;
     pub(crate) mod pairs;
+    pub(crate) mod pasted;
     pub(crate) mod pinned;
     pub(crate) mod printed;
     pub(crate) mod printings;
@@ -74,8 +77,10 @@ mod refused;
 mod replicate;
 mod replicate_rotated;
 mod rotate;
+mod rotate_back;
 mod rotate_by_alias;
 mod rotate_by_alias_races;
+mod rotate_disable_old;
 mod rotate_regions;
 mod status;
 mod stopped;

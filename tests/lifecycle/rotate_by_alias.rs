@@ -40,27 +40,6 @@ fn provision(scene: &Scene, flags: &str) -> String {
     answer["key_arn"].as_str().unwrap().to_owned()
 }
 
-impl Scene {
-    fn named_by(&self, alias: &str) -> String {
-        self.kms.describe(alias)["Arn"].as_str().unwrap().to_owned()
-    }
-
-    fn tags(&self, arn: &str) -> Vec<(String, String)> {
-        let reply = self.kms.ok("ListResourceTags", json!({ "KeyId": arn }));
-        let text = |tag: &Value, name: &str| tag[name].as_str().unwrap().to_owned();
-        let tags = reply["Tags"].as_array().unwrap().iter();
-        tags.map(|tag| (text(tag, "TagKey"), text(tag, "TagValue"))).collect()
-    }
-
-    fn tag(&self, arn: &str, name: &str) -> Option<String> {
-        self.tags(arn).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
-    }
-
-    fn keys(&self) -> usize {
-        self.kms.ok("ListKeys", json!({}))["Keys"].as_array().unwrap().len()
-    }
-}
-
 fn id(arn: &str) -> String {
     arn.rsplit('/').next().unwrap().to_owned()
 }
@@ -341,7 +320,7 @@ fn flags_of_the_other_way_are_refused() {
             2,
             &format!(
                 "error: key {symmetric} is symmetric: KMS rotates it, and no alias moves\n\
-                 hint: leave out --prepare, --switch, --new-key and --alias\n"
+                 hint: leave out --prepare, --switch, --rollback, --disable-old, --new-key and --alias\n"
             ),
         );
     }

@@ -82,7 +82,7 @@ fn of_two_machines_the_loser_names_both_keys_and_moves_nothing() {
     assert_eq!((code, &answer["error"]["id"]), (Some(3), &json!("rotation_overtaken")), "{said}");
     assert_eq!(
         answer["error"]["cause"],
-        format!("`alias/app` points to key {theirs} by now, but this run's new key is {ours}")
+        format!("`alias/app` points to key {theirs} by now, but this run moves it to {ours}")
     );
     assert_eq!(answer["alias_rotation"]["alias_names"], theirs);
     assert_eq!((&answer["previous_key_arn"], &answer["next"]), (&json!(old), &Value::Null));

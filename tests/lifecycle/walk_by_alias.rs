@@ -242,7 +242,7 @@ fn then(asked: &Asked, next: &Next) -> Option<Asked> {
             asked.source = Source::Stored(backup);
             (asked.new_key, asked.lost) = (Some(key_arn), None);
         }
-        Next::GoOn(GoOn::Switch { key_arn }) => {
+        Next::GoOn(GoOn::Switch { key_arn, .. }) => {
             asked.source = Source::Resume;
             (asked.new_key, asked.lost) = (Some(key_arn), None);
         }

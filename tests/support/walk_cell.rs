@@ -24,6 +24,8 @@ pub fn changes(operation: &str) -> bool {
         "RotateKeyOnDemand",
         "DeleteImportedKeyMaterial",
         "TagResource",
+        "UntagResource",
+        "DisableKey",
     ];
     changing.contains(&operation)
 }

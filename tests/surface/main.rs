@@ -5,6 +5,7 @@
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod aws_cli;
     pub(crate) mod bash;
     mod bench;
     pub(crate) mod cloud;

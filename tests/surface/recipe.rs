@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::process::{Child, ChildStdout, Stdio};
 
-use crate::support::bash::aws_cli;
+use crate::support::aws_cli::aws_cli;
 
 type TestResult = Result<(), Box<dyn Error>>;
 

@@ -7,7 +7,7 @@ use kms_byok::Silent;
 use kms_byok::kms::{Connection, Kms};
 
 use crate::support;
-use crate::support::bash::aws_cli;
+use crate::support::aws_cli::aws_cli;
 use crate::support::stage::Stage;
 
 impl Stage {

@@ -175,6 +175,8 @@ const ROWS: &[Row] = &[
             "rotate {small} --key-id {last} --alias alias/r --generate --discard --prepare",
             "rotate {small} --key-id alias/r --generate --discard --new-key {last}",
             "rotate {small} --key-id alias/s --generate --discard",
+            "rotate {at} --key-id alias/s --rollback",
+            "rotate {small} --key-id alias/m --generate --discard --disable-old --yes",
         ],
         fault: None,
     },

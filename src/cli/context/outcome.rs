@@ -74,8 +74,10 @@ impl Context {
         let run = self.invocation();
         let leftovers = account.report.leftovers.iter_mut();
         leftovers.for_each(|leftover| leftover.remove = run.complete_aws(&leftover.remove, None));
-        if let Some(disable) = account.report.alias_rotation.as_mut().and_then(|rotation| rotation.disable.as_mut()) {
-            *disable = run.complete_aws(disable, None);
+        if let Some(rotation) = &mut account.report.alias_rotation {
+            for command in [&mut rotation.disable, &mut rotation.enable].into_iter().flatten() {
+                *command = run.complete_aws(command, None);
+            }
         }
         account
     }

@@ -59,14 +59,17 @@ fn rotation(report: &Report) -> String {
 fn alias_rotation(report: &Report) -> String {
     let Some(rotation) = &report.alias_rotation else { return String::new() };
     let verify = report.public_key.is_some();
-    let note = match (rotation.moved, verify) {
-        (true, true) => Some("whoever verifies must know the new public key already"),
-        (true, false) => Some("what the old key computed, the old key alone verifies"),
-        (false, _) => None,
+    let note = match (rotation.moved, verify, rotation.rolled_back) {
+        (true, true, false) => Some("whoever verifies must know the new public key already"),
+        (true, false, false) => Some("what the old key computed, the old key alone verifies"),
+        (true, true, true) => Some("what the previous key has signed is verified with the previous public key"),
+        (true, false, true) => Some("what the previous key has computed, the previous key alone verifies"),
+        (false, ..) => None,
     };
-    let moved = match rotation.moved {
-        true => format!("{} points to the new key", rotation.alias),
-        false => format!("no: {} points to the previous key", rotation.alias),
+    let moved = match (rotation.moved, rotation.rolled_back) {
+        (true, false) => format!("{} points to the new key", rotation.alias),
+        (true, true) => format!("back: {} points to the key that it pointed to before", rotation.alias),
+        (false, _) => format!("no: {} points to the previous key", rotation.alias),
     };
     let others = rotation.other_aliases.as_ref().filter(|others| !others.is_empty()).map(|others| others.join(", "));
     let last_use = rotation.last_use.as_ref().map(|last| match (&last.operation, &last.at) {
@@ -80,6 +83,8 @@ fn alias_rotation(report: &Report) -> String {
         ("note", note.map(str::to_owned)),
         ("last use", last_use),
         ("disable", rotation.disable.clone()),
+        ("disabled", rotation.enable.as_ref().map(|_| "the previous key".to_owned())),
+        ("enable", rotation.enable.clone()),
         ("JWK Set", jwks),
         ("next", report.next.clone()),
     ]);

@@ -16,7 +16,7 @@ Symmetric keys: new material is imported into the key and into every replica of 
 To continue a rotation that broke off, repeat it with the same --material, or use --resume if every Region has the new material.
 
 Other keys: KMS rotates none. A new key like the old one is made, imported into and proven, and then the alias moves to it. Verifiers must
-know the new public key before that: --prepare stops before the alias and prints it, --switch moves the alias.
+know the new public key before that: --prepare stops before the alias and prints it, --switch moves the alias, --rollback moves it back.
 
 Examples:
   kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
@@ -64,6 +64,19 @@ pub(super) struct ByAliasArgs {
     /// Move the alias to this key, which --prepare has made, once it is proven
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, conflicts_with_all = ["prepare", "new_key", "generate", "material", "material_from_escrow", "resume"])]
     pub(super) switch: Option<KeyArn>,
+    /// Move the alias back to the key before, once it is proven; that key must be enabled
+    #[arg(long, conflicts_with_all = [
+        "prepare", "switch", "new_key", "key_spec", "description", "tag", "find_lost", "lost_request", "disable_old",
+        "generate", "material", "material_from_escrow", "resume",
+        "wrapping_algorithm", "allow_sha1", "expires", "expires_in", "expires_at", "material_description",
+    ])]
+    pub(super) rollback: bool,
+    /// Disable the old key once the alias has moved: its id must be typed on the terminal, unless --yes is given
+    #[arg(long, conflicts_with = "prepare")]
+    pub(super) disable_old: bool,
+    /// Disable the old key without asking
+    #[arg(long, requires = "disable_old")]
+    pub(super) yes: bool,
     /// Go on with this new key, which an earlier run has made
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn)]
     pub(super) new_key: Option<KeyArn>,
@@ -89,11 +102,12 @@ impl ByAliasArgs {
     pub(super) fn is_given(&self) -> bool {
         let named = self.alias.is_some() || self.switch.is_some() || self.new_key.is_some();
         let changed = self.key_spec.is_some() || self.description.is_some() || !self.tag.is_empty();
-        named || changed || self.prepare || self.find_lost || self.lost_request.is_some()
+        let ended = self.rollback || self.disable_old;
+        named || changed || ended || self.prepare || self.find_lost || self.lost_request.is_some()
     }
 
     /// Whether the new key may have its key material already.
     pub(super) fn needs_no_material(&self) -> bool {
-        self.switch.is_some() || self.new_key.is_some() || self.find_lost
+        self.switch.is_some() || self.new_key.is_some() || self.find_lost || self.rollback
     }
 }

@@ -32,6 +32,10 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
                     let plan = on_demand::plan(args, &key, context)?;
                     lifecycle::plan::rotate(&kms, &key, &plan, &*context.talk).await
                 }
+                false if args.by_alias.rollback => {
+                    let plan = by_alias::back(args, context)?;
+                    lifecycle::plan::roll_back(&kms, &plan, &*context.talk).await
+                }
                 false => {
                     let plan = by_alias::plan(args, &key, context)?;
                     lifecycle::plan::rotate_by_alias(&kms, plan, &*context.talk).await
@@ -42,7 +46,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let run = context.begin();
     let others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
     let account = args.record.keep(("rotate", run), context, others, || {
-        check(args).map_err(|error| context.failure(error))?;
+        check(args).and_then(|()| by_alias::check_confirmation(args)).map_err(|error| context.failure(error))?;
         let work = async { rotate(args, context, run).await.map_err(|error| run.interrupted(error)) };
         context.run_changing(run, work, |account| words(args, context, account)).map(|((), account)| account)
     })?;
@@ -57,10 +61,11 @@ async fn rotate(args: &Args, context: &Context, run: &Run<Way>) -> Result<(), Er
             let plan = on_demand::plan(args, &key, context)?;
             lifecycle::rotate(&kms, &key, &plan, &run.part(Way::from)).await.map(drop).map_err(|ended| ended.error)
         }
-        false => {
-            let plan = by_alias::plan(args, &key, context)?;
-            lifecycle::rotate_by_alias(&kms, plan, &run.part(Way::from)).await.map(drop).map_err(|ended| ended.error)
+        false if args.by_alias.rollback => {
+            let plan = by_alias::back(args, context)?;
+            lifecycle::roll_back(&kms, &plan, &run.part(Way::from)).await.map(drop).map_err(|ended| ended.error)
         }
+        false => by_alias::rotate(&kms, &key, args, context, run).await,
     }
 }
 

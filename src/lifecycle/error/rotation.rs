@@ -1,7 +1,8 @@
 //! Rotation by alias.
 
-use crate::explain::{Explain, Hint, Setting, hint, some};
-use crate::kms::{KeyArn, KmsName};
+use crate::explain::{Explain, Hint, Setting, Step, hint, some};
+use crate::kms::{KeyArn, KeyState, KmsName};
+use crate::lifecycle::error::lifecycle::into_use;
 use crate::material::KeySpec;
 
 /// The alias cannot move to another key as asked. `arn` is the key that the alias names or that it would move to, and `waited` how long in
@@ -20,7 +21,7 @@ pub enum RotationError {
     #[error("`{alias}` points to key {arn}, not to {named}")]
     #[strum(serialize = "rotation_alias_elsewhere")]
     NamesOther { alias: String, arn: KeyArn, named: KeyArn },
-    #[error("`{alias}` points to key {theirs} by now, but this run's new key is {ours}")]
+    #[error("`{alias}` points to key {theirs} by now, but this run moves it to {ours}")]
     #[strum(serialize = "rotation_overtaken")]
     Overtaken { alias: String, ours: KeyArn, theirs: KeyArn },
     #[error("KMS has answered that `{alias}` points to key {arn}, but after {waited} it still points to {named}")]
@@ -47,6 +48,32 @@ pub enum RotationError {
     #[error("the new key would have {count} tags, but KMS takes 50")]
     #[strum(serialize = "rotation_too_many_tags")]
     TooManyTags { count: usize },
+    #[error("key {arn} has 50 tags, but one more is needed to say which key has superseded it")]
+    #[strum(serialize = "rotation_no_room_for_tag")]
+    NoRoomForTag { arn: KeyArn },
+    #[error("key {arn}, to which `{alias}` points, has no tag that says which key was there before")]
+    #[strum(serialize = "rotation_nothing_before")]
+    NothingBefore { alias: String, arn: KeyArn },
+    #[error(
+        "`{alias}` points to key {arn}, but key {by} has superseded that: somebody has moved the alias back already"
+    )]
+    #[strum(serialize = "rotation_back_already")]
+    BackAlready { alias: String, arn: KeyArn, by: String },
+    #[error("key {id}, which key {arn} has superseded, does not exist any more")]
+    #[strum(serialize = "rotation_previous_gone")]
+    PreviousGone { arn: KeyArn, id: String },
+    #[error("key {arn} is {state}, but an alias goes back only to a key that is Enabled")]
+    #[strum(serialize = "rotation_previous_not_enabled")]
+    PreviousNotEnabled { arn: KeyArn, state: KeyState },
+    #[error("only a tag of key {arn} says that {old} is the key before it, and that is too little to disable it")]
+    #[strum(serialize = "rotation_only_tagged")]
+    OnlyTagged { arn: KeyArn, old: KeyArn },
+    #[error("what was typed is not the id of key {arn}: it stays enabled")]
+    #[strum(serialize = "rotation_not_confirmed")]
+    NotConfirmed { arn: KeyArn },
+    #[error("KMS has answered that key {arn} is disabled, but after {waited} it is still enabled")]
+    #[strum(serialize = "rotation_still_enabled")]
+    StillEnabled { arn: KeyArn, waited: String },
     #[error("another run on this machine still rotates `{alias}` after {waited}")]
     #[strum(serialize = "rotation_running")]
     Running { alias: String, waited: String },
@@ -76,18 +103,37 @@ impl Explain for RotationError {
             RotationError::NamesOther { .. } => {
                 some("find out who moved the alias, and name the key that it points to now")
             }
-            RotationError::Overtaken { ours, .. } => {
+            RotationError::Overtaken { alias, ours, .. } => {
                 hint![
-                    "find out who moved the alias; if it is to point to this run's key, add ",
-                    Setting::Switch.to(ours)
+                    "find out who moved the alias; if it is to point to this run's key, run ",
+                    Step::Rotate.with(Setting::KeyId.to(alias)).with(Setting::Switch.to(ours)),
                 ]
             }
-            RotationError::NotShown { .. } => some("run the same command again in a minute"),
+            RotationError::NoRoomForTag { .. } => some("remove a tag from the key first"),
+            RotationError::NothingBefore { .. } => {
+                hint!["name the key that the alias is to point to: ", Setting::Switch.to("KEY_ARN")]
+            }
+            RotationError::BackAlready { .. } => {
+                hint!["if the alias is to point to yet another key, name that: ", Setting::Switch.to("KEY_ARN")]
+            }
+            RotationError::PreviousGone { .. } => {
+                hint!["name another key that the alias is to point to: ", Setting::Switch.to("KEY_ARN")]
+            }
+            RotationError::PreviousNotEnabled { arn, state } => into_use(arn, *state),
+            RotationError::OnlyTagged { old, .. } => hint!["if it is, add ", Setting::Adopt.to(old)],
+            RotationError::NotConfirmed { .. } => hint!["type it as it is shown, or add ", Setting::Yes],
+            RotationError::StillEnabled { .. } | RotationError::NotShown { .. } => {
+                some("run the same command again in a minute")
+            }
             RotationError::Symmetric { .. } => hint![
                 "leave out ",
                 Setting::Prepare,
                 ", ",
                 Setting::Switch,
+                ", ",
+                Setting::Rollback,
+                ", ",
+                Setting::DisableOld,
                 ", ",
                 Setting::NewKey,
                 " and ",

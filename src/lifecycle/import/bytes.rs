@@ -68,6 +68,8 @@ pub enum GoOn {
     Switch {
         /// The new key.
         key_arn: KeyArn,
+        /// The old key, where it is to be disabled: the user vouches for it.
+        old: Option<KeyArn>,
     },
     /// Nothing but a look at the key: KMS has the bytes, and does not show them yet.
     Status {

@@ -32,6 +32,11 @@ pub(crate) async fn look(kms: &Kms, arn: &str) -> (Option<LastUse>, String) {
     }
 }
 
+/// The same once it was looked at.
+pub(crate) fn sentence(last: Option<&LastUse>) -> String {
+    last.map_or_else(|| "it is not known when the key was last used".to_owned(), LastUse::sentence)
+}
+
 impl LastUse {
     fn of(usage: LastUsage) -> Self {
         let (operation, at) = usage.used.map(|(operation, at)| (operation, rfc3339(at))).unzip();

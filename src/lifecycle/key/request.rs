@@ -15,6 +15,10 @@ pub const SUPERSEDES_TAG: &str = "kms-byok:supersedes";
 /// The name of a tag on a key that an alias no longer names after a rotation. Its value is the id of the key that it names instead.
 pub const SUPERSEDED_BY_TAG: &str = "kms-byok:superseded-by";
 
+/// The name of a tag on a key to which an alias has gone back. Its value is the ids of the keys that it has left, the last one first, with
+/// spaces between.
+pub const ROLLED_BACK_FROM_TAG: &str = "kms-byok:rolled-back-from";
+
 pub(crate) type Tags = [(String, String)];
 
 /// The value of a tag.

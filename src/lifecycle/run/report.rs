@@ -112,6 +112,8 @@ pub struct AliasRotationReport {
     pub alias: String,
     /// Whether it names the new key.
     pub moved: bool,
+    /// Whether it goes back: the new key is the one before the previous one.
+    pub rolled_back: bool,
     /// The key that it names instead, where somebody else has moved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_names: Option<KeyArn>,
@@ -126,6 +128,8 @@ pub struct AliasRotationReport {
     pub jwks: Vec<Jwk>,
     /// The command that disables the old key, once the alias has moved.
     pub disable: Option<String>,
+    /// The command that enables the old key again, where it is disabled.
+    pub enable: Option<String>,
 }
 
 /// A replica of a multi-Region key, and what this run did to it.

@@ -3,17 +3,23 @@
 //! Until it moves, everybody uses the old key. A new key that an earlier run has made is gone on with: it is named by the user, or written
 //! down in the state directory.
 
+pub(crate) mod disable;
 pub(crate) mod move_alias;
 pub(crate) mod new_key;
 pub(crate) mod old_key;
 pub(crate) mod plan;
+pub(crate) mod plan_back;
 pub(crate) mod request;
+pub(crate) mod roll_back;
 pub(crate) mod stage;
+pub(crate) mod tags;
 pub(crate) mod turn;
 
+pub use self::disable::disable_old_key;
 pub use self::old_key::check_kind;
+pub use self::roll_back::roll_back;
 pub use self::stage::{Handover, Reached, Succession};
-use crate::kms::{KeyArn, KeyDescription, Kms, Operation};
+use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::import::generate::Material;
@@ -21,7 +27,7 @@ use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::create::leave;
 use crate::lifecycle::key::last_usage;
 use crate::lifecycle::key::pending_requests::Request;
-use crate::lifecycle::key::request::{REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG, value_of};
+use crate::lifecycle::key::request::{REQUEST_TAG, SUPERSEDED_BY_TAG, value_of};
 use crate::lifecycle::rotate::by_alias::move_alias::move_alias;
 use crate::lifecycle::rotate::by_alias::new_key::{Earlier, NewKey, check_proven, compare, has_shown};
 use crate::lifecycle::rotate::by_alias::old_key::Current;
@@ -53,23 +59,25 @@ pub async fn rotate_by_alias(
 }
 
 impl RotateByAlias {
-    /// Rotates, and says nothing meanwhile.
+    /// Rotates, and says nothing meanwhile. Disables the old key where that was asked for.
     ///
     /// # Errors
-    /// As [`rotate_by_alias`].
+    /// As [`rotate_by_alias`] and [`disable_old_key`].
     pub async fn run(self, kms: &Kms) -> Result<RotatedByAlias, Interrupted<Reached>> {
-        rotate_by_alias(kms, self, &Run::default()).await
+        let (run, pending) = (Run::default(), self.pending.clone());
+        let done = rotate_by_alias(kms, self, &run).await?;
+        match done.has_old_to_disable() {
+            true => disable_old_key(kms, done.into_evidence(), &pending, &run).await,
+            false => Ok(done),
+        }
     }
 }
 
 async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Result<Succession, Error> {
     check_locally(&plan)?;
     let progress = run.progress();
-    let _turn = match plan.named_alias()? {
-        Some(alias) => turn::take(kms, &alias, &plan.pending, progress).await?,
-        None => None,
-    };
-    let current = old_key::find(kms, &plan).await?;
+    let _turn = turn::take(kms, plan.named_alias()?.as_ref(), &plan.pending, progress).await?;
+    let current = old_key::find(kms, &plan.trust, plan.named_alias()?).await?;
     let requests = plan.pending.rotations(kms, &current.alias);
     if let Some(over) = over(kms, &plan, &current, &requests).await? {
         return finish(kms, &plan, &current, over, run).await;
@@ -95,7 +103,7 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
         (None, None) => return Err(RotationError::KeyEmpty { arn: current.key.arn.clone() }.into()),
     };
     check_proven(&new)?;
-    let mut succession = Succession { handover, new, moved: false, jwks: Vec::new(), last_use: None };
+    let mut succession = Succession::new(handover, new);
     run.reach(Reached::Ready(succession.clone()));
     if plan.until == Until::Prepared {
         succession.jwks = jwks(kms, &succession, progress).await?;
@@ -135,6 +143,8 @@ struct Over {
     previous: Option<KeyDescription>,
     /// What the key has shown of the bytes at hand, where they told that it is the new one.
     proof: Option<Proof>,
+    /// Whether the key before it was asked whether it says the same.
+    is_old_asked: bool,
 }
 
 /// Whether the alias names the new key already.
@@ -153,12 +163,36 @@ async fn over(kms: &Kms, plan: &RotateByAlias, current: &Current, requests: &[Re
         },
         _ => return Ok(None),
     };
-    let before = request.and_then(|request| request.supersedes.as_deref()).or(current.supersedes());
-    let previous = match before {
-        Some(id) => kms.find_alias(id).await?.filter(|previous| previous.arn != *arn),
-        None => None,
+    let previous = match (request.and_then(|request| request.supersedes.as_deref()), current.supersedes()) {
+        (Some(remembered), _) => kms.find_alias(remembered).await?,
+        (None, Some(id)) => tags::named_key(kms, id).await?,
+        (None, None) => None,
     };
-    Ok(Some(Over { previous, proof }))
+    let previous = previous.filter(|previous| previous.arn != *arn);
+    let is_old_asked = match plan.disable_old {
+        true => check_old(kms, plan, current, (previous.as_ref(), request.is_some())).await?,
+        false => false,
+    };
+    Ok(Some(Over { previous, proof, is_old_asked }))
+}
+
+/// Refuses to disable a key of which only a tag of the new key says that it is the old one: whoever may tag the new key would choose. This
+/// machine remembers the old key, the user names it, or it says itself what has superseded it. Whether it was asked that.
+async fn check_old(
+    kms: &Kms,
+    plan: &RotateByAlias,
+    current: &Current,
+    (old, is_remembered): (Option<&KeyDescription>, bool),
+) -> Result<bool, Error> {
+    let (alias, arn) = (current.alias.to_string(), current.key.arn.clone());
+    let Some(old) = old else { return Err(RotationError::NothingBefore { alias, arn }.into()) };
+    if is_remembered || plan.trust.names(old) {
+        return Ok(false);
+    }
+    match value_of(&kms.tags(&old.arn).await?, SUPERSEDED_BY_TAG) {
+        Some(by) if *arn.id() == *by => Ok(true),
+        _ => Err(RotationError::OnlyTagged { arn, old: old.arn.clone() }.into()),
+    }
 }
 
 /// The alias names the new key: it is proven once more, and what is left to be done is done.
@@ -166,11 +200,11 @@ async fn finish(
     kms: &Kms,
     plan: &RotateByAlias,
     current: &Current,
-    Over { previous, proof }: Over,
+    Over { previous, proof, .. }: Over,
     run: &Run<Reached>,
 ) -> Result<Succession, Error> {
     run.progress().step(&format!("{} points to the new key already: {}", current.alias, current.key.arn));
-    let handover = current.handover(kms, previous, plan.until).await?;
+    let handover = current.handover(kms, previous, plan.until).await?.disabling(plan.disable_old);
     run.reach(Reached::OldFound(handover.clone()));
     let new_key = NewKey { kms, current, handover: &handover, run };
     let new = match (proof, &plan.source) {
@@ -181,8 +215,7 @@ async fn finish(
         },
         (None, _) => new_key.prove(&Earlier { key: current.key.clone(), named: true }, plan.level).await?,
     };
-    let succession = Succession { handover, new, moved: false, jwks: Vec::new(), last_use: None };
-    end(kms, plan, succession.moved(), run).await
+    end(kms, plan, Succession::new(handover, new).moved(), run).await
 }
 
 /// What is left to be done once the alias has moved: the old key says what has superseded it.
@@ -194,36 +227,14 @@ async fn end(
 ) -> Result<Succession, Error> {
     run.reach(Reached::AliasMoved(succession.clone()));
     if let Some(old) = succession.handover.previous.clone() {
-        for tag in missing_tags(kms, &old.arn, succession.new_arn()).await? {
-            run.progress().detail(&format!("tagging {} with {}={}", tag.key, tag.name, tag.value));
-            let run: &dyn Ongoing = run;
-            run.changing(Operation::TagResource, kms.tag(&tag.key, &[(tag.name.to_owned(), tag.value)])).await?;
-        }
+        let changes = tags::after_rotation(kms, &old, &succession.new.named.key).await?;
+        tags::carry_out(changes, kms, run).await?;
         let (last_use, sentence) = last_usage::look(kms, &old.arn).await;
         run.progress().step(&format!("of the old key, {}: {sentence}", old.arn));
         succession.last_use = last_use;
     }
     plan.pending.rotations(kms, &succession.handover.alias).iter().for_each(Request::end);
     Ok(succession)
-}
-
-/// A tag that names another key by its id.
-struct Tag {
-    key: KeyArn,
-    name: &'static str,
-    value: String,
-}
-
-/// The tags by which the two keys name each other, as far as they do not have them.
-async fn missing_tags(kms: &Kms, old: &KeyArn, new: &KeyArn) -> Result<Vec<Tag>, Error> {
-    let mut missing = Vec::new();
-    for (key, name, other) in [(new, SUPERSEDES_TAG, old), (old, SUPERSEDED_BY_TAG, new)] {
-        let other = other.id().to_string();
-        if value_of(&kms.tags(key).await?, name) != Some(other.as_str()) {
-            missing.push(Tag { key: key.clone(), name, value: other });
-        }
-    }
-    Ok(missing)
 }
 
 /// The public keys of both, the new one first, for those who verify. HMAC keys have none, and an old key may not tell its own.

@@ -9,6 +9,7 @@ use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::create::leave;
 use crate::lifecycle::rotate::by_alias::old_key;
+use crate::lifecycle::rotate::by_alias::request::Until;
 use crate::lifecycle::rotate::by_alias::stage::{Reached, Succession};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::wait;
@@ -84,10 +85,11 @@ async fn settled(
 /// So many answers in a row that name a third key, over some seconds, are no delay.
 const SURE: usize = 6;
 
-/// This run's key is named with what removes it: nothing uses it.
-fn overtaken(succession: Succession, theirs: KeyArn, run: &Run<Reached>) -> Error {
+/// A key that the alias never named is named with what removes it: nothing uses it.
+pub(crate) fn overtaken(succession: Succession, theirs: KeyArn, run: &Run<Reached>) -> Error {
     let (alias, ours) = (succession.handover.alias.to_string(), succession.new_arn().clone());
-    if run.facts().changed {
+    let is_unused = !succession.moved && succession.handover.until != Until::Back;
+    if is_unused && run.facts().changed {
         leave(&succession.new.named.key, format!("{alias} points to {theirs} by now; nothing uses this key"), run);
     }
     run.reach(Reached::Overtaken(succession, theirs.clone()));

@@ -156,9 +156,14 @@ impl NewKey<'_> {
             KeyState::PendingImport => return Err(RotationError::KeyEmpty { arn: key.arn.clone() }.into()),
             _ => key.clone(),
         };
-        let subject = Subject::new(kms, &key, None, None)?.seen(key.clone());
-        let proof = conclude(proof::prove(&subject, level).await?.of_existing(), &part)?;
-        Ok(Proven { named: NamedKey::new(&key), bytes: Bytes::NONE, material_id: None, proof })
+        prove_in(kms, &key, level, &part).await
+    }
+
+    /// Proves one that is asked for nothing but its work.
+    pub(crate) async fn prove_as_it_is(&self, key: &KeyDescription, level: Level) -> Result<Proven, Error> {
+        let part: Run<Making> = self.part();
+        part.reach(Making::Held(NamedKey::new(key)));
+        prove_in(self.kms, key, level, &part).await
     }
 
     /// The key of the alias, with what it has shown already.
@@ -173,6 +178,12 @@ impl NewKey<'_> {
         let handover = self.handover.clone();
         self.run.part(move |making| Reached::NewKey(handover.clone(), Box::new(making)))
     }
+}
+
+async fn prove_in(kms: &Kms, key: &KeyDescription, level: Level, part: &Run<Making>) -> Result<Proven, Error> {
+    let subject = Subject::new(kms, key, None, None)?.seen(key.clone());
+    let proof = conclude(proof::prove(&subject, level).await?.of_existing(), part)?;
+    Ok(Proven { named: NamedKey::new(key), bytes: Bytes::NONE, material_id: None, proof })
 }
 
 /// The request by which the new key gets its key material.

@@ -6,10 +6,13 @@ use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::policy;
-use crate::lifecycle::key::request::{KeyRequest, REQUEST_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG, value_of};
-use crate::lifecycle::key::trust::show_grants;
+use crate::lifecycle::key::request::{
+    KeyRequest, REQUEST_TAG, ROLLED_BACK_FROM_TAG, SUPERSEDED_BY_TAG, SUPERSEDES_TAG, value_of,
+};
+use crate::lifecycle::key::trust::{Trust, show_grants};
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
 use crate::lifecycle::rotate::by_alias::stage::Handover;
+use crate::lifecycle::rotate::by_alias::tags::{MOST_TAGS, check_room};
 use crate::lifecycle::status::not_seen;
 use crate::material::{KeySpec, MaterialKind};
 use crate::progress::Progress;
@@ -24,11 +27,11 @@ pub(crate) struct Current {
 }
 
 /// Finds the alias and its key. Nothing is copied yet, so that nobody has to vouch for it.
-pub(crate) async fn find(kms: &Kms, plan: &RotateByAlias) -> Result<Current, Error> {
-    let name = plan.trust.name();
+pub(crate) async fn find(kms: &Kms, trust: &Trust, alias: Option<AliasName>) -> Result<Current, Error> {
+    let name = trust.name();
     let named = kms.describe(name).await?;
     check_kind(&named)?;
-    let Some(alias) = plan.named_alias()? else {
+    let Some(alias) = alias else {
         let aliases = kms.aliases(Some(&named.arn)).await.unwrap_or_default();
         let aliases = aliases.into_iter().map(|alias| alias.name).collect();
         return Err(RotationError::NoAlias { arn: named.arn, spec: named.spec, aliases }.into());
@@ -83,7 +86,8 @@ impl Current {
         let (_, policy) = plan.trust.vouch_to_copy(kms, old, self.alias.as_str(), progress).await?;
         show_grants(kms, old, progress).await?;
         let request = self.request(plan, &policy)?;
-        let handover = self.handover(kms, Some(old.clone()), plan.until).await?;
+        check_room(&old.arn, &self.tags, SUPERSEDED_BY_TAG)?;
+        let handover = self.handover(kms, Some(old.clone()), plan.until).await?.disabling(plan.disable_old);
         self.show(&request, &handover, progress);
         Ok((request, handover))
     }
@@ -99,7 +103,8 @@ impl Current {
             Some(previous) => others(kms, &previous.arn, &self.alias).await?,
             None => Ok(Vec::new()),
         };
-        Ok(Handover { alias: self.alias.clone(), previous, other_aliases: other_aliases.ok(), until })
+        let (alias, other_aliases) = (self.alias.clone(), other_aliases.ok());
+        Ok(Handover { alias, previous, other_aliases, until, disable_old: false })
     }
 
     /// What the new key is made with.
@@ -184,10 +189,8 @@ impl Current {
     }
 }
 
-/// KMS's quota for one key.
-const MOST_TAGS: usize = 50;
 /// The tags that tell of one key alone.
-const OWN_TAGS: [&str; 3] = [REQUEST_TAG, SUPERSEDES_TAG, SUPERSEDED_BY_TAG];
+const OWN_TAGS: [&str; 4] = [REQUEST_TAG, SUPERSEDES_TAG, SUPERSEDED_BY_TAG, ROLLED_BACK_FROM_TAG];
 
 /// The other aliases of a key, or why they are not known.
 async fn others(kms: &Kms, key: &KeyArn, alias: &AliasName) -> Result<Result<Vec<String>, String>, Error> {
@@ -205,8 +208,16 @@ pub(crate) fn is_hmac(key: &KeyDescription) -> bool {
     key.spec.known().is_ok_and(|spec| matches!(spec.kind(), MaterialKind::Hmac { .. }))
 }
 
-/// Refuses a key that cannot stand where the old one stands.
+/// Refuses a key that cannot take key material, or stand where the old one stands.
 pub(crate) fn check_fits(new: &KeyDescription, old: &KeyDescription) -> Result<(), Error> {
+    if new.origin != Origin::External {
+        return Err(KeyError::NotExternal { arn: new.arn.clone(), origin: new.origin }.into());
+    }
+    check_alike(new, old)
+}
+
+/// Refuses a key that cannot stand where the old one stands.
+pub(crate) fn check_alike(new: &KeyDescription, old: &KeyDescription) -> Result<(), Error> {
     let mut differences = Vec::new();
     if new.usage != old.usage {
         differences.push(format!("its key usage is {}, but {} is needed", new.usage, old.usage));
@@ -216,9 +227,6 @@ pub(crate) fn check_fits(new: &KeyDescription, old: &KeyDescription) -> Result<(
     }
     if !new.state.takes_material() {
         differences.push(format!("it is {}", new.state));
-    }
-    if new.origin != Origin::External {
-        return Err(KeyError::NotExternal { arn: new.arn.clone(), origin: new.origin }.into());
     }
     match differences.is_empty() {
         true => Ok(()),

@@ -1,6 +1,6 @@
 //! The plan of a rotation by alias.
 
-use crate::kms::{KeyState, Kms, Operation};
+use crate::kms::{KeyDescription, KeyState, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::import::generate::Material;
@@ -13,7 +13,8 @@ use crate::lifecycle::provision::plan::resume;
 use crate::lifecycle::rotate::by_alias::new_key::{self, Earlier, provision};
 use crate::lifecycle::rotate::by_alias::old_key::{self, Current};
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
-use crate::lifecycle::rotate::by_alias::{Over, check_locally, check_wrapping, missing_tags, over};
+use crate::lifecycle::rotate::by_alias::tags::{self, TagChange};
+use crate::lifecycle::rotate::by_alias::{Over, check_locally, check_wrapping, over};
 use crate::lifecycle::run::plan::Plan;
 use crate::material::MaterialKind;
 use crate::progress::Progress;
@@ -26,7 +27,7 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
     let mut plan = Plan::default();
     plan.call(Operation::DescribeKey, "finds out how the key is rotated");
     plan.call(Operation::DescribeKey, "looks at the old key");
-    let current = old_key::find(kms, &wanted).await?;
+    let current = old_key::find(kms, &wanted.trust, wanted.named_alias()?).await?;
     plan.about(&current.key);
     if wanted.trust.name() != current.alias.as_str() {
         plan.call(Operation::DescribeKey, format!("finds out which key {} points to", current.alias));
@@ -79,7 +80,7 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
         format!("lets {} point to the new key; to be permitted for the alias and for both keys", current.alias),
     );
     plan.call(Operation::DescribeKey, format!("waits until {} points to the new key", current.alias));
-    end(&mut plan, true);
+    end(&mut plan, (&wanted, &current.key), &[Operation::TagResource]);
     Ok(plan)
 }
 
@@ -97,6 +98,9 @@ async fn finish(
     }
     if let Some(previous) = &found.previous {
         plan.call(Operation::DescribeKey, format!("looks at the previous key {}", previous.arn.id()));
+        if found.is_old_asked {
+            plan.call(Operation::ListResourceTags, "makes sure that it says so too");
+        }
         plan.call(Operation::ListAliases, "shows its other aliases, where that is permitted");
     }
     if found.proof.is_none() {
@@ -106,7 +110,8 @@ async fn finish(
         prove_use(plan, spec, usage, wanted.level);
     }
     if let Some(previous) = &found.previous {
-        end(plan, !missing_tags(kms, &previous.arn, &current.key.arn).await?.is_empty());
+        let changes = tags::after_rotation(kms, previous, &current.key).await?;
+        end(plan, (wanted, previous), &changes.iter().map(TagChange::operation).collect::<Vec<_>>());
     }
     Ok(())
 }
@@ -150,11 +155,16 @@ async fn go_on(
 }
 
 /// What is left to be done once the alias has moved.
-fn end(plan: &mut Plan, tags: bool) {
+fn end(plan: &mut Plan, (wanted, old): (&RotateByAlias, &KeyDescription), changes: &[Operation]) {
     plan.call(Operation::ListResourceTags, "sees which tags the new key has");
     plan.call(Operation::ListResourceTags, "sees which tags the old key has");
-    if tags {
-        plan.call(Operation::TagResource, "lets the old key say what has superseded it");
+    for change in changes {
+        plan.call(*change, "lets the keys say which of them has superseded the other");
     }
     plan.call(Operation::GetKeyLastUsage, "finds out when the old key was last used, where that is permitted");
+    if wanted.disable_old && old.state == KeyState::Enabled {
+        plan.call(Operation::DescribeKey, "looks which key the alias points to");
+        plan.call(Operation::DisableKey, "disables the old key");
+        plan.call(Operation::DescribeKey, "waits until it is disabled");
+    }
 }

@@ -26,6 +26,9 @@ pub struct RotateByAlias {
     pub changes: Changes,
     /// How far it goes.
     pub until: Until,
+    /// Whether the old key is to be disabled once the alias has moved. [`rotate_by_alias`](crate::lifecycle::rotate_by_alias()) leaves that to
+    /// its caller, who may ask before [`disable_old_key`](crate::lifecycle::disable_old_key); [`RotateByAlias::run`] does it.
+    pub disable_old: bool,
     /// How the key material is wrapped; as is usual for the key spec if absent.
     pub wrapping: Option<Wrapping>,
     /// When the key material expires.
@@ -58,6 +61,54 @@ pub enum Until {
     Prepared,
     /// The alias names the new key.
     Moved,
+    /// The alias names the key before the one that it names when the run begins.
+    Back,
+}
+
+/// Everything that decides how an alias goes back to the key before a rotation: `rotate --rollback`. [`RollBack::new`] begins it with the
+/// defaults of the command line.
+#[derive(Clone, Debug)]
+pub struct RollBack {
+    /// The alias that moves; the name of the key if absent, which must be an alias then.
+    pub alias: Option<AliasName>,
+    /// How much is proven before the alias moves.
+    pub level: Level,
+    /// The state directory, in which runs of one machine wait for each other.
+    pub pending: PendingRequests,
+    /// The key, and what the user said about the one before it.
+    pub trust: Trust,
+}
+
+impl RollBack {
+    /// From the key of that id, ARN or alias, to the one before it.
+    pub fn new(key: impl Into<String>) -> Self {
+        RollBack { alias: None, level: Level::Use, pending: PendingRequests::default(), trust: Trust::of(key) }
+    }
+
+    /// The alias that moves, where the key is named otherwise.
+    pub fn alias(self, alias: Option<AliasName>) -> Self {
+        RollBack { alias, ..self }
+    }
+
+    /// How much is proven before the alias moves; [`Level::Use`] otherwise.
+    pub fn verify(self, level: Level) -> Self {
+        RollBack { level, ..self }
+    }
+
+    /// Where runs of one machine wait for each other.
+    pub fn pending(self, pending: PendingRequests) -> Self {
+        RollBack { pending, ..self }
+    }
+
+    /// What the user said about the key that the alias goes back to.
+    pub fn trust(self, trust: Trust) -> Self {
+        RollBack { trust: trust.or_named(self.trust.key), ..self }
+    }
+
+    /// The alias that moves, where one is named.
+    pub(crate) fn named_alias(&self) -> Result<Option<AliasName>, Error> {
+        named_alias(self.alias.as_ref(), &self.trust)
+    }
 }
 
 impl RotateByAlias {
@@ -69,6 +120,7 @@ impl RotateByAlias {
             new_key: None,
             changes: Changes::default(),
             until: Until::Moved,
+            disable_old: false,
             wrapping: None,
             expiry: Expiry::Never,
             level: Level::Use,
@@ -102,6 +154,11 @@ impl RotateByAlias {
         RotateByAlias { until: Until::Prepared, ..self }
     }
 
+    /// Disables the old key once the alias has moved.
+    pub fn disable_old(self) -> Self {
+        RotateByAlias { disable_old: true, ..self }
+    }
+
     /// Wraps the key material so.
     pub fn wrapping(self, wrapping: Wrapping) -> Self {
         RotateByAlias { wrapping: Some(wrapping), ..self }
@@ -129,9 +186,13 @@ impl RotateByAlias {
 
     /// The alias that moves, where one is named.
     pub(crate) fn named_alias(&self) -> Result<Option<AliasName>, Error> {
-        if let Some(alias) = &self.alias {
-            return Ok(Some(alias.clone()));
-        }
-        Ok(alias_in(self.trust.name()).map(AliasName::from_str).transpose()?)
+        named_alias(self.alias.as_ref(), &self.trust)
+    }
+}
+
+fn named_alias(alias: Option<&AliasName>, trust: &Trust) -> Result<Option<AliasName>, Error> {
+    match alias {
+        Some(alias) => Ok(Some(alias.clone())),
+        None => Ok(alias_in(trust.name()).map(AliasName::from_str).transpose()?),
     }
 }

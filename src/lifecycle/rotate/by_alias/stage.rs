@@ -46,6 +46,8 @@ pub struct Handover {
     pub other_aliases: Option<Vec<String>>,
     /// How far it is to go.
     pub until: Until,
+    /// Whether the old key is to be disabled in the end.
+    pub disable_old: bool,
 }
 
 /// An alias between two keys.
@@ -64,14 +66,25 @@ pub struct Succession {
 }
 
 impl Handover {
+    pub(crate) fn disabling(self, disable_old: bool) -> Self {
+        Handover { disable_old, ..self }
+    }
+
     fn tell(&self, report: &mut Report) {
         report.previous_key_arn = self.previous.as_ref().map(|key| key.arn.clone());
         report.alias_rotation = Some(AliasRotationReport {
             alias: self.alias.to_string(),
             previous_key_state: self.previous.as_ref().map(|key| key.state),
             other_aliases: self.other_aliases.clone(),
+            rolled_back: self.until == Until::Back,
             ..AliasRotationReport::default()
         });
+    }
+
+    /// The run that moves the alias, or does what is left to be done after that. Where the old key is to be disabled, it is named.
+    fn switch(&self, new: &KeyArn) -> Next {
+        let old = self.previous.as_ref().filter(|_| self.disable_old);
+        GoOn::Switch { key_arn: new.clone(), old: old.map(|old| old.arn.clone()) }.into()
     }
 
     fn again(&self, new: &KeyArn) -> Next {
@@ -80,6 +93,11 @@ impl Handover {
 }
 
 impl Succession {
+    /// The alias has not moved yet, as far as is known.
+    pub(crate) fn new(handover: Handover, new: Proven) -> Self {
+        Succession { handover, new, moved: false, jwks: Vec::new(), last_use: None }
+    }
+
     pub(crate) fn new_arn(&self) -> &KeyArn {
         &self.new.named.key.arn
     }
@@ -98,29 +116,33 @@ impl Succession {
             rotation.moved = self.moved;
             rotation.last_use.clone_from(&self.last_use);
             rotation.jwks.clone_from(&self.jwks);
-            rotation.disable = self.disable();
+            rotation.disable = self.command("disable-key", KeyState::Enabled);
+            rotation.enable = self.command("enable-key", KeyState::Disabled);
         }
     }
 
-    /// The command that disables the old key, which nothing uses by the alias any more.
-    fn disable(&self) -> Option<String> {
-        let old = self.handover.previous.as_ref().filter(|old| self.moved && old.state == KeyState::Enabled)?;
-        Some(format!("aws kms disable-key --region {} --key-id {}", old.arn.region(), old.arn))
+    /// The command that disables the old key, which nothing uses by the alias any more, or enables it again.
+    fn command(&self, call: &str, from: KeyState) -> Option<String> {
+        let old = self.handover.previous.as_ref().filter(|old| self.moved && old.state == from)?;
+        Some(format!("aws kms {call} --region {} --key-id {}", old.arn.region(), old.arn))
     }
 
     /// What completes a run that has a proven key.
     fn go_on(&self) -> Next {
         match self.handover.until {
+            Until::Back => SAME,
             Until::Prepared if !self.moved => self.handover.again(self.new_arn()),
             _ => self.switch(),
         }
     }
 
-    /// The run that moves the alias, or does what is left to be done after that.
     fn switch(&self) -> Next {
-        GoOn::Switch { key_arn: self.new_arn().clone() }.into()
+        self.handover.switch(self.new_arn())
     }
 }
+
+/// The same request once more.
+const SAME: Next = Next::Again { bytes: Unstored::Nothing, key_arn: None };
 
 impl From<Succession> for Reached {
     fn from(ended: Succession) -> Self {
@@ -161,16 +183,17 @@ impl Stage for Reached {
     /// on nothing needs the bytes.
     fn next(&self, facts: &Facts) -> Next {
         match self {
-            Reached::Nothing | Reached::OldFound(_) => Next::Again { bytes: Unstored::Nothing, key_arn: None },
+            Reached::Nothing | Reached::OldFound(_) => SAME,
             Reached::NewKey(handover, making) => match (making.next(facts), handover.until) {
-                (Next::GoOn(GoOn::Status { key_arn }), Until::Moved) => GoOn::Switch { key_arn }.into(),
+                (_, Until::Back) => SAME,
+                (Next::GoOn(GoOn::Status { key_arn }), Until::Moved) => handover.switch(&key_arn),
                 (Next::GoOn(GoOn::Status { key_arn }), Until::Prepared) => handover.again(&key_arn),
                 (next, _) => next,
             },
             Reached::Ready(succession) | Reached::AliasMoving(succession) | Reached::AliasMoved(succession) => {
                 succession.go_on()
             }
-            Reached::Ended(succession) if !succession.moved => succession.switch(),
+            Reached::Ended(succession) if !succession.moved || succession.has_old_to_disable() => succession.switch(),
             Reached::Ended(_) | Reached::Overtaken(..) => Next::Nothing,
         }
     }

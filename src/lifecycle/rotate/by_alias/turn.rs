@@ -11,15 +11,15 @@ use crate::parameters::sha256;
 use crate::progress::Progress;
 use crate::time::seconds;
 
-/// Waits until no other run on this machine rotates the alias. It is this run's turn until what it gets is dropped; where there is no
-/// state directory, every run has its turn at once.
+/// Waits until no other run on this machine rotates the alias. It is this run's turn until what it gets is dropped; without a
+/// state directory, or an alias that is named, every run has its turn at once.
 pub(crate) async fn take(
     kms: &Kms,
-    alias: &AliasName,
+    alias: Option<&AliasName>,
     pending: &PendingRequests,
     progress: &dyn Progress,
 ) -> Result<Option<Locked>, Error> {
-    let Some(directory) = &pending.directory else { return Ok(None) };
+    let Some((alias, directory)) = alias.zip(pending.directory.as_ref()) else { return Ok(None) };
     let place = [kms.region().as_str(), kms.endpoint().unwrap_or_default(), alias.as_str()].join("\n");
     let path = directory.join(format!("rotate-{}.lock", &sha256(place.as_bytes())?[..32]));
     let without = |why: String| {

@@ -94,6 +94,14 @@ one_of_each! {
         Overtaken { alias: typed(), ours: arn(), theirs: arn() }
         NotShown { alias: typed(), arn: arn(), named: arn(), waited: "60 s".into() }
         Symmetric { arn: arn() }
+        NoRoomForTag { arn: arn() }
+        NothingBefore { alias: typed(), arn: arn() }
+        BackAlready { alias: typed(), arn: arn(), by: arn().id().to_string() }
+        PreviousGone { arn: arn(), id: arn().id().to_string() }
+        PreviousNotEnabled { arn: arn(), state: KeyState::Disabled }
+        OnlyTagged { arn: arn(), old: arn() }
+        NotConfirmed { arn: arn() }
+        StillEnabled { arn: arn(), waited: "60 s".into() }
         OtherKind { arn: arn(), spec: KeySpec::Rsa2048.into(), asked: KeySpec::Hmac256 }
         UnfitKey { arn: arn(), old: arn(), differences: vec!["its key usage is KEY_AGREEMENT, and SIGN_VERIFY is needed".into()] }
         KeyEmpty { arn: arn() }
