@@ -18,7 +18,7 @@ pub(crate) mod turn;
 pub use self::disable::disable_old_key;
 pub use self::old_key::check_kind;
 pub use self::roll_back::roll_back;
-pub use self::stage::{Handover, Reached, Succession};
+pub use self::stage::{Handover, Reached, RotatedByAlias, Succession};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
@@ -33,16 +33,13 @@ use crate::lifecycle::rotate::by_alias::new_key::{Earlier, NewKey, check_proven,
 use crate::lifecycle::rotate::by_alias::old_key::Current;
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
-use crate::lifecycle::run::stage::{Done, Interrupted};
+use crate::lifecycle::run::stage::Interrupted;
 use crate::lifecycle::verify::public::public_key;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{Claim, Proof};
 use crate::public_key::Jwk;
 use crate::time;
-
-/// An alias that names the new key, or is to name it.
-pub type RotatedByAlias = Done<Succession>;
 
 /// Rotates the key of an alias by moving the alias to a new key.
 ///

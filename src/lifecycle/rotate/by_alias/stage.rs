@@ -10,7 +10,7 @@ use crate::lifecycle::rotate::by_alias::request::Until;
 use crate::lifecycle::run::facts::Facts;
 use crate::lifecycle::run::next::Next;
 use crate::lifecycle::run::report::{AliasRotationReport, Report};
-use crate::lifecycle::run::stage::{News, Stage};
+use crate::lifecycle::run::stage::{Done, News, Stage};
 use crate::public_key::Jwk;
 
 /// How far a rotation by alias has come.
@@ -49,6 +49,9 @@ pub struct Handover {
     /// Whether the old key is to be disabled in the end.
     pub disable_old: bool,
 }
+
+/// An alias that names the new key, or is to name it.
+pub type RotatedByAlias = Done<Succession>;
 
 /// An alias between two keys.
 #[derive(Clone, Debug)]
