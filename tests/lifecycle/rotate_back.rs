@@ -46,7 +46,7 @@ fn tags(scene: &Scene, arn: &str) -> [Option<String>; 3] {
 fn the_alias_of_every_kind_goes_back_and_forth() {
     for spec in ["RSA_2048", "ECC_NIST_P256", "ECC_SECG_P256K1", "ECC_NIST_EDWARDS25519", "HMAC_256"] {
         let (scene, old) = scene_of(spec, "");
-        let new = scene.json(&format!("rotate --key-id alias/app --material two --quiet"))["key_arn"].clone();
+        let new = scene.json("rotate --key-id alias/app --material two --quiet")["key_arn"].clone();
         let new = new.as_str().unwrap().to_owned();
         let answer = scene.json(BACK);
         assert_eq!((&answer["key_arn"], &answer["previous_key_arn"]), (&json!(old), &json!(new)), "{spec}");
