@@ -46,6 +46,8 @@ pub mod escrow;
 mod explain;
 mod file_checks;
 mod files;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 pub mod kms;
 pub mod lifecycle;
 pub mod material;

@@ -8,6 +8,8 @@ mod diagnose;
 mod doctor;
 mod dry_run;
 pub(crate) mod failure;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod generate;
 mod get_parameters;
 mod global;
@@ -27,7 +29,7 @@ mod provision;
 mod public_key;
 mod recipe;
 mod record_args;
-#[cfg(all(test, feature = "rehearsal"))] // the pages have all verbs
+#[cfg(all(test, feature = "rehearsal", feature = "fleet"))] // the pages have all verbs
 mod reference;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
@@ -89,6 +91,9 @@ enum Verb {
     Replicate(Box<LazyArgs<replicate::Args>>),
     /// Delete imported key material from a key
     DeleteMaterial(Box<LazyArgs<delete_material::Args>>),
+    #[cfg(feature = "fleet")]
+    /// Make and keep many keys, from a manifest
+    Fleet(Box<LazyArgs<fleet::Args>>),
     /// Explain why an import failed or will fail, from the files at hand
     Diagnose(Box<LazyArgs<diagnose::Args>>),
     /// Print the shell script that does what provision does with the same flags
@@ -151,6 +156,8 @@ impl Verb {
             Verb::Rotate(args) => rotate::run(args, context),
             Verb::Replicate(args) => replicate::run(args, context),
             Verb::DeleteMaterial(args) => delete_material::run(args, context),
+            #[cfg(feature = "fleet")]
+            Verb::Fleet(args) => fleet::run(args, context),
             Verb::Diagnose(args) => diagnose::run(args, context),
             Verb::Recipe(args) => recipe::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
@@ -161,8 +168,12 @@ impl Verb {
         }
     }
 
-    /// A server that is told to stop has succeeded.
+    /// A server that is told to stop has succeeded; a fleet ends between two steps.
     fn has_signals_of_its_own(&self) -> bool {
+        #[cfg(feature = "fleet")]
+        if let Verb::Fleet(args) = self {
+            return args.runs();
+        }
         #[cfg(feature = "rehearsal")]
         if let Verb::Rehearsal(args) = self {
             return args.serves();

@@ -109,6 +109,16 @@ pub(crate) fn replace_locked(what: &'static str, path: &Path, bytes: &[u8]) -> R
 #[derive(Debug)]
 pub(crate) struct Locked(File);
 
+impl Locked {
+    /// Whether the file still has that name.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let same = |one: &fs::Metadata, other: &fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+        matches!((self.0.metadata(), fs::metadata(path)), (Ok(one), Ok(other)) if same(&one, &other))
+    }
+}
+
 impl Drop for Locked {
     fn drop(&mut self) {
         let _ = flock(&self.0, FlockOperation::Unlock);

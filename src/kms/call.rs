@@ -24,6 +24,9 @@ use crate::time::seconds;
 /// Attempts at a call that is not repeatable, while nothing of it could be sent. The SDK makes as many of the others.
 const CONNECT_ATTEMPTS: u32 = 3;
 
+/// How often a paced call may be throttled. Each time its pace slows down, and it waits for its turn again.
+const PACED_THROTTLES: u32 = 20;
+
 /// A call about to be made.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
@@ -59,15 +62,17 @@ impl Kms {
         let numbered = Numbered::before();
         let begun = Instant::now();
         let mut throttling = Backoff::new(self.max_wait());
-        let mut consistency = None;
-        let mut attempts = 1;
+        let (mut consistency, mut connecting) = (None, None);
+        let (mut attempts, mut throttles) = (1, 0);
         let mut announced = None;
         loop {
+            self.turn(call.operation).await;
             // On the heap: what the SDK keeps for a call would be part of every future above, and of the stack of whoever polls it.
             let answer = Box::pin(send(self.sdk(call.repeatable))).await;
             numbered.after();
             let mut error = match answer {
                 Ok(reply) => {
+                    self.answered(call.operation, false);
                     if announced.is_some() {
                         let waited = seconds(tenths(begun.elapsed()));
                         self.talk().step(&format!("{} went through after {waited}", call.operation));
@@ -76,19 +81,31 @@ impl Kms {
                 }
                 Err(error) => self.classify(call, &error),
             };
+            let throttled = error.reason() == Some(Reason::Throttled);
+            self.answered(call.operation, throttled);
+            throttles += u32::from(throttled);
             let waited = begun.elapsed();
             let Some(wait) = self.worth_waiting(&error, call) else { return Err(error) };
             let (delay, why) = match wait {
+                // Its next turn is the pause.
+                Wait::Throttled if self.is_paced() => {
+                    ((throttles <= PACED_THROTTLES).then_some(Duration::ZERO), "KMS throttles it")
+                }
                 Wait::Throttled => (throttling.delay(), "KMS throttles it"),
                 Wait::Consistency(since) => {
                     let backoff = consistency.get_or_insert_with(|| Backoff::since(since, self.wait()));
                     (backoff.delay(), "the change of the key has not reached all of KMS")
                 }
-                Wait::Connection if attempts < CONNECT_ATTEMPTS => (throttling.delay(), "KMS was not reached"),
+                Wait::Connection if attempts < CONNECT_ATTEMPTS => {
+                    let pauses = connecting.get_or_insert_with(|| Backoff::new(self.max_wait()));
+                    (pauses.delay(), "KMS was not reached")
+                }
                 Wait::Connection => (None, ""),
             };
             let Some(delay) = delay else {
-                give_up(&mut error, waited);
+                if !matches!(wait, Wait::Connection) {
+                    give_up(&mut error, waited);
+                }
                 return Err(error);
             };
             attempts += 1;
@@ -106,9 +123,13 @@ impl Kms {
             KmsError::Refused(refusal) => match refusal.reason {
                 Reason::Throttled => Some(Wait::Throttled),
                 Reason::NotFound | Reason::InvalidState => self.inconsistent(refusal).map(Wait::Consistency),
+                _ if self.is_paced() && call.repeatable && refusal.is_server_fault => Some(Wait::Connection),
                 _ => None,
             },
             KmsError::Endpoint(error) if !call.repeatable && error.is_passing() => Some(Wait::Connection),
+            KmsError::Endpoint(error) if self.is_paced() && error.may_have_been_sent() => Some(Wait::Connection),
+            KmsError::Endpoint(error) if self.is_paced() && error.is_passing() => Some(Wait::Connection),
+            KmsError::ReplyLost { .. } if self.is_paced() && call.repeatable => Some(Wait::Connection),
             _ => None,
         }
     }

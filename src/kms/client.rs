@@ -22,6 +22,8 @@ use super::credentials::{CredentialSource, Remembering};
 use super::endpoint::{self, Endpoint};
 use super::environment::Environment;
 use super::error::{EndpointError, KmsError};
+use super::operation::Operation;
+use super::pace::Pace;
 use super::profiles::Profiles;
 use super::providers::Guarded;
 use super::recent_changes::RecentChanges;
@@ -54,6 +56,8 @@ pub struct Kms {
     region: Region,
     endpoint: Option<Endpoint>,
     wait: Duration,
+    /// What holds calls back; nothing for a few calls.
+    pace: Option<Arc<dyn Pace>>,
     shared: Arc<Shared>,
 }
 
@@ -116,7 +120,7 @@ impl Kms {
         let fips = connection.fips_endpoint || sdk.use_fips() == Some(true);
         let endpoint = endpoint::choose(connection, configured_endpoint(&sdk), fips)?;
         endpoint::check_choice(connection, endpoint.as_ref(), fips)?;
-        let provider = chain::credentials(connection, &profiles, &sdk, guarded.clone());
+        let provider = chain::credentials(connection, &profiles, &sdk, guarded.clone()).await;
         let mut builder = Builder::from(&sdk).http_client(transport);
         if endpoint.is_some() {
             builder.set_use_dual_stack(None); // of two endpoints, the SDK would refuse to choose
@@ -210,6 +214,7 @@ impl Kms {
             region: place.region,
             endpoint: place.endpoint,
             wait: connection.wait,
+            pace: None,
             shared: Arc::new(shared),
         }
     }
@@ -225,6 +230,12 @@ impl Kms {
     /// The same, waiting so long for a change that KMS has answered: see [`Connection::wait`].
     pub fn waiting(self, wait: Duration) -> Kms {
         Kms { wait, ..self }
+    }
+
+    /// The same for many calls: `pace` decides when each is sent. They are too many for a log: [`Kms::requests`] has none of them.
+    pub fn paced(self, pace: Arc<dyn Pace>) -> Kms {
+        self.shared.requests.keep_none();
+        Kms { pace: Some(pace), ..self }
     }
 
     /// The Region that is asked.
@@ -275,7 +286,26 @@ impl Kms {
     }
 
     pub(super) fn sdk(&self, repeatable: bool) -> Client {
-        if repeatable { self.steady.clone() } else { self.once.clone() }
+        if repeatable && self.pace.is_none() { self.steady.clone() } else { self.once.clone() }
+    }
+
+    /// Whether every attempt at a call is paced, and repeated here.
+    pub(super) fn is_paced(&self) -> bool {
+        self.pace.is_some()
+    }
+
+    /// Waits until the next attempt may be made.
+    pub(super) async fn turn(&self, operation: Operation) {
+        if let Some(pace) = &self.pace {
+            pace.turn(operation).await;
+        }
+    }
+
+    /// Tells the pace how an attempt was answered.
+    pub(super) fn answered(&self, operation: Operation, throttled: bool) {
+        if let Some(pace) = &self.pace {
+            pace.answered(operation, throttled);
+        }
     }
 
     /// Why a provider of credentials was kept from asking.

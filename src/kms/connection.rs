@@ -11,6 +11,8 @@ pub struct Connection {
     pub region: Option<String>,
     /// Profile of the AWS configuration files.
     pub profile: Option<String>,
+    /// The ARN of a role that is assumed with those credentials, as in `arn:aws:iam::111122223333:role/provisioning`.
+    pub role_arn: Option<String>,
     /// The URL of a KMS endpoint to use instead of AWS's own, as in `https://vpce-….kms.us-east-1.vpce.amazonaws.com`. Credential providers
     /// never see it.
     pub endpoint_url: Option<String>,
@@ -40,6 +42,7 @@ impl Default for Connection {
         Connection {
             region: None,
             profile: None,
+            role_arn: None,
             endpoint_url: None,
             allow_endpoint_env: false,
             insecure_endpoint: false,

@@ -2,11 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use aws_smithy_types::DateTime;
 
 use super::description::KeyDescription;
+
+/// From so many keys on, what is long known everywhere is forgotten.
+const MANY: usize = 4096;
+const LONG_AGO: Duration = Duration::from_secs(5 * 60);
 
 /// Keys that this process has just changed, which KMS may not know in their new state everywhere yet, and when keys were made.
 #[derive(Default)]
@@ -33,6 +39,9 @@ impl RecentChanges {
     pub(super) fn changed(&self, key_arn: &str, what: Change) {
         let mut keys = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         keys.insert(key_arn.to_owned(), Changed { at: Instant::now(), what });
+        if keys.len() > MANY {
+            keys.retain(|_, changed| changed.at.elapsed() < LONG_AGO);
+        }
     }
 
     /// The key is there, and not every server knows it yet.
@@ -45,7 +54,12 @@ impl RecentChanges {
     /// that it has changed.
     pub(super) fn made(&self, key: &KeyDescription, is_young: bool) {
         if let Some(date) = key.created.filter(|_| is_young || self.change_of(&key.arn).is_some()) {
-            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.arn.to_string(), date);
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.insert(key.arn.to_string(), date);
+            if made.len() > MANY {
+                let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+                made.retain(|key, _| changed.contains_key(key));
+            }
         }
     }
 
@@ -61,5 +75,11 @@ impl RecentChanges {
 /// What is noted about the key of that ARN or id.
 fn find<T: Copy>(notes: &Mutex<HashMap<String, T>>, key: &str) -> Option<T> {
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
-    notes.iter().find(|(arn, _)| *arn == key || arn.rsplit('/').next() == Some(key)).map(|(_, note)| *note)
+    if let Some(note) = notes.get(key) {
+        return Some(*note);
+    }
+    if key.contains(':') {
+        return None; // an ARN
+    }
+    notes.iter().find(|(arn, _)| arn.rsplit('/').next() == Some(key)).map(|(_, note)| *note)
 }

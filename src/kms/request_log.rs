@@ -55,6 +55,8 @@ struct Seen {
     /// Seconds by which this machine's clock was ahead of the `Date` of the last reply.
     ahead: Mutex<Option<i64>>,
     warned: AtomicBool,
+    /// Replies are not kept.
+    keeps_none: AtomicBool,
 }
 
 /// Every reply. What thousands of them have in common is kept once.
@@ -86,6 +88,11 @@ impl Replies {
 impl RequestLog {
     pub(super) fn new(talk: Arc<dyn Progress + Send>) -> Self {
         RequestLog { talk, seen: Arc::default() }
+    }
+
+    /// From now on no reply is kept.
+    pub(super) fn keep_none(&self) {
+        self.seen.keeps_none.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn seen_rehearsal(&self) -> bool {
@@ -151,6 +158,9 @@ impl Intercept for RequestLog {
         self.compare_clocks(header("date"));
         let request_id = printable(header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("-"));
         self.talk.detail(&format!("{operation}: HTTP {}, request id {request_id}", reply.status()));
+        if self.seen.keeps_none.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let (at, status, request_id) = (time::now(), reply.status().as_u16(), request_id.into());
         let mut replies = self.seen.replies.lock().unwrap_or_else(PoisonError::into_inner);
         let operation = replies.name(operation);

@@ -51,7 +51,7 @@ pub use self::rotate::request::{KeyToRotate, Rotate};
 pub use self::rotate::{RotatedKey, check_rotatable, rotate};
 pub use self::run::facts::{Facts, Sent};
 pub use self::run::next::Next;
-pub use self::run::ongoing::{Run, Watched};
+pub use self::run::ongoing::{Asked, Before, Run, Watched};
 pub use self::run::report::{AliasRotationReport, Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
 pub use self::run::stage::{Account, Done, Interrupted, News, Stage, Standing};
 pub use self::status::KeyStatus;

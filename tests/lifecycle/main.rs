@@ -56,6 +56,8 @@ mod dry_run;
 mod dry_run_life;
 mod expiry;
 mod fault_waits;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod idempotence;
 mod kms_says_no;
 mod library;

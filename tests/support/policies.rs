@@ -71,6 +71,14 @@ impl Scene {
         let access_log = Some(bench.path("calls"));
         let faults = fault.iter().map(|fault| fault.parse().unwrap()).collect();
         let server = Server::start(Settings { access_log, faults, ..Settings::default() }).unwrap();
+        bench.write(
+            "keys.csv",
+            "id,alias,key_spec,key_usage,material\n\
+             a,alias/a,,,generate-discard\n\
+             m,alias/m,HMAC_256,,generate-discard\n\
+             s,alias/s,RSA_2048,,generate-discard\n\
+             d,alias/d,ECC_NIST_P256,KEY_AGREEMENT,generate-discard\n",
+        );
         Scene { bench, server, last: RefCell::default() }
     }
 

@@ -20,7 +20,18 @@ const STORY: &[&str] = &[
 ];
 
 /// The verbs whose examples succeed each on a stage of its own.
-const SCENES: &[&str] = &["provision", "public-key", "rotate", "replicate", "delete-material", "diagnose"];
+const SCENES: &[&str] = &[
+    "provision",
+    "public-key",
+    "rotate",
+    "replicate",
+    "delete-material",
+    "fleet",
+    "fleet plan",
+    "fleet run",
+    "fleet status",
+    "diagnose",
+];
 
 /// Verbs with a test of their own.
 const APART: &[&str] = &["rehearsal", "rehearsal serve"];
@@ -159,6 +170,14 @@ impl Stage {
         let small = "--wrapping-key-spec RSA_2048";
         let provision = format!("provision --alias alias/payments --material payments.key {small}");
         match (verb, number) {
+            ("fleet plan", 1) => self.bench.write("keys.csv", "id\npayments\n"),
+            ("fleet" | "fleet plan" | "fleet run", _) => {
+                self.bench.write("keys.csv", "id,material\npayments,payments.key\n")
+            }
+            ("fleet status", _) => {
+                self.bench.write("keys.csv", "id,material\npayments,payments.key\n");
+                self.do_first("fleet run keys.csv --wrapping-key-spec RSA_2048");
+            }
             ("rotate", 0) => {
                 let bench = &self.bench;
                 bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out recovery.key");

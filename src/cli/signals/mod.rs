@@ -6,6 +6,8 @@
 //!
 //! Also as process 1 of a container, where signals that nobody handles are ignored.
 
+#[cfg(feature = "fleet")]
+pub(crate) mod stopping;
 pub(super) mod system;
 pub(crate) mod work;
 

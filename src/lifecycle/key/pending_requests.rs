@@ -36,6 +36,13 @@ pub enum FindLost {
     Any,
     /// The key of one request, by its id: 32 hex digits.
     Request(String),
+    /// The caller has chosen the id of the request, and knows whether a key was made for it.
+    Known {
+        /// The id, which a key that is made gets as a tag: 32 hex digits.
+        request: String,
+        /// The key that has this tag and is named by no alias, if there is one.
+        key: Option<KeyArn>,
+    },
 }
 
 /// One request under way.
@@ -79,10 +86,12 @@ impl PendingRequests {
         supersedes: Option<&KeyArn>,
         progress: &dyn Progress,
     ) -> Result<Request, Error> {
-        let mut id = [0; 16];
-        openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
+        let id = match &self.find_lost {
+            Some(FindLost::Known { request, .. }) => request.clone(),
+            _ => random_id()?,
+        };
         let mut begun = Request {
-            id: hex::encode(id),
+            id,
             alias: alias.map(ToString::to_string),
             region: kms.region().to_string(),
             endpoint: kms.endpoint().map(str::to_owned),
@@ -138,7 +147,8 @@ impl PendingRequests {
 
     /// Whether earlier runs may have lost a key, so that all keys are looked through before a new one is made.
     pub(crate) fn suspects_lost(&self, kms: &Kms, alias: Option<&AliasName>) -> bool {
-        self.find_lost.is_some() || self.has_unfinished(kms, alias)
+        let asked = self.find_lost.as_ref().is_some_and(|wanted| !matches!(wanted, FindLost::Known { .. }));
+        asked || self.has_unfinished(kms, alias)
     }
 
     /// Whether an earlier run for that alias is unfinished.
@@ -162,6 +172,11 @@ impl PendingRequests {
             }
         }
         let Some(wanted) = &self.find_lost else { return Ok(None) };
+        if let FindLost::Known { key, .. } = wanted {
+            let Some(arn) = key else { return Ok(None) };
+            let key = kms.describe(arn).await?;
+            return Ok(told(Some(key).filter(is_empty), Vec::new(), progress));
+        }
         progress.step("looking for a key that an earlier run has lost");
         match wanted {
             FindLost::Any => {
@@ -173,6 +188,7 @@ impl PendingRequests {
                 let found = find_newly_made(kms, id, progress).await?;
                 Ok(told(found, self.written_down().filter(|request| request.id == *id).collect(), progress))
             }
+            FindLost::Known { .. } => Ok(None),
         }
     }
 
@@ -196,6 +212,12 @@ impl PendingRequests {
         }
         lost
     }
+}
+
+fn random_id() -> Result<String, OpenSslError> {
+    let mut id = [0; 16];
+    openssl::rand::rand_bytes(&mut id).map_err(OpenSslError::step("draw random bytes"))?;
+    Ok(hex::encode(id))
 }
 
 impl Request {

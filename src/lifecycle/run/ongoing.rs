@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::mem;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::kms::{KeyDescription, Operation};
@@ -17,6 +18,8 @@ pub struct Run<R> {
     /// Passed by every changing call before it is sent.
     gate: Arc<Mutex<()>>,
     progress: Arc<dyn Progress + Send>,
+    /// Who is asked before each call that changes AWS.
+    before: Option<Arc<dyn Before>>,
     /// Where this run is a part of another one: what tells that one of it.
     whole: Option<Arc<Tell<R>>>,
 }
@@ -43,7 +46,13 @@ impl<R: Stage> Default for Run<R> {
 impl<R: Stage> Run<R> {
     /// A run that has not begun, whose steps are told to `progress`. `Run::default()` says nothing.
     pub fn new(progress: Arc<dyn Progress + Send>) -> Self {
-        Run { latest: Arc::default(), gate: Arc::default(), progress, whole: None }
+        Run { latest: Arc::default(), gate: Arc::default(), progress, before: None, whole: None }
+    }
+
+    /// The same, and `before` is asked before each call that changes AWS.
+    #[must_use]
+    pub fn asking_first(self, before: Arc<dyn Before>) -> Self {
+        Run { before: Some(before), ..self }
     }
 
     /// A run of another verb as a part of this one, which begins with the facts of this one: each of its stages becomes a stage of the
@@ -62,6 +71,7 @@ impl<R: Stage> Run<R> {
             latest: Arc::new(Mutex::new(Arc::new(Standing { reached: S::default(), facts: self.facts() }))),
             gate: self.gate.clone(),
             progress: self.progress.clone(),
+            before: self.before.clone(),
             whole: Some(Arc::new(whole)),
         }
     }
@@ -136,11 +146,26 @@ impl<R: Stage> Watched for Run<R> {
     }
 }
 
+/// What has to be done before a call that changes AWS is sent, as writing down that it will be.
+pub trait Before: Send + Sync {
+    /// Returns when the call may be sent. `account` is the run so far.
+    ///
+    /// # Errors
+    /// Whatever ends the run instead of the call. Nothing was sent then.
+    fn changing(&self, operation: Operation, account: Account) -> Asked<'_>;
+}
+
+/// The answer to the question whether a call may be sent.
+pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
 /// What the steps that several verbs share may do to a run.
 pub(crate) trait Ongoing: Send + Sync {
     fn progress(&self) -> &dyn Progress;
 
     fn facts(&self) -> Facts;
+
+    /// Asks whether a changing call may be sent.
+    fn ask_first(&self, operation: Operation) -> Option<Asked<'_>>;
 
     /// Waits at the gate, and notes a changing call before it is sent.
     fn begin(&self, operation: Operation);
@@ -156,6 +181,10 @@ impl<R: Stage> Ongoing for Run<R> {
 
     fn facts(&self) -> Facts {
         self.standing().facts.clone()
+    }
+
+    fn ask_first(&self, operation: Operation) -> Option<Asked<'_>> {
+        self.before.as_ref().map(|before| before.changing(operation, self.account()))
     }
 
     fn begin(&self, operation: Operation) {
@@ -215,6 +244,9 @@ impl dyn Ongoing + '_ {
         operation: Operation,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Error> {
+        if let Some(asked) = self.ask_first(operation) {
+            asked.await?;
+        }
         self.begin(operation);
         let result = call.await.map_err(Into::into);
         if let Err(error) = &result

@@ -62,7 +62,7 @@ pub(crate) async fn find(
         }
     }
     let lost = match &plan.pending.find_lost {
-        None => return Ok(None),
+        None | Some(FindLost::Known { .. }) => return Ok(None),
         Some(FindLost::Any) => find_successor(kms, &current.key.arn).await?,
         Some(FindLost::Request(id)) => find_newly_made(kms, id, progress).await?,
     };

@@ -8,6 +8,8 @@ use crate::doctor::HealthError;
 use crate::escrow::EscrowError;
 use crate::explain::Explain;
 use crate::files::FileError;
+#[cfg(feature = "fleet")]
+use crate::fleet::{Column, FleetError, Holder, ManifestError};
 use crate::kms::KmsError;
 use crate::material::MaterialError;
 use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
@@ -27,6 +29,10 @@ pub(super) fn all() -> Vec<Sample> {
     let rehearsals = Vec::new();
     #[cfg(feature = "rehearsal")]
     let rehearsals = rehearsals();
+    #[cfg(not(feature = "fleet"))]
+    let (fleets, manifests) = (Vec::new(), Vec::new());
+    #[cfg(feature = "fleet")]
+    let (fleets, manifests) = (fleets(), manifests());
     let of_each_type = [
         escrows(),
         expiries(),
@@ -39,6 +45,8 @@ pub(super) fn all() -> Vec<Sample> {
         usages(),
         wraps(),
         rehearsals,
+        fleets,
+        manifests,
     ];
     of_each_type.into_iter().flatten().collect()
 }
@@ -298,6 +306,52 @@ one_of_each! {
         Unreachable { url: typed(), source: system() }
         NotARehearsal { url: typed() }
         Url { url: typed() }
+    }
+}
+
+#[cfg(feature = "fleet")]
+one_of_each! {
+    fleets: FleetError {
+        JournalHeld { path: path(), holder: Holder { process: 4711, host: "build-7".to_owned(), since: time() } }
+        JournalUnusable { path: path(), because: foreign() }
+        FleetStopped {}
+    }
+    manifests: ManifestError {
+        Cell (Box::new(WrapError::Pkcs1Refused.into()))
+        File (FileError::Directory { what: "manifest", path: path() })
+        NotAFile { path: typed() }
+        Broken { because: foreign() }
+        NoRows {}
+        NotUtf8 {}
+        OtherSeparator { found: "`;`" }
+        UnknownColumn { name: typed() }
+        ColumnTwice { column: Column::Id }
+        ColumnMissing { column: Column::Id }
+        ColumnMissing { column: Column::Material }
+        CellCount { found: 3, wanted: 4 }
+        LineBreak {}
+        ControlCharacter {}
+        RowTooLong {}
+        NotJson { because: foreign() }
+        NotAnObject {}
+        NotText { column: Column::Id, found: "a number" }
+        Empty {}
+        IdUnfit { id: typed() }
+        IdTwice { id: typed(), row: 2 }
+        AliasTwice { alias: typed(), row: 2 }
+        FileTwice { path: typed(), row: 2 }
+        Needs { material: "generate-keep", column: Column::Keep }
+        NotTogether { column: Column::Keep }
+        UnknownWord { given: typed() }
+        MaterialInCell {}
+        UnknownPlaceholder { name: typed() }
+        FileForRegions { regions: 2 }
+        RegionUnknown {}
+        RegionTwice { region: typed() }
+        NotATag { given: typed() }
+        NotAnExpiry { given: typed() }
+        NotARole { given: typed() }
+        PolicyNotAnObject { path: typed(), because: foreign() }
     }
 }
 

@@ -1,0 +1,84 @@
+//! The mistakes of a manifest, as they are printed.
+
+use std::process::ExitCode;
+
+use kms_byok::Explain;
+use kms_byok::fleet::{Checked, ManifestError, Mistake, Said};
+use serde::Serialize;
+
+use super::super::context::Context;
+use super::super::failure::{self, Failure};
+use super::super::output;
+use super::super::words::sentence;
+
+#[derive(Serialize)]
+struct Answer {
+    rows: u64,
+    mistakes: Vec<Shown>,
+    /// How many more there are.
+    further: u64,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    row: Option<u64>,
+    column: Option<&'static str>,
+    #[serde(flatten)]
+    said: Said,
+}
+
+/// Prints the mistakes of a manifest that was read: exit code 4.
+pub(super) fn print(checked: &Checked, context: &Context) -> ExitCode {
+    print_all(&checked.mistakes, checked.further, checked.rows, context)
+}
+
+/// A manifest that could not be opened, or whose header is wrong.
+pub(super) fn of_beginning(mut mistakes: Vec<Mistake>, context: &Context) -> Result<ExitCode, Failure> {
+    match mistakes.pop() {
+        Some(Mistake { error: ManifestError::File(error), .. }) => Err(context.failure(error)),
+        last => {
+            mistakes.extend(last);
+            Ok(print_all(&mistakes, 0, 0, context))
+        }
+    }
+}
+
+fn print_all(mistakes: &[Mistake], further: u64, rows: u64, context: &Context) -> ExitCode {
+    let shown: Vec<Shown> = mistakes.iter().map(shown).collect();
+    let mut text = String::new();
+    for (mistake, shown) in mistakes.iter().zip(&shown) {
+        text.push_str(&output::line(&format!("{}: {}", mistake.place(), shown.said.cause)));
+        text.push_str(&more(&shown.said));
+    }
+    if further > 0 {
+        text.push_str(&output::line(&format!("and {further} more")));
+    }
+    let count = mistakes.len() as u64 + further;
+    let plural = if count == 1 { "mistake" } else { "mistakes" };
+    output::say(&output::line(&format!("error: the manifest has {count} {plural}; AWS was not asked")));
+    context.answer(&Answer { rows, mistakes: shown, further }, &text);
+    ExitCode::from(4)
+}
+
+fn shown(mistake: &Mistake) -> Shown {
+    let error = &mistake.error;
+    let cause = match error {
+        ManifestError::Cell(error) => failure::cause(error),
+        error => error.to_string(),
+    };
+    let said = Said {
+        id: error.id().to_owned(),
+        cause,
+        hint: error.hint().map(|hint| sentence(&hint)),
+        because: error.because(),
+        aws_code: None,
+    };
+    Shown { row: mistake.row, column: mistake.column.map(|column| column.name()), said }
+}
+
+/// The reason and the fix, each on a line of its own.
+pub(super) fn more(said: &Said) -> String {
+    let lines = [("because", &said.because), ("hint", &said.hint)];
+    let given = lines.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    given.map(|(name, text)| output::line(&format!("    {name}: {text}"))).collect()
+}

@@ -1,0 +1,53 @@
+//! `fleet`: many keys from a manifest.
+
+mod manifest_args;
+mod mistakes;
+mod plan;
+mod progress;
+mod rows;
+mod run;
+mod status;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::failure::Failure;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+A manifest has one row a key: CSV with a header, or JSON Lines. `fleet plan` checks it and says what a run would do and how long it takes;
+`fleet run` does it, and goes on with it after any end.
+
+Examples:
+  kms-byok fleet plan keys.csv
+  kms-byok fleet run keys.csv")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Plan(Box<plan::Args>),
+    Run(Box<run::Args>),
+    Status(Box<status::Args>),
+}
+
+impl Args {
+    /// A run ends between two steps when it is told to.
+    pub(super) fn runs(&self) -> bool {
+        matches!(self.verb, Verb::Run(_))
+    }
+}
+
+#[inline(never)] // see cli::run
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
+    match &args.verb {
+        Verb::Plan(args) => plan::run(args, context),
+        Verb::Run(args) => run::run(args, context),
+        Verb::Status(args) => status::run(args, context),
+    }
+}

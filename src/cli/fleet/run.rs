@@ -1,0 +1,105 @@
+//! `fleet run`: the keys of a manifest, at the speed of the quotas.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use kms_byok::fleet::{self, Connections, FleetRun, Journal, Stop};
+use kms_byok::{Error, Progress};
+
+use super::super::context::Context;
+use super::super::failure::Failure;
+use super::super::key_args::ProofArgs;
+use super::super::signals::stopping;
+use super::manifest_args::ManifestArgs;
+use super::mistakes;
+use super::progress::{Counts, EVERY};
+use super::rows::{self, beside};
+use super::talk::{Warnings, words};
+
+/// Make the keys of a manifest what their rows ask for, at the speed of KMS's quotas
+#[derive(ClapArgs)]
+#[command(after_help = "\
+What each key has reached is written to a journal before every call that must not happen twice: after any end, the same command goes on.
+The exit code is 3 if keys have failed or are left. SIGTERM and SIGINT end the run after the step that is under way; a second one ends it
+at once.
+
+Examples:
+  kms-byok fleet run keys.csv
+  kms-byok fleet run keys.csv --quota GetParametersForImport=2 --stop-after 5")]
+pub(super) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// What is done
+    #[arg(long, value_enum, default_value_t = Only::Provision, help_heading = None::<&'static str>)]
+    only: Only,
+    /// File for what each key has reached [default: MANIFEST.journal]
+    #[arg(long, value_name = "FILE", help_heading = None::<&'static str>)]
+    journal: Option<PathBuf>,
+    /// Keys of an account and Region that are under way at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = None::<&'static str>)]
+    concurrency: u16,
+    /// End the run after so many keys have failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = None::<&'static str>)]
+    stop_after: Option<u64>,
+    #[command(flatten)]
+    proof: ProofArgs,
+}
+
+/// What is done to the keys.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// Keys are made and get their key material
+    Provision,
+}
+
+pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
+    let Only::Provision = args.only;
+    let (manifest, checked) = match args.manifest.check(context) {
+        Ok(both) => both,
+        Err(mistakes) => return mistakes::of_beginning(mistakes, context),
+    };
+    if !checked.mistakes.is_empty() {
+        return Ok(mistakes::print(&checked, context));
+    }
+    let path = args.journal.clone().unwrap_or_else(|| beside(&args.manifest.manifest));
+    let journal = Arc::new(Journal::open(&path).map_err(|error| context.failure(Error::from(error)))?);
+    let talk = Arc::new(Warnings(context.talk.clone()));
+    let mut connections = Connections::new(context.connection(context.global.region.clone()), talk);
+    let (counts, stop) = (Arc::new(Counts::new(context.talk.clone())), Stop::default());
+    let words = Arc::new(|error: &Error| words(error, context));
+    let plan = FleetRun {
+        quotas: args.manifest.quotas(),
+        concurrency: args.concurrency.into(),
+        stop_after: args.stop_after,
+        level: args.proof.verify,
+        strict: context.global.strict,
+        stop: stop.clone(),
+        ..FleetRun::new(words, counts.clone())
+    };
+    let work = async {
+        let run = fleet::run(&manifest, &checked, &mut connections, &journal, plan);
+        let mut run = std::pin::pin!(run);
+        let mut tick = tokio::time::interval(EVERY);
+        tick.tick().await;
+        loop {
+            tokio::select! {
+                ended = &mut run => break ended,
+                _ = tick.tick() => counts.say(),
+            }
+        }
+    };
+    let stopping = || {
+        stop.stop();
+        context.talk.step("stopping after the step that is under way");
+    };
+    let ended = stopping::run(work, stopping).map_err(|error| context.failure(error))?;
+    // Told twice to stop, nothing is given: what was under way is in doubt, and stands in the journal.
+    if let Some(Err(error)) = ended {
+        let mut failure = context.failure(error);
+        failure.exit = failure.exit.max(3);
+        return Err(failure);
+    }
+    rows::answer(&manifest, &*journal, &connections, context)
+}

@@ -1,0 +1,405 @@
+//! What each key of a fleet has reached, on disk. What must not happen twice is written down, synced, before it is sent; rows that do so at
+//! the same time share one commit. No secret is in it.
+//!
+//! It is a redb database: a commit is whole or not there wherever the process dies, it is Rust without a C library beside OpenSSL, and it
+//! lets others read while one writes. SQLite can do the same, as a second C library to build, patch and audit.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use redb::{Builder, ConcurrencyMode, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use super::error::FleetError;
+use super::holder::Holder;
+use crate::files::{self, Locked};
+use crate::time::{self, rfc3339};
+
+/// Each key by the id of its row and its Region.
+const KEYS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("keys");
+
+/// Pages that are kept in memory.
+const CACHE: usize = 4 * 1024 * 1024;
+
+/// How long something that need not be on disk at once waits for company.
+const LAZY: Duration = Duration::from_millis(100);
+
+/// The most changes of one commit.
+const MOST: usize = 1000;
+
+/// What a key has reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// How far it is.
+    pub state: State,
+    /// What the row asked for when this was written, as a SHA-256.
+    pub asked: String,
+    /// The call that was about to be sent last, by KMS's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// The key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_arn: Option<String>,
+    /// The file with the plaintext of generated key material.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<PathBuf>,
+    /// The escrow file of generated key material.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<PathBuf>,
+    /// What was proven, as the reports of single keys name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// Whether AWS was changed for it.
+    #[serde(default)]
+    pub changed: bool,
+    /// Keys that nobody needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Said>,
+    /// When this was written: RFC 3339, UTC.
+    pub at: String,
+}
+
+/// How far a key is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// A call was about to be sent.
+    #[default]
+    Begun,
+    /// It is what the row asks for.
+    Done,
+    /// It could not be made what the row asks for.
+    Failed,
+}
+
+/// An error in the words of the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Its stable name.
+    pub id: String,
+    /// The cause.
+    pub cause: String,
+    /// The fix.
+    pub hint: Option<String>,
+    /// What AWS, OpenSSL or the system said.
+    pub because: Option<String>,
+    /// The code of KMS's answer.
+    pub aws_code: Option<String>,
+}
+
+/// The journal of a run. Only one run has it at a time.
+pub struct Journal {
+    path: PathBuf,
+    database: std::sync::Arc<Database>,
+    writer: Option<Sender<Write>>,
+    thread: Option<JoinHandle<()>>,
+    was_new: bool,
+    _held: Held,
+}
+
+struct Write {
+    /// Nothing where only everything before is to be on disk.
+    change: Option<(String, Vec<u8>)>,
+    /// Whoever waits until it is on disk.
+    waits: Option<oneshot::Sender<Result<(), String>>>,
+}
+
+/// The file that says who has the journal; it goes when the run ends.
+struct Held {
+    path: PathBuf,
+    _lock: Locked,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Journal {
+    /// Opens the journal for a run, or begins one.
+    ///
+    /// # Errors
+    /// [`FleetError::JournalHeld`] while another run has it, [`FleetError::JournalUnusable`] where it cannot be read or written.
+    pub fn open(path: &Path) -> Result<Self, FleetError> {
+        let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
+        let held = hold(path)?;
+        let was_new = !path.exists();
+        let database = builder().create(path).map_err(|error| unusable(error.to_string()))?;
+        // So that whoever only reads finds the table.
+        let begun = (|| -> Result<(), redb::Error> {
+            let transaction = database.begin_write()?;
+            transaction.open_table(KEYS)?;
+            Ok(transaction.commit()?)
+        })();
+        begun.map_err(|error| unusable(error.to_string()))?;
+        let database = std::sync::Arc::new(database);
+        let (writer, writes) = mpsc::channel();
+        let of_thread = database.clone();
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || keep(&of_thread, &writes))
+            .map_err(|error| unusable(error.to_string()))?;
+        let path = path.to_owned();
+        Ok(Journal { path, database, writer: Some(writer), thread: Some(thread), was_new, _held: held })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there was none before.
+    pub(crate) fn was_new(&self) -> bool {
+        self.was_new
+    }
+
+    /// What the key of that row and Region has reached.
+    pub(crate) fn entry(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
+        read(&*self.database, &self.path, &name(id, region))
+    }
+
+    /// Every entry of a Region whose CreateKey was about to be sent and whose key is not known.
+    pub(crate) fn has_lost(&self, region: &str) -> Result<bool, FleetError> {
+        let found = (|| -> Result<bool, redb::Error> {
+            let table = self.database.begin_read()?.open_table(KEYS)?;
+            for item in table.iter()? {
+                let (key, value) = item?;
+                if key.value().ends_with(&format!("\n{region}"))
+                    && let Ok(entry) = serde_json::from_slice::<Entry>(value.value())
+                    && entry.state != State::Done
+                    && entry.key_arn.is_none()
+                    && entry.call.is_some()
+                {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })();
+        found.map_err(|error| self.unusable(error.to_string()))
+    }
+
+    /// Writes down, and returns when it is on disk.
+    pub(crate) async fn write_durably(&self, id: &str, region: &str, entry: &Entry) -> Result<(), FleetError> {
+        let (waits, written) = oneshot::channel();
+        self.send(id, region, entry, Some(waits))?;
+        self.answer(written.await)
+    }
+
+    /// Writes down; it is on disk soon, and when the journal is closed.
+    pub(crate) fn write(&self, id: &str, region: &str, entry: &Entry) -> Result<(), FleetError> {
+        self.send(id, region, entry, None)
+    }
+
+    fn send(
+        &self,
+        id: &str,
+        region: &str,
+        entry: &Entry,
+        waits: Option<oneshot::Sender<Result<(), String>>>,
+    ) -> Result<(), FleetError> {
+        let entry = Entry { at: rfc3339(time::now()), ..entry.clone() };
+        let value = serde_json::to_vec(&entry).map_err(|error| self.unusable(error.to_string()))?;
+        self.hand_over(Write { change: Some((name(id, region), value)), waits })
+    }
+
+    fn hand_over(&self, write: Write) -> Result<(), FleetError> {
+        let sent = self.writer.as_ref().is_some_and(|writer| writer.send(write).is_ok());
+        if sent { Ok(()) } else { Err(self.unusable("its thread has ended".to_owned())) }
+    }
+
+    /// Returns when everything that was written is on disk.
+    ///
+    /// # Errors
+    /// [`FleetError::JournalUnusable`] where it cannot be written.
+    pub async fn settle(&self) -> Result<(), FleetError> {
+        let (waits, written) = oneshot::channel();
+        self.hand_over(Write { change: None, waits: Some(waits) })?;
+        self.answer(written.await)
+    }
+
+    fn answer(&self, written: Result<Result<(), String>, oneshot::error::RecvError>) -> Result<(), FleetError> {
+        let because = match written {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(because)) => because,
+            Err(_) => "its thread has ended".to_owned(),
+        };
+        Err(self.unusable(because))
+    }
+
+    fn unusable(&self, because: String) -> FleetError {
+        FleetError::JournalUnusable { path: self.path.clone(), because }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.writer = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What keys have reached, for whoever only looks, also while a run goes on.
+pub struct JournalReader {
+    path: PathBuf,
+    database: redb::ReadOnlyDatabase,
+}
+
+impl JournalReader {
+    /// Opens a journal that is there.
+    ///
+    /// # Errors
+    /// [`FleetError::JournalUnusable`] where it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, FleetError> {
+        let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
+        if !path.exists() {
+            return Err(unusable("there is no such file".to_owned()));
+        }
+        let database = builder().open_read_only(path).map_err(|error| unusable(error.to_string()))?;
+        Ok(JournalReader { path: path.to_owned(), database })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn entry(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
+        read(&self.database, &self.path, &name(id, region))
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+fn name(id: &str, region: &str) -> String {
+    format!("{id}\n{region}")
+}
+
+fn read(database: &impl ReadableDatabase, path: &Path, name: &str) -> Result<Option<Entry>, FleetError> {
+    let read = (|| -> Result<Option<Vec<u8>>, redb::Error> {
+        let table = match database.begin_read()?.open_table(KEYS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
+        Ok(table.get(name)?.map(|value| value.value().to_vec()))
+    })();
+    let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
+    let Some(value) = read.map_err(|error| unusable(error.to_string()))? else { return Ok(None) };
+    serde_json::from_slice(&value).map(Some).map_err(|error| unusable(error.to_string()))
+}
+
+/// Takes what is to be written, as much as there is, and commits it in one.
+fn keep(database: &Database, writes: &Receiver<Write>) {
+    let mut waiting: Vec<Write> = Vec::new();
+    loop {
+        let first = match waiting.is_empty() {
+            true => writes.recv().ok(),
+            false => writes.recv_timeout(LAZY).ok(),
+        };
+        let over = first.is_none() && waiting.is_empty();
+        if over {
+            return;
+        }
+        let urgent = first.as_ref().is_none_or(|write| write.waits.is_some());
+        waiting.extend(first);
+        while waiting.len() < MOST
+            && let Ok(write) = writes.try_recv()
+        {
+            waiting.push(write);
+        }
+        if !urgent && waiting.len() < MOST && waiting.iter().all(|write| write.waits.is_none()) {
+            continue;
+        }
+        let done = commit(database, &waiting).map_err(|error| error.to_string());
+        for waits in waiting.drain(..).filter_map(|write| write.waits) {
+            let _ = waits.send(done.clone());
+        }
+    }
+}
+
+fn commit(database: &Database, writes: &[Write]) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    {
+        let mut table = transaction.open_table(KEYS)?;
+        for (key, value) in writes.iter().filter_map(|write| write.change.as_ref()) {
+            table.insert(key.as_str(), value.as_slice())?;
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Takes the journal, or tells who has it.
+fn hold(journal: &Path) -> Result<Held, FleetError> {
+    let mut path = journal.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let unusable =
+        |source: io::Error| FleetError::JournalUnusable { path: journal.to_owned(), because: source.to_string() };
+    loop {
+        match files::try_lock(&path).map_err(unusable)? {
+            None => {
+                let read = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+                match read {
+                    Some(holder) => return Err(FleetError::JournalHeld { path: journal.to_owned(), holder }),
+                    // It has only just been taken, or is just being given up.
+                    None => thread::sleep(Duration::from_millis(20)),
+                }
+            }
+            Some(lock) => {
+                // Whoever had it may have removed the name meanwhile.
+                if !lock.is_at(&path) {
+                    continue;
+                }
+                let text = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
+                fs::write(&path, text).map_err(unusable)?;
+                return Ok(Held { path, _lock: lock });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_durably_is_there_after_the_process_has_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("m.journal");
+        let journal = Journal::open(&path).unwrap();
+        let entry = Entry { call: Some("CreateKey".to_owned()), ..Entry::default() };
+        journal.write_durably("a", "eu-west-1", &entry).await.unwrap();
+        assert!(journal.has_lost("eu-west-1").unwrap() && !journal.has_lost("us-east-1").unwrap());
+        // As a killed process leaves it, with another one looking on.
+        let reader = JournalReader::open(&path).unwrap();
+        assert_eq!(reader.entry("a", "eu-west-1").unwrap().unwrap().call, entry.call);
+        assert_eq!(reader.entry("a", "us-east-1").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_second_run_is_told_who_has_the_journal_and_a_later_one_gets_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("m.journal");
+        let journal = Journal::open(&path).unwrap();
+        let Err(FleetError::JournalHeld { holder, .. }) = Journal::open(&path) else { panic!("two have it") };
+        assert_eq!(holder.process, std::process::id());
+        journal.write("a", "eu-west-1", &Entry { state: State::Done, ..Entry::default() }).unwrap();
+        drop(journal);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        let again = Journal::open(&path).unwrap();
+        assert_eq!(again.entry("a", "eu-west-1").unwrap().unwrap().state, State::Done);
+    }
+}

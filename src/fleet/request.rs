@@ -1,0 +1,137 @@
+//! What the verb of one key is asked for by a row: `provision` with the files that the row names.
+
+use std::path::{Path, PathBuf};
+
+use super::manifest::row::filled;
+use super::manifest::{Column, ManifestError, Row, Source};
+use crate::escrow::Recipient;
+use crate::files;
+use crate::kms::Region;
+use crate::lifecycle::{AliasName, Backup, Error, FindLost, KeyRequest, Material, PendingRequests, Provision};
+use crate::material::{Format, KeyMaterial, NoPassphrase};
+use crate::parameters::as_material::naming;
+use crate::parameters::sha256;
+use crate::secret::Secret;
+
+/// KMS's own limit for a key policy.
+const POLICY_LIMIT: usize = 32 * 1024;
+
+impl Row {
+    /// The alias of its key in that Region.
+    pub fn alias_in(&self, region: Option<&Region>) -> Option<String> {
+        self.alias.as_deref().map(|alias| filled(alias, &self.id, region.map_or("", |region| region.as_str())))
+    }
+
+    /// Whether a name in the row depends on the Region.
+    pub(crate) fn names_region(&self) -> bool {
+        let name = match &self.source {
+            Source::File(name) | Source::Keep(name) | Source::Escrow { out: name, .. } => Some(name.as_str()),
+            Source::Discard => None,
+        };
+        [name, self.alias.as_deref()].into_iter().flatten().any(|name| name.contains("{region}"))
+    }
+
+    fn path(&self, name: &str, region: Option<&Region>) -> PathBuf {
+        filled(name, &self.id, region.map_or("", |region| region.as_str())).into()
+    }
+
+    /// The key policy that the row names.
+    pub(crate) fn policy_text(&self) -> Result<Option<String>, ManifestError> {
+        let Some(path) = &self.policy else { return Ok(None) };
+        let bytes = files::read("key policy", path, POLICY_LIMIT).map_err(ManifestError::about)?;
+        let not_an_object =
+            |because: String| ManifestError::PolicyNotAnObject { path: path.display().to_string(), because };
+        let text = String::from_utf8(bytes).map_err(|_| not_an_object("it is not UTF-8".to_owned()))?;
+        match serde_json::from_str(&text) {
+            Ok(serde_json::Value::Object(_)) => Ok(Some(text)),
+            Ok(_) => Err(not_an_object("it is another value".to_owned())),
+            Err(error) => Err(not_an_object(error.to_string())),
+        }
+    }
+
+    /// The key material of the row, which is read, or how it is made.
+    pub(crate) fn material_in(&self, region: Option<&Region>) -> Result<Material, (Column, ManifestError)> {
+        let about = |column, error: Error| (column, ManifestError::about(error));
+        match &self.source {
+            Source::File(name) => {
+                let path = self.path(name, region);
+                self.read(&path).map(Material::Given).map_err(|error| about(Column::Material, error))
+            }
+            Source::Discard => Ok(Material::Generate(Backup::Discard)),
+            Source::Keep(name) => Ok(Material::Generate(Backup::Keep(self.path(name, region)))),
+            Source::Escrow { certificates, out } => {
+                let recipients = certificates.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>();
+                let recipients = recipients.map_err(|error| about(Column::Escrow, error.into()))?;
+                Ok(Material::Generate(Backup::Escrow { recipients, out: self.path(out, region) }))
+            }
+        }
+    }
+
+    /// Reads key material as the recogniser understands it.
+    pub(crate) fn read(&self, path: &Path) -> Result<KeyMaterial, Error> {
+        let bytes = Secret::read_file("key material file", path, KeyMaterial::READ_LIMIT)?;
+        Ok(KeyMaterial::read(bytes, self.spec, None, &mut NoPassphrase).map_err(|error| naming(error, path))?)
+    }
+
+    /// Reads the copy of generated key material, which is the bytes that were wrapped.
+    pub(crate) fn read_kept(&self, path: &Path) -> Result<KeyMaterial, Error> {
+        let format = if self.spec.is_private_key() { Format::Der } else { Format::Raw };
+        let bytes = Secret::read_file("key material file", path, KeyMaterial::READ_LIMIT)?;
+        Ok(KeyMaterial::read(bytes, self.spec, Some(format), &mut NoPassphrase)?)
+    }
+
+    /// Refuses what a run would refuse about the material before it asks KMS.
+    pub(crate) fn check_material(&self, material: &Material) -> Result<(), (Column, ManifestError)> {
+        match material {
+            Material::Given(material) => {
+                let fits =
+                    self.wrapping.algorithm.check(self.spec, self.wrapping.key_spec, Some(material.byte_count()));
+                fits.map_err(|error| (Column::Material, ManifestError::about(error)))
+            }
+            Material::Generate(backup) => {
+                let column = if matches!(backup, Backup::Escrow { .. }) { Column::EscrowOut } else { Column::Keep };
+                backup.check().map_err(|error| (column, ManifestError::about(error)))
+            }
+        }
+    }
+
+    /// What is asked for in that Region, with that material.
+    pub(crate) fn provision(&self, region: &Region, material: Material) -> Result<Provision, Error> {
+        let alias = self.alias_in(Some(region)).map(|alias| alias.parse::<AliasName>()).transpose()?;
+        let policy = match self.policy_text() {
+            Ok(policy) => policy,
+            Err(ManifestError::Cell(error)) => return Err(*error),
+            Err(error) => return Err(Error::Caller(Box::new(error))),
+        };
+        let request = KeyRequest {
+            alias,
+            spec: self.spec,
+            usage: self.usage,
+            description: self.description.clone(),
+            policy,
+            tags: self.tags.clone(),
+            multi_region: false,
+        };
+        Ok(Provision::of(request).material(material).wrapping(self.wrapping).expiry(self.expiry))
+    }
+
+    /// The id of the request for its key in that Region: the tag by which the key is found without its alias. Every run has the same one.
+    pub(crate) fn request_id(&self, region: &Region) -> Result<String, Error> {
+        let alias = self.alias_in(Some(region)).unwrap_or_default();
+        let mut id = sha256(format!("kms-byok fleet\n{}\n{alias}\n{region}", self.id).as_bytes())?;
+        id.truncate(32);
+        Ok(id)
+    }
+
+    /// What stands for everything that the row asks for in that Region: a row that was changed is done anew.
+    pub(crate) fn digest(&self, region: &Region) -> Result<String, Error> {
+        let Row { alias, spec, usage, source, expiry, policy, tags, description, wrapping, .. } = self;
+        let asked = format!("{:?}", (alias, spec, usage, source, expiry, policy, tags, description, wrapping, region));
+        Ok(sha256(asked.as_bytes())?)
+    }
+}
+
+/// Notes on the key of a request, for a run that has chosen its id.
+pub(crate) fn known(request: String, key: Option<crate::kms::KeyArn>) -> PendingRequests {
+    PendingRequests { directory: None, find_lost: Some(FindLost::Known { request, key }) }
+}

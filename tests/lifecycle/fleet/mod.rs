@@ -1,0 +1,9 @@
+//! Many keys from a manifest.
+
+mod faults;
+mod journal;
+mod killed;
+mod mistakes;
+mod pace;
+mod plan;
+mod run;
