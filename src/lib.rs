@@ -118,8 +118,8 @@ pub mod for_the_binary {
     /// Files that are read, written and moved aside for a verb.
     pub mod files {
         pub use crate::files::{
-            Output, check_distinct, check_free, check_new_plaintext, is_same_name, open_to_writers, put, put_plaintext,
-            read,
+            Output, check_distinct, check_free, check_new_plaintext, holder, is_same_name, open_to_writers, put,
+            put_plaintext, read,
         };
     }
 

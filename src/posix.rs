@@ -1,5 +1,10 @@
 //! What POSIX has for work that people do with other tools: minimal systems lack `xxd`, and `openssl` reads no hex.
 
+use std::env;
+use std::path::PathBuf;
+
+use crate::quoted::quoted;
+
 /// A pipeline stage that turns hex digits on its input into bytes. Input without white space; the digits are in no argument of a process,
 /// because `printf` is a part of the shell.
 pub(crate) const FROM_HEX: &str =
@@ -7,6 +12,14 @@ pub(crate) const FROM_HEX: &str =
 
 /// A pipeline that turns base64 of either alphabet on its input into bytes. OpenSSL wants the padding that others leave out.
 pub(crate) const FROM_BASE64: &str = r#"tr -d '[:space:]' | tr '_-' '/+' | awk '{ while (length % 4) $0 = $0 "="; printf "%s", $0 }' | openssl base64 -d -A"#;
+
+/// The command that removes files which hold key material in plaintext: `shred` overwrites them first, where the machine has it.
+pub(crate) fn removal(files: &[PathBuf]) -> String {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let has_shred = env::split_paths(&path).any(|directory| directory.join("shred").is_file());
+    let names: String = files.iter().map(|file| format!(" {}", quoted(file))).collect();
+    format!("{} --{names}", if has_shred { "shred -u" } else { "rm" })
+}
 
 #[cfg(test)]
 mod tests {

@@ -75,6 +75,11 @@ pub fn maybe_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Resul
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
+/// The same for several paths.
+pub fn paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

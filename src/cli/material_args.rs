@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::for_the_binary::{Choice, choices, choices_of_any_key, files, naming, read_any_private_key};
-use kms_byok::lifecycle::{Backup, Material};
-use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase};
+use kms_byok::lifecycle::{Backup, Given, Material};
+use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Places, Reading};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret};
 use openssl::pkey::{PKey, Private};
 
@@ -22,7 +22,7 @@ pub(crate) struct MaterialArgs {
     pub(crate) generate: bool,
     #[command(flatten)]
     pub(crate) given: GivenArgs,
-    /// With --generate: encrypt a copy for this recovery certificate (PEM or DER); may be repeated
+    /// Encrypt a copy for this recovery certificate (PEM or DER); may be repeated
     #[arg(long, value_name = "CERT", num_args = 1.., conflicts_with_all = ["keep", "discard"], requires = "escrow_out")]
     pub(crate) escrow: Vec<PathBuf>,
     /// Where the encrypted copy goes
@@ -63,18 +63,36 @@ impl MaterialArgs {
         if self.generate {
             return Ok(Material::Generate(self.backup()?));
         }
-        self.check_fate()?;
-        self.given.read(spec, context)?.map(Material::Given).ok_or_else(Self::missing)
+        // The certificates are read before the key is.
+        let backup = self.given_backup()?;
+        let material = self.given.read(spec, context)?.ok_or_else(Self::missing)?;
+        Ok(Material::Given(match backup {
+            Some((recipients, out)) => Given::new(material).escrow(recipients, out),
+            None => Given::new(material),
+        }))
     }
 
-    /// A copy is made of generated material only.
-    pub(super) fn check_fate(&self) -> Result<(), Error> {
-        let without =
-            [(!self.escrow.is_empty(), "--escrow"), (self.keep.is_some(), "--keep"), (self.discard, "--discard")];
-        match without.into_iter().find(|(given, _)| *given) {
-            Some((_, flag)) => Err(UsageError::WithoutGenerate { flag }.into()),
-            None => Ok(()),
+    /// For key material that is not generated: the certificates of its encrypted copy, and where that goes. No other copy is made of it.
+    pub(super) fn given_backup(&self) -> Result<Option<(Vec<Recipient>, PathBuf)>, Error> {
+        let without = [(self.keep.is_some(), "--keep"), (self.discard, "--discard")];
+        if let Some((_, flag)) = without.into_iter().find(|(given, _)| *given) {
+            return Err(UsageError::WithoutGenerate { flag }.into());
         }
+        let Some(out) = &self.escrow_out else { return Ok(None) };
+        if !self.given.is_given() {
+            return Err(UsageError::WithoutMaterial { flag: "--escrow" }.into());
+        }
+        self.escrow_to(out).map(Some)
+    }
+
+    /// The recovery certificates, and the file, which is none of those that are read.
+    fn escrow_to(&self, out: &Path) -> Result<(Vec<Recipient>, PathBuf), Error> {
+        if is_stdin(out) {
+            return Err(UsageError::CopyToStdout { flag: "--escrow-out" }.into());
+        }
+        files::check_distinct(&self.inputs(), &[out])?;
+        let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
+        Ok((recipients, out.to_owned()))
     }
 
     /// The files that are read.
@@ -103,16 +121,11 @@ impl MaterialArgs {
 
     /// What happens to a copy of generated material: exactly one of three.
     pub(super) fn backup(&self) -> Result<Backup, Error> {
-        for (path, flag) in [(&self.keep, "--keep"), (&self.escrow_out, "--escrow-out")] {
-            if path.as_deref().is_some_and(is_stdin) {
-                return Err(UsageError::CopyToStdout { flag }.into());
-            }
-        }
         match (&self.escrow_out, &self.keep, self.discard) {
+            (_, Some(path), _) if is_stdin(path) => Err(UsageError::CopyToStdout { flag: "--keep" }.into()),
             (Some(out), _, _) => {
-                files::check_distinct(&self.inputs(), &[out])?;
-                let recipients = self.escrow.iter().map(|path| Recipient::read(path)).collect::<Result<_, _>>()?;
-                Ok(Backup::Escrow { recipients, out: out.clone() })
+                let (recipients, out) = self.escrow_to(out)?;
+                Ok(Backup::Escrow { recipients, out })
             }
             (None, Some(path), false) => Ok(Backup::Keep(path.clone())),
             (None, None, true) => Ok(Backup::Discard),
@@ -149,7 +162,10 @@ impl GivenArgs {
             read => read?,
         };
         context.account_for(&material)?;
-        Ok(Some(material))
+        let holder = (!is_stdin(path)).then(|| files::holder(path)).flatten();
+        let encrypted = material.reading().is_some_and(Reading::is_encrypted);
+        let (encrypted, plaintext) = holder.into_iter().partition::<Vec<_>, _>(|_| encrypted);
+        Ok(Some(material.found_in(Places { plaintext, encrypted: encrypted.into_iter().next() })))
     }
 
     /// The error with the commands that end the doubt, if it is one, and with the file's name.
@@ -182,7 +198,13 @@ impl GivenArgs {
         let escrow = EscrowFile::read(file)?;
         let material = escrow.open(&recipient)?;
         self.say_what_is_known(file, escrow.is_authenticated(), context)?;
-        Ok(KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?)
+        let material = KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?;
+        Ok(material.found_in(Places { plaintext: Vec::new(), encrypted: Some(file.to_owned()) }))
+    }
+
+    /// Whether some was named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.material.is_some() || self.material_from_escrow.is_some()
     }
 
     /// What an escrow file does not vouch for: warned about, and refused with `--strict` where anybody may have changed it.

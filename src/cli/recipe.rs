@@ -1,10 +1,11 @@
 //! `recipe`: the shell script that does what `provision` does with the same flags.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
+use kms_byok::escrow::Recipient;
 use kms_byok::for_the_binary::recipe::{Conversion, Recipe, ShellBackup, ShellSource};
 use kms_byok::lifecycle::Backup;
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
@@ -52,6 +53,7 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
     let recipe = Recipe {
         policy_file: args.key.policy.clone(),
         adopt: args.adopt.clone(),
+        backup: backup(&args.material)?,
         source: source(&args.material, request.spec, context)?,
         algorithm: args.wrapping.algorithm(request.spec)?,
         wrapping: args.wrapping.wrapping_key_spec,
@@ -64,18 +66,25 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
     Ok(recipe)
 }
 
+/// The encrypted copy of key material that is not generated.
+fn backup(args: &MaterialArgs) -> Result<Option<ShellBackup>, Error> {
+    let given = if args.generate { None } else { args.given_backup()? };
+    Ok(given.map(|(recipients, out)| escrow(args, recipients, out)))
+}
+
+fn escrow(args: &MaterialArgs, recipients: Vec<Recipient>, out: PathBuf) -> ShellBackup {
+    ShellBackup::Escrow { recipients: args.escrow.iter().cloned().zip(recipients).collect(), out }
+}
+
 /// The source that the flags name. Recovery certificates are read, and of key material only how it is written.
 fn source(args: &MaterialArgs, spec: KeySpec, context: &Context) -> Result<ShellSource, Error> {
     if args.generate {
         return Ok(ShellSource::Generate(match args.backup()? {
-            Backup::Escrow { recipients, out } => {
-                ShellBackup::Escrow { recipients: args.escrow.iter().cloned().zip(recipients).collect(), out }
-            }
+            Backup::Escrow { recipients, out } => escrow(args, recipients, out),
             Backup::Keep(path) => ShellBackup::Keep(path),
             Backup::Discard => ShellBackup::Discard,
         }));
     }
-    args.check_fate()?;
     let given = &args.given;
     let passphrase_file = given.passphrase_file.as_ref().map(|file| file.file("--passphrase-file")).transpose()?;
     let passphrase_file = passphrase_file.map(Path::to_owned);

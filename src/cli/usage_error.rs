@@ -15,6 +15,8 @@ pub(crate) enum UsageError {
     CopyToStdout { flag: &'static str },
     #[error("{flag} is for generated key material")]
     WithoutGenerate { flag: &'static str },
+    #[error("{flag} is for a copy of key material, and there is none")]
+    WithoutMaterial { flag: &'static str },
     #[error("{flag} has no equivalent in the shell")]
     NotInShell { flag: &'static str },
     #[error("{what} is missing")]
@@ -50,6 +52,9 @@ impl Explain for UsageError {
             ),
             UsageError::CopyToStdout { .. } => some("name a file; write ./- for one with that name"),
             UsageError::WithoutGenerate { flag } => some(format!("leave {flag} out, or add --generate")),
+            UsageError::WithoutMaterial { flag } => {
+                some(format!("leave {flag} out, or add --material FILE (`-` for standard input)"))
+            }
             UsageError::NotInShell { flag: "--rehearse" } => {
                 some("leave it out, and run the script on `kms-byok rehearsal serve` with --endpoint-url")
             }

@@ -8,7 +8,7 @@ use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
 use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::{Bytes, Material};
+use kms_byok::lifecycle::{Backup, Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
@@ -217,18 +217,27 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
     Ok(files::check_distinct(&[&inputs, parts].concat(), &[&outputs, result.as_slice()].concat())?)
 }
 
-/// The material, whether it was generated, and where its plaintext was kept.
+/// The material, whether it was generated, and where a copy of it was kept.
 fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
     match args.material.source(spec, context)? {
-        Material::Given(material) => Ok((material, false, None)),
+        Material::Given(given) => {
+            let stored = given.backup().map(|backup| store(backup, &given, context)).transpose()?.flatten();
+            Ok((given.into_material(), false, stored))
+        }
         Material::Generate(backup) => {
             backup.check()?;
             let material = KeyMaterial::generate(spec)?;
-            let stored = match backup.store(&material, &*context.talk)? {
-                Bytes::Stored(backup) => Some(backup.path),
-                Bytes::Unstored(_) => None,
-            };
+            let stored = store(&backup, &material, context)?;
             Ok((material, true, stored))
         }
     }
+}
+
+/// Puts the copy on disk, and gives its file.
+fn store(backup: &Backup, material: &KeyMaterial, context: &Context) -> Result<Option<PathBuf>, Error> {
+    backup.check()?;
+    Ok(match backup.store(material, &*context.talk)? {
+        Bytes::Stored(backup) => Some(backup.path),
+        Bytes::Unstored(_) => None,
+    })
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use super::error::FileError;
@@ -19,6 +19,18 @@ pub(super) fn refuse(what: &'static str, path: &Path) -> Result<(), FileError> {
     match leads_into(path) {
         Some(place) => Err(FileError::LeadsToDevice { what, path: path.to_owned(), place }),
         None => Ok(()),
+    }
+}
+
+/// The file that holds what is read at a path: the path itself, or what a link at its end leads to. Nothing for pipes, devices and what is
+/// named by a descriptor.
+pub fn holder(path: &Path) -> Option<PathBuf> {
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) || leads_into(path).is_some() {
+        return None;
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => fs::canonicalize(path).ok(),
+        _ => Some(path.to_owned()),
     }
 }
 
@@ -87,6 +99,22 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_file_holds_what_is_read_from_it_and_a_link_names_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("key"), b"key").unwrap();
+        symlink("key", at("link")).unwrap();
+        symlink("/dev/null", at("null")).unwrap();
+        assert_eq!(holder(&at("key")), Some(at("key")));
+        assert_eq!(holder(&at("link")), Some(fs::canonicalize(at("key")).unwrap()));
+        for path in
+            [at("null"), at("none"), directory.path().to_owned(), "/dev/stdin".into(), "/proc/self/cmdline".into()]
+        {
+            assert_eq!(holder(&path), None, "{}", path.display());
+        }
+    }
 
     #[test]
     fn what_leads_into_dev_or_proc_is_seen_however_it_does() {

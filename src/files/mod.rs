@@ -22,6 +22,7 @@ use std::path::Path;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+pub use self::devices::holder;
 pub(crate) use self::directory::private_directory;
 use self::directory::{directory_of, sync_directory};
 pub use self::distinct::check_distinct;

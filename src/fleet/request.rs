@@ -55,7 +55,7 @@ impl Row {
         match &self.source {
             Source::File(name) => {
                 let path = self.path(name, region);
-                self.read(&path).map(Material::Given).map_err(|error| about(Column::Material, error))
+                self.read(&path).map(Material::given).map_err(|error| about(Column::Material, error))
             }
             Source::Discard => Ok(Material::Generate(Backup::Discard)),
             Source::Keep(name) => Ok(Material::Generate(Backup::Keep(self.path(name, region)))),

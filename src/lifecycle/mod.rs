@@ -29,6 +29,7 @@ pub use self::import::bare::BareImport;
 pub use self::import::bytes::{BackupForm, Bytes, GoOn, StoredBackup, Unstored};
 pub use self::import::carry_out::{ImportWrapped, ImportedMaterial, Wrapped, import};
 pub use self::import::generate::{Generate, Material};
+pub use self::import::given::Given;
 pub use self::import::stage::{Answer, Proven, Sending};
 pub use self::import::wrapping::Wrapping;
 pub use self::key::alias::AliasName;
@@ -52,7 +53,9 @@ pub use self::rotate::{RotatedKey, check_rotatable, rotate};
 pub use self::run::facts::{Facts, Sent};
 pub use self::run::next::Next;
 pub use self::run::ongoing::{Asked, Before, Run, Watched};
-pub use self::run::report::{AliasRotationReport, Leftover, ProvenKey, ReplicaReport, Report, RotationReport};
+pub use self::run::report::{
+    AliasRotationReport, Leftover, Plaintext, ProvenKey, ReplicaReport, Report, RotationReport,
+};
 pub use self::run::stage::{Account, Done, Interrupted, News, Stage, Standing};
 pub use self::status::KeyStatus;
 pub use self::status::expiring::{Expiring, Matter};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use openssl::pkey::{PKey, Private};
 
-use super::{Format, KeySpec, MaterialError, Passphrase, Reading, generate, private_key, raw};
+use super::{Format, KeySpec, MaterialError, Passphrase, Places, Reading, generate, private_key, raw};
 use crate::openssl_probe::OpenSslError;
 use crate::secret::{Secret, on_clean_stack};
 
@@ -15,6 +15,7 @@ pub struct KeyMaterial {
     spec: KeySpec,
     bytes: Secret,
     reading: Option<Reading>,
+    places: Places,
 }
 
 impl KeyMaterial {
@@ -28,7 +29,12 @@ impl KeyMaterial {
     /// # Errors
     /// [`MaterialError::OpenSsl`] where OpenSSL fails or has no Ed25519, [`MaterialError::File`] where there is no memory for secrets.
     pub fn generate(spec: KeySpec) -> Result<Self, MaterialError> {
-        Ok(KeyMaterial { spec, bytes: on_clean_stack(|| generate::generate(spec))?, reading: None })
+        Ok(KeyMaterial {
+            spec,
+            bytes: on_clean_stack(|| generate::generate(spec))?,
+            reading: None,
+            places: Places::default(),
+        })
     }
 
     /// Understands `bytes` as key material of `spec`: what they are recognised as, if there is no doubt, or what `format` says. `None` is
@@ -67,12 +73,22 @@ impl KeyMaterial {
             true => private_key::read(bytes, spec, format, passphrase),
             false => raw::read(bytes, spec, format),
         })?;
-        Ok(KeyMaterial { spec, bytes, reading: Some(reading) })
+        Ok(KeyMaterial { spec, bytes, reading: Some(reading), places: Places::default() })
     }
 
     /// How it was read; `None` for what was generated.
     pub fn reading(&self) -> Option<&Reading> {
         self.reading.as_ref()
+    }
+
+    /// The same key material, with where it was read from: reports say which files hold it.
+    pub fn found_in(self, places: Places) -> Self {
+        KeyMaterial { places, ..self }
+    }
+
+    /// Where it was read from, as far as [`KeyMaterial::found_in`] was told.
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The key spec it fits.

@@ -42,6 +42,7 @@ pub(super) fn read(
     let layers: Vec<Layer> = layers.into_iter().chain(found.in_pem.then_some(Layer::Pem)).collect();
     let reading = Reading::contained(&layers, found.key.container, found.key.pkcs8.len());
     let certificate = found.certificate.or(found.key.certificate);
+    let reading = reading.under_passphrase(found.key.encrypted);
     Ok((found.key.pkcs8, reading.with(found.key.notes, certificate)))
 }
 

@@ -22,6 +22,9 @@ pub struct Reading {
     certificate: Option<String>,
     #[serde(skip)]
     words: Option<String>,
+    /// Whether the key was encrypted under a passphrase.
+    #[serde(skip)]
+    encrypted: bool,
 }
 
 impl Reading {
@@ -65,6 +68,16 @@ impl Reading {
         self.notes = notes;
         self.certificate = certificate;
         self
+    }
+
+    pub(super) fn under_passphrase(mut self, encrypted: bool) -> Self {
+        self.encrypted = encrypted;
+        self
+    }
+
+    /// Whether the key was encrypted under a passphrase that is not empty, so that its file does not hold it in plaintext.
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// The layers of text that were taken off, by their stable names, outermost first and joined by `+`, as in `base64` or `utf16+hex`.

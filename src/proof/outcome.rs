@@ -149,6 +149,12 @@ impl Proof {
         self.items.iter().find(|item| item.outcome == Finding::Contradicted).map(|item| item.id)
     }
 
+    /// Whether something has shown that, and nothing contradicts.
+    pub(crate) fn has_shown(&self, claim: Claim) -> bool {
+        self.contradiction().is_none()
+            && self.items.iter().any(|item| item.id == claim && item.outcome == Finding::Proven)
+    }
+
     /// The sentences about what is known now.
     pub fn proven(&self) -> impl Iterator<Item = &str> {
         self.sentences(Finding::Proven)

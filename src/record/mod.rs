@@ -11,7 +11,7 @@ pub use self::file::RecordFile;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::{Account, ImportAttempt, Leftover, ProvenKey, Report};
+use crate::lifecycle::{Account, ImportAttempt, Leftover, Plaintext, ProvenKey, Report};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
@@ -138,6 +138,8 @@ pub(crate) struct Material {
     pub escrow: Option<String>,
     /// The certificates whose private keys open the escrow file.
     pub escrow_recipients: Vec<RecipientIdentity>,
+    /// Which files still hold it in plaintext; absent where the run had no key material at hand.
+    pub plaintext: Option<Plaintext>,
 }
 
 impl Record {
@@ -245,6 +247,7 @@ impl Material {
             kept: report.kept.as_ref().map(shown),
             escrow: report.escrow.as_ref().map(shown),
             escrow_recipients: report.escrow_recipients.clone(),
+            plaintext: report.plaintext.clone(),
         }
     }
 }

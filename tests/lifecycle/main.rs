@@ -54,6 +54,7 @@ mod dangers;
 mod delete_material;
 mod dry_run;
 mod dry_run_life;
+mod escrow_given;
 mod expiry;
 mod fault_waits;
 #[cfg(feature = "fleet")]
@@ -67,6 +68,7 @@ mod other_endpoints;
 mod parallel;
 mod patience;
 mod peak_memory;
+mod plaintext;
 mod planted_alias;
 mod proof;
 mod provision;

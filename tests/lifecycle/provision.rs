@@ -74,6 +74,7 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
             "generated": true,
             "kept": null,
             "escrow": null,
+            "plaintext": { "files": [], "encrypted_backup": null, "remove": null },
             "rehearsal": true,
             "proof": answer["proof"],
             "in_doubt": null,
@@ -127,6 +128,8 @@ fn text_and_steps_say_what_was_done() {
          material   MATERIAL\n\
          expires    TIME\n\
          changed    yes\n\
+         plaintext  in no file that this run has read or written\n\
+         backup     no encrypted one that this run has made or read\n\
          endpoint   URL\n\
          rehearsal  yes: an embedded KMS, nothing is in AWS\n\
          proof: proven\n  \

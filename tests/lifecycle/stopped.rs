@@ -132,7 +132,9 @@ fn after_create_key_the_exit_code_is_3_and_the_command_that_is_printed_completes
         let line = if kept { PROVISION.replace(" --generate --keep key", "") } else { PROVISION.to_owned() };
         let material = if kept { " --material key" } else { "" };
         let next = format!("next: {}{material} --adopt {arn}\n", printed(&cloud, &line));
-        assert_eq!(cloud.plain(end_of(&run)), cloud.plain(&format!("{STOPPED}{exists}{next}")), "{fault}");
+        let plaintext =
+            if kept { "plaintext: key\nbackup: no encrypted one that this run has made or read\n" } else { "" };
+        assert_eq!(cloud.plain(end_of(&run)), cloud.plain(&format!("{STOPPED}{exists}{plaintext}{next}")), "{fault}");
         let completed = cloud.shell(&format!("{} --output json", next_of(&run)), b"").json();
         assert_eq!((&completed["key_arn"], &completed["alias"]), (&arn.as_str().into(), &"alias/a".into()), "{fault}");
         assert_eq!(cloud.states(), ["Enabled"], "{fault}");

@@ -127,6 +127,8 @@ fn an_import_that_does_not_show_is_told_with_the_command_that_goes_on() {
         3,
         &format!(
             "{cause}{hint}exists: key {arn}, PendingImport, named by alias/a\n\
+             plaintext: copy\n\
+             backup: no encrypted one that this run has made or read\n\
              next: kms-byok provision --alias alias/a {at} --material copy --adopt {arn}\n"
         ),
     );

@@ -203,7 +203,7 @@ impl Order {
         let failed = |error: &Error| format!("{}: {error}", error.id());
         let error = match &outcome {
             Some(Err(interrupted)) => {
-                agree(interrupted.account(), run.account())?;
+                agree(interrupted.account(), run.account().broken_off())?;
                 Some(&interrupted.error)
             }
             _ => None,
@@ -259,6 +259,7 @@ fn compare_record(account: &Account, exit: u8, path: &Path) -> Result<(), String
         ("generated", record["material"]["generated"].clone()),
         ("kept", record["material"]["kept"].clone()),
         ("escrow", record["material"]["escrow"].clone()),
+        ("plaintext", record["material"]["plaintext"].clone()),
         ("leftovers", record["leftovers"].clone()),
         ("rehearsal", record["rehearsal"].clone()),
         ("changed", record["exit"]["changed"].clone()),

@@ -30,7 +30,7 @@ pub async fn rotate(source: Option<Material>, kms: &Kms, runs: &Runs) -> Result<
 }
 
 pub fn next_given() -> Option<Material> {
-    Some(Material::Given(given("SYMMETRIC_DEFAULT", &NEXT)))
+    Some(Material::given(given("SYMMETRIC_DEFAULT", &NEXT)))
 }
 
 pub fn next_generated(scene: &Scene) -> Option<Material> {
@@ -45,7 +45,7 @@ pub fn next_source(scene: &Scene, first: &Report) -> Option<Material> {
         return None;
     }
     match &first.kept {
-        Some(kept) => Some(Material::Given(given("SYMMETRIC_DEFAULT", &fs::read(kept).unwrap()))),
+        Some(kept) => Some(Material::given(given("SYMMETRIC_DEFAULT", &fs::read(kept).unwrap()))),
         None => next_generated(scene),
     }
 }

@@ -158,7 +158,7 @@ impl Order {
     /// The key material that the user has; it is there.
     pub fn given(&self) -> Result<KeyMaterial, Error> {
         match self.material()? {
-            Some(Material::Given(material)) => Ok(material),
+            Some(Material::Given(given)) => Ok(given.into_material()),
             _ => panic!("{self} is given no key material"),
         }
     }

@@ -130,6 +130,22 @@ fn yes_or_no(value: &Value) -> Option<String> {
 /// A label, and its value in the JSON of a verb.
 type Row = (&'static str, fn(&Value) -> Option<String>);
 
+/// The files that hold key material in plaintext, where the run had some.
+fn plaintext(value: &Value) -> Option<String> {
+    let files: Vec<&str> = value["files"].as_array()?.iter().filter_map(Value::as_str).collect();
+    Some(if files.is_empty() { "in no file that this run has read or written".to_owned() } else { files.join(", ") })
+}
+
+fn backup(value: &Value) -> Option<String> {
+    value.as_object()?;
+    let none = "no encrypted one that this run has made or read";
+    Some(match text(&value["encrypted_backup"]) {
+        Some(file) => format!("{file}, encrypted"),
+        None if value["remove"].is_null() => none.to_owned(),
+        None => format!("{none}: without the plaintext, only KMS has the key"),
+    })
+}
+
 const ROWS: &[Row] = &[
     ("key", |report| text(&report["key_arn"])),
     ("alias", |report| text(&report["alias"])),
@@ -147,6 +163,9 @@ const ROWS: &[Row] = &[
     ("changed", |report| yes_or_no(&report["changed"])),
     ("kept", |report| text(&report["kept"])),
     ("escrow", |report| text(&report["escrow"])),
+    ("plaintext", |report| plaintext(&report["plaintext"])),
+    ("backup", |report| report["escrow"].is_null().then(|| backup(&report["plaintext"])).flatten()),
+    ("remove", |report| text(&report["plaintext"]["remove"])),
     ("SHA-256", |report| text(&report["public_key"]["fingerprints"]["spki_sha256"])),
     ("", |report| Some(format!("{} in base64", text(&report["public_key"]["fingerprints"]["spki_sha256_base64"])?))),
     ("SSH", |report| text(&report["public_key"]["fingerprints"]["ssh_sha256"])),
@@ -177,14 +196,14 @@ const OF_PARAMETERS: &[Row] = &[
     OF_WRAP[3],
     ("valid until", |report| text(&report["valid_to"])),
     ("directory", |report| text(&report["dir"])),
-    ROWS[15],
-    ROWS[16],
+    ROWS[18],
+    ROWS[19],
 ];
 
 const OF_DELETION: &[Row] =
-    &[ROWS[0], ROWS[6], ROWS[4], ROWS[8], ROWS[15], ROWS[16], ("bring back", |report| text(&report["restore"]))];
+    &[ROWS[0], ROWS[6], ROWS[4], ROWS[8], ROWS[18], ROWS[19], ("bring back", |report| text(&report["restore"]))];
 
-const OF_VERIFICATION: &[Row] = &[ROWS[0], ROWS[2], ROWS[4], ROWS[15], ROWS[16]];
+const OF_VERIFICATION: &[Row] = &[ROWS[0], ROWS[2], ROWS[4], ROWS[18], ROWS[19]];
 
 fn lines_of(rows: &[Row], report: &Value) -> Vec<String> {
     let line = |(label, value): &Row| Some(format!("{label} {}", value(report)?).trim_start().to_owned());
@@ -267,6 +286,13 @@ pub fn failure(report: &Value) -> Vec<String> {
         lines.push(format!("exists: key material {id} in the key, and {waits}"));
     }
     lines.extend(left_over(&report["leftovers"]));
+    let at_hand = &report["plaintext"];
+    // Of key material that is in no file nothing is said.
+    if at_hand["files"] != serde_json::json!([]) || !at_hand["encrypted_backup"].is_null() {
+        lines.extend(plaintext(at_hand).map(|files| format!("plaintext: {files}")));
+        lines.extend(backup(at_hand).map(|file| format!("backup: {file}")));
+    }
+    lines.extend(text(&report["plaintext"]["remove"]).map(|remove| format!("remove: {remove}")));
     lines.extend(text(&report["next"]).map(|next| format!("next: {next}")));
     lines
 }
@@ -285,7 +311,7 @@ fn left_over(leftovers: &Value) -> Vec<String> {
 }
 
 /// How the lines begin that a record has, too: first what it says of no replica.
-const RECORDED: [&str; 15] = [
+const RECORDED: [&str; 18] = [
     "key ",
     "alias ",
     "spec ",
@@ -296,15 +322,27 @@ const RECORDED: [&str; 15] = [
     "changed ",
     "kept ",
     "escrow ",
+    "plaintext ",
+    "backup ",
+    "remove ",
     "rehearsal ",
     "proof: ",
     "+ ",
     "- ",
     "! ",
 ];
-const OF_THE_KEY: usize = 11;
-const RECORDED_OF_A_FAILURE: [&str; 6] =
-    ["error: ", "because: ", "hint: ", "unknown: ", "exists: key arn:", "left over: "];
+const OF_THE_KEY: usize = 14;
+const RECORDED_OF_A_FAILURE: [&str; 9] = [
+    "error: ",
+    "because: ",
+    "hint: ",
+    "unknown: ",
+    "exists: key arn:",
+    "left over: ",
+    "plaintext: ",
+    "backup: ",
+    "remove: ",
+];
 
 /// What the record of a run that ended well says.
 fn answer_recorded(record: &Value) -> Vec<String> {
@@ -320,6 +358,7 @@ fn answer_recorded(record: &Value) -> Vec<String> {
         "changed": record["exit"]["changed"],
         "kept": material["kept"],
         "escrow": material["escrow"],
+        "plaintext": material["plaintext"],
         "rehearsal": record["rehearsal"],
     });
     let mut lines = lines_of(ROWS, &report);
@@ -340,6 +379,7 @@ fn failure_recorded(record: &Value) -> Vec<String> {
         "key_state": key["state"],
         "alias": key["alias"],
         "leftovers": if partial { record["leftovers"].clone() } else { Value::Null },
+        "plaintext": if partial { record["material"]["plaintext"].clone() } else { Value::Null },
     }))
 }
 

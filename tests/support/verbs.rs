@@ -113,7 +113,7 @@ impl Verb {
             _ => {}
         }
         let source = match self {
-            Verb::ProvisionGiven => Material::Given(given("HMAC_256", &GIVEN)),
+            Verb::ProvisionGiven => Material::given(given("HMAC_256", &GIVEN)),
             Verb::ProvisionEscrowed => Material::Generate(Backup::Escrow {
                 recipients: vec![Recipient::read(&scene.path("recovery.pem")).unwrap()],
                 out: scene.path("copy"),
@@ -166,7 +166,7 @@ impl Verb {
     /// The key that is rotated or replicated, with its replica where it has one.
     fn provision_first(self, scene: &Scene) {
         let ended = scene.run(async |kms, runs| {
-            let source = Material::Given(given("SYMMETRIC_DEFAULT", &GIVEN));
+            let source = Material::given(given("SYMMETRIC_DEFAULT", &GIVEN));
             self.provision(source, scene, kms, runs).await?;
             if self == Verb::RotateReplicas { life_verbs::replicate(kms, runs).await } else { Ok(()) }
         });

@@ -46,6 +46,7 @@ impl Context {
 
     /// The failure of a run, with the report on it.
     fn ended(&self, error: Error, account: Account) -> Failure {
+        let account = account.broken_off();
         let Account { mut report, facts, .. } = account.clone();
         let failure = self.failure(error).explained(facts.explanation.clone()).about(report.key_arn.clone());
         if !facts.may_have_changed() {
@@ -70,6 +71,10 @@ impl Context {
             None => account,
         };
         account.report.rehearsal |= self.is_rehearsal();
+        // The embedded KMS ends with the process, and with it what it holds.
+        if let Some(plaintext) = account.report.plaintext.as_mut().filter(|_| self.is_rehearsal()) {
+            plaintext.remove = None;
+        }
         account.report.show_public_key();
         let run = self.invocation();
         let leftovers = account.report.leftovers.iter_mut();
@@ -104,6 +109,7 @@ impl Context {
         let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Kept { file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
+        let account = if failure.is_some() { account.broken_off() } else { account };
         let code = failure.map_or(0, |failure| failure.exit);
         let mut exit = Exit::of(code, failure.map(|failure| &*failure.error), &account);
         if let (Some(said), Some(failure)) = (&mut exit.error, failure) {

@@ -1,7 +1,7 @@
 //! The account of a run as text.
 
 use kms_byok::kms::KeyState;
-use kms_byok::lifecycle::{MOST_ROTATIONS, Report};
+use kms_byok::lifecycle::{MOST_ROTATIONS, Plaintext, Report};
 use kms_byok::proof::{Finding, Outcome, Proof};
 
 use super::{line, lines};
@@ -26,6 +26,9 @@ pub(crate) fn account(report: &Report) -> String {
         ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
         ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
         ("escrow", report.escrow.as_ref().map(|path| path.display().to_string())),
+        ("plaintext", report.plaintext.as_ref().map(files)),
+        ("backup", report.plaintext.as_ref().filter(|_| report.escrow.is_none()).map(backup)),
+        ("remove", report.plaintext.as_ref().and_then(|plaintext| plaintext.remove.clone())),
         ("SHA-256", fingerprints.map(|prints| prints.spki_sha256.clone())),
         ("", fingerprints.map(|prints| format!("{} in base64", prints.spki_sha256_base64))),
         ("SSH", fingerprints.and_then(|prints| prints.ssh_sha256.clone())),
@@ -43,6 +46,22 @@ pub(crate) fn account(report: &Report) -> String {
         text.push_str(&line(&format!("left over  {}; remove it with: {}", leftover.key_arn, leftover.remove)));
     }
     text
+}
+
+/// The files that hold key material in plaintext.
+fn files(plaintext: &Plaintext) -> String {
+    let names: Vec<String> = plaintext.files.iter().map(|file| file.display().to_string()).collect();
+    if names.is_empty() { "in no file that this run has read or written".to_owned() } else { names.join(", ") }
+}
+
+/// Whether an encrypted backup is known.
+fn backup(plaintext: &Plaintext) -> String {
+    let none = "no encrypted one that this run has made or read";
+    match (&plaintext.encrypted_backup, &plaintext.remove) {
+        (Some(file), _) => format!("{}, encrypted", file.display()),
+        (None, Some(_)) => format!("{none}: without the plaintext, only KMS has the key"),
+        (None, None) => none.to_owned(),
+    }
 }
 
 /// What a rotation has come to.
@@ -180,6 +199,12 @@ pub(crate) fn standing(report: &Report) -> String {
     text.push_str(&elsewhere(report));
     for leftover in &report.leftovers {
         text.push_str(&line(&format!("left over: key {}; remove it with: {}", leftover.key_arn, leftover.remove)));
+    }
+    let known = |plaintext: &&Plaintext| !plaintext.files.is_empty() || plaintext.encrypted_backup.is_some();
+    if let Some(plaintext) = report.plaintext.as_ref().filter(known) {
+        text.push_str(&line(&format!("plaintext: {}", files(plaintext))));
+        text.push_str(&line(&format!("backup: {}", backup(plaintext))));
+        text.extend(plaintext.remove.iter().map(|remove| line(&format!("remove: {remove}"))));
     }
     if let Some(next) = &report.next {
         text.push_str(&line(&format!("next: {next}")));

@@ -77,7 +77,7 @@ fn is_symmetric(key: &KeyDescription) -> bool {
 fn check(args: &Args) -> Result<(), Error> {
     let given = &args.material;
     given.given.check_names()?;
-    let named = given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some();
+    let named = given.generate || given.given.is_given();
     if !named && !args.resume && !args.by_alias.needs_no_material() {
         let hint = "add --generate, --material FILE (`-` for standard input), or --resume";
         return Err(UsageError::Missing { what: "the new key material", hint }.into());
@@ -91,7 +91,7 @@ fn check(args: &Args) -> Result<(), Error> {
     }
     match given.generate {
         true => given.backup().map(drop)?,
-        false => given.check_fate()?,
+        false => given.given_backup().map(drop)?,
     }
     args.expiry.checked().map(drop)
 }

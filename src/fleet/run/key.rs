@@ -102,7 +102,7 @@ async fn wanted(row: &Row, shared: &Shared, entry: &Entry) -> Result<Provision, 
     // Once a file holds the bytes and their import was sent, it is that file which is imported.
     let sent = entry.call.as_deref() == Some(Operation::ImportKeyMaterial.name());
     let material = match entry.kept.as_deref().filter(|path| sent && path.exists()) {
-        Some(path) => Material::Given(row.read_kept(path)?),
+        Some(path) => Material::given(row.read_kept(path)?),
         None => row.material_in(Some(region)).map_err(|(_, error)| error.into_error())?,
     };
     let request = row.request_id(region)?;

@@ -1,4 +1,4 @@
-//! The copy of generated key material: on disk before KMS gets the key, and never overwritten or deleted afterwards.
+//! The copy of key material: on disk before KMS gets the key, and never overwritten or deleted afterwards.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::lifecycle::import::bytes::{BackupForm, Bytes, StoredBackup, Unstored}
 use crate::material::KeyMaterial;
 use crate::progress::Progress;
 
-/// The backup of generated key material. There is no default, so that nobody loses the only copy by leaving a flag out.
+/// The backup of key material. Of generated key material there is no default, so that nobody loses the only copy by leaving a flag out.
 pub enum Backup {
     /// Encrypted for recovery certificates: a CMS file in DER.
     Escrow {

@@ -79,6 +79,14 @@ pub enum GoOn {
 }
 
 impl StoredBackup {
+    /// Who can open it; nobody needs to where it is plaintext.
+    pub fn recipients(&self) -> &[RecipientIdentity] {
+        match &self.form {
+            BackupForm::Plaintext => &[],
+            BackupForm::Escrow(recipients) => recipients,
+        }
+    }
+
     /// What completes a run whose bytes are stored: the import of this file into that key.
     pub fn go_on(&self, key_arn: &KeyArn) -> GoOn {
         GoOn::WithBackup { backup: self.clone(), key_arn: key_arn.clone() }

@@ -2,6 +2,7 @@
 
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::backup::{Backup, Stored};
+use crate::lifecycle::import::given::Given;
 use crate::material::{KeyMaterial, KeySpec};
 use crate::progress::Progress;
 
@@ -10,7 +11,7 @@ pub enum Material {
     /// OpenSSL's random generator, once it is sure that a key waits for it.
     Generate(Backup),
     /// The caller's, which was read and checked.
-    Given(KeyMaterial),
+    Given(Given),
 }
 
 /// New material whose backup is not chosen yet. There is no default, so that nobody loses the only copy by leaving it out.
@@ -24,7 +25,15 @@ impl Material {
 
     /// Material that was read.
     pub fn given(material: KeyMaterial) -> Self {
-        Material::Given(material)
+        Material::Given(Given::new(material))
+    }
+
+    /// The backup that is made of it.
+    pub fn backup(&self) -> Option<&Backup> {
+        match self {
+            Material::Generate(backup) => Some(backup),
+            Material::Given(given) => given.backup(),
+        }
     }
 }
 

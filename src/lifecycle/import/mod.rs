@@ -7,6 +7,7 @@ pub(crate) mod bytes;
 pub(crate) mod carry_out;
 pub(crate) mod expiry;
 pub(crate) mod generate;
+pub(crate) mod given;
 pub(crate) mod history;
 pub(crate) mod parameters;
 pub(crate) mod plan;

@@ -14,10 +14,11 @@ use crate::explain::Setting;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
-use crate::lifecycle::import::backup::Backup;
+use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Material, generate};
+use crate::lifecycle::import::given::settle;
 use crate::lifecycle::import::history::History;
 use crate::lifecycle::import::stage::{Proven, Sending};
 use crate::lifecycle::import::{ImportOptions, check_description, import_set};
@@ -36,6 +37,7 @@ use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::run::wait;
 use crate::lifecycle::verify::imported::{Arrived, Expected, arrive, expected_to_be_current, prove_in};
 use crate::lifecycle::verify::verdict::conclude;
+use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
 use crate::progress::{Progress, Silent};
 use crate::{diagnose, time};
@@ -66,6 +68,7 @@ impl Provision {
 
 async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Proven, Error> {
     check_locally(plan)?;
+    tell_given(plan, run);
     if let Some(found) = find(kms, plan).await? {
         return resume(kms, plan, &found, run).await;
     }
@@ -78,6 +81,13 @@ async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Pr
             let key = wait_for_other_run(kms, alias, run.progress()).await?;
             resume(kms, plan, &Found { key, is_named: true }, run).await
         }
+    }
+}
+
+/// Notes where the key material lies that the run was given.
+fn tell_given(plan: &Provision, run: &dyn Ongoing) {
+    if let Material::Given(given) = &plan.source {
+        run.note(|facts| facts.given(given));
     }
 }
 
@@ -99,12 +109,10 @@ pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
     check_description(plan.material_description.as_ref(), plan.request.spec)?;
     plan.expiry.resolve(time::now())?;
+    plan.source.backup().map_or(Ok(()), Backup::check)?;
     let length = match &plan.source {
         Material::Given(material) => Some(material.byte_count()),
-        Material::Generate(backup) => {
-            backup.check()?;
-            None
-        }
+        Material::Generate(_) => None,
     };
     plan.wrapping.algorithm.check(plan.request.spec, plan.wrapping.key_spec, length)?;
     Ok(())
@@ -139,6 +147,7 @@ pub(crate) async fn make_unnamed(
     run: &Run<Reached>,
 ) -> Result<Proven, Error> {
     check_locally(plan)?;
+    tell_given(plan, run);
     let resolved = Resolved::of(plan, kms, run)?;
     let key = Vouched::created(create::create(kms, &plan.request, begun, run).await?);
     begun.made(&key.arn);
@@ -148,6 +157,7 @@ pub(crate) async fn make_unnamed(
 
 /// Goes on with a key that is there.
 pub(crate) async fn resume(kms: &Kms, plan: &Provision, there: &Found, run: &Run<Reached>) -> Result<Proven, Error> {
+    tell_given(plan, run);
     let found = &there.key;
     let progress = run.progress();
     // An adopted key may have no alias yet.
@@ -236,14 +246,16 @@ async fn import_material(
     set.announce(progress);
     let named = NamedKey { key: (**key).clone(), alias: plan.request.alias.clone() };
     let made;
-    let (material, stored) = match &plan.source {
-        Material::Given(material) => (material, None),
+    let (material, stored): (&KeyMaterial, Option<Stored>) = match &plan.source {
+        Material::Given(given) => (given, given.store(run)?),
         Material::Generate(backup) => {
-            made = generate(plan.request.spec, backup, progress)?;
-            (&made.0, Some(&made.1))
+            let (material, stored) = generate(plan.request.spec, backup, progress)?;
+            made = material;
+            (&made, Some(stored))
         }
     };
-    let bytes = stored.map_or(Bytes::Unstored(Unstored::Given), |stored| stored.bytes.clone());
+    let generated = stored.as_ref().filter(|_| matches!(plan.source, Material::Generate(_)));
+    let bytes = generated.map_or(Bytes::Unstored(Unstored::Given), |stored| stored.bytes.clone());
     if let Bytes::Stored(backup) = &bytes {
         run.reach(Reached::BackupStored { key: named.clone(), backup: backup.clone() });
     }
@@ -268,15 +280,15 @@ async fn import_material(
         Err(error) => Err(error),
     };
     // Also where DescribeKey does not show it yet.
-    if let Some(stored) = stored.filter(|_| !run.facts().sent_to(&key.arn).is_empty()) {
+    if let Some(stored) = stored.as_ref().filter(|_| !run.facts().sent_to(&key.arn).is_empty()) {
         stored.keep_in_place(progress)?;
     }
-    let Arrived { imported, now, used } = match (arrived, stored) {
-        (Ok(arrived), _) => arrived,
-        (Err(error), stored) => {
-            let ended = match stored {
+    let Arrived { imported, now, used } = match arrived {
+        Ok(arrived) => arrived,
+        Err(error) => {
+            let ended = match generated {
                 Some(stored) => import_failed::ended(kms, plan, key, (stored, error), run).await,
-                None => Err(error),
+                None => settle(stored.as_ref(), Err(error), run),
             };
             return ended.inspect_err(|error| {
                 let refused = error.kms().and_then(|error| diagnose::refused_here(&wrapped, material, key, error));

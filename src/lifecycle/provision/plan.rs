@@ -2,6 +2,7 @@
 
 use crate::kms::{Kms, Operation};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::expiry::resolve_expiry;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::history::History;
@@ -72,6 +73,13 @@ pub(crate) async fn resume(
                 plan.vouch(&wanted.trust(), found);
                 import_again(plan);
             }
+            let compares = if request.spec == KeySpec::SymmetricDefault { again } else { wanted.level >= Level::Use };
+            if let Material::Given(given) = &wanted.source
+                && compares
+                && given.is_backup_missing()
+            {
+                plan.writes.extend(given.backup().and_then(Backup::path).map(ToOwned::to_owned));
+            }
         }
         Decision::Complete => {
             wanted.trust().vouch(kms, found, name, progress).await?;
@@ -116,9 +124,7 @@ fn name_it(plan: &mut Plan, alias: &AliasName, exists: bool) {
 fn import_material(plan: &mut Plan, kms: &Kms, wanted: &Provision) -> Result<(), Error> {
     resolve_expiry(kms, wanted.expiry)?;
     let (spec, usage) = (wanted.request.spec, wanted.request.usage);
-    if let Material::Generate(backup) = &wanted.source {
-        plan.writes.extend(backup.path().map(ToOwned::to_owned));
-    }
+    plan.writes.extend(wanted.source.backup().and_then(Backup::path).map(ToOwned::to_owned));
     parameters(plan, wanted.wrapping);
     send(plan);
     prove_use(plan, spec, usage, wanted.level);

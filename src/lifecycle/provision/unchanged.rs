@@ -14,7 +14,7 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::verify::imported::NOTHING_AT_HAND;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
-use crate::material::KeySpec;
+use crate::material::{KeyMaterial, KeySpec};
 use crate::proof::{self, Claim, Level, Outcome, Subject};
 
 /// What can be proven about a key that was there already. Nothing is written to it but, where everything is to be proven, the same
@@ -27,10 +27,11 @@ pub(crate) async fn prove_unchanged(
     run: &dyn Ongoing,
 ) -> Result<Proven, Error> {
     let found = &named.key;
-    let material = match &plan.source {
-        Material::Given(material) => Some(material),
+    let given = match &plan.source {
+        Material::Given(given) => Some(given),
         Material::Generate(_) => None,
     };
+    let material: Option<&KeyMaterial> = given.map(|given| &**given);
     // DescribeKey has just told what there is to tell.
     let subject = Subject::new(kms, found, material, None)?.seen(found.clone());
     let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
@@ -59,7 +60,9 @@ pub(crate) async fn prove_unchanged(
             Err(KeyError::NotCompared { key, what, permission }.into())
         }
         (concluded, _, _) => {
-            Ok(Proven { named: named.clone(), bytes: Bytes::NONE, material_id: None, proof: concluded? })
+            let proof = concluded?;
+            given.map_or(Ok(()), |given| given.store_of_existing(proof.has_shown(Claim::Bytes), run))?;
+            Ok(Proven { named: named.clone(), bytes: Bytes::NONE, material_id: None, proof })
         }
     }
 }

@@ -134,7 +134,7 @@ fn recognise(input: &str) -> String {
 }
 
 impl ShellBackup {
-    fn steps(&self) -> String {
+    pub(super) fn steps(&self) -> String {
         match self {
             ShellBackup::Discard => "# No copy: KMS will hold the only one.\n".to_owned(),
             ShellBackup::Keep(path) => {

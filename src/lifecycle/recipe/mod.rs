@@ -33,6 +33,8 @@ pub struct Recipe {
     pub adopt: Option<KeyArn>,
     /// Its material.
     pub source: ShellSource,
+    /// The encrypted copy of key material that is not generated.
+    pub backup: Option<ShellBackup>,
     /// How it is wrapped.
     pub algorithm: WrappingAlgorithm,
     /// With how large a key.
@@ -61,7 +63,7 @@ impl Recipe {
         [
             self.head(),
             self.look_at_openssl(),
-            self.source.steps(self.request.spec),
+            self.source.steps(self.request.spec) + &self.backup.as_ref().map(ShellBackup::steps).unwrap_or_default(),
             self.create_key(),
             self.get_parameters(),
             self.wrap(),

@@ -91,7 +91,7 @@ impl Recipe {
     }
 
     pub(super) fn look_at_openssl(&self) -> String {
-        let needs_3 = self.algorithm.uses_aes_key_wrap() || self.source.needs_openssl_3();
+        let needs_3 = self.algorithm.uses_aes_key_wrap() || self.source.needs_openssl_3() || self.backup.is_some();
         if needs_3 { LOOK_FOR_3 } else { LOOK }.to_owned()
     }
 

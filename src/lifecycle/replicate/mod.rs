@@ -65,6 +65,8 @@ impl Replicate {
 
 async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Replicate, run: &Run<Reached>) -> Result<(), Error> {
     let plan = &Resolved::of(plan, kms, run)?;
+    let all: &dyn Ongoing = run;
+    all.note(|facts| plan.materials.iter().for_each(|material| facts.given(material)));
     let (materials, replicas) = plan_regions(kms, key, plan, run.progress()).await?;
     let work = Work { kms, primary: key, materials: &materials, plan, run };
     for replica_plan in replicas {

@@ -62,13 +62,10 @@ impl Work<'_> {
     /// For a key without rotations left: bytes that are current already need no rotation.
     pub(crate) async fn only_if_current(
         &self,
-        material: Option<&KeyMaterial>,
+        material: &KeyMaterial,
         materials: &KeyMaterials,
     ) -> Result<NewMaterial, Error> {
-        let found = match material {
-            Some(material) => self.find(material, materials).await?,
-            None => None,
-        };
+        let found = self.find(material, materials).await?;
         Ok(found.ok_or_else(|| LifecycleError::NoRotationLeft { arn: self.key.arn.clone() })?)
     }
 

@@ -19,9 +19,11 @@ pub use self::way::Way;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
+use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Material, generate};
+use crate::lifecycle::import::given::settle;
 use crate::lifecycle::import::parameters::check_external;
 use crate::lifecycle::import::sent::Difference;
 use crate::lifecycle::key::multi_region::check_primary;
@@ -74,6 +76,9 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let plan = &check_locally(kms, plan)?;
     let all: &dyn Ongoing = run;
     all.note(|facts| facts.asked_to_expire = plan.expires);
+    if let Some(Material::Given(given)) = &plan.source {
+        all.note(|facts| facts.given(given));
+    }
     check_rotatable(key)?;
     let key = &vouch(kms, key, plan, progress).await?;
     let work = Work { kms, key, plan, run };
@@ -93,23 +98,25 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
         }
         run.reach(Reached::ImportSent { rotation: rotation.clone(), bytes, regions: regions.names() });
     };
-    let given = || sent(Bytes::Unstored(Unstored::Given));
     let made;
-    let (material, place) = match (beginning, &plan.source) {
+    let (material, place): (Option<&KeyMaterial>, _) = match (beginning, &plan.source) {
         (Beginning::Over(id), _) => {
             let now = key.seen(on_demand::shown(kms, (**key).clone(), Some(&id), run).await?);
             return work.finish(&now, &regions, None).await;
         }
         (Beginning::OnlyIfCurrent(materials), source) => {
-            let material = match source {
-                Some(Material::Given(material)) => Some(material),
-                _ => None,
+            let Some(Material::Given(given)) = source else {
+                return Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into());
             };
-            (material, work.only_if_current(material, &materials).await?)
+            let place = work.only_if_current(given, &materials).await?;
+            given.store_of_existing(true, run)?;
+            (Some(given), place)
         }
-        (Beginning::Waiting(id), Some(Material::Given(material))) => {
-            given();
-            (Some(material), work.reimport_pending(material, id).await?)
+        (Beginning::Waiting(id), Some(Material::Given(given))) => {
+            let stored = given.store(run)?;
+            sent(Bytes::Unstored(Unstored::Given));
+            let placed = work.reimport_pending(given, id).await;
+            (Some(given), settle(stored.as_ref(), placed, run)?)
         }
         (Beginning::Waiting(id), _) => (None, NewMaterial::Pending(id)),
         (Beginning::New, Some(Material::Generate(backup))) => {
@@ -118,9 +125,11 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
             sent(stored.bytes.clone());
             (Some(material), work.import_new(material, Some(stored)).await?)
         }
-        (Beginning::New, Some(Material::Given(material))) => {
-            given();
-            (Some(material), work.import_new(material, None).await?)
+        (Beginning::New, Some(Material::Given(given))) => {
+            let stored = given.store(run)?;
+            sent(Bytes::Unstored(Unstored::Given));
+            let placed = work.import_new(given, None).await;
+            (Some(given), settle(stored.as_ref(), placed, run)?)
         }
         (Beginning::New, None) => return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into()),
     };
@@ -154,13 +163,11 @@ pub(crate) async fn vouch(
 pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<'a, Rotate>, Error> {
     let plan = Resolved::before(plan, kms)?;
     plan.options().check()?;
-    let length = match &plan.source {
-        Some(Material::Given(material)) => Some(material.byte_count()),
-        Some(Material::Generate(backup)) => {
-            backup.check()?;
-            None
-        }
-        None => return Ok(plan),
+    let Some(source) = &plan.source else { return Ok(plan) };
+    source.backup().map_or(Ok(()), Backup::check)?;
+    let length = match source {
+        Material::Given(material) => Some(material.byte_count()),
+        Material::Generate(_) => None,
     };
     plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?;
     Ok(plan)

@@ -2,6 +2,7 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
+use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::plan::{import_again, prove_use};
 use crate::lifecycle::key::plan::parameters;
@@ -55,6 +56,11 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
         (Beginning::OnlyIfCurrent(_), _) => {
             import_again(&mut plan);
             plan.call(Operation::DescribeKey, "looks at the key again");
+            if let Some(Material::Given(given)) = &wanted.source
+                && given.is_backup_missing()
+            {
+                plan.writes.extend(given.backup().and_then(Backup::path).map(ToOwned::to_owned));
+            }
             finish(&mut plan, &regions, wanted.level, true);
             return Ok(plan);
         }
@@ -66,9 +72,8 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
             false
         }
         (_, source) => {
-            if let Some(Material::Generate(backup)) = source {
-                plan.writes.extend(backup.path().map(ToOwned::to_owned));
-            }
+            let backup = source.as_ref().and_then(Material::backup);
+            plan.writes.extend(backup.and_then(Backup::path).map(ToOwned::to_owned));
             deliver(&mut plan, wanted);
             in_each(&mut plan, &regions, |plan| deliver(plan, wanted));
             true

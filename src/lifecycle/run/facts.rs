@@ -5,8 +5,10 @@ use aws_smithy_types::DateTime;
 use crate::diagnose::Diagnosis;
 use crate::kms::{KeyArn, Operation};
 use crate::lifecycle::import::attempt::ImportAttempt;
+use crate::lifecycle::import::bytes::StoredBackup;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::run::report::Leftover;
+use crate::material::{KeyMaterial, Places};
 
 /// What every run knows besides its stage.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,10 @@ pub struct Facts {
     pub(crate) awaited: bool,
     /// How the key material is wrapped, once there are parameters for it.
     pub(crate) wrapping: Option<Wrapping>,
+    /// Where the key material was read from, if the run was given some.
+    pub(crate) places: Option<Places>,
+    /// The encrypted backup that the run has made of key material that it was given.
+    pub(crate) backup: Option<StoredBackup>,
     /// Every import that KMS has answered, in order.
     pub(crate) sent: Vec<Sent>,
 }
@@ -46,6 +52,11 @@ impl Facts {
     /// Whether AWS changed, or may have: because a reply did not arrive, or because a change of an earlier run is under way.
     pub fn may_have_changed(&self) -> bool {
         self.changed || self.in_doubt.is_some() || self.awaited
+    }
+
+    /// The run was given that key material.
+    pub(crate) fn given(&mut self, material: &KeyMaterial) {
+        self.places.get_or_insert_default().extend(material.places());
     }
 
     /// The call in doubt was answered, or looked up.

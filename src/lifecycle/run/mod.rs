@@ -5,6 +5,7 @@ pub(crate) mod facts;
 pub(crate) mod many;
 pub(crate) mod next;
 pub(crate) mod ongoing;
+pub(crate) mod plaintext;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod sending;

@@ -43,6 +43,21 @@ pub enum Next {
     },
 }
 
+impl Next {
+    /// Whether it may read the key material again.
+    pub(crate) fn may_need_bytes(&self) -> bool {
+        match self {
+            Next::GoOn(GoOn::WithBackup { .. })
+            | Next::Again { .. }
+            | Next::FindLost { .. }
+            | Next::ResumeOrAgain { .. }
+            | Next::AsExisting { .. }
+            | Next::TakeBack { .. } => true,
+            Next::Nothing | Next::GoOn(GoOn::Resume { .. } | GoOn::Switch { .. } | GoOn::Status { .. }) => false,
+        }
+    }
+}
+
 impl From<GoOn> for Next {
     fn from(go_on: GoOn) -> Self {
         Next::GoOn(go_on)

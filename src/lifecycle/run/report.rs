@@ -55,6 +55,8 @@ pub struct Report {
     /// Who can open the escrow file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub escrow_recipients: Vec<RecipientIdentity>,
+    /// Which files still hold the key material in plaintext; absent where the run had none at hand.
+    pub plaintext: Option<Plaintext>,
     /// Whether the KMS is an embedded one: nothing of this is in AWS.
     pub rehearsal: bool,
     /// What was proven; absent if nothing was asked for.
@@ -153,6 +155,19 @@ pub struct ReplicaReport {
     pub imported: bool,
     /// What was proven about it.
     pub proof: Option<Proof>,
+}
+
+/// The key material of a run outside KMS, as far as the run has read or written it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plaintext {
+    /// The files that hold it in plaintext.
+    #[serde(serialize_with = "printable::paths")]
+    pub files: Vec<PathBuf>,
+    /// A file that holds it encrypted, and that this run has made or read.
+    #[serde(serialize_with = "printable::maybe_path")]
+    pub encrypted_backup: Option<PathBuf>,
+    /// The command that removes the files. Nothing while KMS is not known to have the key material, or what completes the run needs them.
+    pub remove: Option<String>,
 }
 
 /// A key that was made and is not used, with the command that removes it.

@@ -10,7 +10,7 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::run::facts::{Facts, Sent};
 use crate::lifecycle::run::next::Next;
-use crate::lifecycle::run::report::Report;
+use crate::lifecycle::run::report::{Plaintext, Report};
 use crate::proof::Proof;
 
 /// The stages of a verb, each with its evidence.
@@ -118,7 +118,7 @@ impl<E> Deref for Done<E> {
 impl<R: Stage> Interrupted<R> {
     /// The report on it.
     pub fn account(&self) -> Account {
-        Account::of(&self.reached, &self.facts)
+        Account::of(&self.reached, &self.facts).broken_off()
     }
 
     /// With the reason why KMS refused an import.
@@ -159,7 +159,20 @@ impl Account {
             ..Report::default()
         };
         reached.tell(&mut report);
+        if let Some(backup) = &facts.backup {
+            report.escrow = Some(backup.path.clone());
+            report.escrow_recipients = backup.recipients().to_vec();
+        }
+        report.plaintext = Plaintext::of(&report, facts);
         Account { report, next: reached.next(facts), facts: facts.clone() }
+    }
+
+    /// Of a run that did not end well: no file is removed that what completes it may need.
+    pub fn broken_off(mut self) -> Self {
+        if let Some(plaintext) = self.report.plaintext.as_mut().filter(|_| self.next.may_need_bytes()) {
+            plaintext.remove = None;
+        }
+        self
     }
 
     /// With how AWS was reached.

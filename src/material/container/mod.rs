@@ -46,6 +46,8 @@ pub(crate) struct PrivateKey {
     pub(crate) notes: Vec<Note>,
     /// The subject of the certificate that lay beside the key and belongs to it.
     pub(crate) certificate: Option<String>,
+    /// It was encrypted under a passphrase that is not empty.
+    pub(crate) encrypted: bool,
 }
 
 /// Reads the private key in a container. `bytes` are DER, or the text of the containers that are text: OpenSSH (its binary form is taken
@@ -66,23 +68,40 @@ fn read(claimed: Container, bytes: &Secret, passphrase: &mut dyn Passphrase) -> 
     if claimed.is_der() && !same_label(claimed, container) {
         notes.push(Note::Mislabelled { label: claimed, found: container });
     }
+    let mut passphrase = Asked { passphrase, told: false };
     let mut certificate = None;
+    let mut encrypted = matches!(container, Container::EncryptedPkcs8 | Container::EncryptedTraditional);
     let pkcs8 = match container {
         Container::Pkcs8 | Container::Pkcs8V2 | Container::Pkcs1 | Container::Sec1 => {
             der_key::read(container, bytes.expose(), &mut notes)?
         }
-        Container::EncryptedPkcs8 => encrypted::pkcs8(bytes.expose(), passphrase, &mut notes)?,
-        Container::EncryptedTraditional => encrypted::traditional(bytes.expose(), passphrase, &mut notes)?,
+        Container::EncryptedPkcs8 => encrypted::pkcs8(bytes.expose(), &mut passphrase, &mut notes)?,
+        Container::EncryptedTraditional => encrypted::traditional(bytes.expose(), &mut passphrase, &mut notes)?,
         Container::OpenSsh | Container::EncryptedOpenSsh => openssh::read(bytes, &mut notes)?,
         Container::Jwk | Container::JwkSet => jwk::private_key(container, bytes, &mut notes)?,
         Container::Pkcs12 => {
-            let found = pkcs12::read(bytes, passphrase, &mut notes)?;
+            let found = pkcs12::read(bytes, &mut passphrase, &mut notes)?;
             certificate = found.certificate;
+            encrypted = found.encrypted;
             found.pkcs8
         }
         other => return Err(foreign::refusal(other)),
     };
-    Ok(PrivateKey { pkcs8, container, notes, certificate })
+    Ok(PrivateKey { pkcs8, container, notes, certificate, encrypted: encrypted && passphrase.told })
+}
+
+/// A passphrase, and whether one was told that is not empty: an empty one keeps nothing secret.
+struct Asked<'a> {
+    passphrase: &'a mut dyn Passphrase,
+    told: bool,
+}
+
+impl Passphrase for Asked<'_> {
+    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
+        let answer = self.passphrase.passphrase()?;
+        self.told |= answer.as_ref().is_some_and(|answer| !answer.is_empty());
+        Ok(answer)
+    }
 }
 
 /// What the bytes are, whatever was claimed; what is not told at all stays what it was called, and is found to be damaged.

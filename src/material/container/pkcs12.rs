@@ -22,6 +22,8 @@ const PBMAC1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0e];
 pub(super) struct Found {
     pub(super) pkcs8: Secret,
     pub(super) certificate: Option<String>,
+    /// Its bag, or what is around that, is encrypted.
+    pub(super) encrypted: bool,
 }
 
 pub(super) fn read(
@@ -52,7 +54,7 @@ pub(super) fn read(
     if let Some(mac) = &mac {
         answer.find(&file, mac, &mut budget)?;
     }
-    let mut bags = Bags::default();
+    let (mut bags, mut in_clear) = (Bags::default(), false);
     for (index, layer) in layers.iter().enumerate() {
         let opened = match layer {
             None => file.bags(index, false, None)?.ok_or_else(|| damaged("OpenSSL cannot unpack its bags"))?,
@@ -67,11 +69,13 @@ pub(super) fn read(
                 })?
             }
         };
+        in_clear |= layer.is_none() && opened.keys.iter().any(|key| !key.shrouded);
         bags.keys.extend(opened.keys);
         bags.certificates.extend(opened.certificates);
         bags.secrets += opened.secrets;
     }
-    one_key(bags, &mut answer, mac.is_some(), &mut budget, notes)
+    let (pkcs8, certificate) = one_key(bags, &mut answer, mac.is_some(), &mut budget, notes)?;
+    Ok(Found { pkcs8, certificate, encrypted: !in_clear })
 }
 
 fn damaged(problem: &str) -> MaterialError {
@@ -185,7 +189,7 @@ fn one_key(
     has_mac: bool,
     budget: &mut u64,
     notes: &mut Vec<Note>,
-) -> Result<Found, MaterialError> {
+) -> Result<(Secret, Option<String>), MaterialError> {
     if bags.keys.len() > 1 {
         let mut keys = Vec::new();
         for (index, bag) in bags.keys.iter().enumerate() {
@@ -202,7 +206,7 @@ fn one_key(
     };
     let pkcs8 = opened(bag, answer, has_mac, budget, notes)?;
     let certificate = certificate(&pkcs8, &bags.certificates)?;
-    Ok(Found { pkcs8, certificate })
+    Ok((pkcs8, certificate))
 }
 
 /// The key in a bag, decrypted where it is shrouded.

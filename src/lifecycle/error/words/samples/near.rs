@@ -232,6 +232,7 @@ one_of_each! {
         NoCopy {}
         CopyToStdout { flag: "--keep" }
         WithoutGenerate { flag: "--discard" }
+        WithoutMaterial { flag: "--escrow" }
         Missing { what: "the key material", hint: "add --generate, or --material FILE (`-` for standard input)" }
         NotInShell { flag: "--rehearse" }
         NotInShell { flag: "--record" }
