@@ -156,6 +156,15 @@ fn a_dry_run_says_which_backup_would_be_written() {
     assert_eq!(writes(&line), json!([]));
     assert_eq!(writes(&format!("{line} --verify full")), json!(["k.cms"]));
     assert_eq!(writes(&format!("rotate --key-id alias/a --material two {ESCROW}")), json!(["k.cms"]));
+    for name in ["old", "new"] {
+        scene.bench.kms_byok(&format!("generate --key-spec ECC_NIST_P256 --out {name}")).succeeds();
+    }
+    scene.provision("--alias alias/app --key-spec ECC_NIST_P256 --material old");
+    let by_alias = "rotate --key-id alias/app --material new --escrow rec.pem --escrow-out";
+    assert_eq!(writes(&format!("{by_alias} k.cms")), json!(["k.cms"]));
+    // What could not be written is refused before there is a key.
+    scene.fails(1, &format!("{by_alias} missing/k.cms"));
+    assert_eq!((scene.calls("CreateKey"), scene.bench.exists("k.cms")), (2, false));
 }
 
 #[test]

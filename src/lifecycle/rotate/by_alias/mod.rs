@@ -22,6 +22,7 @@ pub use self::stage::{Handover, Reached, RotatedByAlias, Succession};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
+use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::create::leave;
@@ -119,10 +120,7 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
 /// Refuses everything that can be refused without asking KMS.
 fn check_locally(plan: &RotateByAlias) -> Result<(), Error> {
     plan.expiry.resolve(time::now())?;
-    match &plan.source {
-        Some(Material::Generate(backup)) => backup.check(),
-        _ => Ok(()),
-    }
+    plan.source.as_ref().and_then(Material::backup).map_or(Ok(()), Backup::check)
 }
 
 fn check_wrapping(plan: &RotateByAlias, source: Option<&Material>, spec: KeySpec) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use crate::kms::{KeyDescription, KeyState, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
+use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::plan::{prove_use, send};
 use crate::lifecycle::import::wrapping::Wrapping;
@@ -57,9 +58,7 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
         (Some(earlier), source) => go_on(&mut plan, kms, &wanted, (earlier, source, request), progress).await?,
         (None, Some(source)) => {
             make_key(&mut plan, spec);
-            if let Material::Generate(backup) = &source {
-                plan.writes.extend(backup.path().map(ToOwned::to_owned));
-            }
+            plan.writes.extend(source.backup().and_then(Backup::path).map(ToOwned::to_owned));
             parameters(&mut plan, wanted.wrapping.unwrap_or_else(|| Wrapping::default_for(spec)));
             send(&mut plan);
             prove_use(&mut plan, spec, usage, wanted.level);
