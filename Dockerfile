@@ -35,17 +35,19 @@ FROM dependencies AS dependencies-slim
 RUN cargo build --release --locked --no-default-features
 
 FROM dependencies-slim AS build-slim
+ARG REVISION=unknown
 COPY build.rs ./
 COPY src src
 # touch: cargo goes by times, and the sources may be older than the placeholder's build.
 RUN touch build.rs src/lib.rs src/main.rs \
- && cargo build --release --locked --no-default-features
+ && KMS_BYOK_COMMIT="${REVISION}" cargo build --release --locked --no-default-features
 
 FROM dependencies AS build
+ARG REVISION=unknown
 COPY build.rs ./
 COPY src src
 RUN touch build.rs src/lib.rs src/main.rs \
- && cargo build --release --locked
+ && KMS_BYOK_COMMIT="${REVISION}" cargo build --release --locked
 
 # cargo-deb and cargo-generate-rpm, in a layer that lasts until their versions change.
 FROM ${RUST_IMAGE} AS packers

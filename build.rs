@@ -1,6 +1,8 @@
-//! The version gate: a build against an unfit OpenSSL ends with one line that says what was found and what is needed.
+//! The version gate: a build against an unfit OpenSSL ends with one line that says what was found and what is needed. And the commit
+//! that `--version` names.
 
 use std::env;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 #[path = "src/openssl_probe/gate.rs"]
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
                 gate::Accepted::LibreSsl(number) => ("LibreSSL", number, false),
             };
             println!("cargo::rustc-env=KMS_BYOK_HEADERS={name} {}", gate::version_text(number, letters));
+            println!("cargo::rustc-env=KMS_BYOK_COMMIT={}", commit().as_deref().unwrap_or("unknown"));
             if loader_unpacks_relocations() {
                 println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs"); // 0.6 MiB that every start would read
             }
@@ -63,6 +66,40 @@ fn reported() -> gate::Reported {
         boringssl: flag("DEP_OPENSSL_BORINGSSL"),
         awslc: flag("DEP_OPENSSL_AWSLC"),
     }
+}
+
+/// The commit of these sources: what the builder says, what `cargo package` has written down, or what git has checked out. A build for
+/// development does not ask git: each commit would build everything anew.
+fn commit() -> Option<String> {
+    println!("cargo::rerun-if-env-changed=KMS_BYOK_COMMIT");
+    let told = env::var("KMS_BYOK_COMMIT").ok().filter(|told| is_commit(told));
+    told.or_else(packaged).or_else(checked_out).map(|commit| commit[..12.min(commit.len())].to_owned())
+}
+
+fn packaged() -> Option<String> {
+    let written = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let hash = written.split_once("\"sha1\"")?.1.split('"').nth(1)?;
+    is_commit(hash).then(|| hash.to_owned())
+}
+
+fn checked_out() -> Option<String> {
+    if env::var("PROFILE").ok()? != "release" || !Path::new(".git").exists() {
+        return None;
+    }
+    let git = |words: &[&str]| {
+        let output = Command::new("git").args(words).output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
+    for file in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
+        let path = git(&["rev-parse", "--git-path", file]).filter(|path| Path::new(path).exists());
+        path.iter().for_each(|path| println!("cargo::rerun-if-changed={path}"));
+    }
+    git(&["rev-parse", "HEAD"]).filter(|hash| is_commit(hash))
+}
+
+fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether the binary is for this machine and its glibc is 2.36 or newer, which reads packed relocations; an older one refuses such a

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     cli::panics::note();
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(usage) => return cli::usage::usage(usage),
+        Err(usage) => return cli::usage::usage(&usage),
     };
     let code = match cli::run(cli) {
         Ok(code) => code,

@@ -79,7 +79,7 @@ the_configuration_is_numeric_labelled_and_without_a_shell() {
     equal "$(label title "$image")" kms-byok
     equal "$(label licenses "$image")" 'MIT OR Apache-2.0'
     equal "$(label version "$image")" "$version"
-    equal "$(alone "$image" --version)" "kms-byok $version"
+    equal "$(alone "$image" --version | head -n 1)" "kms-byok $version"
     equal "$(label base.name "$image")" debian:bookworm-slim
   done
 }

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID", value_parser = key_args::request_id, help_heading = "Key")]
     lost_request: Option<String>,
     /// Give the alias to this key instead of making one
-    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "alias", help_heading = "Key")]
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "which_alias", help_heading = "Key")]
     adopt: Option<KeyArn>,
     #[command(flatten)]
     dry_run: DryRunArgs,

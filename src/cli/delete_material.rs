@@ -15,6 +15,7 @@ use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::WaitArgs;
+use super::key_name::KeyName;
 use super::next::{self, ByKey};
 use super::output;
 use super::terminal;
@@ -28,9 +29,8 @@ Examples:
   kms-byok delete-material --key-id alias/payments --yes
   kms-byok delete-material --key-id alias/payments --key-material-id 0123abcd --yes")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias
-    #[arg(long, value_name = "K")]
-    key_id: String,
+    #[command(flatten)]
+    key_id: KeyName,
     /// Which key material; needed where the key has more than one
     #[arg(long, value_name = "ID")]
     key_material_id: Option<String>,

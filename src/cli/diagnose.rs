@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aws_smithy_types::DateTime;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::diagnose::{Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
 use kms_byok::for_the_binary::{DIAGNOSE_LIMIT, check_private_key};
 use kms_byok::material::{Format, KeySpec, Passphrase};
@@ -18,6 +18,7 @@ use super::key_file::{self, KeyFile};
 use super::material_args::{AnyKey, Asking};
 use super::output::diagnosis::{complete, text};
 use super::usage_error::UsageError;
+use super::values;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -29,7 +30,7 @@ Examples:
   kms-byok diagnose --public-key PublicKey.bin --encrypted EncryptedKeyMaterial.bin --private-key throwaway.pem")]
 pub(crate) struct Args {
     /// Parameter directory, or any with PublicKey.bin, ImportToken.bin and EncryptedKeyMaterial.bin
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
     /// Wrapping public key
     #[arg(long, value_name = "F", help_heading = "Bare files")]
@@ -41,29 +42,29 @@ pub(crate) struct Args {
     #[arg(long, value_name = "F", help_heading = "Bare files")]
     encrypted: Option<PathBuf>,
     /// Key material, or `-` for standard input
-    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     material: Option<KeyFile>,
-    /// Its format when it was wrapped: raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh
-    #[arg(long, value_name = "F", requires = "material", help_heading = "Bare files")]
+    /// Its format when it was wrapped
+    #[arg(long, value_name = "F", requires = "material", value_parser = values::format(), help_heading = "Bare files")]
     material_format: Option<Format>,
     /// Private key of a throw-away wrapping key, to open the wrapped key material with
-    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "F", help_heading = "Bare files", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     private_key: Option<KeyFile>,
     /// Read the passphrase of that private key, or else of the key material, from FILE
     #[arg(long, value_name = "FILE", help_heading = "Bare files")]
-    #[arg(value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
     /// Key id, ARN or alias
     #[arg(long, value_name = "K", help_heading = "What you meant")]
     key_id: Option<String>,
     /// Key spec
-    #[arg(long, value_name = "S", help_heading = "What you meant")]
+    #[arg(long, value_name = "S", value_parser = values::key_spec(), help_heading = "What you meant")]
     key_spec: Option<KeySpec>,
     /// Wrapping algorithm
-    #[arg(long, value_name = "A", help_heading = "What you meant")]
+    #[arg(long, value_name = "A", value_parser = values::wrapping_algorithm(), help_heading = "What you meant")]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// Size of the wrapping key
-    #[arg(long, value_name = "S", help_heading = "What you meant")]
+    #[arg(long, value_name = "S", value_parser = values::wrapping_key_spec(), help_heading = "What you meant")]
     wrapping_key_spec: Option<WrappingKeySpec>,
     /// What KMS answered to the import, as in InvalidCiphertextException
     #[arg(long, value_name = "CODE", value_parser = said, help_heading = "What you meant")]

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::output;
 use super::terminal;
+use super::values;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -22,7 +23,7 @@ Examples:
   kms-byok generate --key-spec RSA_3072 --out signing.der")]
 pub(crate) struct Args {
     /// Key spec, as KMS names it
-    #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
+    #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault, value_parser = values::key_spec())]
     key_spec: KeySpec,
     /// New file for the key material: raw bytes, or PKCS#8 DER for private keys; `-` is standard output
     #[arg(long, value_name = "F")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::for_the_binary::check_importable;
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::KeyArn;
@@ -16,6 +16,7 @@ use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{TrustArgs, WrappingArgs};
+use super::key_name::KeyName;
 use super::output;
 
 #[derive(ClapArgs)]
@@ -24,11 +25,10 @@ Examples:
   kms-byok get-parameters --key-id alias/payments --dir payments.import
   kms-byok get-parameters --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --dir D --wrapping-key-spec RSA_2048")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias
-    #[arg(long, value_name = "K")]
-    key_id: String,
+    #[command(flatten)]
+    key_id: KeyName,
     /// Directory for PublicKey.bin, ImportToken.bin and parameters.json
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_hint = ValueHint::DirPath)]
     dir: PathBuf,
     #[command(flatten)]
     trust: TrustArgs,
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let spec = key.spec.known()?;
         let wrapping = args.wrapping.wrapping(spec)?;
         ParameterSet::check_directory(&args.dir, args.force)?;
-        let plan = GetParameters::new(&args.key_id).wrapping(wrapping).trust(trust);
+        let plan = GetParameters::new(&*args.key_id).wrapping(wrapping).trust(trust);
         let set = get_parameters(&kms, &key, &plan, &*context.talk).await?;
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {

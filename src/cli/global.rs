@@ -1,10 +1,12 @@
-//! The flags that every verb takes.
+//! The flags that every verb takes. What scripts set on every call can come from a variable, too; what decides whom to trust cannot.
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
+use super::colour::Colour;
 use super::output::Output;
+use super::values::switch;
 
 #[derive(Args)]
 pub(crate) struct Global {
@@ -15,7 +17,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "P", help_heading = "Connection")]
     pub(crate) profile: Option<String>,
     /// KMS endpoint to use instead of AWS's own
-    #[arg(long, global = true, value_name = "U", help_heading = "Connection")]
+    #[arg(long, global = true, value_name = "U", value_hint = ValueHint::Url, help_heading = "Connection")]
     pub(crate) endpoint_url: Option<String>,
     /// Accept a non-AWS endpoint from the environment or the profile
     #[arg(long, global = true, help_heading = "Connection")]
@@ -31,22 +33,31 @@ pub(crate) struct Global {
     pub(crate) require_fips: bool,
     /// Time to connect, as in 5s [default: 5s]
     #[arg(long, global = true, value_name = "D", value_parser = duration, help_heading = "Connection")]
+    #[arg(env = "KMS_BYOK_CONNECT_TIMEOUT", hide_env_values = true)]
     pub(crate) connect_timeout: Option<Duration>,
     /// Time to wait for a reply, as in 30s [default: 30s]
     #[arg(long, global = true, value_name = "D", value_parser = duration, help_heading = "Connection")]
+    #[arg(env = "KMS_BYOK_READ_TIMEOUT", hide_env_values = true)]
     pub(crate) read_timeout: Option<Duration>,
     /// Format of the answer on standard output
-    #[arg(long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Output")]
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Output")]
+    #[arg(env = "KMS_BYOK_OUTPUT", hide_env_values = true)]
     pub(crate) output: Output,
     /// Print more on standard error: each call to AWS with its request id, and waits
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
     /// Print only warnings and errors on standard error
-    #[arg(long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(short, long, global = true, value_parser = switch, help_heading = "Output")]
+    #[arg(env = "KMS_BYOK_QUIET", hide_env_values = true)]
     pub(crate) quiet: bool,
     /// Fail where there would otherwise be only a warning
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long, global = true, value_parser = switch, help_heading = "Output")]
+    #[arg(env = "KMS_BYOK_STRICT", hide_env_values = true)]
     pub(crate) strict: bool,
+    /// Colours; with auto on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, help_heading = "Output")]
+    #[arg(env = "KMS_BYOK_COLOR", hide_env_values = true)]
+    pub(crate) color: Colour,
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {

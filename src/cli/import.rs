@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use kms_byok::Error;
 use kms_byok::diagnose::Named;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, refused};
@@ -18,6 +18,7 @@ use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
+use super::key_name::MaybeKey;
 use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::usage_error::UsageError;
@@ -29,13 +30,12 @@ Examples:
   kms-byok import --key-id alias/payments --encrypted EncryptedKeyMaterial.bin --import-token ImportToken.bin")]
 pub(crate) struct Args {
     /// Parameter directory with EncryptedKeyMaterial.bin
-    #[arg(long, value_name = "D", conflicts_with_all = ["encrypted", "import_token"])]
+    #[arg(long, value_name = "D", value_hint = ValueHint::DirPath, conflicts_with_all = ["encrypted", "import_token"])]
     dir: Option<PathBuf>,
-    /// Key id, ARN or alias; with --dir: refuse any other key
-    #[arg(long, value_name = "K")]
-    key_id: Option<String>,
+    #[command(flatten)]
+    key_id: MaybeKey,
     /// Wrapped key material as a bare file
-    #[arg(long, value_name = "F", requires = "import_token", requires = "key_id", help_heading = "Bare files")]
+    #[arg(long, value_name = "F", requires = "import_token", requires = "which_key", help_heading = "Bare files")]
     encrypted: Option<PathBuf>,
     /// Import token as a bare file
     #[arg(long, value_name = "F", requires = "encrypted", help_heading = "Bare files")]
@@ -44,8 +44,8 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     expiry: ExpiryArgs,
-    /// new, existing, or either (new where the key lacks it), for symmetric keys [default: new into an empty key, existing otherwise]
-    #[arg(long, value_name = "TYPE", value_parser = import_type, help_heading = "Import")]
+    /// As which key material, for symmetric keys; either is new where the key lacks it [default: new into an empty key, existing otherwise]
+    #[arg(long, value_name = "TYPE", value_enum, help_heading = "Import")]
     import_type: Option<Type>,
     /// Description of the key material, for symmetric keys; public
     #[arg(long, value_name = "TEXT", help_heading = "Import")]
@@ -61,21 +61,11 @@ pub(crate) struct Args {
 }
 
 /// What `--import-type` says.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
     New,
     Existing,
-    /// Existing, and new where KMS refuses that.
     Either,
-}
-
-fn import_type(text: &str) -> Result<Type, String> {
-    match text {
-        "new" => Ok(Type::New),
-        "existing" => Ok(Type::Existing),
-        "either" => Ok(Type::Either),
-        _ => Err("use new, existing or either".to_owned()),
-    }
 }
 
 #[inline(never)] // see cli::run
@@ -109,7 +99,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 fn prepare(args: &Args) -> Result<ImportWrapped, Error> {
     let wrapped = match (&args.dir, &args.encrypted, &args.import_token) {
         (Some(directory), _, _) if let Some(bare) = BareDirectory::find(directory)? => {
-            if args.key_id.is_none() {
+            if args.key_id.name().is_none() {
                 let hint = "add --key-id K: a directory without parameters.json does not say for which key it is";
                 return Err(UsageError::Missing { what: "the key", hint }.into());
             }
@@ -141,7 +131,7 @@ fn prepare(args: &Args) -> Result<ImportWrapped, Error> {
     options.check()?;
     // Of bare files the key spec is KMS's to say.
     wrapped.set().map_or(Ok(()), |set| options.check_spec(set.key_spec()))?;
-    let trust = args.trust.trust(args.key_id.as_deref())?;
+    let trust = args.trust.trust(args.key_id.name())?;
     Ok(ImportWrapped { wrapped, expiry, options, level: args.proof.verify, trust })
 }
 
@@ -163,7 +153,7 @@ fn named_files(args: &Args) -> Named {
         directory: args.dir.clone(),
         encrypted: args.encrypted.clone(),
         import_token: args.import_token.clone(),
-        key: args.key_id.clone(),
+        key: args.key_id.name().map(str::to_owned),
         ..Named::default()
     }
 }

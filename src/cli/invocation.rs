@@ -1,19 +1,23 @@
 //! How a run was called. The commands that it prints repeat it, so that each works as pasted, in another shell, too.
 
-use std::env;
 use std::ffi::OsString;
 
 use kms_byok::for_the_binary::recipe::quoted;
 use kms_byok::kms::{Kms, Region};
 
+use super::colour::Colour;
 use super::global::Global;
 use super::next_command::Command;
 use super::output::Output;
+use super::typed::Typed;
 
 /// How this run was called, and the endpoint and Region that it got to.
 #[derive(Clone, Default)]
 pub(crate) struct Invocation {
+    /// As they were typed, each flag by its long name.
     words: Vec<OsString>,
+    /// What came from variables, as flags: another shell may not have them.
+    from_variables: Vec<OsString>,
     /// The flags for the connection and the output, as another verb takes them.
     global: Vec<OsString>,
     region: Option<Region>,
@@ -38,7 +42,7 @@ const CONNECTED: &[&str] = &[
 const ABOUT_A_KEY: &[&str] = &["get-parameters", "status", "verify", "public-key", "rotate", "delete-material"];
 
 impl Invocation {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, typed: Typed) -> Self {
         let mut flags: Vec<OsString> = Vec::new();
         for (flag, value) in
             [("--region", &global.region), ("--profile", &global.profile), ("--endpoint-url", &global.endpoint_url)]
@@ -64,7 +68,11 @@ impl Invocation {
         if global.output == Output::Json {
             flags.extend(["--output".into(), "json".into()]);
         }
-        Invocation { words: env::args_os().skip(1).collect(), global: flags, region: None, endpoint: None }
+        if global.color != Colour::Auto {
+            flags.extend(["--color".into(), global.color.name().into()]);
+        }
+        let Typed { words, from_variables } = typed;
+        Invocation { words, from_variables, global: flags, region: None, endpoint: None }
     }
 
     /// With where the connection goes.
@@ -75,7 +83,7 @@ impl Invocation {
 
     /// The command line of this run.
     pub(crate) fn again(&self) -> Command {
-        self.command(self.words.clone(), Vec::new())
+        self.command(self.words.clone(), self.from_variables.clone())
     }
 
     /// Another verb for the same endpoint, Region and profile.
@@ -190,7 +198,7 @@ impl Invocation {
         while let Some(flag) = flags.next() {
             let value = flags.next_if(|word| !word.as_encoded_bytes().starts_with(b"-"));
             let flag = flag.to_string_lossy();
-            if !has(&command, &flag) && !matches!(&*flag, "--output" | "--quiet") {
+            if !has(&command, &flag) && !matches!(&*flag, "--output" | "--quiet" | "--color") {
                 command.push_str(&format!(" {flag}"));
                 value.iter().for_each(|value| command.push_str(&format!(" {}", quoted(value))));
             }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::usage_error::UsageError;
-use clap::Args;
+use super::values;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
 use kms_byok::for_the_binary::files;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{AliasName, KeyRequest, Trust, Wrapping};
@@ -16,16 +17,19 @@ use kms_byok::wrap::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, ExpiryError, WrapError};
 
 #[derive(Args)]
-#[command(next_help_heading = "Key")]
+#[command(next_help_heading = "Key", group = ArgGroup::new("which_alias").args(["name", "alias"]))]
 pub(crate) struct KeyArgs {
+    /// Name of the key, as in alias/payments; the same as --alias
+    #[arg(value_name = "ALIAS", help_heading = None::<&'static str>)]
+    pub(crate) name: Option<AliasName>,
     /// Name of the key, as in alias/payments
     #[arg(long, value_name = "A")]
     pub(crate) alias: Option<AliasName>,
     /// Key spec, as KMS names it
-    #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault)]
+    #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault, value_parser = values::key_spec())]
     pub(crate) key_spec: KeySpec,
     /// Key usage [default: ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC or SIGN_VERIFY, by key spec]
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = values::key_usage())]
     pub(crate) key_usage: Option<KeyUsage>,
     /// Description; public, so no secrets in it
     #[arg(long, value_name = "TEXT")]
@@ -58,7 +62,7 @@ impl KeyArgs {
     pub(crate) fn request(&self) -> Result<KeyRequest, Error> {
         let policy = self.policy.as_deref().map(policy).transpose()?;
         Ok(KeyRequest {
-            alias: self.alias.clone(),
+            alias: self.name.clone().or_else(|| self.alias.clone()),
             spec: self.key_spec,
             usage: self.key_spec.usage(self.key_usage)?,
             description: self.description.clone(),
@@ -106,10 +110,10 @@ pub(crate) fn policy(path: &Path) -> Result<String, Error> {
 #[command(next_help_heading = "Wrapping")]
 pub(crate) struct WrappingArgs {
     /// Wrapping algorithm [default: RSAES_OAEP_SHA_256; RSA private keys: RSA_AES_KEY_WRAP_SHA_256]
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", value_parser = values::wrapping_algorithm())]
     pub(crate) wrapping_algorithm: Option<WrappingAlgorithm>,
     /// Size of the wrapping key
-    #[arg(long, value_name = "S", default_value_t = WrappingKeySpec::Rsa4096)]
+    #[arg(long, value_name = "S", default_value_t = WrappingKeySpec::Rsa4096, value_parser = values::wrapping_key_spec())]
     pub(crate) wrapping_key_spec: WrappingKeySpec,
     /// Accept a wrapping algorithm with SHA-1
     #[arg(long)]
@@ -197,15 +201,7 @@ pub(crate) fn request_id(text: &str) -> Result<String, String> {
 #[derive(Args)]
 #[command(next_help_heading = "Proof")]
 pub(crate) struct ProofArgs {
-    /// How much to prove afterwards: off, state, use or full
-    #[arg(long, value_name = "LEVEL", default_value = "use", value_parser = level)]
+    /// How much to prove afterwards
+    #[arg(long, value_name = "LEVEL", default_value = "use", value_parser = values::level())]
     pub(crate) verify: Level,
-}
-
-const LEVELS: [(&str, Level); 4] =
-    [("off", Level::Off), ("state", Level::State), ("use", Level::Use), ("full", Level::Full)];
-
-fn level(text: &str) -> Result<Level, String> {
-    let known = LEVELS.iter().find(|(word, _)| *word == text);
-    known.map(|(_, level)| *level).ok_or_else(|| "use off, state, use or full".to_owned())
 }

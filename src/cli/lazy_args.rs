@@ -36,7 +36,7 @@ impl<A: FromArgMatches> FromArgMatches for LazyArgs<A> {
     }
 }
 
-/// Whether the command line has the verb's name anywhere. The two verbs that print all definitions need them all.
+/// Whether the command line has the verb's name anywhere. The two verbs that print all definitions need them all; `help` names its verb.
 ///
 /// clap's own `defer` would put the global flags before the verb's in its help.
 fn is_asked_for(verb: &Command) -> bool {

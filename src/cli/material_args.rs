@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use kms_byok::escrow::{EscrowFile, Recipient};
 use kms_byok::for_the_binary::{Choice, choices, choices_of_any_key, files, naming, read_any_private_key};
 use kms_byok::lifecycle::{Backup, Given, Material};
@@ -13,6 +13,7 @@ use openssl::pkey::{PKey, Private};
 use super::context::Context;
 use super::key_file::{self, KeyFile};
 use super::usage_error::UsageError;
+use super::values;
 
 #[derive(Args)]
 #[command(next_help_heading = "Key material")]
@@ -41,19 +42,19 @@ pub(crate) struct MaterialArgs {
 #[command(next_help_heading = "Key material")]
 pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
-    #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) material: Option<KeyFile>,
-    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which recognises the format]
-    #[arg(long, value_name = "F", requires = "material")]
+    /// How it is written [default: auto, which recognises the format]
+    #[arg(long, value_name = "F", requires = "material", value_parser = values::format())]
     pub(crate) material_format: Option<Format>,
     /// Bring the key material back from an escrow file
     #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
     pub(crate) material_from_escrow: Option<PathBuf>,
     /// The private key of one of its recovery certificates
-    #[arg(long, value_name = "K", requires = "material_from_escrow", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "K", requires = "material_from_escrow", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) recipient_key: Option<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
-    #[arg(long, value_name = "FILE", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "FILE", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) passphrase_file: Option<KeyFile>,
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file per verb, each turning flags into one library call and a report. Nothing that decides lives here.
 
+mod colour;
 mod completions;
 mod context;
 mod create_key;
@@ -13,10 +14,12 @@ mod fleet;
 mod generate;
 mod get_parameters;
 mod global;
+mod help;
 mod import;
 pub(crate) mod invocation;
 mod key_args;
 mod key_file;
+mod key_name;
 mod lazy_args;
 mod man;
 mod material_args;
@@ -39,30 +42,45 @@ mod rotate;
 pub(crate) mod signals;
 mod status;
 mod terminal;
+mod typed;
 pub(crate) mod usage;
 pub(crate) mod usage_error;
+mod values;
+mod variables;
 mod verify;
+mod version;
 mod words;
 mod wrap;
 
+use std::env;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use kms_byok::Progress;
 
 use self::context::Context;
 use self::failure::Failure;
 use self::global::Global;
 use self::lazy_args::LazyArgs;
+use self::typed::Typed;
 
 /// Bring your own key into AWS KMS with the system's OpenSSL.
 #[derive(Parser)]
 #[command(version, bin_name = "kms-byok", propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "\
+Examples:
+  kms-byok provision alias/payments --rehearse --generate --discard
+  kms-byok status --expiring-within 30d")]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     verb: Verb,
+    /// The words that were parsed.
+    #[arg(skip)]
+    typed: Typed,
 }
 
 #[derive(Subcommand)]
@@ -83,7 +101,7 @@ enum Verb {
     Status(Box<LazyArgs<status::Args>>),
     /// Prove that a key holds given key material
     Verify(Box<LazyArgs<verify::Args>>),
-    /// Show the public key of a key in every form, with the fingerprints that others show
+    /// Show the public key of a key in every form, with its fingerprints
     PublicKey(Box<LazyArgs<public_key::Args>>),
     /// Give a symmetric key new key material, and make it current
     Rotate(Box<LazyArgs<rotate::Args>>),
@@ -104,6 +122,8 @@ enum Verb {
     Completions(Box<LazyArgs<completions::Args>>),
     /// Print the man page of all verbs, or of one
     Man(Box<LazyArgs<man::Args>>),
+    /// Print the help of the program, or of a verb
+    Help(Box<LazyArgs<help::Args>>),
     #[cfg(feature = "rehearsal")]
     /// Run an embedded KMS on loopback, for rehearsals, for the aws CLI and for any SDK
     Rehearsal(Box<LazyArgs<rehearsal::Args>>),
@@ -111,13 +131,30 @@ enum Verb {
 
 /// Reads the command line; an error is also how help and version come.
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    Cli::try_parse()
+    let mut command = variables::without_empty(Cli::command());
+    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    // Whoever asks for more on the command line means this run, whatever a variable says of all runs.
+    match matches.value_source("quiet") {
+        Some(ValueSource::EnvVariable) if cli.global.verbose > 0 => cli.global.quiet = false,
+        _ if cli.global.quiet && cli.global.verbose > 0 => return Err(conflict("--quiet", "--verbose")),
+        _ => {}
+    }
+    cli.typed = Typed::of(&command, &matches);
+    Ok(cli)
+}
+
+fn conflict(first: &str, second: &str) -> clap::Error {
+    let mut error = clap::Error::new(ErrorKind::ArgumentConflict);
+    error.insert(ContextKind::InvalidArg, ContextValue::String(first.to_owned()));
+    error.insert(ContextKind::PriorArg, ContextValue::String(second.to_owned()));
+    error
 }
 
 /// Runs the verb; the exit code is 0, or 4 where a check found a problem.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     // Both live as long as the process: whatever ends it, from whichever thread, can tell what the run was.
-    let context: &'static Context = Box::leak(Box::new(Context::new(cli.global)));
+    let context: &'static Context = Box::leak(Box::new(Context::new(cli.global, cli.typed)));
     let verb: &'static Verb = Box::leak(Box::new(cli.verb));
     if !verb.has_signals_of_its_own() {
         signals::listen(context);
@@ -161,8 +198,9 @@ impl Verb {
             Verb::Diagnose(args) => diagnose::run(args, context),
             Verb::Recipe(args) => recipe::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
-            Verb::Completions(args) => completions::run(args, Cli::command(), context),
-            Verb::Man(args) => man::run(args, Cli::command(), context),
+            Verb::Completions(args) => completions::run(args, help::shown::command(), context),
+            Verb::Man(args) => man::run(args, help::shown::command(), context),
+            Verb::Help(args) => help::run(args, context),
             #[cfg(feature = "rehearsal")]
             Verb::Rehearsal(args) => rehearsal::run(args, context),
         }

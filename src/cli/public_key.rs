@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{ArgGroup, Args as ClapArgs, ValueEnum};
+use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output as OutputFile};
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
@@ -16,13 +16,13 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use super::key_file::{self, KeyFile};
+use super::key_name::KeyName;
 use super::material_args::Asking;
 use super::output::{self, Output};
 use super::terminal;
 use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
-#[command(group = ArgGroup::new("which").args(["key", "key_id"]).required(true))]
 #[command(after_help = "\
 Without --format: all forms and fingerprints. With it: that form alone, on standard output or in the file of --out.
 The kid of the JWK is its thumbprint (RFC 7638). With a certificate of another key the exit code is 4, and no file is written.
@@ -31,12 +31,8 @@ Examples:
   kms-byok public-key alias/app --out app.pub.pem
   kms-byok public-key --key-id alias/tokens --jwks jwks.json")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias, as --key-id
-    #[arg(value_name = "KEY")]
-    key: Option<String>,
-    /// Key id, ARN or alias
-    #[arg(long, value_name = "K")]
-    key_id: Option<String>,
+    #[command(flatten)]
+    key_id: KeyName,
     /// Print this form alone: pem, der, jwk, openssh, or the address of ethereum
     #[arg(long, value_name = "F")]
     format: Option<Form>,
@@ -53,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
     /// Read the passphrase of the PKCS#12 file from FILE
-    #[arg(long, value_name = "FILE", requires = "certificate", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "FILE", requires = "certificate", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
 }
 
@@ -135,11 +131,10 @@ fn check(args: &Args, context: &Context) -> Result<(), Error> {
 
 /// The answer, and what is printed in its place.
 async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>), Error> {
-    let name = args.key.as_deref().or(args.key_id.as_deref()).unwrap_or_default();
     let given = args.certificate.as_deref().map(|path| read(path, args.passphrase_file.as_ref(), context));
     let given = given.transpose()?;
     let mut jwks = args.jwks.as_deref().map(Jwks::read).transpose()?;
-    let (kms, key) = context.look(name, None).await?;
+    let (kms, key) = context.look(&args.key_id, None).await?;
     let public = lifecycle::public_key(&kms, &key).await?;
     let forms = Forms::of(&public, key.usage.known()?)?;
     let mut answer = Answer::new(&kms, key, forms);

@@ -2,12 +2,15 @@
 
 use std::fs;
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
 use kms_byok::{Setting, Step};
 use strum::VariantArray;
 
-use super::{Cli, words};
+use super::help::layout::Words;
+use super::help::pages::{PAGES, Page, find};
+use super::help::shown;
+use super::words;
 
 #[path = "../../tests/support/committed.rs"]
 mod committed;
@@ -16,7 +19,7 @@ use committed::{cell, is_committed};
 
 #[test]
 fn the_pages_of_the_verbs_are_what_clap_knows() {
-    let mut root = Cli::command();
+    let mut root = shown::command();
     root.build();
     let mut verbs = Vec::new();
     for verb in root.get_subcommands() {
@@ -39,7 +42,7 @@ fn the_pages_of_the_verbs_are_what_clap_knows() {
 
 #[test]
 fn every_flag_and_verb_that_hints_name_is_there() {
-    let mut root = Cli::command();
+    let mut root = shown::command();
     root.build();
     let verbs: Vec<&Command> =
         root.get_subcommands().flat_map(|verb| [verb].into_iter().chain(verb.get_subcommands())).collect();
@@ -53,6 +56,48 @@ fn every_flag_and_verb_that_hints_name_is_there() {
         let verb = words.try_fold(&root, |verb: &Command, word| verb.find_subcommand(word));
         assert!(verb.is_some(), "{step:?}: {}", words::verb(*step));
     }
+}
+
+#[test]
+fn every_verb_has_a_page_and_every_flag_that_a_page_puts_first_is_there() {
+    let mut root = shown::command();
+    root.build();
+    let mut names = vec![String::new()];
+    for verb in root.get_subcommands() {
+        names.push(verb.get_name().to_owned());
+        names.extend(verb.get_subcommands().map(|inner| format!("{} {}", verb.get_name(), inner.get_name())));
+    }
+    for page in PAGES {
+        assert!(names.iter().any(|name| name == page.verb), "`{}` is no verb", page.verb);
+    }
+    for name in &names {
+        let page = Page::of(name);
+        assert_eq!(page.verb, name, "it has no page in src/cli/help/pages.rs");
+        assert!(page.usage.iter().all(|form| form.starts_with(&format!("kms-byok {name}").trim_end())), "{name}");
+        let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+        let verb = find(&root, &words).expect("it was found above");
+        for flag in page.first {
+            assert!(verb.get_arguments().any(|arg| arg.get_id() == flag), "{name}: {flag}");
+        }
+    }
+}
+
+/// What scripts set on every call may come from a variable; whom to trust, what to lose and what is secret may not.
+#[test]
+fn these_flags_and_no_others_can_come_from_variables() {
+    let mut root = shown::command();
+    root.build();
+    let verbs = root.get_subcommands().flat_map(|verb| [verb].into_iter().chain(verb.get_subcommands()));
+    let mut named: Vec<String> = verbs
+        .chain([&root])
+        .flat_map(Command::get_arguments)
+        .filter_map(|arg| Some(format!("{} {}", arg.get_long()?, arg.get_env()?.to_string_lossy())))
+        .collect();
+    named.sort();
+    named.dedup();
+    let six = ["color", "connect-timeout", "output", "quiet", "read-timeout", "strict"];
+    let six = six.map(|flag| format!("{flag} KMS_BYOK_{}", flag.to_uppercase().replace('-', "_")));
+    assert_eq!(named, six);
 }
 
 fn file(verb: &str) -> String {
@@ -72,31 +117,29 @@ fn overview(root: &Command, verbs: &[(String, &Command)]) -> String {
 }
 
 fn page(name: &str, verb: &Command) -> String {
-    let usage = verb.clone().render_usage().to_string();
-    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    let usage = Page::of(name).usage.join("\n");
     let mut page = format!("{GENERATED}# {name}\n\n{}.\n\n```text\n{usage}\n```\n", about(verb));
-    let (notes, examples) = after(verb);
-    if !notes.is_empty() {
-        page.push_str(&format!("\n{notes}\n"));
+    let Words { notes, examples } = Words::of(verb);
+    for note in notes {
+        page.push_str(&format!("\n{note}\n"));
     }
     if !examples.is_empty() {
-        page.push_str(&format!("\n## Examples\n\n```sh\n{examples}\n```\n"));
+        page.push_str(&format!("\n## Examples\n\n```sh\n{}\n```\n", examples.join("\n")));
     }
     page.push_str(&flags(verb.get_arguments().filter(|flag| !is_everywhere(flag)).collect(), 2));
-    page.push_str("\nEvery verb also takes [these flags](README.md#flags-of-every-verb).\n");
+    let of_connection = verb.get_arguments().filter(|flag| flag.get_help_heading() == Some("Connection"));
+    let which = match of_connection.map(spelling).collect::<Vec<_>>().as_slice() {
+        [] => "; those for a connection say nothing to this one".to_owned(),
+        [one] => format!("; of those for a connection only {one} says something to this one"),
+        _ => String::new(),
+    };
+    page.push_str(&format!("\nEvery verb also takes [these flags](README.md#flags-of-every-verb){which}.\n"));
     page
 }
 
-/// What stands below the flags in the help: sentences, and the examples.
-fn after(verb: &Command) -> (String, String) {
-    let text = verb.get_after_long_help().or(verb.get_after_help()).map(ToString::to_string).unwrap_or_default();
-    let (notes, examples) = text.split_once("Examples:\n").unwrap_or((&text, ""));
-    let examples: Vec<&str> = examples.lines().map(str::trim).collect();
-    (notes.trim().to_owned(), examples.join("\n"))
-}
-
 fn is_everywhere(flag: &Arg) -> bool {
-    flag.is_global_set() || matches!(flag.get_id().as_str(), "help" | "version")
+    let of_all = matches!(flag.get_help_heading(), Some("Connection" | "Output"));
+    of_all || matches!(flag.get_id().as_str(), "help" | "version")
 }
 
 /// A table for each heading, in the order of the help.
@@ -159,6 +202,9 @@ fn meaning(flag: &Arg) -> String {
     }
     if flag.is_required_set() {
         text.push_str(" (required)");
+    }
+    if let Some(variable) = flag.get_env() {
+        text.push_str(&format!(" [variable: `{}`]", variable.to_string_lossy()));
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::kms::{KeyArn, KeyDescription};
 use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
@@ -15,10 +15,12 @@ use super::failure::Failure;
 use super::key_args;
 use super::key_args::{ExpiryArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::key_file::{self, KeyFile};
+use super::key_name::KeyName;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::usage_error::UsageError;
+use super::values;
 use super::verify::unfit;
 
 #[derive(ClapArgs)]
@@ -30,9 +32,8 @@ Examples:
   kms-byok replicate --key-id alias/payments --to eu-west-1 ap-south-1 --material payments.key --alias alias/payments
   kms-byok replicate --key-id alias/payments --to eu-west-1 --material payments.key --material payments-2.key")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias of the primary key
-    #[arg(long, value_name = "K", help_heading = "Key")]
-    key_id: String,
+    #[command(flatten)]
+    key_id: KeyName,
     /// Region of a replica; may be repeated
     #[arg(long, value_name = "REGION", num_args = 1.., value_delimiter = ',', required = true, help_heading = "Replicas")]
     to: Vec<String>,
@@ -52,19 +53,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, help_heading = "Replicas")]
     adopt: Vec<KeyArn>,
     /// Read key material from FILE, or from standard input with `-`; once for each key material of a rotated key
-    #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, visible_alias = "in", value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     material: Vec<KeyFile>,
-    /// auto, raw, hex, base64, scalar, seed, pem, der, jwk, pkcs12 or openssh [default: auto, which recognises the format]
-    #[arg(long, value_name = "F", requires = "material", help_heading = "Key material")]
+    /// How it is written [default: auto, which recognises the format]
+    #[arg(long, value_name = "F", requires = "material", value_parser = values::format(), help_heading = "Key material")]
     material_format: Option<Format>,
     /// Bring key material back from an escrow file; may be repeated
     #[arg(long, value_name = "F", requires = "recipient_key", help_heading = "Key material")]
     material_from_escrow: Vec<PathBuf>,
     /// The private key of one of its recovery certificates (PEM or DER)
-    #[arg(long, value_name = "K", requires = "material_from_escrow", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "K", requires = "material_from_escrow", help_heading = "Key material", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     recipient_key: Option<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
-    #[arg(long, value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), allow_hyphen_values = true)]
+    #[arg(long, value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
     #[command(flatten)]
     wrapping: WrappingArgs,
@@ -149,7 +150,7 @@ impl Args {
                 adopt: self.adopt.clone(),
                 policy: policy.clone(),
                 or_default: false,
-                ..Trust::of(&self.key_id)
+                ..Trust::of(&*self.key_id)
             },
         })
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::key_name::MaybeKey;
 use super::output;
 
 #[derive(ClapArgs)]
@@ -27,11 +28,10 @@ Examples:
   kms-byok status --key-id alias/payments
   kms-byok status --expiring-within 30d --alias-prefix alias/prod-")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias; a multi-Region key is shown in all its Regions
-    #[arg(long, value_name = "K")]
-    key_id: Option<String>,
+    #[command(flatten)]
+    key_id: MaybeKey,
     /// Only keys whose alias begins with this, as in alias/prod-
-    #[arg(long, value_name = "PREFIX", value_parser = alias_prefix, conflicts_with = "key_id")]
+    #[arg(long, value_name = "PREFIX", value_parser = alias_prefix, conflicts_with = "which_key")]
     alias_prefix: Option<String>,
     /// Show what expires within this time, as in 30d, or has expired
     #[arg(long, value_name = "D", value_parser = super::global::duration)]
@@ -84,7 +84,7 @@ struct Rest {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let (printed, rest) = match &args.key_id {
+    let (printed, rest) = match args.key_id.name() {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
             (context.answer(&one, &one_text(&one)), one.rest)

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use super::key_args::TrustArgs;
+use super::key_name::KeyName;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::usage_error::UsageError;
@@ -32,9 +33,8 @@ Examples:
   kms-byok verify --key-id alias/payments --material payments.key
   kms-byok verify --key-id alias/signing --certificate signing.crt")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias
-    #[arg(long, value_name = "K")]
-    key_id: String,
+    #[command(flatten)]
+    key_id: KeyName,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -130,7 +130,7 @@ fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verif
     let read = args.given.read(key.spec.known()?, context).map_err(|error| unfit(error, key))?;
     let material = read.ok_or_else(nothing_to_compare)?;
     let trust = args.trust.trust(Some(&args.key_id))?;
-    Ok(Verify::new(&args.key_id, material).reimport(!args.no_reimport).trust(trust))
+    Ok(Verify::new(&*args.key_id, material).reimport(!args.no_reimport).trust(trust))
 }
 
 /// The key spec is the key's own: there is no flag to choose another one.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
@@ -20,7 +20,7 @@ use super::failure::Failure;
 use super::material_args::MaterialArgs;
 use super::output;
 use super::usage_error::UsageError;
-use super::{key_args, terminal};
+use super::{key_args, terminal, values};
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -29,7 +29,7 @@ Examples:
   kms-byok wrap --in PlaintextKeyMaterial.bin --inkey PublicKey.bin --out EncryptedKeyMaterial.bin")]
 pub(crate) struct Args {
     /// Parameter directory that get-parameters made; the result is written into it
-    #[arg(long, value_name = "D", conflicts_with_all = ["inkey", "out"])]
+    #[arg(long, value_name = "D", value_hint = ValueHint::DirPath, conflicts_with_all = ["inkey", "out"])]
     dir: Option<PathBuf>,
     /// Refuse any wrapping public key but the one with this fingerprint
     #[arg(long, value_name = "SHA256")]
@@ -43,10 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "F", help_heading = "Bare files")]
     out: Option<PathBuf>,
     /// Key spec of the key material [default: SYMMETRIC_DEFAULT]
-    #[arg(long, value_name = "S", help_heading = "Bare files")]
+    #[arg(long, value_name = "S", value_parser = values::key_spec(), help_heading = "Bare files")]
     key_spec: Option<KeySpec>,
     /// Wrapping algorithm [default: RSAES_OAEP_SHA_256; RSA private keys: RSA_AES_KEY_WRAP_SHA_256]
-    #[arg(long, value_name = "A", help_heading = "Bare files")]
+    #[arg(long, value_name = "A", value_parser = values::wrapping_algorithm(), help_heading = "Bare files")]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// Accept a wrapping algorithm with SHA-1
     #[arg(long, help_heading = None::<&'static str>)]

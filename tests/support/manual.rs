@@ -9,7 +9,11 @@ impl Bench {
             let help = self.kms_byok(line).succeeds().stdout.clone();
             let lines =
                 help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-            lines.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+            // A sentence may take two lines.
+            lines
+                .filter(|line| !line.starts_with("   "))
+                .map(|line| line.split_whitespace().next().unwrap().to_owned())
+                .collect()
         };
         let mut all = listed("--help");
         for verb in all.clone() {

@@ -5,11 +5,16 @@ use std::process::Command;
 use crate::support::{Bench, Run};
 
 /// What was typed before the tabulator, and what it becomes.
-const TYPED: [(&str, &str); 4] = [
+const TYPED: [(&str, &str); 9] = [
     ("pro", "provision"),
     ("wrap --expect", "wrap --expect-public-key"),
     ("create-key --ali", "create-key --alias"),
     ("rehearsal serve --acc", "rehearsal serve --access-log"),
+    ("create-key --key-spec RSA_3", "create-key --key-spec RSA_3072"),
+    ("provision --verify f", "provision --verify full"),
+    ("wrap --wrapping-algorithm RSA_AES_KEY_WRAP_SHA_2", "wrap --wrapping-algorithm RSA_AES_KEY_WRAP_SHA_256"),
+    ("import --import-type ei", "import --import-type either"),
+    ("doctor --output j", "doctor --output json"),
 ];
 
 /// Types into a terminal in which the completions are loaded, and prints the words that kms-byok is then called with.
@@ -60,6 +65,34 @@ fn bash_completes_verbs_and_flags() {
     let all = complete("''");
     for verb in bench.verbs().iter().filter(|verb| !verb.contains(' ')) {
         assert!(all.split_whitespace().any(|word| word == verb), "{verb}: {all}");
+    }
+}
+
+/// A flag that takes a file completes one, and no other flag does.
+#[test]
+fn bash_completes_files_only_where_a_flag_takes_one() {
+    let bench = bench_for("bash").unwrap();
+    bench.write("payments.key", "");
+    std::fs::create_dir(bench.path("payments.import")).unwrap();
+    for (typed, offered) in [
+        ("wrap --material pay", "payments.import payments.key"),
+        ("provision --keep pay", "payments.import payments.key"),
+        ("provision --alias pay", ""),
+        ("status --key-id pay", ""),
+        ("create-key --tag pay", ""),
+        ("provision --material-description pay", ""),
+        ("status --profile pay", ""),
+        ("provision --wait pay", ""),
+    ] {
+        let line = format!("kms-byok {typed}");
+        let script = format!(
+            "source ./_kms-byok; compopt() {{ :; }}; spec=$(complete -p kms-byok); spec=${{spec#*-F }}; COMP_WORDS=({line}); \
+             COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); ${{spec%% *}} kms-byok \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\" | sort"
+        );
+        let run = shell(&bench, "bash", &["-euc", &script]).succeeds().stdout.clone();
+        let words: Vec<&str> = run.split_whitespace().filter(|word| *word != "pay").collect();
+        assert_eq!(words.join(" "), offered, "{typed}");
     }
 }
 

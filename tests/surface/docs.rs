@@ -181,8 +181,17 @@ fn unknown_in(command: &str) -> Option<String> {
     // Flags of every verb may stand before it, each but the switches with a value.
     while let Some(flag) = words.next_if(|word| word.starts_with('-')) {
         flags.push(flag);
-        if ["--region", "--profile", "--endpoint-url", "--output", "--connect-timeout", "--read-timeout"]
-            .contains(&flag)
+        if [
+            "--region",
+            "--profile",
+            "--endpoint-url",
+            "--output",
+            "-o",
+            "--color",
+            "--connect-timeout",
+            "--read-timeout",
+        ]
+        .contains(&flag)
         {
             words.next();
         }

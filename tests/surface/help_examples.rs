@@ -16,6 +16,7 @@ const STORY: &[&str] = &[
     "verify",
     "completions",
     "man",
+    "help",
     "rehearsal ping",
 ];
 
@@ -90,9 +91,14 @@ struct Stage {
 impl Bench {
     /// The examples in a verb's help.
     pub(super) fn examples(&self, verb: &str) -> Vec<String> {
-        let help = self.kms_byok(&format!("{verb} --help")).succeeds().stdout.clone();
+        self.examples_of(&self.kms_byok(&format!("{verb} --help")).succeeds().stdout)
+    }
+
+    /// The examples in a help text, those of several lines in one.
+    pub(super) fn examples_of(&self, help: &str) -> Vec<String> {
         let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
-        lines.map(|line| line.trim().to_owned()).collect()
+        let examples = lines.flat_map(|line| [line, "\n"]).collect::<String>().replace(" \\\n      ", " ");
+        examples.lines().map(|line| line.trim().to_owned()).collect()
     }
 }
 

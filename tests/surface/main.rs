@@ -22,6 +22,7 @@ mod support {
     pub(crate) use bench::*;
 }
 
+mod arguments;
 mod build_gate;
 mod completions;
 mod docs;
@@ -38,3 +39,4 @@ mod stdout;
 mod supply_chain;
 mod terminal;
 mod usage;
+mod variables;

@@ -1,7 +1,7 @@
 //! Flags that are wrong, that exclude each other or that are missing: exit code 2, a cause and a fix, and no call to KMS.
 
-use crate::support::Bench;
 use crate::support::cloud::Cloud;
+use crate::support::{self, Bench};
 
 /// Exit code 2, nothing on standard output, and these texts on standard error.
 #[track_caller]
@@ -87,7 +87,7 @@ fn combinations_that_kms_refuses_are_wrong_usage_with_the_numbers() {
         ("--expires-at 2020-01-01T00:00:00Z", "error: the expiry 2020-01-01T00:00:00Z is in the past\n"),
         (
             "--expires-at tomorrow",
-            "error: invalid value 'tomorrow' for '--expires-at <RFC3339>': `tomorrow` is not a time\n\
+            "error: --expires-at: `tomorrow` is not a time\n\
              hint: write it as RFC 3339 does: 2027-01-31T12:00:00Z\n",
         ),
         ("--tag aws:owner=me", "error: `aws:owner=me` is not a tag that can be used here\nhint: write it as KEY=VALUE"),
@@ -115,12 +115,12 @@ fn flags_that_exclude_each_other_are_named() {
         ("provision --generate --discard --keep key", ["--discard", "--keep"]),
         ("provision --generate --discard --passphrase-file f", ["--generate", "--passphrase-file"]),
         ("provision --generate --keep key --escrow c --escrow-out o", ["--escrow", "--keep"]),
-        ("provision --generate --escrow c", ["--escrow-out", "required"]),
+        ("provision --generate --escrow c", ["--escrow-out", "missing"]),
         (
             "provision --material key --material-from-escrow f --recipient-key k",
             ["--material-from-escrow", "--material"],
         ),
-        ("provision --material-from-escrow f", ["--recipient-key", "required"]),
+        ("provision --material-from-escrow f", ["--recipient-key", "missing"]),
         ("provision --generate --discard --expires-in 90d --expires never", ["--expires-in", "--expires"]),
         (
             "provision --generate --discard --expires-in 90d --expires-at 2027-01-31T12:00:00Z",
@@ -131,12 +131,12 @@ fn flags_that_exclude_each_other_are_named() {
             ["--rehearse", "--adopt"],
         ),
         ("provision --rehearse --generate --discard --find-lost", ["--rehearse", "--find-lost"]),
-        ("create-key --adopt arn:aws:kms:us-east-1:000000000000:key/1", ["--alias", "required"]),
+        ("create-key --adopt arn:aws:kms:us-east-1:000000000000:key/1", ["--alias", "missing"]),
         ("wrap --dir D --inkey k --out o --material m", ["--dir", "--inkey"]),
         ("wrap --dir D --key-spec RSA_2048 --material m", ["--dir", "--key-spec"]),
         ("import --dir D --encrypted f --import-token t", ["--dir", "--encrypted"]),
-        ("import --encrypted f --key-id k", ["--import-token", "required"]),
-        ("import --encrypted f --import-token t", ["--key-id", "required"]),
+        ("import --encrypted f --key-id k", ["--import-token", "missing"]),
+        ("import --encrypted f --import-token t", ["--key-id", "missing"]),
         ("status --key-id k -v --quiet", ["--verbose", "--quiet"]),
         ("rehearsal serve --no-quotas --quota-scale 2", ["--no-quotas", "--quota-scale"]),
     ] {
@@ -178,12 +178,12 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
         bench.kms_byok(line).refuses(2, stderr);
     }
     for (line, flag) in [
-        ("generate", "--out <F>"),
-        ("get-parameters --key-id k", "--dir <D>"),
-        ("get-parameters --dir D", "--key-id <K>"),
-        ("verify --material key", "--key-id <K>"),
+        ("generate", "--out F"),
+        ("get-parameters --key-id k", "--dir D"),
+        ("get-parameters --dir D", "KEY or --key-id K"),
+        ("verify --material key", "KEY or --key-id K"),
     ] {
-        wrong(&bench, line, &[flag]);
+        bench.kms_byok(line).refuses(2, &format!("error: {flag} is missing\nhint: add {flag}\n"));
     }
     for line in ["", "frobnicate", "provision --frobnicate", "status --key-id"] {
         assert_eq!(bench.kms_byok(line).code, Some(2), "{line}");
@@ -195,17 +195,61 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
     }
 }
 
+#[test]
+fn what_is_misspelt_is_told_with_what_may_be_meant() {
+    let bench = Bench::new();
+    for (line, stderr) in [
+        ("provison", "error: `provison` is not a verb of kms-byok\nhint: write `provision` if that is what you mean\n"),
+        (
+            "status --regoin x",
+            "error: `--regoin` is not a flag of kms-byok status\nhint: write `--region` if that is what you mean\n",
+        ),
+        (
+            "rehearsal srve",
+            "error: `srve` is not a verb of kms-byok rehearsal\nhint: write `serve` if that is what you mean\n",
+        ),
+        (
+            "provision --verify ful",
+            "error: `ful` is not a value of --verify\nhint: write `full` if that is what you mean\n",
+        ),
+        ("xyzzy", "error: `xyzzy` is not a verb of kms-byok\nhint: see `kms-byok --help`\n"),
+        ("status --xyzzy", "error: `--xyzzy` is not a flag of kms-byok status\nhint: see `kms-byok status --help`\n"),
+        (
+            "status alias/a alias/b",
+            "error: `alias/b` is one word too many for kms-byok status\nhint: see `kms-byok status --help`\n",
+        ),
+        ("generate --out a --out b", "error: --out is given more than once\nhint: leave all but one out\n"),
+    ] {
+        bench.kms_byok(line).refuses(2, stderr);
+    }
+}
+
+#[test]
+fn a_value_in_a_message_is_cut_and_stays_on_its_line() {
+    let bench = Bench::new();
+    let long = "é".repeat(500);
+    for (words, cause) in [
+        (["status", "a", &*long, "-q"], "is one word too many"),
+        (["provision", "--verify", &*long, "-q"], "is not a value of --verify"),
+        (["status", "--expiring-within", &*long, "-q"], "is not a value of --expiring-within"),
+    ] {
+        let run = support::run(&mut bench.command(&words), b"");
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        assert_eq!((run.code, lines.len()), (Some(2), 2), "{}", run.stderr);
+        assert!(lines[0].contains(cause) && lines[0].contains('…') && lines[0].chars().count() < 200, "{}", run.stderr);
+    }
+    let run = support::run(&mut bench.command(&["provision", "--verify", "a\r\nhint: b"]), b"");
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(2), 2), "{}", run.stderr);
+}
+
 /// Whoever reads JSON gets wrong usage as JSON too; the talk is what it always is.
 #[test]
 fn wrong_usage_is_answered_as_json_where_json_is_asked_for() {
     let bench = Bench::new();
     for (line, cause) in [
-        ("status --no-such-flag --output json", "unexpected argument '--no-such-flag' found"),
-        ("replicate --output=json --key-id a", "the following required arguments were not provided: --to <REGION>..."),
-        (
-            "create-key --lost-request zzz --output json",
-            "invalid value 'zzz' for '--lost-request <ID>': give the 32 hexadecimal digits that the report names",
-        ),
+        ("status --no-such-flag --output json", "`--no-such-flag` is not a flag of kms-byok status"),
+        ("replicate --output=json --key-id a", "--to REGION... is missing"),
+        ("create-key --lost-request zzz --output json", "`zzz` is not a value of --lost-request"),
     ] {
         let run = bench.kms_byok(line);
         assert_eq!(run.code, Some(2), "{line}: {}", run.stderr);

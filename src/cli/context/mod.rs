@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use super::global::Global;
 use super::invocation::Invocation;
 use super::output::Stderr;
+use super::typed::Typed;
 
 pub(crate) struct Context {
     pub(crate) global: Global,
@@ -57,10 +58,10 @@ pub(crate) struct Kept {
 }
 
 impl Context {
-    pub(crate) fn new(global: Global) -> Self {
+    pub(crate) fn new(global: Global, typed: Typed) -> Self {
         let talk = Arc::new(Stderr { quiet: global.quiet, verbose: global.verbose });
         Context {
-            invocation: Mutex::new(Invocation::new(&global)),
+            invocation: Mutex::new(Invocation::new(&global, typed)),
             global,
             talk,
             escrow: OnceLock::new(),

@@ -7,8 +7,10 @@ use kms_byok::material::KeySpec;
 
 use super::super::dry_run::DryRunArgs;
 use super::super::key_args::{self, ExpiryArgs, ProofArgs, TrustArgs, WaitArgs, WrappingArgs};
+use super::super::key_name::KeyName;
 use super::super::material_args::MaterialArgs;
 use super::super::record_args::RecordArgs;
+use super::super::values;
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -22,9 +24,8 @@ Examples:
   kms-byok rotate --key-id alias/payments --generate --escrow recovery.pem --escrow-out payments-2.cms
   kms-byok rotate --key-id alias/app --material app-2.pem --prepare")]
 pub(crate) struct Args {
-    /// Key id, ARN or alias of the key; of a multi-Region key the primary
-    #[arg(long, value_name = "K", help_heading = "Key")]
-    pub(super) key_id: String,
+    #[command(flatten)]
+    pub(super) key_id: KeyName,
     #[command(flatten)]
     pub(super) trust: TrustArgs,
     #[command(flatten)]
@@ -81,7 +82,7 @@ pub(super) struct ByAliasArgs {
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn)]
     pub(super) new_key: Option<KeyArn>,
     /// Key spec of the new key [default: the old key's]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = values::key_spec())]
     pub(super) key_spec: Option<KeySpec>,
     /// Description of the new key [default: the old key's]
     #[arg(long, value_name = "TEXT")]

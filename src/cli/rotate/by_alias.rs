@@ -95,7 +95,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
         policy: trust.policy.clone(),
         tags: flags.tag.clone(),
     };
-    let plan = RotateByAlias::new(&args.key_id)
+    let plan = RotateByAlias::new(&*args.key_id)
         .alias(flags.alias.clone())
         .new_key(flags.switch.clone().or_else(|| flags.new_key.clone()))
         .changes(changes)

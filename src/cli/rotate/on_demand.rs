@@ -16,7 +16,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
     }
     lifecycle::check_rotatable(key)?;
     let (spec, given) = (KeySpec::SymmetricDefault, &args.material);
-    let rotate = Rotate::new(&args.key_id);
+    let rotate = Rotate::new(&*args.key_id);
     let abandoned = given.generate && given.discard;
     let material = || given.source(spec, context).map_err(|error| unfit(error, key));
     let plan = match (args.resume, abandoned) {

@@ -1,5 +1,7 @@
 //! `man`: one page with every verb, or the page of one, from the same definitions as the flags.
 
+mod sections;
+
 use std::io;
 use std::process::ExitCode;
 
@@ -9,6 +11,8 @@ use kms_byok::{Error, FileError};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::help::layout::Words;
+use super::help::pages::{Page, find};
 use super::usage_error::UsageError;
 
 #[derive(ClapArgs)]
@@ -30,11 +34,7 @@ pub(crate) fn run(args: &Args, command: Command, context: &Context) -> Result<Ex
 
 fn page(verb: &[String], mut root: Command) -> Result<String, Error> {
     root.build(); // hands the flags of all verbs on to each
-    let mut found = &root;
-    for name in verb {
-        let next = found.find_subcommand(name);
-        found = next.ok_or_else(|| UsageError::UnknownVerb { given: verb.join(" ") })?;
-    }
+    let found = find(&root, verb).ok_or_else(|| UsageError::UnknownVerb { given: verb.join(" ") })?;
     let unwritable = |source| FileError::Unwritable { what: "the man page", path: "-".into(), source };
     let page = if verb.is_empty() { whole(&root) } else { of_verb(found.clone(), &verb.join(" ")) };
     Ok(page.map_err(unwritable)?)
@@ -42,23 +42,44 @@ fn page(verb: &[String], mut root: Command) -> Result<String, Error> {
 
 /// The program's page; each verb is a section of it.
 fn whole(root: &Command) -> io::Result<String> {
-    let command = root.clone().override_usage("kms-byok [OPTIONS] VERB [FLAGS]");
+    let command = with_synopsis(root.clone(), "");
     let man = Man::new(command).source(VERSION);
     let mut page = rendered(|out| man.render_title(out))?;
     page.push_str(&body(|out| man.render_name_section(out))?);
     page.push_str(&body(|out| man.render_synopsis_section(out))?);
-    page.push_str(EXIT_STATUS);
     page.push_str(&body(|out| man.render_options_section(out))?);
     for (name, verb) in verbs(root) {
         page.push_str(&section(&name, verb)?);
     }
+    page.push_str(&sections::exit_status());
+    page.push_str(&sections::environment(None));
+    page.push_str(&sections::files(None));
+    page.push_str(&sections::see_also(&verbs(root).iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()));
     Ok(page)
 }
 
 fn of_verb(verb: Command, name: &str) -> io::Result<String> {
     let title = format!("kms-byok-{}", name.replace(' ', "-"));
-    let man = Man::new(verb.display_name(&title)).title(title).source(VERSION);
-    Ok(rendered(|out| man.render(out))?.replace("\n.SH EXTRA\n", "\n.SH NOTES\n"))
+    let words = Words::of(&verb);
+    let command = with_synopsis(verb, name).display_name(&title);
+    let man = Man::new(command.clone()).title(title).source(VERSION);
+    let mut page = rendered(|out| man.render_title(out))?;
+    page.push_str(&body(|out| man.render_name_section(out))?);
+    page.push_str(&body(|out| man.render_synopsis_section(out))?);
+    page.push_str(&body(|out| man.render_description_section(out))?);
+    page.push_str(&sections::paragraphs(&words.notes));
+    page.push_str(&body(|out| man.render_options_section(out))?);
+    page.push_str(&sections::examples(&words.examples));
+    page.push_str(&sections::exit_status());
+    page.push_str(&sections::environment(Some(&command)));
+    page.push_str(&sections::files(Some(&command)));
+    page.push_str(&sections::see_also(&[]));
+    Ok(page)
+}
+
+/// Each form of the command line on a line of its own.
+fn with_synopsis(command: Command, name: &str) -> Command {
+    command.override_usage(Page::of(name).usage.join("\n"))
 }
 
 /// Every verb with its name; those that have verbs of their own are named by them.
@@ -75,20 +96,27 @@ fn verbs(root: &Command) -> Vec<(String, Command)> {
 
 /// A verb without the flags that stand at the head of the page.
 fn section(name: &str, verb: Command) -> io::Result<String> {
-    let man = Man::new(verb.mut_args(|flag| {
-        let shown_above = flag.is_global_set() || matches!(flag.get_id().as_str(), "help" | "version");
+    let words = Words::of(&verb);
+    let man = Man::new(with_synopsis(verb, name).mut_args(|flag| {
+        let shown_above = is_everywhere(&flag);
         flag.hide(shown_above)
     }));
     let mut text = format!(".SH \"KMS\\-BYOK {}\"\n", name.to_uppercase().replace('-', "\\-"));
     text.push_str(&without_heading(&body(|out| man.render_description_section(out))?));
     text.push_str(".PP\n");
     text.push_str(&without_heading(&body(|out| man.render_synopsis_section(out))?));
-    text.push_str(
-        &body(|out| man.render_options_section(out))?.replace("\n.SH ", "\n.SS ").replacen(".SH ", ".SS ", 1),
-    );
-    text.push_str(".PP\n");
-    text.push_str(&without_heading(&body(|out| man.render_extra_section(out))?));
+    text.push_str(&sections::paragraphs(&words.notes));
+    let options = body(|out| man.render_options_section(out))?;
+    text.push_str(&options.replace("\n.SH ", "\n.SS ").replacen(".SH ", ".SS ", 1));
+    text.push_str(&sections::examples(&words.examples).replacen(".SH ", ".SS ", 1));
     Ok(text)
+}
+
+/// Whether the program's own section has it.
+fn is_everywhere(flag: &clap::Arg) -> bool {
+    let id = flag.get_id().as_str();
+    let heading = flag.get_help_heading();
+    matches!(id, "help" | "version") || matches!(heading, Some("Connection" | "Output"))
 }
 
 fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<String> {
@@ -112,22 +140,3 @@ fn without_heading(section: &str) -> String {
 }
 
 const VERSION: &str = concat!("kms-byok ", env!("CARGO_PKG_VERSION"));
-
-const EXIT_STATUS: &str = "\
-.SH \"EXIT STATUS\"
-.TP
-0
-done
-.TP
-1
-failed, and nothing changed in AWS
-.TP
-2
-wrong usage
-.TP
-3
-failed after something changed in AWS, or may have; the report says what exists and the command that completes it
-.TP
-4
-a check found a problem
-";
