@@ -4,8 +4,6 @@ use std::ops::Deref;
 
 use clap::Args;
 
-use super::usage::may_be_a_key;
-
 /// A key that has to be named.
 #[derive(Args)]
 #[group(id = "which_key", required = true, multiple = false)]
@@ -50,4 +48,13 @@ fn name(text: &str) -> Result<String, &'static str> {
         true => Err("name the key by its id (36 characters), its ARN, or an alias as in alias/payments"),
         false => Ok(text.to_owned()),
     }
+}
+
+/// PEM, 32 hex digits, or as much base64.
+pub(crate) fn may_be_a_key(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let all = |fits: fn(u8) -> bool| digits.len() >= 32 && digits.bytes().all(fits);
+    let hex = all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+    let base64 = all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    text.contains("-----BEGIN") || text.contains('\n') || hex || base64
 }

@@ -198,9 +198,9 @@ impl Verb {
             Verb::Diagnose(args) => diagnose::run(args, context),
             Verb::Recipe(args) => recipe::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
-            Verb::Completions(args) => completions::run(args, help::shown::command(), context),
-            Verb::Man(args) => man::run(args, help::shown::command(), context),
-            Verb::Help(args) => help::run(args, context),
+            Verb::Completions(args) => completions::run(args, help::shown::command(Cli::command()), context),
+            Verb::Man(args) => man::run(args, help::shown::command(Cli::command()), context),
+            Verb::Help(args) => help::run(args, help::shown::command(Cli::command()), context),
             #[cfg(feature = "rehearsal")]
             Verb::Rehearsal(args) => rehearsal::run(args, context),
         }

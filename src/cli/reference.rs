@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, CommandFactory};
 
 use kms_byok::{Setting, Step};
 use strum::VariantArray;
@@ -10,7 +10,7 @@ use strum::VariantArray;
 use super::help::layout::Words;
 use super::help::pages::{PAGES, Page, find};
 use super::help::shown;
-use super::words;
+use super::{Cli, words};
 
 #[path = "../../tests/support/committed.rs"]
 mod committed;
@@ -19,7 +19,7 @@ use committed::{cell, is_committed};
 
 #[test]
 fn the_pages_of_the_verbs_are_what_clap_knows() {
-    let mut root = shown::command();
+    let mut root = shown::command(Cli::command());
     root.build();
     let mut verbs = Vec::new();
     for verb in root.get_subcommands() {
@@ -42,7 +42,7 @@ fn the_pages_of_the_verbs_are_what_clap_knows() {
 
 #[test]
 fn every_flag_and_verb_that_hints_name_is_there() {
-    let mut root = shown::command();
+    let mut root = shown::command(Cli::command());
     root.build();
     let verbs: Vec<&Command> =
         root.get_subcommands().flat_map(|verb| [verb].into_iter().chain(verb.get_subcommands())).collect();
@@ -60,7 +60,7 @@ fn every_flag_and_verb_that_hints_name_is_there() {
 
 #[test]
 fn every_verb_has_a_page_and_every_flag_that_a_page_puts_first_is_there() {
-    let mut root = shown::command();
+    let mut root = shown::command(Cli::command());
     root.build();
     let mut names = vec![String::new()];
     for verb in root.get_subcommands() {
@@ -73,7 +73,7 @@ fn every_verb_has_a_page_and_every_flag_that_a_page_puts_first_is_there() {
     for name in &names {
         let page = Page::of(name);
         assert_eq!(page.verb, name, "it has no page in src/cli/help/pages.rs");
-        assert!(page.usage.iter().all(|form| form.starts_with(&format!("kms-byok {name}").trim_end())), "{name}");
+        assert!(page.usage.iter().all(|form| form.starts_with(format!("kms-byok {name}").trim_end())), "{name}");
         let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
         let verb = find(&root, &words).expect("it was found above");
         for flag in page.first {
@@ -85,7 +85,7 @@ fn every_verb_has_a_page_and_every_flag_that_a_page_puts_first_is_there() {
 /// What scripts set on every call may come from a variable; whom to trust, what to lose and what is secret may not.
 #[test]
 fn these_flags_and_no_others_can_come_from_variables() {
-    let mut root = shown::command();
+    let mut root = shown::command(Cli::command());
     root.build();
     let verbs = root.get_subcommands().flat_map(|verb| [verb].into_iter().chain(verb.get_subcommands()));
     let mut named: Vec<String> = verbs

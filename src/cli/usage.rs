@@ -14,8 +14,9 @@ use serde_json::json;
 
 use super::colour::Colour;
 use super::failure::{Failure, failure};
-use super::help::{self, Length};
+use super::help::{self, Length, shown};
 use super::invocation::Invocation;
+use super::key_name::may_be_a_key;
 use super::output::{self, Output, line};
 use super::typed::{value_of, verb_of};
 use super::words::sentence;
@@ -37,10 +38,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayVersion => answer(version::text().as_bytes()),
         ErrorKind::DisplayHelp => {
             let length = if env::args_os().any(is_help) { Length::Long } else { Length::Short };
-            answer(&help::page(&verb, length, Colour::asked_for().on_stdout()))
+            answer(&help::page(shown::command(Cli::command()), &verb, length, Colour::asked_for().on_stdout()))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            output::say(&String::from_utf8_lossy(&help::page(&verb, Length::Short, false)));
+            output::say(&String::from_utf8_lossy(&help::page(
+                shown::command(Cli::command()),
+                &verb,
+                Length::Short,
+                false,
+            )));
             say_json("the verb is missing", &see(&verb));
             ExitCode::from(2)
         }
@@ -202,13 +208,4 @@ fn without_keys(mut text: String, words: impl Iterator<Item = OsString>) -> Stri
         }
     }
     text
-}
-
-/// PEM, 32 hex digits, or as much base64.
-pub(crate) fn may_be_a_key(text: &str) -> bool {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    let all = |fits: fn(u8) -> bool| digits.len() >= 32 && digits.bytes().all(fits);
-    let hex = all(|byte| byte.is_ascii_hexdigit() || byte == b':');
-    let base64 = all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    text.contains("-----BEGIN") || text.contains('\n') || hex || base64
 }

@@ -36,18 +36,16 @@ pub(crate) enum Length {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let mut root = shown::command();
+pub(crate) fn run(args: &Args, mut root: Command, context: &Context) -> Result<ExitCode, Failure> {
     root.build();
     if pages::find(&root, &args.verb).is_none() {
         return Err(context.failure(UsageError::UnknownVerb { given: args.verb.join(" ") }));
     }
-    context.text(&page(&args.verb, Length::Long, context.global.color.on_stdout()))
+    context.text(&page(root, &args.verb, Length::Long, context.global.color.on_stdout()))
 }
 
-/// The page of a verb; that of the program where there is no such verb.
-pub(crate) fn page(verb: &[String], length: Length, colours: bool) -> Vec<u8> {
-    let mut root = shown::command();
+/// The page of a verb of this program; that of the program where there is no such verb.
+pub(crate) fn page(mut root: Command, verb: &[String], length: Length, colours: bool) -> Vec<u8> {
     root.build();
     let found = pages::find(&root, verb).unwrap_or(&root);
     let (verb, width) = (verb.join(" "), columns());

@@ -1,9 +1,7 @@
 //! The definitions as help, completions and man pages show them: every verb takes the flags for a connection, but only where there is
 //! one do they say anything.
 
-use clap::{Arg, Command, CommandFactory, ValueHint};
-
-use super::super::Cli;
+use clap::{Arg, Command, ValueHint};
 
 const CONNECTION: &str = "Connection";
 
@@ -19,8 +17,7 @@ const OFFLINE: [(&str, &[&str]); 7] = [
 ];
 
 /// All verbs, each with the flags that say something to it.
-pub(crate) fn command() -> Command {
-    let root = Cli::command();
+pub(crate) fn command(root: Command) -> Command {
     let connection: Vec<Arg> = root.get_arguments().filter(|arg| is_of_connection(arg)).cloned().collect();
     let root = root.mut_args(|arg| if is_of_connection(&arg) { arg.global(false) } else { arg });
     with_connection(root, "", &connection)
