@@ -3,8 +3,8 @@
 use std::env;
 
 use clap::ValueEnum;
-use rustix::termios::isatty;
 
+use super::terminal::stdout_is_terminal;
 use super::typed::value_of;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,7 +33,7 @@ impl Colour {
 
     /// Whether standard output gets colours.
     pub(crate) fn on_stdout(self) -> bool {
-        self.on(isatty(rustix::stdio::stdout()))
+        self.on(stdout_is_terminal())
     }
 
     fn on(self, is_terminal: bool) -> bool {

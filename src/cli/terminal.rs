@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kms_byok::for_the_binary::printable;
 use kms_byok::{FileError, Secret};
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 use super::signals::system::mind_terminal;
 
@@ -53,6 +55,11 @@ pub(super) fn is_there() -> bool {
 /// Whether standard output is a terminal.
 pub(crate) fn stdout_is_terminal() -> bool {
     isatty(rustix::stdio::stdout())
+}
+
+/// How many columns that terminal has.
+pub(crate) fn columns_of_stdout() -> Option<usize> {
+    tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// A question whose answer is not shown. Whatever ends or stops the process meanwhile, the terminal shows again what is typed.

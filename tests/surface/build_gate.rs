@@ -93,6 +93,39 @@ fn the_build_script_ends_with_one_clean_line_for_every_row_that_is_refused() {
     }
 }
 
+/// What the builder says, else what `cargo package` wrote down, else for a release what git has checked out; never a failure.
+#[test]
+fn the_build_script_names_the_commit_where_it_can_be_known() {
+    let [told, packaged] = ["0123456789abcdef0123456789abcdef01234567", "89abcdef0123456789abcdef0123456789abcdef"];
+    let bench = support::Bench::new();
+    let named = |variables: &[(&str, &str)]| {
+        let mut script = Command::new(build_script());
+        script.current_dir(bench.directory()).env("DEP_OPENSSL_VERSION_NUMBER", "30000130");
+        script.env_remove("KMS_BYOK_COMMIT").envs(variables.iter().copied());
+        let output = script.output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let mut lines = stdout.lines().filter_map(|line| line.strip_prefix("cargo::rustc-env=KMS_BYOK_COMMIT="));
+        (output.status.code(), lines.next().map(str::to_owned))
+    };
+    let is = |commit: &str| (Some(0), Some(commit.to_owned()));
+    assert_eq!(named(&[("PROFILE", "release")]), is("unknown"));
+    let git = |line: &str| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(line.split(' '));
+        support::run(git.current_dir(bench.directory()), b"").succeeds().stdout.trim().to_owned()
+    };
+    git("init --quiet .");
+    assert_eq!(named(&[("PROFILE", "release")]), is("unknown"));
+    git("commit --quiet --allow-empty -m one");
+    let head = git("rev-parse HEAD");
+    assert_eq!(named(&[("PROFILE", "release")]), is(&head[..12]));
+    assert_eq!(named(&[("PROFILE", "debug")]), is("unknown"));
+    bench.write(".cargo_vcs_info.json", format!("{{\n  \"git\": {{\n    \"sha1\": \"{packaged}\"\n  }}\n}}"));
+    assert_eq!(named(&[("PROFILE", "release")]), is(&packaged[..12]));
+    assert_eq!(named(&[("KMS_BYOK_COMMIT", told)]), is(&told[..12]));
+    assert_eq!(named(&[("KMS_BYOK_COMMIT", "not a commit\ncargo::error=x")]), is(&packaged[..12]));
+}
+
 #[test]
 fn a_version_is_written_as_people_write_it() {
     for (number, letters, text) in [

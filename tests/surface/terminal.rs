@@ -76,7 +76,10 @@ impl Terminal {
 
     /// The exit code, and everything that was on the screen.
     fn end(mut self) -> (Option<i32>, String) {
+        // Open until the end: where its input ends, `script` types Ctrl-D, which a slow machine reads before it acts on Ctrl-C.
+        let keyboard = self.script.stdin.take();
         let status = self.script.wait().unwrap();
+        drop(keyboard);
         while !self.reader.is_finished() {
             std::thread::sleep(Duration::from_millis(5));
         }

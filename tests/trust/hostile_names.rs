@@ -316,13 +316,11 @@ fn nothing_else_writes_to_the_streams_or_to_the_terminal() {
         "closed.rs descriptor::stdout()", // asks whether it is open
         "pinned.rs println!",             // compiled for tests only: what is skipped
         "rehearsal.rs io::stdout()",      // flushes
-        "usage.rs error.print()",         // help and version
-        "usage.rs io::stdout()",
-        "mod.rs io::stderr()", // of cli/output
+        "mod.rs io::stderr()",            // of cli/output
         "mod.rs io::stdout()",
         "mod.rs descriptor::stdout()", // key material
         "terminal.rs /dev/tty",
-        "terminal.rs descriptor::stdout()", // asks whether it is a terminal
+        "terminal.rs descriptor::stdout()", // asks whether it is a terminal, and how wide
     ];
     assert_eq!(found, known.map(str::to_owned).into());
 }

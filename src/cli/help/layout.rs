@@ -4,16 +4,15 @@
 use std::env;
 
 use clap::Command;
-use rustix::termios::tcgetwinsize;
+
+use super::super::terminal::columns_of_stdout;
 
 /// The columns of the terminal that shows the page, no more than people like to read, or those of a page without a terminal.
 pub(super) fn columns() -> usize {
     const MOST: usize = 100;
     const LEAST: usize = 20;
-    let of_terminal = tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| usize::from(size.ws_col));
-    let said = || env::var("COLUMNS").ok()?.parse().ok();
-    let columns = of_terminal.or_else(said).filter(|columns| *columns > 0).unwrap_or(MOST);
-    columns.clamp(LEAST, MOST)
+    let said = || env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    columns_of_stdout().or_else(said).unwrap_or(MOST).clamp(LEAST, MOST)
 }
 
 /// What stands below the flags: paragraphs and examples.

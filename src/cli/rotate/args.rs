@@ -54,7 +54,7 @@ pub(crate) struct Args {
 }
 
 #[derive(ClapArgs)]
-#[command(next_help_heading = "Rotation by alias (all but symmetric keys)")]
+#[command(next_help_heading = "Rotation by alias")]
 pub(super) struct ByAliasArgs {
     /// The alias that moves, where --key-id is no alias
     #[arg(long, value_name = "A")]
