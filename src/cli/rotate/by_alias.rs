@@ -68,7 +68,7 @@ async fn confirm(args: &Args, moved: &Succession, context: &Context) -> Result<(
 
 /// What is asked for when the alias goes back.
 pub(super) fn back(args: &Args, context: &Context) -> Result<RollBack, Error> {
-    Ok(RollBack::new(&args.key_id)
+    Ok(RollBack::new(&*args.key_id)
         .alias(args.by_alias.alias.clone())
         .verify(args.proof.verify)
         .pending(context.pending(false, None))
