@@ -24,6 +24,12 @@ impl Deref for KeyName {
     }
 }
 
+impl From<&KeyName> for String {
+    fn from(name: &KeyName) -> Self {
+        (**name).to_owned()
+    }
+}
+
 /// A key that may be named.
 #[derive(Args)]
 #[group(id = "which_key", multiple = false)]

@@ -107,7 +107,7 @@ pub(crate) const PAGES: &[Page] = &[
             "kms-byok rotate KEY --material FILE [FLAGS]",
             "kms-byok rotate KEY --generate (--escrow CERT --escrow-out FILE | --keep FILE | --discard) [FLAGS]",
             "kms-byok rotate KEY --resume [FLAGS]",
-            "kms-byok rotate KEY --switch KEY_ARN [FLAGS]",
+            "kms-byok rotate KEY (--switch KEY_ARN | --rollback) [FLAGS]",
         ],
         first: &[
             "key",
@@ -120,7 +120,6 @@ pub(crate) const PAGES: &[Page] = &[
             "resume",
             "prepare",
             "switch",
-            "dry_run",
         ],
     },
     Page {
@@ -154,12 +153,31 @@ pub(crate) const PAGES: &[Page] = &[
     Page { verb: "completions", usage: &["kms-byok completions SHELL"], first: &["shell"] },
     Page { verb: "man", usage: &["kms-byok man [VERB]"], first: &["verb"] },
     Page { verb: "help", usage: &["kms-byok help [VERB]"], first: &["verb"] },
+    #[cfg(feature = "fleet")]
+    Page { verb: "fleet", usage: &["kms-byok fleet VERB MANIFEST [FLAGS]"], first: &[] },
+    #[cfg(feature = "fleet")]
+    Page {
+        verb: "fleet plan",
+        usage: &["kms-byok fleet plan MANIFEST [FLAGS]"],
+        first: &["manifest", "alias", "key_spec", "material", "escrow", "escrow_out", "expires", "regions", "quota"],
+    },
+    #[cfg(feature = "fleet")]
+    Page {
+        verb: "fleet run",
+        usage: &["kms-byok fleet run MANIFEST [FLAGS]"],
+        first: &["manifest", "alias", "key_spec", "material", "journal", "concurrency", "stop_after", "quota"],
+    },
+    #[cfg(feature = "fleet")]
+    Page { verb: "fleet status", usage: &["kms-byok fleet status MANIFEST [FLAGS]"], first: &["manifest", "journal"] },
+    #[cfg(feature = "rehearsal")]
     Page { verb: "rehearsal", usage: &["kms-byok rehearsal VERB [FLAGS]"], first: &[] },
+    #[cfg(feature = "rehearsal")]
     Page {
         verb: "rehearsal serve",
         usage: &["kms-byok rehearsal serve [FLAGS]"],
         first: &["listen", "no_quotas", "fault", "clock", "access_log"],
     },
+    #[cfg(feature = "rehearsal")]
     Page {
         verb: "rehearsal ping",
         usage: &["kms-byok rehearsal ping --endpoint-url URL [FLAGS]"],
