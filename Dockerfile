@@ -1,8 +1,10 @@
 # kms-byok on the distribution's libssl. Targets: the default one has everything; `slim` is built without the embedded
-# KMS (no `provision --rehearse`, no `rehearsal serve`): no private-key operation of a server is in it.
+# KMS (no `provision --rehearse`, no `rehearsal serve`): no private-key operation of a server is in it; `rehearsal` is the
+# embedded KMS, on port 4566 of a network of containers in which its name is `kms`.
 #
 #   docker build -t kms-byok .
 #   docker build -t kms-byok:slim --target slim .
+#   docker build -t kms-byok:rehearsal --target rehearsal .
 #   docker build --target packages --output . --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" .
 #
 # The last makes no image, but the files of a release for this Debian: .deb, .rpm, tarball, bill of materials, checksums.
@@ -102,10 +104,20 @@ USER 10001:10001
 WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/kms-byok"]
 
-# The last step of both starts the program with the libraries it will find: base images of two Debian releases fail here.
+# The last step of each starts the program with the libraries it will find: base images of two Debian releases fail here.
 FROM runtime AS slim
 COPY --from=build-slim /build/target/release/kms-byok /usr/local/bin/kms-byok
 RUN ["/usr/local/bin/kms-byok", "doctor"]
+
+# Whoever reaches it can use every key: it checks no signatures. Other flags stand in the place of all of these.
+FROM runtime AS rehearsal
+COPY --from=build /build/target/release/kms-byok /usr/local/bin/kms-byok
+RUN ["/usr/local/bin/kms-byok", "doctor"]
+EXPOSE 4566
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["/usr/local/bin/kms-byok", "rehearsal", "ping", "--endpoint-url", "http://127.0.0.1:4566"]
+ENTRYPOINT ["/usr/local/bin/kms-byok", "rehearsal", "serve"]
+CMD ["--listen", "0.0.0.0:4566", "--allow-remote", "--host", "kms"]
 
 FROM runtime AS full
 COPY --from=build /build/target/release/kms-byok /usr/local/bin/kms-byok

@@ -125,7 +125,7 @@ enum Verb {
     /// Print the help of the program, or of a verb
     Help(Box<LazyArgs<help::Args>>),
     #[cfg(feature = "rehearsal")]
-    /// Run an embedded KMS on loopback, for rehearsals, for the aws CLI and for any SDK
+    /// Run an embedded KMS, for rehearsals, for the aws CLI and for any SDK
     Rehearsal(Box<LazyArgs<rehearsal::Args>>),
 }
 

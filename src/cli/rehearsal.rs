@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
-use kms_byok::rehearsal::{ClockSetting, Fault, Server, Settings, ping};
+use kms_byok::Progress;
+use kms_byok::rehearsal::{ClockSetting, Fault, HostName, Server, Settings, ping};
 use serde::Serialize;
 
 use super::context::Context;
@@ -37,11 +38,18 @@ enum Verb {
 #[command(after_help = "\
 Examples:
   kms-byok rehearsal serve --listen 127.0.0.1:4566
-  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log")]
+  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log
+  kms-byok rehearsal serve --listen 0.0.0.0:4566 --allow-remote --host kms")]
 struct Serve {
-    /// Loopback address to listen on; port 0 takes a free one
+    /// Loopback address to listen on, or another with --allow-remote; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Listen where other machines reach it, as in a network of containers; no signature is checked, so whoever does can use every key
+    #[arg(long)]
+    allow_remote: bool,
+    /// Answer requests that have this name as Host, with its port or else with any, as in kms or kms:4566 (repeatable)
+    #[arg(long, value_name = "NAME", requires = "allow_remote")]
+    host: Vec<HostName>,
     /// Apply no request quotas: no ThrottlingException
     #[arg(long)]
     no_quotas: bool,
@@ -109,6 +117,7 @@ impl Serve {
         let quotas = if self.no_quotas { None } else { Some(self.quota_scale.unwrap_or(1.0)) };
         let server = Server::start(Settings {
             listen: self.listen,
+            remote: self.allow_remote.then(|| self.host.clone()),
             quotas,
             consistency_delay: self.consistency_delay,
             faults: self.fault.clone(),
@@ -120,6 +129,12 @@ impl Serve {
         // The first line is the URL whatever the output format, so that any script can read it.
         output::bytes(format!("{}\n", server.url()).as_bytes());
         let _ = io::stdout().flush();
+        if !server.address().ip().is_loopback() {
+            context.talk.warn(&format!(
+                "whoever reaches {} can use every key in it: no signature is checked",
+                server.address()
+            ));
+        }
         server.wait().map_err(|error| context.failure(error))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -29,6 +29,7 @@ pub(crate) const fn flag(setting: Setting) -> &'static str {
         Setting::Adopt => "--adopt",
         Setting::Alias => "--alias",
         Setting::AllowEndpointEnv => "--allow-endpoint-env",
+        Setting::AllowRemote => "--allow-remote",
         Setting::AllowSha1 => "--allow-sha1",
         Setting::ConnectTimeout => "--connect-timeout",
         Setting::Directory => "--dir",

@@ -14,6 +14,9 @@ pub enum Setting {
     /// Endpoints from the environment are used.
     #[strum(serialize = "the permission to take endpoints from the environment")]
     AllowEndpointEnv,
+    /// The embedded KMS listens where other machines reach it.
+    #[strum(serialize = "the permission for other machines")]
+    AllowRemote,
     /// The wrapping algorithms with SHA-1 are used.
     #[strum(serialize = "the permission for SHA-1")]
     AllowSha1,

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::explain::{Hint, OwnWords, Step, explain_sum, hint, some};
+use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::openssl_probe::OpenSslError;
 
 /// The embedded KMS was asked for something it does not do, does not answer, or was refused a socket or a file by the system.
@@ -25,6 +25,8 @@ pub enum RehearsalError {
     Fault { text: String, problem: &'static str },
     #[error("`{text}` is not a time for the clock")]
     Clock { text: String },
+    #[error("`{text}` is no name or address of a machine")]
+    HostName { text: String },
     #[error("no embedded KMS answers at `{url}`")]
     #[strum(serialize = "rehearsal_unreachable")]
     Unreachable { url: String, source: io::Error },
@@ -46,7 +48,7 @@ impl OwnWords for RehearsalError {
     fn own_hint(&self) -> Option<Hint> {
         match self {
             RehearsalError::OpenSsl(_) => None, // what it holds has its own
-            RehearsalError::NotLoopback { .. } => some("listen on 127.0.0.1"),
+            RehearsalError::NotLoopback { .. } => hint!["listen on 127.0.0.1, or add ", Setting::AllowRemote],
             RehearsalError::Listen { .. } => some("choose a free port, or 127.0.0.1:0 to be given one"),
             RehearsalError::Thread { .. } => None,
             RehearsalError::AccessLog { .. } => some("name a file in a directory that this user can write to"),
@@ -54,6 +56,7 @@ impl OwnWords for RehearsalError {
                 some("write OPERATION:WHEN:WHAT, as in `ImportKeyMaterial:1:throttle` or `*:2+:latency=500ms`")
             }
             RehearsalError::Clock { .. } => some("write 2027-01-31T12:00:00Z, or a difference such as +25h or -90d"),
+            RehearsalError::HostName { .. } => some("write what a request has as its Host: `kms`, or `kms:4566`"),
             RehearsalError::Unreachable { .. } | RehearsalError::NotARehearsal { .. } => {
                 hint!["start one with ", Step::Rehearsal, ", and use the URL it prints"]
             }

@@ -9,6 +9,7 @@ use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
 
 use super::Fault;
+use super::http::admission::Peer;
 use super::http::service::Service;
 use super::server::service;
 use super::settings::Settings;
@@ -55,7 +56,7 @@ impl InProcessKms {
     pub async fn answer(&self, mut request: Request<Bytes>) -> io::Result<Response<Bytes>> {
         // What HTTP/1.1 adds on the way.
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost"));
-        let (head, body) = self.0.serve(request.map(Full::new)).await?.into_parts();
+        let (head, body) = self.0.serve(request.map(Full::new), Peer::Near).await?.into_parts();
         Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 

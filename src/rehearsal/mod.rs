@@ -1,5 +1,5 @@
-//! The embedded KMS: a real HTTP endpoint on loopback that speaks AWS KMS's JSON 1.1 protocol to any client, and unwraps imported
-//! key material with real private keys.
+//! The embedded KMS: a real HTTP endpoint, on loopback unless told otherwise, that speaks AWS KMS's JSON 1.1 protocol to any client, and
+//! unwraps imported key material with real private keys.
 //!
 //! It stands for AWS. Its rules come from the service model, the developer guide and replies recorded from the real
 //! service, and it judges alone: nothing here calls the code that wraps. Where no reply of the real service is known, the error
@@ -30,6 +30,7 @@ mod state;
 
 pub use self::error::RehearsalError;
 pub use self::http::faults::Fault;
+pub use self::http::host_name::HostName;
 pub use self::in_process::InProcessKms;
 pub use self::server::{Server, ping};
 pub use self::settings::Settings;

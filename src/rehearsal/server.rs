@@ -1,7 +1,7 @@
-//! The server: a thread of its own with a runtime of its own, listening on loopback.
+//! The server: a thread of its own with a runtime of its own.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::http::access_log::AccessLog;
+use super::http::admission::Peer;
 use super::http::faults::{Plan, longest_lag};
 use super::http::service::Service;
 use super::settings::Settings;
@@ -43,12 +44,12 @@ impl Server {
     /// Listens, and answers from now on.
     ///
     /// # Errors
-    /// [`RehearsalError::NotLoopback`] for an address that is not of this machine, [`RehearsalError::Listen`] and
+    /// [`RehearsalError::NotLoopback`] for an address that others may reach without [`Settings::remote`], [`RehearsalError::Listen`] and
     /// [`RehearsalError::Thread`] where the system refuses, [`RehearsalError::AccessLog`] where the log cannot be written,
     /// [`RehearsalError::OpenSsl`] where OpenSSL has no random bytes.
     pub fn start(settings: Settings) -> Result<Server, RehearsalError> {
         let listen = settings.listen;
-        if !listen.ip().is_loopback() {
+        if !listen.ip().is_loopback() && settings.remote.is_none() {
             return Err(RehearsalError::NotLoopback { listen });
         }
         let failed = |source| RehearsalError::Listen { listen, source };
@@ -74,9 +75,20 @@ impl Server {
         Ok(Server { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The endpoint, as in `http://127.0.0.1:4566`.
+    /// The endpoint, as in `http://127.0.0.1:4566`; on loopback where it listens on every address of this machine.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("http://{address}")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A client of it, for us-east-1, which says nothing.
@@ -129,6 +141,7 @@ pub(super) fn service(settings: Settings) -> Result<Service, RehearsalError> {
         log: AccessLog::open(settings.access_log.as_deref())?,
         access_key_id: settings.access_key_id,
         account: settings.account,
+        remote: settings.remote,
     })
 }
 
@@ -138,7 +151,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: onesh
         tokio::select! {
             _ = &mut stopped => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { tokio::spawn(converse(stream, service.clone())); }
+                Ok((stream, peer)) => { tokio::spawn(converse(stream, Peer::at(peer.ip()), service.clone())); }
                 // Out of descriptors: wait for connections to end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
@@ -147,11 +160,11 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: onesh
 }
 
 /// One connection, kept open for as many requests as the client likes.
-async fn converse(stream: tokio::net::TcpStream, service: Arc<Service>) {
+async fn converse(stream: tokio::net::TcpStream, peer: Peer, service: Arc<Service>) {
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request| {
         let service = service.clone();
-        async move { service.serve(request).await }
+        async move { service.serve(request, peer).await }
     });
     // Clients pause between requests, and a connection that ends meanwhile looks like a fault: there is no limit.
     let mut connection = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), answer);

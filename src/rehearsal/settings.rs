@@ -4,14 +4,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ClockSetting, Fault};
+use super::{ClockSetting, Fault, HostName};
 use crate::wrap::WrappingKeySpec;
 
 /// How an embedded KMS is set up. The default suits a run inside one process: a free port, no quotas, no delays.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where it listens; only loopback addresses are accepted, because signatures are not checked. Port 0 takes a free one.
+    /// Where it listens. Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether [`listen`](Settings::listen) may be an address that others reach, although no signatures are checked, and which `Host` a request
+    /// may have then beside the names of loopback. `None`, the default, is loopback alone. The clock and the faults stay loopback's.
+    pub remote: Option<Vec<HostName>>,
     /// Accept only requests signed with this access key id; anybody's when `None`.
     pub access_key_id: Option<String>,
     /// The account in all ARNs: twelve digits, `000000000000` by default, which AWS does not have.
@@ -35,6 +38,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            remote: None,
             access_key_id: None,
             account: "000000000000".to_owned(),
             quotas: None,

@@ -24,6 +24,9 @@ mod support {
     pub(crate) use bench::*;
 }
 
+#[path = "../support/committed.rs"]
+mod committed;
+
 mod at_ministack;
 mod clients;
 mod faults;
@@ -34,6 +37,7 @@ mod life;
 mod ministack_agrees;
 mod no_import;
 mod protocol;
+mod remote;
 mod rotation;
 mod service;
 mod signers;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
+use crate::committed::{cell, is_committed};
 use crate::support::embedded_kms::Kms;
 use crate::support::real_kms::RealKms;
 use crate::support::truth_keys::SharedKeys;
@@ -42,6 +43,48 @@ fn every_row_says_how_it_is_known() {
         assert!(["recorded", "partly", "model", "guide", "?"].contains(&truth.known.as_str()), "{}", truth.fact);
         assert!(!truth.source.is_empty(), "{}", truth.fact);
     }
+}
+
+/// What people read of the table: every row, below how it is known.
+#[test]
+fn the_page_of_truths_has_every_row() {
+    let table = table();
+    let mut page = String::from(
+        "<!-- Written by scripts/docs from tests/data/recorded_truths.json. -->\n# Truths\n\n\
+         What AWS KMS is known to answer, and how that is known. A test asks the [embedded KMS](../embedded-kms.md) for each row, and\n\
+         compares the whole answer.\n",
+    );
+    let kinds = [
+        ("recorded", "Recorded", "Somebody has recorded the reply of the real service to this very request."),
+        (
+            "partly",
+            "Recorded of something near it",
+            "A recording shows it of another key or request; here the same is supposed.",
+        ),
+        ("model", "Of the service model", "The model of the service that AWS publishes says so."),
+        ("guide", "Of the documentation", "The developer guide or the API reference says so."),
+        ("?", "Supposed", "Nobody outside AWS is known to have seen it. Whoever does may find it otherwise."),
+    ];
+    let mut rows = 0;
+    for (known, title, meaning) in kinds {
+        let of_it: Vec<&Truth> = table.iter().filter(|truth| truth.known == known).collect();
+        rows += of_it.len();
+        page.push_str(&format!("\n## {title}\n\n{meaning} Rows: {}.\n\n| fact | source |\n|---|---|\n", of_it.len()));
+        of_it
+            .iter()
+            .for_each(|truth| page.push_str(&format!("| {} | {} |\n", plain(&truth.fact), plain(&truth.source))));
+    }
+    assert_eq!(rows, table.len());
+    is_committed("truths.md", &page);
+}
+
+/// Text in which Markdown sees no marks but those of code.
+fn plain(text: &str) -> String {
+    let part = |(place, part): (usize, &str)| match place % 2 {
+        0 => part.replace('<', "&lt;").replace('*', "\\*"),
+        _ => part.to_owned(),
+    };
+    cell(&text.split('`').enumerate().map(part).collect::<Vec<_>>().join("`"))
 }
 
 /// A fact recorded of one kind of key is a fact about that kind.

@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::access_log::{AccessLog, Line};
+use super::admission::{self, Peer};
 use super::answer::{Answer, reply};
 use super::body::Delivered;
 use super::faults::{Fault, Plan, What, longest_lag};
+use super::host_name::HostName;
 use super::inject_fault::{error, inject_fault, instead, redirect};
 use super::sts;
-use super::web_pages;
 use crate::rehearsal::error::RehearsalError;
 use crate::rehearsal::model;
 use crate::rehearsal::model::call::{Call, Reply};
@@ -44,11 +45,13 @@ pub(crate) struct Service {
     pub(crate) log: AccessLog,
     pub(crate) access_key_id: Option<String>,
     pub(crate) account: String,
+    /// See [`Settings::remote`](crate::rehearsal::Settings::remote).
+    pub(crate) remote: Option<Vec<HostName>>,
 }
 
 impl Service {
     /// An error here breaks the connection.
-    pub(crate) async fn serve<B>(&self, request: Request<B>) -> Result<Response<Delivered>, io::Error>
+    pub(crate) async fn serve<B>(&self, request: Request<B>, peer: Peer) -> Result<Response<Delivered>, io::Error>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -56,17 +59,17 @@ impl Service {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id();
-        if let Some(why) = web_pages::refusal(&parts) {
+        if let Some(refused) = admission::refusal(&parts, peer, self.remote.as_deref()) {
             self.log.write(&Line {
                 time: self.clock.now(),
                 region: "-",
                 operation: "-",
                 status: 403,
-                code: "foreign",
+                code: refused.code,
                 took: started.elapsed(),
                 request_id: &request_id,
             });
-            let answer = Answer { status: 403, ..Answer::success(&json!({ "error": why })) };
+            let answer = Answer { status: 403, ..Answer::success(&json!({ "error": refused.why })) };
             return Ok(reply(answer, &request_id, self.clock.now()));
         }
         let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {

@@ -304,6 +304,7 @@ one_of_each! {
         AccessLog { path: path(), source: system() }
         Fault { text: typed(), problem: "its third part is unknown" }
         Clock { text: typed() }
+        HostName { text: typed() }
         Unreachable { url: typed(), source: system() }
         NotARehearsal { url: typed() }
         Url { url: typed() }
