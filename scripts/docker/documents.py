@@ -2,7 +2,7 @@
 
 documents.py args FILE                 the words of the one container of a Job or CronJob, one a line
 documents.py command FILE SERVICE      the same of a Compose service
-documents.py script FILE STEP          the script of a step of a workflow, by its id or the job it is the last step of
+documents.py script FILE STEP          the script of a step of a workflow or an action, by its id or the job it is the last step of
 documents.py restricted FILE...        checks every Pod against the Pod Security Standard `restricted`
 """
 
@@ -32,7 +32,8 @@ def command(path, service):
 
 
 def script(path, name):
-    jobs = load(path)["jobs"]
+    document = load(path)
+    jobs = document.get("jobs") or {"": document["runs"]}
     steps = [step for job in jobs.values() for step in job["steps"] if step.get("id") == name]
     return [(steps or jobs[name]["steps"])[-1]["run"]]
 
