@@ -7,14 +7,15 @@ use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output as OutputFile};
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
-use kms_byok::lifecycle;
+use kms_byok::lifecycle::{self, First, Trust};
 use kms_byok::material::{KeySpec, KeyUsage};
-use kms_byok::public_key::{Forms, Jwks, PublicKey, PublicKeyFile};
+use kms_byok::public_key::{Forms, Jwks, KeptJwks, PublicKey, PublicKeyFile};
 use kms_byok::{Error, FileError, PublicKeyError};
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::key_args::{self, TrustArgs};
 use super::key_file::{self, KeyFile};
 use super::key_name::KeyName;
 use super::material_args::Asking;
@@ -42,15 +43,28 @@ pub(crate) struct Args {
     /// Replace an earlier public key in the file of --out
     #[arg(long, requires = "out")]
     force: bool,
-    /// Put the key first in the JWK Set in FILE, and keep the keys there that it superseded
+    /// Put the key first in the JWK Set in FILE, then the keys that its tags say it superseded, and keep the others there
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
+    /// Put this earlier key into the set, whatever its key policy; may be repeated
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "jwks")]
+    adopt: Vec<KeyArn>,
+    /// The key policy of the earlier keys, a JSON file [default: KMS's own]; a key with another one is not put into the set
+    #[arg(long, value_name = "FILE", requires = "jwks")]
+    policy: Option<PathBuf>,
     /// Check that the certificate or PKCS#12 file belongs to the key, and show its subject
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
     /// Read the passphrase of the PKCS#12 file from FILE
     #[arg(long, value_name = "FILE", requires = "certificate", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
+}
+
+impl Args {
+    /// What the user says about earlier keys.
+    fn trust(&self) -> Result<Trust, Error> {
+        TrustArgs { adopt: self.adopt.clone(), policy: self.policy.clone() }.trust(Some(&self.key_id))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,7 +91,7 @@ struct Answer {
     #[serde(flatten)]
     forms: Forms,
     certificate: Option<Certificate>,
-    jwks: Option<Kept>,
+    jwks: Option<KeptJwks>,
     #[serde(serialize_with = "printable::maybe_path")]
     out: Option<PathBuf>,
 }
@@ -88,15 +102,6 @@ struct Certificate {
     file: PathBuf,
     subject: Option<String>,
     matches: bool,
-}
-
-#[derive(Serialize)]
-struct Kept {
-    #[serde(serialize_with = "printable::path")]
-    file: PathBuf,
-    /// The current key first.
-    kids: Vec<String>,
-    changed: bool,
 }
 
 #[inline(never)] // see cli::run
@@ -133,22 +138,23 @@ fn check(args: &Args, context: &Context) -> Result<(), Error> {
 async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>), Error> {
     let given = args.certificate.as_deref().map(|path| read(path, args.passphrase_file.as_ref(), context));
     let given = given.transpose()?;
-    let mut jwks = args.jwks.as_deref().map(Jwks::read).transpose()?;
+    let trust = args.trust()?;
+    let jwks = args.jwks.as_deref().map(Jwks::read).transpose()?;
     let (kms, key) = context.look(&args.key_id, None).await?;
     let public = lifecycle::public_key(&kms, &key).await?;
     let forms = Forms::of(&public, key.usage.known()?)?;
-    let mut answer = Answer::new(&kms, key, forms);
+    let mut answer = Answer::new(&kms, key.clone(), forms);
     answer.certificate = given.map(|file| Certificate::compared(&file, &public));
     if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
         return Ok((answer, None));
     }
     let form = args.format.or(args.out.as_ref().map(|_| Form::Pem));
     let bytes = form.map(|form| written(&answer.forms, form, &public)).transpose()?;
-    if let Some(jwks) = &mut jwks {
-        jwks.keep(&answer.forms.jwk);
-        jwks.save()?;
-        let file = args.jwks.clone().unwrap_or_default();
-        answer.jwks = Some(Kept { file, kids: jwks.kids(), changed: jwks.is_changed() });
+    if let Some(jwks) = &jwks {
+        answer.jwks = Some(
+            lifecycle::keep_jwks(&kms, jwks, vec![First::held(&key, Some(public.clone()))], &trust, &*context.talk)
+                .await?,
+        );
     }
     let Some(out) = &args.out else { return Ok((answer, bytes)) };
     context.tell_moved(files::put(&OutputFile::PublicKeyForm, out, &bytes.unwrap_or_default(), args.force)?);
@@ -214,14 +220,6 @@ impl Certificate {
     }
 }
 
-impl Kept {
-    fn words(&self) -> String {
-        let others = self.kids.len().saturating_sub(1);
-        let state = if self.changed { "written" } else { "unchanged" };
-        format!("{} {state}: this key, and {others} superseded", self.file.display())
-    }
-}
-
 fn text(answer: &Answer) -> String {
     let forms = &answer.forms;
     let prints = &forms.fingerprints;
@@ -241,7 +239,7 @@ fn text(answer: &Answer) -> String {
         ("Ethereum", forms.no_address.as_ref().map(|why| format!("not shown: {why}"))),
         ("OpenSSH", forms.openssh.clone()),
         ("JWK", Some(jwk)),
-        ("JWK Set", answer.jwks.as_ref().map(Kept::words)),
+        ("JWK Set", answer.jwks.as_ref().map(output::lifecycle::kept_jwks)),
         ("file", answer.out.as_ref().map(|out| out.display().to_string())),
         ("endpoint", answer.endpoint.clone()),
         ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),

@@ -47,6 +47,7 @@ pub(crate) const fn flag(setting: Setting) -> &'static str {
         Setting::ImportType => "--import-type",
         Setting::InKey => "--inkey",
         Setting::InsecureEndpoint => "--insecure-endpoint",
+        Setting::Jwks => "--jwks",
         Setting::KeyId => "--key-id",
         Setting::KeyMaterialId => "--key-material-id",
         Setting::KeySpec => "--key-spec",

@@ -68,6 +68,9 @@ pub enum Setting {
     /// Plain http is used.
     #[strum(serialize = "the permission for plain http")]
     InsecureEndpoint,
+    /// The file with a JWK Set.
+    #[strum(serialize = "the JWK Set")]
+    Jwks,
     /// The key: its id, its ARN or an alias.
     #[strum(serialize = "the key")]
     KeyId,

@@ -26,6 +26,8 @@ pub enum Output {
     Token(Option<String>),
     /// A `parameters.json`.
     Parameters,
+    /// A JWK Set without private keys.
+    JwkSet,
 }
 
 /// A file that was in the way, was not plainly earlier output, and was renamed to `NAME.superseded-<UTC>`. `Display` says so in a sentence.
@@ -46,6 +48,8 @@ impl fmt::Display for Moved {
 
 /// The most bytes that any of these files has.
 const LIMIT: u64 = 64 * 1024;
+/// More than a thousand keys of RSA_4096.
+pub(crate) const JWK_SET_LIMIT: usize = 1024 * 1024;
 /// The most and the least bytes of a token of KMS.
 const TOKEN: std::ops::RangeInclusive<usize> = 512..=6144;
 
@@ -58,15 +62,17 @@ impl Output {
             Output::PublicKeyForm => "public key",
             Output::Token(_) => "import token",
             Output::Parameters => "parameter file",
+            Output::JwkSet => "JWK Set",
         }
     }
 
     /// Whether the file at `path` is recognisably an earlier output of this kind. A link is none: what it leads to is not known to be ours.
     pub fn is_at(&self, path: &Path) -> bool {
-        let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LIMIT);
+        let limit = if *self == Output::JwkSet { JWK_SET_LIMIT as u64 } else { LIMIT };
+        let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= limit);
         let mut bytes = Vec::new();
         is_file
-            && fs::File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes)).is_ok()
+            && fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).is_ok()
             && self.looks_like(&bytes)
     }
 
@@ -78,6 +84,7 @@ impl Output {
             Output::Token(Some(known)) if sha256(bytes).as_ref() == Some(known) => true,
             Output::Token(_) => TOKEN.contains(&bytes.len()) && is_random(bytes),
             Output::Parameters => is_parameters(bytes),
+            Output::JwkSet => is_jwk_set(bytes),
         }
     }
 
@@ -131,6 +138,15 @@ fn is_public_jwk(bytes: &[u8]) -> bool {
     let members = ["kty", "crv", "n", "e", "x", "y", "use", "alg", "kid"];
     let jwk = serde_json::from_slice::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>(bytes);
     jwk.is_ok_and(|jwk| jwk.contains_key("kty") && jwk.keys().all(|name| members.contains(&name.as_str())))
+}
+
+/// A set as the program writes it, or one for the same use: whoever verifies fetches it, so that no key in it is private or secret.
+fn is_jwk_set(bytes: &[u8]) -> bool {
+    let secret = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    let is_public =
+        |key: &serde_json::Value| key["kty"].is_string() && secret.iter().all(|name| key.get(name).is_none());
+    let set = serde_json::from_slice::<serde_json::Value>(bytes).unwrap_or_default();
+    set["keys"].as_array().is_some_and(|keys| keys.iter().all(is_public))
 }
 
 /// Whether bytes are random, as what RSA makes is: no text, no encoding of text, and nothing with a structure that can be seen. Of 256

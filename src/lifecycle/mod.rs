@@ -46,6 +46,7 @@ pub use self::provision::request::{Provision, WithoutMaterial};
 pub use self::provision::{Provisioned, provision};
 pub use self::replicate::request::Replicate;
 pub use self::replicate::{ReplicatedKey, replicate};
+pub use self::rotate::by_alias::generations::{First, keep_jwks};
 pub use self::rotate::by_alias::request::{Changes, RollBack, RotateByAlias, Until};
 pub use self::rotate::by_alias::{RotatedByAlias, disable_old_key, roll_back, rotate_by_alias};
 pub use self::rotate::request::{KeyToRotate, Rotate};

@@ -2,70 +2,99 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::jwk::Written;
 use super::{Jwk, PublicKey, PublicKeyError};
-use crate::files;
-use crate::secret::Secret;
+use crate::files::{self, JWK_SET_LIMIT, Moved, Output};
+use crate::printable;
+
+const WHAT: &str = "JWK Set";
+
+/// The JWK Set in a file, after it was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptJwks {
+    /// The file.
+    #[serde(serialize_with = "printable::path")]
+    pub file: PathBuf,
+    /// The `kid` of each key in it, the current first.
+    pub kids: Vec<String>,
+    /// Whether the file was written.
+    pub changed: bool,
+    /// The keys that tags name and that are not put in, or whose own predecessors are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<NotKept>,
+}
+
+/// A key of an earlier generation about which something is missing in a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotKept {
+    /// Its id, as the tag says it.
+    pub key_id: String,
+    /// What is missing, and why.
+    pub why: String,
+}
 
 /// The set as it is in the file, or is to be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Jwks {
+    /// As it was given.
     path: PathBuf,
+    /// Where it is.
+    target: PathBuf,
     /// Members of the set beside `keys` stay as they are.
-    object: serde_json::Map<String, Value>,
-    /// Whether there is a file already.
-    exists: bool,
+    object: Map<String, Value>,
     changed: bool,
 }
 
-/// More than a thousand keys of RSA_4096.
-const LIMIT: usize = 1024 * 1024;
-const WHAT: &str = "JWK Set";
-
-#[derive(Deserialize)]
-struct Set {
-    keys: Vec<Written>,
-}
-
 impl Jwks {
-    /// Reads the file, at most 1 MiB, or begins an empty set where there is none. A set with a private or secret key in it is refused: what
-    /// verifiers fetch must not hold one.
+    /// Reads the file, at most 1 MiB, or begins an empty set where there is none. A file that is no set, or that has a private or secret key
+    /// in it, is kept for itself: [`Jwks::save`] moves it aside.
     ///
     /// # Errors
-    /// [`PublicKeyError::NotAJwks`] for other contents, [`PublicKeyError::File`] for a file that cannot be read, or a new one that could
-    /// not be written.
+    /// [`PublicKeyError::NotAJwks`] for a link to such a file, [`PublicKeyError::File`] for a file that cannot be read, or that could not be
+    /// written.
     pub fn read(path: &Path) -> Result<Self, PublicKeyError> {
         // A link stays one: what it leads to is written.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if !path.try_exists().unwrap_or(true) {
-            files::check_output(WHAT, &path)?;
-            let object = serde_json::Map::from_iter([("keys".to_owned(), json!([]))]);
-            return Ok(Jwks { path, object, exists: false, changed: true });
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        files::check_output(WHAT, &target)?;
+        let begun = || Map::from_iter([("keys".to_owned(), json!([]))]);
+        let found = match Output::JwkSet.is_at(&target) {
+            true => serde_json::from_slice(&files::read(WHAT, &target, JWK_SET_LIMIT)?).ok(),
+            false => None,
+        };
+        let changed = found.is_none();
+        if changed && path.is_symlink() && target.exists() {
+            return Err(PublicKeyError::NotAJwks { path: target, problem: "a link leads to it" });
         }
-        let refused = |problem| PublicKeyError::NotAJwks { path: path.clone(), problem };
-        let bytes = Secret::read_file(WHAT, &path, LIMIT)?;
-        let set: Set =
-            serde_json::from_slice(bytes.expose()).map_err(|_| refused("it has no list of JWKs in `keys`"))?;
-        if set.keys.iter().any(Written::is_private) {
-            return Err(refused("there is a private or secret key in it"));
-        }
-        let object = serde_json::from_slice(bytes.expose()).map_err(|_| refused("it is not a JSON object"))?;
-        Ok(Jwks { path, object, exists: true, changed: false })
+        Ok(Jwks { path: path.to_owned(), target, object: found.unwrap_or_else(begun), changed })
     }
 
-    /// Puts the current key first; one that is there already under another name or place moves. Nothing is written before [`Jwks::save`].
-    pub fn keep(&mut self, current: &Jwk) {
-        let Ok(new) = serde_json::to_value(current) else { return };
+    /// The file, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts these keys first, in their order; those that are there already under another name or place move. Nothing is written before
+    /// [`Jwks::save`].
+    pub fn keep_all(&mut self, first: &[Jwk]) {
+        let first: Vec<Value> = first.iter().filter_map(|jwk| serde_json::to_value(jwk).ok()).collect();
         let Some(Value::Array(keys)) = self.object.get_mut("keys") else { return };
-        if keys.first() == Some(&new) {
-            return;
+        let others = keys.iter().filter(|key| !first.iter().any(|new| is_same(key, new))).cloned();
+        let wanted: Vec<Value> = first.iter().cloned().chain(others).collect();
+        if *keys != wanted {
+            *keys = wanted;
+            self.changed = true;
         }
-        keys.retain(|key| !is_same(key, &new));
-        keys.insert(0, new);
-        self.changed = true;
+    }
+
+    /// Whether the key is in the file, whatever it is called there.
+    pub fn has(&self, jwk: &Jwk) -> bool {
+        let keys = self.object.get("keys").and_then(Value::as_array).into_iter().flatten();
+        let is_it =
+            |wanted: &Value| keys.into_iter().any(|key| public(key).is_some_and(|key| public(wanted) == Some(key)));
+        serde_json::to_value(jwk).is_ok_and(|wanted| is_it(&wanted))
     }
 
     /// The `kid` of each key, the current first; `without a kid` for a key that has none.
@@ -80,29 +109,26 @@ impl Jwks {
         self.changed
     }
 
-    /// Writes the file whole or not at all, if it is to be changed.
+    /// Writes the file whole or not at all, if it is to be changed. Another file that is there by then is moved aside, which the answer tells.
     ///
     /// # Errors
-    /// [`PublicKeyError::File`] where it cannot be written, or where a file has appeared at the place of a new one.
-    pub fn save(&self) -> Result<(), PublicKeyError> {
+    /// [`PublicKeyError::File`] where it cannot be written.
+    pub fn save(&self) -> Result<Option<Moved>, PublicKeyError> {
         if !self.changed {
-            return Ok(());
+            return Ok(None);
         }
         let mut text = serde_json::to_vec_pretty(&self.object).unwrap_or_default();
         text.push(b'\n');
-        match self.exists {
-            true => files::replace_durable(WHAT, &self.path, &text)?,
-            false => files::put_durable(WHAT, &self.path, &text)?,
-        }
-        Ok(())
+        Ok(files::put(&Output::JwkSet, &self.target, &text, true)?)
     }
 }
 
 /// Whether two JWKs are the same key, whatever they are called.
 fn is_same(one: &Value, other: &Value) -> bool {
-    let key = |value: &Value| {
-        let written: Written = serde_json::from_value(value.clone()).ok()?;
-        PublicKey::from_jwk(&written).ok()
-    };
-    one["kid"] == other["kid"] && one["kid"].is_string() || key(one).is_some_and(|found| key(other) == Some(found))
+    one["kid"] == other["kid"] && one["kid"].is_string() || public(one).is_some_and(|key| public(other) == Some(key))
+}
+
+fn public(jwk: &Value) -> Option<PublicKey> {
+    let written: Written = serde_json::from_value(jwk.clone()).ok()?;
+    PublicKey::from_jwk(&written).ok()
 }

@@ -24,7 +24,7 @@ pub use self::file::{ForeignKey, PublicKeyFile};
 pub use self::fingerprints::Fingerprints;
 pub use self::forms::Forms;
 pub use self::jwk::Jwk;
-pub use self::jwks::Jwks;
+pub use self::jwks::{Jwks, KeptJwks, NotKept};
 use crate::material::{KeySpec, MaterialKind, is_ed25519};
 use crate::openssl_probe::OpenSslError;
 

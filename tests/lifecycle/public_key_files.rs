@@ -112,23 +112,21 @@ fn what_others_wrote_in_a_jwk_set_stays_and_one_key_is_there_once() {
 }
 
 #[test]
-fn a_file_that_is_no_public_jwk_set_stays_as_it_is() {
+fn a_link_to_a_file_that_is_no_public_jwk_set_is_refused_and_both_stay() {
     let scene = scene();
-    for (content, problem) in [
-        ("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "there is a private or secret key in it"),
-        ("{\"keys\":[{\"kty\":\"EC\",\"d\":\"AAAA\"}]}", "there is a private or secret key in it"),
-        ("{\"kty\":\"EC\"}", "it has no list of JWKs in `keys`"),
-        ("no JSON", "it has no list of JWKs in `keys`"),
-    ] {
-        scene.bench.write("jwks.json", content);
+    std::os::unix::fs::symlink("other", scene.bench.path("jwks.json")).unwrap();
+    for content in ["{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "no JSON"] {
+        scene.bench.write("other", content);
         let (answer, _) = scene.fails(1, "public-key alias/k --jwks jwks.json");
-        assert_eq!(answer["error"]["cause"], format!("`{}` is not a JWK Set of public keys: {problem}", path(&scene)));
-        assert_eq!(scene.bench.read("jwks.json"), content.as_bytes());
+        let other = scene.bench.path("other").canonicalize().unwrap().display().to_string();
+        let cause = format!("`{other}` is not a JWK Set of public keys: a link leads to it");
+        assert_eq!(answer["error"]["cause"], cause);
+        assert_eq!(scene.bench.read("other"), content.as_bytes());
     }
-}
-
-fn path(scene: &Scene) -> String {
-    scene.bench.path("jwks.json").canonicalize().unwrap().display().to_string()
+    // A link to a set stays a link, and the set is kept.
+    scene.bench.write("other", "{\"keys\":[]}");
+    assert_eq!(kept(&scene, "alias/k").0.len(), 1);
+    assert!(scene.bench.path("jwks.json").is_symlink());
 }
 
 #[test]

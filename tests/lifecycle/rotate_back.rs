@@ -222,8 +222,18 @@ fn a_planted_tag_leads_the_alias_to_no_key_of_others() {
             scene.kms.url
         ),
     );
-    assert_eq!((scene.named_by("alias/app"), scene.calls("UpdateAlias")), (new, 1));
+    assert_eq!((scene.named_by("alias/app"), scene.calls("UpdateAlias")), (new.clone(), 1));
     assert_eq!(scene.tag(&planted, "kms-byok:rolled-back-from"), None);
+    // Nor do tags of both keys that look as if another alias had gone back already.
+    for (key, name, value) in [(&new, "superseded-by", &planted), (&planted, "rolled-back-from", &new)] {
+        let tag = json!([{ "TagKey": format!("kms-byok:{name}"), "TagValue": id(value) }]);
+        scene.kms.ok("TagResource", json!({ "KeyId": key, "Tags": tag }));
+    }
+    let (answer, _) = scene.fails(1, BACK);
+    let cause = format!(
+        "`kms-byok:superseded-by` points to key {planted}, which this run did not create, and its key policy is not the one asked for"
+    );
+    assert_eq!((&answer["error"]["cause"], scene.calls("UpdateAlias")), (&json!(cause), 1));
     // Whoever vouches for it gets it; so does one who types its ARN.
     let answer = scene.json(&format!("rotate --key-id {planted} --alias alias/app --rollback"));
     assert_eq!(answer["key_arn"], planted);
@@ -266,7 +276,7 @@ fn where_nothing_tells_which_key_was_before_nothing_moves() {
     scene.run(&format!("{BACK} --quiet")).refuses(
         1,
         &format!(
-            "error: `alias/app` points to key {old}, but key {} has superseded that: somebody has moved the alias back already\n\
+            "error: `alias/app` points to key {old}, which key {} has superseded: somebody has moved the alias back, or has rotated another alias of that key\n\
              hint: if the alias is to point to yet another key, name that: --switch KEY_ARN\n",
             id(&new)
         ),
@@ -281,6 +291,39 @@ fn where_nothing_tells_which_key_was_before_nothing_moves() {
         format!("key {nowhere}, which key {new} has superseded, does not exist any more")
     );
     assert_eq!(scene.named_by("alias/app"), new);
+}
+
+#[test]
+fn two_aliases_of_one_key_go_back_one_after_the_other() {
+    let (scene, old, new) = rotated("");
+    let alias = |target: &str| json!({ "AliasName": "alias/second", "TargetKeyId": target });
+    let second = "rotate --key-id alias/second --rollback --quiet";
+    // The second one moves there too, and the first one goes back.
+    scene.kms.ok("CreateAlias", alias(&new));
+    scene.json(BACK);
+    let tags_then = (tags(&scene, &old), tags(&scene, &new));
+    let steps = scene.json(&format!("{second} --dry-run"));
+    let looks =
+        |calls: &Value| calls.as_array().unwrap().iter().filter(|step| step["call"] == "ListResourceTags").count();
+    let before = scene.calls("ListResourceTags");
+    let answer = scene.json(second);
+    assert_eq!(scene.calls("ListResourceTags") - before, looks(&steps["plan"]));
+    assert_eq!((&answer["key_arn"], &answer["previous_key_arn"]), (&json!(old), &json!(new)));
+    assert_eq!((scene.named_by("alias/app"), scene.named_by("alias/second")), (old.clone(), old.clone()));
+    assert_eq!((tags(&scene, &old), tags(&scene, &new)), tags_then);
+    // An alias that stayed at the old key all the time has nowhere to go back to, and no word says that it went.
+    let run = scene.run("rotate --key-id alias/second --rollback");
+    let said =
+        format!("alias/second points to {old}, to which an alias has gone back from {new} already: it stays there");
+    assert!(run.succeeds().stderr.contains(&said), "{}", run.stderr);
+    assert!(run.stdout.contains("changed    no\n"), "{}", run.stdout);
+    // The tag that only says what has superseded a key leads nowhere; nor does one to a key of others.
+    let newer = rotate(&scene, "three");
+    assert_eq!((scene.named_by("alias/app"), scene.named_by("alias/second")), (newer.clone(), old.clone()));
+    scene.kms.ok("UntagResource", json!({ "KeyId": old, "TagKeys": ["kms-byok:rolled-back-from"] }));
+    let (answer, _) = scene.fails(1, second);
+    assert_eq!(answer["error"]["id"], "rotation_back_already");
+    assert_eq!(scene.named_by("alias/second"), old);
 }
 
 #[test]

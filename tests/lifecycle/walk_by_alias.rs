@@ -31,18 +31,18 @@ use crate::support::workers::in_parallel;
 use crate::support::world::{Truth, World};
 
 /// What the old key has.
-const FIRST: &str = "first";
+pub(super) const FIRST: &str = "first";
 const MOST_RUNS: usize = 8;
 /// So many cells are walked by the gate, by a seed that is printed and can be given; `KMS_BYOK_WALK=all` walks every one.
 const SAMPLE: usize = 150;
 const LONG: Duration = Duration::from_secs(3600);
 #[derive(Clone, Debug)]
-struct Row {
-    spec: KeySpec,
-    source: Source,
-    lag: u64,
+pub(super) struct Row {
+    pub(super) spec: KeySpec,
+    pub(super) source: Source,
+    pub(super) lag: u64,
     /// Whether the state directory is there.
-    remembers: bool,
+    pub(super) remembers: bool,
 }
 
 type Cell = walk_cell::Cell<Row>;
@@ -57,10 +57,10 @@ impl Cell {
     }
 }
 
-struct Scene {
-    runtime: InRuntime,
+pub(super) struct Scene {
+    pub(super) runtime: InRuntime,
     directory: TempDir,
-    order: Order,
+    pub(super) order: Order,
     old: String,
     before: World,
 }
@@ -105,7 +105,7 @@ fn two_keys(spec: KeySpec) -> &'static [Vec<u8>; 2] {
 }
 
 impl Row {
-    async fn scene(&self) -> Scene {
+    pub(super) async fn scene(&self) -> Scene {
         let shared = Path::new("/dev/shm");
         let directory = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         recipient::place(directory.path());
@@ -254,7 +254,7 @@ fn then(asked: &Asked, next: &Next) -> Option<Asked> {
     Some(asked)
 }
 
-fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(work)
 }
 

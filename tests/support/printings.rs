@@ -149,6 +149,7 @@ fn backup(value: &Value) -> Option<String> {
 const ROWS: &[Row] = &[
     ("key", |report| text(&report["key_arn"])),
     ("alias", |report| text(&report["alias"])),
+    ("previous", |report| text(&report["previous_key_arn"])),
     ("spec", |report| text(&report["key_spec"])),
     ("usage", |report| text(&report["key_usage"])),
     ("state", |report| text(&report["key_state"])),
@@ -179,11 +180,11 @@ const ROWS: &[Row] = &[
 
 const OF_WRAP: &[Row] = &[
     ROWS[0],
-    ROWS[2],
-    ROWS[5],
+    ROWS[3],
+    ROWS[6],
     ("public key SHA-256", |report| text(&report["public_key_sha256"])),
     ("file", |report| Some(format!("{}, {} bytes", text(&report["out"])?, report["bytes"]))),
-    ROWS[9],
+    ROWS[10],
     ("rehearsal", |report| {
         (report["rehearsal"] == true).then(|| "yes: the parameters are of an embedded KMS".to_owned())
     }),
@@ -191,19 +192,19 @@ const OF_WRAP: &[Row] = &[
 
 const OF_PARAMETERS: &[Row] = &[
     ROWS[0],
-    ROWS[2],
-    ("wrapping", ROWS[5].1),
+    ROWS[3],
+    ("wrapping", ROWS[6].1),
     OF_WRAP[3],
     ("valid until", |report| text(&report["valid_to"])),
     ("directory", |report| text(&report["dir"])),
-    ROWS[18],
     ROWS[19],
+    ROWS[20],
 ];
 
 const OF_DELETION: &[Row] =
-    &[ROWS[0], ROWS[6], ROWS[4], ROWS[8], ROWS[18], ROWS[19], ("bring back", |report| text(&report["restore"]))];
+    &[ROWS[0], ROWS[7], ROWS[5], ROWS[9], ROWS[19], ROWS[20], ("bring back", |report| text(&report["restore"]))];
 
-const OF_VERIFICATION: &[Row] = &[ROWS[0], ROWS[2], ROWS[4], ROWS[18], ROWS[19]];
+const OF_VERIFICATION: &[Row] = &[ROWS[0], ROWS[3], ROWS[5], ROWS[19], ROWS[20]];
 
 fn lines_of(rows: &[Row], report: &Value) -> Vec<String> {
     let line = |(label, value): &Row| Some(format!("{label} {}", value(report)?).trim_start().to_owned());
@@ -221,9 +222,10 @@ pub fn answer(verb: &str, report: &Value) -> Vec<String> {
     };
     let mut lines = lines_of(rows, report);
     lines.extend(proof(&report["proof"]));
+    lines.extend(alias_rotation(report));
     for replica in report["replicas"].as_array().into_iter().flatten() {
         lines.push(format!("replica in {}", replica["region"].as_str().unwrap_or_default()));
-        lines.extend(lines_of(&[ROWS[0], ROWS[1], ROWS[4], ROWS[6]], replica));
+        lines.extend(lines_of(&[ROWS[0], ROWS[1], ROWS[5], ROWS[7]], replica));
         lines.push(format!("expires {}", text(&replica["expires"]).unwrap_or_else(|| "never".to_owned())));
         let done = match (&replica["created"], &replica["imported"]) {
             (Value::Bool(true), _) => "made and imported into",
@@ -237,6 +239,39 @@ pub fn answer(verb: &str, report: &Value) -> Vec<String> {
         let say = |name: &str| leftover[name].as_str().unwrap_or_default();
         lines.push(format!("left over {}; remove it with: {}", say("key_arn"), say("remove")));
     }
+    lines
+}
+
+/// What a rotation by alias has come to.
+fn alias_rotation(report: &Value) -> Vec<String> {
+    let rotation = &report["alias_rotation"];
+    let Some(alias) = text(&rotation["alias"]) else { return Vec::new() };
+    let (moved, back) = (rotation["moved"] == true, rotation["rolled_back"] == true);
+    let note = match (back, report["public_key"].is_null()) {
+        (false, false) => "whoever verifies must know the new public key already",
+        (false, true) => "what the old key computed, the old key alone verifies",
+        (true, false) => "what the previous key has signed is verified with the previous public key",
+        (true, true) => "what the previous key has computed, the previous key alone verifies",
+    };
+    let mut lines = match (moved, back) {
+        (true, false) => vec![format!("moved {alias} points to the new key"), format!("note {note}")],
+        (true, true) => {
+            vec![format!("moved back: {alias} points to the key that it pointed to before"), format!("note {note}")]
+        }
+        (false, _) => vec![format!("moved no: {alias} points to the previous key")],
+    };
+    let used = &rotation["last_use"];
+    let say = |name: &str| used[name].as_str().unwrap_or_default();
+    match (used.is_null(), used["at"].is_null()) {
+        (true, _) => {}
+        (false, false) => lines.push(format!("last use of the previous key: {} at {}", say("operation"), say("at"))),
+        (false, true) => lines.push(format!("last use of the previous key: none since {}", say("tracked_since"))),
+    }
+    lines.extend(text(&rotation["disable"]).map(|command| format!("disable {command}")));
+    if let Some(command) = text(&rotation["enable"]) {
+        lines.extend(["disabled the previous key".to_owned(), format!("enable {command}")]);
+    }
+    lines.extend(text(&report["next"]).map(|next| format!("next {next}")));
     lines
 }
 
@@ -274,6 +309,16 @@ pub fn failure(report: &Value) -> Vec<String> {
         let alias = text(&report["alias"]).map(|alias| format!(", named by {alias}")).unwrap_or_default();
         let state = text(&report["key_state"]).unwrap_or_else(|| "in an unknown state".to_owned());
         lines.push(format!("exists: key {arn}, {state}{alias}"));
+    }
+    if let (Some(previous), Some(alias)) = (text(&report["previous_key_arn"]), text(&report["alias_rotation"]["alias"]))
+    {
+        let rotation = &report["alias_rotation"];
+        let named = match rotation["moved"] == true || rotation["alias_names"].is_string() {
+            true => "no longer the key of",
+            false if report["in_doubt"] == "UpdateAlias" => "perhaps still the key of",
+            false => "the key of",
+        };
+        lines.push(format!("exists: previous key {previous}, {named} {alias}"));
     }
     for replica in report["replicas"].as_array().into_iter().flatten() {
         let say = |name: &str| replica[name].as_str().unwrap_or_default();

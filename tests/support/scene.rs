@@ -68,6 +68,12 @@ impl Scene {
         log.lines().filter(|line| line.split(' ').nth(2) == Some(operation)).count()
     }
 
+    /// Every operation that was asked for so far.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        let log = String::from_utf8(self.bench.read("calls.log")).unwrap();
+        log.lines().filter_map(|line| Some(line.split(' ').nth(2)?.to_owned())).collect()
+    }
+
     /// Every key material of a symmetric key, the newest first.
     pub(crate) fn materials(&self, arn: &str) -> Vec<Value> {
         let kms = self.kms.in_region(arn.split(':').nth(3).unwrap());

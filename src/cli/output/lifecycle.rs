@@ -3,6 +3,7 @@
 use kms_byok::kms::KeyState;
 use kms_byok::lifecycle::{MOST_ROTATIONS, Plaintext, Report};
 use kms_byok::proof::{Finding, Outcome, Proof};
+use kms_byok::public_key::KeptJwks;
 
 use super::{line, lines};
 
@@ -105,12 +106,20 @@ fn alias_rotation(report: &Report) -> String {
         ("disabled", rotation.enable.as_ref().map(|_| "the previous key".to_owned())),
         ("enable", rotation.enable.clone()),
         ("JWK Set", jwks),
+        ("JWK Set", rotation.jwks_file.as_ref().map(kept_jwks)),
         ("next", report.next.clone()),
     ]);
     if !rotation.moved {
         text.push_str(report.public_key.as_ref().map_or("", |forms| forms.pem.as_str()));
     }
     text
+}
+
+/// What became of the file with a JWK Set.
+pub(crate) fn kept_jwks(jwks: &KeptJwks) -> String {
+    let others = jwks.kids.len().saturating_sub(1);
+    let state = if jwks.changed { "written" } else { "unchanged" };
+    format!("{} {state}: this key, and {others} superseded", jwks.file.display())
 }
 
 /// Each replica with what was proven about it.

@@ -1,5 +1,7 @@
 //! The flags of `rotate`: those of both ways, and those of a rotation by alias.
 
+use std::path::PathBuf;
+
 use clap::Args as ClapArgs;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::AliasName;
@@ -78,6 +80,9 @@ pub(super) struct ByAliasArgs {
     /// Disable the old key without asking
     #[arg(long, requires = "disable_old")]
     pub(super) yes: bool,
+    /// Put the public keys into the JWK Set in FILE before the alias moves: the key that it moves to first, then those before it
+    #[arg(long, value_name = "FILE")]
+    pub(super) jwks: Option<PathBuf>,
     /// Go on with this new key, which an earlier run has made
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn)]
     pub(super) new_key: Option<KeyArn>,
@@ -103,7 +108,7 @@ impl ByAliasArgs {
     pub(super) fn is_given(&self) -> bool {
         let named = self.alias.is_some() || self.switch.is_some() || self.new_key.is_some();
         let changed = self.key_spec.is_some() || self.description.is_some() || !self.tag.is_empty();
-        let ended = self.rollback || self.disable_old;
+        let ended = self.rollback || self.disable_old || self.jwks.is_some();
         named || changed || ended || self.prepare || self.find_lost || self.lost_request.is_some()
     }
 

@@ -6,6 +6,7 @@ use kms_byok::kms::Kms;
 use kms_byok::lifecycle::rotate::Way;
 use kms_byok::lifecycle::rotate::by_alias::Succession;
 use kms_byok::lifecycle::{self, Changes, RollBack, RotateByAlias, Run};
+use kms_byok::public_key::Jwks;
 use kms_byok::{Error, KeyError, LifecycleError, Progress, RotationError};
 
 use super::super::context::Context;
@@ -66,10 +67,15 @@ async fn confirm(args: &Args, moved: &Succession, context: &Context) -> Result<(
     }
 }
 
+fn jwks(args: &Args) -> Result<Option<Jwks>, Error> {
+    Ok(args.by_alias.jwks.as_deref().map(Jwks::read).transpose()?)
+}
+
 /// What is asked for when the alias goes back.
 pub(super) fn back(args: &Args, context: &Context) -> Result<RollBack, Error> {
     Ok(RollBack::new(&*args.key_id)
         .alias(args.by_alias.alias.clone())
+        .jwks(jwks(args)?)
         .verify(args.proof.verify)
         .pending(context.pending(false, None))
         .trust(args.trust.trust(Some(&args.key_id))?))
@@ -105,6 +111,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
         .pending(context.pending(flags.find_lost, flags.lost_request.as_ref()))
         .trust(trust);
     let plan = if flags.prepare { plan.prepare() } else { plan };
+    let plan = plan.jwks(jwks(args)?);
     let plan = if flags.disable_old { plan.disable_old() } else { plan };
     let given = &args.material;
     if given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some() {

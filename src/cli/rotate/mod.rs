@@ -6,11 +6,12 @@ mod on_demand;
 
 use std::process::ExitCode;
 
+use kms_byok::for_the_binary::files;
 use kms_byok::kms::{KeyDescription, KmsName};
 use kms_byok::lifecycle::rotate::Way;
 use kms_byok::lifecycle::{self, Account, GoOn, Next, Run};
 use kms_byok::material::KeySpec;
-use kms_byok::{Error, time};
+use kms_byok::{Error, FileError, time};
 
 pub(crate) use self::args::Args;
 use super::context::Context;
@@ -44,7 +45,8 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         });
     }
     let run = context.begin();
-    let others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
+    let mut others = OtherFiles { inputs: args.material.inputs(), outputs: args.material.outputs() };
+    others.outputs.extend(args.by_alias.jwks.as_deref());
     let account = args.record.keep(("rotate", run), context, others, || {
         check(args).and_then(|()| by_alias::check_confirmation(args)).map_err(|error| context.failure(error))?;
         let work = async { rotate(args, context, run).await.map_err(|error| run.interrupted(error)) };
@@ -92,6 +94,12 @@ fn check(args: &Args) -> Result<(), Error> {
     match given.generate {
         true => given.backup().map(drop)?,
         false => given.given_backup().map(drop)?,
+    }
+    if let Some(jwks) = &args.by_alias.jwks {
+        files::check_distinct(&args.material.inputs(), &[jwks])?;
+        if args.material.outputs().iter().any(|output| files::is_same_name(jwks, output)) {
+            return Err(FileError::TwoOutputs { path: jwks.clone() }.into());
+        }
     }
     args.expiry.checked().map(drop)
 }

@@ -55,7 +55,7 @@ pub enum RotationError {
     #[strum(serialize = "rotation_nothing_before")]
     NothingBefore { alias: String, arn: KeyArn },
     #[error(
-        "`{alias}` points to key {arn}, but key {by} has superseded that: somebody has moved the alias back already"
+        "`{alias}` points to key {arn}, which key {by} has superseded: somebody has moved the alias back, or has rotated another alias of that key"
     )]
     #[strum(serialize = "rotation_back_already")]
     BackAlready { alias: String, arn: KeyArn, by: String },
@@ -134,6 +134,8 @@ impl Explain for RotationError {
                 Setting::Rollback,
                 ", ",
                 Setting::DisableOld,
+                ", ",
+                Setting::Jwks,
                 ", ",
                 Setting::NewKey,
                 " and ",

@@ -7,7 +7,7 @@ use crate::kms::{Grant, KeyArn, KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::key::KeyError;
 use crate::lifecycle::key::policy;
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 
 /// What the user said about keys that the run did not create.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,13 @@ impl Trust {
             show_outsiders(found, &policy::outsiders(&policy, found.arn.account()), progress);
         }
         Ok((Vouched(found.clone()), policy))
+    }
+
+    /// Refuses a key that has not the policy expected, without looking at anything else.
+    pub(crate) async fn expects_policy_of(&self, kms: &Kms, found: &KeyDescription) -> Result<(), Error> {
+        let name = found.arn.as_str();
+        let policy = self.read_policy(kms, found, name).await?;
+        self.check_policy(found, name, &policy, &Silent)
     }
 
     /// Whether the user named this key by its ARN, or by its id, which its replicas share.

@@ -10,7 +10,7 @@ use crate::lifecycle::key::last_usage::LastUse;
 use crate::material::{KeySpec, KeyUsage};
 use crate::printable;
 use crate::proof::Proof;
-use crate::public_key::{Forms, Jwk, PublicKey};
+use crate::public_key::{Forms, Jwk, KeptJwks, PublicKey};
 
 /// The account of a run. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -128,6 +128,9 @@ pub struct AliasRotationReport {
     /// The public keys of both, the new one first: what verifiers must know before the alias moves.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jwks: Vec<Jwk>,
+    /// The file with the JWK Set of all generations, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_file: Option<KeptJwks>,
     /// The command that disables the old key, once the alias has moved.
     pub disable: Option<String>,
     /// The command that enables the old key again, where it is disabled.

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::task::{Ends, Source, Task};
 use crate::support::cloud::wait;
 use crate::support::order::ALIAS;
-use crate::support::world::{REGIONS, Truth, World};
+use crate::support::world::{Key, REGIONS, Truth, World};
 
 pub fn check(task: &Task, source: Source, session: &mut Session, scene: &mut Scene) -> Result<(), String> {
     if task.ends == Ends::Deleted {
@@ -21,6 +21,10 @@ pub fn check(task: &Task, source: Source, session: &mut Session, scene: &mut Sce
         }
     }
     let world = scene.world();
+    if matches!(task.ends, Ends::Moved(_) | Ends::Back) {
+        check_two(task, source, session, scene, world)?;
+        return check_files(scene);
+    }
     let regions = &REGIONS[..task.regions];
     let id = world.keys.first().and_then(|key| key.arn.rsplit('/').next()).unwrap_or_default().to_owned();
     let enabled = world.keys.iter().filter(|key| key.state == "Enabled" && key.arn.ends_with(&id));
@@ -35,6 +39,40 @@ pub fn check(task: &Task, source: Source, session: &mut Session, scene: &mut Sce
     }
     check_bytes(task, source, session, scene, &world)?;
     check_files(scene)
+}
+
+/// Two keys, of which the alias names the right one; each has its bytes.
+fn check_two(task: &Task, source: Source, session: &Session, scene: &Scene, world: World) -> Result<(), String> {
+    let [(_, alias, id)] = &world.aliases[..] else { return Err(format!("not one alias: {world:?}")) };
+    let named = |key: &&Key| key.arn.ends_with(id.as_str());
+    let (Some(current), [_, _]) = (world.keys.iter().find(named), &world.keys[..]) else {
+        return Err(format!("not two keys, of which the alias names one: {world:?}"));
+    };
+    let Some(other) = world.keys.iter().find(|key| !named(key)) else { return Err("one key twice".to_owned()) };
+    let first = bytes_of(scene, "first")?;
+    let holds = |key: &Key, material: &[u8]| scene.look(|kms| wait(kms.holds(key, task.spec, material)));
+    let (old, state) = match task.ends {
+        Ends::Moved(state) => (other, state),
+        _ => (current, "Enabled"),
+    };
+    if alias != ALIAS
+        || current.state != "Enabled"
+        || (old.state.as_str(), old.arn == other.arn) != (state, task.ends != Ends::Back)
+    {
+        return Err(format!("the alias and the states are not right: {world:?}"));
+    }
+    // A disabled key computes no HMAC; its public key is told.
+    if !holds(old, first.expose()) {
+        return Err(format!("the old key has not its bytes: {world:?}"));
+    }
+    let new = if task.ends == Ends::Back { other } else { current };
+    let file = session.named.as_deref().or(task.file(source));
+    match file {
+        Some(file) if !holds(new, bytes_of(scene, file)?.expose()) => {
+            Err(format!("the new key does not hold what `{file}` holds: {world:?}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// KMS holds what the file holds that the last report names, or else the one that was asked for.
@@ -82,7 +120,11 @@ fn check_files(scene: &Scene) -> Result<(), String> {
         return Err(format!("`{stray}` is left behind"));
     }
     let state = scene.cloud.bench.path(".local/state/kms-byok");
-    match std::fs::read_dir(state).map_or(0, Iterator::count) {
+    // The lock of an alias stays.
+    let notes = |entries: std::fs::ReadDir| {
+        entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "json")).count()
+    };
+    match std::fs::read_dir(state).map_or(0, notes) {
         0 => Ok(()),
         _ => Err("a request is still written down as under way".to_owned()),
     }

@@ -77,6 +77,10 @@ pub enum Ends {
     Enabled,
     /// The key material is deleted, and the commands that are printed bring it back.
     Deleted,
+    /// The alias names a new key, and the old one has what it had; in that state.
+    Moved(&'static str),
+    /// The alias names the key that it named before the last one.
+    Back,
 }
 
 const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
@@ -88,7 +92,12 @@ const IMPORT: &str = "import --dir D --wait 3s --record record";
 const PROVISION: &str =
     "provision --alias alias/a --key-spec SPEC SOURCE --wrapping-key-spec RSA_2048 --wait 3s --record record";
 const ROTATE: &str = "rotate --key-id alias/a SOURCE --wrapping-key-spec RSA_2048 --wait 3s --record record";
+const BACK: &str = "rotate --key-id alias/a --rollback --wait 3s --record record";
 const REPLICATE: &str = "replicate --key-id alias/a --to eu-west-1 --alias alias/a SOURCE --wrapping-key-spec RSA_2048 --wait 3s --record record";
+
+const BY_ALIAS: &str = "rotate --key-id alias/a SOURCE --wrapping-key-spec RSA_2048 --wait 3s --record record";
+const SIGNS: &[&str] = &["provision --alias alias/a --key-spec SPEC --material first --wrapping-key-spec RSA_2048"];
+const ROTATED: &[&str] = &[SIGNS[0], "rotate --key-id alias/a --material given --wrapping-key-spec RSA_2048"];
 
 const EMPTY: &[&str] = &["create-key --alias alias/a --key-spec SPEC"];
 const WRAPPED: &[&str] =
@@ -142,6 +151,12 @@ impl Task {
     /// Every task.
     pub fn all() -> Vec<Self> {
         let symmetric = |name: &str, lines: &[&str], sources| Task::of(name, SYMMETRIC, lines, sources);
+        let by_alias = |name: &str, spec, line: &str, ends| Task {
+            ends,
+            filled: false,
+            ..Task::of(name, spec, &[line], &SOURCES).after(SIGNS)
+        };
+        let disabling = format!("{BY_ALIAS} --disable-old --yes");
         let mut tasks = Vec::new();
         for spec in SPECS {
             tasks.push(Task::of("provision", spec, &[PROVISION], &SOURCES));
@@ -168,6 +183,13 @@ impl Task {
             symmetric("rotate --resume", &[&ROTATE.replace("SOURCE", "--resume SOURCE")], &[There, Discard])
                 .after(WAITING),
             symmetric("verify", &["verify --key-id alias/a SOURCE"], HAD).after(FILLED),
+            by_alias("rotate by alias", "ECC_NIST_P256", BY_ALIAS, Ends::Moved("Enabled")),
+            by_alias("rotate by alias", "HMAC_384", BY_ALIAS, Ends::Moved("Enabled")),
+            by_alias("rotate by alias and disable", "ECC_NIST_P256", &disabling, Ends::Moved("Disabled")),
+            Task {
+                ends: Ends::Back,
+                ..Task::of("rotate --rollback", "ECC_NIST_P256", &[BACK], &[There]).after(ROTATED)
+            },
             Task { ends: Ends::Deleted, ..symmetric("delete-material", &[delete], &[There]).after(FILLED) },
         ]);
         tasks

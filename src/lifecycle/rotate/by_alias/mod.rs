@@ -4,6 +4,7 @@
 //! down in the state directory.
 
 pub(crate) mod disable;
+pub(crate) mod generations;
 pub(crate) mod move_alias;
 pub(crate) mod new_key;
 pub(crate) mod old_key;
@@ -39,7 +40,7 @@ use crate::lifecycle::verify::public::public_key;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{Claim, Proof};
-use crate::public_key::Jwk;
+use crate::public_key::{Jwk, Jwks, PublicKeyError};
 use crate::time;
 
 /// Rotates the key of an alias by moving the alias to a new key.
@@ -76,6 +77,7 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
     let progress = run.progress();
     let _turn = turn::take(kms, plan.named_alias()?.as_ref(), &plan.pending, progress).await?;
     let current = old_key::find(kms, &plan.trust, plan.named_alias()?).await?;
+    check_jwks(plan.jwks.as_ref(), &current.key)?;
     let requests = plan.pending.rotations(kms, &current.alias);
     if let Some(over) = over(kms, &plan, &current, &requests).await? {
         return finish(kms, &plan, &current, over, run).await;
@@ -103,6 +105,7 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
     check_proven(&new)?;
     let mut succession = Succession::new(handover, new);
     run.reach(Reached::Ready(succession.clone()));
+    succession.keep(kms, (plan.jwks.as_ref(), &plan.trust), true, progress).await?;
     if plan.until == Until::Prepared {
         succession.jwks = jwks(kms, &succession, progress).await?;
         return Ok(succession);
@@ -121,6 +124,15 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
 fn check_locally(plan: &RotateByAlias) -> Result<(), Error> {
     plan.expiry.resolve(time::now())?;
     plan.source.as_ref().and_then(Material::backup).map_or(Ok(()), Backup::check)
+}
+
+/// Refuses a JWK Set of keys without public keys.
+fn check_jwks(jwks: Option<&Jwks>, key: &KeyDescription) -> Result<(), Error> {
+    let spec = key.spec.known()?;
+    match jwks.is_none() || spec.is_private_key() {
+        true => Ok(()),
+        false => Err(PublicKeyError::NoPublicKey { spec }.into()),
+    }
 }
 
 fn check_wrapping(plan: &RotateByAlias, source: Option<&Material>, spec: KeySpec) -> Result<(), Error> {
@@ -210,7 +222,9 @@ async fn finish(
         },
         (None, _) => new_key.prove(&Earlier { key: current.key.clone(), named: true }, plan.level).await?,
     };
-    end(kms, plan, Succession::new(handover, new).moved(), run).await
+    let mut succession = Succession::new(handover, new).moved();
+    succession.keep(kms, (plan.jwks.as_ref(), &plan.trust), false, run.progress()).await?;
+    end(kms, plan, succession, run).await
 }
 
 /// What is left to be done once the alias has moved: the old key says what has superseded it.

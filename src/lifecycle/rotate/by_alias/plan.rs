@@ -11,11 +11,12 @@ use crate::lifecycle::key::plan::{make_key, parameters};
 use crate::lifecycle::key::request::KeyRequest;
 use crate::lifecycle::provision::Found;
 use crate::lifecycle::provision::plan::resume;
+use crate::lifecycle::rotate::by_alias::generations::{self, First};
 use crate::lifecycle::rotate::by_alias::new_key::{self, Earlier, provision};
 use crate::lifecycle::rotate::by_alias::old_key::{self, Current};
 use crate::lifecycle::rotate::by_alias::request::{RotateByAlias, Until};
 use crate::lifecycle::rotate::by_alias::tags::{self, TagChange};
-use crate::lifecycle::rotate::by_alias::{Over, check_locally, check_wrapping, over};
+use crate::lifecycle::rotate::by_alias::{Over, check_jwks, check_locally, check_wrapping, over};
 use crate::lifecycle::run::plan::Plan;
 use crate::material::MaterialKind;
 use crate::progress::Progress;
@@ -34,6 +35,7 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
         plan.call(Operation::DescribeKey, format!("finds out which key {} points to", current.alias));
     }
     plan.call(Operation::ListResourceTags, "reads the tags that the new key gets too");
+    check_jwks(wanted.jwks.as_ref(), &current.key)?;
     let requests = wanted.pending.rotations(kms, &current.alias);
     if let Some(found) = over(kms, &wanted, &current, &requests).await? {
         progress.step(&format!("{} points to the new key already: {}", current.alias, current.key.arn));
@@ -66,6 +68,14 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
         (None, None) => return Err(RotationError::KeyEmpty { arn: current.key.arn.clone() }.into()),
     }
     plan.about(&current.key);
+    if let Some(jwks) = &wanted.jwks {
+        if wanted.level < Level::Use {
+            plan.call(Operation::GetPublicKey, "reads the public key of the new key for the JWK Set");
+        }
+        plan.call(Operation::ListResourceTags, "reads which key was there before, for the JWK Set");
+        let first = vec![First::held(&current.key, None)];
+        generations::plan(&mut plan, (kms, &wanted.trust), jwks, (first, false)).await?;
+    }
     if wanted.until == Until::Prepared {
         if spec.is_private_key() {
             plan.call(Operation::GetPublicKey, "shows the public key of the new key");
@@ -107,6 +117,12 @@ async fn finish(
             plan.call(Operation::ListGrants, "shows the grants on the new key, where that is permitted");
         }
         prove_use(plan, spec, usage, wanted.level);
+    }
+    if let Some(jwks) = &wanted.jwks {
+        let mut first = vec![First::held(&current.key, None)];
+        first.extend(found.previous.as_ref().map(First::tagged));
+        let is_told = found.proof.is_some() || wanted.level >= Level::Use;
+        generations::plan(plan, (kms, &wanted.trust), jwks, (first, is_told)).await?;
     }
     if let Some(previous) = &found.previous {
         let changes = tags::after_rotation(kms, previous, &current.key).await?;

@@ -3,12 +3,14 @@
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::plan::prove_use;
-use crate::lifecycle::rotate::by_alias::old_key;
+use crate::lifecycle::rotate::by_alias::generations::{self, First};
 use crate::lifecycle::rotate::by_alias::request::RollBack;
 use crate::lifecycle::rotate::by_alias::roll_back::Back;
 use crate::lifecycle::rotate::by_alias::tags;
+use crate::lifecycle::rotate::by_alias::{check_jwks, old_key};
 use crate::lifecycle::run::plan::Plan;
 use crate::progress::Progress;
+use crate::proof::Level;
 
 /// The plan of [`lifecycle::roll_back`](crate::lifecycle::roll_back()). Asks KMS for the key of the alias and the one before it, with their
 /// tags and the policy of the older one.
@@ -21,10 +23,14 @@ pub async fn roll_back(kms: &Kms, wanted: &RollBack, progress: &dyn Progress) ->
         plan.call(Operation::DescribeKey, format!("finds out which key {} points to", current.alias));
     }
     plan.call(Operation::ListResourceTags, "reads which key was there before");
+    check_jwks(wanted.jwks.as_ref(), &current.key)?;
     let back = Back::of(kms, &current, progress).await?;
     let older = back.older();
     plan.about(older);
     plan.call(Operation::DescribeKey, "looks at the other key");
+    if back.is_second() {
+        plan.call(Operation::ListResourceTags, "makes sure that another alias has gone back to it");
+    }
     if back.left().is_some() {
         plan.call(
             Operation::ListAliases,
@@ -37,6 +43,11 @@ pub async fn roll_back(kms: &Kms, wanted: &RollBack, progress: &dyn Progress) ->
         plan.vouch(&wanted.trust, older);
     }
     prove_use(&mut plan, older.spec.known()?, older.usage.known()?, wanted.level);
+    if let Some(jwks) = &wanted.jwks {
+        let mut first = vec![First::held(older, None)];
+        first.extend(back.left().map(First::tagged));
+        generations::plan(&mut plan, (kms, &wanted.trust), jwks, (first, wanted.level >= Level::Use)).await?;
+    }
     if !is_done {
         plan.call(Operation::ListResourceTags, "sees which tags the older key has");
         if tags::needs_mark(kms, &older.arn, back.left()).await? {

@@ -11,6 +11,7 @@ use crate::lifecycle::key::pending_requests::PendingRequests;
 use crate::lifecycle::key::trust::Trust;
 use crate::material::KeySpec;
 use crate::proof::Level;
+use crate::public_key::Jwks;
 use crate::time::Expiry;
 
 /// Everything that decides how a key is rotated by alias: `rotate` for keys that KMS does not rotate. [`RotateByAlias::new`] begins it with
@@ -26,6 +27,8 @@ pub struct RotateByAlias {
     pub changes: Changes,
     /// How far it goes.
     pub until: Until,
+    /// The JWK Set that gets the public keys of both and of those before them, before the alias moves.
+    pub jwks: Option<Jwks>,
     /// Whether the old key is to be disabled once the alias has moved. [`rotate_by_alias`](crate::lifecycle::rotate_by_alias()) leaves that to
     /// its caller, who may ask before [`disable_old_key`](crate::lifecycle::disable_old_key); [`RotateByAlias::run`] does it.
     pub disable_old: bool,
@@ -71,6 +74,8 @@ pub enum Until {
 pub struct RollBack {
     /// The alias that moves; the name of the key if absent, which must be an alias then.
     pub alias: Option<AliasName>,
+    /// The JWK Set that gets the public keys, before the alias moves.
+    pub jwks: Option<Jwks>,
     /// How much is proven before the alias moves.
     pub level: Level,
     /// The state directory, in which runs of one machine wait for each other.
@@ -82,7 +87,13 @@ pub struct RollBack {
 impl RollBack {
     /// From the key of that id, ARN or alias, to the one before it.
     pub fn new(key: impl Into<String>) -> Self {
-        RollBack { alias: None, level: Level::Use, pending: PendingRequests::default(), trust: Trust::of(key) }
+        RollBack {
+            alias: None,
+            jwks: None,
+            level: Level::Use,
+            pending: PendingRequests::default(),
+            trust: Trust::of(key),
+        }
     }
 
     /// The alias that moves, where the key is named otherwise.
@@ -93,6 +104,11 @@ impl RollBack {
     /// How much is proven before the alias moves; [`Level::Use`] otherwise.
     pub fn verify(self, level: Level) -> Self {
         RollBack { level, ..self }
+    }
+
+    /// Puts the public keys into that set.
+    pub fn jwks(self, jwks: Option<Jwks>) -> Self {
+        RollBack { jwks, ..self }
     }
 
     /// Where runs of one machine wait for each other.
@@ -120,6 +136,7 @@ impl RotateByAlias {
             new_key: None,
             changes: Changes::default(),
             until: Until::Moved,
+            jwks: None,
             disable_old: false,
             wrapping: None,
             expiry: Expiry::Never,
@@ -152,6 +169,11 @@ impl RotateByAlias {
     /// Stops before the alias moves.
     pub fn prepare(self) -> Self {
         RotateByAlias { until: Until::Prepared, ..self }
+    }
+
+    /// Puts the public keys into that set.
+    pub fn jwks(self, jwks: Option<Jwks>) -> Self {
+        RotateByAlias { jwks, ..self }
     }
 
     /// Disables the old key once the alias has moved.

@@ -1,17 +1,21 @@
 //! The stages of a rotation by alias: the old key, the new one, the alias.
 
-use crate::kms::{KeyArn, KeyDescription, KeyState};
+use crate::kms::{KeyArn, KeyDescription, KeyState, Kms};
+use crate::lifecycle::error::Error;
 use crate::lifecycle::import::bytes::{GoOn, Unstored};
 use crate::lifecycle::import::stage::Proven;
 use crate::lifecycle::key::alias::AliasName;
 use crate::lifecycle::key::last_usage::LastUse;
+use crate::lifecycle::key::trust::Trust;
 use crate::lifecycle::provision::Reached as Making;
+use crate::lifecycle::rotate::by_alias::generations::{First, keep_jwks};
 use crate::lifecycle::rotate::by_alias::request::Until;
 use crate::lifecycle::run::facts::Facts;
 use crate::lifecycle::run::next::Next;
 use crate::lifecycle::run::report::{AliasRotationReport, Report};
 use crate::lifecycle::run::stage::{Done, News, Stage};
-use crate::public_key::Jwk;
+use crate::progress::Progress;
+use crate::public_key::{Jwk, Jwks, KeptJwks, PublicKey};
 
 /// How far a rotation by alias has come.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +68,8 @@ pub struct Succession {
     pub moved: bool,
     /// The public keys of both, the new one first; none of HMAC keys.
     pub jwks: Vec<Jwk>,
+    /// The file with the JWK Set, where one was asked for.
+    pub kept: Option<KeptJwks>,
     /// When the old key was last used; nothing where it was not asked, or KMS does not tell.
     pub last_use: Option<LastUse>,
 }
@@ -96,9 +102,27 @@ impl Handover {
 }
 
 impl Succession {
+    /// Puts the public keys of both, and of those before them, into the set that was asked for. The key before the one that the alias is
+    /// to name may be known by a tag alone.
+    pub(crate) async fn keep(
+        &mut self,
+        kms: &Kms,
+        (jwks, trust): (Option<&Jwks>, &Trust),
+        is_previous_held: bool,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let Some(jwks) = jwks else { return Ok(()) };
+        let told = self.new.proof.public_key().map(PublicKey::from_der).transpose()?;
+        let mut first = vec![First::held(&self.new.named.key, told)];
+        let previous = self.handover.previous.as_ref();
+        first.extend(previous.map(|key| if is_previous_held { First::held(key, None) } else { First::tagged(key) }));
+        self.kept = Some(keep_jwks(kms, jwks, first, trust, progress).await?);
+        Ok(())
+    }
+
     /// The alias has not moved yet, as far as is known.
     pub(crate) fn new(handover: Handover, new: Proven) -> Self {
-        Succession { handover, new, moved: false, jwks: Vec::new(), last_use: None }
+        Succession { handover, new, moved: false, jwks: Vec::new(), kept: None, last_use: None }
     }
 
     pub(crate) fn new_arn(&self) -> &KeyArn {
@@ -119,6 +143,7 @@ impl Succession {
             rotation.moved = self.moved;
             rotation.last_use.clone_from(&self.last_use);
             rotation.jwks.clone_from(&self.jwks);
+            rotation.jwks_file.clone_from(&self.kept);
             rotation.disable = self.command("disable-key", KeyState::Enabled);
             rotation.enable = self.command("enable-key", KeyState::Disabled);
         }

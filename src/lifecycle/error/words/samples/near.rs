@@ -222,7 +222,7 @@ one_of_each! {
         NoPublicKey { spec: KeySpec::SymmetricDefault }
         NoSuchForm { form: "OpenSSH", spec: KeySpec::EccSecgP256k1 }
         NoKeccak { openssl: "OpenSSL 3.0.19".into() }
-        NotAJwks { path: path(), problem: "there is a private or secret key in it" }
+        NotAJwks { path: path(), problem: "a link leads to it" }
         Material { 0: MaterialError::WrongPassphrase }
         File { 0: FileError::Empty { what: "public key", path: path() } }
         OpenSsl { 0: OpenSslError::NotFips { found: "OpenSSL 3.5.0".into() } }
