@@ -80,7 +80,7 @@ impl Half {
         let directory = self.row.remembers.then(|| scene.order.path("state"));
         let pending = PendingRequests { directory, ..PendingRequests::default() };
         let plan = RotateByAlias::new(ALIAS).wrapping(scene.order.wrapping()).pending(pending);
-        let plan = plan.material(kms_byok::lifecycle::Material::Given(given));
+        let plan = plan.material(kms_byok::lifecycle::Material::given(given));
         let plan = if matches!(self.errand, Switch | SwitchAndDisable) { plan.prepare() } else { plan };
         let done = Box::pin(plan.run(&client.kms)).await.unwrap();
         let old = done.handover.previous.as_ref().unwrap().arn.clone();
