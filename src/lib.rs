@@ -7,7 +7,7 @@
 //!
 //! [`Provision`] does all of it for one key; [`lifecycle`] has the other operations. Each module can be used alone: [`mod@wrap`] knows
 //! OpenSSL and no AWS, [`kms`] knows AWS and nothing of wrapping, [`diagnose`] finds out why an import failed, [`doctor`] looks at the
-//! machine, [`escrow`] keeps a copy for recovery certificates. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
+//! machine, [`escrow`] keeps a copy for recovery certificates, [`components`] make a key that several hands hold. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
 //! is an [`Error`], or the error of a module that [`Explain`]s itself as well: a cause, a fix, and what OpenSSL or AWS said. Calls to KMS
 //! need a tokio runtime with I/O and time.
 //!
@@ -40,6 +40,7 @@ extern crate self as kms_byok;
 #[cfg(test)]
 #[path = "../tests/support/committed.rs"]
 mod committed;
+pub mod components;
 pub mod diagnose;
 pub mod doctor;
 pub mod escrow;
@@ -75,6 +76,7 @@ mod usage_error;
 mod words;
 pub mod wrap;
 
+pub use components::ComponentError;
 pub use doctor::HealthError;
 pub use escrow::EscrowError;
 pub use explain::{Explain, Hint, Part, Setting, Step};

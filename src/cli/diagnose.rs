@@ -12,10 +12,10 @@ use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, MaterialError, Progress, Secret, time};
 
+use super::any_key::{AnyKey, Asking};
 use super::context::Context;
 use super::failure::Failure;
 use super::key_file::{self, KeyFile};
-use super::material_args::{AnyKey, Asking};
 use super::output::diagnosis::{complete, text};
 use super::usage_error::UsageError;
 use super::values;

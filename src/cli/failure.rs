@@ -6,7 +6,7 @@ use kms_byok::diagnose::Diagnosis;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Report;
 use kms_byok::{Error, KeyError, Setting};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::invocation::Invocation;
 use super::next_command::SOURCE;
@@ -24,8 +24,8 @@ pub(crate) struct Failure {
     pub(crate) partial: Option<Box<Report>>,
     /// Why KMS refused an import, as far as it can be told.
     explanation: Option<Box<Diagnosis>>,
-    /// What the escrow file is, if one was opened.
-    escrow: Option<Value>,
+    /// What is known of the escrow file that was opened, and of the components of the key.
+    besides: Map<String, Value>,
     /// The key that the run is about.
     key_arn: Option<KeyArn>,
     /// How the run was called.
@@ -45,7 +45,7 @@ impl Failure {
             exit,
             partial: None,
             explanation: None,
-            escrow: None,
+            besides: Map::new(),
             key_arn: None,
             invocation: Box::new(invocation),
             output,
@@ -65,9 +65,9 @@ impl Failure {
         self
     }
 
-    /// What is known of the escrow file that was opened.
-    pub(crate) fn with_escrow(mut self, escrow: Option<Value>) -> Self {
-        self.escrow = escrow;
+    /// What is known of the escrow file that was opened, and of the components of the key.
+    pub(crate) fn with_besides(mut self, besides: Map<String, Value>) -> Self {
+        self.besides = besides;
         self
     }
 
@@ -170,8 +170,8 @@ fn failure_object(failure: &Failure) -> Value {
         "aws_code": failure.error.aws_code(),
         "exit_code": failure.exit,
     });
-    if let Some(escrow) = &failure.escrow {
-        object["escrow_opened"] = escrow.clone();
+    for (name, value) in &failure.besides {
+        object[name] = value.clone();
     }
     if let Some(diagnosis) = &failure.explanation {
         object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();

@@ -261,6 +261,18 @@ mod tests {
     }
 
     #[test]
+    fn one_value_of_a_flag_is_replaced_and_its_others_stay() {
+        for (line, expected) in [
+            ("wrap --recipient-key a --in k", "wrap --in k --recipient-key c"),
+            ("wrap --recipient-key a --in k --recipient-key=b", "wrap --in k --recipient-key b --recipient-key c"),
+            ("wrap --recipient-key b --recipient-key a", "wrap --recipient-key b --recipient-key c"),
+        ] {
+            let command = of(line).again().with_other("--recipient-key", Path::new("a"), Path::new("c")).to_string();
+            assert_eq!(command, format!("kms-byok {expected} --region eu-west-1"));
+        }
+    }
+
+    #[test]
     fn a_region_that_was_typed_is_not_said_twice() {
         for line in ["status --region us-east-1", "status --region=us-east-1"] {
             assert_eq!(of(line).again().to_string(), format!("kms-byok {line}"));

@@ -61,6 +61,11 @@ impl KeyFile {
     }
 }
 
+/// Whether a path is the word for standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// A key in base64 may begin with a slash, or have one behind the name of a directory.
 fn ends_like_a_key(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueHint};
+use clap::{ArgGroup, Args, ValueHint};
+use kms_byok::components::CheckValue;
 use kms_byok::escrow::{EscrowFile, Recipient};
-use kms_byok::for_the_binary::{Choice, choices, choices_of_any_key, files, naming, read_any_private_key};
+use kms_byok::for_the_binary::{Choice, choices, files, naming};
 use kms_byok::lifecycle::{Backup, Given, Material};
-use kms_byok::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Passphrase, Places, Reading};
+use kms_byok::material::{Container, Format, KeyMaterial, KeySpec, NoPassphrase, Places, Reading};
 use kms_byok::{Error, EscrowError, FileError, MaterialError, Progress, Secret};
 use openssl::pkey::{PKey, Private};
 
+use super::any_key::{AnyKey, Asking};
+use super::component_args::{ComponentArgs, Openers};
 use super::context::Context;
-use super::key_file::{self, KeyFile};
+use super::key_file::{self, KeyFile, is_stdin};
 use super::usage_error::UsageError;
 use super::values;
 
@@ -19,7 +22,7 @@ use super::values;
 #[command(next_help_heading = "Key material")]
 pub(crate) struct MaterialArgs {
     /// Make new key material with OpenSSL's random generator
-    #[arg(long, conflicts_with_all = ["material", "material_from_escrow", "passphrase_file"])]
+    #[arg(long, conflicts_with_all = ["material", "material_from_escrow", "component", "show_kcv", "passphrase_file"])]
     pub(crate) generate: bool,
     #[command(flatten)]
     pub(crate) given: GivenArgs,
@@ -39,7 +42,11 @@ pub(crate) struct MaterialArgs {
 
 /// Key material from a file or standard input.
 #[derive(Args)]
-#[command(next_help_heading = "Key material")]
+#[command(
+    next_help_heading = "Key material",
+    group = ArgGroup::new("sealed").args(["material_from_escrow", "component"]),
+    group = ArgGroup::new("read").args(["material", "material_from_escrow", "component"]).multiple(true),
+)]
 pub(crate) struct GivenArgs {
     /// Read the key material from FILE, or from standard input with `-`
     #[arg(long, visible_alias = "in", value_name = "FILE", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
@@ -48,14 +55,19 @@ pub(crate) struct GivenArgs {
     #[arg(long, value_name = "F", requires = "material", value_parser = values::format())]
     pub(crate) material_format: Option<Format>,
     /// Bring the key material back from an escrow file
-    #[arg(long, value_name = "F", conflicts_with = "material", requires = "recipient_key")]
+    #[arg(long, value_name = "F", conflicts_with_all = ["material", "component"], requires = "recipient_key")]
     pub(crate) material_from_escrow: Option<PathBuf>,
-    /// The private key of one of its recovery certificates
-    #[arg(long, value_name = "K", requires = "material_from_escrow", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
-    pub(crate) recipient_key: Option<KeyFile>,
+    /// The private key of one of its recovery certificates, or of a component's custodian; for components it may be repeated
+    #[arg(long, value_name = "K", requires = "sealed", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
+    pub(crate) recipient_key: Vec<KeyFile>,
     /// Read the passphrase of an encrypted private key from FILE
     #[arg(long, value_name = "FILE", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) passphrase_file: Option<KeyFile>,
+    /// Show the check value of a symmetric or HMAC key in the answer and in the record
+    #[arg(long, requires = "read")]
+    pub(crate) show_kcv: bool,
+    #[command(flatten)]
+    pub(crate) components: ComponentArgs,
 }
 
 impl MaterialArgs {
@@ -99,8 +111,9 @@ impl MaterialArgs {
     /// The files that are read.
     pub(crate) fn inputs(&self) -> Vec<&Path> {
         let given = &self.given;
-        let secret = [&given.material, &given.recipient_key, &given.passphrase_file];
-        let secret = secret.into_iter().filter_map(|file| file.as_ref()?.known());
+        let several = given.recipient_key.iter().chain(&given.components.component);
+        let secret = given.material.iter().chain(&given.passphrase_file).chain(several);
+        let secret = secret.filter_map(KeyFile::known);
         let others = self.escrow.iter().chain(&given.material_from_escrow).map(PathBuf::as_path);
         secret.chain(others).collect()
     }
@@ -139,17 +152,42 @@ impl GivenArgs {
     /// Refuses what names no file, where the files themselves are read later: it may be the secret itself.
     pub(crate) fn check_names(&self) -> Result<(), FileError> {
         let all = [
-            (&self.material, "--material"),
+            (self.material.as_slice(), "--material"),
             (&self.recipient_key, "--recipient-key"),
-            (&self.passphrase_file, "--passphrase-file"),
+            (self.passphrase_file.as_slice(), "--passphrase-file"),
+            (&self.components.component, "--component"),
         ];
-        all.into_iter().filter_map(|(file, flag)| Some(file.as_ref()?.path(flag).map(drop))).collect()
+        all.into_iter().flat_map(|(files, flag)| files.iter().map(move |file| file.path(flag).map(drop))).collect()
     }
 
-    /// Reads what `--material` or `--material-from-escrow` names.
+    /// Whether key material is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.material.is_some() || self.material_from_escrow.is_some() || self.components.is_given()
+    }
+
+    /// Reads what `--material`, `--material-from-escrow` or `--component` name.
     pub(crate) fn read(&self, spec: KeySpec, context: &Context) -> Result<Option<KeyMaterial>, Error> {
-        if let (Some(file), Some(key)) = (&self.material_from_escrow, &self.recipient_key) {
+        let material = self.read_material(spec, context)?;
+        if let Some(material) = material.as_ref().filter(|_| self.show_kcv) {
+            context.show_check_value(CheckValue::of(material)?);
+        }
+        Ok(material)
+    }
+
+    fn read_material(&self, spec: KeySpec, context: &Context) -> Result<Option<KeyMaterial>, Error> {
+        if self.components.is_given() {
+            let openers = Openers { keys: &self.recipient_key, passphrase: self.passphrase_file.as_ref() };
+            let material = self.components.read(&openers, spec, context)?;
+            context.account_for(&material)?;
+            return Ok(Some(material));
+        }
+        if let (Some(file), [key]) = (&self.material_from_escrow, &*self.recipient_key) {
             return self.recover(file, key, spec, context).map(Some);
+        }
+        if self.recipient_key.len() > 1 {
+            return Err(
+                UsageError::Conflict { first: "--recipient-key", second: "another one of an escrow file" }.into()
+            );
         }
         let Some(file) = &self.material else { return Ok(None) };
         let bytes = match file.path("--material")? {
@@ -198,14 +236,12 @@ impl GivenArgs {
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         let escrow = EscrowFile::read(file)?;
         let material = escrow.open(&recipient)?;
+        if Container::identify(material.expose()) == Some(Container::KeyComponent) {
+            return Err(MaterialError::ForeignContainer { container: Container::KeyComponent, command: None }.into());
+        }
         self.say_what_is_known(file, escrow.is_authenticated(), context)?;
         let material = KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?;
         Ok(material.found_in(Places { plaintext: Vec::new(), encrypted: Some(file.to_owned()) }))
-    }
-
-    /// Whether some was named.
-    pub(crate) fn is_given(&self) -> bool {
-        self.material.is_some() || self.material_from_escrow.is_some()
     }
 
     /// What an escrow file does not vouch for: warned about, and refused with `--strict` where anybody may have changed it.
@@ -227,69 +263,5 @@ impl GivenArgs {
 
     fn asking<'a>(&'a self, key: &'a Path, context: &'a Context) -> Result<Asking<'a>, Error> {
         Asking::new(self.passphrase_file.as_ref(), key, context)
-    }
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// A passphrase from `--passphrase-file`, or from the terminal.
-pub(super) struct Asking<'a> {
-    file: Option<&'a Path>,
-    key: &'a Path,
-    context: &'a Context,
-}
-
-impl<'a> Asking<'a> {
-    /// `file` is what `--passphrase-file` names, `key` what the passphrase opens.
-    pub(super) fn new(file: Option<&'a KeyFile>, key: &'a Path, context: &'a Context) -> Result<Self, Error> {
-        let file = file.map(|file| file.file("--passphrase-file")).transpose()?;
-        Ok(Asking { file, key, context })
-    }
-}
-
-impl Passphrase for Asking<'_> {
-    fn passphrase(&mut self) -> Result<Option<Secret>, MaterialError> {
-        let Some(path) = self.file else { return Ok(super::terminal::ask_passphrase(self.key)?) };
-        let mut secret = self.context.read_secret("passphrase file", path, 4096)?;
-        let line = secret.expose().iter().position(|byte| *byte == b'\n').unwrap_or(secret.len());
-        let end = if line > 0 && secret.expose()[line - 1] == b'\r' { line - 1 } else { line };
-        secret.truncate(end);
-        Ok(Some(secret))
-    }
-}
-
-/// A private key of any type, as one that opens what was encrypted for it.
-pub(super) struct AnyKey<'a> {
-    pub(super) path: &'a Path,
-    pub(super) what: &'static str,
-    /// The flag that names the file, and the one with its passphrase.
-    pub(super) flag: &'static str,
-    pub(super) passphrase: Option<&'a KeyFile>,
-}
-
-impl AnyKey<'_> {
-    /// Reads it. Where the file holds several keys, those that fit are offered, each by the command that takes it.
-    pub(super) fn read(
-        &self,
-        passphrase: &mut dyn Passphrase,
-        context: &Context,
-        fits: impl Fn(&PKey<Private>) -> bool,
-    ) -> Result<PKey<Private>, Error> {
-        let bytes = context.read_secret(self.what, self.path, KeyMaterial::READ_LIMIT)?;
-        let error = match read_any_private_key(&bytes, passphrase) {
-            Ok(key) => return Ok(key),
-            Err(error) => error,
-        };
-        let choices = choices_of_any_key(&bytes, &error, self.passphrase.and_then(KeyFile::known), fits)?;
-        let again = |file: &Path| context.invocation().again().without(&[(self.flag, 1)]).value(self.flag, file);
-        let command = |choice: &Choice| {
-            let command = choice.command(self.path, |file, _| Some(again(file).to_string()));
-            Some((command?, choice.meaning().to_owned()))
-        };
-        let commands: Vec<(String, String)> = choices.iter().filter_map(command).collect();
-        let error = if is_stdin(self.path) { error } else { naming(error, self.path) };
-        Err(error.with_choices(&commands).into())
     }
 }

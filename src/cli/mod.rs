@@ -1,7 +1,9 @@
 //! The command line: one file per verb, each turning flags into one library call and a report. Nothing that decides lives here.
 
+mod any_key;
 mod colour;
 mod completions;
+mod component_args;
 mod context;
 mod create_key;
 mod delete_material;

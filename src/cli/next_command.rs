@@ -37,6 +37,10 @@ pub(crate) const SOURCE: &[Flag] = &[
     ("--material-from-escrow", 1),
     ("--recipient-key", 1),
     ("--passphrase-file", 1),
+    ("--component", 1),
+    ("--components", 1),
+    ("--expect-kcv", 1),
+    ("--show-kcv", 0),
 ];
 /// What says how it is wrapped, and with what it is imported.
 pub(crate) const IMPORT: &[Flag] = &[
@@ -85,6 +89,21 @@ impl Command {
     pub(crate) fn value(mut self, flag: &str, value: impl AsRef<OsStr>) -> Self {
         self.words.extend([flag.into(), value.as_ref().into()]);
         self
+    }
+
+    /// With another value of a flag in the place of that one; the flag may be there several times, and the others stay.
+    pub(crate) fn with_other(self, flag: &'static str, value: &Path, other: &Path) -> Self {
+        let mut kept = Vec::new();
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            match word.as_bytes().strip_prefix(flag.as_bytes()) {
+                Some([]) => kept.extend(words.next().cloned()),
+                Some([b'=', value @ ..]) => kept.push(OsStr::from_bytes(value).to_owned()),
+                _ => {}
+            }
+        }
+        let others = kept.iter().filter(|kept| **kept != value);
+        others.fold(self.without(&[(flag, 1)]), |command, kept| command.value(flag, kept)).value(flag, other)
     }
 
     /// With the key by its ARN, so that nobody can move it meanwhile.

@@ -13,12 +13,12 @@ use kms_byok::public_key::{Forms, Jwks, KeptJwks, PublicKey, PublicKeyFile};
 use kms_byok::{Error, FileError, PublicKeyError};
 use serde::Serialize;
 
+use super::any_key::Asking;
 use super::context::Context;
 use super::failure::Failure;
 use super::key_args::{self, TrustArgs};
 use super::key_file::{self, KeyFile};
 use super::key_name::KeyName;
-use super::material_args::Asking;
 use super::output::{self, Output};
 use super::terminal;
 use super::usage_error::UsageError;

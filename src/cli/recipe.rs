@@ -45,6 +45,8 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
         (args.is_rehearsal(), "--rehearse"),
         (args.record.record.is_some(), "--record"),
         (args.dry_run.dry_run, "--dry-run"),
+        (args.material.given.components.is_given(), "--component"),
+        (args.material.given.show_kcv, "--show-kcv"),
     ];
     if let Some((_, flag)) = without.into_iter().find(|(given, _)| *given) {
         return Err(UsageError::NotInShell { flag }.into());
@@ -88,8 +90,8 @@ fn source(args: &MaterialArgs, spec: KeySpec, context: &Context) -> Result<Shell
     let given = &args.given;
     let passphrase_file = given.passphrase_file.as_ref().map(|file| file.file("--passphrase-file")).transpose()?;
     let passphrase_file = passphrase_file.map(Path::to_owned);
-    match (&given.material_from_escrow, &given.recipient_key, &given.material) {
-        (Some(file), Some(key), _) => {
+    match (&given.material_from_escrow, &*given.recipient_key, &given.material) {
+        (Some(file), [key], _) => {
             let recipient_key = key.file("--recipient-key")?.to_owned();
             Ok(ShellSource::Escrow { file: file.clone(), recipient_key, passphrase_file })
         }

@@ -9,6 +9,7 @@ use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
 use kms_byok::{Error, KmsError};
 
+use super::component_args::ComponentArgs;
 use super::context::Context;
 use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
@@ -160,8 +161,10 @@ impl Args {
             material: material.cloned(),
             material_format: self.material_format,
             material_from_escrow: escrow.cloned(),
-            recipient_key: self.recipient_key.clone(),
+            recipient_key: self.recipient_key.iter().cloned().collect(),
             passphrase_file: self.passphrase_file.clone(),
+            show_kcv: false,
+            components: ComponentArgs::default(),
         };
         let files = self.material.iter().map(|path| one(Some(path), None));
         let escrows = self.material_from_escrow.iter().map(|path| one(None, Some(path)));

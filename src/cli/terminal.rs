@@ -1,4 +1,4 @@
-//! The terminal: asking for a passphrase without showing it.
+//! The terminal: asking for a passphrase, or a key component, without showing it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,11 +13,16 @@ use rustix::termios::{
 
 use super::signals::system::mind_terminal;
 
-/// Asks on the controlling terminal; nothing if there is none.
+/// Asks for the passphrase of a key on the controlling terminal; nothing if there is none.
 pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
+    ask_unseen(&format!("passphrase of `{}`: ", key.display()), "passphrase")
+}
+
+/// Asks on the controlling terminal for what is not shown; nothing if there is none. `what` names it in errors.
+pub(super) fn ask_unseen(question_line: &str, what: &'static str) -> Result<Option<Secret>, FileError> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
-    let prompt = printable::line(&format!("passphrase of `{}`: ", key.display()));
+    let prompt = printable::line(question_line);
     // Who sees the question may type.
     let Some(hidden) = Hidden::until_dropped(&terminal, before, &prompt) else { return Ok(None) };
     if write!(terminal, "{prompt}").is_err() {
@@ -25,7 +30,7 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
         question().take();
         return Ok(None);
     }
-    let secret = read_line(&terminal);
+    let secret = read_line(&terminal, what);
     drop(hidden);
     end_line();
     secret.map(Some)
@@ -35,11 +40,12 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
 pub(super) async fn ask(question: String) -> Option<String> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     // A read cannot be cancelled: after a signal the thread ends with the process.
-    std::thread::spawn(move || answer.send(read_answer(&question)));
+    std::thread::spawn(move || answer.send(ask_now(&question)));
     answered.await.ok().flatten()
 }
 
-fn read_answer(question: &str) -> Option<String> {
+/// Asks for a line on the controlling terminal, and waits for it; nothing if there is no terminal.
+pub(super) fn ask_now(question: &str) -> Option<String> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     terminal.write_all(printable::page(question).as_bytes()).ok()?;
     let mut line = String::new();
@@ -50,6 +56,13 @@ fn read_answer(question: &str) -> Option<String> {
 /// Whether there is a terminal to ask on.
 pub(super) fn is_there() -> bool {
     OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok()
+}
+
+/// Says something on the controlling terminal, between two questions.
+pub(super) fn tell(text: &str) {
+    if let Ok(mut terminal) = OpenOptions::new().write(true).open("/dev/tty") {
+        let _ = writeln!(terminal, "{}", printable::line(text));
+    }
 }
 
 /// Whether standard output is a terminal.
@@ -131,7 +144,7 @@ impl Drop for Hidden {
 }
 
 /// One line, straight into the secret.
-fn read_line(terminal: &File) -> Result<Secret, FileError> {
+fn read_line(terminal: &File, what: &'static str) -> Result<Secret, FileError> {
     let mut line = Secret::zeroed(4096)?;
     let mut length = 0;
     while length < line.len() {
@@ -140,7 +153,7 @@ fn read_line(terminal: &File) -> Result<Secret, FileError> {
             Ok(1) if line.expose()[length] != b'\n' => length += 1,
             Ok(_) => break,
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(FileError::StdinUnreadable { what: "passphrase", source: error.into() }),
+            Err(error) => return Err(FileError::StdinUnreadable { what, source: error.into() }),
         }
     }
     line.truncate(length);

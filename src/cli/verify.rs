@@ -40,10 +40,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     given: GivenArgs,
     /// Compare with the certificate that the other side has: PEM, DER or PKCS#12
-    #[arg(long, value_name = "C", help_heading = "Public key", conflicts_with_all = ["public_key", "material", "material_from_escrow", "no_reimport"])]
+    #[arg(long, value_name = "C", help_heading = "Public key", conflicts_with_all = ["public_key", "material", "material_from_escrow", "component", "show_kcv", "no_reimport"])]
     certificate: Option<PathBuf>,
     /// Compare with the public key that the other side has: PEM, DER, JWK, JWK Set or OpenSSH
-    #[arg(long, value_name = "P", help_heading = "Public key", conflicts_with_all = ["material", "material_from_escrow", "no_reimport"])]
+    #[arg(long, value_name = "P", help_heading = "Public key", conflicts_with_all = ["material", "material_from_escrow", "component", "show_kcv", "no_reimport"])]
     public_key: Option<PathBuf>,
     /// Do not import symmetric key material a second time
     #[arg(long, help_heading = None::<&'static str>)]
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let answer = context.run(verify_public(args, path, context))?;
         return Ok(print(&answer, context));
     }
-    if args.given.material.is_none() && args.given.material_from_escrow.is_none() {
+    if !args.given.is_given() {
         return Err(context.failure(nothing_to_compare()));
     }
     let run = context.begin();

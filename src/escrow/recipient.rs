@@ -57,6 +57,12 @@ impl Recipient {
         }
     }
 
+    /// Whether both certificates are for the same key.
+    pub(crate) fn has_key_of(&self, other: &Recipient) -> bool {
+        let key = |one: &Recipient| one.certificate.public_key().ok();
+        matches!((key(self), key(other)), (Some(one), Some(other)) if one.public_eq(&other))
+    }
+
     fn check(certificate: X509, path: &Path) -> Result<Self, EscrowError> {
         let path = path.to_owned();
         let step = "look at the recovery certificate";

@@ -20,9 +20,18 @@ pub enum Setting {
     /// The wrapping algorithms with SHA-1 are used.
     #[strum(serialize = "the permission for SHA-1")]
     AllowSha1,
+    /// A component of the key.
+    #[strum(serialize = "the component")]
+    Component,
+    /// How many components the key has.
+    #[strum(serialize = "the number of components")]
+    Components,
     /// How long a connection may take to be made: a duration with its unit, as in `5s`.
     #[strum(serialize = "the connect timeout")]
     ConnectTimeout,
+    /// The certificate that a component is encrypted for.
+    #[strum(serialize = "the custodian's certificate")]
+    Custodian,
     /// The directory with a parameter set.
     #[strum(serialize = "the directory")]
     Directory,
@@ -41,6 +50,9 @@ pub enum Setting {
     /// Where the escrow file goes.
     #[strum(serialize = "the escrow file to write")]
     EscrowOut,
+    /// The check value of the key, as 10 hex digits.
+    #[strum(serialize = "the expected check value")]
+    ExpectKcv,
     /// The SHA-256 of the wrapping public key's DER, as 64 hex digits.
     #[strum(serialize = "the expected fingerprint")]
     ExpectPublicKey,
@@ -134,6 +146,9 @@ pub enum Setting {
     /// The alias goes back to the key before.
     #[strum(serialize = "the way back")]
     Rollback,
+    /// The check value of the key is shown.
+    #[strum(serialize = "the check value in the answer")]
+    ShowKcv,
     /// What may be doubted is refused.
     #[strum(serialize = "the strict mode")]
     Strict,

@@ -12,6 +12,7 @@ mod output;
 mod prove;
 mod staged;
 mod temporary;
+mod undone;
 mod writers;
 
 use std::fs::{self, File};
@@ -37,6 +38,7 @@ pub(crate) use self::output::JWK_SET_LIMIT;
 pub use self::output::{Moved, Output};
 pub(crate) use self::prove::{check_output, check_output_directory};
 pub(crate) use self::staged::Staged;
+pub(crate) use self::undone::Undone;
 pub use self::writers::open_to_writers;
 
 /// Reads a file that holds no secret, of at most `limit` bytes and at least one. `what` names it in errors.

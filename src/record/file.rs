@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Exit, Record};
+use crate::components::{CheckValue, Composition};
 use crate::files;
 use crate::kms::Kms;
 use crate::lifecycle::Account;
@@ -37,6 +38,13 @@ impl RecordFile {
         let record = Record::begin(verb, hex::encode(id), rfc3339(time::now()));
         files::put_durable("record", path, &json(&record))?;
         Ok(RecordFile { path: path.to_owned(), record })
+    }
+
+    /// Notes what the key material is made of or as, and its check value where the user wants it shown.
+    pub fn note_material(&mut self, components: Option<&Composition>, check_value: Option<CheckValue>) {
+        self.record.material.components = components.cloned();
+        self.record.material.key_check_value = check_value.map(|value| value.to_string());
+        self.record.material.generated |= self.record.verb == "generate";
     }
 
     /// Writes down how it ended. A run that began meanwhile and took the name keeps it for its own, under a new one.

@@ -1,6 +1,7 @@
 //! The account of a run for the auditor: who did what to which key, when, with what, and how it ended.
 //!
-//! It holds no secret and nothing derived from one: a hash of key material would let anybody confirm a guess. Its form is
+//! It holds no secret and nothing derived from one, because a hash of key material would let anybody confirm a guess. The exception is the
+//! check value of 5 bytes, and only if the user asks for it. Its form is
 //! described by a JSON Schema in the tests; `record_version` changes when that does.
 
 mod file;
@@ -8,6 +9,7 @@ mod file;
 use serde::{Deserialize, Serialize};
 
 pub use self::file::RecordFile;
+use crate::components::Composition;
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, Kms, LoggedRequest};
 use crate::lifecycle::error::Error;
@@ -140,6 +142,12 @@ pub(crate) struct Material {
     pub escrow_recipients: Vec<RecipientIdentity>,
     /// Which files still hold it in plaintext; absent where the run had no key material at hand.
     pub plaintext: Option<Plaintext>,
+    /// The components that the key was made of or made as, and the custodians' certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub components: Option<Composition>,
+    /// The check value of the key, if the user has asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_check_value: Option<String>,
 }
 
 impl Record {
@@ -167,7 +175,9 @@ impl Record {
         self.rehearsal = report.rehearsal;
         self.aws = kms.map(Aws::of);
         self.key = report.key_arn.as_ref().map(|arn| Key::of(arn, report));
-        self.material = Material::of(report);
+        let known = std::mem::replace(&mut self.material, Material::of(report));
+        self.material.generated |= known.generated;
+        (self.material.components, self.material.key_check_value) = (known.components, known.key_check_value);
         self.transfers.clone_from(&facts.attempts);
         let of_key = report.proof.iter().map(|proof| (report.key_arn.as_ref().map(ToString::to_string), proof));
         let of_replicas = report.replicas.iter().filter_map(|replica| {
@@ -248,6 +258,8 @@ impl Material {
             escrow: report.escrow.as_ref().map(shown),
             escrow_recipients: report.escrow_recipients.clone(),
             plaintext: report.plaintext.clone(),
+            components: None,
+            key_check_value: None,
         }
     }
 }

@@ -75,6 +75,7 @@ mod provision;
 mod public_key;
 mod public_key_files;
 mod record;
+mod record_components;
 mod record_file;
 mod record_regions;
 mod refused;

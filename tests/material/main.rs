@@ -32,6 +32,8 @@ mod support {
 }
 
 mod bare_files;
+mod components;
+mod components_refused;
 mod containers;
 mod cryptography_vectors;
 mod escrow;

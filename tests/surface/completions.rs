@@ -7,7 +7,7 @@ use crate::support::{Bench, Run};
 /// What was typed before the tabulator, and what it becomes.
 const TYPED: [(&str, &str); 9] = [
     ("pro", "provision"),
-    ("wrap --expect", "wrap --expect-public-key"),
+    ("wrap --expect-p", "wrap --expect-public-key"),
     ("create-key --ali", "create-key --alias"),
     ("rehearsal serve --acc", "rehearsal serve --access-log"),
     ("create-key --key-spec RSA_3", "create-key --key-spec RSA_3072"),

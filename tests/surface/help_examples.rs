@@ -155,6 +155,12 @@ impl Stage {
         let bench = &self.bench;
         match verb {
             "doctor" => self.do_first("create-key --alias alias/payments"),
+            "generate" => {
+                for name in ["alice", "bob", "carol"] {
+                    bench.openssl(&format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {name}.key"));
+                    bench.openssl(&format!("req -x509 -new -key {name}.key -subj /CN={name} -days 2 -out {name}.pem"));
+                }
+            }
             "wrap" => {
                 self.secret("payments.key", &bench.read("PlaintextKeyMaterial.bin"));
                 for name in ["PublicKey.bin", "ImportToken.bin"] {

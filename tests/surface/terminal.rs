@@ -306,3 +306,75 @@ fn signals_end_the_question_of_delete_material_within_a_second() {
         assert_eq!(status["key_state"], "Enabled", "{signal}");
     }
 }
+
+/// The hex of a component as its sheet has it, and its check value.
+fn sheet(bench: &Bench, number: u8) -> (String, String) {
+    let text = String::from_utf8(bench.read(&format!("p-{number}-of-2.txt"))).unwrap();
+    let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    (line("Value: "), line("Check value: "))
+}
+
+#[test]
+fn a_key_component_is_typed_unseen_and_confirmed_by_its_check_value() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    let made = "generate --components 2 --plain --out-prefix p --show-kcv --output json";
+    let made: serde_json::Value = serde_json::from_str(&bench.kms_byok(made).succeeds().stdout).unwrap();
+    let kcv = made["key_check_value"].as_str().unwrap();
+    let ((one, one_value), (two, two_value)) = (sheet(&bench, 1), sheet(&bench, 2));
+    let line = format!(
+        "\"$KMS_BYOK\" wrap --component - --component - --components 2 --expect-kcv {kcv} --inkey PublicKey.bin --out out"
+    );
+    let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+    terminal.wait_for("component 1 of 2, in hex (it is not shown): ");
+    terminal.press("31 99 zz\n");
+    terminal.wait_for_times("component 1 of 2, in hex (it is not shown): ", 2);
+    terminal.press(&format!("{one}\n"));
+    terminal.wait_for(&format!("its check value is {one_value}: is it the one on the custodian's sheet? (yes or no) "));
+    terminal.press("yes\n");
+    terminal.wait_for("component 2 of 2");
+    // The wrong sheet: it is asked for again.
+    terminal.press(&format!("{}\n", one.replace('0', "1")));
+    terminal.wait_for_times("(yes or no) ", 2);
+    terminal.press("no\n");
+    terminal.wait_for_times("component 2 of 2", 2);
+    terminal.press(&format!("{}\n", two.to_ascii_uppercase().replace(' ', "")));
+    terminal.wait_for(&format!("its check value is {two_value}"));
+    terminal.press(&format!("{two_value}\n"));
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(0), "{screen}");
+    for typed in [&one, &two, &one.replace(' ', "")] {
+        assert!(!screen.to_lowercase().contains(&typed[..9]), "{screen}");
+    }
+    assert_eq!(bench.read("out").len(), 256);
+}
+
+#[test]
+fn a_key_component_that_nobody_confirms_is_not_used_and_one_without_a_terminal_is_refused() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    bench.kms_byok("generate --components 2 --plain --out-prefix p").succeeds();
+    let wrap = "wrap --component p-1-of-2.txt --component - --components 2 --expect-kcv 8A1F6B2C90 --inkey PublicKey.bin --out out";
+    let Some(mut terminal) = Terminal::open(&bench, &format!("\"$KMS_BYOK\" {wrap}")) else { return };
+    for attempt in 1..=3 {
+        terminal.wait_for_times("component 2 of 2", attempt);
+        terminal.press(&format!("{}\n", sheet(&bench, 2).0));
+        terminal.wait_for_times("(yes or no) ", attempt);
+        terminal.press("\n");
+    }
+    let (code, screen) = terminal.end();
+    let said = "error: nobody has confirmed the check value of component 2, which was typed\n\
+                hint: run it again, and compare the component with the custodian's sheet\n";
+    assert!(code == Some(1) && screen.ends_with(said), "{screen}");
+    let words: Vec<&str> = wrap.split_whitespace().collect();
+    let mut command = bench.command(&words);
+    let mut setsid = Command::new("setsid");
+    setsid.arg("-w").arg(command.get_program()).args(command.get_args()).current_dir(bench.directory());
+    command = setsid;
+    assert_eq!(
+        run(&mut command, b"").stderr,
+        "error: there is no terminal to type a key component on\n\
+         hint: run it on a terminal, or give the component as a file\n"
+    );
+    assert!(!bench.exists("out"));
+}

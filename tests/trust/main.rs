@@ -41,6 +41,7 @@ mod permissions;
 mod policies;
 mod protection;
 mod secrets;
+mod secrets_components;
 mod secrets_diagnosed;
 mod secrets_made;
 mod settings;

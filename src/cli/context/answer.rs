@@ -7,6 +7,7 @@ use kms_byok::FileError;
 use kms_byok::lifecycle::Account;
 use kms_byok::material::Reading;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::failure::{self, Failure};
 use super::super::output::{self, lifecycle};
@@ -23,10 +24,15 @@ struct WithReading<'a, R> {
 
 impl Context {
     fn print<R: Serialize>(&self, answer: &R, text: &str) -> Option<io::Error> {
-        let Some(escrow) = self.escrow.get() else { return output::answer(self.global.output, answer, text) };
+        let value = self.check_value.get().map(|value| below(text, "check value", &value.to_string()));
+        let text = &*format!("{text}{}", value.unwrap_or_default());
+        let besides = self.besides();
+        if besides.is_empty() {
+            return output::answer(self.global.output, answer, text);
+        }
         match serde_json::to_value(answer) {
-            Ok(mut object) if object.is_object() => {
-                object["escrow_opened"] = escrow.clone();
+            Ok(Value::Object(mut object)) => {
+                object.extend(besides);
                 output::answer(self.global.output, &object, text)
             }
             _ => output::answer(self.global.output, answer, text),
@@ -69,4 +75,13 @@ impl Context {
         let failure = self.failure(FileError::AnswerLost { source });
         if report.changed && !self.is_rehearsal() { Err(failure.after(report)) } else { Err(failure) }
     }
+}
+
+/// One more line below an answer, with its value in the column of the others.
+fn below(text: &str, name: &str, value: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    let gap = first.find("  ").unwrap_or(first.len());
+    let column = gap + first[gap..].bytes().take_while(|byte| *byte == b' ').count();
+    let width = column.max(name.len() + 2);
+    output::line(&format!("{name:width$}{value}"))
 }

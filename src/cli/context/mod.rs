@@ -7,8 +7,9 @@ mod secrets;
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use kms_byok::components::{CheckValue, Composition};
 use kms_byok::for_the_binary::openssl_probe;
 use kms_byok::for_the_binary::record::RecordFile;
 use kms_byok::kms::Kms;
@@ -16,7 +17,7 @@ use kms_byok::lifecycle::{Account, FindLost, PendingRequests, Run, Stage, Watche
 use kms_byok::material::Reading;
 use kms_byok::parameters::Moved;
 use kms_byok::{OpenSslError, Progress};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::global::Global;
 use super::invocation::Invocation;
@@ -26,8 +27,12 @@ use super::typed::Typed;
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) talk: Arc<Stderr>,
-    /// What the escrow file of this run is, once it is open.
-    escrow: OnceLock<Value>,
+    /// What the answer and the error tell besides, by name: what the escrow file of this run is, and of which components the key is.
+    besides: Mutex<Map<String, Value>>,
+    /// The components of the key, where it has some.
+    composition: OnceLock<Composition>,
+    /// The check value of the key, if it is to be shown.
+    check_value: OnceLock<CheckValue>,
     /// How the key material of this run was read.
     pub(crate) reading: OnceLock<Reading>,
     /// What the run may change in AWS, from the moment on when it may.
@@ -64,7 +69,9 @@ impl Context {
             invocation: Mutex::new(Invocation::new(&global, typed)),
             global,
             talk,
-            escrow: OnceLock::new(),
+            besides: Mutex::default(),
+            composition: OnceLock::new(),
+            check_value: OnceLock::new(),
             reading: OnceLock::new(),
             changing: OnceLock::new(),
             kms: OnceLock::new(),
@@ -108,6 +115,31 @@ impl Context {
     /// Notes what the escrow file does and does not vouch for.
     pub(crate) fn opened_escrow(&self, file: &Path, authenticated: bool) {
         let file = file.display().to_string();
-        let _ = self.escrow.set(json!({ "file": file, "authenticated": authenticated, "maker_known": false }));
+        self.tell("escrow_opened", json!({ "file": file, "authenticated": authenticated, "maker_known": false }));
+    }
+
+    /// Notes the components of the key.
+    pub(crate) fn composed(&self, composition: Composition) {
+        self.tell("components", serde_json::to_value(&composition).unwrap_or_default());
+        let _ = self.composition.set(composition);
+    }
+
+    /// The set of its components.
+    pub(crate) fn set(&self) -> Option<String> {
+        self.composition.get().and_then(|composition| composition.set.clone())
+    }
+
+    /// Has the check value of the key shown.
+    pub(crate) fn show_check_value(&self, value: CheckValue) {
+        self.tell("key_check_value", value.to_string().into());
+        let _ = self.check_value.set(value);
+    }
+
+    fn tell(&self, name: &str, value: Value) {
+        self.besides.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), value);
+    }
+
+    fn besides(&self) -> Map<String, Value> {
+        self.besides.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

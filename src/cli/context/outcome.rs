@@ -101,15 +101,16 @@ impl Context {
             Some(defect) => defect.that_led_to(&error).into(),
             None => error,
         };
-        Failure::new(error, self.global.output, self.invocation()).with_escrow(self.escrow.get().cloned())
+        Failure::new(error, self.global.output, self.invocation()).with_besides(self.besides())
     }
 
     /// Ends the record, if there is one that has not ended. It says why the run failed in the words that are printed.
     pub(crate) fn end_record(&self, failure: Option<&Failure>) -> Result<(), Error> {
         let kept = self.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Kept { file, run }) = kept else { return Ok(()) };
+        let Some(Kept { mut file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
         let account = if failure.is_some() { account.broken_off() } else { account };
+        file.note_material(self.composition.get(), self.check_value.get().copied());
         let code = failure.map_or(0, |failure| failure.exit);
         let mut exit = Exit::of(code, failure.map(|failure| &*failure.error), &account);
         if let (Some(said), Some(failure)) = (&mut exit.error, failure) {

@@ -13,6 +13,25 @@ impl Context {
         Secret::read_file_minding(what, path, limit, |mode| self.mind(what, path, mode))
     }
 
+    /// The same for a file that may be encrypted: such a one may be read by anybody.
+    pub(crate) fn read_secret_or_sealed(
+        &self,
+        what: &'static str,
+        path: &Path,
+        is_sealed: impl Fn(&Secret) -> bool,
+    ) -> Result<Secret, FileError> {
+        let mut open = None;
+        let noted = |mode| {
+            open = Some(mode);
+            Ok(())
+        };
+        let secret = Secret::read_file_minding(what, path, KeyMaterial::READ_LIMIT, noted)?;
+        match open.filter(|_| !is_sealed(&secret)) {
+            Some(mode) => self.mind(what, path, mode).map(|()| secret),
+            None => Ok(secret),
+        }
+    }
+
     /// Says how key material was read, and what is weak about it: warned about, and refused with `--strict`.
     pub(crate) fn account_for(&self, material: &KeyMaterial) -> Result<(), Error> {
         if let Some(reading) = material.reading() {

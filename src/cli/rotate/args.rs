@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(super) material: MaterialArgs,
     /// Rotate to the key material that waits for it, or wait for a rotation in progress; with --generate --discard: generate if there is
     /// neither
-    #[arg(long, help_heading = "Key material", conflicts_with_all = ["material", "material_from_escrow"])]
+    #[arg(long, help_heading = "Key material", conflicts_with_all = ["material", "material_from_escrow", "component"])]
     pub(super) resume: bool,
     #[command(flatten)]
     pub(super) by_alias: ByAliasArgs,
@@ -65,12 +65,12 @@ pub(super) struct ByAliasArgs {
     #[arg(long)]
     pub(super) prepare: bool,
     /// Move the alias to this key, which --prepare has made, once it is proven
-    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, conflicts_with_all = ["prepare", "new_key", "generate", "material", "material_from_escrow", "resume"])]
+    #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, conflicts_with_all = ["prepare", "new_key", "generate", "material", "material_from_escrow", "component", "resume"])]
     pub(super) switch: Option<KeyArn>,
     /// Move the alias back to the key before, once it is proven; that key must be enabled
     #[arg(long, conflicts_with_all = [
         "prepare", "switch", "new_key", "key_spec", "description", "tag", "find_lost", "lost_request", "disable_old",
-        "generate", "material", "material_from_escrow", "resume",
+        "generate", "material", "material_from_escrow", "component", "resume",
         "wrapping_algorithm", "allow_sha1", "expires", "expires_in", "expires_at", "material_description",
     ])]
     pub(super) rollback: bool,

@@ -114,7 +114,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
     let plan = plan.jwks(jwks(args)?);
     let plan = if flags.disable_old { plan.disable_old() } else { plan };
     let given = &args.material;
-    if given.generate || given.given.material.is_some() || given.given.material_from_escrow.is_some() {
+    if given.generate || given.given.is_given() {
         return Ok(plan.material(given.source(spec, context)?));
     }
     Ok(plan)

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use self::key::KeyError;
 pub use self::lifecycle::LifecycleError;
 pub use self::rotation::RotationError;
+use crate::components::ComponentError;
 use crate::escrow::EscrowError;
 use crate::explain::{Explain, Hint, explain_sum};
 use crate::files::FileError;
@@ -60,6 +61,8 @@ pub enum Error {
     Kms(KmsError),
     #[error(transparent)]
     Escrow(EscrowError),
+    #[error(transparent)]
+    Component(ComponentError),
     #[error(transparent)]
     PublicKey(PublicKeyError),
     /// What the program that uses this library broke a run off with.
@@ -160,6 +163,18 @@ impl From<EscrowError> for Error {
     }
 }
 
+impl From<ComponentError> for Error {
+    fn from(error: ComponentError) -> Self {
+        match error {
+            ComponentError::Material(error) => error.into(),
+            ComponentError::Escrow(error) => error.into(),
+            ComponentError::File(error) => error.into(),
+            ComponentError::OpenSsl(error) => error.into(),
+            error => Error::Component(error),
+        }
+    }
+}
+
 impl Error {
     /// The cause's stable name for machines, as in `access_denied`.
     pub fn id(&self) -> &'static str {
@@ -204,6 +219,7 @@ impl Error {
                 | KeyError::Tag { .. },
             ) => true,
             Error::PublicKey(PublicKeyError::NoSuchForm { .. }) => true,
+            Error::Component(error) => error.is_usage(),
             Error::Rotation(error) => error.is_usage(),
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
@@ -277,6 +293,7 @@ explain_sum!(Error {
     Endpoint,
     Kms,
     Escrow,
+    Component,
     PublicKey,
     Caller,
     #[cfg(feature = "rehearsal")]
@@ -289,7 +306,7 @@ pub fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<Hint> {
         error.downcast_ref::<E>()?.hint()
     }
     let hint = of::<MaterialError>(error).or_else(|| of::<WrapError>(error)).or_else(|| of::<KeyError>(error));
-    let hint = hint.or_else(|| of::<ExpiryError>(error));
+    let hint = hint.or_else(|| of::<ExpiryError>(error)).or_else(|| of::<ComponentError>(error));
     #[cfg(feature = "rehearsal")]
     let hint = hint.or_else(|| of::<RehearsalError>(error));
     hint

@@ -123,6 +123,9 @@ fn command(container: Container) -> Option<String> {
     Some(command.to_owned())
 }
 
+/// Where a key block goes. Its header binds the key in it to a use in payments, and KMS has none of these uses.
+pub(crate) const KEY_BLOCK: &str = "import it into AWS Payment Cryptography, the service for key blocks, or ask the HSM that holds its key block protection key to unwrap it";
+
 impl Container {
     /// What to do with a container that no command converts: one imperative sentence.
     pub(crate) fn advice(self) -> Option<Hint> {
@@ -137,7 +140,8 @@ impl Container {
                 Way::ReadWithItsProgram => some("write the key to a file with the program that has put it there"),
                 Way::Filter(_) | Way::None => None,
             },
-            Container::Tr31 => some("ask the HSM that holds its key block protection key to unwrap it"),
+            Container::Tr31 => some(KEY_BLOCK),
+            Container::KeyComponent => hint!["give every component of the key, each with ", Setting::Component],
             _ => None,
         }
     }

@@ -79,12 +79,16 @@ fn der(bytes: &[u8]) -> Option<Container> {
         (SEQUENCE, OCTET_STRING) if starts_with_oid(first.contents) => Some(Container::EncryptedPkcs8),
         (SEQUENCE, BIT_STRING) if starts_with_oid(first.contents) => Some(Container::PublicKey),
         (SEQUENCE, SEQUENCE) => signed(first.contents),
-        (OBJECT_IDENTIFIER, 0xa0) if first.contents.starts_with(PKCS7) => Some(Container::Cms),
+        (OBJECT_IDENTIFIER, 0xa0) if [PKCS7, CMS].iter().any(|of| first.contents.starts_with(of)) => {
+            Some(Container::Cms)
+        }
         _ => None,
     }
 }
 
 const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+/// Content types that came with S/MIME (1.2.840.113549.1.9.16.1), as AuthEnvelopedData (RFC 5083 §2.1).
+const CMS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01];
 const FIELD_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x01];
 
 /// What is in the outer SEQUENCE, as far as there is something: the length may promise more than the file has, or be left open (BER).
@@ -170,6 +174,7 @@ fn text(text: &[u8]) -> Option<Container> {
         _ if openssh::is_public_line(text) => Some(Container::OpenSshPublicKey),
         _ if wif::is_wif(text) => Some(Container::Wif),
         _ if tr31(text) => Some(Container::Tr31),
+        _ if text.starts_with(Container::KEY_COMPONENT.as_bytes()) => Some(Container::KeyComponent),
         _ => None,
     }
 }

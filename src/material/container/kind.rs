@@ -73,6 +73,8 @@ pub enum Container {
     ValidatorKeystore,
     /// A key block of ANSI X9.143 (TR-31).
     Tr31,
+    /// One of the components that XOR to a key, as kms-byok writes it.
+    KeyComponent,
     /// A private key of Windows: PRIVATEKEYBLOB, or that in a PVK file.
     WindowsKey,
     /// A file of another kind, which may have a key in it.
@@ -80,6 +82,9 @@ pub enum Container {
 }
 
 impl Container {
+    /// How the file of a key component begins.
+    pub(crate) const KEY_COMPONENT: &str = "Key component of kms-byok";
+
     /// Its name in a sentence, without an article.
     pub const fn name(self) -> &'static str {
         match self {
@@ -116,6 +121,7 @@ impl Container {
             Container::WalletKeystore => "wallet keystore",
             Container::ValidatorKeystore => "validator keystore",
             Container::Tr31 => "TR-31 key block",
+            Container::KeyComponent => "key component of kms-byok",
             Container::WindowsKey => "Windows private key",
             Container::Other(kind) => kind.name(),
         }
@@ -165,6 +171,7 @@ impl Container {
             Container::WalletKeystore => "wallet_keystore",
             Container::ValidatorKeystore => "validator_keystore",
             Container::Tr31 => "tr31",
+            Container::KeyComponent => "key_component",
             Container::WindowsKey => "windows_key",
             Container::Other(kind) => kind.id(),
         }

@@ -25,7 +25,7 @@ mod tests;
 mod wif;
 
 pub(crate) use self::certificate::subject;
-pub(crate) use self::foreign::{Converter, converter};
+pub(crate) use self::foreign::{Converter, KEY_BLOCK, converter};
 pub use self::kind::Container;
 pub use self::named_key::NamedKey;
 pub(crate) use self::named_key::is_ed25519;

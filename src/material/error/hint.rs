@@ -2,6 +2,7 @@
 
 use super::{MaterialError, other_spec};
 use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
+use crate::material::container::KEY_BLOCK;
 use crate::material::recognise::{NUMBERS, SINGLE_DIGITS, WORDS};
 use crate::material::{Container, Format, HMAC_MAXIMUM, KeySpec, MaterialKind};
 
@@ -127,9 +128,9 @@ impl OwnWords for MaterialError {
             MaterialError::Inconsistent { .. } => some("restore the key from its source: this copy is damaged"),
             MaterialError::Damaged { .. } => some("look for another copy of the file: this one is not whole"),
             MaterialError::ForeignContainer { container, command: None } => container.advice(),
-            MaterialError::ForeignContainer { container: Container::Tr31, command: Some(command) } => some(format!(
-                "ask the HSM that holds its key block protection key to unwrap it, or unwrap it with Python's package psec: `{command}`"
-            )),
+            MaterialError::ForeignContainer { container: Container::Tr31, command: Some(command) } => {
+                some(format!("{KEY_BLOCK}, or unwrap it with Python's package psec: `{command}`"))
+            }
             MaterialError::ForeignContainer { container: Container::Wif, command: Some(command) } => {
                 hint![
                     "convert it, and give the result with ",

@@ -170,9 +170,9 @@ impl MaterialError {
                 ", or ask the wallet for the private key in hex, and give it with ",
                 Setting::MaterialFormat.to(Format::Scalar),
             ],
-            MaterialError::ForeignContainer { container: Container::Tr31, .. } => {
-                some(", or ask the HSM that holds that key to unwrap it")
-            }
+            MaterialError::ForeignContainer { container: Container::Tr31, .. } => some(
+                ", or import it into AWS Payment Cryptography, the service for key blocks, or ask the HSM that holds that key to unwrap it",
+            ),
             _ => None,
         }
     }

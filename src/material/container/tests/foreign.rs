@@ -57,7 +57,7 @@ fn other_programs_keys_are_named_with_what_converts_them() {
             tr31,
             Container::Tr31,
             Some(
-                r#"ask the HSM that holds its key block protection key to unwrap it, or unwrap it with Python's package psec: `(umask 077 && < FILE python3 -c 'import getpass, psec, sys; sys.stdout.buffer.write(psec.tr31.unwrap(bytes.fromhex(getpass.getpass("key block protection key in hex: ")), sys.stdin.read().strip())[1])' > FILE.key)`"#,
+                r#"import it into AWS Payment Cryptography, the service for key blocks, or ask the HSM that holds its key block protection key to unwrap it, or unwrap it with Python's package psec: `(umask 077 && < FILE python3 -c 'import getpass, psec, sys; sys.stdout.buffer.write(psec.tr31.unwrap(bytes.fromhex(getpass.getpass("key block protection key in hex: ")), sys.stdin.read().strip())[1])' > FILE.key)`"#,
             ),
         ),
         (
@@ -80,6 +80,30 @@ fn other_programs_keys_are_named_with_what_converts_them() {
         assert_eq!(refused(bytes, None).0, "foreign_container");
         assert_eq!(hint(bytes, None).as_deref(), expected);
     }
+}
+
+/// Usage `D0`, algorithm `A` and mode `B` are hex digits as all others of such a block: it is none of an HMAC key for that.
+#[test]
+fn a_key_block_of_hex_digits_only_is_a_key_block() {
+    let header = "D0144D0AB00E0000";
+    let block = format!("{header}{}", hex::encode_upper([0x5c; 64]));
+    for text in [block.clone(), format!("{block}\r\n"), format!("\"{block}\"")] {
+        let read = KeyMaterial::read_from(
+            &Secret::copy(text.as_bytes()).unwrap(),
+            KeySpec::Hmac512,
+            None,
+            &mut crate::material::NoPassphrase,
+        );
+        let error = read.err().unwrap();
+        assert_eq!(error.to_string(), "the key material is a TR-31 key block, which is not read");
+        let hint = sentence(&error.hint().unwrap());
+        assert!(
+            hint.starts_with("import it into AWS Payment Cryptography, the service for key blocks, or ask"),
+            "{hint}"
+        );
+    }
+    // One digit fewer is no block, but hex.
+    assert_eq!(Container::identify(&block.as_bytes()[..143]), None);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use openssl::pkey::{PKey, Private};
 use super::{Container, PrivateKey, read_private_key};
 use crate::explain::Explain;
 use crate::material::MaterialError;
-use crate::material::Passphrase;
+use crate::material::{KeyMaterial, KeySpec, Passphrase};
 use crate::secret::Secret;
 use crate::words::sentence;
 

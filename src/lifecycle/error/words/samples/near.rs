@@ -4,6 +4,7 @@ use openssl::rsa::Rsa;
 
 use super::super::Sample;
 use super::{arn, foreign, path, system, time, typed};
+use crate::components::ComponentError;
 use crate::doctor::HealthError;
 use crate::escrow::EscrowError;
 use crate::explain::Explain;
@@ -34,6 +35,7 @@ pub(super) fn all() -> Vec<Sample> {
     #[cfg(feature = "fleet")]
     let (fleets, manifests) = (fleets(), manifests());
     let of_each_type = [
+        components(),
         escrows(),
         expiries(),
         files(),
@@ -52,6 +54,36 @@ pub(super) fn all() -> Vec<Sample> {
 }
 
 one_of_each! {
+    components: ComponentError {
+        NoComponents { spec: KeySpec::Rsa2048 }
+        NoCheckValue { spec: KeySpec::Rsa2048 }
+        NotACheckValue { length: 6 }
+        Count { found: 1 }
+        Twice { name: component(), other: component() }
+        OtherSet { name: component(), other: component() }
+        Disagree { name: component(), other: component(), what: "the check value of the key" }
+        OtherSpec { name: component(), found: KeySpec::Hmac256, spec: KeySpec::SymmetricDefault }
+        NoSet { name: component() }
+        Missing { needed: 3, given: 2, numbers: vec![2] }
+        Missing { needed: 4, given: 2, numbers: vec![1, 3] }
+        Missing { needed: 3, given: 2, numbers: Vec::new() }
+        TooMany { needed: 2, given: 3 }
+        CountDiffers { found: 3, expected: 2 }
+        Length { name: component(), found: 31, other: component(), wanted: 32 }
+        OtherKey { expected: "8A1F6B2C90".into() }
+        Damaged { name: component(), problem: "it has no line `Value`" }
+        Sealed { name: component() }
+        DoesNotOpen { name: component() }
+        NoTerminal {}
+        NotConfirmed { name: "component 2, which was typed,".into() }
+        Custodians { count: 3, found: 2 }
+        SameCustodian { name: typed(), other: typed() }
+        Exists { path: path() }
+        Material (MaterialError::AllZero)
+        Escrow (EscrowError::NoRecipient)
+        File (FileError::BinaryToTerminal { what: "key component" })
+        OpenSsl (OpenSslError::SelfTest { what: "AES-KWP" })
+    }
     escrows: EscrowError {
         File (FileError::BinaryToTerminal { what: "wrapped key material" })
         OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
@@ -355,6 +387,10 @@ one_of_each! {
         NotARole { given: typed() }
         PolicyNotAnObject { path: typed(), because: foreign() }
     }
+}
+
+fn component() -> String {
+    format!("`{}`", typed())
 }
 
 fn key(name: &str) -> NamedKey {

@@ -1,18 +1,24 @@
 //! `generate`: step 3 of the recipe.
 
+mod components;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
+use kms_byok::components::CheckValue;
 use kms_byok::for_the_binary::files;
 use kms_byok::for_the_binary::printable;
+use kms_byok::lifecycle::import::Reached;
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::{Error, FileError};
 use serde::Serialize;
 
+use self::components::ComponentsArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
+use super::record_args::{OtherFiles, RecordArgs};
 use super::terminal;
 use super::values;
 
@@ -20,14 +26,21 @@ use super::values;
 #[command(after_help = "\
 Examples:
   kms-byok generate --out PlaintextKeyMaterial.bin
-  kms-byok generate --key-spec RSA_3072 --out signing.der")]
+  kms-byok generate --components 3 --out-prefix payments --custodian alice.pem bob.pem carol.pem")]
 pub(crate) struct Args {
     /// Key spec, as KMS names it
     #[arg(long, value_name = "S", default_value_t = KeySpec::SymmetricDefault, value_parser = values::key_spec())]
     key_spec: KeySpec,
     /// New file for the key material: raw bytes, or PKCS#8 DER for private keys; `-` is standard output
-    #[arg(long, value_name = "F")]
-    out: PathBuf,
+    #[arg(long, value_name = "F", required_unless_present = "components", conflicts_with = "components")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    components: ComponentsArgs,
+    /// Show the check value of the key in the answer and in the record
+    #[arg(long, help_heading = None::<&'static str>)]
+    show_kcv: bool,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 #[derive(Serialize)]
@@ -40,8 +53,22 @@ struct Answer<'a> {
 }
 
 #[inline(never)] // see cli::run
-pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let answer = generate(args).map_err(|error| context.failure(error))?;
+pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
+    // Nothing is asked of AWS: the record tells of this machine and of the custodians.
+    let run = context.begin::<Reached>();
+    let outputs = args.components.outputs();
+    let others = OtherFiles {
+        inputs: args.components.custodian.iter().map(PathBuf::as_path).collect(),
+        outputs: args.out.iter().chain(&outputs).map(PathBuf::as_path).collect(),
+    };
+    args.record.keep(("generate", run), context, others, || match &args.out {
+        Some(out) => file(args, out, context),
+        None => components::run(&args.components, args.key_spec, args.show_kcv, context),
+    })
+}
+
+fn file(args: &Args, out: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    let answer = generate(args, out, context).map_err(|error| context.failure(error))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = output::lines(&[
         ("key material", Some(format!("{} bytes, {}", answer.bytes, answer.format))),
@@ -51,8 +78,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(context.answer(&answer, &text))
 }
 
-fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
-    let (spec, out) = (args.key_spec, args.out.as_path());
+fn generate<'a>(args: &Args, out: &'a Path, context: &Context) -> Result<Option<Answer<'a>>, Error> {
+    let spec = args.key_spec;
     let to_stdout = out.as_os_str() == "-";
     if to_stdout && terminal::stdout_is_terminal() {
         return Err(FileError::BinaryToTerminal { what: "key material" }.into());
@@ -61,6 +88,9 @@ fn generate(args: &Args) -> Result<Option<Answer<'_>>, Error> {
         files::check_new_plaintext(out)?;
     }
     let material = KeyMaterial::generate(spec)?;
+    if args.show_kcv {
+        context.show_check_value(CheckValue::of(&material)?);
+    }
     if to_stdout {
         return match output::material(material.expose()) {
             None => Ok(None),
