@@ -51,6 +51,9 @@ mod files;
 pub mod fleet;
 pub mod kms;
 pub mod lifecycle;
+#[cfg(all(test, feature = "schemas"))]
+#[path = "../tests/support/made_schema.rs"]
+mod made_schema;
 pub mod material;
 mod openssl_probe;
 pub mod parameters;
@@ -79,7 +82,7 @@ pub mod wrap;
 pub use components::ComponentError;
 pub use doctor::HealthError;
 pub use escrow::EscrowError;
-pub use explain::{Explain, Hint, Part, Setting, Step};
+pub use explain::{ErrorReport, Explain, Hint, Part, Setting, Step};
 pub use files::{FileError, FileKind};
 pub use kms::{Connection, EndpointError, Kms, KmsError, Reason, Refusal};
 pub use lifecycle::{

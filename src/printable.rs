@@ -44,6 +44,16 @@ pub fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     escaped.0
 }
 
+/// The same in one line.
+pub fn json_line(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
+    let mut escaped = Escaped(Vec::new());
+    if serde_json::to_writer(&mut escaped, value).is_err() {
+        escaped.0.clear();
+    }
+    escaped.0.push(b'\n');
+    escaped.0
+}
+
 /// JSON on its way, so that a long answer is not in memory twice.
 struct Escaped(Vec<u8>);
 

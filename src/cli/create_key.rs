@@ -11,6 +11,10 @@ use super::dry_run::{self, DryRunArgs};
 use super::failure::Failure;
 use super::key_args::{self, KeyArgs};
 use super::next::{self, ByKey};
+use super::output::document::{Form, RunAnswer};
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<RunAnswer>("kms-byok/create-key/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

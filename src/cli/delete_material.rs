@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::for_the_binary::printable;
-use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Region};
+use kms_byok::kms::{KeyDescription, KeyState, Kms};
 use kms_byok::lifecycle::delete::Reached;
 use kms_byok::lifecycle::{self, Deletion, Interrupted, LastUse, Run};
-use kms_byok::material::KeySpec;
 use kms_byok::{Error, LifecycleError, Progress, time};
 use serde::Serialize;
 
@@ -18,8 +17,13 @@ use super::key_args::WaitArgs;
 use super::key_name::KeyName;
 use super::next::{self, ByKey};
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending};
 use super::terminal;
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/delete-material/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -44,24 +48,30 @@ pub(crate) struct Args {
 }
 
 /// The JSON answer.
-#[derive(Serialize)]
-struct Answer {
-    key_arn: KeyArn,
-    key_id: KeyId,
-    region: Region,
-    endpoint: Option<String>,
-    key_spec: KmsName<KeySpec>,
-    key_material_id: Option<String>,
-    /// Before and after.
-    previous_key_state: KeyState,
-    key_state: KeyState,
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    /// The key after the deletion; `key_material_id` is the key material that was deleted.
+    #[serde(flatten)]
+    about: About,
+    /// The state before.
+    previous_key_state: Option<KeyState>,
+    /// The aliases that name the key, with their `alias/`; null where KMS does not tell them.
     aliases: Option<Vec<String>>,
+    /// The key's last use; null where KMS does not tell it.
     last_use: Option<LastUse>,
+    /// What becomes unusable, one sentence each.
     consequences: Vec<String>,
-    changed: bool,
     /// The commands that bring it back.
     restore: Option<String>,
-    rehearsal: bool,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -77,24 +87,25 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         let run = context.invocation();
         next::words(&account.next, ByKey::AsTyped, run.again(), &run)
     })?;
+    let (about, ending) = (&answer.about, &answer.ending);
     let text = output::lines(&[
-        ("key", Some(answer.key_arn.to_string())),
-        ("material", answer.key_material_id.clone()),
-        ("state", Some(answer.key_state.to_string())),
-        ("changed", Some(if answer.changed { "yes" } else { "no" }.to_owned())),
-        ("endpoint", answer.endpoint.clone()),
-        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+        ("key", about.key_arn.as_ref().map(ToString::to_string)),
+        ("material", about.key_material_id.clone()),
+        ("state", about.key_state.map(|state| state.to_string())),
+        ("changed", Some(if ending.changed { "yes" } else { "no" }.to_owned())),
+        ("endpoint", about.endpoint.clone()),
+        ("rehearsal", ending.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
         ("bring back", answer.restore.clone()),
     ]);
-    Ok(context.answer_after(answer.changed, &answer, &text))
+    Ok(context.answer_after(ending.changed, &answer, &text))
 }
 
 async fn delete(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
     let (kms, key, deletion) = look(args, context).await?;
-    let Some(deletion) = deletion else { return Ok(Answer::of(&kms, &key, &key, None, context)) };
+    let Some(deletion) = deletion else { return Ok(Answer::of((&kms, args), &key, &key, None, context)) };
     confirm(args, &deletion, context.global.quiet).await?;
     let deleted = lifecycle::delete_material(&kms, &deletion, run).await?;
-    Ok(Answer::of(&kms, &key, &deleted.named.key, Some(deletion), context))
+    Ok(Answer::of((&kms, args), &key, &deleted.named.key, Some(deletion), context))
 }
 
 /// Finds what would be deleted, and says what that means.
@@ -135,7 +146,7 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
 
 impl Answer {
     fn of(
-        kms: &Kms,
+        (kms, args): (&Kms, &Args),
         before: &KeyDescription,
         after: &KeyDescription,
         deletion: Option<Deletion>,
@@ -160,20 +171,16 @@ impl Answer {
             import.to_string(),
         ];
         Answer {
-            key_arn: arn.clone(),
-            key_id: before.arn.id().clone(),
-            region: before.arn.region().clone(),
-            endpoint: kms.endpoint().map(str::to_owned),
-            key_spec: before.spec.clone(),
-            key_material_id: deletion.as_ref().and_then(|deletion| deletion.material.key_material_id.clone()),
-            previous_key_state: before.state,
-            key_state: after.state,
-            changed: deletion.is_some(),
+            about: About {
+                key_material_id: deletion.as_ref().and_then(|deletion| deletion.material.key_material_id.clone()),
+                ..About::of(kms, after).named(&args.key_id)
+            },
+            previous_key_state: Some(before.state),
+            ending: Ending { changed: deletion.is_some(), ..Ending::unchanged(Some(kms)) },
             restore: permanent.then(|| steps.join(" && ")),
             aliases: deletion.as_ref().and_then(|deletion| deletion.aliases.clone()),
             last_use: deletion.as_ref().and_then(|deletion| deletion.last_use.clone()),
             consequences: deletion.map(|deletion| deletion.consequences).unwrap_or_default(),
-            rehearsal: kms.seen_rehearsal(),
         }
     }
 }

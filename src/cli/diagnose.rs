@@ -6,19 +6,26 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::{Args as ClapArgs, ValueHint};
-use kms_byok::diagnose::{Diagnosis, Hand, Key, Named, OpenSslCommand, Said};
+use kms_byok::diagnose::{Diagnosis, Finding, Hand, Key, Named, OpenSslCommand, Opened, Said, Unknown};
 use kms_byok::for_the_binary::{DIAGNOSE_LIMIT, check_private_key};
+use kms_byok::kms::{KeyArn, Kms};
 use kms_byok::material::{Format, KeySpec, Passphrase};
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use kms_byok::{Error, MaterialError, Progress, Secret, time};
+use serde::Serialize;
 
 use super::any_key::{AnyKey, Asking};
 use super::context::Context;
 use super::failure::Failure;
 use super::key_file::{self, KeyFile};
 use super::output::diagnosis::{complete, text};
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending};
 use super::usage_error::UsageError;
 use super::values;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/diagnose/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -71,6 +78,48 @@ pub(crate) struct Args {
     error: Option<Said>,
 }
 
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    about: About,
+    /// Why the import fails, the most certain first.
+    causes: Vec<Finding>,
+    /// What cannot be known from the files.
+    unknown: Vec<Unknown>,
+    /// What the private key has shown, where there was one.
+    opened: Option<Opened>,
+    /// The `openssl` on PATH, where it was looked at.
+    openssl_on_path: Option<OpenSslCommand>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
+}
+
+impl Answer {
+    fn new(diagnosis: Diagnosis, kms: Option<&Kms>) -> Self {
+        let arn: Option<KeyArn> = diagnosis.key_arn.and_then(|arn| arn.parse().ok());
+        let key = arn.as_ref().map(About::key).unwrap_or_default();
+        Answer {
+            about: match kms {
+                Some(kms) => key.at(kms),
+                None => key,
+            },
+            causes: diagnosis.causes,
+            unknown: diagnosis.unknown,
+            opened: diagnosis.opened,
+            openssl_on_path: diagnosis.openssl,
+            ending: Ending::unchanged(kms),
+        }
+    }
+}
+
 fn said(code: &str) -> Result<Said, String> {
     Said::from_code(code).ok_or_else(|| {
         "use InvalidCiphertextException, IncorrectKeyMaterialException, InvalidImportTokenException, \
@@ -83,8 +132,10 @@ fn said(code: &str) -> Result<Said, String> {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let mut diagnosis = context.run(examine(args, context))?;
     complete(&mut diagnosis, &context.invocation());
-    context.answer(&diagnosis, &text(&diagnosis));
-    Ok(if diagnosis.causes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+    let text = text(&diagnosis);
+    let answer = Answer::new(diagnosis, context.kms());
+    context.answer(&answer, &text);
+    Ok(if answer.causes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
 }
 
 async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {

@@ -3,13 +3,21 @@
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use kms_byok::doctor::{self, Examination, Finding, Online, Wanted};
+use kms_byok::doctor::{
+    self, Algorithm, ConnectionFacts, Examination, Finding, Memory, Online, OpenSslFacts, SelfTest, Wanted,
+};
 use kms_byok::kms::{ConnectionSettings, TrustPlace};
+use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending};
 use super::words::sentence;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/doctor/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -28,6 +36,64 @@ pub(crate) struct Args {
     key_id: Option<String>,
 }
 
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    /// Whether nothing needed is missing.
+    healthy: Option<bool>,
+    #[serde(flatten)]
+    about: About,
+    /// Which OpenSSL is at work.
+    openssl: Option<OpenSslFacts>,
+    /// Whether it computes what it should.
+    self_test: Vec<SelfTest>,
+    /// What can be wrapped with it.
+    wrapping_algorithms: Vec<Algorithm>,
+    /// The way to KMS.
+    connection: Option<ConnectionFacts>,
+    /// What keeps secrets in memory.
+    memory: Option<Memory>,
+    /// What KMS answered, if it was asked.
+    online: Option<Online>,
+    /// What is needed and missing.
+    problems: Vec<Finding>,
+    /// What is to be known.
+    notes: Vec<Finding>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
+}
+
+impl From<Examination> for Answer {
+    fn from(found: Examination) -> Self {
+        let key = found.key_arn.as_ref().map(About::key).unwrap_or_default();
+        let rehearsal = found.online.as_ref().is_some_and(|online| online.rehearsal);
+        Answer {
+            healthy: Some(found.healthy),
+            about: About {
+                region: found.connection.region.as_ref().and_then(|region| region.parse().ok()),
+                endpoint: found.connection.endpoint.clone().filter(|_| !found.connection.endpoint_is_aws),
+                ..key
+            },
+            openssl: Some(found.openssl),
+            self_test: found.self_test,
+            wrapping_algorithms: found.wrapping_algorithms,
+            connection: Some(found.connection),
+            memory: Some(found.memory),
+            online: found.online,
+            problems: found.problems,
+            notes: found.notes,
+            ending: Ending { rehearsal, ..Ending::default() },
+        }
+    }
+}
+
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let wanted = Wanted { fips: context.global.require_fips, online: args.online, key: args.key_id.clone() };
@@ -38,8 +104,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     for finding in found.problems.iter_mut().chain(&mut found.notes) {
         finding.hint = finding.hint.take().map(|hint| sentence(&hint).into());
     }
-    let printed = context.answer(&found, &text(&found));
-    Ok(if found.healthy { printed } else { ExitCode::from(4) })
+    let (healthy, text) = (found.healthy, text(&found));
+    let printed = context.answer(&Answer::from(found), &text);
+    Ok(if healthy { printed } else { ExitCode::from(4) })
 }
 
 fn text(found: &Examination) -> String {

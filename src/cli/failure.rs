@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use kms_byok::diagnose::Diagnosis;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Report;
-use kms_byok::{Error, KeyError, Setting};
-use serde_json::{Map, Value, json};
+use kms_byok::{Error, ErrorReport, KeyError, Setting};
 
 use super::invocation::Invocation;
 use super::next_command::SOURCE;
+use super::output::document::{Failed, Form, RunError};
+use super::output::parts::Source;
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
 use super::usage_error::UsageError;
@@ -24,17 +25,19 @@ pub(crate) struct Failure {
     pub(crate) partial: Option<Box<Report>>,
     /// Why KMS refused an import, as far as it can be told.
     explanation: Option<Box<Diagnosis>>,
-    /// What is known of the escrow file that was opened, and of the components of the key.
-    besides: Map<String, Value>,
-    /// The key that the run is about.
-    key_arn: Option<KeyArn>,
+    /// The key that the run is about, and how AWS was reached.
+    known: Box<Report>,
+    /// Where key material was read from.
+    source: Source,
+    /// The form of the JSON.
+    form: &'static Form,
     /// How the run was called.
     invocation: Box<Invocation>,
     output: Output,
 }
 
 impl Failure {
-    pub(crate) fn new(error: Error, output: Output, invocation: Invocation) -> Self {
+    pub(crate) fn new(error: Error, output: Output, form: &'static Form, invocation: Invocation) -> Self {
         let exit = match &error {
             Error::Key(KeyError::ProofNotPermitted { .. }) => 4,
             error if error.is_usage() || is_of_flags(error) => 2,
@@ -45,8 +48,9 @@ impl Failure {
             exit,
             partial: None,
             explanation: None,
-            besides: Map::new(),
-            key_arn: None,
+            known: Box::default(),
+            source: Source::default(),
+            form,
             invocation: Box::new(invocation),
             output,
         }
@@ -61,13 +65,17 @@ impl Failure {
 
     /// About that key.
     pub(crate) fn about(mut self, key_arn: Option<KeyArn>) -> Self {
-        self.key_arn = key_arn;
+        if let Some(arn) = key_arn {
+            self.known.key_id = Some(arn.id().clone());
+            self.known.account = Some(arn.account().to_owned());
+            self.known.key_arn = Some(arn);
+        }
         self
     }
 
-    /// What is known of the escrow file that was opened, and of the components of the key.
-    pub(crate) fn with_besides(mut self, besides: Map<String, Value>) -> Self {
-        self.besides = besides;
+    /// With how AWS was reached, and where key material was read from.
+    pub(crate) fn with(mut self, known: Report, source: Source) -> Self {
+        (self.known, self.source) = (Box::new(known), source);
         self
     }
 
@@ -92,7 +100,10 @@ impl Failure {
             _ => None,
         };
         let Some((error, arn)) = unvouched else {
-            return self.error.hint().map(|hint| self.invocation.complete(&sentence(&hint), self.key_arn.as_deref()));
+            return self
+                .error
+                .hint()
+                .map(|hint| self.invocation.complete(&sentence(&hint), self.known.key_arn.as_deref()));
         };
         let region = arn.region();
         let read = match error {
@@ -100,6 +111,23 @@ impl Failure {
             _ => format!("read its policy (`aws kms get-key-policy --region {region} --key-id {arn}`)"),
         };
         Some(format!("{read}, or if you trust the key run `{}`", self.invocation.again().value("--adopt", arn)))
+    }
+
+    /// Why it failed, in the words that are printed.
+    pub(crate) fn error_report(&self) -> ErrorReport {
+        ErrorReport { cause: cause(&self.error), hint: self.hint(), ..ErrorReport::of(&*self.error) }
+    }
+
+    /// The report as far as it got, with the error beside it.
+    fn json(&self) -> Vec<u8> {
+        let causes = self.explanation.as_ref().map_or(&[][..], |diagnosis| &diagnosis.causes);
+        self.form.of_failure(&Failed {
+            report: self.partial.as_ref().unwrap_or(&self.known),
+            exists: self.partial.as_ref().map(|report| report.exists()).unwrap_or_default(),
+            source: &self.source,
+            causes,
+            error: RunError { error: self.error_report(), exit_code: self.exit },
+        })
     }
 
     /// The embedded KMS ends with the process: nothing is left that could be completed.
@@ -152,29 +180,6 @@ pub(crate) fn failure_instead(failure: &Failure) {
     output::say(&text);
     // An answer that broke off is no JSON, and is not fixed by another one behind it.
     if failure.output == Output::Json && !output::has_begun() {
-        output::answer(Output::Json, &failure_object(failure), "");
+        output::bytes(&failure.json());
     }
-}
-
-/// The report as far as it got, with the error beside it.
-fn failure_object(failure: &Failure) -> Value {
-    let mut object = match &failure.partial {
-        Some(report) => serde_json::to_value(report).unwrap_or_default(),
-        None => json!({}),
-    };
-    object["error"] = json!({
-        "id": failure.error.id(),
-        "cause": cause(&failure.error),
-        "because": failure.error.because(),
-        "hint": failure.hint(),
-        "aws_code": failure.error.aws_code(),
-        "exit_code": failure.exit,
-    });
-    for (name, value) in &failure.besides {
-        object[name] = value.clone();
-    }
-    if let Some(diagnosis) = &failure.explanation {
-        object["causes"] = serde_json::to_value(&diagnosis.causes).unwrap_or_default();
-    }
-    object
 }

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::for_the_binary::check_importable;
 use kms_byok::for_the_binary::printable;
-use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{GetParameters, get_parameters, plan};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::time::rfc3339;
@@ -18,6 +17,11 @@ use super::failure::Failure;
 use super::key_args::{TrustArgs, WrappingArgs};
 use super::key_name::KeyName;
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending};
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/get-parameters/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -41,18 +45,33 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    key_arn: KeyArn,
-    key_spec: &'static str,
-    wrapping_algorithm: &'static str,
-    wrapping_key_spec: &'static str,
-    public_key_sha256: String,
-    valid_to: String,
-    #[serde(serialize_with = "printable::path")]
-    dir: PathBuf,
-    endpoint: Option<String>,
-    rehearsal: bool,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    about: About,
+    /// KMS's name of the wrapping algorithm.
+    wrapping_algorithm: Option<&'static str>,
+    /// KMS's name of the wrapping key's size.
+    wrapping_key_spec: Option<&'static str>,
+    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
+    public_key_sha256: Option<String>,
+    /// When the import token expires: RFC 3339 in UTC.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
+    valid_to: Option<String>,
+    /// The directory with the set.
+    #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    dir: Option<PathBuf>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -78,26 +97,25 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let set = get_parameters(&kms, &key, &plan, &*context.talk).await?;
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
-            key_arn: set.key_arn().clone(),
-            key_spec: spec.name(),
-            wrapping_algorithm: wrapping.algorithm.name(),
-            wrapping_key_spec: set.wrapping_key_spec().name(),
-            public_key_sha256: set.fingerprint().to_owned(),
-            valid_to: rfc3339(set.valid_to()),
-            dir: args.dir.clone(),
-            endpoint: kms.endpoint().map(str::to_owned),
-            rehearsal: set.is_rehearsal(),
+            about: About::of(&kms, &key).named(&args.key_id),
+            wrapping_algorithm: Some(wrapping.algorithm.name()),
+            wrapping_key_spec: Some(set.wrapping_key_spec().name()),
+            public_key_sha256: Some(set.fingerprint().to_owned()),
+            valid_to: Some(rfc3339(set.valid_to())),
+            dir: Some(args.dir.clone()),
+            ending: Ending { rehearsal: set.is_rehearsal(), ..Ending::default() },
         })
     })?;
+    let (about, wrapping) = (&answer.about, answer.wrapping_algorithm.zip(answer.wrapping_key_spec));
     let text = output::lines(&[
-        ("key", Some(answer.key_arn.to_string())),
-        ("spec", Some(answer.key_spec.to_owned())),
-        ("wrapping", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
-        ("public key SHA-256", Some(answer.public_key_sha256.clone())),
-        ("valid until", Some(answer.valid_to.clone())),
-        ("directory", Some(answer.dir.display().to_string())),
-        ("endpoint", answer.endpoint.clone()),
-        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+        ("key", about.key_arn.as_ref().map(ToString::to_string)),
+        ("spec", about.key_spec.as_ref().map(ToString::to_string)),
+        ("wrapping", wrapping.map(|(algorithm, size)| format!("{algorithm} with {size}"))),
+        ("public key SHA-256", answer.public_key_sha256.clone()),
+        ("valid until", answer.valid_to.clone()),
+        ("directory", answer.dir.as_ref().map(|dir| dir.display().to_string())),
+        ("endpoint", about.endpoint.clone()),
+        ("rehearsal", answer.ending.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
     Ok(context.answer(&answer, &text))
 }

@@ -20,8 +20,12 @@ use super::failure::Failure;
 use super::key_args::{ExpiryArgs, ProofArgs, TrustArgs, WaitArgs};
 use super::key_name::MaybeKey;
 use super::next::{self, ByKey};
+use super::output::document::{Form, RunAnswer};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<RunAnswer>("kms-byok/import/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

@@ -2,6 +2,9 @@
 
 mod any_key;
 mod colour;
+#[cfg(all(test, feature = "rehearsal"))]
+#[path = "../../tests/support/committed.rs"]
+mod committed;
 mod completions;
 mod component_args;
 mod context;
@@ -23,6 +26,9 @@ mod key_args;
 mod key_file;
 mod key_name;
 mod lazy_args;
+#[cfg(all(test, feature = "schemas", feature = "rehearsal", feature = "fleet"))]
+#[path = "../../tests/support/made_schema.rs"]
+mod made_schema;
 mod man;
 mod material_args;
 pub(crate) mod next;
@@ -66,6 +72,7 @@ use self::context::Context;
 use self::failure::Failure;
 use self::global::Global;
 use self::lazy_args::LazyArgs;
+use self::output::document::{FAILURE, Form};
 use self::typed::Typed;
 
 /// Bring your own key into AWS KMS with the system's OpenSSL.
@@ -161,6 +168,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     if !verb.has_signals_of_its_own() {
         signals::listen(context);
     }
+    context.prints(verb.form());
     match panics::catch(|| verb.run(context)) {
         Ok(result) => {
             if let Some(defect) = panics::noted() {
@@ -205,6 +213,32 @@ impl Verb {
             Verb::Help(args) => help::run(args, help::shown::command(Cli::command()), context),
             #[cfg(feature = "rehearsal")]
             Verb::Rehearsal(args) => rehearsal::run(args, context),
+        }
+    }
+
+    /// The form of its JSON.
+    fn form(&self) -> &'static Form {
+        match self {
+            Verb::Provision(_) => &provision::FORM,
+            Verb::CreateKey(_) => &create_key::FORM,
+            Verb::GetParameters(_) => &get_parameters::FORM,
+            Verb::Generate(_) => &generate::FORM,
+            Verb::Wrap(_) => &wrap::FORM,
+            Verb::Import(_) => &import::FORM,
+            Verb::Status(_) => &status::FORM,
+            Verb::Verify(_) => &verify::FORM,
+            Verb::PublicKey(_) => &public_key::FORM,
+            Verb::Rotate(_) => &rotate::FORM,
+            Verb::Replicate(_) => &replicate::FORM,
+            Verb::DeleteMaterial(_) => &delete_material::FORM,
+            Verb::Diagnose(_) => &diagnose::FORM,
+            Verb::Recipe(_) => &recipe::FORM,
+            Verb::Doctor(_) => &doctor::FORM,
+            Verb::Completions(_) | Verb::Man(_) => &FAILURE,
+            #[cfg(feature = "fleet")]
+            Verb::Fleet(args) => args.form(),
+            #[cfg(feature = "rehearsal")]
+            Verb::Rehearsal(args) => args.form(),
         }
     }
 

@@ -15,8 +15,12 @@ use super::failure::Failure;
 use super::key_args::{self, ExpiryArgs, KeyArgs, ProofArgs, WaitArgs, WrappingArgs};
 use super::material_args::MaterialArgs;
 use super::next::{self, ByKey};
+use super::output::document::{Form, RunAnswer};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<RunAnswer>("kms-byok/provision/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

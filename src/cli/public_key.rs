@@ -6,9 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output as OutputFile};
 use kms_byok::for_the_binary::printable;
-use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
 use kms_byok::lifecycle::{self, First, Trust};
-use kms_byok::material::{KeySpec, KeyUsage};
 use kms_byok::public_key::{Forms, Jwks, KeptJwks, PublicKey, PublicKeyFile};
 use kms_byok::{Error, FileError, PublicKeyError};
 use serde::Serialize;
@@ -19,9 +17,14 @@ use super::failure::Failure;
 use super::key_args::{self, TrustArgs};
 use super::key_file::{self, KeyFile};
 use super::key_name::KeyName;
+use super::output::document::{Answer as JsonAnswer, Failed, Form as JsonForm};
+use super::output::parts::{About, Ending};
 use super::output::{self, Output};
 use super::terminal;
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: JsonForm = JsonForm::of::<Answer>("kms-byok/public-key/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -77,31 +80,44 @@ enum Form {
     Ethereum,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    key_arn: KeyArn,
-    key_id: String,
-    account: String,
-    region: String,
-    key_spec: KmsName<KeySpec>,
-    key_usage: KmsName<KeyUsage>,
-    key_state: KeyState,
-    endpoint: Option<String>,
-    rehearsal: bool,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
     #[serde(flatten)]
-    forms: Forms,
+    about: About,
+    /// The public key in every form.
+    public_key: Option<Forms>,
+    /// The certificate that it was compared with.
     certificate: Option<Certificate>,
-    jwks: Option<KeptJwks>,
+    /// The JWK Set that it was put into.
+    jwks_file: Option<KeptJwks>,
+    /// The file that one form was written to.
     #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     out: Option<PathBuf>,
+    #[serde(flatten)]
+    ending: Ending,
 }
 
+/// A certificate that was compared with the key.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 struct Certificate {
+    /// Its file.
     #[serde(serialize_with = "printable::path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     file: PathBuf,
+    /// Its subject.
     subject: Option<String>,
+    /// Whether it belongs to the key.
     matches: bool,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -143,19 +159,22 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
     let (kms, key) = context.look(&args.key_id, None).await?;
     let public = lifecycle::public_key(&kms, &key).await?;
     let forms = Forms::of(&public, key.usage.known()?)?;
-    let mut answer = Answer::new(&kms, key.clone(), forms);
+    let mut answer =
+        Answer { about: About::of(&kms, &key).named(name), ending: Ending::unchanged(Some(&kms)), ..Answer::default() };
     answer.certificate = given.map(|file| Certificate::compared(&file, &public));
     if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
+        answer.public_key = Some(forms);
         return Ok((answer, None));
     }
     let form = args.format.or(args.out.as_ref().map(|_| Form::Pem));
-    let bytes = form.map(|form| written(&answer.forms, form, &public)).transpose()?;
+    let bytes = form.map(|form| written(&forms, form, &public)).transpose()?;
     if let Some(jwks) = &jwks {
-        answer.jwks = Some(
+        answer.jwks_file = Some(
             lifecycle::keep_jwks(&kms, jwks, vec![First::held(&key, Some(public.clone()))], &trust, &*context.talk)
                 .await?,
         );
     }
+    answer.public_key = Some(forms);
     let Some(out) = &args.out else { return Ok((answer, bytes)) };
     context.tell_moved(files::put(&OutputFile::PublicKeyForm, out, &bytes.unwrap_or_default(), args.force)?);
     answer.out = Some(out.clone());
@@ -165,26 +184,6 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
 /// Reads the file that the other side has.
 pub(super) fn read(path: &Path, passphrase: Option<&KeyFile>, context: &Context) -> Result<PublicKeyFile, Error> {
     Ok(PublicKeyFile::read(path, &mut Asking::new(passphrase, path, context)?)?)
-}
-
-impl Answer {
-    fn new(kms: &Kms, key: KeyDescription, forms: Forms) -> Self {
-        Answer {
-            key_id: key.arn.id().to_string(),
-            account: key.arn.account().to_owned(),
-            region: key.arn.region().to_string(),
-            key_arn: key.arn,
-            key_spec: key.spec,
-            key_usage: key.usage,
-            key_state: key.state,
-            endpoint: kms.endpoint().map(str::to_owned),
-            rehearsal: kms.seen_rehearsal(),
-            forms,
-            certificate: None,
-            jwks: None,
-            out: None,
-        }
-    }
 }
 
 /// The bytes of one form, or why there is none.
@@ -221,29 +220,30 @@ impl Certificate {
 }
 
 fn text(answer: &Answer) -> String {
-    let forms = &answer.forms;
-    let prints = &forms.fingerprints;
-    let jwk = String::from_utf8_lossy(&serde_json::to_vec(&forms.jwk).unwrap_or_default()).into_owned();
+    let (about, forms) = (&answer.about, answer.public_key.as_ref());
+    let prints = forms.map(|forms| &forms.fingerprints);
+    let jwk = |forms: &Forms| String::from_utf8_lossy(&serde_json::to_vec(&forms.jwk).unwrap_or_default()).into_owned();
+    let no_address = forms.and_then(|forms| forms.no_address.as_ref());
     let mut text = output::lines(&[
-        ("key", Some(answer.key_arn.to_string())),
-        ("spec", Some(answer.key_spec.to_string())),
-        ("usage", Some(answer.key_usage.to_string())),
-        ("state", Some(answer.key_state.to_string())),
+        ("key", about.key_arn.as_ref().map(ToString::to_string)),
+        ("spec", about.key_spec.as_ref().map(ToString::to_string)),
+        ("usage", about.key_usage.as_ref().map(ToString::to_string)),
+        ("state", about.key_state.map(|state| state.to_string())),
         ("certificate", answer.certificate.as_ref().map(Certificate::words)),
-        ("SHA-256", Some(prints.spki_sha256.clone())),
-        ("SHA-256, base64", Some(prints.spki_sha256_base64.clone())),
-        ("certificate pin", Some(prints.certificate_pin.clone())),
-        ("SSH fingerprint", prints.ssh_sha256.clone()),
-        ("kid", Some(forms.jwk.kid().to_owned())),
-        ("Ethereum", forms.ethereum_address.clone()),
-        ("Ethereum", forms.no_address.as_ref().map(|why| format!("not shown: {why}"))),
-        ("OpenSSH", forms.openssh.clone()),
-        ("JWK", Some(jwk)),
-        ("JWK Set", answer.jwks.as_ref().map(output::lifecycle::kept_jwks)),
+        ("SHA-256", prints.map(|prints| prints.spki_sha256.clone())),
+        ("SHA-256, base64", prints.map(|prints| prints.spki_sha256_base64.clone())),
+        ("certificate pin", prints.map(|prints| prints.certificate_pin.clone())),
+        ("SSH fingerprint", prints.and_then(|prints| prints.ssh_sha256.clone())),
+        ("kid", forms.map(|forms| forms.jwk.kid().to_owned())),
+        ("Ethereum", forms.and_then(|forms| forms.ethereum_address.clone())),
+        ("Ethereum", no_address.map(|why| format!("not shown: {why}"))),
+        ("OpenSSH", forms.and_then(|forms| forms.openssh.clone())),
+        ("JWK", forms.map(jwk)),
+        ("JWK Set", answer.jwks_file.as_ref().map(output::lifecycle::kept_jwks)),
         ("file", answer.out.as_ref().map(|out| out.display().to_string())),
-        ("endpoint", answer.endpoint.clone()),
-        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+        ("endpoint", about.endpoint.clone()),
+        ("rehearsal", answer.ending.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
-    text.push_str(&forms.pem);
+    text.push_str(forms.map_or("", |forms| forms.pem.as_str()));
     text
 }

@@ -14,8 +14,13 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use super::material_args::MaterialArgs;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::Ending;
 use super::provision;
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/recipe/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -28,16 +33,27 @@ pub(crate) struct Args {
     provision: provision::Args,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    recipe: String,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    /// The script.
+    recipe: Option<String>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { recipe: None, ending: failed.ending() }
+    }
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let recipe = for_flags(&args.provision, context).map_err(|error| context.failure(error))?;
-    let answer = Answer { recipe: recipe.script() };
-    Ok(context.answer(&answer, &answer.recipe))
+    let script = recipe.script();
+    Ok(context.answer(&Answer { recipe: Some(script.clone()), ending: Ending::default() }, &script))
 }
 
 fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error> {

@@ -7,15 +7,11 @@ use clap::{Arg, Command, CommandFactory};
 use kms_byok::{Setting, Step};
 use strum::VariantArray;
 
+use super::committed::{cell, is_committed};
 use super::help::layout::Words;
 use super::help::pages::{PAGES, Page, find};
 use super::help::shown;
 use super::{Cli, words};
-
-#[path = "../../tests/support/committed.rs"]
-mod committed;
-
-use committed::{cell, is_committed};
 
 #[test]
 fn the_pages_of_the_verbs_are_what_clap_knows() {

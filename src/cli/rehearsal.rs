@@ -15,7 +15,12 @@ use super::context::Context;
 use super::failure::Failure;
 use super::global;
 use super::output;
+use super::output::document::{Answer, FAILURE, Failed, Form};
+use super::output::parts::Ending;
 use super::usage_error::UsageError;
+
+/// The form of the JSON of `rehearsal ping`.
+pub(crate) static PING: Form = Form::of::<Up>("kms-byok/rehearsal-ping/1");
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -96,6 +101,14 @@ impl Args {
     pub(super) fn serves(&self) -> bool {
         matches!(self.verb, Verb::Serve(_))
     }
+
+    /// The form of the JSON: that a server has started is said by its URL alone.
+    pub(super) fn form(&self) -> &'static Form {
+        match self.verb {
+            Verb::Serve(_) => &FAILURE,
+            Verb::Ping(_) => &PING,
+        }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -106,10 +119,20 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     }
 }
 
+/// The JSON answer of `rehearsal ping`.
 #[derive(Serialize)]
-struct Up<'a> {
-    endpoint: &'a str,
-    rehearsal: bool,
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Up {
+    /// The address of the embedded KMS.
+    endpoint: Option<String>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl Answer for Up {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Up { endpoint: None, ending: failed.ending() }
+    }
 }
 
 impl Serve {
@@ -146,7 +169,9 @@ fn ask(context: &Context) -> Result<ExitCode, Failure> {
         return Err(context.failure(missing));
     };
     ping(url).map_err(|error| context.failure(error))?;
-    Ok(context.answer(&Up { endpoint: url, rehearsal: true }, &format!("an embedded KMS answers at {url}")))
+    let ending = Ending { rehearsal: true, ..Ending::default() };
+    let up = Up { endpoint: Some(url.to_owned()), ending };
+    Ok(context.answer(&up, &format!("an embedded KMS answers at {url}")))
 }
 
 fn scale(text: &str) -> Result<f64, String> {

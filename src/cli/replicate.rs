@@ -19,10 +19,14 @@ use super::key_file::{self, KeyFile};
 use super::key_name::KeyName;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
+use super::output::document::{Form, RunAnswer};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::usage_error::UsageError;
 use super::values;
 use super::verify::unfit;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<RunAnswer>("kms-byok/replicate/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\

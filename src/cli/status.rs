@@ -7,7 +7,8 @@ use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
 use kms_byok::kms::{ImportState, KeyState, Kms, MaterialState, Operation, Origin, Region};
 use kms_byok::lifecycle::{
-    Expiring, Failed, KeySeen, KeyStatus, KeysSeen, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen, Status,
+    Expiring, Failed as Unseen, KeySeen, KeyStatus, KeysSeen, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen,
+    Status,
 };
 use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
@@ -17,6 +18,11 @@ use super::context::Context;
 use super::failure::Failure;
 use super::key_name::MaybeKey;
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending};
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/status/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -45,58 +51,119 @@ fn alias_prefix(text: &str) -> Result<String, String> {
     }
 }
 
-/// The JSON answer about one key: its own fields first.
-#[derive(Serialize)]
-struct One {
+/// The JSON answer. About one key its fields are here, and `keys` is null; about many they are in `keys`.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
     #[serde(flatten)]
-    key: KeyStatus,
+    about: About,
+    /// The aliases that name it, with their `alias/`; null where they were not asked for.
+    aliases: Option<Vec<String>>,
+    /// Where its key material comes from.
+    origin: Option<Origin>,
+    /// The description; empty if there is none.
+    description: Option<String>,
+    /// Whether it is a multi-Region key.
+    multi_region: Option<bool>,
+    /// `primary` or `replica`.
+    role: Option<&'static str>,
+    /// Its key materials; one for keys that are not rotated.
+    materials: Option<Vec<MaterialStatus>>,
+    /// Whether these are all, or only what DescribeKey tells.
+    materials_complete: Option<bool>,
+    /// How many of 25 on-demand rotations are left; null for keys that KMS does not rotate so, and where it cannot be seen.
+    rotations_left: Option<usize>,
     /// The same key in its other Regions.
-    other_regions: Vec<KeyStatus>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-/// The JSON answer about many keys.
-#[derive(Serialize)]
-struct Many {
-    region: Region,
-    keys: Vec<KeyStatus>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-/// What both have.
-#[derive(Serialize)]
-struct Rest {
-    endpoint: Option<String>,
-    /// What expires; nothing where it was not asked for.
+    other_regions: Option<Vec<KeyStatus>>,
+    /// The keys that were found, where no key was named.
+    keys: Option<Vec<KeyStatus>>,
+    /// What expires; null where it was not asked for.
     expiring: Option<Vec<Expiring>>,
     /// What could not be seen because a permission is missing.
     not_permitted: Vec<NotPermitted>,
     /// What could not be seen for another reason.
-    not_seen: Vec<Failed>,
-    rehearsal: bool,
-    #[serde(skip)]
+    not_seen: Vec<Unseen>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+/// One key in all its Regions.
+struct One {
+    key: KeyStatus,
+    other_regions: Vec<KeyStatus>,
+    rest: Rest,
+}
+
+/// Many keys of a Region.
+struct Many {
+    region: Region,
+    keys: Vec<KeyStatus>,
+    rest: Rest,
+}
+
+/// What both have.
+struct Rest {
+    kms: Kms,
+    expiring: Option<Vec<Expiring>>,
     now: DateTime,
-    #[serde(skip)]
     unseen: Vec<NotSeen>,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { about: failed.about(), ending: failed.ending(), ..Answer::default() }
+    }
+}
+
+impl One {
+    fn answer(self, name: &str) -> Answer {
+        let key = self.key;
+        Answer {
+            about: About {
+                key_spec: Some(key.key_spec),
+                key_usage: Some(key.key_usage),
+                key_state: Some(key.key_state),
+                key_material_id: key.key_material_id,
+                expires: key.expires,
+                ..About::key(&key.key_arn).at(&self.rest.kms).named(name)
+            },
+            aliases: key.aliases,
+            origin: Some(key.origin),
+            description: Some(key.description),
+            multi_region: Some(key.multi_region),
+            role: key.role,
+            materials: Some(key.materials),
+            materials_complete: Some(key.materials_complete),
+            rotations_left: key.rotations_left,
+            other_regions: Some(self.other_regions),
+            ..self.rest.answer()
+        }
+    }
+}
+
+impl Many {
+    fn answer(self) -> Answer {
+        Answer { about: About::default().at(&self.rest.kms), keys: Some(self.keys), ..self.rest.answer() }
+    }
 }
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let (printed, rest) = match args.key_id.name() {
+    let (answer, text, blind) = match args.key_id.name() {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
-            (context.answer(&one, &one_text(&one)), one.rest)
+            let (text, blind) = (one_text(&one), one.rest.is_blind());
+            (one.answer(name), text, blind)
         }
         None => {
             let many = context.run(many(args, context))?;
-            (context.answer(&many, &many_text(&many)), many.rest)
+            let (text, blind) = (many_text(&many), many.rest.is_blind());
+            (many.answer(), text, blind)
         }
     };
-    let expires = rest.expiring.is_some_and(|found| !found.is_empty());
-    let blind = context.global.strict && !rest.unseen.is_empty();
-    Ok(if expires || blind { ExitCode::from(4) } else { printed })
+    let printed = context.answer(&answer, &text);
+    let expires = answer.expiring.is_some_and(|found| !found.is_empty());
+    Ok(if expires || blind && context.global.strict { ExitCode::from(4) } else { printed })
 }
 
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
@@ -134,23 +201,26 @@ impl Rest {
         for one in others {
             context.talk.warn(&Error::from(one.clone()).to_string());
         }
-        let (not_permitted, not_seen) = NotSeen::sorted(&unseen);
         let now = kms.now();
         let expiring =
             args.expiring_within.map(|within| keys.flat_map(|key| key.expiring(now, within)).collect::<Vec<_>>());
-        Rest {
-            endpoint: kms.endpoint().map(str::to_owned),
-            expiring,
-            not_permitted,
-            not_seen,
-            rehearsal: kms.seen_rehearsal(),
-            now,
-            unseen,
-        }
+        Rest { kms: kms.clone(), expiring, now, unseen }
     }
-}
 
-impl Rest {
+    fn is_blind(&self) -> bool {
+        !self.unseen.is_empty()
+    }
+
+    fn answer(self) -> Answer {
+        let (not_permitted, not_seen) = NotSeen::sorted(&self.unseen);
+        let ending = Ending::unchanged(Some(&self.kms));
+        Answer { expiring: self.expiring, not_permitted, not_seen, ending, ..Answer::default() }
+    }
+
+    fn endpoint(&self) -> Option<String> {
+        self.kms.endpoint().map(str::to_owned)
+    }
+
     /// The keys of which nothing is known, and why.
     fn unseen_keys(&self) -> impl Iterator<Item = (&str, String)> {
         let keys = self.unseen.iter().filter(|one| one.operation == Operation::DescribeKey);
@@ -191,8 +261,11 @@ fn one_text(one: &One) -> String {
     for (arn, why) in one.rest.unseen_keys() {
         pairs.push(("not seen", Some(format!("{arn}: {why}"))));
     }
-    pairs.push(("endpoint", one.rest.endpoint.clone()));
-    pairs.push(("rehearsal", one.rest.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())));
+    pairs.push(("endpoint", one.rest.endpoint()));
+    pairs.push((
+        "rehearsal",
+        one.rest.kms.seen_rehearsal().then(|| "yes: an embedded KMS, nothing is in AWS".to_owned()),
+    ));
     output::lines(&pairs) + &matters(&one.rest)
 }
 
@@ -208,7 +281,7 @@ fn many_text(many: &Many) -> String {
     let mut text = String::new();
     for key in &many.keys {
         let expires = expires(key).map_or(String::new(), |at| format!(", expires {at}"));
-        let names = names(&key.aliases);
+        let names = names(key.aliases.as_deref());
         text.push_str(&output::line(&format!("{}  {}, {}{expires}{names}", key.key_arn, key.key_spec, key.key_state)));
     }
     for (arn, why) in many.rest.unseen_keys() {
@@ -259,11 +332,12 @@ fn matters(rest: &Rest) -> String {
     }
     let line = |one: &Expiring| {
         let id = one.key_material_id.as_ref().map(|id| format!(" material {id}")).unwrap_or_default();
-        output::line(&format!("! {}{}{id} {}", one.key_arn, names(&one.aliases), one.says(rest.now)))
+        output::line(&format!("! {}{}{id} {}", one.key_arn, names(one.aliases.as_deref()), one.says(rest.now)))
     };
     expiring.iter().map(line).collect()
 }
 
-fn names(aliases: &[String]) -> String {
+fn names(aliases: Option<&[String]>) -> String {
+    let aliases = aliases.unwrap_or_default();
     if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) }
 }

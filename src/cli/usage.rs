@@ -8,15 +8,17 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
-use kms_byok::FileError;
 use kms_byok::for_the_binary::{hint_of, printable};
-use serde_json::json;
+use kms_byok::lifecycle::Report;
+use kms_byok::{ErrorReport, FileError};
 
 use super::colour::Colour;
 use super::failure::{Failure, failure};
 use super::help::{self, Length, shown};
 use super::invocation::Invocation;
 use super::key_name::may_be_a_key;
+use super::output::document::{FAILURE, Failed, RunError};
+use super::output::parts::Source;
 use super::output::{self, Output, line};
 use super::typed::{value_of, verb_of};
 use super::words::sentence;
@@ -72,9 +74,20 @@ fn answer(text: &[u8]) -> ExitCode {
 /// Whoever reads JSON gets wrong usage as JSON too.
 fn say_json(cause: &str, hint: &str) {
     if value_of("--output", Some('o'), "KMS_BYOK_OUTPUT").is_some_and(|format| format == "json") {
-        let object = json!({ "error": { "id": "usage", "cause": cause, "because": null, "hint": hint, "aws_code": null, "exit_code": 2 } });
-        output::answer(Output::Json, &object, "");
+        output::bytes(&refused(cause.to_owned(), hint.to_owned()));
     }
+}
+
+/// The object where no verb is known.
+fn refused(cause: String, hint: String) -> Vec<u8> {
+    let error = ErrorReport { id: "usage".to_owned(), cause, hint: Some(hint), because: None, aws_code: None };
+    FAILURE.of_failure(&Failed {
+        report: &Report::default(),
+        exists: Vec::new(),
+        source: &Source::default(),
+        causes: &[],
+        error: RunError { error, exit_code: 2 },
+    })
 }
 
 fn see(verb: &[String]) -> String {

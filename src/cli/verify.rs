@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::for_the_binary::check_importable;
-use kms_byok::kms::{KeyArn, KeyDescription, KeyState, Kms, KmsName};
+use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::lifecycle::verify::Reached;
 use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
-use kms_byok::material::KeySpec;
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::{Error, LifecycleError, MaterialError};
 use serde::Serialize;
@@ -19,8 +18,13 @@ use super::key_args::TrustArgs;
 use super::key_name::KeyName;
 use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending, Source};
 use super::usage_error::UsageError;
 use super::{output, public_key};
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/verify/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -50,17 +54,28 @@ pub(crate) struct Args {
     no_reimport: bool,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    key_arn: KeyArn,
-    key_spec: KmsName<KeySpec>,
-    key_state: KeyState,
-    endpoint: Option<String>,
-    rehearsal: bool,
-    proof: Proof,
-    /// The subject of the certificate.
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    about: About,
+    /// What was proven; null if nothing was asked.
+    proof: Option<Proof>,
+    /// The subject of the certificate that was compared, or that lies beside the key.
     certificate_subject: Option<String>,
+    #[serde(flatten)]
+    source: Source,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        let (about, ending) = (failed.about(), failed.ending());
+        let proof = failed.report.proof.clone();
+        Answer { about, proof, certificate_subject: None, source: failed.source.clone(), ending }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -82,17 +97,20 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 }
 
 fn print(answer: &Answer, context: &Context) -> ExitCode {
+    let about = &answer.about;
     let mut text = output::lines(&[
-        ("key", Some(answer.key_arn.to_string())),
-        ("spec", Some(answer.key_spec.to_string())),
-        ("state", Some(answer.key_state.to_string())),
+        ("key", about.key_arn.as_ref().map(ToString::to_string)),
+        ("spec", about.key_spec.as_ref().map(ToString::to_string)),
+        ("state", about.key_state.map(|state| state.to_string())),
         ("subject", answer.certificate_subject.clone()),
-        ("endpoint", answer.endpoint.clone()),
-        ("rehearsal", answer.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
+        ("endpoint", about.endpoint.clone()),
+        ("rehearsal", answer.ending.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ]);
-    text.push_str(&output::lifecycle::proof_lines(&answer.proof));
+    if let Some(proof) = &answer.proof {
+        text.push_str(&output::lifecycle::proof_lines(proof));
+    }
     let printed = context.answer(answer, &text);
-    exit_code(&answer.proof).unwrap_or(printed)
+    answer.proof.as_ref().and_then(exit_code).unwrap_or(printed)
 }
 
 /// The file is read before anybody is asked.
@@ -101,26 +119,24 @@ async fn verify_public(args: &Args, path: &Path, context: &Context) -> Result<An
     let (kms, key) = context.look(&args.key_id, None).await?;
     let proof = lifecycle::verify_public(&kms, &key, &file).await?;
     let subject = file.keys.iter().find_map(|found| found.subject.clone());
-    Ok(Answer { certificate_subject: subject, ..Answer::new(&kms, key, proof) })
+    Ok(Answer { certificate_subject: subject, ..Answer::new((&kms, &key), args, proof, context) })
 }
 
 async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<Answer, Interrupted<Reached>> {
     let (kms, key) = context.look(&args.key_id, None).await?;
     let plan = prepare(args, &key, context)?;
     let verified = lifecycle::verify(&kms, &key, &plan, run).await?;
-    Ok(Answer::new(&kms, key, verified.proof.clone()))
+    Ok(Answer::new((&kms, &key), args, verified.proof.clone(), context))
 }
 
 impl Answer {
-    fn new(kms: &Kms, key: KeyDescription, proof: Proof) -> Self {
+    fn new((kms, key): (&Kms, &KeyDescription), args: &Args, proof: Proof, context: &Context) -> Self {
         Answer {
-            key_arn: key.arn,
-            key_spec: key.spec,
-            key_state: key.state,
-            endpoint: kms.endpoint().map(str::to_owned),
-            rehearsal: kms.seen_rehearsal(),
-            proof,
+            about: About::of(kms, key).named(&args.key_id),
+            proof: Some(proof),
             certificate_subject: None,
+            source: context.source(),
+            ending: Ending::unchanged(Some(kms)),
         }
     }
 }

@@ -7,8 +7,8 @@ use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
-use kms_byok::kms::KeyArn;
-use kms_byok::lifecycle::{Backup, Bytes, Material};
+use kms_byok::escrow::RecipientIdentity;
+use kms_byok::lifecycle::{Backup, BackupForm, Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::ParameterSet;
 use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
@@ -19,8 +19,13 @@ use super::context::Context;
 use super::failure::Failure;
 use super::material_args::MaterialArgs;
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{About, Ending, Source};
 use super::usage_error::UsageError;
 use super::{key_args, terminal, values};
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/wrap/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -56,20 +61,55 @@ pub(crate) struct Args {
     force: bool,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    key_arn: Option<KeyArn>,
-    key_spec: &'static str,
-    wrapping_algorithm: &'static str,
-    wrapping_key_spec: &'static str,
-    public_key_sha256: String,
-    bytes: usize,
-    #[serde(serialize_with = "printable::path")]
-    out: PathBuf,
-    generated: bool,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    about: About,
+    /// KMS's name of the wrapping algorithm.
+    wrapping_algorithm: Option<&'static str>,
+    /// KMS's name of the wrapping key's size.
+    wrapping_key_spec: Option<&'static str>,
+    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
+    public_key_sha256: Option<String>,
+    /// How many bytes were written.
+    bytes: Option<usize>,
+    /// The file.
     #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    out: Option<PathBuf>,
+    #[serde(flatten)]
+    backup: Kept,
+    #[serde(flatten)]
+    source: Source,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+/// Where the key material is besides.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+struct Kept {
+    /// Whether this run made the key material.
+    generated: bool,
+    /// The file in which the plaintext was kept.
+    #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     kept: Option<PathBuf>,
-    rehearsal: bool,
+    /// The file with the encrypted backup.
+    #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    escrow: Option<PathBuf>,
+    /// Who can open the escrow file.
+    escrow_recipients: Vec<RecipientIdentity>,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        let source = failed.source.clone();
+        Answer { about: failed.about(), source, ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -86,14 +126,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         }
     };
     let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
+    let (about, wrapping) = (&answer.about, answer.wrapping_algorithm.zip(answer.wrapping_key_spec));
+    let file = answer.out.as_ref().zip(answer.bytes);
     let text = output::lines(&[
-        ("key", answer.key_arn.as_ref().map(ToString::to_string)),
-        ("spec", Some(answer.key_spec.to_owned())),
-        ("wrapped", Some(format!("{} with {}", answer.wrapping_algorithm, answer.wrapping_key_spec))),
-        ("public key SHA-256", Some(answer.public_key_sha256.clone())),
-        ("file", Some(format!("{}, {} bytes", answer.out.display(), answer.bytes))),
-        ("kept", answer.kept.as_ref().map(|path| path.display().to_string())),
-        ("rehearsal", answer.rehearsal.then(|| "yes: the parameters are of an embedded KMS".to_owned())),
+        ("key", about.key_arn.as_ref().map(ToString::to_string)),
+        ("spec", about.key_spec.as_ref().map(ToString::to_string)),
+        ("wrapped", wrapping.map(|(algorithm, size)| format!("{algorithm} with {size}"))),
+        ("public key SHA-256", answer.public_key_sha256.clone()),
+        ("file", file.map(|(out, bytes)| format!("{}, {bytes} bytes", out.display()))),
+        ("kept", answer.backup.kept.as_ref().map(|path| path.display().to_string())),
+        ("escrow", answer.backup.escrow.as_ref().map(|path| path.display().to_string())),
+        ("rehearsal", answer.ending.rehearsal.then(|| "yes: the parameters are of an embedded KMS".to_owned())),
     ]);
     Ok(context.answer(&answer, &text))
 }
@@ -121,23 +164,22 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     files::check_free("wrapped key material", &result, args.force)?;
     context.talk.step(&format!("wrapping for key {}", set.key_arn()));
     context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
-    let (material, generated, kept) = material(args, spec, context)?;
+    let (material, backup) = material(args, spec, context)?;
     let mut answer = Answer {
-        key_arn: Some(set.key_arn().clone()),
-        key_spec: spec.name(),
-        wrapping_algorithm: algorithm.name(),
-        wrapping_key_spec: set.wrapping_key_spec().name(),
-        public_key_sha256: set.fingerprint().to_owned(),
-        rehearsal: set.is_rehearsal(),
-        bytes: 0,
-        out: PathBuf::new(),
-        generated,
-        kept,
+        about: About { key_spec: Some(spec.into()), ..About::key(set.key_arn()) },
+        wrapping_algorithm: Some(algorithm.name()),
+        wrapping_key_spec: Some(set.wrapping_key_spec().name()),
+        public_key_sha256: Some(set.fingerprint().to_owned()),
+        bytes: None,
+        out: None,
+        backup,
+        source: context.source(),
+        ending: Ending { rehearsal: set.is_rehearsal(), ..Ending::default() },
     };
     let wrapped = set.wrap(&material)?;
-    answer.bytes = wrapped.encrypted().len();
+    answer.bytes = Some(wrapped.encrypted().len());
     context.tell_moved(wrapped.save(directory, args.force)?);
-    answer.out = result;
+    answer.out = Some(result);
     Ok(Some(answer))
 }
 
@@ -165,7 +207,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
         context.mind_writers(&[("wrapping public key", key_path)])?;
     }
     algorithm.check(spec, key.spec(), None)?;
-    let (material, generated, kept) = material(args, spec, context)?;
+    let (material, backup) = material(args, spec, context)?;
     let wrapped = wrap::wrap(&material, &key, algorithm)?;
     if to_stdout {
         match output::material(&wrapped) {
@@ -175,16 +217,15 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     }
     context.tell_moved(files::put(&Output::Blob, &out, &wrapped, args.force)?);
     Ok(Some(Answer {
-        key_arn: None,
-        key_spec: spec.name(),
-        wrapping_algorithm: algorithm.name(),
-        wrapping_key_spec: key.spec().name(),
-        public_key_sha256: fingerprint,
-        bytes: wrapped.len(),
-        out,
-        generated,
-        kept,
-        rehearsal: false,
+        about: About { key_spec: Some(spec.into()), ..About::default() },
+        wrapping_algorithm: Some(algorithm.name()),
+        wrapping_key_spec: Some(key.spec().name()),
+        public_key_sha256: Some(fingerprint),
+        bytes: Some(wrapped.len()),
+        out: Some(out),
+        backup,
+        source: context.source(),
+        ending: Ending::default(),
     }))
 }
 
@@ -217,27 +258,33 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
     Ok(files::check_distinct(&[&inputs, parts].concat(), &[&outputs, result.as_slice()].concat())?)
 }
 
-/// The material, whether it was generated, and where a copy of it was kept.
-fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, bool, Option<PathBuf>), Error> {
+/// The material, and where a copy of it was kept.
+fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, Kept), Error> {
     match args.material.source(spec, context)? {
         Material::Given(given) => {
-            let stored = given.backup().map(|backup| store(backup, &given, context)).transpose()?.flatten();
-            Ok((given.into_material(), false, stored))
+            let kept = given.backup().map(|backup| store(backup, &given, context)).transpose()?;
+            Ok((given.into_material(), kept.unwrap_or_default()))
         }
         Material::Generate(backup) => {
             backup.check()?;
             let material = KeyMaterial::generate(spec)?;
-            let stored = store(&backup, &material, context)?;
-            Ok((material, true, stored))
+            let kept = store(&backup, &material, context)?;
+            Ok((material, Kept { generated: true, ..kept }))
         }
     }
 }
 
 /// Puts the copy on disk, and gives its file.
-fn store(backup: &Backup, material: &KeyMaterial, context: &Context) -> Result<Option<PathBuf>, Error> {
+fn store(backup: &Backup, material: &KeyMaterial, context: &Context) -> Result<Kept, Error> {
     backup.check()?;
-    Ok(match backup.store(material, &*context.talk)? {
-        Bytes::Stored(backup) => Some(backup.path),
-        Bytes::Unstored(_) => None,
+    let stored = match backup.store(material, &*context.talk)? {
+        Bytes::Stored(stored) => stored,
+        Bytes::Unstored(_) => return Ok(Kept::default()),
+    };
+    Ok(match stored.form {
+        BackupForm::Plaintext => Kept { kept: Some(stored.path), ..Kept::default() },
+        BackupForm::Escrow(escrow_recipients) => {
+            Kept { escrow: Some(stored.path), escrow_recipients, ..Kept::default() }
+        }
     })
 }

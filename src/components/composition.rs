@@ -11,6 +11,7 @@ pub const MOST: u8 = 9;
 
 /// The set that components belong to, for reports and records. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Composition {
     /// The set's random id, as 32 lower-case hex digits; `None` for components that know no set.
     pub set: Option<String>,
@@ -22,6 +23,7 @@ pub struct Composition {
 
 /// Who has a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Custodian {
     /// The number of the component.
     pub component: u8,

@@ -8,6 +8,7 @@ use crate::explain::Hint;
 
 /// How sure it is that something makes an import fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// The bytes, or KMS's own answer, leave no other explanation.
@@ -32,6 +33,8 @@ impl Certainty {
 /// A cause with its evidence and its fix: one imperative sentence, mostly with a command in it. `id` is one of the
 /// [table](super#the-ids-of-causes), and `evidence` what was seen, in lower case without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "Cause"))]
 #[allow(missing_docs)] // the contract's own names
 pub struct Finding {
     pub id: &'static str,

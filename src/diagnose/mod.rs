@@ -88,7 +88,6 @@ mod unknown;
 mod wrapped_length;
 
 use crate::wrap::WrapError;
-use serde::Serialize;
 
 pub(crate) use self::after_refusal::refused_here;
 pub use self::answer::{Key, Said};
@@ -98,8 +97,8 @@ pub use self::opening::Opened;
 pub use self::openssl_cli::OpenSslCommand;
 pub use self::unknown::Unknown;
 
-/// The result: what is wrong, most certain first, and what cannot be known. It serializes as the JSON answer of `diagnose`.
-#[derive(Clone, Debug, Serialize)]
+/// The result: what is wrong, most certain first, and what cannot be known.
+#[derive(Clone, Debug)]
 #[allow(missing_docs)] // the contract's own names
 pub struct Diagnosis {
     pub key_arn: Option<String>,

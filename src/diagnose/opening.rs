@@ -21,6 +21,8 @@ use crate::wrap::{OaepDigest, WrappingAlgorithm};
 
 /// What the private key has shown about the wrapped key material. `None` is what the bytes do not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "OpenedBlob"))]
 #[allow(missing_docs)]
 pub struct Opened {
     /// `RSAES-OAEP`, `RSAES-PKCS1-v1_5`, `none`, or `None` if the block is unreadable.

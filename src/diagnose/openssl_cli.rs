@@ -20,6 +20,7 @@ const OUTPUT: u64 = 4096;
 
 /// The `openssl` on PATH, and what its `pkeyutl` really does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct OpenSslCommand {
     /// What it says of itself, as in `OpenSSL 3.0.19 27 Jan 2026`.
     pub version: String,

@@ -11,6 +11,7 @@ use crate::wrap::WrappingAlgorithm;
 
 /// Something that no look at the files can tell: `what` in words, and `find_out`, the sentence that says how to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Unknown {
     /// `oaep_hash`, `public_key`, `key_wrap`, `import_token`, `key_spec`, `key_state` or `endpoint`.

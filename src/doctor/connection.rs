@@ -10,6 +10,7 @@ use crate::kms::{ConnectionSettings, TrustPlace};
 /// Region, endpoint, source of credentials, proxy and trust, as they are configured. No value in it is a secret; `None` is what is not
 /// configured.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ConnectionFacts {
     /// The Region.
     pub region: Option<String>,

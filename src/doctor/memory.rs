@@ -9,6 +9,7 @@ use crate::secret::Secret;
 
 /// Limits of this process, and whether a secret was locked under them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Memory {
     /// Whether a secret of 16 KiB, which is more than most keys have, stays out of swap.
     pub secrets_locked: bool,

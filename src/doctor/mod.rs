@@ -27,8 +27,6 @@ mod memory;
 mod online;
 mod openssl;
 
-use serde::Serialize;
-
 pub use self::connection::ConnectionFacts;
 pub use self::error::HealthError;
 pub use self::finding::Finding;
@@ -50,8 +48,8 @@ pub struct Wanted {
     pub key: Option<String>,
 }
 
-/// Everything that was found. It serializes as the JSON answer of `doctor`.
-#[derive(Debug, Serialize)]
+/// Everything that was found.
+#[derive(Debug)]
 pub struct Examination {
     /// Nothing needed is missing.
     pub healthy: bool,

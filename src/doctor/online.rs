@@ -13,6 +13,7 @@ const TOLERATED_SKEW: u64 = 60;
 
 /// The answers. It claims nothing about calls that it did not make.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Online {
     /// A reply of KMS came.
     pub reachable: bool,
@@ -29,13 +30,17 @@ pub struct Online {
 
 /// One read-only call.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// Its name, which is that of the permission after `kms:`.
     pub operation: &'static str,
     /// `allowed`, `denied` or `failed`.
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["allowed", "denied", "failed"])))]
     pub outcome: &'static str,
     /// What KMS said, where it was not allowed.
     pub because: Option<String>,
+    /// KMS's error code, where it refused.
+    pub aws_code: Option<String>,
 }
 
 /// The answers with what is wrong about them.
@@ -103,7 +108,8 @@ impl Answered {
             Err(error) => ("failed", Some(error)),
         };
         let because = error.as_ref().map(|error| error.because().unwrap_or_else(|| error.to_string()));
-        self.answers.asked.push(Asked { operation: operation.name(), outcome, because });
+        let aws_code = error.as_ref().and_then(|error| error.aws_code().map(str::to_owned));
+        self.answers.asked.push(Asked { operation: operation.name(), outcome, because, aws_code });
         let reached = error.as_ref().is_none_or(|error| matches!(error, KmsError::Refused(_)));
         self.answers.reachable |= reached;
         let Some(error) = error else { return true };

@@ -10,6 +10,7 @@ use crate::wrap::{self, OaepDigest, WrappingAlgorithm};
 
 /// Which OpenSSL was compiled against, is loaded, and is on PATH.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct OpenSslFacts {
     /// The version text of the headers.
     pub compiled_against: &'static str,
@@ -39,6 +40,7 @@ pub struct OpenSslFacts {
 
 /// One known-answer test.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct SelfTest {
     /// What is tested, as in `OAEP with SHA-256`.
     pub name: &'static str,
@@ -48,6 +50,8 @@ pub struct SelfTest {
 
 /// One wrapping algorithm.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "WrappingAlgorithm"))]
 pub struct Algorithm {
     /// KMS's name of it.
     pub name: &'static str,

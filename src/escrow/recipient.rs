@@ -22,6 +22,7 @@ pub struct Recipient {
 
 /// Who can open an escrow file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RecipientIdentity {
     /// The subject, as in `CN = recovery 2026`, with printable characters only.
     pub subject: String,

@@ -98,6 +98,22 @@ impl Serialize for Hint {
     }
 }
 
+/// A sentence in JSON.
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for Hint {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Hint".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
 impl FromIterator<Part> for Hint {
     fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
         Hint(parts.into_iter().collect())

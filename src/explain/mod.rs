@@ -1,11 +1,13 @@
 //! What every failure of this crate says besides its cause.
 
+mod error_report;
 mod hint;
 mod setting;
 mod sum;
 
 use std::error::Error;
 
+pub use self::error_report::ErrorReport;
 pub use self::hint::{Hint, Part};
 pub(crate) use self::hint::{hint, some};
 pub use self::setting::{Setting, Step};
@@ -23,6 +25,11 @@ pub trait Explain: Error {
 
     /// The inner reason in somebody else's words: OpenSSL's, AWS's or the operating system's. `None` where the cause says everything.
     fn because(&self) -> Option<String> {
+        None
+    }
+
+    /// The error code of KMS's answer, as in `InvalidCiphertextException`, where KMS refused.
+    fn aws_code(&self) -> Option<&str> {
         None
     }
 }

@@ -14,6 +14,11 @@ pub(crate) trait OwnWords {
     fn own_because(&self) -> Option<String> {
         None
     }
+
+    /// KMS's error code, of a variant of its own.
+    fn own_aws_code(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Makes `Explain` for a sum of errors: the named variants hold the error of another room, all others have `OwnWords`.
@@ -38,6 +43,13 @@ macro_rules! explain_sum {
                 match self {
                     $($(#[$only])* Self::$held(error) => error.because(),)+
                     $(own => $own::own_because(own),)?
+                }
+            }
+
+            fn aws_code(&self) -> Option<&str> {
+                match self {
+                    $($(#[$only])* Self::$held(error) => error.aws_code(),)+
+                    $(own => $own::own_aws_code(own),)?
                 }
             }
         }

@@ -64,6 +64,11 @@ impl Connections {
         place.region.clone().or_else(|| self.open.get(&account).map(|kms| kms.region().clone()))
     }
 
+    /// Whether an embedded KMS has answered.
+    pub fn seen_rehearsal(&self) -> bool {
+        self.open.values().any(Kms::seen_rehearsal)
+    }
+
     async fn connect(&self, place: &Place) -> Result<Kms, KmsError> {
         let mut connection = self.base.clone();
         if let Some(profile) = &place.profile {

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::error::FleetError;
 use super::holder::Holder;
+pub use crate::explain::ErrorReport as Said;
 use crate::files::{self, Locked};
 use crate::time::{self, rfc3339};
 
@@ -78,21 +79,6 @@ pub enum State {
     Done,
     /// It could not be made what the row asks for.
     Failed,
-}
-
-/// An error in the words of the program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    /// Its stable name.
-    pub id: String,
-    /// The cause.
-    pub cause: String,
-    /// The fix.
-    pub hint: Option<String>,
-    /// What AWS, OpenSSL or the system said.
-    pub because: Option<String>,
-    /// The code of KMS's answer.
-    pub aws_code: Option<String>,
 }
 
 /// The journal of a run. Only one run has it at a time.

@@ -59,6 +59,7 @@ pub enum Fate {
 
 /// How often a call would be made in an account and Region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct QuotaUse {
     /// The account, where a key has told it.
     pub account: Option<String>,

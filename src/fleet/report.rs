@@ -7,10 +7,13 @@ use serde::Serialize;
 use super::error::FleetError;
 use super::journal::{Entry, Journal, JournalReader, Said, State};
 use super::manifest::{Manifest, Place};
-use crate::lifecycle::Error;
+use crate::kms::KeyArn;
+use crate::lifecycle::key::create::removal;
+use crate::lifecycle::{Error, Leftover};
 
 /// A key in a report.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct KeyReport {
     /// The row.
     pub row: u64,
@@ -21,25 +24,29 @@ pub struct KeyReport {
     /// The alias.
     pub alias: Option<String>,
     /// `done`, `failed` or `left`.
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["done", "failed", "left"])))]
     pub state: &'static str,
     /// The key.
     pub key_arn: Option<String>,
     /// Whether AWS was changed for it.
     pub changed: bool,
-    /// What was proven of it.
+    /// How its proof ended.
+    #[serde(rename = "proof_outcome")]
     pub proof: Option<String>,
     /// The file with the plaintext of generated key material.
     pub kept: Option<String>,
     /// The escrow file of generated key material.
     pub escrow: Option<String>,
     /// Keys that nobody needs.
-    pub leftovers: Vec<String>,
+    pub leftovers: Vec<Leftover>,
     /// Why it failed.
+    #[serde(skip)]
     pub error: Option<Said>,
 }
 
 /// How many keys are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// All of them.
     pub keys: u64,
@@ -83,6 +90,13 @@ impl Entries for JournalReader {
     }
 }
 
+/// A key that a run made and nobody needs.
+fn leftover(arn: &str) -> Option<Leftover> {
+    let key: KeyArn = arn.parse().ok()?;
+    let reason = "a run made it, and another one is the key of that row".to_owned();
+    Some(Leftover { key_arn: arn.to_owned(), reason, remove: removal(&key) })
+}
+
 /// Tells of each key of a manifest in the order of the rows. `region` says where the keys of a place are that names no Region.
 ///
 /// # Errors
@@ -124,7 +138,7 @@ pub fn report(
                 proof: entry.proof,
                 kept: shown(entry.kept),
                 escrow: shown(entry.escrow),
-                leftovers: entry.leftovers,
+                leftovers: entry.leftovers.iter().filter_map(|arn| leftover(arn)).collect(),
                 error: entry.error,
             });
         }

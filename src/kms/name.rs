@@ -61,6 +61,22 @@ impl<T: fmt::Display> Serialize for KmsName<T> {
     }
 }
 
+/// KMS may have names that this crate does not know.
+#[cfg(feature = "schemas")]
+impl<T> schemars::JsonSchema for KmsName<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "KmsName".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

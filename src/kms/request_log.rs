@@ -28,13 +28,16 @@ const REHEARSAL: &str = "x-kms-byok-rehearsal";
 
 /// A request that was answered, as CloudTrail and AWS support can find it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoggedRequest {
     /// The operation, by KMS's name.
     pub operation: String,
     /// Where it was sent: scheme, host and port.
+    #[cfg_attr(feature = "schemas", schemars(regex(pattern = r"^https?://[^/@?#]+$")))]
     pub endpoint: String,
     /// When the reply came, by this machine's clock: RFC 3339, UTC.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub at: String,
     /// The HTTP status.
     pub status: u16,

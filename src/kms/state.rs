@@ -1,11 +1,12 @@
 //! What a key and its key materials can be, by KMS's names.
 //! Source: AWS KMS API reference, `KeyMetadata` and `RotationsListEntry`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 /// The state of a key (API reference, `KeyMetadata`). It parses from KMS's name, as in `PendingImport`, and reads as it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)] // the variants are KMS's own names
 pub enum KeyState {
     Creating,
@@ -37,6 +38,7 @@ impl KeyState {
 
 /// Where the key material of a key comes from. It parses from KMS's name, as in `EXTERNAL`, and reads as it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Origin {
@@ -65,6 +67,7 @@ pub enum ExpirationModel {
 
 /// What one key material is to its symmetric key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MaterialState {
@@ -80,6 +83,7 @@ pub enum MaterialState {
 
 /// Whether KMS has the bytes of one key material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ImportState {

@@ -51,6 +51,7 @@ pub use self::rotate::by_alias::request::{Changes, RollBack, RotateByAlias, Unti
 pub use self::rotate::by_alias::{RotatedByAlias, disable_old_key, roll_back, rotate_by_alias};
 pub use self::rotate::request::{KeyToRotate, Rotate};
 pub use self::rotate::{RotatedKey, check_rotatable, rotate};
+pub use self::run::exists::{Exists, ExistsWhat};
 pub use self::run::facts::{Facts, Sent};
 pub use self::run::next::Next;
 pub use self::run::ongoing::{Asked, Before, Run, Watched};

@@ -7,6 +7,7 @@ use super::{Container, Note};
 
 /// What a file was recognised as. Nothing in it is secret, and it serializes to JSON.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Reading {
     /// The layers of text that were taken off, outermost first and joined by `+`; `raw` or `der` where there were none.
     encoding: String,
@@ -18,7 +19,7 @@ pub struct Reading {
     #[serde(skip)]
     notes: Vec<Note>,
     /// The subject of a certificate beside the key, which belongs to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "certificate_subject")]
     certificate: Option<String>,
     #[serde(skip)]
     words: Option<String>,

@@ -7,6 +7,8 @@ pub(crate) const DISABLED: &str = "that the key works: it is disabled";
 
 /// How much is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ProofLevel"))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.
@@ -21,6 +23,8 @@ pub enum Level {
 
 /// How a proof ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ProofOutcome"))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that was asked was answered as it should be.
@@ -37,6 +41,8 @@ pub enum Outcome {
 
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ProofItemId"))]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// The state that KMS reports.
@@ -61,6 +67,8 @@ pub enum Claim {
 
 /// What was found about one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ProofItemOutcome"))]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// It is so.
@@ -75,6 +83,8 @@ pub enum Finding {
 
 /// One thing that was looked at, in words. It is part of the JSON of a proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ProofItem"))]
 pub struct Item {
     /// What it is about.
     pub id: Claim,
@@ -86,6 +96,7 @@ pub struct Item {
 
 /// What was proven and what was not. It serializes as `proof` in the JSON answers; the DER of the public key is no part of that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(from = "Written", into = "Written")]
 pub struct Proof {
     /// How much was asked.
@@ -230,17 +241,15 @@ impl Proof {
 
 /// The form in JSON.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "Proof"))]
 struct Written {
     level: Level,
     outcome: Outcome,
     items: Vec<Item>,
-    #[serde(default)]
     proven: Vec<String>,
-    #[serde(default)]
     not_proven: Vec<String>,
-    #[serde(default)]
     not_permitted: Vec<String>,
-    #[serde(default)]
     contradiction: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use crate::openssl_probe::OpenSslError;
 
 /// SHA-256 of the public key, in each form in which it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Fingerprints {
     /// Of the SubjectPublicKeyInfo, as 64 lower-case hex digits: what `openssl pkey -pubin -outform DER | sha256sum` shows.
     pub spki_sha256: String,

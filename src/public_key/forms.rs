@@ -11,6 +11,7 @@ use crate::material::KeyUsage;
 
 /// A public key in each form in which others take it, and its fingerprints.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Forms {
     /// PEM of the SubjectPublicKeyInfo (RFC 7468 §13), with a line end behind it.
     pub pem: String,

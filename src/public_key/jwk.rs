@@ -11,22 +11,16 @@ use crate::material::{Curve, KeySpec, KeyUsage, MaterialKind};
 
 /// A public JWK, with `kty`, the key's numbers, `use`, `alg` and `kid`. It serializes to JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Jwk {
-    kty: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    e: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    x: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    y: Option<String>,
+    #[serde(flatten)]
+    members: Members,
     /// `sig` or `enc` (RFC 7517 §4.2).
     #[serde(rename = "use")]
     usage: &'static str,
+    /// The algorithm (RFC 7517 §4.4), as in `ES256`.
     alg: &'static str,
+    /// The thumbprint (RFC 7638).
     kid: String,
 }
 
@@ -52,12 +46,7 @@ impl PublicKey {
         let kid = thumbprint(&members)?;
         let alg = algorithm(self.spec, usage);
         let usage = if usage == KeyUsage::SignVerify { "sig" } else { "enc" };
-        let jwk = Jwk { kty: "RSA", crv: None, n: None, e: None, x: None, y: None, usage, alg, kid };
-        Ok(match members {
-            Members::Rsa { n, e } => Jwk { n: Some(n), e: Some(e), ..jwk },
-            Members::Ec { crv, x, y } => Jwk { kty: "EC", crv: Some(crv), x: Some(x), y: Some(y), ..jwk },
-            Members::Okp { crv, x } => Jwk { kty: "OKP", crv: Some(crv), x: Some(x), ..jwk },
-        })
+        Ok(Jwk { members, usage, alg, kid })
     }
 
     fn members(&self) -> Result<Members, PublicKeyError> {

@@ -14,21 +14,23 @@ const WHAT: &str = "JWK Set";
 
 /// The JWK Set in a file, after it was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct KeptJwks {
     /// The file.
     #[serde(serialize_with = "printable::path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub file: PathBuf,
     /// The `kid` of each key in it, the current first.
     pub kids: Vec<String>,
     /// Whether the file was written.
     pub changed: bool,
     /// The keys that tags name and that are not put in, or whose own predecessors are not known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_kept: Vec<NotKept>,
 }
 
 /// A key of an earlier generation about which something is missing in a set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct NotKept {
     /// Its id, as the tag says it.
     pub key_id: String,

@@ -2,14 +2,21 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
 
 use super::fingerprints::sha256;
 use crate::openssl_probe::OpenSslError;
 
 /// The members that make the key, in base64url.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(tag = "kty")]
 pub(super) enum Members {
+    #[serde(rename = "RSA")]
     Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
     Ec { crv: &'static str, x: String, y: String },
+    #[serde(rename = "OKP")]
     Okp { crv: &'static str, x: String },
 }
 

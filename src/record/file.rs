@@ -82,7 +82,7 @@ fn run_id(path: &Path) -> Option<String> {
         return None;
     }
     let value: serde_json::Value = serde_json::from_slice(&files::read("record", path, LIMIT).ok()?).ok()?;
-    value["record_version"].as_u64()?;
+    value["schema"].as_str().filter(|schema| schema.starts_with("kms-byok/record/"))?;
     value["run_id"].as_str().map(str::to_owned)
 }
 

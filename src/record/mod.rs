@@ -1,48 +1,53 @@
 //! The account of a run for the auditor: who did what to which key, when, with what, and how it ended.
 //!
 //! It holds no secret and nothing derived from one, because a hash of key material would let anybody confirm a guess. The exception is the
-//! check value of 5 bytes, and only if the user asks for it. Its form is
-//! described by a JSON Schema in the tests; `record_version` changes when that does.
+//! check value of 5 bytes, and only if the user asks for it. Its form is described by `docs/schemas/record.json`, and named in `schema`.
 
 mod file;
+#[cfg(all(test, feature = "schemas"))]
+mod schema;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::file::RecordFile;
 use crate::components::Composition;
 use crate::escrow::RecipientIdentity;
-use crate::kms::{KeyArn, Kms, LoggedRequest};
-use crate::lifecycle::error::Error;
-use crate::lifecycle::{Account, ImportAttempt, Leftover, Plaintext, ProvenKey, Report};
+use crate::explain::ErrorReport;
+use crate::kms::{KeyArn, KeyState, Kms, LoggedRequest};
+use crate::lifecycle::{Account, Exists, ImportAttempt, Leftover, Plaintext, ProvenKey, Report};
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
-pub(crate) const RECORD_VERSION: u32 = 2;
+pub(crate) const SCHEMA: &str = "kms-byok/record/1";
 
 /// One run. Times are RFC 3339, by this machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(crate) struct Record {
-    /// The version of this form.
-    pub record_version: u32,
+    /// The name and the version of this form.
+    pub schema: String,
     /// Random; tells two runs apart that wrote to the same file.
     pub run_id: String,
     /// The verb of the command line, as in `provision`.
     pub verb: String,
     /// When the run began.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub begun: String,
-    /// Absent while the run goes on, and for ever if it was killed.
+    /// When it ended. Null while the run goes on, and for ever if it was killed.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub ended: Option<String>,
-    /// How the run ended; absent while it goes on.
+    /// How the run ended; null while it goes on.
     pub exit: Option<Exit>,
     /// The versions of kms-byok and OpenSSL.
     pub versions: Versions,
     /// The KMS was an embedded one: nothing of this is in AWS.
     pub rehearsal: bool,
-    /// How AWS was reached; absent if it was not.
+    /// How AWS was reached; null if it was not.
     pub aws: Option<Aws>,
     /// The key that the run was about.
     pub key: Option<Key>,
     /// Where the key material came from and where else it is.
+    #[serde(flatten)]
     pub material: Material,
     /// Every passage of key material into KMS, and every set of import parameters that was fetched for one.
     pub transfers: Vec<ImportAttempt>,
@@ -54,30 +59,26 @@ pub(crate) struct Record {
 
 /// How the run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Exit {
     /// The exit code of the process.
+    #[cfg_attr(feature = "schemas", schemars(range(max = 4)))]
     pub code: u8,
     /// Whether a call that changes AWS was answered with success.
     pub changed: bool,
+    /// What is in AWS after a run that did not come to its end; empty where nothing has changed, and after one that did.
+    pub exists: Vec<Exists>,
     /// The changing call whose reply was not seen: it may have taken effect.
-    pub unanswered_call: Option<String>,
-    /// Why the run failed; absent if it did not.
-    pub error: Option<Cause>,
-}
-
-/// Why it did not end well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The cause: lower case, no full stop.
-    pub cause: String,
-    /// What AWS, OpenSSL or the operating system said.
-    pub because: Option<String>,
-    /// The fix: one imperative sentence.
-    pub hint: Option<String>,
+    pub in_doubt: Option<String>,
+    /// The command that completes a partial run.
+    pub next: Option<String>,
+    /// Why the run failed; null if it did not.
+    pub error: Option<ErrorReport>,
 }
 
 /// What did the work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(crate) struct Versions {
     /// The version of kms-byok.
     pub kms_byok: String,
@@ -93,6 +94,7 @@ pub(crate) struct Versions {
 
 /// How AWS was reached, and each of its replies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(crate) struct Aws {
     /// The Region.
     pub region: String,
@@ -108,29 +110,36 @@ pub(crate) struct Aws {
 
 /// The key, as KMS described it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "RecordedKey"))]
 pub(crate) struct Key {
     /// The key's ARN.
-    pub arn: String,
-    /// The account and Region in the ARN.
-    pub account: Option<String>,
+    pub key_arn: String,
+    /// The key's id.
+    pub key_id: String,
+    /// The account in the ARN.
+    pub account: String,
     /// The Region in the ARN.
-    pub region: Option<String>,
+    pub region: String,
     /// The alias, if the run was given one.
     pub alias: Option<String>,
     /// The key spec.
-    pub spec: Option<String>,
+    pub key_spec: Option<String>,
     /// What it may be used for.
-    pub usage: Option<String>,
+    pub key_usage: Option<String>,
     /// Its state.
-    pub state: Option<String>,
+    pub key_state: Option<KeyState>,
     /// The current key material's id; symmetric keys only.
     pub key_material_id: Option<String>,
-    /// When its material expires.
+    /// When its material expires: RFC 3339 in UTC, or null for material that does not.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub expires: Option<String>,
 }
 
 /// Where the key material came from and where else it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "RecordedMaterial"))]
 pub(crate) struct Material {
     /// Whether the run made it.
     pub generated: bool,
@@ -140,20 +149,18 @@ pub(crate) struct Material {
     pub escrow: Option<String>,
     /// The certificates whose private keys open the escrow file.
     pub escrow_recipients: Vec<RecipientIdentity>,
-    /// Which files still hold it in plaintext; absent where the run had no key material at hand.
+    /// Which files still hold it in plaintext; null where the run had no key material at hand.
     pub plaintext: Option<Plaintext>,
     /// The components that the key was made of or made as, and the custodians' certificates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub components: Option<Composition>,
     /// The check value of the key, if the user has asked for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_check_value: Option<String>,
 }
 
 impl Record {
     fn begin(verb: &str, run_id: String, begun: String) -> Self {
         Record {
-            record_version: RECORD_VERSION,
+            schema: SCHEMA.to_owned(),
             run_id,
             verb: verb.to_owned(),
             begun,
@@ -182,7 +189,7 @@ impl Record {
         let of_key = report.proof.iter().map(|proof| (report.key_arn.as_ref().map(ToString::to_string), proof));
         let of_replicas = report.replicas.iter().filter_map(|replica| {
             let proof = replica.proof.as_ref()?;
-            Some((Some(replica.key_arn.clone()), proof))
+            Some((Some(replica.key_arn.to_string()), proof))
         });
         let proven = of_key.chain(of_replicas);
         self.proofs = proven.map(|(key_arn, proof)| ProvenKey { key_arn, proof: proof.clone() }).collect();
@@ -192,17 +199,15 @@ impl Record {
 
 impl Exit {
     /// How a run with that report ended.
-    pub fn of(code: u8, error: Option<&Error>, account: &Account) -> Self {
-        let cause = |error: &Error| Cause {
-            cause: error.to_string(),
-            because: error.because(),
-            hint: error.hint().map(|hint| hint.to_string()),
-        };
+    pub fn of(code: u8, error: Option<ErrorReport>, Account { report, facts, .. }: &Account) -> Self {
+        let broken_off = error.is_some() && facts.may_have_changed();
         Exit {
             code,
-            changed: account.facts.changed,
-            unanswered_call: account.facts.in_doubt.map(|operation| operation.name().to_owned()),
-            error: error.map(cause),
+            changed: facts.changed,
+            exists: if broken_off { report.exists() } else { Vec::new() },
+            in_doubt: facts.in_doubt.map(|operation| operation.name().to_owned()),
+            next: report.next.clone(),
+            error,
         }
     }
 }
@@ -236,13 +241,14 @@ impl Aws {
 impl Key {
     fn of(arn: &KeyArn, report: &Report) -> Self {
         Key {
-            arn: arn.to_string(),
-            account: Some(arn.account().to_owned()),
-            region: Some(arn.region().to_string()),
+            key_arn: arn.to_string(),
+            key_id: arn.id().to_string(),
+            account: arn.account().to_owned(),
+            region: arn.region().to_string(),
             alias: report.alias.clone(),
-            spec: report.key_spec.as_ref().map(ToString::to_string),
-            usage: report.key_usage.as_ref().map(ToString::to_string),
-            state: report.key_state.map(|state| state.to_string()),
+            key_spec: report.key_spec.as_ref().map(ToString::to_string),
+            key_usage: report.key_usage.as_ref().map(ToString::to_string),
+            key_state: report.key_state,
             key_material_id: report.key_material_id.clone(),
             expires: report.expires.clone(),
         }

@@ -9,6 +9,7 @@ mod support {
     pub(crate) mod disk;
     pub(crate) mod embedded_kms;
     pub(crate) mod fault_scene;
+    pub(crate) mod fits;
     pub(crate) mod goal;
     pub(crate) mod importing;
     pub(crate) mod lag;

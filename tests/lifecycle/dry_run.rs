@@ -198,18 +198,21 @@ fn the_answer_names_calls_permissions_quotas_and_files() {
     let stage = Stage::new("");
     let answer = dry(&stage, &format!("provision AT {RSA} --verify off --generate --keep a.key"));
     let plan = json!([
-        { "call": "CreateKey", "permission": "kms:CreateKey", "quota_per_second": 5,
+        { "call": "CreateKey", "permission": "kms:CreateKey", "quota_per_second": 5, "region": null,
           "why": "makes an EXTERNAL SYMMETRIC_DEFAULT key, with a tag that finds it again if the reply is lost" },
-        { "call": "GetParametersForImport", "permission": "kms:GetParametersForImport", "quota_per_second": 1,
+        { "call": "GetParametersForImport", "permission": "kms:GetParametersForImport", "quota_per_second": 1, "region": null,
           "why": "gets an RSA_2048 wrapping key and an import token for RSAES_OAEP_SHA_256" },
-        { "call": "ImportKeyMaterial", "permission": "kms:ImportKeyMaterial", "quota_per_second": 15,
+        { "call": "ImportKeyMaterial", "permission": "kms:ImportKeyMaterial", "quota_per_second": 15, "region": null,
           "why": "sends the wrapped key material and its token" },
-        { "call": "DescribeKey", "permission": "kms:DescribeKey", "quota_per_second": 2000,
+        { "call": "DescribeKey", "permission": "kms:DescribeKey", "quota_per_second": 2000, "region": null,
           "why": "checks whether the key is enabled now" },
     ]);
     let expected = json!({
-        "dry_run": true, "key_arn": null, "key_id": null, "region": "us-east-1", "endpoint": stage.kms.url(),
-        "key_state": null, "rehearsal": false, "changed": false, "plan": plan,
+        "schema": "kms-byok/dry-run/1", "error": null,
+        "dry_run": true, "key_arn": null, "key_id": null, "account": null, "alias": null, "region": "us-east-1",
+        "endpoint": stage.kms.url(), "key_spec": null, "key_usage": null, "key_state": null, "key_material_id": null,
+        "expires": null, "rehearsal": false, "changed": false, "exists": [], "in_doubt": null, "leftovers": [],
+        "next": null, "plan": plan,
         "permissions": ["kms:CreateKey", "kms:GetParametersForImport", "kms:ImportKeyMaterial", "kms:DescribeKey",
                         "kms:TagResource"],
         "writes": ["a.key"],

@@ -154,7 +154,8 @@ fn a_call_that_is_not_there_is_done_without_and_what_it_would_show_is_said_not_t
     assert_eq!(expiring["expiring"][0]["key_arn"], arn);
     assert_eq!(
         expiring["not_seen"],
-        json!([{ "operation": "ListKeyRotations", "key_arn": arn, "id": "not_implemented", "cause": missing }])
+        json!([{ "operation": "ListKeyRotations", "key_arn": arn, "id": "not_implemented", "cause": missing,
+                 "aws_code": "InternalFailure" }])
     );
     assert_eq!(expiring["not_permitted"], json!([]));
     assert_eq!(scene.run("status --strict --quiet").code, Some(4));

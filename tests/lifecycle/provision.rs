@@ -58,6 +58,19 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
         let material = answer["key_material_id"].as_str();
         assert_eq!(material.map(str::len), (spec == "SYMMETRIC_DEFAULT").then_some(64), "{spec}");
         let mut expected = serde_json::json!({
+            "schema": "kms-byok/provision/1",
+            "error": null,
+            "account": "000000000000",
+            "exists": [],
+            "previous_key_arn": null,
+            "escrow_recipients": [],
+            "public_key": null,
+            "rotation": null,
+            "alias_rotation": null,
+            "replicas": [],
+            "causes": [],
+            "material": null,
+            "escrow_opened": null,
             "key_arn": format!("arn:aws:kms:us-east-1:000000000000:key/{id}"),
             "key_id": id,
             "alias": alias,
@@ -83,10 +96,9 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
         });
         let asymmetric = spec != "SYMMETRIC_DEFAULT" && !spec.starts_with("HMAC_");
         if asymmetric {
-            expected["public_key"] = cloud.run(&format!("public-key {alias} --output json")).json();
-            let of_the_key = expected["public_key"].as_object_mut().unwrap();
-            of_the_key.retain(|name, _| answer["public_key"].get(name).is_some());
-            assert_eq!(of_the_key["jwk"]["kid"].as_str().map(str::len), Some(43), "{spec}");
+            expected["public_key"] =
+                cloud.run(&format!("public-key {alias} --output json")).json()["public_key"].clone();
+            assert_eq!(expected["public_key"]["jwk"]["kid"].as_str().map(str::len), Some(43), "{spec}");
         }
         assert_eq!(answer, expected, "{spec}");
         let outcome = &answer["proof"];

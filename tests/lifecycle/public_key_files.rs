@@ -15,7 +15,7 @@ fn scene() -> Scene {
 fn one_form_goes_to_standard_output_or_to_a_file() {
     let scene = scene();
     let bench = &scene.bench;
-    let answer = scene.json("public-key alias/k");
+    let answer = scene.json("public-key alias/k")["public_key"].clone();
     let line = format!("{}\n", answer["openssh"].as_str().unwrap());
     for (form, expected) in [("pem", bench.read("k.pem")), ("openssh", line.into_bytes())] {
         let run = scene.run(&format!("public-key alias/k --format {form} --quiet"));
@@ -55,7 +55,7 @@ fn what_is_no_public_key_is_moved_aside_and_never_lost() {
 
 /// What is in the file, and what the report says of it.
 fn kept(scene: &Scene, line: &str) -> (Vec<Value>, Value) {
-    let told = scene.json(&format!("public-key {line} --jwks jwks.json"))["jwks"].clone();
+    let told = scene.json(&format!("public-key {line} --jwks jwks.json"))["jwks_file"].clone();
     let set: Value = serde_json::from_slice(&scene.bench.read("jwks.json")).unwrap();
     (set["keys"].as_array().unwrap().clone(), told)
 }
@@ -64,8 +64,8 @@ fn kept(scene: &Scene, line: &str) -> (Vec<Value>, Value) {
 fn a_jwk_set_keeps_the_current_key_first_and_the_superseded_behind_it() {
     let scene = scene();
     scene.pair(pairs::of("RSA_2048", "SIGN_VERIFY"), "next");
-    let old = scene.json("public-key alias/k")["jwk"].clone();
-    let new = scene.json("public-key alias/next")["jwk"].clone();
+    let old = scene.json("public-key alias/k")["public_key"]["jwk"].clone();
+    let new = scene.json("public-key alias/next")["public_key"]["jwk"].clone();
     let (keys, told) = kept(&scene, "alias/k");
     assert_eq!(keys, std::slice::from_ref(&old));
     assert_eq!(told, json!({ "file": "jwks.json", "kids": [old["kid"]], "changed": true }));
@@ -94,13 +94,13 @@ fn arn(scene: &Scene, name: &str) -> String {
 fn arn_of(scene: &Scene, jwk: &Value) -> String {
     let keys = scene.json("status")["keys"].as_array().unwrap().clone();
     let arns = keys.iter().map(|key| key["key_arn"].as_str().unwrap().to_owned());
-    arns.into_iter().find(|arn| scene.json(&format!("public-key {arn}"))["jwk"] == *jwk).unwrap()
+    arns.into_iter().find(|arn| scene.json(&format!("public-key {arn}"))["public_key"]["jwk"] == *jwk).unwrap()
 }
 
 #[test]
 fn what_others_wrote_in_a_jwk_set_stays_and_one_key_is_there_once() {
     let scene = scene();
-    let jwk = scene.json("public-key alias/k")["jwk"].clone();
+    let jwk = scene.json("public-key alias/k")["public_key"]["jwk"].clone();
     let mut named = jwk.clone();
     named["kid"] = "by hand".into();
     let hmac = json!({ "kty": "RSA", "kid": "other", "n": "AQ", "e": "AQAB", "x5t": "abc" });

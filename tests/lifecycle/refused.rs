@@ -106,7 +106,8 @@ fn every_error_code_of_an_import_is_a_cause_and_a_fix() {
         run.refuses_with(1, &expected);
         assert_eq!(cloud.states(), ["PendingImport"], "{code}");
         let report = cloud.run("import --dir D --quiet --output json").json_of_failure();
-        assert_eq!((&report["error"]["because"], report.get("key_arn")), (&code.into(), None), "{report}");
+        assert_eq!((&report["error"]["because"], &report["error"]["aws_code"]), (&code.into(), &code.into()));
+        assert_eq!((&report["key_arn"], &report["exists"]), (&arn.into(), &serde_json::json!([])));
     }
 }
 

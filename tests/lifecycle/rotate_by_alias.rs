@@ -259,7 +259,7 @@ fn a_prepared_key_waits_for_its_switch_and_both_public_keys_are_shown() {
     assert!(text.ends_with(&pem.stdout), "{text}");
     let answer = scene.json(&format!("{ROTATE} --material two --prepare"));
     assert_eq!((&answer["changed"], &answer["key_arn"]), (&json!(false), &json!(new)));
-    let kid = |key: &str| scene.json(&format!("public-key --key-id {key}"))["jwk"].clone();
+    let kid = |key: &str| scene.json(&format!("public-key --key-id {key}"))["public_key"]["jwk"].clone();
     assert_eq!(answer["alias_rotation"]["jwks"], json!([kid(&new), kid(&old)]));
     assert_eq!(scene.keys(), 2);
     // The command that was printed moves the alias; once more, it has nothing to do.

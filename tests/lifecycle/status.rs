@@ -237,7 +237,10 @@ fn a_key_that_cannot_be_seen_is_listed_as_such_and_the_others_are_shown() {
             let arn = one["key_arn"].as_str().unwrap();
             assert!(arns.iter().any(|known| known == arn));
             let cause = cause.replace("ARN", arn).replace("URL", &scene.kms.url);
-            assert_eq!(*one, json!({ "operation": "DescribeKey", "key_arn": arn, "id": id, "cause": cause }));
+            assert_eq!(
+                *one,
+                json!({ "operation": "DescribeKey", "key_arn": arn, "id": id, "cause": cause, "aws_code": one["aws_code"] })
+            );
         }
         assert_eq!(answer["not_permitted"], json!([]));
     }

@@ -49,7 +49,7 @@ fn every_algorithm_of_every_key_spec_is_proven_by_the_certificate_and_by_each_fo
         let name = format!("k{number}");
         scene.pair(pair, &name);
         bench.certificate(&name);
-        let forms = scene.json(&format!("public-key alias/{name}"));
+        let forms = scene.json(&format!("public-key alias/{name}"))["public_key"].clone();
         bench.write(&format!("{name}.jwk"), forms["jwk"].to_string());
         let mut files = vec![
             ("certificate", "crt", "certificate"),

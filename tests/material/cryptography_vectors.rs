@@ -10,7 +10,7 @@ use kms_byok::{MaterialError, Secret};
 use openssl::rsa::Rsa;
 
 use crate::support::independent::{KeyPair, unwrap};
-use crate::support::{self, Bench, run};
+use crate::support::{self, Bench, Run, ended, run};
 
 /// Where `cryptography` and kms-byok disagree on whether a file is such a key, and why that is right. One that agrees fails too.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -68,7 +68,7 @@ fn every_private_key_file_has_the_outcome_that_the_table_says() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/private_keys.py");
     let questions: String =
         rows.iter().map(|row| format!("{}\t{}\t{}\n", row.path, row.spec, row.passphrase)).collect();
-    let oracle = run(Command::new(programs.join("python")).arg(script), questions.as_bytes()).json();
+    let oracle = Run::of_others(ended(Command::new(programs.join("python")).arg(script), questions.as_bytes())).json();
     let paths: Vec<&str> = rows.iter().map(|row| row.path).collect();
     assert_eq!(oracle["files"], serde_json::json!(paths), "the table has every file, sorted");
     assert_eq!(rows.len(), 194, "193 files that may be a key, and a script of tests with keys in it");
@@ -153,7 +153,7 @@ fn every_pkcs12_file_of_pkits_is_read_to_the_same_bytes() {
         return;
     };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/private_keys.py");
-    let oracle = run(Command::new(programs.join("python")).arg(script), b"").json();
+    let oracle = Run::of_others(ended(Command::new(programs.join("python")).arg(script), b"")).json();
     let root = oracle["root"].as_str().unwrap();
     let (mut wrong, mut read) = (Vec::new(), 0);
     let files = oracle["pkits"].as_object().unwrap();

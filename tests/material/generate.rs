@@ -30,7 +30,10 @@ fn every_key_spec_gives_a_key_of_that_kind_in_a_private_file() {
         let answer = bench.kms_byok(&format!("generate --key-spec {spec} --out {spec} --output json")).json();
         let file = bench.read(spec);
         let format = if kind.is_empty() { "raw" } else { "PKCS#8 DER" };
-        let expected = serde_json::json!({ "key_spec": spec, "bytes": file.len(), "format": format, "out": spec });
+        let expected = serde_json::json!({
+            "schema": "kms-byok/generate/1", "key_spec": spec, "bytes": file.len(), "format": format, "out": spec, "changed": false,
+            "exists": [], "in_doubt": null, "leftovers": [], "next": null, "rehearsal": false, "error": null,
+        });
         assert_eq!(answer, expected);
         assert!(bytes == 0 || file.len() == bytes, "{spec}: {}", file.len());
         assert_eq!(std::fs::metadata(bench.path(spec)).unwrap().permissions().mode() & 0o7777, 0o600, "{spec}");

@@ -6,6 +6,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
+#[path = "fits.rs"]
+pub mod fits;
+
 /// A working directory with an environment of its own.
 pub struct Bench(tempfile::TempDir);
 
@@ -67,13 +70,37 @@ impl Bench {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. What it prints and records as JSON must fit the schemas.
+#[track_caller]
 pub fn run(command: &mut Command, stdin: &[u8]) -> Run {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let run = Run::of(ended(command, stdin));
+    if let Some(record) = record_of(command) {
+        fits::assert_fits(&record);
+    }
+    run
+}
+
+/// Runs any program to its end.
+pub fn ended(command: &mut Command, stdin: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     // A program that refuses early does not read its input.
     let _ = child.stdin.take().unwrap().write_all(stdin);
-    Run::of(child.wait_with_output().unwrap())
+    child.wait_with_output().unwrap()
+}
+
+/// The record that a run has kept.
+fn record_of(command: &Command) -> Option<serde_json::Value> {
+    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+    let at = words.iter().position(|word| word == "--record")?;
+    let file = command.get_current_dir()?.join(&**words.get(at + 1)?);
+    // A record that could not be written is none.
+    let bytes = fs::symlink_metadata(&file).ok().filter(|found| found.is_file()).and_then(|_| fs::read(&file).ok())?;
+    serde_json::from_slice(&bytes).ok().filter(|json: &serde_json::Value| json["run_id"].is_string())
 }
 
 pub fn code_of(status: ExitStatus) -> Option<i32> {
@@ -81,7 +108,16 @@ pub fn code_of(status: ExitStatus) -> Option<i32> {
 }
 
 impl Run {
+    /// What was printed; JSON must fit its schema.
+    #[track_caller]
     pub fn of(output: Output) -> Self {
+        let run = Run::of_others(output);
+        fits::assert_answers(&run.stdout);
+        run
+    }
+
+    /// What another program has printed.
+    pub fn of_others(output: Output) -> Self {
         Run {
             code: code_of(output.status),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -13,7 +13,7 @@ use kms_byok::lifecycle::{
 use kms_byok::parameters::{ParameterSet, WrappedMaterial};
 use kms_byok::proof::{Outcome, Proof};
 use kms_byok::time::Expiry;
-use kms_byok::{Error, Silent};
+use kms_byok::{Error, ErrorReport, Silent};
 use serde_json::{Value, json};
 
 use super::in_runtime::Client;
@@ -213,7 +213,14 @@ impl Order {
             (_, false) => 1,
             (_, true) => 3,
         };
-        record.finish(&account, Some(&client.kms), Exit::of(exit, error, &account), &Silent).unwrap();
+        record
+            .finish(
+                &account,
+                Some(&client.kms),
+                Exit::of(exit, error.map(|error| ErrorReport::of(error)), &account),
+                &Silent,
+            )
+            .unwrap();
         compare_record(&account, exit, &path)?;
         compare_text(&account, exit)?;
         let stopped = outcome.is_none();
@@ -238,7 +245,11 @@ fn compare_text(account: &Account, exit: u8) -> Result<(), String> {
     let report = shown(&account.report);
     let (text, json) = match exit {
         0 => (printed::account(&account.report), printings::answer("", &report)),
-        _ => (printed::standing(&account.report), printings::failure(&report)),
+        _ => {
+            let report = json!({ "exists": account.report.exists(), "in_doubt": report["in_doubt"],
+                                 "leftovers": report["leftovers"], "next": report["next"] });
+            (printed::standing(&account.report), printings::failure(&report))
+        }
     };
     printings::agree("text", &printings::single_spaced(&text), "JSON", &json)
 }
@@ -249,21 +260,21 @@ fn compare_record(account: &Account, exit: u8, path: &Path) -> Result<(), String
     let report = shown(&account.report);
     let key = |name: &str| record["key"][name].clone();
     let pairs = [
-        ("key_arn", key("arn")),
+        ("key_arn", key("key_arn")),
         ("alias", key("alias")),
-        ("key_spec", key("spec")),
-        ("key_usage", key("usage")),
-        ("key_state", key("state")),
+        ("key_spec", key("key_spec")),
+        ("key_usage", key("key_usage")),
+        ("key_state", key("key_state")),
         ("key_material_id", key("key_material_id")),
         ("expires", key("expires")),
-        ("generated", record["material"]["generated"].clone()),
-        ("kept", record["material"]["kept"].clone()),
-        ("escrow", record["material"]["escrow"].clone()),
-        ("plaintext", record["material"]["plaintext"].clone()),
+        ("generated", record["generated"].clone()),
+        ("kept", record["kept"].clone()),
+        ("escrow", record["escrow"].clone()),
+        ("plaintext", record["plaintext"].clone()),
         ("leftovers", record["leftovers"].clone()),
         ("rehearsal", record["rehearsal"].clone()),
         ("changed", record["exit"]["changed"].clone()),
-        ("in_doubt", record["exit"]["unanswered_call"].clone()),
+        ("in_doubt", record["exit"]["in_doubt"].clone()),
     ];
     for (name, recorded) in pairs {
         if report[name] != recorded {

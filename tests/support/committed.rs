@@ -5,7 +5,12 @@ use std::path::Path;
 
 /// Compares a page of `docs/reference` with what the code says; `scripts/docs --write` writes it instead.
 pub(crate) fn is_committed(page: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(page);
+    is_committed_as(&format!("docs/reference/{page}"), text);
+}
+
+/// The same of any file.
+pub(crate) fn is_committed_as(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("KMS_BYOK_WRITE_DOCS").is_some() {
         fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder can be made");
         fs::write(&path, text).expect("the page can be written");
@@ -14,7 +19,7 @@ pub(crate) fn is_committed(page: &str, text: &str) {
     let differing = committed.lines().zip(text.lines()).find(|(committed, said)| committed != said);
     assert!(
         committed == text,
-        "docs/reference/{page} is not what the code says; `scripts/docs --write` writes it. First difference: {differing:?}"
+        "{file} is not what the code says; `scripts/docs --write` writes it. First difference: {differing:?}"
     );
 }
 

@@ -10,6 +10,7 @@ use openssl::pkey::PKey;
 use serde_json::json;
 
 use super::fault_scene::Scene;
+use super::fits;
 use super::life_verbs::NEXT;
 use super::recipient;
 use super::verbs::GIVEN;
@@ -203,5 +204,6 @@ fn shell(scene: &Scene, line: &str) -> (i32, String) {
         shell.env("LD_LIBRARY_PATH", libraries);
     }
     let output = shell.output().unwrap();
+    fits::assert_answers(&String::from_utf8_lossy(&output.stdout));
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
 }

@@ -40,7 +40,7 @@ pub fn read(command: &str, run: Option<&Run>, record: Option<Value>) -> Result<P
         }
         false => Value::Null,
     };
-    let answered = matches!(run.code, Some(0)) || report.get("error").is_none() && !run.stderr.contains("error: ");
+    let answered = matches!(run.code, Some(0)) || report["error"].is_null() && !run.stderr.contains("error: ");
     let text: Vec<String> = if answered { last_answer(&run.stdout) } else { end_of(&run.stderr) };
     let lines = match (answered, is_json) {
         // Another verb than those that change a key: it has a form of its own.
@@ -305,31 +305,8 @@ pub fn failure(report: &Value) -> Vec<String> {
         .filter_map(|(label, name)| Some(format!("{label}: {}", text(&error[name])?)))
         .collect();
     lines.extend(in_doubt(&report["in_doubt"]));
-    if let Some(arn) = text(&report["key_arn"]) {
-        let alias = text(&report["alias"]).map(|alias| format!(", named by {alias}")).unwrap_or_default();
-        let state = text(&report["key_state"]).unwrap_or_else(|| "in an unknown state".to_owned());
-        lines.push(format!("exists: key {arn}, {state}{alias}"));
-    }
-    if let (Some(previous), Some(alias)) = (text(&report["previous_key_arn"]), text(&report["alias_rotation"]["alias"]))
-    {
-        let rotation = &report["alias_rotation"];
-        let named = match rotation["moved"] == true || rotation["alias_names"].is_string() {
-            true => "no longer the key of",
-            false if report["in_doubt"] == "UpdateAlias" => "perhaps still the key of",
-            false => "the key of",
-        };
-        lines.push(format!("exists: previous key {previous}, {named} {alias}"));
-    }
-    for replica in report["replicas"].as_array().into_iter().flatten() {
-        let say = |name: &str| replica[name].as_str().unwrap_or_default();
-        let made = if replica["created"] == true { "made by this run" } else { "that was there" };
-        lines.push(format!("exists: replica {}, {}, {made}", say("key_arn"), say("key_state")));
-    }
-    let rotation = &report["rotation"];
-    if let Some(id) = text(&rotation["new_key_material_id"]).filter(|_| rotation["rotated"] == false) {
-        let waits = if rotation["begun"] == true { "its rotation has begun" } else { "waits for rotation" };
-        lines.push(format!("exists: key material {id} in the key, and {waits}"));
-    }
+    let exists = report["exists"].as_array().into_iter().flatten();
+    lines.extend(exists.map(|one| format!("exists: {}", one["text"].as_str().unwrap_or_default())));
     lines.extend(left_over(&report["leftovers"]));
     let at_hand = &report["plaintext"];
     // Of key material that is in no file nothing is said.
@@ -377,33 +354,34 @@ const RECORDED: [&str; 18] = [
     "! ",
 ];
 const OF_THE_KEY: usize = 14;
-const RECORDED_OF_A_FAILURE: [&str; 9] = [
+const RECORDED_OF_A_FAILURE: [&str; 10] = [
     "error: ",
     "because: ",
     "hint: ",
     "unknown: ",
-    "exists: key arn:",
+    "exists: ",
     "left over: ",
     "plaintext: ",
     "backup: ",
     "remove: ",
+    "next: ",
 ];
 
 /// What the record of a run that ended well says.
 fn answer_recorded(record: &Value) -> Vec<String> {
-    let (key, material) = (&record["key"], &record["material"]);
+    let key = &record["key"];
     let mut report = serde_json::json!({
-        "key_arn": key["arn"],
+        "key_arn": key["key_arn"],
         "alias": key["alias"],
-        "key_spec": key["spec"],
-        "key_usage": key["usage"],
-        "key_state": key["state"],
+        "key_spec": key["key_spec"],
+        "key_usage": key["key_usage"],
+        "key_state": key["key_state"],
         "key_material_id": key["key_material_id"],
         "expires": key["expires"],
         "changed": record["exit"]["changed"],
-        "kept": material["kept"],
-        "escrow": material["escrow"],
-        "plaintext": material["plaintext"],
+        "kept": record["kept"],
+        "escrow": record["escrow"],
+        "plaintext": record["plaintext"],
         "rehearsal": record["rehearsal"],
     });
     let mut lines = lines_of(ROWS, &report);
@@ -414,17 +392,16 @@ fn answer_recorded(record: &Value) -> Vec<String> {
 
 /// What the record of a run that failed says.
 fn failure_recorded(record: &Value) -> Vec<String> {
-    let (exit, key) = (&record["exit"], &record["key"]);
+    let exit = &record["exit"];
     // Where nothing has changed, only the error is told.
-    let partial = exit["code"] == 3 || exit["changed"] == true || exit["unanswered_call"].is_string();
+    let partial = exit["code"] == 3 || exit["changed"] == true || exit["in_doubt"].is_string();
     failure(&serde_json::json!({
         "error": exit["error"],
-        "in_doubt": exit["unanswered_call"],
-        "key_arn": if partial { key["arn"].clone() } else { Value::Null },
-        "key_state": key["state"],
-        "alias": key["alias"],
+        "in_doubt": exit["in_doubt"],
+        "exists": exit["exists"],
+        "next": exit["next"],
         "leftovers": if partial { record["leftovers"].clone() } else { Value::Null },
-        "plaintext": if partial { record["material"]["plaintext"].clone() } else { Value::Null },
+        "plaintext": if partial { record["plaintext"].clone() } else { Value::Null },
     }))
 }
 

@@ -10,15 +10,21 @@ use serde_json::Value;
 const VALIDATE: &str = "
 import json, sys
 from jsonschema.validators import Draft202012Validator as Validator
-schema = json.load(open(sys.argv[1]))
-Validator.check_schema(schema)
+validators = {}
+for path in sys.argv[1:]:
+    schema = json.load(open(path))
+    Validator.check_schema(schema)
+    validators[schema['title']] = Validator(schema)
 for line in sys.stdin:
-    errors = sorted(error.json_path + ': ' + error.message for error in Validator(schema).iter_errors(json.loads(line)))
+    document = json.loads(line)
+    name = document['schema'] if document.get('schema') in validators else next(iter(validators))
+    errors = sorted(error.json_path + ': ' + error.message for error in validators[name].iter_errors(document))
     print('; '.join(errors).replace('\\n', ' ') or 'ok')
 ";
 
-/// What is wrong with each document, `ok` where nothing is; `None` (and a line that says so) where there is no validator.
-pub fn validate(schema: &str, documents: &[Value]) -> Option<Vec<String>> {
+/// What is wrong with each document by the schema that it names among these files of `docs/schemas`, or else by the first of them; `ok` where
+/// nothing is. `None` (and a line that says so) where there is no validator.
+pub fn validate(schemas: &[String], documents: &[Value]) -> Option<Vec<String>> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let environment =
         std::env::var_os("KMS_BYOK_PYTHON").map_or_else(|| manifest.join("target/python/bin"), PathBuf::from);
@@ -30,14 +36,17 @@ pub fn validate(schema: &str, documents: &[Value]) -> Option<Vec<String>> {
     }
     let mut process = Command::new(python)
         .args(["-c", VALIDATE])
-        .arg(manifest.join("tests/data").join(schema))
+        .args(schemas.iter().map(|name| manifest.join("docs/schemas").join(name)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    // It answers while it reads: whoever writes must not wait for it to end.
+    let mut stdin = process.stdin.take().unwrap();
     let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
-    process.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
     let output = process.wait_with_output().unwrap();
+    writer.join().unwrap();
     assert!(output.status.success(), "the validator failed");
     let verdicts: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(verdicts.len(), documents.len());

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::fault_scene::{Ended, KILLED, Scene};
+use super::fits;
 use super::verbs::Verb;
 use super::way::{Plan, Trouble};
 
@@ -82,6 +83,7 @@ fn finish(child: Child) -> Ended {
         return Ended { exit: KILLED, said: stderr, ..Ended::default() };
     }
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+    fits::assert_answers(&String::from_utf8_lossy(&output.stdout));
     let text = |name: &str| report[name].as_str().map(str::to_owned);
     let leftovers = report["leftovers"].as_array().into_iter().flatten();
     // SIGINT is died of after the report, which tells what the exit code would have been.

@@ -15,6 +15,7 @@ mod support {
     pub(crate) mod openssl;
     pub(crate) mod private;
     pub(crate) mod said;
+    pub(crate) mod schema;
     pub(crate) mod sessions;
     pub(crate) mod stage;
     pub(crate) mod workers;
@@ -35,6 +36,7 @@ mod recipe;
 mod recipe_script;
 mod recipe_verb;
 mod release;
+mod schemas;
 mod stdout;
 mod supply_chain;
 mod terminal;

@@ -13,7 +13,7 @@ use kms_byok::rehearsal::{Server, Settings};
 
 use crate::support::executable::write_executable;
 use crate::support::workers::in_parallel;
-use crate::support::{Bench, Run};
+use crate::support::{Bench, Run, fits};
 
 /// What a page has for this test.
 #[derive(Debug, PartialEq)]
@@ -244,13 +244,15 @@ impl Stage {
         fs::create_dir(bench.path("work")).unwrap();
         fs::create_dir_all(bench.path("home/.aws")).unwrap();
         bench.write("home/.aws/config", PROFILE);
+        fs::create_dir(bench.path("printed")).unwrap();
         let binary = env!("CARGO_BIN_EXE_kms-byok");
         let url = server.url();
-        // Verbs that run an embedded KMS of their own are left as they are, and so is a Region that is given.
+        // Verbs that run an embedded KMS of their own are left as they are, and so is a Region that is given. What is piped on is kept, too.
         let shim = format!(
             "#!/bin/sh\nregion='--region eu-central-1'\n\
              for word; do case $word in --rehearse|rehearsal) exec {binary} \"$@\";; --region|--profile) region=;; esac; done\n\
-             exec {binary} --endpoint-url {url} $region \"$@\"\n"
+             {binary} --endpoint-url {url} $region \"$@\" >{printed}/$$; status=$?; cat {printed}/$$; exit $status\n",
+            printed = bench.path("printed").display()
         );
         write_executable(&bench.path("bin/kms-byok"), &shim);
         Stage { bench, _server: server }
@@ -283,7 +285,11 @@ impl Stage {
         let path = format!("{}:{}", self.bench.path("bin").display(), std::env::var("PATH").unwrap());
         shell.env("PATH", path).env("HOME", self.bench.path("home")).env("AWS_EC2_METADATA_DISABLED", "true");
         shell.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
-        Run::of(shell.output().unwrap())
+        let run = Run::of(shell.output().unwrap());
+        for printed in fs::read_dir(self.bench.path("printed")).unwrap() {
+            fits::assert_answers(&String::from_utf8_lossy(&fs::read(printed.unwrap().path()).unwrap()));
+        }
+        run
     }
 }
 

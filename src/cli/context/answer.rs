@@ -5,58 +5,32 @@ use std::process::ExitCode;
 
 use kms_byok::FileError;
 use kms_byok::lifecycle::Account;
-use kms_byok::material::Reading;
-use serde::Serialize;
-use serde_json::Value;
 
 use super::super::failure::{self, Failure};
+use super::super::output::document::{Answer, Document, RunAnswer};
 use super::super::output::{self, lifecycle};
 use super::Context;
 
-/// An answer of a verb that has read key material.
-#[derive(Serialize)]
-struct WithReading<'a, R> {
-    #[serde(flatten)]
-    answer: &'a R,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    material: Option<&'a Reading>,
-}
-
 impl Context {
-    fn print<R: Serialize>(&self, answer: &R, text: &str) -> Option<io::Error> {
+    fn print(&self, answer: &impl Answer, text: &str) -> Option<io::Error> {
         let value = self.check_value.get().map(|value| below(text, "check value", &value.to_string()));
         let text = &*format!("{text}{}", value.unwrap_or_default());
-        let besides = self.besides();
-        if besides.is_empty() {
-            return output::answer(self.global.output, answer, text);
-        }
-        match serde_json::to_value(answer) {
-            Ok(Value::Object(mut object)) => {
-                object.extend(besides);
-                output::answer(self.global.output, &object, text)
-            }
-            _ => output::answer(self.global.output, answer, text),
-        }
+        output::answer(self.global.output, &Document::new(self.form(), answer), text)
     }
 
     /// Prints the answer of a verb that changes nothing in AWS.
-    pub(crate) fn answer<R: Serialize>(&self, answer: &R, text: &str) -> ExitCode {
+    pub(crate) fn answer(&self, answer: &impl Answer, text: &str) -> ExitCode {
         self.answer_after(false, answer, text)
     }
 
     /// Prints the answer of a verb that may have changed AWS; one that does not arrive is a failure after the change.
-    pub(crate) fn answer_after<R: Serialize>(&self, changed: bool, answer: &R, text: &str) -> ExitCode {
-        let Some(source) = self.print(&self.with_reading(answer), text) else { return ExitCode::SUCCESS };
+    pub(crate) fn answer_after(&self, changed: bool, answer: &impl Answer, text: &str) -> ExitCode {
+        let Some(source) = self.print(answer, text) else { return ExitCode::SUCCESS };
         let mut failure = self.failure(FileError::AnswerLost { source });
         if changed {
             failure.exit = 3;
         }
         failure::failure(&failure)
-    }
-
-    /// The answer, with how the key material was read.
-    fn with_reading<'a, R>(&'a self, answer: &'a R) -> WithReading<'a, R> {
-        WithReading { answer, material: self.reading.get() }
     }
 
     /// Prints an answer that has one form only.
@@ -69,10 +43,12 @@ impl Context {
 
     /// Prints the account of a verb that may have changed AWS; one that does not arrive is a failure after the change.
     pub(crate) fn account(&self, Account { report, .. }: Account) -> Result<ExitCode, Failure> {
-        let Some(source) = self.print(&self.with_reading(&report), &lifecycle::account(&report)) else {
+        let text = lifecycle::account(&report);
+        let answer = RunAnswer::new(report, self.source());
+        let Some(source) = self.print(&answer, &text) else {
             return Ok(ExitCode::SUCCESS);
         };
-        let failure = self.failure(FileError::AnswerLost { source });
+        let (report, failure) = (answer.report, self.failure(FileError::AnswerLost { source }));
         if report.changed && !self.is_rehearsal() { Err(failure.after(report)) } else { Err(failure) }
     }
 }

@@ -17,18 +17,19 @@ use kms_byok::lifecycle::{Account, FindLost, PendingRequests, Run, Stage, Watche
 use kms_byok::material::Reading;
 use kms_byok::parameters::Moved;
 use kms_byok::{OpenSslError, Progress};
-use serde_json::{Map, Value, json};
 
 use super::global::Global;
 use super::invocation::Invocation;
 use super::output::Stderr;
+use super::output::document::{FAILURE, Form};
+use super::output::parts::{EscrowOpened, Source};
 use super::typed::Typed;
 
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) talk: Arc<Stderr>,
-    /// What the answer and the error tell besides, by name: what the escrow file of this run is, and of which components the key is.
-    besides: Mutex<Map<String, Value>>,
+    /// What the escrow file of this run is, once it is open.
+    escrow: OnceLock<EscrowOpened>,
     /// The components of the key, where it has some.
     composition: OnceLock<Composition>,
     /// The check value of the key, if it is to be shown.
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) reading: OnceLock<Reading>,
     /// What the run may change in AWS, from the moment on when it may.
     changing: OnceLock<Changing>,
+    /// The form of the JSON that the run prints.
+    form: Mutex<&'static Form>,
     /// How the run was called.
     invocation: Mutex<Invocation>,
     /// The connection, once there is one; clients of other Regions share what it has seen.
@@ -73,6 +76,7 @@ impl Context {
             composition: OnceLock::new(),
             check_value: OnceLock::new(),
             reading: OnceLock::new(),
+            form: Mutex::new(&FAILURE),
             changing: OnceLock::new(),
             kms: OnceLock::new(),
             rehearsal: OnceLock::new(),
@@ -114,13 +118,11 @@ impl Context {
 
     /// Notes what the escrow file does and does not vouch for.
     pub(crate) fn opened_escrow(&self, file: &Path, authenticated: bool) {
-        let file = file.display().to_string();
-        self.tell("escrow_opened", json!({ "file": file, "authenticated": authenticated, "maker_known": false }));
+        let _ = self.escrow.set(EscrowOpened { file: file.to_owned(), authenticated, maker_known: false });
     }
 
     /// Notes the components of the key.
     pub(crate) fn composed(&self, composition: Composition) {
-        self.tell("components", serde_json::to_value(&composition).unwrap_or_default());
         let _ = self.composition.set(composition);
     }
 
@@ -131,15 +133,25 @@ impl Context {
 
     /// Has the check value of the key shown.
     pub(crate) fn show_check_value(&self, value: CheckValue) {
-        self.tell("key_check_value", value.to_string().into());
         let _ = self.check_value.set(value);
     }
 
-    fn tell(&self, name: &str, value: Value) {
-        self.besides.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), value);
+    /// Where key material was read from, and what is told of it besides.
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            material: self.reading.get().cloned(),
+            escrow_opened: self.escrow.get().cloned(),
+            components: self.composition.get().cloned(),
+            key_check_value: self.check_value.get().copied(),
+        }
     }
 
-    fn besides(&self) -> Map<String, Value> {
-        self.besides.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Says in which form the run prints JSON.
+    pub(crate) fn prints(&self, form: &'static Form) {
+        *self.form.lock().unwrap_or_else(PoisonError::into_inner) = form;
+    }
+
+    pub(super) fn form(&self) -> &'static Form {
+        *self.form.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::sync::PoisonError;
 
 use kms_byok::for_the_binary::record::Exit;
-use kms_byok::lifecycle::{Account, Interrupted, Run, Stage, Watched};
+use kms_byok::kms::Kms;
+use kms_byok::lifecycle::{Account, Interrupted, Report, Run, Stage, Watched};
 use kms_byok::{Error, Progress};
 
-use super::super::failure::{self, Failure};
+use super::super::failure::Failure;
 use super::super::panics;
 use super::super::signals::work::block_on;
 use super::{Changing, Context, Kept};
@@ -101,7 +102,14 @@ impl Context {
             Some(defect) => defect.that_led_to(&error).into(),
             None => error,
         };
-        Failure::new(error, self.global.output, self.invocation()).with_besides(self.besides())
+        Failure::new(error, self.global.output, self.form(), self.invocation()).with(self.reached(), self.source())
+    }
+
+    /// How AWS was reached, as a report that knows nothing else.
+    fn reached(&self) -> Report {
+        let reached = |kms: &Kms| (Some(kms.region().clone()), kms.endpoint().map(str::to_owned), kms.seen_rehearsal());
+        let (region, endpoint, rehearsal) = self.kms().map(reached).unwrap_or_default();
+        Report { region, endpoint, rehearsal: rehearsal || self.is_rehearsal(), ..Report::default() }
     }
 
     /// Ends the record, if there is one that has not ended. It says why the run failed in the words that are printed.
@@ -112,9 +120,9 @@ impl Context {
         let account = if failure.is_some() { account.broken_off() } else { account };
         file.note_material(self.composition.get(), self.check_value.get().copied());
         let code = failure.map_or(0, |failure| failure.exit);
-        let mut exit = Exit::of(code, failure.map(|failure| &*failure.error), &account);
-        if let (Some(said), Some(failure)) = (&mut exit.error, failure) {
-            (said.cause, said.hint) = (failure::cause(&failure.error), failure.hint());
+        let mut exit = Exit::of(code, failure.map(Failure::error_report), &account);
+        if let Some(partial) = failure.and_then(|failure| failure.partial.as_ref()) {
+            exit.next.clone_from(&partial.next);
         }
         file.finish(&account, self.kms(), exit, &*self.talk)
     }

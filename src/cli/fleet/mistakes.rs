@@ -9,22 +9,42 @@ use serde::Serialize;
 use super::super::context::Context;
 use super::super::failure::{self, Failure};
 use super::super::output;
+use super::super::output::document::{Answer as JsonAnswer, Failed};
+use super::super::output::parts::Ending;
 use super::super::words::sentence;
+use super::MISTAKES;
 
-#[derive(Serialize)]
-struct Answer {
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in super::super) struct Answer {
+    /// How many rows there are.
     rows: u64,
+    /// The mistakes, in the order of the rows.
     mistakes: Vec<Shown>,
     /// How many more there are.
     further: u64,
+    #[serde(flatten)]
+    ending: Ending,
 }
 
+/// A mistake.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "Mistake"))]
 struct Shown {
+    /// The row; null where it is about the whole manifest.
     row: Option<u64>,
+    /// The column; null where it is about the whole row.
     column: Option<&'static str>,
     #[serde(flatten)]
     said: Said,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 /// Prints the mistakes of a manifest that was read: exit code 4.
@@ -56,7 +76,8 @@ fn print_all(mistakes: &[Mistake], further: u64, rows: u64, context: &Context) -
     let count = mistakes.len() as u64 + further;
     let plural = if count == 1 { "mistake" } else { "mistakes" };
     output::say(&output::line(&format!("error: the manifest has {count} {plural}; AWS was not asked")));
-    context.answer(&Answer { rows, mistakes: shown, further }, &text);
+    context.prints(&MISTAKES);
+    context.answer(&Answer { rows, mistakes: shown, further, ending: Ending::default() }, &text);
     ExitCode::from(4)
 }
 

@@ -1,10 +1,10 @@
 //! `fleet`: many keys from a manifest.
 
 mod manifest_args;
-mod mistakes;
-mod plan;
+pub(super) mod mistakes;
+pub(super) mod plan;
 mod progress;
-mod rows;
+pub(super) mod rows;
 mod run;
 mod status;
 mod talk;
@@ -15,6 +15,16 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::output::document::Form;
+
+/// The form of the JSON of `fleet plan`.
+pub(super) static PLAN: Form = Form::of::<plan::Answer>("kms-byok/fleet-plan/1");
+/// The form of each line of `fleet run` and `fleet status` but the last.
+pub(super) const KEY: &str = "kms-byok/fleet-key/1";
+/// The form of their last line.
+pub(super) static SUMMARY: Form = Form::of::<rows::Last>("kms-byok/fleet-summary/1");
+/// The form of what each of them says of a manifest with mistakes.
+pub(super) static MISTAKES: Form = Form::of::<mistakes::Answer>("kms-byok/fleet-mistakes/1");
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -37,6 +47,14 @@ enum Verb {
 }
 
 impl Args {
+    /// The form of the JSON.
+    pub(super) fn form(&self) -> &'static Form {
+        match self.verb {
+            Verb::Plan(_) => &PLAN,
+            Verb::Run(_) | Verb::Status(_) => &SUMMARY,
+        }
+    }
+
     /// A run ends between two steps when it is told to.
     pub(super) fn runs(&self) -> bool {
         matches!(self.verb, Verb::Run(_))

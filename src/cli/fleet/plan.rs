@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use kms_byok::fleet::{self, Connections, Fate, FleetPlan, PlannedKey, QuotaUse, Said};
+use kms_byok::kms::{KeyArn, Region};
 use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output;
+use super::super::output::document::{Answer as JsonAnswer, Failed};
+use super::super::output::parts::Ending;
 use super::manifest_args::ManifestArgs;
 use super::mistakes;
 use super::talk::{Warnings, words};
@@ -29,27 +32,54 @@ pub(super) struct Args {
     manifest: ManifestArgs,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    keys: Vec<Key<'a>>,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in super::super) struct Answer {
+    /// Each key, by row and Region.
+    keys: Vec<Key>,
+    /// How many would be made.
     make: usize,
+    /// How many are there and wait for key material.
     complete: usize,
+    /// How many are what their rows ask for.
     unchanged: usize,
+    /// How many cannot be made so.
     refused: usize,
-    quotas: &'a [QuotaUse],
+    /// The calls that have a quota.
+    quotas: Vec<QuotaUse>,
+    /// How long the quotas let it take.
     seconds: u64,
+    #[serde(flatten)]
+    ending: Ending,
 }
 
+/// What would become of a key.
 #[derive(Serialize)]
-struct Key<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "PlannedKey"))]
+struct Key {
+    /// The row.
     row: u64,
-    id: &'a str,
-    region: &'a str,
-    alias: Option<&'a str>,
-    key_arn: Option<&'a str>,
-    /// `make`, `complete`, `unchanged` or `refused`.
+    /// Its id.
+    id: String,
+    /// The Region.
+    region: Region,
+    /// The alias.
+    alias: Option<String>,
+    /// The key, where there is one.
+    key_arn: Option<KeyArn>,
+    /// What would become of it.
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["make", "complete", "unchanged", "refused"])))]
     plan: &'static str,
+    /// Why it cannot be made so.
     error: Option<Said>,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
@@ -64,22 +94,23 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let talk = Arc::new(Warnings(context.talk.clone()));
     let mut connections = Connections::new(context.connection(context.global.region.clone()), talk);
     let plan = context.run(async { fleet::plan(&manifest, &checked, &mut connections, &quotas).await })?;
-    let keys: Vec<Key<'_>> = plan.keys.iter().map(|key| shown(key, context)).collect();
+    let keys: Vec<Key> = plan.keys.iter().map(|key| shown(key, context)).collect();
     let count = |plan: &str| keys.iter().filter(|key| key.plan == plan).count();
     let answer = Answer {
         make: count("make"),
         complete: count("complete"),
         unchanged: count("unchanged"),
         refused: count("refused"),
-        quotas: &plan.quotas,
+        quotas: plan.quotas.clone(),
         seconds: plan.takes.as_secs(),
         keys,
+        ending: Ending { rehearsal: connections.seen_rehearsal(), ..Ending::default() },
     };
     let printed = context.answer(&answer, &text(&answer, &plan));
     Ok(if answer.refused > 0 { ExitCode::from(4) } else { printed })
 }
 
-fn shown<'a>(key: &'a PlannedKey, context: &Context) -> Key<'a> {
+fn shown(key: &PlannedKey, context: &Context) -> Key {
     let (plan, error) = match &key.fate {
         Fate::Make => ("make", None),
         Fate::Complete => ("complete", None),
@@ -88,28 +119,28 @@ fn shown<'a>(key: &'a PlannedKey, context: &Context) -> Key<'a> {
     };
     Key {
         row: key.row,
-        id: &key.id,
-        region: key.region.as_str(),
-        alias: key.alias.as_deref(),
-        key_arn: key.key_arn.as_ref().map(|arn| arn.as_str()),
+        id: key.id.clone(),
+        region: key.region.clone(),
+        alias: key.alias.clone(),
+        key_arn: key.key_arn.clone(),
         plan,
         error,
     }
 }
 
-fn text(answer: &Answer<'_>, plan: &FleetPlan) -> String {
-    let width = |of: fn(&Key<'_>) -> usize| answer.keys.iter().map(of).max().unwrap_or(0);
+fn text(answer: &Answer, plan: &FleetPlan) -> String {
+    let width = |of: fn(&Key) -> usize| answer.keys.iter().map(of).max().unwrap_or(0);
     let (ids, regions) = (width(|key| key.id.chars().count()), width(|key| key.region.len()));
-    let aliases = width(|key| key.alias.map_or(1, str::len));
+    let aliases = width(|key| key.alias.as_ref().map_or(1, String::len));
     let mut text = String::new();
     for key in &answer.keys {
-        let says = match (key.plan, &key.error, key.key_arn) {
+        let says = match (key.plan, &key.error, key.key_arn.as_deref()) {
             (_, Some(said), _) => format!("cannot be made so: {}", said.cause),
             ("make", ..) => "will be made".to_owned(),
             ("complete", _, arn) => format!("waits for key material: {}", arn.unwrap_or("-")),
             (_, _, arn) => format!("is there: {}", arn.unwrap_or("-")),
         };
-        let (row, id, region, alias) = (key.row, key.id, key.region, key.alias.unwrap_or("-"));
+        let (row, id, region, alias) = (key.row, &key.id, key.region.as_str(), key.alias.as_deref().unwrap_or("-"));
         text.push_str(&output::line(&format!("{row:>4}  {id:ids$}  {region:regions$}  {alias:aliases$}  {says}")));
         text.push_str(&key.error.as_ref().map(mistakes::more).unwrap_or_default());
     }

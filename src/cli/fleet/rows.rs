@@ -5,30 +5,53 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kms_byok::fleet::{self, Connections, Entries, KeyReport, Manifest, Place, Summary};
+use kms_byok::for_the_binary::printable;
 use kms_byok::{Error, FileError};
 use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
+use super::super::output::document::{Answer, Document, Failed, RunError};
+use super::super::output::parts::Ending;
 use super::super::output::{self, Output};
-use super::mistakes;
+use super::{KEY, SUMMARY, mistakes};
 
 /// A key in JSON Lines.
 #[derive(Serialize)]
-struct Line<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in super::super) struct Line {
     #[serde(flatten)]
-    key: &'a KeyReport,
-    /// What completes it.
-    next: Option<&'a str>,
+    key: KeyReport,
+    /// The command that completes it.
+    next: Option<String>,
 }
 
 /// The last line.
-#[derive(Serialize)]
-struct Last<'a> {
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in super::super) struct Last {
     #[serde(flatten)]
     summary: Summary,
-    journal: &'a str,
-    next: Option<&'a str>,
+    /// The journal of the runs.
+    #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    journal: Option<PathBuf>,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl Answer for Last {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Last { ending: failed.ending(), ..Last::default() }
+    }
+}
+
+impl Line {
+    fn document(mut self) -> Vec<u8> {
+        let exit_code = if self.key.changed { 3 } else { 1 };
+        let error = self.key.error.take().map(|error| RunError { error, exit_code });
+        printable::json_line(&Document::with(KEY, &self, error.as_ref()))
+    }
 }
 
 /// `M.journal`
@@ -55,15 +78,18 @@ pub(super) fn answer(
         aliases = aliases.max(key.alias.as_ref().map_or(1, String::len));
     })
     .map_err(fail)?;
-    let mut lost = None;
+    let (mut lost, mut changed, run) = (None, false, context.invocation());
     let mut print = |bytes: &[u8]| {
         lost = lost.take().or_else(|| output::bytes(bytes));
     };
     let json = context.global.output == Output::Json;
     fleet::report(manifest, journal, region, |key| {
         let next = (key.state != "done").then_some(again.as_str());
+        changed |= key.changed;
         if json {
-            return print(&json_line(&Line { key: &key, next }));
+            let mut key = key;
+            key.leftovers.iter_mut().for_each(|one| one.remove = run.complete_aws(&one.remove, None));
+            return print(&Line { key, next: next.map(str::to_owned) }.document());
         }
         let (id, region) = (&key.id, key.region.as_deref().unwrap_or("-"));
         let alias = key.alias.as_deref().unwrap_or("-");
@@ -85,7 +111,10 @@ pub(super) fn answer(
     let unfinished = summary.done < summary.keys;
     let next = unfinished.then_some(again.as_str());
     if json {
-        print(&json_line(&Last { summary, journal: &journal.file().display().to_string(), next }));
+        let rehearsal = connections.seen_rehearsal();
+        let ending = Ending { changed, next: next.map(str::to_owned), rehearsal, ..Ending::default() };
+        let last = Last { summary, journal: Some(journal.file().to_owned()), ending };
+        print(&printable::json_line(&Document::with(SUMMARY.schema, &last, None)));
     } else {
         let Summary { keys, done, failed, left } = summary;
         let noun = if keys == 1 { "key" } else { "keys" };
@@ -100,10 +129,4 @@ pub(super) fn answer(
         return Err(failure);
     }
     Ok(if unfinished { ExitCode::from(3) } else { ExitCode::SUCCESS })
-}
-
-fn json_line<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut line = serde_json::to_vec(value).unwrap_or_default();
-    line.push(b'\n');
-    line
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
-use kms_byok::components::{Custody, MOST, Part, make};
+use kms_byok::components::{Custody, MOST, make};
 use kms_byok::escrow::{Recipient, RecipientIdentity};
 use kms_byok::for_the_binary::files;
 use kms_byok::for_the_binary::printable;
@@ -16,6 +16,7 @@ use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output;
 use super::super::usage_error::UsageError;
+use super::Answer;
 
 #[derive(ClapArgs)]
 #[command(next_help_heading = "Key components")]
@@ -34,19 +35,18 @@ pub(super) struct ComponentsArgs {
     plain: bool,
 }
 
+/// The file of a component.
 #[derive(Serialize)]
-struct Answer {
-    key_spec: &'static str,
-    bytes: usize,
-    format: &'static str,
-    parts: Vec<File>,
-}
-
-#[derive(Serialize)]
-struct File {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ComponentFile"))]
+pub(super) struct File {
+    /// The number of the component.
     component: u8,
+    /// The file.
     #[serde(serialize_with = "printable::path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     out: PathBuf,
+    /// The certificate that it is encrypted for; null for one in plaintext.
     custodian: Option<RecipientIdentity>,
 }
 
@@ -82,8 +82,8 @@ pub(super) fn run(
     let answer = generate(flags, spec, show_kcv, context).map_err(|error| context.failure(error))?;
     let count = answer.parts.len();
     let mut lines = vec![
-        ("key material".to_owned(), format!("{} bytes, as {count} components", answer.bytes)),
-        ("spec".to_owned(), answer.key_spec.to_owned()),
+        ("key material".to_owned(), format!("{} bytes, as {count} components", answer.bytes.unwrap_or_default())),
+        ("spec".to_owned(), spec.to_string()),
         ("set".to_owned(), context.set().unwrap_or_default()),
     ];
     for part in &answer.parts {
@@ -118,12 +118,19 @@ fn generate(flags: &ComponentsArgs, spec: KeySpec, show_kcv: bool, context: &Con
         let found = made.composition.custodians.iter().find(|custodian| custodian.component == number);
         found.map(|custodian| custodian.certificate.clone())
     };
-    let files = parts.iter().map(|Part { number, path }| File {
-        component: *number,
-        out: path.clone(),
-        custodian: custodian(*number),
+    let files = parts.iter().map(|part| File {
+        component: part.number,
+        out: part.path.clone(),
+        custodian: custodian(part.number),
     });
     let (parts, bytes) = (files.collect(), made.byte_count());
     context.composed(made.composition);
-    Ok(Answer { key_spec: spec.name(), bytes, format: "components", parts })
+    Ok(Answer {
+        key_spec: Some(spec.into()),
+        bytes: Some(bytes),
+        format: Some("components"),
+        parts,
+        source: context.source(),
+        ..Answer::default()
+    })
 }

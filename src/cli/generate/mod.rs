@@ -9,18 +9,24 @@ use clap::Args as ClapArgs;
 use kms_byok::components::CheckValue;
 use kms_byok::for_the_binary::files;
 use kms_byok::for_the_binary::printable;
+use kms_byok::kms::KmsName;
 use kms_byok::lifecycle::import::Reached;
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::{Error, FileError};
 use serde::Serialize;
 
-use self::components::ComponentsArgs;
+use self::components::{ComponentsArgs, File};
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
+use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::parts::{Ending, Source};
 use super::record_args::{OtherFiles, RecordArgs};
 use super::terminal;
 use super::values;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/generate/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -43,13 +49,32 @@ pub(crate) struct Args {
     record: RecordArgs,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    key_spec: &'static str,
-    bytes: usize,
-    format: &'static str,
-    #[serde(serialize_with = "printable::path")]
-    out: &'a Path,
+/// The JSON answer.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Answer {
+    /// The key spec.
+    key_spec: Option<KmsName<KeySpec>>,
+    /// How many bytes were written.
+    bytes: Option<usize>,
+    /// `raw`, `PKCS#8 DER` for private keys, or `components`.
+    format: Option<&'static str>,
+    /// The file.
+    #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    out: Option<PathBuf>,
+    /// The files of its components; empty where it is in one file.
+    parts: Vec<File>,
+    #[serde(flatten)]
+    source: Source,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+impl JsonAnswer for Answer {
+    fn of_failure(failed: &Failed<'_>) -> Self {
+        Answer { source: failed.source.clone(), ending: failed.ending(), ..Answer::default() }
+    }
 }
 
 #[inline(never)] // see cli::run
@@ -71,14 +96,14 @@ fn file(args: &Args, out: &Path, context: &Context) -> Result<ExitCode, Failure>
     let answer = generate(args, out, context).map_err(|error| context.failure(error))?;
     let Some(answer) = answer else { return Ok(ExitCode::SUCCESS) };
     let text = output::lines(&[
-        ("key material", Some(format!("{} bytes, {}", answer.bytes, answer.format))),
-        ("spec", Some(answer.key_spec.to_owned())),
-        ("file", Some(answer.out.display().to_string())),
+        ("key material", answer.bytes.zip(answer.format).map(|(bytes, format)| format!("{bytes} bytes, {format}"))),
+        ("spec", answer.key_spec.as_ref().map(ToString::to_string)),
+        ("file", answer.out.as_ref().map(|out| out.display().to_string())),
     ]);
     Ok(context.answer(&answer, &text))
 }
 
-fn generate<'a>(args: &Args, out: &'a Path, context: &Context) -> Result<Option<Answer<'a>>, Error> {
+fn generate(args: &Args, out: &Path, context: &Context) -> Result<Option<Answer>, Error> {
     let spec = args.key_spec;
     let to_stdout = out.as_os_str() == "-";
     if to_stdout && terminal::stdout_is_terminal() {
@@ -99,5 +124,13 @@ fn generate<'a>(args: &Args, out: &'a Path, context: &Context) -> Result<Option<
     }
     files::put_plaintext(out, material.expose())?;
     let format = if spec.is_private_key() { "PKCS#8 DER" } else { "raw" };
-    Ok(Some(Answer { key_spec: spec.name(), bytes: material.byte_count(), format, out }))
+    Ok(Some(Answer {
+        key_spec: Some(spec.into()),
+        bytes: Some(material.byte_count()),
+        format: Some(format),
+        out: Some(out.to_owned()),
+        parts: Vec::new(),
+        source: context.source(),
+        ending: Ending::default(),
+    }))
 }

@@ -133,9 +133,9 @@ fn replicas(report: &Report) -> String {
             (false, false) => "unchanged",
         };
         text.push_str(&lines(&[
-            ("key", Some(replica.key_arn.clone())),
+            ("key", Some(replica.key_arn.to_string())),
             ("alias", replica.alias.clone()),
-            ("state", Some(replica.key_state.clone())),
+            ("state", Some(replica.key_state.to_string())),
             ("material", replica.key_material_id.clone()),
             ("expires", Some(replica.expires.clone().unwrap_or_else(|| "never".to_owned()))),
             ("this run", Some(done.to_owned())),
@@ -143,31 +143,6 @@ fn replicas(report: &Report) -> String {
         if let Some(proof) = &replica.proof {
             text.push_str(&proof_lines(proof));
         }
-    }
-    text
-}
-
-/// What exists besides the key after a failure.
-fn elsewhere(report: &Report) -> String {
-    let mut text = String::new();
-    if let (Some(rotation), Some(previous)) = (&report.alias_rotation, &report.previous_key_arn) {
-        let named = match (&rotation.alias_names, report.in_doubt) {
-            _ if rotation.moved => "no longer the key of",
-            (Some(_), _) => "no longer the key of",
-            (None, Some("UpdateAlias")) => "perhaps still the key of",
-            (None, _) => "the key of",
-        };
-        text.push_str(&line(&format!("exists: previous key {previous}, {named} {}", rotation.alias)));
-    }
-    for replica in &report.replicas {
-        let what = if replica.created { "made by this run" } else { "that was there" };
-        text.push_str(&line(&format!("exists: replica {}, {}, {what}", replica.key_arn, replica.key_state)));
-    }
-    if let Some(rotation) = report.rotation.as_ref().filter(|rotation| !rotation.rotated)
-        && let Some(id) = &rotation.new_key_material_id
-    {
-        let begun = if rotation.begun { "and its rotation has begun" } else { "and waits for rotation" };
-        text.push_str(&line(&format!("exists: key material {id} in the key, {begun}")));
     }
     text
 }
@@ -200,12 +175,9 @@ pub(crate) fn standing(report: &Report) -> String {
     if let Some(operation) = report.in_doubt {
         text.push_str(&line(&format!("unknown: whether {operation} took effect; its reply was not seen")));
     }
-    if let Some(arn) = &report.key_arn {
-        let state = report.key_state.map_or("in an unknown state", Into::into);
-        let alias = report.alias.as_ref().map(|alias| format!(", named by {alias}")).unwrap_or_default();
-        text.push_str(&line(&format!("exists: key {arn}, {state}{alias}")));
+    for exists in report.exists() {
+        text.push_str(&line(&format!("exists: {}", exists.text)));
     }
-    text.push_str(&elsewhere(report));
     for leftover in &report.leftovers {
         text.push_str(&line(&format!("left over: key {}; remove it with: {}", leftover.key_arn, leftover.remove)));
     }

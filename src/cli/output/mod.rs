@@ -1,7 +1,11 @@
 //! What is printed: the answer on stdout, once, as text or as one JSON object; the talk on stderr.
 
 pub(crate) mod diagnosis;
+pub(crate) mod document;
 pub(crate) mod lifecycle;
+pub(crate) mod parts;
+#[cfg(all(test, feature = "schemas", feature = "rehearsal", feature = "fleet"))] // every verb has its schema
+mod schemas;
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -19,8 +19,12 @@ use super::dry_run;
 use super::failure::Failure;
 use super::next::{self, ByKey};
 use super::next_command::Command;
+use super::output::document::{Form, RunAnswer};
 use super::record_args::OtherFiles;
 use super::usage_error::UsageError;
+
+/// The form of its JSON.
+pub(crate) static FORM: Form = Form::of::<RunAnswer>("kms-byok/rotate/1");
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {

@@ -176,6 +176,10 @@ impl Refusal {
 }
 
 impl Explain for Refusal {
+    fn aws_code(&self) -> Option<&str> {
+        Some(&self.code)
+    }
+
     fn id(&self) -> &'static str {
         self.reason.into()
     }

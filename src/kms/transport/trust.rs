@@ -17,9 +17,11 @@ use crate::printable;
 
 /// A file or directory in which certificate authorities are looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct TrustPlace {
     /// The file of certificates, or the directory of hashed ones.
     #[serde(serialize_with = "printable::path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub path: PathBuf,
     /// What names it: an environment variable, as in `SSL_CERT_FILE`, `the profile's ca_bundle`, or `default` for the one compiled into
     /// OpenSSL.

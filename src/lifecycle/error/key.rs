@@ -104,6 +104,10 @@ impl KeyError {
 }
 
 impl Explain for KeyError {
+    fn aws_code(&self) -> Option<&str> {
+        self.refusal().and_then(Explain::aws_code)
+    }
+
     fn id(&self) -> &'static str {
         self.into()
     }

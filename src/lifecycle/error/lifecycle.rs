@@ -81,6 +81,13 @@ pub enum LifecycleError {
 }
 
 impl Explain for LifecycleError {
+    fn aws_code(&self) -> Option<&str> {
+        match self {
+            LifecycleError::Unseen { cause, .. } => cause.aws_code(),
+            _ => None,
+        }
+    }
+
     fn id(&self) -> &'static str {
         self.into()
     }

@@ -183,11 +183,7 @@ impl Error {
 
     /// The error code of KMS's answer, as in `InvalidCiphertextException`, if KMS refused.
     pub fn aws_code(&self) -> Option<&str> {
-        match self {
-            Error::Kms(error) => error.refusal().map(|refusal| refusal.code.as_str()),
-            Error::Key(error) => error.refusal().map(|refusal| refusal.code.as_str()),
-            _ => None,
-        }
+        Explain::aws_code(self)
     }
 
     /// The fix: one imperative sentence, or nothing where there is none to give.

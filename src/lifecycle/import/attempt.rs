@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A set of import parameters and what was done with it. The hashes are of what an eavesdropper may see anyway: wrapping public key,
 /// import token, wrapped key material. There is none of the key material itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ImportAttempt {
     /// The key's ARN.
@@ -16,6 +17,7 @@ pub struct ImportAttempt {
     /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
     pub public_key_sha256: Option<String>,
     /// When the token expires: RFC 3339, UTC.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub valid_to: Option<String>,
     /// SHA-256 of the import token, as 64 lower-case hex digits.
     pub import_token_sha256: String,
@@ -29,6 +31,7 @@ pub struct ImportAttempt {
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// The parameters were not used.

@@ -265,7 +265,7 @@ pub(crate) async fn name_lost_keys(
 
 /// Names a key of this run that nobody needs, with the command that removes it.
 fn leave_behind<R: Stage + From<Reached>>(key: &KeyDescription, alias: &AliasName, run: &Run<R>) {
-    let remove = removal(key);
+    let remove = removal(&key.arn);
     run.progress().warn(&format!("another run created {alias} first; this run's key {} is empty: {remove}", key.arn));
     leave(key, format!("{alias} was created by another run in the meantime; this key is empty"), run);
     run.reach(Reached::Overtaken);
@@ -273,14 +273,11 @@ fn leave_behind<R: Stage + From<Reached>>(key: &KeyDescription, alias: &AliasNam
 
 /// Names a key that nobody needs, with the command that removes it.
 pub(crate) fn leave(key: &KeyDescription, reason: String, run: &dyn Ongoing) {
-    let leftover = Leftover { key_arn: key.arn.to_string(), reason, remove: removal(key) };
+    let leftover = Leftover { key_arn: key.arn.to_string(), reason, remove: removal(&key.arn) };
     run.note(|facts| facts.leftovers.push(leftover));
 }
 
-fn removal(key: &KeyDescription) -> String {
-    format!(
-        "aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7",
-        key.arn.region(),
-        key.arn.id()
-    )
+/// The command that removes a key.
+pub(crate) fn removal(arn: &KeyArn) -> String {
+    format!("aws kms schedule-key-deletion --region {} --key-id {} --pending-window-in-days 7", arn.region(), arn.id())
 }

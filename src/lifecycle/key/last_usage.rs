@@ -8,12 +8,15 @@ use crate::time::rfc3339;
 
 /// A key's last use, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct LastUse {
     /// The cryptographic operation, by KMS's name; `None` where there was none.
     pub operation: Option<String>,
     /// When it was, as RFC 3339.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub at: Option<String>,
     /// Since when KMS keeps this, or since the key exists, as RFC 3339.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub tracked_since: String,
 }
 

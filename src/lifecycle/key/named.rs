@@ -32,6 +32,7 @@ impl NamedKey {
         let key = &self.key;
         report.key_arn = Some(key.arn.clone());
         report.key_id = Some(key.arn.id().clone());
+        report.account = Some(key.arn.account().to_owned());
         report.key_spec = Some(key.spec.clone());
         report.key_usage = Some(key.usage.clone());
         report.key_state = Some(key.state);

@@ -51,10 +51,10 @@ impl Replicas {
 impl Replica {
     fn report(&self) -> ReplicaReport {
         ReplicaReport {
-            key_arn: self.key.arn.to_string(),
-            region: self.key.arn.region().to_string(),
+            key_arn: self.key.arn.clone(),
+            region: self.key.arn.region().clone(),
             alias: self.alias.as_ref().map(ToString::to_string),
-            key_state: self.key.state.to_string(),
+            key_state: self.key.state,
             key_material_id: self.key.current_key_material_id.clone(),
             expires: self.key.expires.map(rfc3339),
             created: self.created,

@@ -1,6 +1,7 @@
 //! What every run does: its stages and their account, its plan, its waiting.
 
 pub(crate) mod beside;
+pub(crate) mod exists;
 pub(crate) mod facts;
 pub(crate) mod many;
 pub(crate) mod next;

@@ -25,13 +25,14 @@ pub struct Plan {
 
 /// One call to KMS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "PlannedCall"))]
 pub struct Step {
     /// The operation, by KMS's name, as in `CreateKey`.
     pub call: &'static str,
     /// The permission it needs, as in `kms:CreateKey`.
     pub permission: String,
     /// The Region it goes to, where that is not the Region of the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// How often a second one account may make it in one Region, where it has a quota of its own that is known here. AWS adjusts most
     /// quotas on request.

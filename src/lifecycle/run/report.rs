@@ -12,15 +12,17 @@ use crate::printable;
 use crate::proof::Proof;
 use crate::public_key::{Forms, Jwk, KeptJwks, PublicKey};
 
-/// The account of a run. Its serialized form is the JSON answer of `provision`, `create-key` and `import`.
+/// The account of a run: the JSON answer of the verbs that change AWS has its fields.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Report {
-    /// The key's ARN; absent while there is no key.
+    /// The key's ARN; `None` while there is no key.
     pub key_arn: Option<KeyArn>,
     /// The key's id.
     pub key_id: Option<KeyId>,
+    /// The account that owns it: twelve digits.
+    pub account: Option<String>,
     /// The key that the alias named before, where `rotate` moves an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_key_arn: Option<KeyArn>,
     /// The alias that names it, if the run was given one.
     pub alias: Option<String>,
@@ -34,13 +36,14 @@ pub struct Report {
     pub key_usage: Option<KmsName<KeyUsage>>,
     /// Its state, as KMS told it last.
     pub key_state: Option<KeyState>,
-    /// KMS's name of the wrapping algorithm; absent if nothing was wrapped.
+    /// KMS's name of the wrapping algorithm; `None` if nothing was wrapped.
     pub wrapping_algorithm: Option<&'static str>,
     /// KMS's name of the wrapping key's size.
     pub wrapping_key_spec: Option<&'static str>,
     /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// RFC 3339 in UTC, or `None` for material that does not expire.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub expires: Option<String>,
     /// Whether this run changed anything in AWS.
     pub changed: bool,
@@ -48,30 +51,27 @@ pub struct Report {
     pub generated: bool,
     /// The file in which the plaintext was kept.
     #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub kept: Option<PathBuf>,
     /// The file with the encrypted backup.
     #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub escrow: Option<PathBuf>,
     /// Who can open the escrow file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub escrow_recipients: Vec<RecipientIdentity>,
-    /// Which files still hold the key material in plaintext; absent where the run had none at hand.
+    /// Which files still hold the key material in plaintext; `None` where the run had none at hand.
     pub plaintext: Option<Plaintext>,
     /// Whether the KMS is an embedded one: nothing of this is in AWS.
     pub rehearsal: bool,
-    /// What was proven; absent if nothing was asked for.
+    /// What was proven; `None` if nothing was asked for.
     pub proof: Option<Proof>,
     /// Which key it is: the public half of an asymmetric key that was proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<Forms>,
     /// What `rotate` did.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationReport>,
     /// What `rotate` did where it moves an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_rotation: Option<AliasRotationReport>,
     /// The replicas in other Regions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaReport>,
     /// The changing call whose reply was not seen: it may have taken effect.
     pub in_doubt: Option<&'static str>,
@@ -92,6 +92,7 @@ impl Report {
 
 /// How far a rotation has come.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RotationReport {
     /// The key material that was current before.
     pub previous_key_material_id: Option<String>,
@@ -109,6 +110,7 @@ pub struct RotationReport {
 
 /// How far a rotation by alias has come.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AliasRotationReport {
     /// The alias that moves.
     pub alias: String,
@@ -117,7 +119,6 @@ pub struct AliasRotationReport {
     /// Whether it goes back: the new key is the one before the previous one.
     pub rolled_back: bool,
     /// The key that it names instead, where somebody else has moved it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias_names: Option<KeyArn>,
     /// The state of the old key.
     pub previous_key_state: Option<KeyState>,
@@ -126,10 +127,8 @@ pub struct AliasRotationReport {
     /// When the old key was last used; nothing where KMS does not tell it.
     pub last_use: Option<LastUse>,
     /// The public keys of both, the new one first: what verifiers must know before the alias moves.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jwks: Vec<Jwk>,
     /// The file with the JWK Set of all generations, where one was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_file: Option<KeptJwks>,
     /// The command that disables the old key, once the alias has moved.
     pub disable: Option<String>,
@@ -138,19 +137,21 @@ pub struct AliasRotationReport {
 }
 
 /// A replica of a multi-Region key, and what this run did to it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ReplicaReport {
     /// The replica's ARN.
-    pub key_arn: String,
+    pub key_arn: KeyArn,
     /// Its Region.
-    pub region: String,
+    pub region: Region,
     /// The alias that names it there, if the run was given one.
     pub alias: Option<String>,
     /// Its state, as KMS told it last.
-    pub key_state: String,
+    pub key_state: KeyState,
     /// The id of its current key material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// RFC 3339 in UTC, or `None` for key material that does not expire.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub expires: Option<String>,
     /// Whether this run made it.
     pub created: bool,
@@ -162,12 +163,15 @@ pub struct ReplicaReport {
 
 /// The key material of a run outside KMS, as far as the run has read or written it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Plaintext {
     /// The files that hold it in plaintext.
     #[serde(serialize_with = "printable::paths")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Vec<String>"))]
     pub files: Vec<PathBuf>,
     /// A file that holds it encrypted, and that this run has made or read.
     #[serde(serialize_with = "printable::maybe_path")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub encrypted_backup: Option<PathBuf>,
     /// The command that removes the files. Nothing while KMS is not known to have the key material, or what completes the run needs them.
     pub remove: Option<String>,
@@ -175,6 +179,7 @@ pub struct Plaintext {
 
 /// A key that was made and is not used, with the command that removes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Leftover {
     /// The key's ARN.
     pub key_arn: String,
@@ -186,8 +191,9 @@ pub struct Leftover {
 
 /// A proof, and the key it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProvenKey {
-    /// The key; absent when it was not known yet.
+    /// The key; `None` when it was not known yet.
     pub key_arn: Option<String>,
     /// What was proven and what was not.
     #[serde(flatten)]

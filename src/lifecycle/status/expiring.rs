@@ -12,24 +12,26 @@ use crate::time::{self, rfc3339};
 
 /// One key material that expires soon or has expired.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Expiring {
     /// The key.
     pub key_arn: KeyArn,
     /// Where.
     pub region: Region,
-    /// Its aliases, with their `alias/`, where they were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub aliases: Vec<String>,
+    /// Its aliases, with their `alias/`; `None` where they were not asked for, or KMS does not tell them.
+    pub aliases: Option<Vec<String>>,
     /// The material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// What is the matter with it.
     pub what: Matter,
     /// When it expires, RFC 3339 in UTC; `None` where it is gone.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub expires: Option<String>,
 }
 
 /// Why a key material is in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Matter {
     /// It expires within the time asked about.

@@ -17,8 +17,10 @@ pub(crate) async fn survey(
     unseen: &mut Vec<NotSeen>,
 ) -> Result<Vec<KeyStatus>, Error> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut told = false;
     match kms.aliases(None).await {
         Ok(aliases) => {
+            told = true;
             for alias in aliases {
                 if let Some(id) = alias.key_id {
                     names.entry(id).or_default().push(alias.name);
@@ -44,7 +46,7 @@ pub(crate) async fn survey(
         let (standing, missed) = looked?;
         unseen.extend(missed);
         if let Some(mut standing) = standing {
-            standing.aliases = names.remove(standing.key_id.as_str()).unwrap_or_default();
+            standing.aliases = told.then(|| names.remove(standing.key_id.as_str()).unwrap_or_default());
             standings.push(standing);
         }
     }

@@ -25,6 +25,7 @@ pub struct KeyMaterials {
 
 /// One key material. Its serialized form is part of the JSON answer of `status`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MaterialStatus {
     /// 64 hex digits; symmetric keys only.
     pub key_material_id: Option<String>,
@@ -36,11 +37,13 @@ pub struct MaterialStatus {
     pub import_state: Option<ImportState>,
     /// When it expires; nothing for material that does not.
     #[serde(serialize_with = "as_rfc3339")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub expires: Option<DateTime>,
     /// Whether the key encrypts, signs and authenticates with it.
     pub current: bool,
     /// When it became current by rotation.
     #[serde(serialize_with = "as_rfc3339")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub rotated: Option<DateTime>,
 }
 

@@ -19,6 +19,7 @@ use crate::time::rfc3339;
 
 /// One key in one Region. Its serialized form is the core of the JSON answer of `status`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct KeyStatus {
     /// The key's ARN.
     pub key_arn: KeyArn,
@@ -26,9 +27,10 @@ pub struct KeyStatus {
     pub key_id: KeyId,
     /// Its Region.
     pub region: Region,
-    /// The aliases that name it, with their `alias/`, where they were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub aliases: Vec<String>,
+    /// The account that owns it: twelve digits.
+    pub account: String,
+    /// The aliases that name it, with their `alias/`; `None` where they were not asked for, or KMS does not tell them.
+    pub aliases: Option<Vec<String>>,
     /// The key spec.
     pub key_spec: KmsName<KeySpec>,
     /// What it may be used for.
@@ -42,6 +44,7 @@ pub struct KeyStatus {
     /// The id of the current key material; symmetric keys only.
     pub key_material_id: Option<String>,
     /// RFC 3339 in UTC; the earliest of all its key materials.
+    #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     pub expires: Option<String>,
     /// Whether it is a multi-Region key.
     pub multi_region: bool,
@@ -75,8 +78,9 @@ impl KeyStatus {
         Ok(KeyStatus {
             key_id: key.arn.id().clone(),
             region: key.arn.region().clone(),
+            account: key.arn.account().to_owned(),
             key_arn: key.arn,
-            aliases: Vec::new(),
+            aliases: None,
             key_spec: key.spec,
             key_usage: key.usage,
             key_state: key.state,

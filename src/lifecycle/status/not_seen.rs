@@ -19,6 +19,7 @@ pub struct NotSeen {
 
 /// The form in JSON of what was not permitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct NotPermitted {
     /// The permission, as in `kms:DescribeKey`.
     pub permission: String,
@@ -28,6 +29,8 @@ pub struct NotPermitted {
 
 /// The form in JSON of what was not seen for another reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "NotSeen"))]
 pub struct Failed {
     /// The call.
     pub operation: &'static str,
@@ -37,6 +40,8 @@ pub struct Failed {
     pub id: &'static str,
     /// The cause.
     pub cause: String,
+    /// KMS's error code, where it refused.
+    pub aws_code: Option<String>,
 }
 
 impl NotSeen {
@@ -66,8 +71,13 @@ impl NotSeen {
 
     fn as_failed(&self) -> Failed {
         use crate::explain::Explain;
-        let (id, cause) = (self.cause.id(), self.cause.to_string());
-        Failed { operation: self.operation.name(), key_arn: self.key_arn.clone(), id, cause }
+        Failed {
+            operation: self.operation.name(),
+            key_arn: self.key_arn.clone(),
+            id: self.cause.id(),
+            cause: self.cause.to_string(),
+            aws_code: self.cause.aws_code().map(str::to_owned),
+        }
     }
 }
 

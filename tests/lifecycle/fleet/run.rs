@@ -27,7 +27,10 @@ fn every_row_becomes_a_key_and_a_second_run_asks_for_nothing() {
     let (keys, last) = lines(&run.stdout);
     assert_eq!((keys.len(), &last["done"], &last["next"]), (20, &json!(20), &Value::Null));
     for (number, key) in keys.iter().enumerate() {
-        assert_eq!((&key["row"], &key["state"], &key["proof"]), (&json!(number + 2), &json!("done"), &json!("proven")));
+        assert_eq!(
+            (&key["row"], &key["state"], &key["proof_outcome"]),
+            (&json!(number + 2), &json!("done"), &json!("proven"))
+        );
         let verified =
             scene.json(&format!("verify --key-id {} --material k{number:03}.key", key["alias"].as_str().unwrap()));
         assert_eq!((&verified["proof"]["outcome"], &verified["key_arn"]), (&json!("proven"), &key["key_arn"]));

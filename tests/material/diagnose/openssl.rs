@@ -35,7 +35,7 @@ fn libressl_is_recognised_and_its_default_hash_found_out() {
     let script = "[ \"$1\" = version ] && echo 'LibreSSL 3.3.6' && exit\nexec \"$real\" \"$@\"";
     let answer = answer(&with_openssl(&bench, script, BLOB));
     assert_eq!(
-        answer["openssl"],
+        answer["openssl_on_path"],
         json!({ "version": "LibreSSL 3.3.6", "is_libressl": true, "oaep_hash_by_default": "SHA-1", "takes_sha256": true })
     );
     assert_eq!(answer["causes"][0]["id"], "oaep_hash");
@@ -53,7 +53,7 @@ fn a_default_of_sha_256_is_found_out_and_not_blamed() {
     let bench = Workshop::open().bench("oaep key blob");
     let script = "case \"$*\" in *rsa_oaep_md*|version) exec \"$real\" \"$@\" ;; *) exec \"$real\" \"$@\" -pkeyopt rsa_oaep_md:sha256 ;; esac";
     let answer = answer(&with_openssl(&bench, script, BLOB));
-    assert_eq!(answer["openssl"]["oaep_hash_by_default"], "SHA-256");
+    assert_eq!(answer["openssl_on_path"]["oaep_hash_by_default"], "SHA-256");
     assert!(answer["causes"][0]["evidence"].as_str().unwrap().ends_with("is the usual cause"));
 }
 
@@ -67,7 +67,7 @@ fn an_openssl_without_rsa_oaep_md_is_a_likely_cause() {
         (&answer["causes"][0]["id"], &answer["causes"][0]["certainty"]),
         (&json!("openssl_command"), &json!("likely"))
     );
-    assert_eq!(answer["openssl"]["takes_sha256"], false);
+    assert_eq!(answer["openssl_on_path"]["takes_sha256"], false);
 }
 
 #[test]
@@ -81,11 +81,11 @@ fn an_openssl_that_hangs_talks_without_end_or_is_missing_is_no_obstacle() {
         assert!(begun.elapsed() < Duration::from_secs(40), "{script}");
         let answer = answer(&run);
         assert_eq!(
-            (&answer["causes"][0]["id"], &answer["openssl"]["takes_sha256"]),
+            (&answer["causes"][0]["id"], &answer["openssl_on_path"]["takes_sha256"]),
             (&json!("oaep_hash"), &json!(null))
         );
     }
     let bench = workshop.bench("oaep key blob");
     let none = run(bench.command(&BLOB.split(' ').collect::<Vec<_>>()).env("PATH", "/nonexistent"), b"");
-    assert_eq!(answer(&none)["openssl"], json!(null));
+    assert_eq!(answer(&none)["openssl_on_path"], json!(null));
 }

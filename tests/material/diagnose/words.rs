@@ -5,7 +5,10 @@ use crate::support::{Bench, seeded};
 
 /// The `openssl` of this machine, as the answer names it.
 fn openssl(bench: &Bench) -> String {
-    seeded::diagnosis(bench, "--encrypted EncryptedKeyMaterial.bin")["openssl"]["version"].as_str().unwrap().to_owned()
+    seeded::diagnosis(bench, "--encrypted EncryptedKeyMaterial.bin")["openssl_on_path"]["version"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::fits;
+
 pub(super) const KEY: [u8; 32] = *b"\x00\xd1\x9a\x43\xfe\x62\x8b\x10\x77\xc9\x05\xee\x34\x81\xbc\x5f\xa0\x2d\xf7\x16\x98\x4c\xe3\x69\x0b\xb2\x57\xda\x21\x86\xcd\x3a";
 
 pub(super) const WRAP: &str = "kms-byok wrap --inkey public.der --out out --force --key-spec ";
@@ -27,7 +29,9 @@ impl Room {
         let output =
             Command::new(env!("CARGO_BIN_EXE_kms-byok")).args(words).current_dir(self.0.path()).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code(), text(output.stdout), text(output.stderr))
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        fits::assert_answers(&stdout);
+        (output.status.code(), stdout, stderr)
     }
 
     pub(super) fn provision(&self, spec: &str, flags: &[&str]) -> (Option<i32>, String, String) {
