@@ -320,7 +320,7 @@ fn flags_of_the_other_way_are_refused() {
             2,
             &format!(
                 "error: key {symmetric} is symmetric: KMS rotates it, and no alias moves\n\
-                 hint: leave out --prepare, --switch, --rollback, --disable-old, --new-key and --alias\n"
+                 hint: leave out --prepare, --switch, --rollback, --disable-old, --jwks, --new-key and --alias\n"
             ),
         );
     }
