@@ -290,7 +290,7 @@ impl Ended {
         Ended {
             exit,
             leftovers: removable.map(|leftover| leftover.key_arn.clone()).collect(),
-            replicas: report.replicas.iter().map(|replica| replica.key_arn.clone()).collect(),
+            replicas: report.replicas.iter().map(|replica| replica.key_arn.to_string()).collect(),
             key_arn: report.key_arn.as_ref().map(ToString::to_string),
             key_state: report.key_state.map(|state| state.to_string()),
             uncertain: report.in_doubt.map(str::to_owned),
