@@ -5,16 +5,18 @@
 
 the_kubernetes_files_fit_the_schema() {
   [[ -x $python_env/kubernetes-validate ]] || skip "kubernetes-validate is not installed; scripts/python-env does it"
-  "$python_env/kubernetes-validate" --strict examples/kubernetes/*.yaml
+  "$python_env/kubernetes-validate" --strict examples/kubernetes/*.yaml examples/fleet/*.yaml
   # It would say so if they did not.
   sed 's/backoffLimit: 3/backoffLimit: three/' examples/kubernetes/provision-job.yaml >"$work/wrong.yaml"
   if "$python_env/kubernetes-validate" --strict "$work/wrong.yaml" >"$work/said" 2>&1; then return 1; fi
   holds three "$work/said"
+  sed 's/backoffLimitPerIndex: 5/backoffLimitPerIndex: five/' examples/fleet/kubernetes-indexed-job.yaml >"$work/wrong.yaml"
+  if "$python_env/kubernetes-validate" --strict "$work/wrong.yaml" >"$work/said" 2>&1; then return 1; fi
 }
 
 their_pods_are_restricted() {
   needs_python
-  python scripts/docker/documents.py restricted examples/kubernetes/*.yaml
+  python scripts/docker/documents.py restricted examples/kubernetes/*.yaml examples/fleet/*.yaml
   sed 's/drop: \[ALL\]/add: [NET_ADMIN]/' examples/kubernetes/expiry-cronjob.yaml >"$work/wrong.yaml"
   fails 1 python scripts/docker/documents.py restricted "$work/wrong.yaml"
   holds 'not restricted: expiry: capabilities$' "$work/said"

@@ -234,7 +234,7 @@ impl Verb {
             Verb::Diagnose(_) => &diagnose::FORM,
             Verb::Recipe(_) => &recipe::FORM,
             Verb::Doctor(_) => &doctor::FORM,
-            Verb::Completions(_) | Verb::Man(_) => &FAILURE,
+            Verb::Completions(_) | Verb::Man(_) | Verb::Help(_) => &FAILURE,
             #[cfg(feature = "fleet")]
             Verb::Fleet(args) => args.form(),
             #[cfg(feature = "rehearsal")]

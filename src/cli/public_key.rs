@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 use kms_byok::for_the_binary::files::{self, Output as OutputFile};
 use kms_byok::for_the_binary::printable;
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{self, First, Trust};
 use kms_byok::public_key::{Forms, Jwks, KeptJwks, PublicKey, PublicKeyFile};
 use kms_byok::{Error, FileError, PublicKeyError};
@@ -160,7 +161,7 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
     let public = lifecycle::public_key(&kms, &key).await?;
     let forms = Forms::of(&public, key.usage.known()?)?;
     let mut answer =
-        Answer { about: About::of(&kms, &key).named(name), ending: Ending::unchanged(Some(&kms)), ..Answer::default() };
+        Answer { about: About::of(&kms, &key).named(&args.key_id), ending: Ending::unchanged(Some(&kms)), ..Answer::default() };
     answer.certificate = given.map(|file| Certificate::compared(&file, &public));
     if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
         answer.public_key = Some(forms);

@@ -66,7 +66,7 @@ fn answer(text: &[u8]) -> ExitCode {
     match output::bytes(text).filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
         None => ExitCode::SUCCESS,
         Some(source) => {
-            failure(&Failure::new(FileError::AnswerLost { source }.into(), Output::Text, Invocation::default()))
+            failure(&Failure::new(FileError::AnswerLost { source }.into(), Output::Text, &FAILURE, Invocation::default()))
         }
     }
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueHint};
+use kms_byok::escrow::RecipientIdentity;
 use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
-use kms_byok::escrow::RecipientIdentity;
 use kms_byok::lifecycle::{Backup, BackupForm, Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::ParameterSet;

@@ -56,6 +56,13 @@ impl EscrowFile {
         envelope::content_type(&self.bytes).as_deref() == Some(AUTH_ENVELOPED_DATA)
     }
 
+    /// Whether it is a CMS envelope at all.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn is_envelope(&self) -> bool {
+        let kind = envelope::content_type(&self.bytes);
+        kind.is_some_and(|kind| kind == AUTH_ENVELOPED_DATA || kind == ENVELOPED_DATA)
+    }
+
     /// Opens it with the private key of one recipient, and gives the bytes that were sealed.
     ///
     /// # Errors
@@ -67,6 +74,10 @@ impl EscrowFile {
 
 /// id-ct-authEnvelopedData (RFC 5083 §2.1): 1.2.840.113549.1.9.16.1.23.
 const AUTH_ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x17];
+
+/// id-envelopedData (RFC 5652 §6.1): 1.2.840.113549.1.7.3.
+#[cfg(feature = "fleet")]
+const ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03];
 
 /// Reads an escrow file and opens it with the private key of one recipient.
 ///

@@ -8,6 +8,7 @@ use super::manifest::error::{cell, in_row};
 use super::manifest::record::{Position, Record};
 use super::manifest::row::filled;
 use super::manifest::{Column, Manifest, ManifestError, Mistake, Place, Row, Source};
+use super::task::Task;
 
 /// What stands in a manifest.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ pub fn check(manifest: &Manifest) -> Checked {
             Ok(row) => row,
             Err(mistakes) => return checked.note(mistakes),
         };
-        checked.note(files(&row));
+        checked.note(files(&row, manifest.task()));
         checked.note(seen.meet(&row));
         for place in row.places {
             let lane = lanes.entry(place.clone()).or_insert_with(|| Lane {
@@ -125,7 +126,7 @@ impl Checked {
 }
 
 /// The files that a row names: those that are read are read, one at a time, and those that are written can be.
-fn files(row: &Row) -> Vec<Mistake> {
+fn files(row: &Row, task: &Task) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let mut note = |column, error| mistakes.push(in_row(row.number, Some(column), error));
     if let Err(error) = row.policy_text() {
@@ -136,9 +137,7 @@ fn files(row: &Row) -> Vec<Mistake> {
             note(Column::Regions, ManifestError::RegionUnknown);
             break;
         }
-        if let Err((column, error)) =
-            row.material_in(place.region.as_ref()).and_then(|material| row.check_material(&material))
-        {
+        if let Err((column, error)) = row.check_for(task, place.region.as_ref()) {
             note(column, error);
             // The same file for every Region, or another one that is missing as well.
             break;

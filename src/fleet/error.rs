@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::holder::Holder;
-use crate::explain::{Explain, Hint, some};
+use crate::explain::{Explain, Hint, Setting, hint, some};
+use crate::kms::KeyArn;
 use crate::lifecycle::Error;
 
 /// What is wrong with a fleet.
@@ -16,6 +17,18 @@ pub enum FleetError {
     JournalHeld { path: PathBuf, holder: Holder },
     #[error("the journal `{}` cannot be used", .path.display())]
     JournalUnusable { path: PathBuf, because: String },
+    #[error("there is no key for the row `{id}`")]
+    #[strum(serialize = "row_without_key")]
+    NoKey { id: String },
+    #[error("{arn} holds no key material")]
+    #[strum(serialize = "key_empty")]
+    Empty { arn: KeyArn },
+    #[error("the key material expires {at}, and the row asks for no later time")]
+    #[strum(serialize = "not_later")]
+    NotLater { at: String },
+    #[error("other key materials of {arn} expire, too: {ids}")]
+    #[strum(serialize = "others_expire")]
+    OthersExpire { arn: KeyArn, ids: String },
     #[error("the fleet was stopped before this call")]
     FleetStopped,
 }
@@ -31,6 +44,10 @@ impl Explain for FleetError {
             FleetError::JournalUnusable { .. } => {
                 some("move the file away: a run without a journal finds its keys by their aliases and tags")
             }
+            FleetError::NoKey { .. } => some("make it first: run the fleet without another task"),
+            FleetError::Empty { .. } => some("import its key material again: renew it"),
+            FleetError::NotLater { .. } => some("write a later time, or a duration as in 90d, into the column expires"),
+            FleetError::OthersExpire { .. } => hint!["import each of them with ", Setting::KeyMaterialId],
             FleetError::FleetStopped => some("run the same command again"),
         }
     }

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::error::FleetError;
 use super::holder::Holder;
 pub use crate::explain::ErrorReport as Said;
+use super::task::Task;
 use crate::files::{self, Locked};
 use crate::time::{self, rfc3339};
 
@@ -58,6 +59,9 @@ pub struct Entry {
     /// Whether AWS was changed for it.
     #[serde(default)]
     pub changed: bool,
+    /// When its key material expires: RFC 3339, UTC; nothing where it does not, or where this was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// Keys that nobody needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<String>,
@@ -149,8 +153,8 @@ impl Journal {
     }
 
     /// What the key of that row and Region has reached.
-    pub(crate) fn entry(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
-        read(&*self.database, &self.path, &name(id, region))
+    pub(crate) fn entry(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        read(&*self.database, &self.path, name)
     }
 
     /// Every entry of a Region whose CreateKey was about to be sent and whose key is not known.
@@ -174,27 +178,26 @@ impl Journal {
     }
 
     /// Writes down, and returns when it is on disk.
-    pub(crate) async fn write_durably(&self, id: &str, region: &str, entry: &Entry) -> Result<(), FleetError> {
+    pub(crate) async fn write_durably(&self, name: &Name, entry: &Entry) -> Result<(), FleetError> {
         let (waits, written) = oneshot::channel();
-        self.send(id, region, entry, Some(waits))?;
+        self.send(name, entry, Some(waits))?;
         self.answer(written.await)
     }
 
     /// Writes down; it is on disk soon, and when the journal is closed.
-    pub(crate) fn write(&self, id: &str, region: &str, entry: &Entry) -> Result<(), FleetError> {
-        self.send(id, region, entry, None)
+    pub(crate) fn write(&self, name: &Name, entry: &Entry) -> Result<(), FleetError> {
+        self.send(name, entry, None)
     }
 
     fn send(
         &self,
-        id: &str,
-        region: &str,
+        name: &Name,
         entry: &Entry,
         waits: Option<oneshot::Sender<Result<(), String>>>,
     ) -> Result<(), FleetError> {
         let entry = Entry { at: rfc3339(time::now()), ..entry.clone() };
         let value = serde_json::to_vec(&entry).map_err(|error| self.unusable(error.to_string()))?;
-        self.hand_over(Write { change: Some((name(id, region), value)), waits })
+        self.hand_over(Write { change: Some((name.0.clone(), value)), waits })
     }
 
     fn hand_over(&self, write: Write) -> Result<(), FleetError> {
@@ -259,8 +262,8 @@ impl JournalReader {
         &self.path
     }
 
-    pub(crate) fn entry(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
-        read(&self.database, &self.path, &name(id, region))
+    pub(crate) fn entry(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        read(&self.database, &self.path, name)
     }
 }
 
@@ -270,17 +273,24 @@ fn builder() -> Builder {
     builder
 }
 
-fn name(id: &str, region: &str) -> String {
-    format!("{id}\n{region}")
+/// What an entry is called: the row, the Region, and what is done to the key.
+#[derive(Clone, Debug)]
+pub struct Name(String);
+
+impl Name {
+    /// Of the key of that row and Region.
+    pub fn new(id: &str, region: &str, task: &Task) -> Self {
+        Name(format!("{id}\n{region}{}", task.series()))
+    }
 }
 
-fn read(database: &impl ReadableDatabase, path: &Path, name: &str) -> Result<Option<Entry>, FleetError> {
+fn read(database: &impl ReadableDatabase, path: &Path, name: &Name) -> Result<Option<Entry>, FleetError> {
     let read = (|| -> Result<Option<Vec<u8>>, redb::Error> {
         let table = match database.begin_read()?.open_table(KEYS) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
             table => table?,
         };
-        Ok(table.get(name)?.map(|value| value.value().to_vec()))
+        Ok(table.get(name.0.as_str())?.map(|value| value.value().to_vec()))
     })();
     let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
     let Some(value) = read.map_err(|error| unusable(error.to_string()))? else { return Ok(None) };
@@ -361,18 +371,22 @@ fn hold(journal: &Path) -> Result<Held, FleetError> {
 mod tests {
     use super::*;
 
+    fn name(region: &str) -> Name {
+        Name::new("a", region, &Task::Provision)
+    }
+
     #[tokio::test]
     async fn what_is_written_durably_is_there_after_the_process_has_gone() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("m.journal");
         let journal = Journal::open(&path).unwrap();
         let entry = Entry { call: Some("CreateKey".to_owned()), ..Entry::default() };
-        journal.write_durably("a", "eu-west-1", &entry).await.unwrap();
+        journal.write_durably(&name("eu-west-1"), &entry).await.unwrap();
         assert!(journal.has_lost("eu-west-1").unwrap() && !journal.has_lost("us-east-1").unwrap());
         // As a killed process leaves it, with another one looking on.
         let reader = JournalReader::open(&path).unwrap();
-        assert_eq!(reader.entry("a", "eu-west-1").unwrap().unwrap().call, entry.call);
-        assert_eq!(reader.entry("a", "us-east-1").unwrap(), None);
+        assert_eq!(reader.entry(&name("eu-west-1")).unwrap().unwrap().call, entry.call);
+        assert_eq!(reader.entry(&name("us-east-1")).unwrap(), None);
     }
 
     #[tokio::test]
@@ -382,10 +396,10 @@ mod tests {
         let journal = Journal::open(&path).unwrap();
         let Err(FleetError::JournalHeld { holder, .. }) = Journal::open(&path) else { panic!("two have it") };
         assert_eq!(holder.process, std::process::id());
-        journal.write("a", "eu-west-1", &Entry { state: State::Done, ..Entry::default() }).unwrap();
+        journal.write(&name("eu-west-1"), &Entry { state: State::Done, ..Entry::default() }).unwrap();
         drop(journal);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let again = Journal::open(&path).unwrap();
-        assert_eq!(again.entry("a", "eu-west-1").unwrap().unwrap().state, State::Done);
+        assert_eq!(again.entry(&name("eu-west-1")).unwrap().unwrap().state, State::Done);
     }
 }

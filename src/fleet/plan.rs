@@ -12,6 +12,7 @@ use super::manifest::{Manifest, ManifestError, Row};
 use super::pace::{Lanes, Quotas};
 use super::request::known;
 use super::rows::{each, rows};
+use super::run::wrapped_import;
 use crate::kms::{KeyArn, Kms, Operation, Region};
 use crate::lifecycle::{Error, plan};
 use crate::progress::Silent;
@@ -182,6 +183,10 @@ async fn of_key(row: Row, kms: &Kms, calls: &Mutex<BTreeMap<&'static str, u64>>)
 
 async fn planned(row: &Row, kms: &Kms) -> Result<plan::Plan, Error> {
     let region = kms.region();
+    if let Some(wrapped) = row.wrapped_in(Some(region)).map_err(|(_, error)| error.into_error())? {
+        let (import, found) = wrapped_import(row, kms, wrapped).await?;
+        return plan::import(kms, &found, &import);
+    }
     let material = row.material_in(Some(region)).map_err(|(_, error)| error.into_error())?;
     let wanted = row.provision(region, material)?.pending(known(row.request_id(region)?, None));
     plan::provision(kms, &wanted, &Silent).await

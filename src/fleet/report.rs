@@ -1,13 +1,13 @@
 //! What became of each key: a row of the manifest beside what the journal has of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::error::FleetError;
-use super::journal::{Entry, Journal, JournalReader, Said, State};
+use super::journal::{Entry, Journal, JournalReader, Name, Said, State};
 use super::manifest::{Manifest, Place};
-use crate::kms::KeyArn;
+use crate::kms::{KeyArn, Region};
 use crate::lifecycle::key::create::removal;
 use crate::lifecycle::{Error, Leftover};
 
@@ -30,6 +30,8 @@ pub struct KeyReport {
     pub key_arn: Option<String>,
     /// Whether AWS was changed for it.
     pub changed: bool,
+    /// When its key material expires; nothing where it does not, or where this was not seen.
+    pub expires: Option<String>,
     /// How its proof ended.
     #[serde(rename = "proof_outcome")]
     pub proof: Option<String>,
@@ -60,33 +62,41 @@ pub struct Summary {
 
 /// A journal from which the state of keys is read.
 pub trait Entries {
-    /// The file.
-    fn file(&self) -> &Path;
+    /// The files.
+    fn files(&self) -> Vec<PathBuf>;
 
-    /// What the key of that row and Region has reached.
+    /// What the key of that name has reached.
     ///
     /// # Errors
     /// [`FleetError::JournalUnusable`] where it cannot be read.
-    fn entry_of(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError>;
+    fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError>;
 }
 
 impl Entries for Journal {
-    fn file(&self) -> &Path {
-        self.path()
+    fn files(&self) -> Vec<PathBuf> {
+        vec![self.path().to_owned()]
     }
 
-    fn entry_of(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
-        self.entry(id, region)
+    fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        self.entry(name)
     }
 }
 
-impl Entries for JournalReader {
-    fn file(&self) -> &Path {
-        self.path()
+/// The journals of several shards. Of a key that several have it is the last that counts.
+impl Entries for Vec<JournalReader> {
+    fn files(&self) -> Vec<PathBuf> {
+        self.iter().map(|one| one.path().to_owned()).collect()
     }
 
-    fn entry_of(&self, id: &str, region: &str) -> Result<Option<Entry>, FleetError> {
-        self.entry(id, region)
+    fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        let mut last: Option<Entry> = None;
+        for reader in self {
+            let entry = reader.entry(name)?;
+            if entry.as_ref().is_some_and(|entry| last.as_ref().is_none_or(|last| last.at < entry.at)) {
+                last = entry;
+            }
+        }
+        Ok(last)
     }
 }
 
@@ -97,14 +107,24 @@ fn leftover(arn: &str) -> Option<Leftover> {
     Some(Leftover { key_arn: arn.to_owned(), reason, remove: removal(&key) })
 }
 
-/// Tells of each key of a manifest in the order of the rows. `region` says where the keys of a place are that names no Region.
+/// What of a manifest is reported.
+pub struct Reported<'a> {
+    /// The Region of the keys of a place that names none.
+    pub region: &'a dyn Fn(&Place) -> Option<Region>,
+    /// Whether the keys of a place belong to it.
+    pub mine: &'a dyn Fn(&Place) -> bool,
+    /// Only what was written since counts: RFC 3339, UTC.
+    pub since: Option<String>,
+}
+
+/// Tells of each key of a manifest in the order of the rows.
 ///
 /// # Errors
 /// [`Error::File`] for a manifest that cannot be read, and what the journal says.
 pub fn report(
     manifest: &Manifest,
     journal: &dyn Entries,
-    region: impl Fn(&Place) -> Option<String>,
+    reported: &Reported<'_>,
     mut tell: impl FnMut(KeyReport),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
@@ -112,13 +132,14 @@ pub fn report(
     for mut record in records {
         let Ok(cells) = std::mem::replace(&mut record.cells, Ok(Default::default())) else { continue };
         let Ok(row) = manifest.row(&record, &cells) else { continue };
-        for place in &row.places {
-            let region = place.region.as_ref().map(ToString::to_string).or_else(|| region(place));
+        for place in row.places.iter().filter(|place| (reported.mine)(place)) {
+            let region = place.region.clone().or_else(|| (reported.region)(place));
             let entry = match &region {
-                Some(region) => journal.entry_of(&row.id, region)?,
+                Some(region) => journal.entry_of(&Name::new(&row.id, region.as_str(), manifest.task()))?,
                 None => None,
             };
-            let entry = entry.unwrap_or_default();
+            let counts = |entry: &Entry| reported.since.as_ref().is_none_or(|since| entry.at >= *since);
+            let entry = entry.filter(counts).unwrap_or_default();
             summary.keys += 1;
             let (state, count) = match entry.state {
                 State::Done => ("done", &mut summary.done),
@@ -130,11 +151,12 @@ pub fn report(
             tell(KeyReport {
                 row: row.number,
                 id: row.id.clone(),
-                alias: row.alias_in(region.as_ref().and_then(|region| region.parse().ok()).as_ref()),
-                region,
+                alias: row.alias_in(region.as_ref()),
+                region: region.map(|region| region.to_string()),
                 state,
                 key_arn: entry.key_arn,
                 changed: entry.changed,
+                expires: entry.expires,
                 proof: entry.proof,
                 kept: shown(entry.kept),
                 escrow: shown(entry.escrow),

@@ -4,12 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::row::filled;
 use super::manifest::{Column, ManifestError, Row, Source};
+use super::opener::is_escrow;
+use super::task::Task;
 use crate::escrow::Recipient;
 use crate::files;
 use crate::kms::Region;
-use crate::lifecycle::{AliasName, Backup, Error, FindLost, KeyRequest, Material, PendingRequests, Provision};
-use crate::material::{Format, KeyMaterial, NoPassphrase};
+use crate::lifecycle::{
+    AliasName, Backup, BareImport, Error, FindLost, KeyRequest, Material, PendingRequests, Provision, Wrapped,
+};
+use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
+use crate::parameters::WrappedMaterial;
 use crate::parameters::as_material::naming;
+use crate::parameters::bare::BareDirectory;
+use crate::parameters::names::PARAMETERS_FILE;
 use crate::parameters::sha256;
 use crate::secret::Secret;
 
@@ -53,10 +60,7 @@ impl Row {
     pub(crate) fn material_in(&self, region: Option<&Region>) -> Result<Material, (Column, ManifestError)> {
         let about = |column, error: Error| (column, ManifestError::about(error));
         match &self.source {
-            Source::File(name) => {
-                let path = self.path(name, region);
-                self.read(&path).map(Material::given).map_err(|error| about(Column::Material, error))
-            }
+            Source::File(name) => self.read_source(&self.path(name, region)).map(Material::given),
             Source::Discard => Ok(Material::Generate(Backup::Discard)),
             Source::Keep(name) => Ok(Material::Generate(Backup::Keep(self.path(name, region)))),
             Source::Escrow { certificates, out } => {
@@ -65,6 +69,102 @@ impl Row {
                 Ok(Material::Generate(Backup::Escrow { recipients, out: self.path(out, region) }))
             }
         }
+    }
+
+    /// Whether the source is a directory.
+    pub(crate) fn is_wrapped(&self, region: &Region) -> bool {
+        matches!(&self.source, Source::File(name) if self.path(name, Some(region)).is_dir())
+    }
+
+    /// The wrapped key material of the row, if that is what its source is: a directory.
+    pub(crate) fn wrapped_in(&self, region: Option<&Region>) -> Result<Option<Wrapped>, (Column, ManifestError)> {
+        let Source::File(name) = &self.source else { return Ok(None) };
+        let path = self.path(name, region);
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let about = |error: Error| (Column::Material, ManifestError::about(error));
+        if let Some(bare) = BareDirectory::find(&path).map_err(|error| about(error.into()))? {
+            return BareImport::load_directory(&bare).map(|bare| Some(Wrapped::Bare(bare))).map_err(about);
+        }
+        let path = path.display().to_string();
+        if !Path::new(&path).join(PARAMETERS_FILE).exists() {
+            return Err((Column::Material, ManifestError::NothingWrapped { path }));
+        }
+        let wrapped = WrappedMaterial::load(Path::new(&path)).map_err(|error| about(error.into()))?;
+        wrapped.check_fresh().map_err(|error| about(error.into()))?;
+        let other = |found: String, wanted: String| ManifestError::WrappedForOther { path, found, wanted };
+        if wrapped.key_spec() != self.spec {
+            return Err((Column::KeySpec, other(wrapped.key_spec().to_string(), self.spec.to_string())));
+        }
+        let of = wrapped.key_arn().region();
+        if let Some(region) = region.filter(|region| *region != of) {
+            return Err((Column::Regions, other(of.to_string(), region.to_string())));
+        }
+        Ok(Some(Wrapped::Set(Box::new(wrapped))))
+    }
+
+    /// The bytes that the key of the row has, read from the row's file or from the copy that was made of them.
+    pub(crate) fn bytes_in(&self, region: Option<&Region>) -> Result<KeyMaterial, (Column, ManifestError)> {
+        match &self.source {
+            Source::File(name) => self.read_source(&self.path(name, region)),
+            Source::Discard => Err((Column::Material, ManifestError::Discarded)),
+            Source::Keep(name) => {
+                let read = self.read_kept(&self.path(name, region));
+                read.map_err(|error| (Column::Keep, ManifestError::about(error)))
+            }
+            Source::Escrow { out, .. } => self.open(&self.path(out, region), Column::EscrowOut),
+        }
+    }
+
+    /// The same where only somebody who has them can say them: nothing for what was discarded, or is in a safe place.
+    pub(crate) fn bytes_at_hand(
+        &self,
+        region: Option<&Region>,
+    ) -> Result<Option<KeyMaterial>, (Column, ManifestError)> {
+        let there = match &self.source {
+            Source::Discard => false,
+            Source::File(name) => !self.path(name, region).is_dir(),
+            Source::Keep(name) => self.path(name, region).exists(),
+            Source::Escrow { out, .. } => self.opener.is_some() && self.path(out, region).exists(),
+        };
+        if there { self.bytes_in(region).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads the file that the row names as its key material.
+    fn read_source(&self, path: &Path) -> Result<KeyMaterial, (Column, ManifestError)> {
+        if is_escrow(path) {
+            return self.open(path, Column::Material);
+        }
+        self.read(path).map_err(|error| (Column::Material, ManifestError::about(error)))
+    }
+
+    fn open(&self, path: &Path, column: Column) -> Result<KeyMaterial, (Column, ManifestError)> {
+        let Some(opener) = &self.opener else {
+            return Err((column, ManifestError::EscrowFile { path: path.display().to_string() }));
+        };
+        opener.open(path, self.spec).map_err(|error| (column, ManifestError::about(error)))
+    }
+
+    /// Refuses what a run would refuse about a row before it asks KMS.
+    pub(crate) fn check_for(&self, task: &Task, region: Option<&Region>) -> Result<(), (Column, ManifestError)> {
+        match task {
+            Task::Rotate { .. } if self.spec != KeySpec::SymmetricDefault => {
+                let alias = self.alias_in(region);
+                return Err((Column::KeySpec, ManifestError::NotRotated { spec: self.spec, alias }));
+            }
+            Task::Rotate { .. } if matches!(self.source, Source::File(_)) => {
+                return Err((Column::Material, ManifestError::NothingNew));
+            }
+            Task::Verify => return self.bytes_at_hand(region).map(drop),
+            Task::Provision | Task::Renew { .. } if self.wrapped_in(region)?.is_some() => return Ok(()),
+            Task::Renew { .. } => {
+                let material = self.bytes_in(region)?;
+                return self.check_material(&Material::given(material));
+            }
+            Task::Provision | Task::Rotate { .. } => {}
+        }
+        self.material_in(region).and_then(|material| self.check_material(&material))
     }
 
     /// Reads key material as the recogniser understands it.
@@ -97,22 +197,21 @@ impl Row {
 
     /// What is asked for in that Region, with that material.
     pub(crate) fn provision(&self, region: &Region, material: Material) -> Result<Provision, Error> {
+        Ok(Provision::of(self.request(region)?).material(material).wrapping(self.wrapping).expiry(self.expiry))
+    }
+
+    /// The key that is asked for in that Region.
+    pub(crate) fn request(&self, region: &Region) -> Result<KeyRequest, Error> {
         let alias = self.alias_in(Some(region)).map(|alias| alias.parse::<AliasName>()).transpose()?;
-        let policy = match self.policy_text() {
-            Ok(policy) => policy,
-            Err(ManifestError::Cell(error)) => return Err(*error),
-            Err(error) => return Err(Error::Caller(Box::new(error))),
-        };
-        let request = KeyRequest {
+        Ok(KeyRequest {
             alias,
             spec: self.spec,
             usage: self.usage,
             description: self.description.clone(),
-            policy,
+            policy: self.policy_text().map_err(ManifestError::into_error)?,
             tags: self.tags.clone(),
             multi_region: false,
-        };
-        Ok(Provision::of(request).material(material).wrapping(self.wrapping).expiry(self.expiry))
+        })
     }
 
     /// The id of the request for its key in that Region: the tag by which the key is found without its alias. Every run has the same one.

@@ -79,7 +79,7 @@ fn the_report_names_the_files_with_the_plaintext_and_the_backup_whatever_the_sou
         let expected = json!({ "files": files, "encrypted_backup": backup, "remove": remove });
         assert_eq!(answer["plaintext"], expected, "{flags}");
         let record: Value = serde_json::from_slice(&scene.bench.read("record")).unwrap();
-        assert_eq!(record["material"]["plaintext"], expected, "{flags}");
+        assert_eq!(record["plaintext"], expected, "{flags}");
         let escrow = answer["escrow"].as_str();
         let text = scene.words(&words[..words.len() - 4], &scene.bench.read("two"));
         let mut wanted: Vec<String> = escrow.map(|file| format!("escrow {file}")).into_iter().collect();
@@ -124,7 +124,7 @@ fn a_run_that_broke_off_says_where_the_plaintext_is_and_keeps_what_completes_it(
     let expected = json!({ "files": ["one"], "encrypted_backup": "k.cms", "remove": null });
     assert_eq!(answer["plaintext"], expected);
     let record: Value = serde_json::from_slice(&scene.bench.read("record")).unwrap();
-    assert_eq!(record["material"]["plaintext"], expected);
+    assert_eq!(record["plaintext"], expected);
     assert_eq!(lines(&stderr), ["plaintext: one", "backup: k.cms, encrypted"]);
     // Also before the bytes were on their way, and of generated ones.
     for (fault, source, said) in [

@@ -71,6 +71,8 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
             "causes": [],
             "material": null,
             "escrow_opened": null,
+            "components": null,
+            "key_check_value": null,
             "key_arn": format!("arn:aws:kms:us-east-1:000000000000:key/{id}"),
             "key_id": id,
             "alias": alias,

@@ -31,7 +31,7 @@ fn id(arn: &str) -> &str {
 }
 
 fn jwk(scene: &Scene, key: &str) -> Value {
-    scene.json(&format!("public-key --key-id {key}"))["jwk"].clone()
+    scene.json(&format!("public-key --key-id {key}"))["public_key"]["jwk"].clone()
 }
 
 fn jwks(scene: &Scene, keys: &[&str]) -> Vec<Value> {
@@ -93,7 +93,7 @@ fn the_set_has_every_generation_and_the_key_of_the_alias_first() {
         assert_eq!(again["alias_rotation"]["jwks_file"]["changed"], false, "{spec}");
         std::fs::remove_file(scene.bench.path(FILE)).unwrap();
         let shown = scene.json("public-key alias/app --jwks set.json");
-        assert_eq!((file(&scene), &shown["jwks"]["kids"]), (keys.clone(), &kids(&keys)), "{spec}");
+        assert_eq!((file(&scene), &shown["jwks_file"]["kids"]), (keys.clone(), &kids(&keys)), "{spec}");
         // Whoever verifies with the set verifies what each has signed.
         for key in [&first, &second, &third] {
             let line = format!("verify --key-id {key} --public-key set.json");
@@ -232,7 +232,7 @@ fn a_key_that_cannot_be_seen_is_named() {
     ] {
         tag(&scene, &first, "supersedes", value);
         let run = scene.run("public-key alias/app --jwks set.json --output json --quiet");
-        let told = run.json()["jwks"].clone();
+        let told = run.json()["jwks_file"].clone();
         assert_eq!(told["not_kept"], json!([{ "key_id": key_id, "why": why }]), "{value}");
         let warning = format!("warning: for the JWK Set, key {key_id}: {why}\n");
         assert!(run.stderr.contains(&warning), "{value}: {}", run.stderr);
@@ -240,7 +240,7 @@ fn a_key_that_cannot_be_seen_is_named() {
     }
     // What the file has of a key that KMS does not show any more stays.
     scene.kms.ok("ScheduleKeyDeletion", json!({ "KeyId": first }));
-    let told = scene.json("public-key alias/app --jwks set.json")["jwks"].clone();
+    let told = scene.json("public-key alias/app --jwks set.json")["jwks_file"].clone();
     assert_eq!(told["not_kept"][0]["key_id"], id(&first));
     assert_eq!(told["kids"].as_array().unwrap().len(), 2);
 }
@@ -265,7 +265,7 @@ fn what_may_not_be_read_is_named_and_the_current_key_is_never_missing() {
             assert!(!scene.bench.exists(FILE), "{fault}");
             continue;
         };
-        let told = run.json()["jwks"].clone();
+        let told = run.json()["jwks_file"].clone();
         assert_eq!(told["not_kept"][0]["key_id"], id(missing), "{fault}");
         let why = told["not_kept"][0]["why"].as_str().unwrap();
         assert!(why.contains("not permit") || why.contains("may not be read"), "{why}");
@@ -298,7 +298,7 @@ fn a_tag_alone_puts_no_key_of_somebody_else_into_the_set() {
         let why = format!(
             "it is not put in: only a tag names {planted}, and its key policy is not the one asked for: it lets in account 999999999999"
         );
-        let told = scene.json("public-key alias/app --jwks set.json")["jwks"].clone();
+        let told = scene.json("public-key alias/app --jwks set.json")["jwks_file"].clone();
         assert_eq!(told["not_kept"], json!([{ "key_id": id(&planted), "why": why }]), "{name}");
         assert!(!file(&scene).contains(&jwk(&scene, &planted)), "{name}");
         assert_eq!(file(&scene)[0], jwk(&scene, &second), "{name}");
@@ -319,8 +319,8 @@ fn a_tag_alone_puts_no_key_of_somebody_else_into_the_set() {
             assert!(file(&scene).contains(&jwk(&scene, &planted)), "{name} {flags}");
         }
         // What is in the file already is the user's word for it.
-        let told = scene.json("public-key alias/app --jwks set.json")["jwks"].clone();
-        assert_eq!((&told["not_kept"], &told["changed"]), (&Value::Null, &json!(false)), "{name}");
+        let told = scene.json("public-key alias/app --jwks set.json")["jwks_file"].clone();
+        assert_eq!((&told["not_kept"], &told["changed"]), (&json!([]), &json!(false)), "{name}");
     }
 }
 
@@ -365,7 +365,7 @@ fn no_more_than_fifty_keys_of_one_alias_are_looked_at() {
     for pair in made.windows(2) {
         tag(&scene, &pair[0], "supersedes", id(&pair[1]));
     }
-    let told = scene.json(&format!("public-key {} --jwks set.json", made[0]))["jwks"].clone();
+    let told = scene.json(&format!("public-key {} --jwks set.json", made[0]))["jwks_file"].clone();
     assert_eq!(told["kids"].as_array().unwrap().len(), 50);
     assert_eq!(
         told["not_kept"],

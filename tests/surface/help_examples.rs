@@ -183,6 +183,10 @@ impl Stage {
         let provision = format!("provision --alias alias/payments --material payments.key {small}");
         match (verb, number) {
             ("fleet plan", 1) => self.bench.write("keys.csv", "id\npayments\n"),
+            ("fleet run", 1) => {
+                self.bench.write("keys.csv", "id,alias,material\npayments,alias/payments,generate-discard\n");
+                self.do_first("fleet run keys.csv --wrapping-key-spec RSA_2048");
+            }
             ("fleet" | "fleet plan" | "fleet run", _) => {
                 self.bench.write("keys.csv", "id,material\npayments,payments.key\n")
             }

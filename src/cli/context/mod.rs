@@ -72,7 +72,7 @@ impl Context {
             invocation: Mutex::new(Invocation::new(&global, typed)),
             global,
             talk,
-            besides: Mutex::default(),
+            escrow: OnceLock::new(),
             composition: OnceLock::new(),
             check_value: OnceLock::new(),
             reading: OnceLock::new(),

@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use kms_byok::fleet::{Cell, Cells, Checked, Column, Manifest, Mistake, Quotas, check, operations_with_quota};
+use kms_byok::Error;
+use kms_byok::fleet::{
+    Cell, Cells, Checked, Column, Manifest, Mistake, Opener, Quotas, Task, check, operations_with_quota,
+};
 use kms_byok::kms::Operation;
 
+use super::super::any_key::{AnyKey, Asking};
 use super::super::context::Context;
+use super::super::key_file::{self, KeyFile};
 
 #[derive(Args)]
 pub(super) struct ManifestArgs {
@@ -18,6 +23,12 @@ pub(super) struct ManifestArgs {
     /// Accept wrapping algorithms with SHA-1
     #[arg(long, help_heading = "For empty cells")]
     allow_sha1: bool,
+    /// Private key that opens escrow files: the key material of rows, and copies that earlier runs have made
+    #[arg(long, value_name = "KEY", value_parser = key_file::parser(), help_heading = None::<&'static str>)]
+    recipient_key: Option<KeyFile>,
+    /// File with the passphrase of the recipient key; asked for on a terminal otherwise
+    #[arg(long, value_name = "FILE", value_parser = key_file::parser(), requires = "recipient_key", help_heading = None::<&'static str>)]
+    passphrase_file: Option<KeyFile>,
     /// Calls a second: default for KMS's own quotas, none, or OPERATION=RATE for those that AWS has adjusted; may be repeated
     #[arg(long, value_name = "Q", value_delimiter = ',', value_parser = quota, help_heading = None::<&'static str>)]
     quota: Vec<QuotaWord>,
@@ -36,7 +47,7 @@ struct DefaultArgs {
     /// Key usage, as KMS names it
     #[arg(long, value_name = "U")]
     key_usage: Option<String>,
-    /// File with the key material, as in 'keys/{id}.key', or generate-discard, generate-escrow, generate-keep
+    /// File with the key material as in 'keys/{id}.key', escrow file or directory, or generate-discard, generate-escrow, generate-keep
     #[arg(long, value_name = "M")]
     material: Option<String>,
     /// Recovery certificate for generate-escrow; may be repeated
@@ -74,6 +85,12 @@ struct DefaultArgs {
     wrapping_algorithm: Option<String>,
 }
 
+/// Why there is no manifest.
+pub(super) enum Unopened {
+    Mistakes(Vec<Mistake>),
+    Failed(Box<Error>),
+}
+
 #[derive(Clone, Debug)]
 enum QuotaWord {
     Default,
@@ -101,13 +118,25 @@ fn quota(text: &str) -> Result<QuotaWord, String> {
 
 impl ManifestArgs {
     /// Opens the manifest.
-    pub(super) fn open(&self, context: &Context) -> Result<Manifest, Vec<Mistake>> {
-        Ok(Manifest::open(&self.manifest, self.defaults.cells(context))?.allow_sha1(self.allow_sha1))
+    pub(super) fn open(&self, task: Task, context: &Context) -> Result<Manifest, Unopened> {
+        let manifest = Manifest::open(&self.manifest, self.defaults.cells(context)).map_err(Unopened::Mistakes)?;
+        Ok(manifest.allow_sha1(self.allow_sha1).for_task(task))
+    }
+
+    /// The key that opens escrow files.
+    fn opener(&self, context: &Context) -> Result<Option<Opener>, Error> {
+        let Some(key) = &self.recipient_key else { return Ok(None) };
+        let path = key.file("--recipient-key")?;
+        let passphrase = self.passphrase_file.as_ref();
+        let any = AnyKey { path, what: "recipient key", flag: "--recipient-key", passphrase };
+        let read = any.read(&mut Asking::new(passphrase, path, context)?, context, |_| true)?;
+        Ok(Some(Opener::new(read)))
     }
 
     /// Opens the manifest, and looks at every row.
-    pub(super) fn check(&self, context: &Context) -> Result<(Manifest, Checked), Vec<Mistake>> {
-        let manifest = self.open(context)?;
+    pub(super) fn check(&self, task: Task, context: &Context) -> Result<(Manifest, Checked), Unopened> {
+        let opener = self.opener(context).map_err(|error| Unopened::Failed(Box::new(error)))?;
+        let manifest = self.open(task, context)?.opening_with(opener);
         let checked = check(&manifest);
         Ok((manifest, checked))
     }

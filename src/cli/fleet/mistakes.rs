@@ -13,6 +13,7 @@ use super::super::output::document::{Answer as JsonAnswer, Failed};
 use super::super::output::parts::Ending;
 use super::super::words::sentence;
 use super::MISTAKES;
+use super::manifest_args::Unopened;
 
 /// The JSON answer.
 #[derive(Default, Serialize)]
@@ -53,7 +54,11 @@ pub(super) fn print(checked: &Checked, context: &Context) -> ExitCode {
 }
 
 /// A manifest that could not be opened, or whose header is wrong.
-pub(super) fn of_beginning(mut mistakes: Vec<Mistake>, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) fn of_beginning(unopened: Unopened, context: &Context) -> Result<ExitCode, Failure> {
+    let mut mistakes = match unopened {
+        Unopened::Mistakes(mistakes) => mistakes,
+        Unopened::Failed(error) => return Err(context.failure(*error)),
+    };
     match mistakes.pop() {
         Some(Mistake { error: ManifestError::File(error), .. }) => Err(context.failure(error)),
         last => {

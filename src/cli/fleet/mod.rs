@@ -6,8 +6,10 @@ pub(super) mod plan;
 mod progress;
 pub(super) mod rows;
 mod run;
+mod shard_args;
 mod status;
 mod talk;
+mod task_args;
 
 use std::process::ExitCode;
 

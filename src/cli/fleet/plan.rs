@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use kms_byok::fleet::{self, Connections, Fate, FleetPlan, PlannedKey, QuotaUse, Said};
+use kms_byok::fleet::{self, Connections, Fate, FleetPlan, PlannedKey, QuotaUse, Said, Task};
 use kms_byok::kms::{KeyArn, Region};
 use serde::Serialize;
 
@@ -83,7 +83,7 @@ impl JsonAnswer for Answer {
 }
 
 pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let (manifest, checked) = match args.manifest.check(context) {
+    let (manifest, checked) = match args.manifest.check(Task::Provision, context) {
         Ok(both) => both,
         Err(mistakes) => return mistakes::of_beginning(mistakes, context),
     };

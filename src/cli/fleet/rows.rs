@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kms_byok::fleet::{self, Connections, Entries, KeyReport, Manifest, Place, Summary};
+use kms_byok::fleet::{self, Connections, Entries, KeyReport, Manifest, Reported, Shard, Summary, Task};
 use kms_byok::for_the_binary::printable;
 use kms_byok::{Error, FileError};
 use serde::Serialize;
@@ -32,10 +32,8 @@ pub(in super::super) struct Line {
 pub(in super::super) struct Last {
     #[serde(flatten)]
     summary: Summary,
-    /// The journal of the runs.
-    #[serde(serialize_with = "printable::maybe_path")]
-    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
-    journal: Option<PathBuf>,
+    /// The journals of the runs: one, or one of each shard.
+    journals: Vec<String>,
     #[serde(flatten)]
     ending: Ending,
 }
@@ -54,25 +52,51 @@ impl Line {
     }
 }
 
-/// `M.journal`
-pub(super) fn beside(manifest: &Path) -> PathBuf {
+/// `M.journal`, and of a shard `M.journal.2-of-4`.
+pub(super) fn beside(manifest: &Path, shard: Option<Shard>) -> PathBuf {
     let mut name: OsString = manifest.into();
     name.push(".journal");
+    if let Some(Shard { number, of }) = shard {
+        name.push(format!(".{number}-of-{of}"));
+    }
     name.into()
+}
+
+/// The journals of a manifest and of its shards that are there; the one of the whole if none is.
+pub(super) fn all_beside(manifest: &Path) -> Vec<PathBuf> {
+    let whole = beside(manifest, None);
+    let mut beginning = whole.file_name().unwrap_or_default().to_owned();
+    beginning.push(".");
+    let beginning = beginning.to_string_lossy().into_owned();
+    let directory = whole.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_of_shard = |name: &str| {
+        let parts = name.strip_prefix(&beginning).and_then(|rest| rest.split_once("-of-"));
+        parts.is_some_and(|(one, of)| one.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
+    };
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut all: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_of_shard))
+        .map(|entry| whole.with_file_name(entry.file_name()))
+        .collect();
+    all.sort();
+    if all.is_empty() || whole.exists() {
+        all.insert(0, whole);
+    }
+    all
 }
 
 /// Prints what became of each key.
 pub(super) fn answer(
     manifest: &Manifest,
-    journal: &impl Entries,
+    journal: &dyn Entries,
+    reported: &Reported<'_>,
     connections: &Connections,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let region = |place: &Place| connections.region_of(place).map(|region| region.to_string());
     let again = context.invocation().again().to_string().replacen("fleet status", "fleet run", 1);
     let (mut ids, mut regions, mut aliases) = (0, 0, 1);
     let fail = |error: Error| context.failure(error);
-    let summary = fleet::report(manifest, journal, region, |key| {
+    let summary = fleet::report(manifest, journal, reported, |key| {
         ids = ids.max(key.id.chars().count());
         regions = regions.max(key.region.as_ref().map_or(1, String::len));
         aliases = aliases.max(key.alias.as_ref().map_or(1, String::len));
@@ -83,7 +107,7 @@ pub(super) fn answer(
         lost = lost.take().or_else(|| output::bytes(bytes));
     };
     let json = context.global.output == Output::Json;
-    fleet::report(manifest, journal, region, |key| {
+    fleet::report(manifest, journal, reported, |key| {
         let next = (key.state != "done").then_some(again.as_str());
         changed |= key.changed;
         if json {
@@ -113,7 +137,8 @@ pub(super) fn answer(
     if json {
         let rehearsal = connections.seen_rehearsal();
         let ending = Ending { changed, next: next.map(str::to_owned), rehearsal, ..Ending::default() };
-        let last = Last { summary, journal: Some(journal.file().to_owned()), ending };
+        let journals = journal.files().iter().map(|path| path.display().to_string()).collect();
+        let last = Last { summary, journals, ending };
         print(&printable::json_line(&Document::with(SUMMARY.schema, &last, None)));
     } else {
         let Summary { keys, done, failed, left } = summary;
@@ -128,5 +153,12 @@ pub(super) fn answer(
         failure.exit = 3;
         return Err(failure);
     }
-    Ok(if unfinished { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    let checks = *manifest.task() == Task::Verify && summary.failed > 0;
+    Ok(if checks {
+        ExitCode::from(4)
+    } else if unfinished {
+        ExitCode::from(3)
+    } else {
+        ExitCode::SUCCESS
+    })
 }

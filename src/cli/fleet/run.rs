@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args as ClapArgs, ValueEnum};
-use kms_byok::fleet::{self, Connections, FleetRun, Journal, Stop};
+use clap::Args as ClapArgs;
+use kms_byok::fleet::{self, Connections, FleetRun, Journal, Place, Reported, Stop, Task, of_shard};
+use kms_byok::time::{now, rfc3339};
 use kms_byok::{Error, Progress};
 
 use super::super::context::Context;
@@ -16,25 +17,30 @@ use super::manifest_args::ManifestArgs;
 use super::mistakes;
 use super::progress::{Counts, EVERY};
 use super::rows::{self, beside};
+use super::shard_args::ShardArgs;
 use super::talk::{Warnings, words};
+use super::task_args::{TaskArgs, WithinArgs};
 
 /// Make the keys of a manifest what their rows ask for, at the speed of KMS's quotas
 #[derive(ClapArgs)]
 #[command(after_help = "\
 What each key has reached is written to a journal before every call that must not happen twice: after any end, the same command goes on.
-The exit code is 3 if keys have failed or are left. SIGTERM and SIGINT end the run after the step that is under way; a second one ends it
+The exit code is 3 if keys have failed or are left, and 4 if verify finds a key that is not what its row asks for. SIGTERM and SIGINT end the run after the step that is under way; a second one ends it
 at once.
 
 Examples:
   kms-byok fleet run keys.csv
-  kms-byok fleet run keys.csv --quota GetParametersForImport=2 --stop-after 5")]
+  kms-byok fleet run keys.csv --only rotate --round 2027-01")]
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// What is done
-    #[arg(long, value_enum, default_value_t = Only::Provision, help_heading = None::<&'static str>)]
-    only: Only,
-    /// File for what each key has reached [default: MANIFEST.journal]
+    #[command(flatten)]
+    task: TaskArgs,
+    #[command(flatten)]
+    within: WithinArgs,
+    #[command(flatten)]
+    shard: ShardArgs,
+    /// File for what each key has reached [default: MANIFEST.journal, of a shard MANIFEST.journal.I-of-N]
     #[arg(long, value_name = "FILE", help_heading = None::<&'static str>)]
     journal: Option<PathBuf>,
     /// Keys of an account and Region that are under way at once
@@ -47,29 +53,45 @@ pub(super) struct Args {
     proof: ProofArgs,
 }
 
-/// What is done to the keys.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Only {
-    /// Keys are made and get their key material
-    Provision,
-}
-
 pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let Only::Provision = args.only;
-    let (manifest, checked) = match args.manifest.check(context) {
+    let shard = args.shard.shard().map_err(|error| context.failure(Error::from(error)))?;
+    let task = args.task.task(Some(&args.within));
+    let (manifest, checked) = match args.manifest.check(task.clone(), context) {
         Ok(both) => both,
         Err(mistakes) => return mistakes::of_beginning(mistakes, context),
     };
     if !checked.mistakes.is_empty() {
         return Ok(mistakes::print(&checked, context));
     }
-    let path = args.journal.clone().unwrap_or_else(|| beside(&args.manifest.manifest));
+    let path = args.journal.clone().unwrap_or_else(|| beside(&args.manifest.manifest, shard));
     let journal = Arc::new(Journal::open(&path).map_err(|error| context.failure(Error::from(error)))?);
     let talk = Arc::new(Warnings(context.talk.clone()));
     let mut connections = Connections::new(context.connection(context.global.region.clone()), talk);
+    let checked = match shard {
+        None => checked,
+        Some(shard) => {
+            context.run(async { Ok(connections.know_regions(&manifest).await?) })?;
+            let (part, places) = shard.part(checked, &connections);
+            if part.lanes.is_empty() {
+                let which =
+                    if places == 1 { "1 account and Region, which is" } else { "accounts and Regions, which are" };
+                let many = if places == 1 { String::new() } else { format!("{places} ") };
+                context.talk.warn(&format!(
+                    "nothing is left for shard {} of {}: the rows are of {many}{which} not split, because {} shards would share {} quotas",
+                    shard.number,
+                    shard.of,
+                    if places == 1 { "its" } else { "their" },
+                    if places == 1 { "its" } else { "their" },
+                ));
+            }
+            part
+        }
+    };
+    let begun = rfc3339(now());
     let (counts, stop) = (Arc::new(Counts::new(context.talk.clone())), Stop::default());
     let words = Arc::new(|error: &Error| words(error, context));
     let plan = FleetRun {
+        task: task.clone(),
         quotas: args.manifest.quotas(),
         concurrency: args.concurrency.into(),
         stop_after: args.stop_after,
@@ -101,5 +123,8 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         failure.exit = failure.exit.max(3);
         return Err(failure);
     }
-    rows::answer(&manifest, &*journal, &connections, context)
+    let region = |place: &Place| connections.region_of(place);
+    let since = matches!(task, Task::Renew { .. } | Task::Verify).then_some(begun);
+    let reported = Reported { region: &region, mine: &|place| of_shard(&checked, place), since };
+    rows::answer(&manifest, &*journal, &reported, &connections, context)
 }

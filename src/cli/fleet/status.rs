@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
-use kms_byok::fleet::{Connections, JournalReader};
+use kms_byok::fleet::{Connections, JournalReader, Place, Reported};
 
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::manifest_args::ManifestArgs;
 use super::mistakes;
-use super::rows::{self, beside};
+use super::rows::{self, all_beside};
 use super::talk::Warnings;
+use super::task_args::TaskArgs;
 
 /// Show what each key of a manifest has reached, also while a run goes on
 #[derive(ClapArgs)]
@@ -27,20 +28,25 @@ Examples:
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// File for what each key has reached [default: MANIFEST.journal]
+    #[command(flatten)]
+    task: TaskArgs,
+    /// File with what keys have reached; may be repeated [default: MANIFEST.journal and those of its shards]
     #[arg(long, value_name = "FILE", help_heading = None::<&'static str>)]
-    journal: Option<PathBuf>,
+    journal: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
-    let manifest = match args.manifest.open(context) {
+    let manifest = match args.manifest.open(args.task.task(None), context) {
         Ok(manifest) => manifest,
         Err(mistakes) => return mistakes::of_beginning(mistakes, context),
     };
-    let path = args.journal.clone().unwrap_or_else(|| beside(&args.manifest.manifest));
-    let journal = JournalReader::open(&path).map_err(|error| context.failure(Error::from(error)))?;
+    let paths = if args.journal.is_empty() { all_beside(&args.manifest.manifest) } else { args.journal.clone() };
+    let journals: Result<Vec<JournalReader>, _> = paths.iter().map(|path| JournalReader::open(path)).collect();
+    let journals = journals.map_err(|error| context.failure(Error::from(error)))?;
     let talk = Arc::new(Warnings(context.talk.clone()));
     let mut connections = Connections::new(context.connection(context.global.region.clone()), talk);
     context.run(async { Ok(connections.know_regions(&manifest).await?) })?;
-    rows::answer(&manifest, &journal, &connections, context)
+    let region = |place: &Place| connections.region_of(place);
+    let reported = Reported { region: &region, mine: &|_| true, since: None };
+    rows::answer(&manifest, &journals, &reported, &connections, context)
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::column::Column;
-use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
+use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::lifecycle::Error;
+use crate::material::KeySpec;
 
 /// A mistake, and where it stands.
 #[derive(Debug)]
@@ -99,6 +100,22 @@ pub enum ManifestError {
     NotAnExpiry { given: String },
     #[error("`{given}` is not the ARN of a role")]
     NotARole { given: String },
+    #[error("`{path}` is an escrow file")]
+    #[strum(serialize = "escrow_closed")]
+    EscrowFile { path: String },
+    #[error("the key material was discarded when it was made: nobody can import it again")]
+    #[strum(serialize = "material_discarded")]
+    Discarded,
+    #[error("KMS does not rotate keys of the key spec {spec}")]
+    #[strum(serialize = "row_not_rotated")]
+    NotRotated { spec: KeySpec, alias: Option<String> },
+    #[error("a rotation needs new key material, but the row has a file")]
+    NothingNew,
+    #[error("the parameters in `{path}` are of {found}, but the row asks for {wanted}")]
+    #[strum(serialize = "wrapped_for_other")]
+    WrappedForOther { path: String, found: String, wanted: String },
+    #[error("`{path}` is a directory without wrapped key material and an import token")]
+    NothingWrapped { path: String },
     #[error("the key policy `{path}` is not a JSON object")]
     PolicyNotAnObject { path: String, because: String },
 }
@@ -145,6 +162,20 @@ impl OwnWords for ManifestError {
             ManifestError::NotATag { .. } => some("write NAME=VALUE, and `;` between two tags"),
             ManifestError::NotAnExpiry { .. } => some("write it as in never, 90d or 2027-01-31T12:00:00Z"),
             ManifestError::NotARole { .. } => some("write it as in arn:aws:iam::111122223333:role/provisioning"),
+            ManifestError::EscrowFile { .. } => hint!["give ", Setting::RecipientKey],
+            ManifestError::Discarded => {
+                some("leave the row out; new key material by rotation, with a copy, is what can be renewed")
+            }
+            ManifestError::NotRotated { alias: Some(alias), .. } => hint![
+                "move its alias to a new key: ",
+                Step::Rotate.with(Setting::KeyId.to(alias)).with(Setting::Generate)
+            ],
+            ManifestError::NotRotated { .. } => some("give the key an alias, and move that to a new key"),
+            ManifestError::NothingNew => some("use generate-escrow, generate-keep or generate-discard"),
+            ManifestError::WrappedForOther { .. } => some("name the directory of this key"),
+            ManifestError::NothingWrapped { .. } => {
+                some("put EncryptedKeyMaterial.bin beside the public key and the token that it was wrapped for")
+            }
             ManifestError::PolicyNotAnObject { .. } => some("check the file: a key policy is one JSON object"),
         }
     }

@@ -16,6 +16,8 @@ use self::error::in_row;
 pub use self::error::{ManifestError, Mistake};
 use self::record::{Guarded, Position, ROW_LIMIT, Record};
 pub use self::row::{Place, Row, Source};
+use super::opener::Opener;
+use super::task::Task;
 use crate::files::FileError;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -27,6 +29,8 @@ pub struct Manifest {
     form: Form,
     defaults: Cells,
     allow_sha1: bool,
+    task: Task,
+    opener: Option<Opener>,
     /// Of CSV: the columns in the order of the file.
     header: Vec<Column>,
     /// Where the first row begins.
@@ -76,6 +80,8 @@ impl Manifest {
             form,
             defaults,
             allow_sha1: false,
+            task: Task::Provision,
+            opener: None,
             header: Vec::new(),
             begin,
             bytes: about.len(),
@@ -94,6 +100,23 @@ impl Manifest {
     #[must_use]
     pub fn allow_sha1(self, allow_sha1: bool) -> Self {
         Manifest { allow_sha1, ..self }
+    }
+
+    /// For what is done to its keys.
+    #[must_use]
+    pub fn for_task(self, task: Task) -> Self {
+        Manifest { task, ..self }
+    }
+
+    /// Opening escrow files with that key.
+    #[must_use]
+    pub fn opening_with(self, opener: Option<Opener>) -> Self {
+        Manifest { opener, ..self }
+    }
+
+    /// What is done to its keys.
+    pub fn task(&self) -> &Task {
+        &self.task
     }
 
     /// The file.
@@ -122,7 +145,8 @@ impl Manifest {
 
     /// What the row asks for, with the defaults in the place of empty cells.
     pub(crate) fn row(&self, record: &Record, cells: &Cells) -> Result<Row, Vec<Mistake>> {
-        row::read(record.number, cells, &self.defaults, self.allow_sha1)
+        let row = row::read(record.number, cells, &self.defaults, self.allow_sha1)?;
+        Ok(Row { opener: self.opener.clone(), ..row })
     }
 
     fn reader(&self, position: Position) -> Result<Guarded, FileError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::column::{Cells, Column};
 use super::error::{ManifestError, Mistake, cell, in_row};
 use crate::explain::Explain;
+use crate::fleet::opener::Opener;
 use crate::kms::Region;
 use crate::lifecycle::{AliasName, KeyRequest, Wrapping};
 use crate::material::{KeySpec, KeyUsage};
@@ -30,6 +31,7 @@ pub struct Row {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) description: Option<String>,
     pub(crate) wrapping: Wrapping,
+    pub(crate) opener: Option<Opener>,
 }
 
 /// The account and Region of a key, as far as the manifest tells.
@@ -46,7 +48,7 @@ pub struct Place {
 /// Where the key material of a row comes from. In the names of files `{id}` and `{region}` stand for themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A file.
+    /// A file: key material, an escrow file, or a directory with wrapped key material and its token.
     File(String),
     /// New, with a copy for these recovery certificates in that file.
     Escrow {
@@ -131,6 +133,7 @@ impl Reader<'_> {
             tags,
             description,
             wrapping,
+            opener: None,
         })
     }
 

@@ -1,26 +1,18 @@
 //! One key of a fleet: what it has reached is written down before each call that must not happen twice, and at its end.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::error::FleetError;
-use super::super::journal::{Entry, Journal, State};
+use super::super::journal::{Entry, Journal, Name, State};
 use super::super::manifest::Row;
-use super::super::request::known;
 use super::super::stop::Stop;
-use super::lost::Lost;
-use super::options::FleetRun;
-use crate::kms::{KeyArn, KeyDescription, KeyState, Kms, Operation, Reason};
-use crate::lifecycle::provision::Reached;
-use crate::lifecycle::{Account, Asked, Before, Error, Material, Provision, Run, Trust, Watched, provision};
-use crate::progress::Silent;
-
-/// What the keys of an account and Region have in common.
-pub(super) struct Shared {
-    pub(super) kms: Kms,
-    pub(super) journal: Arc<Journal>,
-    pub(super) plan: Arc<FleetRun>,
-    pub(super) lost: Lost,
-}
+use super::super::task::Task;
+use super::shared::Shared;
+use super::{provision, renew, rotate, verify, wrapped};
+use crate::kms::Operation;
+use crate::lifecycle::{Account, Asked, Before, Error, Run, Watched};
+use crate::proof::Outcome;
 
 /// How a key has ended.
 pub(super) enum Ended {
@@ -33,8 +25,7 @@ pub(super) enum Ended {
 
 /// Writes down what a key is about to do.
 struct Notes {
-    id: String,
-    region: String,
+    name: Name,
     journal: Arc<Journal>,
     stop: Stop,
     entry: Mutex<Entry>,
@@ -42,28 +33,56 @@ struct Notes {
     broken: Mutex<Option<FleetError>>,
 }
 
-/// Brings a key to what its row asks for. The error is one of the journal.
+/// Does with a key what the run is for. The error is one of the journal.
 pub(super) async fn run(row: Row, shared: &Shared) -> Result<Ended, FleetError> {
-    let region = shared.kms.region().to_string();
-    let before = shared.journal.entry(&row.id, &region)?;
+    let (region, task) = (shared.kms.region().to_string(), &shared.plan.task);
+    let name = Name::new(&row.id, &region, task);
+    let before = shared.journal.entry(&name)?;
     let asked = row.digest(shared.kms.region()).unwrap_or_default();
-    if before.as_ref().is_some_and(|entry| entry.state == State::Done && entry.asked == asked) {
+    // A round of rotations is over for a key whose row was changed since, too.
+    let is_the_same = |entry: &Entry| entry.asked == asked || matches!(task, Task::Rotate { .. });
+    if before.as_ref().is_some_and(|entry| entry.state == State::Done && task.is_done_once() && is_the_same(entry)) {
         return Ok(Ended::Done);
     }
+    let entry = Entry { asked, state: State::Begun, error: None, ..before.unwrap_or_default() };
     let notes = Arc::new(Notes {
-        id: row.id.clone(),
-        region,
+        name,
         journal: shared.journal.clone(),
         stop: shared.plan.stop.clone(),
-        entry: Mutex::new(Entry { asked, state: State::Begun, error: None, ..before.unwrap_or_default() }),
+        entry: Mutex::new(entry.clone()),
         broken: Mutex::default(),
     });
-    let run: Run<Reached> = Run::default().asking_first(notes.clone());
-    let work = async {
-        let wanted = wanted(&row, shared, &notes.entry()).await?;
-        Ok::<_, Error>(provision(&shared.kms, &wanted, &run).await)
-    };
-    let may_end = || run.standing().facts.in_doubt.is_none();
+    match task {
+        Task::Provision if row.is_wrapped(shared.kms.region()) => {
+            let run = Run::default().asking_first(notes.clone());
+            end(wrapped::import_wrapped(&row, shared, &run), &run, (&notes, shared)).await
+        }
+        Task::Provision => {
+            let run = Run::default().asking_first(notes.clone());
+            end(provision::provision_row(&row, shared, &entry, &run), &run, (&notes, shared)).await
+        }
+        Task::Renew { within } => {
+            let run = Run::default().asking_first(notes.clone());
+            end(renew::renew(&row, shared, *within, &run), &run, (&notes, shared)).await
+        }
+        Task::Rotate { .. } => {
+            let run = Run::default().asking_first(notes.clone());
+            end(rotate::rotate_row(&row, shared, &entry, &run), &run, (&notes, shared)).await
+        }
+        Task::Verify => {
+            let run = Run::default().asking_first(notes.clone());
+            end(verify::verify_row(&row, shared, &run), &run, (&notes, shared)).await
+        }
+    }
+}
+
+/// Carries out the work on a key, and writes down what became of it. The work gives what was proven.
+async fn end(
+    work: impl Future<Output = Result<Option<Outcome>, Error>>,
+    run: &dyn Watched,
+    (notes, shared): (&Notes, &Shared),
+) -> Result<Ended, FleetError> {
+    let may_end = || run.account().facts.in_doubt.is_none();
     let ended = shared.plan.stop.unless_stopped(work, may_end).await;
     if let Some(broken) = notes.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(broken);
@@ -72,18 +91,15 @@ pub(super) async fn run(row: Row, shared: &Shared) -> Result<Ended, FleetError> 
     entry.reached(&run.account());
     let state = match ended {
         None => Ended::Left,
-        Some(Ok(Ok(done))) => {
+        Some(Ok(proven)) => {
             (entry.state, entry.call) = (State::Done, None);
-            entry.proof =
-                serde_json::to_value(done.proof.outcome()).ok().and_then(|name| name.as_str().map(str::to_owned));
+            entry.proof = proven
+                .and_then(|outcome| serde_json::to_value(outcome).ok())
+                .and_then(|name| name.as_str().map(str::to_owned));
             Ended::Done
         }
         // The error of a call that was held back.
-        Some(Ok(Err(_))) if shared.plan.stop.is_stopped() && run.standing().facts.in_doubt.is_none() => Ended::Left,
-        Some(Ok(Err(interrupted))) => {
-            entry.fail(&interrupted.error, shared);
-            Ended::Failed
-        }
+        Some(Err(_)) if shared.plan.stop.is_stopped() && may_end() => Ended::Left,
         Some(Err(error)) => {
             entry.fail(&error, shared);
             Ended::Failed
@@ -91,49 +107,9 @@ pub(super) async fn run(row: Row, shared: &Shared) -> Result<Ended, FleetError> 
     };
     // Of a key that was left nothing is written that was not there before.
     if !matches!(state, Ended::Left) || entry.key_arn.is_some() {
-        shared.journal.write(&notes.id, &notes.region, &entry)?;
+        shared.journal.write(&notes.name, &entry)?;
     }
     Ok(state)
-}
-
-/// What is asked for, with what is known of earlier runs.
-async fn wanted(row: &Row, shared: &Shared, entry: &Entry) -> Result<Provision, Error> {
-    let (kms, region) = (&shared.kms, shared.kms.region());
-    // Once a file holds the bytes and their import was sent, it is that file which is imported.
-    let sent = entry.call.as_deref() == Some(Operation::ImportKeyMaterial.name());
-    let material = match entry.kept.as_deref().filter(|path| sent && path.exists()) {
-        Some(path) => Material::given(row.read_kept(path)?),
-        None => row.material_in(Some(region)).map_err(|(_, error)| error.into_error())?,
-    };
-    let request = row.request_id(region)?;
-    let wanted = row.provision(region, material)?.verify(shared.plan.level).strict(shared.plan.strict);
-    let noted: Option<KeyArn> = entry.key_arn.as_deref().and_then(|arn| arn.parse().ok());
-    let (of_run, found) = (noted.is_some(), noted.or_else(|| shared.lost.of(&request).cloned()));
-    let found = match &found {
-        Some(arn) => there(kms, arn).await?,
-        None => None,
-    };
-    Ok(match found {
-        Some(key) if key.state == KeyState::PendingImport => wanted.pending(known(request, Some(key.arn))),
-        // A key of this journal whose alias is gone gets it back.
-        Some(key) if of_run => wanted.pending(known(request, None)).adopt(Some(key.arn)),
-        // Without an alias it is the tag alone that tells a key which has its key material by now: anybody may have put it there.
-        Some(key) if wanted.request.alias.is_none() => {
-            let trust = Trust { policy: wanted.request.policy.clone(), ..Trust::default() };
-            trust.vouch(kms, &key, &key.arn, &Silent).await?;
-            wanted.pending(known(request, None)).adopt(Some(key.arn))
-        }
-        _ => wanted.pending(known(request, None)),
-    })
-}
-
-/// The key, unless it is gone or about to be.
-async fn there(kms: &Kms, arn: &KeyArn) -> Result<Option<KeyDescription>, Error> {
-    match kms.describe(arn).await {
-        Ok(key) => Ok(Some(key).filter(|key| !key.state.is_deletion())),
-        Err(error) if error.reason() == Some(Reason::NotFound) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 impl Entry {
@@ -148,6 +124,7 @@ impl Entry {
         if let Some(path) = &report.escrow {
             self.escrow = Some(path.clone());
         }
+        self.expires.clone_from(&report.expires);
         self.changed |= account.facts.may_have_changed();
         self.leftovers.extend(report.leftovers.iter().map(|one| one.key_arn.clone()));
         self.leftovers.dedup();
@@ -169,12 +146,15 @@ impl Notes {
         }
         let mut entry = self.entry();
         entry.reached(&account);
-        entry.call = Some(operation.name().to_owned());
+        // Once a rotation may have been asked for, the key is rotated: what is imported after that only proves it.
+        if entry.call.as_deref() != Some(Operation::RotateKeyOnDemand.name()) {
+            entry.call = Some(operation.name().to_owned());
+        }
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry.clone();
         let must_not_happen_twice = !operation.is_repeatable() || operation == Operation::ImportKeyMaterial;
         let written = match must_not_happen_twice {
-            true => self.journal.write_durably(&self.id, &self.region, &entry).await,
-            false => self.journal.write(&self.id, &self.region, &entry),
+            true => self.journal.write_durably(&self.name, &entry).await,
+            false => self.journal.write(&self.name, &entry),
         };
         written.map_err(|error| {
             let because = error.to_string();

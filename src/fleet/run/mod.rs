@@ -1,8 +1,15 @@
-//! Provisions the keys of a manifest. Accounts and Regions run side by side, and in each of them some rows.
+//! Works on the keys of a manifest. Accounts and Regions run side by side, and in each of them some rows.
 
+mod existing;
 mod key;
 mod lost;
 mod options;
+mod provision;
+mod renew;
+mod rotate;
+mod shared;
+mod verify;
+mod wrapped;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +17,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinSet;
 
-use self::key::{Ended, Shared};
+use self::key::Ended;
 use self::lost::Lost;
 pub use self::options::{FleetRun, Told};
+use self::shared::Shared;
+pub(crate) use self::wrapped::wrapped_import;
 use super::check::{Checked, Lane};
 use super::connections::Connections;
 use super::error::FleetError;
@@ -20,6 +29,7 @@ use super::journal::{Journal, State};
 use super::manifest::{Manifest, Place};
 use super::pace::Lanes;
 use super::rows::{each, rows};
+use super::task::Task;
 use crate::kms::Kms;
 use crate::lifecycle::Error;
 
@@ -89,7 +99,8 @@ async fn of_lane(
     (journal, plan, failed): (Arc<Journal>, Arc<FleetRun>, Arc<AtomicU64>),
 ) -> Result<(), Error> {
     plan.told.lane(&lane, kms.region());
-    let lost = match journal.was_new() || journal.has_lost(kms.region().as_str())? {
+    let makes = plan.task == Task::Provision;
+    let lost = match makes && (journal.was_new() || journal.has_lost(kms.region().as_str())?) {
         true => Lost::look(&kms, &plan.stop, &*plan.told).await,
         false => Lost::default(),
     };

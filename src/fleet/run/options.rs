@@ -6,6 +6,7 @@ use super::super::check::Lane;
 use super::super::journal::{Said, State};
 use super::super::pace::Quotas;
 use super::super::stop::Stop;
+use super::super::task::Task;
 use crate::kms::Region;
 use crate::lifecycle::Error;
 use crate::progress::Progress;
@@ -13,6 +14,8 @@ use crate::proof::Level;
 
 /// How a fleet is run. [`FleetRun::new`] begins with the defaults of the command line.
 pub struct FleetRun {
+    /// What is done to each key.
+    pub task: Task,
     /// How many calls a second each operation may have.
     pub quotas: Quotas,
     /// How many keys of an account and Region are under way at once.
@@ -48,6 +51,7 @@ impl FleetRun {
     /// With KMS's own quotas, 64 keys at a time, and whatever `words` and `told` make of it.
     pub fn new(words: Arc<dyn Fn(&Error) -> Said + Send + Sync>, told: Arc<dyn Told>) -> Self {
         FleetRun {
+            task: Task::Provision,
             quotas: Quotas::default(),
             concurrency: 64,
             stop_after: None,

@@ -64,7 +64,7 @@ impl ImportWrapped {
         ImportWrapped::of(Wrapped::Bare(bare), Trust::of(key))
     }
 
-    fn of(wrapped: Wrapped, trust: Trust) -> Self {
+    pub(crate) fn of(wrapped: Wrapped, trust: Trust) -> Self {
         let (expiry, options, level) = (Expiry::Never, ImportOptions::default(), Level::Use);
         ImportWrapped { wrapped, expiry, options, level, trust }
     }

@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
     ("id,material,keep\na,generate-discard,DIR/k\n", &[(2, "keep", "not_together")]),
     ("id,material,escrow_out\na,DIR/good,DIR/c\n", &[(2, "escrow_out", "not_together")]),
     ("id,material\na,DIR/nowhere\n", &[(2, "material", "file_missing")]),
-    ("id,material\na,DIR\n", &[(2, "material", "directory")]),
+    ("id,material\na,DIR\n", &[(2, "material", "nothing_wrapped")]),
     ("id,material\na,DIR/empty\n", &[(2, "material", "file_empty")]),
     ("id,material\na,DIR/short\n", &[(2, "material", "material_length")]),
     ("id,material\na,DIR/text\n", &[(2, "material", "not_encoded_text")]),

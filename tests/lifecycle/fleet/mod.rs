@@ -7,3 +7,5 @@ mod mistakes;
 mod pace;
 mod plan;
 mod run;
+mod shards;
+mod tasks;

@@ -348,6 +348,10 @@ one_of_each! {
     fleets: FleetError {
         JournalHeld { path: path(), holder: Holder { process: 4711, host: "build-7".to_owned(), since: time() } }
         JournalUnusable { path: path(), because: foreign() }
+        NoKey { id: typed() }
+        Empty { arn: arn() }
+        NotLater { at: time() }
+        OthersExpire { arn: arn(), ids: "0a1b2c".to_owned() }
         FleetStopped {}
     }
     manifests: ManifestError {
@@ -385,6 +389,13 @@ one_of_each! {
         NotATag { given: typed() }
         NotAnExpiry { given: typed() }
         NotARole { given: typed() }
+        EscrowFile { path: typed() }
+        Discarded {}
+        NotRotated { spec: KeySpec::EccNistP256, alias: Some(typed()) }
+        NotRotated { spec: KeySpec::EccNistP256, alias: None }
+        NothingNew {}
+        WrappedForOther { path: typed(), found: "HMAC_256".to_owned(), wanted: "HMAC_512".to_owned() }
+        NothingWrapped { path: typed() }
         PolicyNotAnObject { path: typed(), because: foreign() }
     }
 }

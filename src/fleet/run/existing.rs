@@ -1,0 +1,28 @@
+//! The key that a row has already.
+
+use super::super::error::FleetError;
+use super::super::journal::Name;
+use super::super::manifest::Row;
+use super::super::task::Task;
+use super::provision::there;
+use super::shared::Shared;
+use crate::kms::{KeyArn, KeyDescription};
+use crate::lifecycle::{Error, Trust};
+
+/// The key that the alias of a row names, or that an earlier run has made for it, and what vouches for it.
+pub(super) async fn key_of(row: &Row, shared: &Shared) -> Result<(KeyDescription, Trust), Error> {
+    let (kms, region) = (&shared.kms, shared.kms.region());
+    let made = shared.journal.entry(&Name::new(&row.id, region.as_str(), &Task::Provision))?;
+    let made: Option<KeyArn> = made.and_then(|entry| entry.key_arn?.parse().ok());
+    let alias = row.alias_in(Some(region));
+    let found = match (&alias, &made) {
+        (Some(alias), _) => kms.find_alias(alias).await?,
+        (None, Some(arn)) => there(kms, arn).await?,
+        (None, None) => None,
+    };
+    let key = found.ok_or_else(|| FleetError::NoKey { id: row.id.clone() })?;
+    let policy = row.request(region)?.policy;
+    let name = alias.unwrap_or_else(|| key.arn.to_string());
+    let adopt = made.into_iter().filter(|arn| *arn == key.arn).collect();
+    Ok((key, Trust { key: Some(name), adopt, policy, ..Trust::default() }))
+}
