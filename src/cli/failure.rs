@@ -28,7 +28,7 @@ pub(crate) struct Failure {
     /// The key that the run is about, and how AWS was reached.
     known: Box<Report>,
     /// Where key material was read from.
-    source: Source,
+    source: Box<Source>,
     /// The form of the JSON.
     form: &'static Form,
     /// How the run was called.
@@ -49,7 +49,7 @@ impl Failure {
             partial: None,
             explanation: None,
             known: Box::default(),
-            source: Source::default(),
+            source: Box::default(),
             form,
             invocation: Box::new(invocation),
             output,
@@ -75,7 +75,7 @@ impl Failure {
 
     /// With how AWS was reached, and where key material was read from.
     pub(crate) fn with(mut self, known: Report, source: Source) -> Self {
-        (self.known, self.source) = (Box::new(known), source);
+        (self.known, self.source) = (Box::new(known), Box::new(source));
         self
     }
 

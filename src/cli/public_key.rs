@@ -160,8 +160,11 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
     let (kms, key) = context.look(&args.key_id, None).await?;
     let public = lifecycle::public_key(&kms, &key).await?;
     let forms = Forms::of(&public, key.usage.known()?)?;
-    let mut answer =
-        Answer { about: About::of(&kms, &key).named(&args.key_id), ending: Ending::unchanged(Some(&kms)), ..Answer::default() };
+    let mut answer = Answer {
+        about: About::of(&kms, &key).named(&args.key_id),
+        ending: Ending::unchanged(Some(&kms)),
+        ..Answer::default()
+    };
     answer.certificate = given.map(|file| Certificate::compared(&file, &public));
     if answer.certificate.as_ref().is_some_and(|found| !found.matches) {
         answer.public_key = Some(forms);

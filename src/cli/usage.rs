@@ -65,9 +65,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 fn answer(text: &[u8]) -> ExitCode {
     match output::bytes(text).filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
         None => ExitCode::SUCCESS,
-        Some(source) => {
-            failure(&Failure::new(FileError::AnswerLost { source }.into(), Output::Text, &FAILURE, Invocation::default()))
-        }
+        Some(source) => failure(&Failure::new(
+            FileError::AnswerLost { source }.into(),
+            Output::Text,
+            &FAILURE,
+            Invocation::default(),
+        )),
     }
 }
 

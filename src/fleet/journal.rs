@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 
 use super::error::FleetError;
 use super::holder::Holder;
-pub use crate::explain::ErrorReport as Said;
 use super::task::Task;
+pub use crate::explain::ErrorReport as Said;
 use crate::files::{self, Locked};
 use crate::time::{self, rfc3339};
 

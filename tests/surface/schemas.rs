@@ -315,7 +315,8 @@ fn what_breaks_readers_is_found_and_what_does_not_is_not() {
         let expires = properties.remove("expires").unwrap();
         properties.insert("expiry".to_owned(), expires);
     };
-    let breaking: [(&dyn Fn(&mut Value), &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let breaking: [(Change<'_>, &str); 9] = [
         (&remove("/properties", "key_arn"), "provision: $.key_arn is gone"),
         (&renamed, "provision: $.expires is gone"),
         (&remove("/$defs/RunError/properties", "aws_code"), "provision: $.error.aws_code is gone"),
