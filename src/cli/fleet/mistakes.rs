@@ -9,16 +9,18 @@ use serde::Serialize;
 use super::super::context::Context;
 use super::super::failure::{self, Failure};
 use super::super::output;
-use super::super::output::document::{Answer as JsonAnswer, Failed};
+use super::super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::super::output::parts::Ending;
 use super::super::words::sentence;
-use super::MISTAKES;
 use super::manifest_args::Unopened;
+
+/// What every verb about a manifest says of its mistakes.
+pub(crate) static MISTAKES: Form = Form::of::<Answer>("kms-byok/fleet-mistakes/1");
 
 /// The JSON answer.
 #[derive(Default, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(in super::super) struct Answer {
+pub(crate) struct Answer {
     /// How many rows there are.
     rows: u64,
     /// The mistakes, in the order of the rows.

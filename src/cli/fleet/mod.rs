@@ -19,15 +19,6 @@ use super::context::Context;
 use super::failure::Failure;
 use super::output::document::Form;
 
-/// The form of the JSON of `fleet plan`.
-pub(super) static PLAN: Form = Form::of::<plan::Answer>("kms-byok/fleet-plan/1");
-/// The form of each line of `fleet run` and `fleet status` but the last.
-pub(super) const KEY: &str = "kms-byok/fleet-key/1";
-/// The form of their last line.
-pub(super) static SUMMARY: Form = Form::of::<rows::Last>("kms-byok/fleet-summary/1");
-/// The form of what each of them says of a manifest with mistakes.
-pub(super) static MISTAKES: Form = Form::of::<mistakes::Answer>("kms-byok/fleet-mistakes/1");
-
 #[derive(clap::Args)]
 #[command(after_help = "\
 A manifest has one row a key: CSV with a header, or JSON Lines. `fleet plan` checks it and says what a run would do and how long it takes;
@@ -52,8 +43,8 @@ impl Args {
     /// The form of the JSON.
     pub(super) fn form(&self) -> &'static Form {
         match self.verb {
-            Verb::Plan(_) => &PLAN,
-            Verb::Run(_) | Verb::Status(_) => &SUMMARY,
+            Verb::Plan(_) => &plan::PLAN,
+            Verb::Run(_) | Verb::Status(_) => &rows::SUMMARY,
         }
     }
 

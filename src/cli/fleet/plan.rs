@@ -12,13 +12,16 @@ use serde::Serialize;
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output;
-use super::super::output::document::{Answer as JsonAnswer, Failed};
+use super::super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::super::output::parts::Ending;
 use super::manifest_args::ManifestArgs;
 use super::mistakes;
 use super::talk::{Warnings, words};
 
 /// Check a manifest, and show what a run would do and how long it takes
+/// The form of its JSON.
+pub(crate) static PLAN: Form = Form::of::<Answer>("kms-byok/fleet-plan/1");
+
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Each mistake is named by its row and column before AWS is asked. Of AWS only what reads is asked. The exit code is 4 if there is a mistake,
@@ -35,7 +38,7 @@ pub(super) struct Args {
 /// The JSON answer.
 #[derive(Default, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(in super::super) struct Answer {
+pub(crate) struct Answer {
     /// Each key, by row and Region.
     keys: Vec<Key>,
     /// How many would be made.

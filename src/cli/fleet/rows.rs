@@ -11,15 +11,20 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
-use super::super::output::document::{Answer, Document, Failed, RunError};
+use super::super::output::document::{Answer, Document, Failed, Form, RunError};
 use super::super::output::parts::Ending;
 use super::super::output::{self, Output};
-use super::{KEY, SUMMARY, mistakes};
+use super::mistakes;
+
+/// The form of each line of `fleet run` and `fleet status` but the last.
+pub(crate) const KEY: &str = "kms-byok/fleet-key/1";
+/// The form of their last line.
+pub(crate) static SUMMARY: Form = Form::of::<Last>("kms-byok/fleet-summary/1");
 
 /// A key in JSON Lines.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(in super::super) struct Line {
+pub(crate) struct Line {
     #[serde(flatten)]
     key: KeyReport,
     /// The command that completes it.
@@ -29,7 +34,7 @@ pub(in super::super) struct Line {
 /// The last line.
 #[derive(Default, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(in super::super) struct Last {
+pub(crate) struct Last {
     #[serde(flatten)]
     summary: Summary,
     /// The journals of the runs: one, or one of each shard.

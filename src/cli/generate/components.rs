@@ -6,17 +6,15 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::Error;
 use kms_byok::components::{Custody, MOST, make};
-use kms_byok::escrow::{Recipient, RecipientIdentity};
+use kms_byok::escrow::Recipient;
 use kms_byok::for_the_binary::files;
-use kms_byok::for_the_binary::printable;
 use kms_byok::material::KeySpec;
-use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output;
 use super::super::usage_error::UsageError;
-use super::Answer;
+use super::answer::{Answer, File};
 
 #[derive(ClapArgs)]
 #[command(next_help_heading = "Key components")]
@@ -33,21 +31,6 @@ pub(super) struct ComponentsArgs {
     /// Write the components in plaintext, in files of mode 0600
     #[arg(long, requires = "components")]
     plain: bool,
-}
-
-/// The file of a component.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schemas", schemars(rename = "ComponentFile"))]
-pub(super) struct File {
-    /// The number of the component.
-    component: u8,
-    /// The file.
-    #[serde(serialize_with = "printable::path")]
-    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
-    out: PathBuf,
-    /// The certificate that it is encrypted for; null for one in plaintext.
-    custodian: Option<RecipientIdentity>,
 }
 
 impl ComponentsArgs {

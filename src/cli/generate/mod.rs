@@ -1,5 +1,6 @@
 //! `generate`: step 3 of the recipe.
 
+mod answer;
 mod components;
 
 use std::path::{Path, PathBuf};
@@ -8,25 +9,19 @@ use std::process::ExitCode;
 use clap::Args as ClapArgs;
 use kms_byok::components::CheckValue;
 use kms_byok::for_the_binary::files;
-use kms_byok::for_the_binary::printable;
-use kms_byok::kms::KmsName;
 use kms_byok::lifecycle::import::Reached;
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::{Error, FileError};
-use serde::Serialize;
 
-use self::components::{ComponentsArgs, File};
+pub(crate) use self::answer::{Answer, FORM};
+use self::components::ComponentsArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::output;
-use super::output::document::{Answer as JsonAnswer, Failed, Form};
-use super::output::parts::{Ending, Source};
+use super::output::parts::Ending;
 use super::record_args::{OtherFiles, RecordArgs};
 use super::terminal;
 use super::values;
-
-/// The form of its JSON.
-pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/generate/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
@@ -47,34 +42,6 @@ pub(crate) struct Args {
     show_kcv: bool,
     #[command(flatten)]
     record: RecordArgs,
-}
-
-/// The JSON answer.
-#[derive(Default, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub(crate) struct Answer {
-    /// The key spec.
-    key_spec: Option<KmsName<KeySpec>>,
-    /// How many bytes were written.
-    bytes: Option<usize>,
-    /// `raw`, `PKCS#8 DER` for private keys, or `components`.
-    format: Option<&'static str>,
-    /// The file.
-    #[serde(serialize_with = "printable::maybe_path")]
-    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
-    out: Option<PathBuf>,
-    /// The files of its components; empty where it is in one file.
-    parts: Vec<File>,
-    #[serde(flatten)]
-    source: Source,
-    #[serde(flatten)]
-    ending: Ending,
-}
-
-impl JsonAnswer for Answer {
-    fn of_failure(failed: &Failed<'_>) -> Self {
-        Answer { source: failed.source.clone(), ending: failed.ending(), ..Answer::default() }
-    }
 }
 
 #[inline(never)] // see cli::run

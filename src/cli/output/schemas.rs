@@ -37,10 +37,10 @@ fn all() -> Vec<Written> {
         (rehearsal::PING.schema, is_committed_for::<Document<'static, rehearsal::Up>>),
         (dry_run::FORM.schema, is_committed_for::<Document<'static, dry_run::Answer>>),
         (FAILURE.schema, is_committed_for::<Document<'static, Nothing>>),
-        (fleet::PLAN.schema, is_committed_for::<Document<'static, fleet::plan::Answer>>),
-        (fleet::SUMMARY.schema, is_committed_for::<Document<'static, fleet::rows::Last>>),
-        (fleet::MISTAKES.schema, is_committed_for::<Document<'static, fleet::mistakes::Answer>>),
-        (fleet::KEY, is_committed_for::<Document<'static, fleet::rows::Line>>),
+        (fleet::plan::PLAN.schema, is_committed_for::<Document<'static, fleet::plan::Answer>>),
+        (fleet::rows::SUMMARY.schema, is_committed_for::<Document<'static, fleet::rows::Last>>),
+        (fleet::mistakes::MISTAKES.schema, is_committed_for::<Document<'static, fleet::mistakes::Answer>>),
+        (fleet::rows::KEY, is_committed_for::<Document<'static, fleet::rows::Line>>),
     ]
 }
 
