@@ -18,10 +18,10 @@ use super::manifest_args::ManifestArgs;
 use super::mistakes;
 use super::talk::{Warnings, words};
 
-/// Check a manifest, and show what a run would do and how long it takes
 /// The form of its JSON.
 pub(crate) static PLAN: Form = Form::of::<Answer>("kms-byok/fleet-plan/1");
 
+/// Check a manifest, and show what a run would do and how long it takes
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Each mistake is named by its row and column before AWS is asked. Of AWS only what reads is asked. The exit code is 4 if there is a mistake,
