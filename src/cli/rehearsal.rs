@@ -43,8 +43,7 @@ enum Verb {
 #[command(after_help = "\
 Examples:
   kms-byok rehearsal serve --listen 127.0.0.1:4566
-  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log
-  kms-byok rehearsal serve --listen 0.0.0.0:4566 --allow-remote --host kms")]
+  kms-byok rehearsal serve --fault ImportKeyMaterial:1:throttle --access-log requests.log")]
 struct Serve {
     /// Loopback address to listen on, or another with --allow-remote; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]

@@ -67,6 +67,7 @@ impl Copy {
             "build.rs",
             "src",
             "docs/reference",
+            "docs/schemas",
             "docs/installing.md",
             "packaging",
             "Dockerfile",
@@ -75,6 +76,7 @@ impl Copy {
             "LICENSE-MIT",
             "LICENSE-APACHE",
             "tests/support/committed.rs",
+            "tests/support/made_schema.rs",
             "tests/data/error_ids.txt",
             "scripts/release-check",
         ];
