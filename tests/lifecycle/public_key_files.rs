@@ -68,7 +68,7 @@ fn a_jwk_set_keeps_the_current_key_first_and_the_superseded_behind_it() {
     let new = scene.json("public-key alias/next")["public_key"]["jwk"].clone();
     let (keys, told) = kept(&scene, "alias/k");
     assert_eq!(keys, std::slice::from_ref(&old));
-    assert_eq!(told, json!({ "file": "jwks.json", "kids": [old["kid"]], "changed": true }));
+    assert_eq!(told, json!({ "file": "jwks.json", "kids": [old["kid"]], "not_kept": [], "changed": true }));
     let alias = scene.describe(&arn(&scene, "next"));
     scene.kms.ok("UpdateAlias", json!({ "AliasName": "alias/k", "TargetKeyId": alias["KeyId"] }));
     let (keys, told) = kept(&scene, "alias/k");

@@ -79,12 +79,12 @@ fn end_of(run: &Run) -> &str {
 }
 
 fn stop(cloud: &Cloud, line: &str, after: &str, count: usize, signal: Signal) -> Run {
-    Running::start(&mut cloud.command(&format!("{line} -v"))).after(after, count).stopped_by(signal)
+    Running::start(&mut cloud.command(&format!("{line} --verbose"))).after(after, count).stopped_by(signal)
 }
 
 /// How a report prints the command of `stop`.
 fn printed(cloud: &Cloud, line: &str) -> String {
-    format!("kms-byok {}", cloud.line(&format!("{line} -v")))
+    format!("kms-byok {}", cloud.line(&format!("{line} --verbose")))
 }
 
 const STOPPED: &str = "error: stopped by SIGINT\nhint: run the same command again\n";

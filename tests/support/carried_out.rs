@@ -247,7 +247,7 @@ fn compare_text(account: &Account, exit: u8) -> Result<(), String> {
         0 => (printed::account(&account.report), printings::answer("", &report)),
         _ => {
             let report = json!({ "exists": account.report.exists(), "in_doubt": report["in_doubt"],
-                                 "leftovers": report["leftovers"], "next": report["next"] });
+                                 "leftovers": report["leftovers"], "plaintext": report["plaintext"], "next": report["next"] });
             (printed::standing(&account.report), printings::failure(&report))
         }
     };

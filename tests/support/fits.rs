@@ -132,7 +132,7 @@ fn holds(word: &str, says: &Value, value: &Value) -> bool {
             value.as_str().is_none_or(|text| kms_byok::time::parse(text).is_ok())
         }
         // Of numbers; their range is said beside it.
-        ("format", name) => name.as_str().unwrap().trim_start_matches('u').starts_with("int"),
+        ("format", name) => name == "double" || name.as_str().unwrap().trim_start_matches('u').starts_with("int"),
         _ => panic!("`{word}` is not known here"),
     }
 }
@@ -142,6 +142,7 @@ fn is_of(name: &Value, value: &Value) -> bool {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "string" => value.is_string(),
         "array" => value.is_array(),
         "object" => value.is_object(),

@@ -79,6 +79,7 @@ impl Scene {
              s,alias/s,RSA_2048,,generate-discard\n\
              d,alias/d,ECC_NIST_P256,KEY_AGREEMENT,generate-discard\n",
         );
+        bench.write("one.csv", "id,alias,material\na,alias/a,generate-discard\n");
         Scene { bench, server, last: RefCell::default() }
     }
 

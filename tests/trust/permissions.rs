@@ -139,6 +139,8 @@ const ROWS: &[Row] = &[
         runs: &[
             "fleet plan {small} keys.csv",
             "fleet run {small} keys.csv --quota none --verify full --alias alias/{id}",
+            "fleet run {small} keys.csv --quota none --only verify",
+            "fleet run {small} one.csv --quota none --only rotate --round first",
         ],
         fault: None,
     },
@@ -324,7 +326,8 @@ const NO_CALL: &[&str] = &[
     "--help",
     "--version",
     "--quota",
-    "--only",
+    "--expiring-within",
+    "--shard",
     "--journal",
     "--concurrency",
     "--stop-after",
