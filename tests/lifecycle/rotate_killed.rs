@@ -181,7 +181,7 @@ fn check_end(scene: &Scene, errand: Errand, before: &[String], key: &str, leftov
     }
     if matches!(errand, Given | Back) {
         let set: Value = serde_json::from_slice(&scene.bench.read("set.json")).unwrap();
-        let jwk = scene.json("public-key alias/app")["jwk"].clone();
+        let jwk = scene.json("public-key alias/app")["public_key"]["jwk"].clone();
         if set["keys"][0] != jwk || set["keys"].as_array().unwrap().len() != 2 {
             return Err(format!("the JWK Set has not the key of the alias and the one before it: {set}"));
         }

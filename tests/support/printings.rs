@@ -185,6 +185,7 @@ const OF_WRAP: &[Row] = &[
     ("public key SHA-256", |report| text(&report["public_key_sha256"])),
     ("file", |report| Some(format!("{}, {} bytes", text(&report["out"])?, report["bytes"]))),
     ROWS[10],
+    ROWS[11],
     ("rehearsal", |report| {
         (report["rehearsal"] == true).then(|| "yes: the parameters are of an embedded KMS".to_owned())
     }),
