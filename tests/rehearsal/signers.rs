@@ -13,7 +13,7 @@ use openssl::pkey::PKey;
 use openssl::sign::Verifier;
 use serde_json::Value;
 
-use crate::support::{Bench, EmbeddedKms, pinned, pinned_node, run};
+use crate::support::{Bench, EmbeddedKms, Run, ended, pinned, pinned_node, run};
 
 /// An embedded KMS, a directory with the programs, and what runs them.
 struct Signers {
@@ -78,7 +78,7 @@ impl Signers {
         ] {
             command.env(name, value);
         }
-        run(&mut command, b"").succeeds().stdout.trim_end_matches('\n').to_owned()
+        Run::of_others(ended(&mut command, b"")).succeeds().stdout.trim_end_matches('\n').to_owned()
     }
 
     fn verifies(&self, public: &str, message: &[u8], signature: &[u8]) -> bool {
