@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::{Args, ValueHint};
 use kms_byok::components::{CheckValue, Combined, Component, ComponentError, Expected, MOST, combine};
-use kms_byok::material::{KeyMaterial, KeySpec};
+use kms_byok::for_the_binary::files;
+use kms_byok::material::{KeyMaterial, KeySpec, Places};
 use kms_byok::{Error, Progress, Secret};
 use openssl::pkey::{PKey, Private};
 
@@ -52,20 +53,25 @@ impl ComponentArgs {
             return Err(ComponentError::NoComponents { spec }.into());
         }
         let paths = self.component.iter().map(|file| file.path(FLAG)).collect::<Result<Vec<_>, _>>()?;
-        let mut files = Vec::new();
+        let mut contents = Vec::new();
         for path in &paths {
             let read = |path: &Path| context.read_secret_or_sealed("key component", path, Component::is_sealed);
-            files.push(path.map(read).transpose()?);
+            contents.push(path.map(read).transpose()?);
         }
         let sealed: Vec<(&Path, &Secret)> = paths
             .iter()
-            .zip(&files)
+            .zip(&contents)
             .filter_map(|(path, file)| Some((path.as_deref()?, file.as_ref()?)))
             .filter(|(_, file)| Component::is_sealed(file))
             .collect();
+        // Together they hold the key in plaintext only where each of them lies in a file as it is.
+        let plaintext = match sealed.is_empty() && contents.iter().all(Option::is_some) {
+            true => paths.iter().flatten().filter_map(|path| files::holder(path)).collect(),
+            false => Vec::new(),
+        };
         let keys = if sealed.is_empty() { Vec::new() } else { openers.read(&sealed, context)? };
         let mut components = Vec::new();
-        for (place, (path, file)) in (1..).zip(paths.iter().zip(files)) {
+        for (place, (path, file)) in (1..).zip(paths.iter().zip(contents)) {
             let component = match (path, file) {
                 (Some(path), Some(file)) if Component::is_sealed(&file) => {
                     Component::read(&Component::open(&file, path, &keys)?, path, spec)?
@@ -80,7 +86,7 @@ impl ComponentArgs {
         let set = composition.set.as_ref().map(|set| format!(" of set {set}")).unwrap_or_default();
         context.talk.step(&format!("combined the {found} components{set} to the key material"));
         context.composed(composition);
-        Ok(material)
+        Ok(material.found_in(Places { plaintext, encrypted: None }))
     }
 }
 

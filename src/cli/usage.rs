@@ -169,8 +169,20 @@ fn unfit_value(error: &clap::Error, what: &str, value: &str) -> Wrong {
             cause: format!("`{}` is not a value of {what}", shown(value)),
             hint: "write an address and a port, as in 127.0.0.1:4566".to_owned(),
         },
-        None => Wrong { cause: format!("`{}` is not a value of {what}", shown(value)), hint: said },
+        None => Wrong {
+            cause: format!("`{}` is not a value of {what}", shown(value)),
+            hint: range_in(&said).unwrap_or(said),
+        },
     }
+}
+
+/// clap says of a number out of range `1 is not in 2..=9`.
+fn range_in(said: &str) -> Option<String> {
+    let (least, most) = said.split_once(" is not in ")?.1.split_once("..")?;
+    Some(match most.strip_prefix('=') {
+        Some(most) => format!("use a number from {least} to {most}"),
+        None => format!("use a number of at least {least}"),
+    })
 }
 
 fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {

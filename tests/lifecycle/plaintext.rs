@@ -190,3 +190,25 @@ fn the_other_verbs_that_import_say_it_too() {
     scene.bench.kms_byok("wrap --dir D --material one").succeeds();
     assert_eq!(scene.json("import --dir D")["plaintext"], Value::Null);
 }
+
+/// Several files hold a key in plaintext together; where one of them is encrypted, the others alone do not.
+#[test]
+fn components_hold_the_key_in_plaintext_only_where_all_of_them_do() {
+    let scene = scene("");
+    for (prefix, more) in [("plain", "--plain"), ("mixed", "--custodian rec.pem two.pem")] {
+        if prefix == "mixed" {
+            scene.bench.openssl("req -x509 -newkey rsa:2048 -nodes -keyout two.key -subj /CN=two -days 2 -out two.pem");
+        }
+        scene.bench.kms_byok(&format!("generate --components 2 --out-prefix {prefix} {more}")).succeeds();
+    }
+    let files = ["plain-1-of-2.txt", "plain-2-of-2.txt"];
+    let answer = scene.json(&format!("provision --alias alias/a --component {} --component {}", files[0], files[1]));
+    let remove = "shred -u -- plain-1-of-2.txt plain-2-of-2.txt";
+    assert_eq!(answer["plaintext"], json!({ "files": files, "encrypted_backup": null, "remove": remove }));
+    let sealed: Vec<String> = (1..=2).map(|number| format!("mixed-{number}-of-2.cms")).collect();
+    std::fs::set_permissions(scene.bench.path("two.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let line =
+        format!("--component {} --component {} --recipient-key rec.key --recipient-key two.key", sealed[0], sealed[1]);
+    let answer = scene.json(&format!("provision --alias alias/b {line}"));
+    assert_eq!(answer["plaintext"]["files"], json!([]), "{answer}");
+}

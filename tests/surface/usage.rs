@@ -212,6 +212,18 @@ fn what_is_misspelt_is_told_with_what_may_be_meant() {
             "provision --verify ful",
             "error: `ful` is not a value of --verify\nhint: write `full` if that is what you mean\n",
         ),
+        (
+            "generate --out-prefix p --components 1",
+            "error: `1` is not a value of --components\nhint: use a number from 2 to 9\n",
+        ),
+        (
+            "fleet run keys.csv --stop-after 0",
+            "error: `0` is not a value of --stop-after\nhint: use a number of at least 1\n",
+        ),
+        (
+            "fleet run keys.csv --concurrency 1001",
+            "error: `1001` is not a value of --concurrency\nhint: use a number from 1 to 1000\n",
+        ),
         ("xyzzy", "error: `xyzzy` is not a verb of kms-byok\nhint: see `kms-byok --help`\n"),
         ("status --xyzzy", "error: `--xyzzy` is not a flag of kms-byok status\nhint: see `kms-byok status --help`\n"),
         (
