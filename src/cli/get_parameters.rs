@@ -18,7 +18,7 @@ use super::key_args::{TrustArgs, WrappingArgs};
 use super::key_name::KeyName;
 use super::output;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
-use super::output::parts::{About, Ending};
+use super::output::parts::{About, Ending, WrappedFor};
 
 /// The form of its JSON.
 pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/get-parameters/1");
@@ -51,12 +51,8 @@ pub(crate) struct Args {
 pub(crate) struct Answer {
     #[serde(flatten)]
     about: About,
-    /// KMS's name of the wrapping algorithm.
-    wrapping_algorithm: Option<&'static str>,
-    /// KMS's name of the wrapping key's size.
-    wrapping_key_spec: Option<&'static str>,
-    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
-    public_key_sha256: Option<String>,
+    #[serde(flatten)]
+    wrapping_key: WrappedFor,
     /// When the import token expires: RFC 3339 in UTC.
     #[cfg_attr(feature = "schemas", schemars(extend("format" = "date-time")))]
     valid_to: Option<String>,
@@ -98,20 +94,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         context.tell_moved(set.save(&args.dir, args.force)?);
         Ok(Answer {
             about: About::of(&kms, &key).named(&args.key_id),
-            wrapping_algorithm: Some(wrapping.algorithm.name()),
-            wrapping_key_spec: Some(set.wrapping_key_spec().name()),
-            public_key_sha256: Some(set.fingerprint().to_owned()),
+            wrapping_key: WrappedFor::new(wrapping.algorithm, set.wrapping_key_spec(), set.fingerprint()),
             valid_to: Some(rfc3339(set.valid_to())),
             dir: Some(args.dir.clone()),
             ending: Ending { rehearsal: set.is_rehearsal(), ..Ending::default() },
         })
     })?;
-    let (about, wrapping) = (&answer.about, answer.wrapping_algorithm.zip(answer.wrapping_key_spec));
+    let about = &answer.about;
     let text = output::lines(&[
         ("key", about.key_arn.as_ref().map(ToString::to_string)),
         ("spec", about.key_spec.as_ref().map(ToString::to_string)),
-        ("wrapping", wrapping.map(|(algorithm, size)| format!("{algorithm} with {size}"))),
-        ("public key SHA-256", answer.public_key_sha256.clone()),
+        ("wrapping", answer.wrapping_key.names()),
+        ("public key SHA-256", answer.wrapping_key.public_key_sha256.clone()),
         ("valid until", answer.valid_to.clone()),
         ("directory", answer.dir.as_ref().map(|dir| dir.display().to_string())),
         ("endpoint", about.endpoint.clone()),

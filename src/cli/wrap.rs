@@ -20,7 +20,7 @@ use super::failure::Failure;
 use super::material_args::MaterialArgs;
 use super::output;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
-use super::output::parts::{About, Ending, Source};
+use super::output::parts::{About, Ending, Source, WrappedFor};
 use super::usage_error::UsageError;
 use super::{key_args, terminal, values};
 
@@ -67,12 +67,8 @@ pub(crate) struct Args {
 pub(crate) struct Answer {
     #[serde(flatten)]
     about: About,
-    /// KMS's name of the wrapping algorithm.
-    wrapping_algorithm: Option<&'static str>,
-    /// KMS's name of the wrapping key's size.
-    wrapping_key_spec: Option<&'static str>,
-    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
-    public_key_sha256: Option<String>,
+    #[serde(flatten)]
+    wrapping_key: WrappedFor,
     /// How many bytes were written.
     bytes: Option<usize>,
     /// The file.
@@ -126,13 +122,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         }
     };
     let Some(answer) = wrapped.map_err(|error| context.failure(error))? else { return Ok(ExitCode::SUCCESS) };
-    let (about, wrapping) = (&answer.about, answer.wrapping_algorithm.zip(answer.wrapping_key_spec));
+    let about = &answer.about;
     let file = answer.out.as_ref().zip(answer.bytes);
     let text = output::lines(&[
         ("key", about.key_arn.as_ref().map(ToString::to_string)),
         ("spec", about.key_spec.as_ref().map(ToString::to_string)),
-        ("wrapped", wrapping.map(|(algorithm, size)| format!("{algorithm} with {size}"))),
-        ("public key SHA-256", answer.public_key_sha256.clone()),
+        ("wrapped", answer.wrapping_key.names()),
+        ("public key SHA-256", answer.wrapping_key.public_key_sha256.clone()),
         ("file", file.map(|(out, bytes)| format!("{}, {bytes} bytes", out.display()))),
         ("kept", answer.backup.kept.as_ref().map(|path| path.display().to_string())),
         ("escrow", answer.backup.escrow.as_ref().map(|path| path.display().to_string())),
@@ -167,9 +163,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     let (material, backup) = material(args, spec, context)?;
     let mut answer = Answer {
         about: About { key_spec: Some(spec.into()), ..About::key(set.key_arn()) },
-        wrapping_algorithm: Some(algorithm.name()),
-        wrapping_key_spec: Some(set.wrapping_key_spec().name()),
-        public_key_sha256: Some(set.fingerprint().to_owned()),
+        wrapping_key: WrappedFor::new(algorithm, set.wrapping_key_spec(), set.fingerprint()),
         bytes: None,
         out: None,
         backup,
@@ -218,9 +212,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     context.tell_moved(files::put(&Output::Blob, &out, &wrapped, args.force)?);
     Ok(Some(Answer {
         about: About { key_spec: Some(spec.into()), ..About::default() },
-        wrapping_algorithm: Some(algorithm.name()),
-        wrapping_key_spec: Some(key.spec().name()),
-        public_key_sha256: Some(fingerprint),
+        wrapping_key: WrappedFor::new(algorithm, key.spec(), &fingerprint),
         bytes: Some(wrapped.len()),
         out: Some(out),
         backup,

@@ -5,7 +5,8 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::scene::Scene;
-use crate::support::{self, Run, importing};
+use crate::support::typed::typing;
+use crate::support::{self, importing};
 
 const DELETE: &str = "delete-material --key-id alias/a";
 
@@ -116,33 +117,15 @@ fn nothing_is_deleted_without_a_confirmation() {
     assert_eq!(scene.calls("DeleteImportedKeyMaterial"), 0);
 }
 
-/// With a terminal that somebody types into.
-fn typing(scene: &Scene, line: &str) -> Option<Run> {
-    let script = Command::new("script").arg("--version").output();
-    if !script.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
-        println!("skipped: there is no `script` of util-linux to make a terminal with");
-        return None;
-    }
-    let binary = env!("CARGO_BIN_EXE_kms-byok");
-    let mut command = Command::new("script");
-    command
-        .args(["-qec", &format!("{binary} {DELETE} {}", scene.at()), "/dev/null"])
-        .current_dir(scene.bench.directory())
-        .env("HOME", scene.bench.directory())
-        .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
-    Some(support::run(&mut command, format!("{line}\n").as_bytes()))
-}
-
 #[test]
 fn the_key_id_typed_on_the_terminal_confirms_and_nothing_else() {
     let (scene, arn) = scene("");
-    let Some(run) = typing(&scene, "yes") else { return };
+    let Some(run) = typing(&scene, DELETE, "yes") else { return };
     assert_eq!(run.code, Some(1), "{}", run.stdout);
     assert!(run.stdout.contains("what was typed is not the id of the key: nothing was deleted"), "{}", run.stdout);
     assert_eq!(scene.describe(&arn)["KeyState"], "Enabled");
     let id = arn.rsplit('/').next().unwrap();
-    let run = typing(&scene, id).unwrap();
+    let run = typing(&scene, DELETE, id).unwrap();
     assert_eq!(run.code, Some(0), "{}", run.stdout);
     assert!(run.stdout.contains(&format!("type the key id {id} to delete it: ")), "{}", run.stdout);
     assert_eq!(scene.describe(&arn)["KeyState"], "PendingImport");

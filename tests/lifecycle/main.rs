@@ -19,6 +19,7 @@ mod support {
     pub(crate) mod importing;
     pub(crate) mod in_runtime;
     pub(crate) mod keys;
+    pub(crate) mod machines;
     pub(crate) mod made;
     pub(crate) mod next;
     pub(crate) mod openssl;
@@ -41,6 +42,7 @@ mod support {
     pub(crate) mod stage;
     pub(crate) mod state;
     pub(crate) mod struck;
+    pub(crate) mod typed;
     pub(crate) mod walk_cell;
     pub(crate) mod workers;
     pub(crate) mod world;

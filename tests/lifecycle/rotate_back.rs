@@ -1,11 +1,10 @@
 //! `rotate --rollback`: the alias goes back to the key before, which is trusted and proven first; never two steps at once.
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::Run;
+use crate::support::machines::{end, start};
 use crate::support::scene::Scene;
 use crate::support::struck::wait_until_struck;
 
@@ -409,22 +408,6 @@ fn a_way_back_that_breaks_off_is_gone_on_with() {
         }
     }
     assert!(cells >= 5, "only {cells} runs were broken off");
-}
-
-/// A run on the machine of that name.
-fn start(scene: &Scene, machine: &str, line: &str) -> Child {
-    let line = format!("{line} --output json {}", scene.at());
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let mut command = scene.bench.command(&words);
-    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
-    command.env("XDG_STATE_HOME", scene.bench.path(machine));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn end(run: Child) -> (Option<i32>, Value, String) {
-    let run = Run::of(run.wait_with_output().unwrap());
-    let answer = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
-    (run.code, answer, run.stderr)
 }
 
 #[test]

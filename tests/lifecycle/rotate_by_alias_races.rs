@@ -1,36 +1,18 @@
 //! Two rotations of one alias at the same time: those of one machine wait for each other; of two machines' one wins, and the other says so.
 
-use std::process::{Child, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::support::Run;
+use crate::support::machines::{end, start};
 use crate::support::scene::Scene;
 use crate::support::struck::wait_until_struck;
 
-const ROTATE: &str = "rotate --key-id alias/app --wrapping-key-spec RSA_2048 --output json";
+const ROTATE: &str = "rotate --key-id alias/app --wrapping-key-spec RSA_2048";
 
 /// `alias/app` on an EC key; its ARN.
 fn scene(flags: &str) -> (Scene, String) {
     let scene = Scene::new(flags);
     let arn = scene.provision("--alias alias/app --key-spec ECC_NIST_P256 --generate --keep one");
     (scene, arn)
-}
-
-/// A run on the machine of that name.
-fn start(scene: &Scene, machine: &str, more: &str) -> Child {
-    let line = format!("{ROTATE} {more} {}", scene.at());
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let mut command = scene.bench.command(&words);
-    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
-    command.env("XDG_STATE_HOME", scene.bench.path(machine));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn end(run: Child) -> (Option<i32>, Value, String) {
-    let run = Run::of(run.wait_with_output().unwrap());
-    let answer = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
-    (run.code, answer, run.stderr)
 }
 
 fn named_by(scene: &Scene, alias: &str) -> Value {
@@ -44,9 +26,9 @@ fn keys(scene: &Scene) -> usize {
 #[test]
 fn two_rotations_at_once_on_one_machine_come_one_after_the_other() {
     let (scene, old) = scene("--fault ImportKeyMaterial:2:latency=3s");
-    let first = start(&scene, "here", "--generate --keep a");
+    let first = start(&scene, "here", &format!("{ROTATE} --generate --keep a"));
     wait_until_struck(&scene.kms.url);
-    let second = start(&scene, "here", "--generate --keep b");
+    let second = start(&scene, "here", &format!("{ROTATE} --generate --keep b"));
     let (code, first, said) = end(first);
     assert_eq!((code, &first["previous_key_arn"]), (Some(0), &json!(old)), "{said}");
     let (code, second, said) = end(second);
@@ -60,9 +42,9 @@ fn two_rotations_at_once_on_one_machine_come_one_after_the_other() {
 #[test]
 fn a_run_does_not_wait_for_ever_for_another_one() {
     let (scene, old) = scene("--fault ImportKeyMaterial:2:latency=5s");
-    let first = start(&scene, "here", "--generate --keep a");
+    let first = start(&scene, "here", &format!("{ROTATE} --generate --keep a"));
     wait_until_struck(&scene.kms.url);
-    let (code, answer, said) = end(start(&scene, "here", "--generate --keep b --wait 0s"));
+    let (code, answer, said) = end(start(&scene, "here", &format!("{ROTATE} --generate --keep b --wait 0s")));
     assert_eq!((code, &answer["error"]["id"]), (Some(1), &json!("rotation_running")), "{said}");
     assert_eq!(answer["error"]["cause"], "another run on this machine still rotates `alias/app` after 0 s");
     let (code, first, said) = end(first);
@@ -72,9 +54,9 @@ fn a_run_does_not_wait_for_ever_for_another_one() {
 #[test]
 fn of_two_machines_the_loser_names_both_keys_and_moves_nothing() {
     let (scene, old) = scene("--fault ImportKeyMaterial:2:latency=4s");
-    let loser = start(&scene, "here", "--generate --keep a");
+    let loser = start(&scene, "here", &format!("{ROTATE} --generate --keep a"));
     wait_until_struck(&scene.kms.url);
-    let (code, winner, said) = end(start(&scene, "there", "--generate --keep b"));
+    let (code, winner, said) = end(start(&scene, "there", &format!("{ROTATE} --generate --keep b")));
     assert_eq!((code, &winner["previous_key_arn"]), (Some(0), &json!(old)), "{said}");
     let theirs = winner["key_arn"].as_str().unwrap();
     let (code, answer, said) = end(loser);
@@ -109,7 +91,7 @@ fn an_alias_that_somebody_moves_right_after_the_run_is_seen() {
     // The DescribeKey after UpdateAlias is held until somebody else has moved the alias again.
     let (scene, old) = scene("--fault UpdateAlias:1:latency-after=3s");
     let stranger = scene.provision("--alias alias/stranger --key-spec ECC_NIST_P256 --generate --discard");
-    let run = start(&scene, "here", "--generate --keep a");
+    let run = start(&scene, "here", &format!("{ROTATE} --generate --keep a"));
     wait_until_struck(&scene.kms.url);
     std::thread::sleep(std::time::Duration::from_secs(1));
     scene.kms.ok("UpdateAlias", json!({ "AliasName": "alias/app", "TargetKeyId": stranger }));

@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::scene::Scene;
+use crate::support::typed::typing;
 use crate::support::{self, Run};
 
 const ROTATE: &str = "rotate --key-id alias/app --wrapping-key-spec RSA_2048";
@@ -112,28 +113,10 @@ fn nothing_begins_where_nobody_can_be_asked() {
     assert_eq!(state(&scene, &old), "Enabled");
 }
 
-/// With a terminal that somebody types into.
-fn typing(scene: &Scene, flags: &str, line: &str) -> Option<Run> {
-    let script = Command::new("script").arg("--version").output();
-    if !script.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
-        println!("skipped: there is no `script` of util-linux to make a terminal with");
-        return None;
-    }
-    let binary = env!("CARGO_BIN_EXE_kms-byok");
-    let mut command = Command::new("script");
-    command
-        .args(["-qec", &format!("{binary} {ROTATE} {flags} --disable-old {}", scene.at()), "/dev/null"])
-        .current_dir(scene.bench.directory())
-        .env("HOME", scene.bench.directory())
-        .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
-    Some(support::run(&mut command, format!("{line}\n").as_bytes()))
-}
-
 #[test]
 fn the_key_id_typed_on_the_terminal_confirms_and_nothing_else() {
     let (scene, old) = scene("");
-    let Some(run) = typing(&scene, "--material two", "yes") else { return };
+    let Some(run) = typing(&scene, &format!("{ROTATE} --material two --disable-old"), "yes") else { return };
     let new = scene.named_by("alias/app");
     let screen = run.stdout.replace("\r\n", "\n");
     assert_eq!((run.code, state(&scene, &old).as_str()), (Some(3), "Enabled"), "{screen}");
@@ -147,7 +130,9 @@ fn the_key_id_typed_on_the_terminal_confirms_and_nothing_else() {
     let next =
         format!("next: kms-byok rotate --key-id alias/app --disable-old {} --switch {new} --adopt {old}\n", scene.at());
     assert!(screen.contains(&next), "{screen}");
-    let Some(run) = typing(&scene, &format!("--switch {new} --adopt {old}"), id(&old)) else { return };
+    let Some(run) = typing(&scene, &format!("{ROTATE} --switch {new} --adopt {old} --disable-old"), id(&old)) else {
+        return;
+    };
     assert_eq!((run.code, state(&scene, &old).as_str()), (Some(0), "Disabled"), "{}", run.stdout);
 }
 

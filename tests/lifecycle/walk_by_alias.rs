@@ -24,9 +24,7 @@ use tempfile::TempDir;
 use crate::support::in_runtime::{Client, EVERY_WAY, How, InRuntime, StopPoint};
 use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, Source, Verb};
 use crate::support::recipient;
-use crate::support::sample::sample;
-use crate::support::seed::seed;
-use crate::support::walk_cell;
+use crate::support::walk_cell::{self, in_a_runtime, walk_sample};
 use crate::support::workers::in_parallel;
 use crate::support::world::{Truth, World};
 
@@ -47,13 +45,11 @@ pub(super) struct Row {
 
 type Cell = walk_cell::Cell<Row>;
 
-impl Cell {
+impl Row {
     fn name(&self) -> String {
-        let Row { spec, source, lag, remembers } = &self.row;
-        let (call, how) = (self.stop.call, self.stop.how);
-        let killed = if self.killed { ", killed" } else { "" };
+        let Row { spec, source, lag, remembers } = self;
         let state = if *remembers { "" } else { ", no state directory" };
-        format!("{spec} {source:?} lag {lag} s{state}, call {call} {}: {how:?}{killed}", self.operation)
+        format!("{spec} {source:?} lag {lag} s{state}")
     }
 }
 
@@ -254,10 +250,6 @@ fn then(asked: &Asked, next: &Next) -> Option<Asked> {
     Some(asked)
 }
 
-pub(super) fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(work)
-}
-
 async fn once(
     scene: &Scene,
     asked: &Asked,
@@ -343,31 +335,10 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<usize, String> {
 #[test]
 fn what_follows_from_a_broken_rotation_by_alias_leads_to_the_end() {
     let rows = rows();
-    let mut cells: Vec<Cell> =
+    let cells: Vec<Cell> =
         in_parallel(2, &rows, |row| Ok(cells_of(row))).into_iter().flat_map(Result::unwrap).collect();
-    let all = cells.len();
-    if std::env::var("KMS_BYOK_WALK").as_deref() != Ok("all") {
-        cells = sample(seed(), SAMPLE, all).into_iter().map(|index| cells[index].clone()).collect();
-    }
-    let walk = |cell: &Cell| {
+    walk_sample(cells, (SAMPLE, MOST_RUNS), Row::name, |cell| {
         let mut said = String::new();
         in_a_runtime(Box::pin(follow(cell, &mut said))).map_err(|problem| format!("{problem}\n{said}"))
-    };
-    let outcomes = in_parallel(2, &cells, walk);
-    let mut runs = [0; MOST_RUNS + 1];
-    for number in outcomes.iter().flatten() {
-        runs[*number] += 1;
-    }
-    println!(
-        "{} of {all} cells walked, none skipped; ended after 1 to {MOST_RUNS} runs: {:?}",
-        cells.len(),
-        &runs[1..]
-    );
-    let failures: Vec<String> = cells
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(cell, outcome)| Some(format!("{}: {}", cell.name(), outcome.as_ref().err()?)))
-        .collect();
-    let shown = failures.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n");
-    assert!(failures.is_empty(), "{} of {} cells:\n{shown}", failures.len(), cells.len());
+    });
 }

@@ -15,12 +15,10 @@ use kms_byok::lifecycle::{
 use kms_byok::material::KeySpec;
 use serde_json::{Value, json};
 
-use super::walk_by_alias::{FIRST, Row, Scene, in_a_runtime};
+use super::walk_by_alias::{FIRST, Row, Scene};
 use crate::support::in_runtime::{Client, EVERY_WAY, How, StopPoint};
 use crate::support::order::{self, ALIAS, GIVEN, Source};
-use crate::support::sample::sample;
-use crate::support::seed::seed;
-use crate::support::walk_cell;
+use crate::support::walk_cell::{self, in_a_runtime, walk_sample};
 use crate::support::workers::in_parallel;
 use crate::support::world::Truth;
 
@@ -294,34 +292,9 @@ async fn follow(cell: &Cell, said: &mut String) -> Result<usize, String> {
 fn what_follows_from_a_broken_second_half_leads_to_the_end() {
     let halves = halves();
     let found = in_parallel(2, &halves, |half| Ok(cells_of(half)));
-    let mut cells: Vec<Cell> = found.into_iter().flat_map(Result::unwrap).collect();
-    let all = cells.len();
-    if std::env::var("KMS_BYOK_WALK").as_deref() != Ok("all") {
-        cells = sample(seed(), SAMPLE, all).into_iter().map(|index| cells[index].clone()).collect();
-    }
-    let walk = |cell: &Cell| {
+    let cells: Vec<Cell> = found.into_iter().flat_map(Result::unwrap).collect();
+    walk_sample(cells, (SAMPLE, MOST_RUNS), Half::name, |cell| {
         let mut said = String::new();
         in_a_runtime(Box::pin(follow(cell, &mut said))).map_err(|problem| format!("{problem}\n{said}"))
-    };
-    let outcomes = in_parallel(2, &cells, walk);
-    let mut runs = [0; MOST_RUNS + 1];
-    for number in outcomes.iter().flatten() {
-        runs[*number] += 1;
-    }
-    println!(
-        "{} of {all} cells walked, none skipped; ended after 1 to {MOST_RUNS} runs: {:?}",
-        cells.len(),
-        &runs[1..]
-    );
-    let named = |cell: &Cell| {
-        let killed = if cell.killed { ", killed" } else { "" };
-        format!("{}, call {} {}: {:?}{killed}", cell.row.name(), cell.stop.call, cell.operation, cell.stop.how)
-    };
-    let failures: Vec<String> = cells
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(cell, outcome)| Some(format!("{}: {}", named(cell), outcome.as_ref().err()?)))
-        .collect();
-    let shown = failures.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n");
-    assert!(failures.is_empty(), "{} of {} cells:\n{shown}", failures.len(), cells.len());
+    });
 }

@@ -24,7 +24,7 @@ use crate::support::order::{self, ALIAS, BACKUP, GIVEN, Order, PARAMETERS, Sourc
 use crate::support::recipient;
 use crate::support::sample::sample;
 use crate::support::seed::seed;
-use crate::support::walk_cell;
+use crate::support::walk_cell::{self, in_a_runtime};
 use crate::support::workers::in_parallel;
 use crate::support::world::{REGIONS, Truth, World};
 
@@ -225,10 +225,6 @@ fn without_polls(calls: &[String]) -> Vec<(usize, String)> {
         at += length;
     }
     points
-}
-
-fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(work)
 }
 
 /// Every cell of a row.

@@ -8,6 +8,7 @@ use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Regio
 use kms_byok::lifecycle::{Exists, Leftover, Report};
 use kms_byok::material::{KeySpec, KeyUsage, Reading};
 use kms_byok::time::rfc3339;
+use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use serde::Serialize;
 
 /// The key that a verb is about, and how AWS was reached. What is not known is null.
@@ -55,6 +56,34 @@ pub(crate) struct Ending {
     pub(crate) next: Option<String>,
     /// Whether the KMS is an embedded one: nothing of this is in AWS.
     pub(crate) rehearsal: bool,
+}
+
+/// The wrapping key that key material is wrapped for, and how.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct WrappedFor {
+    /// KMS's name of the wrapping algorithm.
+    wrapping_algorithm: Option<&'static str>,
+    /// KMS's name of the wrapping key's size.
+    wrapping_key_spec: Option<&'static str>,
+    /// SHA-256 of the wrapping public key's DER, as 64 lower-case hex digits.
+    pub(crate) public_key_sha256: Option<String>,
+}
+
+impl WrappedFor {
+    /// `sha256` is the fingerprint of the public key.
+    pub(crate) fn new(algorithm: WrappingAlgorithm, spec: WrappingKeySpec, sha256: &str) -> Self {
+        WrappedFor {
+            wrapping_algorithm: Some(algorithm.name()),
+            wrapping_key_spec: Some(spec.name()),
+            public_key_sha256: Some(sha256.to_owned()),
+        }
+    }
+
+    /// As in `RSAES_OAEP_SHA_256 with RSA_4096`.
+    pub(crate) fn names(&self) -> Option<String> {
+        Some(format!("{} with {}", self.wrapping_algorithm?, self.wrapping_key_spec?))
+    }
 }
 
 /// Where key material was read from.
