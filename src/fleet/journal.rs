@@ -12,13 +12,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redb::{Builder, ConcurrencyMode, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
-use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use super::entry::{Entry, Name, State};
 use super::error::FleetError;
 use super::holder::Holder;
-use super::task::Task;
-pub use crate::explain::ErrorReport as Said;
 use crate::files::{self, Locked};
 use crate::time::{self, rfc3339};
 
@@ -33,57 +31,6 @@ const LAZY: Duration = Duration::from_millis(100);
 
 /// The most changes of one commit.
 const MOST: usize = 1000;
-
-/// What a key has reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// How far it is.
-    pub state: State,
-    /// What the row asked for when this was written, as a SHA-256.
-    pub asked: String,
-    /// The call that was about to be sent last, by KMS's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<String>,
-    /// The key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_arn: Option<String>,
-    /// The file with the plaintext of generated key material.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<PathBuf>,
-    /// The escrow file of generated key material.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escrow: Option<PathBuf>,
-    /// What was proven, as the reports of single keys name it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<String>,
-    /// Whether AWS was changed for it.
-    #[serde(default)]
-    pub changed: bool,
-    /// When its key material expires: RFC 3339, UTC; nothing where it does not, or where this was not seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
-    /// Keys that nobody needs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leftovers: Vec<String>,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Said>,
-    /// When this was written: RFC 3339, UTC.
-    pub at: String,
-}
-
-/// How far a key is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// A call was about to be sent.
-    #[default]
-    Begun,
-    /// It is what the row asks for.
-    Done,
-    /// It could not be made what the row asks for.
-    Failed,
-}
 
 /// The journal of a run. Only one run has it at a time.
 pub struct Journal {
@@ -197,7 +144,7 @@ impl Journal {
     ) -> Result<(), FleetError> {
         let entry = Entry { at: rfc3339(time::now()), ..entry.clone() };
         let value = serde_json::to_vec(&entry).map_err(|error| self.unusable(error.to_string()))?;
-        self.hand_over(Write { change: Some((name.0.clone(), value)), waits })
+        self.hand_over(Write { change: Some((name.as_str().to_owned(), value)), waits })
     }
 
     fn hand_over(&self, write: Write) -> Result<(), FleetError> {
@@ -273,24 +220,13 @@ fn builder() -> Builder {
     builder
 }
 
-/// What an entry is called: the row, the Region, and what is done to the key.
-#[derive(Clone, Debug)]
-pub struct Name(String);
-
-impl Name {
-    /// Of the key of that row and Region.
-    pub fn new(id: &str, region: &str, task: &Task) -> Self {
-        Name(format!("{id}\n{region}{}", task.series()))
-    }
-}
-
 fn read(database: &impl ReadableDatabase, path: &Path, name: &Name) -> Result<Option<Entry>, FleetError> {
     let read = (|| -> Result<Option<Vec<u8>>, redb::Error> {
         let table = match database.begin_read()?.open_table(KEYS) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
             table => table?,
         };
-        Ok(table.get(name.0.as_str())?.map(|value| value.value().to_vec()))
+        Ok(table.get(name.as_str())?.map(|value| value.value().to_vec()))
     })();
     let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
     let Some(value) = read.map_err(|error| unusable(error.to_string()))? else { return Ok(None) };
@@ -369,6 +305,7 @@ fn hold(journal: &Path) -> Result<Held, FleetError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::task::Task;
     use super::*;
 
     fn name(region: &str) -> Name {

@@ -6,6 +6,7 @@
 
 mod check;
 mod connections;
+mod entry;
 mod error;
 mod holder;
 mod journal;
@@ -23,9 +24,10 @@ mod task;
 
 pub use self::check::{Checked, Lane, check};
 pub use self::connections::Connections;
+pub use self::entry::{Entry, Name, Said, State};
 pub use self::error::FleetError;
 pub use self::holder::Holder;
-pub use self::journal::{Entry, Journal, JournalReader, Name, Said, State};
+pub use self::journal::{Journal, JournalReader};
 pub use self::manifest::Manifest;
 pub use self::manifest::{Cell, Cells, Column, ManifestError, Mistake, Place, Row, Source};
 pub use self::opener::Opener;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::entry::{Entry, Name, Said, State};
 use super::error::FleetError;
-use super::journal::{Entry, Journal, JournalReader, Name, Said, State};
+use super::journal::{Journal, JournalReader};
 use super::manifest::{Manifest, Place};
 use crate::kms::{KeyArn, Region};
 use crate::lifecycle::key::create::removal;

@@ -1,7 +1,7 @@
 //! The key that a row has already.
 
+use super::super::entry::Name;
 use super::super::error::FleetError;
-use super::super::journal::Name;
 use super::super::manifest::Row;
 use super::super::task::Task;
 use super::provision::there;

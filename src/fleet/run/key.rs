@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::super::entry::{Entry, Name, State};
 use super::super::error::FleetError;
-use super::super::journal::{Entry, Journal, Name, State};
+use super::super::journal::Journal;
 use super::super::manifest::Row;
 use super::super::stop::Stop;
 use super::super::task::Task;

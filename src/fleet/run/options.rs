@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::check::Lane;
-use super::super::journal::{Said, State};
+use super::super::entry::{Said, State};
 use super::super::pace::Quotas;
 use super::super::stop::Stop;
 use super::super::task::Task;

@@ -1,6 +1,6 @@
 //! A key is made what its row asks for.
 
-use super::super::journal::Entry;
+use super::super::entry::Entry;
 use super::super::manifest::Row;
 use super::super::request::known;
 use super::shared::Shared;

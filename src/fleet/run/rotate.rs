@@ -1,6 +1,6 @@
 //! A key gets new key material, once a round.
 
-use super::super::journal::Entry;
+use super::super::entry::Entry;
 use super::super::manifest::Row;
 use super::existing::key_of;
 use super::shared::Shared;
