@@ -24,7 +24,7 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
-    pub(crate) fn this_process() -> Self {
+    pub(super) fn this_process() -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Holder { process: std::process::id(), host, since: rfc3339(time::now()) }
     }

@@ -4,8 +4,6 @@
 //! It is a redb database: a commit is whole or not there wherever the process dies, it is Rust without a C library beside OpenSSL, and it
 //! lets others read while one writes. SQLite can do the same, as a second C library to build, patch and audit.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -16,8 +14,7 @@ use tokio::sync::oneshot;
 
 use super::entry::{Entry, Name, State};
 use super::error::FleetError;
-use super::holder::Holder;
-use crate::files::{self, Locked};
+use super::lock::{Held, hold};
 use crate::time::{self, rfc3339};
 
 /// Each key by the id of its row and its Region.
@@ -47,18 +44,6 @@ struct Write {
     change: Option<(String, Vec<u8>)>,
     /// Whoever waits until it is on disk.
     waits: Option<oneshot::Sender<Result<(), String>>>,
-}
-
-/// The file that says who has the journal; it goes when the run ends.
-struct Held {
-    path: PathBuf,
-    _lock: Locked,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
 }
 
 impl Journal {
@@ -273,38 +258,10 @@ fn commit(database: &Database, writes: &[Write]) -> Result<(), redb::Error> {
     Ok(transaction.commit()?)
 }
 
-/// Takes the journal, or tells who has it.
-fn hold(journal: &Path) -> Result<Held, FleetError> {
-    let mut path = journal.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let unusable =
-        |source: io::Error| FleetError::JournalUnusable { path: journal.to_owned(), because: source.to_string() };
-    loop {
-        match files::try_lock(&path).map_err(unusable)? {
-            None => {
-                let read = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-                match read {
-                    Some(holder) => return Err(FleetError::JournalHeld { path: journal.to_owned(), holder }),
-                    // It has only just been taken, or is just being given up.
-                    None => thread::sleep(Duration::from_millis(20)),
-                }
-            }
-            Some(lock) => {
-                // Whoever had it may have removed the name meanwhile.
-                if !lock.is_at(&path) {
-                    continue;
-                }
-                let text = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
-                fs::write(&path, text).map_err(unusable)?;
-                return Ok(Held { path, _lock: lock });
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::task::Task;
     use super::*;
 

@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod holder;
 mod journal;
+mod lock;
 mod manifest;
 mod opener;
 mod pace;

@@ -14,6 +14,7 @@ mod call;
 mod chain;
 mod classify;
 mod client;
+mod connect;
 mod connection;
 mod connection_settings;
 mod credentials;

@@ -1,5 +1,5 @@
-//! OpenSSL's memory: wiped when it is freed. With `escrow/envelope.rs`, `material/container/libcrypto.rs` and, in the binary,
-//! `closed.rs` the only unsafe code of this crate.
+//! OpenSSL's memory: wiped when it is freed. With `escrow/envelope.rs`, `material/container/{libcrypto,pfx}.rs` and, in the binary,
+//! `closed.rs` and `cli/signals/system.rs` the only unsafe code of this crate.
 //!
 //! OpenSSL cleans most of the places in which it held a private key, and not all: its ASN.1 encoders and decoders free buffers
 //! with whole keys in them as they are. What OpenSSL frees is therefore wiped here, whichever of its functions used it.

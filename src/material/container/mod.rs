@@ -16,6 +16,7 @@ mod note;
 mod number;
 mod openssh;
 mod openssh_split;
+mod pfx;
 mod pkcs12;
 mod point;
 mod rsa;

@@ -4,7 +4,7 @@ use openssl::pkey::PKey;
 use openssl::x509::X509;
 
 use super::encrypted::{self, Parts};
-use super::libcrypto::{Bags, KeyBag, Pfx};
+use super::pfx::{Bags, KeyBag, Pfx};
 use super::scheme::{MOST_ITERATIONS, Scheme};
 use super::{Container, NamedKey, Note, der_key, jwk};
 use crate::material::MaterialError;
