@@ -48,12 +48,8 @@ impl Regions {
     }
 
     /// Brings the material that waits for rotation into every replica. Without its bytes at hand, all must have it.
-    pub(crate) async fn fill(
-        &self,
-        id: &str,
-        material: Option<&KeyMaterial>,
-        Work { plan, run, .. }: Work<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn fill(&self, id: &str, material: Option<&KeyMaterial>, work: Work<'_>) -> Result<(), Error> {
+        let Work { plan, run, .. } = work;
         let Some(material) = material else {
             let missing = self.missing(id).await?;
             run.advance(|reached| reached.waits(id, missing.clone()));
@@ -73,7 +69,13 @@ impl Regions {
                 description: None, // only the primary key keeps one
                 ..plan.options()
             };
-            Delivery { material, wrapping: plan.wrapping, options }.wrap_and_import(kms, replica, run).await?;
+            let delivery = Delivery { material, wrapping: plan.wrapping, options };
+            if let Err(error) = delivery.wrap_and_import(kms, replica, run).await {
+                if error.reason().is_some() && !is_listed(id, work).await {
+                    run.advance(Reached::unnamed);
+                }
+                return Err(error);
+            }
             run.advance(|reached| reached.delivered(replica));
         }
         Ok(())
@@ -93,6 +95,15 @@ impl Regions {
             }
         }
         Ok(missing)
+    }
+}
+
+/// Whether KMS knows key material by the id that the import was answered with: what it is taken back by. Where KMS does not tell, the answer
+/// to the import stands.
+async fn is_listed(id: &str, Work { kms, key, .. }: Work<'_>) -> bool {
+    match KeyMaterials::as_offered(kms, key).await {
+        Ok(materials) if materials.is_complete() => materials.find(id).is_some(),
+        _ => true,
     }
 }
 

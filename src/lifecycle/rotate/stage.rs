@@ -187,6 +187,14 @@ impl Reached {
         self
     }
 
+    /// What waits has another id than the one that KMS answered with.
+    pub(crate) fn unnamed(mut self) -> Self {
+        if let Some(pending) = self.pending_mut() {
+            pending.material_id = None;
+        }
+        self
+    }
+
     /// A replica has it.
     pub(crate) fn delivered(mut self, replica: &KeyDescription) -> Self {
         if let Some(pending) = self.pending_mut() {

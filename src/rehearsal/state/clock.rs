@@ -1,7 +1,7 @@
 //! A clock that can be moved, so that 24 hours of an import token or 90 days of an expiry pass in a test.
 
 use std::str::FromStr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_types::DateTime;
@@ -47,19 +47,29 @@ impl FromStr for ClockSetting {
     }
 }
 
-pub(crate) struct Clock {
-    offset: AtomicI64,
+/// Never goes back but when it is set: what is there at one time is there at every later one, whatever becomes of the system's clock.
+pub(crate) struct Clock(Mutex<Hands>);
+
+struct Hands {
+    offset: Millis,
+    latest: Millis,
 }
 
 impl Clock {
     pub(crate) fn new(setting: ClockSetting) -> Self {
-        let clock = Clock { offset: AtomicI64::new(0) };
+        let clock = Clock(Mutex::new(Hands { offset: 0, latest: Millis::MIN }));
         clock.set(setting);
         clock
     }
 
     pub(crate) fn now(&self) -> Millis {
-        system_now() + self.offset.load(Ordering::Relaxed)
+        self.read(system_now())
+    }
+
+    fn read(&self, system: Millis) -> Millis {
+        let mut hands = self.hands();
+        hands.latest = hands.latest.max(system.saturating_add(hands.offset));
+        hands.latest
     }
 
     pub(crate) fn set(&self, setting: ClockSetting) {
@@ -68,12 +78,17 @@ impl Clock {
             ClockSetting::Offset(offset) => offset,
             ClockSetting::At(time) => time - system_now(),
         };
-        self.offset.store(offset, Ordering::Relaxed);
+        *self.hands() = Hands { offset, latest: Millis::MIN };
     }
 
     /// Moves it on from where it stands.
     pub(crate) fn advance(&self, by: Millis) {
-        self.offset.fetch_add(by, Ordering::Relaxed);
+        let mut hands = self.hands();
+        hands.offset = hands.offset.saturating_add(by);
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,6 +121,17 @@ mod tests {
         assert_eq!("1970-01-02T00:00:00Z".parse::<ClockSetting>().unwrap(), ClockSetting::At(DAY));
         assert!("tomorrow".parse::<ClockSetting>().is_err());
         assert!("".parse::<ClockSetting>().is_err());
+    }
+
+    #[test]
+    fn a_clock_does_not_go_back_with_the_systems_and_does_when_it_is_set() {
+        let clock = Clock::new(ClockSetting::Offset(HOUR));
+        assert_eq!(clock.read(DAY), DAY + HOUR);
+        assert_eq!(clock.read(DAY - SECOND), DAY + HOUR);
+        clock.advance(SECOND);
+        assert_eq!(clock.read(DAY + SECOND), DAY + HOUR + 2 * SECOND);
+        clock.set(ClockSetting::Offset(-HOUR));
+        assert_eq!(clock.read(DAY), DAY - HOUR);
     }
 
     #[test]
