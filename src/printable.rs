@@ -18,7 +18,7 @@ pub fn is_unprintable(c: char) -> bool {
             // Zero width, marks of direction, line and paragraph separators, embeddings, overrides and isolates.
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             // Variation selectors, the byte order mark, interlinear annotations, what is no character.
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
             | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{13455}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             // Tags, and everything else on their plane.
             | '\u{e0000}'..='\u{effff}')
@@ -101,6 +101,7 @@ mod tests {
             ("\u{1b}[2J\u{7}\t\r\n\u{7f}\u{9b}1m", "?[2J??????1m"),
             ("a\u{202e}b\u{2066}c\u{200b}\u{200f}\u{feff}\u{2028}\u{2029}\u{ad}", "a?b?c??????"),
             ("\u{e0041}\u{e0001}\u{e0100}\u{fe0f}\u{61c}\u{180e}\u{2064}\u{fff9}", "????????"),
+            ("\u{fdcf}\u{fdd0}\u{fdd1}\u{fdef}\u{fdf0}", "\u{fdcf}???\u{fdf0}"),
         ] {
             assert_eq!(line(text), shown.replace('?', "\u{fffd}"), "{text:?}");
             assert_eq!(page(&format!("{text}\n{text}")).matches('\n').count(), 1 + 2 * text.matches('\n').count());

@@ -1,10 +1,11 @@
 //! When what is printed has colours: `--color`, `KMS_BYOK_COLOR`, `NO_COLOR` (no-color.org), and whether a terminal shows it.
 
 use std::env;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 
-use super::terminal::stdout_is_terminal;
+use super::terminal::{stderr_is_terminal, stdout_is_terminal};
 use super::typed::value_of;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,9 +18,12 @@ pub(crate) enum Colour {
 impl Colour {
     /// What was asked for, also by a command line that cannot be parsed.
     pub(crate) fn asked_for() -> Self {
-        let asked = value_of("--color", None, "KMS_BYOK_COLOR");
-        let asked = asked.and_then(|value| Colour::from_str(&value.to_string_lossy(), false).ok());
-        asked.unwrap_or(Colour::Auto)
+        static ASKED: OnceLock<Colour> = OnceLock::new();
+        *ASKED.get_or_init(|| {
+            let asked = value_of("--color", None, "KMS_BYOK_COLOR");
+            let asked = asked.and_then(|value| Colour::from_str(&value.to_string_lossy(), false).ok());
+            asked.unwrap_or(Colour::Auto)
+        })
     }
 
     /// As the flag and the variable spell it.
@@ -34,6 +38,11 @@ impl Colour {
     /// Whether standard output gets colours.
     pub(crate) fn on_stdout(self) -> bool {
         self.on(stdout_is_terminal())
+    }
+
+    /// Whether standard error gets colours.
+    pub(crate) fn on_stderr(self) -> bool {
+        self.on(stderr_is_terminal())
     }
 
     fn on(self, is_terminal: bool) -> bool {

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::output;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::parts::{About, Ending};
+use super::output::tone::{Tone, labelled};
 use super::words::sentence;
 
 /// The form of its JSON.
@@ -115,8 +116,8 @@ fn text(found: &Examination) -> String {
     rows.extend(memory(found));
     rows.extend(found.online.iter().flat_map(online));
     let mut text = output::lines(&rows);
-    found.problems.iter().for_each(|problem| text.push_str(&finding("problem", problem)));
-    found.notes.iter().for_each(|note| text.push_str(&finding("note", note)));
+    found.problems.iter().for_each(|problem| text.push_str(&finding(Tone::Bad, "problem", problem)));
+    found.notes.iter().for_each(|note| text.push_str(&finding(Tone::Doubtful, "note", note)));
     text
 }
 
@@ -220,13 +221,13 @@ fn online(online: &Online) -> Vec<Row> {
     ]
 }
 
-fn finding(kind: &str, finding: &Finding) -> String {
-    let mut text = output::line(&format!("{kind}: {}", finding.cause));
-    let hint = finding.hint.as_ref().map(ToString::to_string);
-    for (name, words) in [("because", &finding.because), ("hint", &hint)] {
-        if let Some(words) = words {
-            text.push_str(&output::line(&format!("  {name}: {words}")));
-        }
+fn finding(tone: Tone, kind: &str, finding: &Finding) -> String {
+    let mut text = labelled(tone, kind, &finding.cause);
+    if let Some(because) = &finding.because {
+        text.push_str(&output::line(&format!("  because: {because}")));
+    }
+    if let Some(hint) = &finding.hint {
+        text.push_str(&format!("  {}", labelled(Tone::Help, "hint", &hint.to_string())));
     }
     text
 }

@@ -11,6 +11,7 @@ use super::invocation::Invocation;
 use super::next_command::SOURCE;
 use super::output::document::{Failed, Form, RunError};
 use super::output::parts::Source;
+use super::output::tone::{Tone, labelled};
 use super::output::{self, Output, diagnosis, lifecycle, line};
 use super::signals::work::begin_report;
 use super::usage_error::UsageError;
@@ -164,12 +165,12 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
 
 /// The same from another thread than the main one, and instead of it.
 pub(crate) fn failure_instead(failure: &Failure) {
-    let mut text = line(&format!("error: {}", cause(&failure.error)));
+    let mut text = labelled(Tone::Bad, "error", &cause(&failure.error));
     if let Some(because) = failure.error.because() {
         text.push_str(&line(&format!("because: {because}")));
     }
     if let Some(hint) = failure.hint() {
-        text.push_str(&line(&format!("hint: {hint}")));
+        text.push_str(&labelled(Tone::Help, "hint", &hint));
     }
     if let Some(diagnosis) = &failure.explanation {
         text.push_str(&diagnosis::explanation(diagnosis));

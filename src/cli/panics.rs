@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use kms_byok::Explain;
 
 use super::output;
+use super::output::tone::{Tone, labelled};
 use super::panic::Panic;
 use super::words::sentence;
 
@@ -23,10 +24,8 @@ pub(crate) fn note() {
             NOTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(defect);
             return;
         }
-        output::say(&format!(
-            "error: {defect}\nhint: {}\n",
-            defect.hint().map(|hint| sentence(&hint)).unwrap_or_default()
-        ));
+        let hint = defect.hint().map(|hint| sentence(&hint)).unwrap_or_default();
+        output::say(&(labelled(Tone::Bad, "error", &defect.to_string()) + &labelled(Tone::Help, "hint", &hint)));
     }));
 }
 

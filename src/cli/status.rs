@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
-use kms_byok::kms::{ImportState, KeyState, Kms, MaterialState, Operation, Origin, Region};
+use kms_byok::kms::{Kms, Origin, Region};
 use kms_byok::lifecycle::{
-    Expiring, Failed as Unseen, KeySeen, KeyStatus, KeysSeen, MOST_ROTATIONS, MaterialStatus, NotPermitted, NotSeen,
-    Status,
+    Expiring, Failed as Unseen, KeySeen, KeyStatus, KeysSeen, MaterialStatus, NotPermitted, NotSeen, Status,
 };
-use kms_byok::time::rfc3339;
 use kms_byok::{Error, Progress};
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::key_name::MaybeKey;
-use super::output;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
+use super::output::key_status::{self, Seen};
 use super::output::parts::{About, Ending};
 
 /// The form of its JSON.
@@ -27,8 +25,8 @@ pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/status/1");
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Without --key-id: the keys with imported key material of the Region, or those whose alias begins with --alias-prefix.
-With --expiring-within the exit code is 4 if key material expires within that time or has expired. A key that cannot be seen is
-listed as such and warned about; with --strict the exit code is 4 then, too.
+With --expiring-within only what expires is shown, the first of it first, and the exit code is 4 if key material expires within that
+time or has expired. A key that cannot be seen is listed as such and warned about; with --strict the exit code is 4 then, too.
 
 Examples:
   kms-byok status --key-id alias/payments
@@ -42,6 +40,9 @@ pub(crate) struct Args {
     /// Show what expires within this time, as in 30d, or has expired
     #[arg(long, value_name = "D", value_parser = super::global::duration)]
     expiring_within: Option<Duration>,
+    /// Show the keys besides, also those that do not expire
+    #[arg(long, requires = "expiring_within")]
+    all: bool,
 }
 
 fn alias_prefix(text: &str) -> Result<String, String> {
@@ -149,15 +150,25 @@ impl Many {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    // What expires is the answer to the question what does; the rest only if it is asked for.
+    let all = args.all || args.expiring_within.is_none();
     let (answer, text, blind) = match args.key_id.name() {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
-            let (text, blind) = (one_text(&one), one.rest.is_blind());
+            let seen = one.rest.seen();
+            let about = all.then(|| key_status::one(&one.key, &one.other_regions, &seen));
+            let text = about.unwrap_or_else(|| seen.unseen_keys()) + &seen.expiring();
+            let blind = one.rest.is_blind();
             (one.answer(name), text, blind)
         }
         None => {
             let many = context.run(many(args, context))?;
-            let (text, blind) = (many_text(&many), many.rest.is_blind());
+            let seen = many.rest.seen();
+            let about = all.then(|| key_status::many(&many.keys, many.rest.now));
+            let text = about.unwrap_or_default() + &seen.unseen_keys() + &seen.expiring();
+            let none = all && many.keys.is_empty() && !many.rest.is_blind();
+            let none = none.then(|| format!("no key with imported key material in {}\n", many.region));
+            let (text, blind) = (none.unwrap_or_default() + &text, many.rest.is_blind());
             (many.answer(), text, blind)
         }
     };
@@ -202,8 +213,10 @@ impl Rest {
             context.talk.warn(&Error::from(one.clone()).to_string());
         }
         let now = kms.now();
-        let expiring =
-            args.expiring_within.map(|within| keys.flat_map(|key| key.expiring(now, within)).collect::<Vec<_>>());
+        let mut expiring: Option<Vec<Expiring>> =
+            args.expiring_within.map(|within| keys.flat_map(|key| key.expiring(now, within)).collect());
+        // What is gone has no time any more, and comes before all others.
+        expiring.iter_mut().for_each(|found| found.sort_by(|one, other| one.expires.cmp(&other.expires)));
         Rest { kms: kms.clone(), expiring, now, unseen }
     }
 
@@ -217,127 +230,8 @@ impl Rest {
         Answer { expiring: self.expiring, not_permitted, not_seen, ending, ..Answer::default() }
     }
 
-    fn endpoint(&self) -> Option<String> {
-        self.kms.endpoint().map(str::to_owned)
+    /// What is said of it.
+    fn seen(&self) -> Seen<'_> {
+        Seen { kms: &self.kms, now: self.now, unseen: &self.unseen, expiring: self.expiring.as_deref() }
     }
-
-    /// The keys of which nothing is known, and why.
-    fn unseen_keys(&self) -> impl Iterator<Item = (&str, String)> {
-        let keys = self.unseen.iter().filter(|one| one.operation == Operation::DescribeKey);
-        keys.filter_map(|one| Some((one.key_arn.as_deref()?, one.why())))
-    }
-}
-
-/// One key, with every key material and every Region.
-fn one_text(one: &One) -> String {
-    let key = &one.key;
-    let mut pairs = vec![
-        ("key", Some(key.key_arn.to_string())),
-        ("spec", Some(key.key_spec.to_string())),
-        ("usage", Some(key.key_usage.to_string())),
-        ("state", Some(key.key_state.to_string())),
-        ("origin", Some(key.origin.to_string())),
-        ("description", Some(key.description.clone()).filter(|text| !text.is_empty())),
-        ("expires", expires(key)),
-        ("multi-Region", key.role.map(str::to_owned)),
-        ("rotations", key.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on demand are left"))),
-    ];
-    pairs.extend(key.materials.iter().map(|material| ("material", Some(line(material)))));
-    pairs.push(("", others_unknown(&one.rest, key)));
-    for other in &one.other_regions {
-        let role = other.role.unwrap_or("replica");
-        pairs.push((
-            role,
-            Some(format!(
-                "{}, {}, expires {}",
-                other.key_arn,
-                other.key_state,
-                expires(other).unwrap_or_else(|| "-".to_owned())
-            )),
-        ));
-        pairs.extend(other.materials.iter().map(|material| ("", Some(line(material)))));
-        pairs.push(("", others_unknown(&one.rest, other)));
-    }
-    for (arn, why) in one.rest.unseen_keys() {
-        pairs.push(("not seen", Some(format!("{arn}: {why}"))));
-    }
-    pairs.push(("endpoint", one.rest.endpoint()));
-    pairs.push((
-        "rehearsal",
-        one.rest.kms.seen_rehearsal().then(|| "yes: an embedded KMS, nothing is in AWS".to_owned()),
-    ));
-    output::lines(&pairs) + &matters(&one.rest)
-}
-
-/// Why there may be more key materials than are shown.
-fn others_unknown(rest: &Rest, key: &KeyStatus) -> Option<String> {
-    let mut lists = rest.unseen.iter().filter(|one| one.operation == Operation::ListKeyRotations);
-    let one = lists.find(|one| one.key_arn.as_deref() == Some(key.key_arn.as_str()))?;
-    Some(format!("others are not known: {}", one.why()))
-}
-
-/// A line for each key.
-fn many_text(many: &Many) -> String {
-    let mut text = String::new();
-    for key in &many.keys {
-        let expires = expires(key).map_or(String::new(), |at| format!(", expires {at}"));
-        let names = names(key.aliases.as_deref());
-        text.push_str(&output::line(&format!("{}  {}, {}{expires}{names}", key.key_arn, key.key_spec, key.key_state)));
-    }
-    for (arn, why) in many.rest.unseen_keys() {
-        text.push_str(&output::line(&format!("{arn}  not seen: {why}")));
-    }
-    if many.keys.is_empty() && many.rest.unseen.is_empty() {
-        text.push_str(&format!("no key with imported key material in {}\n", many.region));
-    }
-    text + &matters(&many.rest)
-}
-
-fn expires(key: &KeyStatus) -> Option<String> {
-    (key.key_state != KeyState::PendingImport && key.origin == Origin::External)
-        .then(|| key.expires.clone().unwrap_or_else(|| "never".to_owned()))
-}
-
-/// `ID: current, imported, never expires, "from the safe"`
-fn line(material: &MaterialStatus) -> String {
-    let mut words = Vec::new();
-    let state = match material.state {
-        Some(MaterialState::Current) | None => "current",
-        Some(MaterialState::NonCurrent) => "earlier",
-        Some(MaterialState::PendingRotation) => "waits for rotation",
-        Some(MaterialState::PendingMultiRegionImportAndRotation) => "waits for import in every Region and rotation",
-    };
-    words.push(state.to_owned());
-    words.push(match material.import_state {
-        Some(ImportState::Imported) => "imported".to_owned(),
-        Some(ImportState::PendingImport) => "not imported: never, expired or deleted".to_owned(),
-        None => String::new(), // a key of another origin, or not known
-    });
-    words.retain(|word| !word.is_empty());
-    if material.is_imported() {
-        words.push(material.expires.map_or("never expires".to_owned(), |at| format!("expires {}", rfc3339(at))));
-    }
-    words.extend(material.description.iter().map(|text| format!("`{text}`")));
-    match &material.key_material_id {
-        Some(id) => format!("{id}: {}", words.join(", ")),
-        None => words.join(", "),
-    }
-}
-
-/// What expires, one line each.
-fn matters(rest: &Rest) -> String {
-    let Some(expiring) = &rest.expiring else { return String::new() };
-    if expiring.is_empty() {
-        return "nothing expires in that time\n".to_owned();
-    }
-    let line = |one: &Expiring| {
-        let id = one.key_material_id.as_ref().map(|id| format!(" material {id}")).unwrap_or_default();
-        output::line(&format!("! {}{}{id} {}", one.key_arn, names(one.aliases.as_deref()), one.says(rest.now)))
-    };
-    expiring.iter().map(line).collect()
-}
-
-fn names(aliases: Option<&[String]>) -> String {
-    let aliases = aliases.unwrap_or_default();
-    if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) }
 }

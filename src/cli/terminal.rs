@@ -70,7 +70,12 @@ pub(crate) fn stdout_is_terminal() -> bool {
     isatty(rustix::stdio::stdout())
 }
 
-/// How many columns that terminal has.
+/// Whether standard error is a terminal.
+pub(crate) fn stderr_is_terminal() -> bool {
+    isatty(rustix::stdio::stderr())
+}
+
+/// How many columns the terminal has that shows standard output.
 pub(crate) fn columns_of_stdout() -> Option<usize> {
     tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }

@@ -19,7 +19,8 @@ use super::invocation::Invocation;
 use super::key_name::may_be_a_key;
 use super::output::document::{FAILURE, Failed, RunError};
 use super::output::parts::Source;
-use super::output::{self, Output, line};
+use super::output::tone::{Tone, labelled};
+use super::output::{self, Output};
 use super::typed::{value_of, verb_of};
 use super::words::sentence;
 use super::{Cli, variables, version};
@@ -55,7 +56,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         _ => {
             let Wrong { cause, hint } = wrong(error, &root, &verb);
             let (cause, hint) = (without_keys(cause, env::args_os()), without_keys(hint, env::args_os()));
-            output::say(&(line(&format!("error: {cause}")) + &line(&format!("hint: {hint}"))));
+            output::say(&(labelled(Tone::Bad, "error", &cause) + &labelled(Tone::Help, "hint", &hint)));
             say_json(&cause, &hint);
             ExitCode::from(2)
         }

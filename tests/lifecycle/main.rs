@@ -92,6 +92,7 @@ mod rotate_jwks;
 mod rotate_killed;
 mod rotate_regions;
 mod status;
+mod status_text;
 mod stopped;
 mod stopping;
 mod verify;

@@ -137,12 +137,8 @@ fn what_expires_in_time_is_exit_code_4_over_one_key_a_prefix_or_the_region() {
     let run = scene.run("status --alias-prefix alias/prod- --expiring-within 30d --quiet");
     assert_eq!((run.code, run.stderr.as_str()), (Some(4), ""));
     let arn = scene.kms.describe("alias/prod-a")["Arn"].as_str().unwrap().to_owned();
-    let found = run.stdout.lines().find(|line| line.starts_with("! ")).unwrap();
-    assert!(found.starts_with(&format!("! {arn} (alias/prod-a) material ")), "{found}");
-    assert!(
-        found.contains(" expires 20") && (found.ends_with(", in 9 days 23 h") || found.ends_with(", in 10 days")),
-        "{found}"
-    );
+    let found = run.stdout.lines().find(|line| line.starts_with("alias/prod-a ")).unwrap();
+    assert!(found.contains(&arn) && found.ends_with(", in 9 days 23 h") || found.ends_with(", in 10 days"), "{found}");
 }
 
 #[test]
@@ -257,10 +253,13 @@ fn a_key_that_cannot_be_seen_is_a_warning_and_with_strict_exit_4() {
             .lines()
             .map(str::to_owned)
             .partition(|line| line.contains("  not seen: KMS in us-east-1 has no key"));
-        assert_eq!((missing.len(), shown.len()), (1, 2), "{}", run.stdout);
+        assert_eq!(
+            (missing.len(), &shown[..]),
+            (1, &["nothing expires in that time".to_owned()][..]),
+            "{}",
+            run.stdout
+        );
         let arn = missing[0].split(' ').next().unwrap().to_owned();
-        assert!(shown[0].contains("SYMMETRIC_DEFAULT, Enabled, expires"), "{}", run.stdout);
-        assert_eq!(shown[1], "nothing expires in that time");
         assert_eq!(
             run.stderr,
             format!("warning: key {arn} cannot be seen: KMS in us-east-1 has no key `{arn}`\n"),

@@ -2,25 +2,25 @@
 
 #[path = "../../src/cli/output/lifecycle.rs"]
 mod lifecycle;
+#[path = "../../src/cli/output/rows.rs"]
+mod rows;
+#[path = "../../src/cli/output/tone.rs"]
+#[allow(dead_code)] // some of it is for others
+mod tone;
 
-use kms_byok::for_the_binary::printable;
 use kms_byok::lifecycle::Report;
 
 /// What a run that ended well prints.
 pub fn account(report: &Report) -> String {
-    lifecycle::account(report)
+    printed(&lifecycle::account(report))
 }
 
 /// What one prints below its error.
 pub fn standing(report: &Report) -> String {
-    lifecycle::standing(report)
+    printed(&lifecycle::standing(report))
 }
 
-fn lines(pairs: &[(&str, Option<String>)]) -> String {
-    let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    present.map(|(name, value)| line(&format!("{name}  {value}"))).collect()
-}
-
-fn line(text: &str) -> String {
-    printable::line(text) + "\n"
+/// Without colours, as in a file.
+fn printed(text: &str) -> String {
+    tone::shown(text, false)
 }

@@ -17,6 +17,7 @@ pub(crate) fn typing(scene: &Scene, verb: &str, line: &str) -> Option<Run> {
     command
         .args(["-qec", &format!("{binary} {verb} {}", scene.at()), "/dev/null"])
         .current_dir(scene.bench.directory())
+        .env("NO_COLOR", "1")
         .env("HOME", scene.bench.directory())
         .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
         .env("AWS_SECRET_ACCESS_KEY", "test");

@@ -18,6 +18,7 @@ mod support {
     pub(crate) mod schema;
     pub(crate) mod sessions;
     pub(crate) mod stage;
+    pub(crate) mod terminal;
     pub(crate) mod workers;
 
     pub(crate) use bench::*;
@@ -25,6 +26,7 @@ mod support {
 
 mod arguments;
 mod build_gate;
+mod colours;
 mod completions;
 mod docs;
 mod flags_say_no;

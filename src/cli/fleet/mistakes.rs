@@ -11,6 +11,7 @@ use super::super::failure::{self, Failure};
 use super::super::output;
 use super::super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::super::output::parts::Ending;
+use super::super::output::tone::{Tone, labelled};
 use super::super::words::sentence;
 use super::manifest_args::Unopened;
 
@@ -82,7 +83,7 @@ fn print_all(mistakes: &[Mistake], further: u64, rows: u64, context: &Context) -
     }
     let count = mistakes.len() as u64 + further;
     let plural = if count == 1 { "mistake" } else { "mistakes" };
-    output::say(&output::line(&format!("error: the manifest has {count} {plural}; AWS was not asked")));
+    output::say(&labelled(Tone::Bad, "error", &format!("the manifest has {count} {plural}; AWS was not asked")));
     context.prints(&MISTAKES);
     context.answer(&Answer { rows, mistakes: shown, further, ending: Ending::default() }, &text);
     ExitCode::from(4)
@@ -106,7 +107,7 @@ fn shown(mistake: &Mistake) -> Shown {
 
 /// The reason and the fix, each on a line of its own.
 pub(super) fn more(said: &Said) -> String {
-    let lines = [("because", &said.because), ("hint", &said.hint)];
-    let given = lines.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
-    given.map(|(name, text)| output::line(&format!("    {name}: {text}"))).collect()
+    let because = said.because.iter().map(|text| output::line(&format!("    because: {text}")));
+    let hint = said.hint.iter().map(|text| format!("    {}", labelled(Tone::Help, "hint", text)));
+    because.chain(hint).collect()
 }

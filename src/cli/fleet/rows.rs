@@ -13,6 +13,7 @@ use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output::document::{Answer, Document, Failed, Form, RunError};
 use super::super::output::parts::Ending;
+use super::super::output::tone::{Tone, toned};
 use super::super::output::{self, Output};
 use super::mistakes;
 
@@ -127,14 +128,14 @@ pub(super) fn answer(
             _ => key.key_arn.clone().unwrap_or_else(|| "-".to_owned()),
         };
         let (row, state) = (key.row, key.state);
-        print(
-            output::line(&format!("{row:>4}  {id:ids$}  {region:regions$}  {alias:aliases$}  {state:6}  {says}"))
-                .as_bytes(),
-        );
+        let tone = (state == "failed").then_some(Tone::Bad);
+        let before = printable::line(&format!("{row:>4}  {id:ids$}  {region:regions$}  {alias:aliases$}"));
+        let mut text = format!("{before}  {}  {}", toned(tone, &format!("{state:6}")), output::line(&says));
         if let (Some(said), "failed") = (&key.error, key.state) {
-            print(mistakes::more(said).as_bytes());
-            print(output::line(&format!("    next: {again}")).as_bytes());
+            text.push_str(&mistakes::more(said));
+            text.push_str(&output::line(&format!("    next: {again}")));
         }
+        print(&output::on_stdout(&text));
     })
     .map_err(fail)?;
     let unfinished = summary.done < summary.keys;

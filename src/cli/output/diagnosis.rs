@@ -2,7 +2,8 @@
 
 use kms_byok::diagnose::{self, Diagnosis, OpenSslCommand, Opened};
 
-use super::{line as one_line, lines};
+use super::lines;
+use super::tone::{Tone, labelled};
 use crate::cli::invocation::Invocation;
 use crate::cli::words::sentence;
 
@@ -38,16 +39,16 @@ pub(crate) fn complete(diagnosis: &mut Diagnosis, run: &Invocation) {
 
 fn causes(diagnosis: &Diagnosis) -> String {
     let line = |cause: &diagnose::Finding| {
-        let evidence = one_line(&format!("{} ({}): {}", cause.certainty.name(), cause.id, cause.evidence));
-        evidence + &one_line(&format!("  fix: {}", cause.fix))
+        let evidence = labelled(Tone::Bad, &format!("{} ({})", cause.certainty.name(), cause.id), &cause.evidence);
+        format!("{evidence}  {}", labelled(Tone::Help, "fix", &cause.fix.to_string()))
     };
     diagnosis.causes.iter().map(line).collect()
 }
 
 fn unknown(diagnosis: &Diagnosis) -> String {
     let line = |unknown: &diagnose::Unknown| {
-        let what = one_line(&format!("not known ({}): {}", unknown.id, unknown.what));
-        what + &one_line(&format!("  find out: {}", unknown.find_out))
+        let what = labelled(Tone::Doubtful, &format!("not known ({})", unknown.id), &unknown.what);
+        format!("{what}  {}", labelled(Tone::Help, "find out", &unknown.find_out.to_string()))
     };
     diagnosis.unknown.iter().map(line).collect()
 }

@@ -1,11 +1,14 @@
 //! The account of a run as text.
 
+use aws_smithy_types::DateTime;
 use kms_byok::kms::KeyState;
 use kms_byok::lifecycle::{MOST_ROTATIONS, Plaintext, Report};
 use kms_byok::proof::{Finding, Outcome, Proof};
 use kms_byok::public_key::KeptJwks;
+use kms_byok::time;
 
-use super::{line, lines};
+use super::rows::{Row, line, lines, lines_in};
+use super::tone::{Tone, toned};
 
 /// The text answer of `provision`, `create-key` and `import`.
 pub(crate) fn account(report: &Report) -> String {
@@ -14,7 +17,7 @@ pub(crate) fn account(report: &Report) -> String {
     });
     let material = report.key_state != Some(KeyState::PendingImport);
     let fingerprints = report.public_key.as_ref().map(|forms| &forms.fingerprints);
-    let mut text = lines(&[
+    let rows = [
         ("key", report.key_arn.as_ref().map(ToString::to_string)),
         ("alias", report.alias.clone()),
         ("previous", report.previous_key_arn.as_ref().map(ToString::to_string)),
@@ -36,7 +39,8 @@ pub(crate) fn account(report: &Report) -> String {
         ("kid", report.public_key.as_ref().map(|forms| forms.jwk.kid().to_owned())),
         ("endpoint", report.endpoint.clone()),
         ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
-    ]);
+    ];
+    let mut text = lines_in(&rows.map(with_tone));
     text.push_str(&rotation(report));
     if let Some(proof) = &report.proof {
         text.push_str(&proof_lines(proof));
@@ -132,14 +136,15 @@ fn replicas(report: &Report) -> String {
             (false, true) => "imported into",
             (false, false) => "unchanged",
         };
-        text.push_str(&lines(&[
+        let rows = [
             ("key", Some(replica.key_arn.to_string())),
             ("alias", replica.alias.clone()),
             ("state", Some(replica.key_state.to_string())),
             ("material", replica.key_material_id.clone()),
             ("expires", Some(replica.expires.clone().unwrap_or_else(|| "never".to_owned()))),
             ("this run", Some(done.to_owned())),
-        ]));
+        ];
+        text.push_str(&lines_in(&rows.map(with_tone)));
         if let Some(proof) = &replica.proof {
             text.push_str(&proof_lines(proof));
         }
@@ -149,24 +154,39 @@ fn replicas(report: &Report) -> String {
 
 /// A proof as sentences.
 pub(crate) fn proof_lines(proof: &Proof) -> String {
-    let outcome = match proof.outcome() {
-        Outcome::Proven => "proven",
-        Outcome::NotPermitted => "not permitted",
-        Outcome::Contradicted => "contradicted",
-        Outcome::NotCompared => "as far as it was compared",
-        Outcome::Skipped => "not asked for",
+    let (tone, outcome) = match proof.outcome() {
+        Outcome::Proven => (Tone::Good, "proven"),
+        Outcome::NotPermitted => (Tone::Doubtful, "not permitted"),
+        Outcome::Contradicted => (Tone::Bad, "contradicted"),
+        Outcome::NotCompared => (Tone::Doubtful, "as far as it was compared"),
+        Outcome::Skipped => (Tone::Doubtful, "not asked for"),
     };
-    let mut text = line(&format!("proof: {outcome}"));
+    let mut text = format!("proof: {}\n", toned(Some(tone), outcome));
+    let mut item =
+        |tone, mark, sentence: &str| text.push_str(&format!("  {} {}", toned(Some(tone), mark), line(sentence)));
     for sentence in proof.proven() {
-        text.push_str(&line(&format!("  + {sentence}")));
+        item(Tone::Good, "+", sentence);
     }
     for sentence in proof.not_proven() {
-        text.push_str(&line(&format!("  - not proven: {sentence}")));
+        item(Tone::Doubtful, "-", &format!("not proven: {sentence}"));
     }
     for contradiction in proof.items().iter().filter(|item| item.outcome == Finding::Contradicted) {
-        text.push_str(&line(&format!("  ! {}", contradiction.text)));
+        item(Tone::Bad, "!", &contradiction.text);
     }
     text
+}
+
+/// A row with its tone: an expiry has one.
+fn with_tone((name, value): (&str, Option<String>)) -> Row<'_> {
+    let tone = urgent(time::now(), value.as_deref().filter(|_| name == "expires"));
+    (name, value, tone)
+}
+
+/// The tone of an expiry: one within a week, or past, stands out.
+pub(crate) fn urgent(now: DateTime, expires: Option<&str>) -> Option<Tone> {
+    const WEEK: i64 = 7 * 24 * 60 * 60;
+    let at = time::parse(expires?).ok()?;
+    (at.secs() - now.secs() < WEEK).then_some(Tone::Urgent)
 }
 
 /// What exists in AWS after a failure, and the command that completes it.

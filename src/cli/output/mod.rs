@@ -2,10 +2,14 @@
 
 pub(crate) mod diagnosis;
 pub(crate) mod document;
+pub(crate) mod key_status;
 pub(crate) mod lifecycle;
 pub(crate) mod parts;
+mod rows;
 #[cfg(all(test, feature = "schemas", feature = "rehearsal", feature = "fleet"))] // every verb has its schema
 mod schemas;
+pub(crate) mod table;
+pub(crate) mod tone;
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +19,9 @@ use kms_byok::Progress;
 use kms_byok::for_the_binary::printable;
 use serde::Serialize;
 
+pub(crate) use self::rows::{line, lines};
+use self::tone::{Tone, labelled};
+use super::colour::Colour;
 use crate::closed::was_stdout_closed;
 
 /// Format of the answer on standard output.
@@ -29,15 +36,20 @@ static BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Writes to standard error. It is the only place that does, so that every text is cleaned of control characters.
 pub(crate) fn say(text: &str) {
-    let _ = io::stderr().write_all(printable::page(text).as_bytes());
+    let _ = io::stderr().write_all(tone::shown(text, Colour::asked_for().on_stderr()).as_bytes());
+}
+
+/// A text for people, as standard output gets it.
+pub(crate) fn on_stdout(text: &str) -> Vec<u8> {
+    tone::shown(text, Colour::asked_for().on_stdout()).into_bytes()
 }
 
 /// Writes the answer in one piece, and gives what kept it from arriving.
 pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Option<io::Error> {
     match output {
         Output::Json => bytes(&printable::json(report)),
-        Output::Text if text.is_empty() || text.ends_with('\n') => bytes(printable::page(text).as_bytes()),
-        Output::Text => bytes(line(text).as_bytes()),
+        Output::Text if text.is_empty() || text.ends_with('\n') => bytes(&on_stdout(text)),
+        Output::Text => bytes(&on_stdout(&line(text))),
     }
 }
 
@@ -67,18 +79,6 @@ pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
     None
 }
 
-/// A report as lines of `name  value`, only those that have one.
-pub(crate) fn lines(pairs: &[(&str, Option<String>)]) -> String {
-    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let present = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    present.map(|(name, value)| line(&format!("{name:width$}  {value}"))).collect()
-}
-
-/// One line without control characters: descriptions, aliases and file names are texts of others.
-pub(crate) fn line(text: &str) -> String {
-    printable::line(text) + "\n"
-}
-
 /// The talk on stderr.
 pub(crate) struct Stderr {
     pub(crate) quiet: bool,
@@ -87,21 +87,17 @@ pub(crate) struct Stderr {
 
 impl Progress for Stderr {
     fn step(&self, text: &str) {
-        self.line(text, !self.quiet);
+        if !self.quiet {
+            say(&line(text));
+        }
     }
 
     fn warn(&self, text: &str) {
-        self.line(&format!("warning: {text}"), true);
+        say(&labelled(Tone::Doubtful, "warning", text));
     }
 
     fn detail(&self, text: &str) {
-        self.line(text, self.verbose > 0);
-    }
-}
-
-impl Stderr {
-    fn line(&self, text: &str, wanted: bool) {
-        if wanted {
+        if self.verbose > 0 {
             say(&line(text));
         }
     }

@@ -80,17 +80,15 @@ impl KeyStatus {
 }
 
 impl Expiring {
-    /// As a sentence without its subject, as in "expires 2027-01-31T12:00:00Z, in 3 days".
-    pub fn says(&self, now: DateTime) -> String {
+    /// When it ends, as in "2027-01-31T12:00:00Z, in 3 days", or why it has.
+    pub fn ends(&self, now: DateTime) -> String {
         match (self.what, &self.expires) {
             (Matter::Expires, Some(at)) => {
                 let left = time::parse(at).map(|at| at.secs() - now.secs()).unwrap_or_default();
-                format!("expires {at}, in {}", time::span(left))
+                format!("{at}, in {}", time::span(left))
             }
-            (Matter::NoMaterial, _) => {
-                "lacks key material: it was never imported there, has expired or was deleted".to_owned()
-            }
-            _ => "waits for key material that has expired or was deleted".to_owned(),
+            (Matter::NoMaterial, _) => "no key material: never imported there, expired or deleted".to_owned(),
+            _ => "gone: expired or deleted".to_owned(),
         }
     }
 }
