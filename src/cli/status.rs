@@ -155,17 +155,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let (answer, text, blind) = match args.key_id.name() {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
-            let seen = one.rest.seen();
+            let seen = one.rest.seen(Some(name));
             let about = all.then(|| key_status::one(&one.key, &one.other_regions, &seen));
-            let text = about.unwrap_or_else(|| seen.unseen_keys()) + &seen.expiring();
+            let text = apart(about.unwrap_or_else(|| seen.unseen_keys()), &seen.expiring(), all);
             let blind = one.rest.is_blind();
             (one.answer(name), text, blind)
         }
         None => {
             let many = context.run(many(args, context))?;
-            let seen = many.rest.seen();
+            let seen = many.rest.seen(None);
             let about = all.then(|| key_status::many(&many.keys, many.rest.now));
-            let text = about.unwrap_or_default() + &seen.unseen_keys() + &seen.expiring();
+            let text = apart(about.unwrap_or_default() + &seen.unseen_keys(), &seen.expiring(), all);
             let none = all && many.keys.is_empty() && !many.rest.is_blind();
             let none = none.then(|| format!("no key with imported key material in {}\n", many.region));
             let (text, blind) = (none.unwrap_or_default() + &text, many.rest.is_blind());
@@ -175,6 +175,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let printed = context.answer(&answer, &text);
     let expires = answer.expiring.is_some_and(|found| !found.is_empty());
     Ok(if expires || blind && context.global.strict { ExitCode::from(4) } else { printed })
+}
+
+/// What expires stands apart from all the rest.
+fn apart(text: String, expiring: &str, all: bool) -> String {
+    let gap = if all && !text.is_empty() && !expiring.is_empty() { "\n" } else { "" };
+    text + gap + expiring
 }
 
 async fn one(name: &str, args: &Args, context: &Context) -> Result<One, Error> {
@@ -230,8 +236,9 @@ impl Rest {
         Answer { expiring: self.expiring, not_permitted, not_seen, ending, ..Answer::default() }
     }
 
-    /// What is said of it.
-    fn seen(&self) -> Seen<'_> {
-        Seen { kms: &self.kms, now: self.now, unseen: &self.unseen, expiring: self.expiring.as_deref() }
+    /// What is said of it. The name is that of the one key that was asked for.
+    fn seen<'a>(&'a self, asked_for: Option<&'a str>) -> Seen<'a> {
+        let alias = asked_for.and_then(|name| name.find("alias/").map(|at| &name[at..]));
+        Seen { kms: &self.kms, alias, now: self.now, unseen: &self.unseen, expiring: self.expiring.as_deref() }
     }
 }

@@ -321,6 +321,7 @@ fn nothing_else_writes_to_the_streams_or_to_the_terminal() {
         "mod.rs descriptor::stdout()", // key material
         "terminal.rs /dev/tty",
         "terminal.rs descriptor::stdout()", // asks whether it is a terminal, and how wide
+        "terminal.rs descriptor::stderr()",
     ];
     assert_eq!(found, known.map(str::to_owned).into());
 }

@@ -15,6 +15,8 @@ use crate::cli::terminal::columns_of_stdout;
 /// What was seen besides the keys.
 pub(crate) struct Seen<'a> {
     pub(crate) kms: &'a Kms,
+    /// The alias by which one key was asked for: then KMS does not tell aliases.
+    pub(crate) alias: Option<&'a str>,
     /// KMS's time.
     pub(crate) now: DateTime,
     pub(crate) unseen: &'a [NotSeen],
@@ -102,7 +104,7 @@ impl Seen<'_> {
         let table = |short: bool| {
             let row = |one: &Expiring| {
                 vec![
-                    Cell::new(names(one.aliases.as_deref())),
+                    Cell::new(self.names(one)),
                     Cell::new(if short { self.short(&one.key_arn) } else { one.key_arn.to_string() }),
                     Cell::new(one.key_material_id.as_deref().unwrap_or("-")),
                     Cell::in_tone(one.ends(self.now), self.tone(one)),
@@ -124,6 +126,11 @@ impl Seen<'_> {
             Some(at) => urgent(self.now, Some(at)),
             None => Some(Tone::Urgent),
         }
+    }
+
+    fn names(&self, one: &Expiring) -> String {
+        let asked = self.alias.filter(|_| one.aliases.is_none() && one.key_arn.region() == self.kms.region());
+        asked.map_or_else(|| names(one.aliases.as_deref()), str::to_owned)
     }
 
     /// The id, where that names the key in the Region that was asked.
