@@ -7,7 +7,7 @@
 //!
 //! [`Provision`] does all of it for one key; [`lifecycle`] has the other operations. Each module can be used alone: [`mod@wrap`] knows
 //! OpenSSL and no AWS, [`kms`] knows AWS and nothing of wrapping, [`diagnose`] finds out why an import failed, [`doctor`] looks at the
-//! machine, [`escrow`] keeps a copy for recovery certificates, [`components`] make a key that several hands hold. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
+//! machine, [`escrow`] keeps a copy for recovery certificates, [`components`] make a key that several hands hold, and a key in a HSM is wrapped there by `pkcs11`. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
 //! is an [`Error`], or the error of a module that [`Explain`]s itself as well: a cause, a fix, and what OpenSSL or AWS said. Calls to KMS
 //! need a tokio runtime with I/O and time.
 //!
@@ -60,6 +60,8 @@ pub mod parameters;
 mod partition;
 #[cfg(test)]
 mod pinned;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod posix;
 mod printable;
 mod progress;
@@ -93,6 +95,8 @@ pub use lifecycle::{
 pub use material::MaterialError;
 pub use openssl_probe::OpenSslError;
 pub use parameters::ParametersError;
+#[cfg(feature = "pkcs11")]
+pub use pkcs11::Pkcs11Error;
 pub use progress::{Progress, Silent};
 pub use proof::ProofError;
 pub use public_key::PublicKeyError;

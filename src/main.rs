@@ -7,6 +7,10 @@ mod closed;
 
 fn main() -> ExitCode {
     kms_byok::protect_process();
+    #[cfg(feature = "pkcs11")]
+    if cli::token_args::is_module_process() {
+        return kms_byok::pkcs11::serve();
+    }
     cli::panics::note();
     let cli = match cli::parse() {
         Ok(cli) => cli,

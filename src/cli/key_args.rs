@@ -126,7 +126,13 @@ impl WrappingArgs {
     }
 
     pub(crate) fn wrapping(&self, spec: KeySpec) -> Result<Wrapping, Error> {
-        Ok(Wrapping { algorithm: self.algorithm(spec)?, key_spec: self.wrapping_key_spec })
+        self.wrapping_or(None, spec)
+    }
+
+    /// The same where the source of the key has a default of its own.
+    pub(crate) fn wrapping_or(&self, default: Option<WrappingAlgorithm>, spec: KeySpec) -> Result<Wrapping, Error> {
+        let algorithm = algorithm(self.wrapping_algorithm.or(default), self.allow_sha1, spec)?;
+        Ok(Wrapping { algorithm, key_spec: self.wrapping_key_spec })
     }
 }
 

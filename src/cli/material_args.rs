@@ -15,6 +15,7 @@ use super::any_key::{AnyKey, Asking};
 use super::component_args::{ComponentArgs, Openers};
 use super::context::Context;
 use super::key_file::{self, KeyFile, is_stdin};
+use super::token_args::TokenArgs;
 use super::usage_error::UsageError;
 use super::values;
 
@@ -26,6 +27,8 @@ pub(crate) struct MaterialArgs {
     pub(crate) generate: bool,
     #[command(flatten)]
     pub(crate) given: GivenArgs,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
     /// Encrypt a copy for this recovery certificate (PEM or DER); may be repeated
     #[arg(long, value_name = "CERT", num_args = 1.., conflicts_with_all = ["keep", "discard"], requires = "escrow_out")]
     pub(crate) escrow: Vec<PathBuf>,
@@ -78,6 +81,9 @@ impl MaterialArgs {
         }
         // The certificates are read before the key is.
         let backup = self.given_backup()?;
+        if let Some(key) = self.token.key(spec, context)? {
+            return Ok(Material::held(key));
+        }
         let material = self.given.read(spec, context)?.ok_or_else(Self::missing)?;
         Ok(Material::Given(match backup {
             Some((recipients, out)) => Given::new(material).escrow(recipients, out),
@@ -92,6 +98,9 @@ impl MaterialArgs {
             return Err(UsageError::WithoutGenerate { flag }.into());
         }
         let Some(out) = &self.escrow_out else { return Ok(None) };
+        if self.token.is_given() {
+            return Err(EscrowError::NotHere.into());
+        }
         if !self.given.is_given() {
             return Err(UsageError::WithoutMaterial { flag: "--escrow" }.into());
         }

@@ -50,6 +50,8 @@ mod rotate;
 pub(crate) mod signals;
 mod status;
 mod terminal;
+#[cfg_attr(not(feature = "pkcs11"), path = "no_token_args.rs")]
+pub(crate) mod token_args;
 mod typed;
 pub(crate) mod usage;
 pub(crate) mod usage_error;

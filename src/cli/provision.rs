@@ -123,7 +123,7 @@ fn plan(args: &Args, context: &Context) -> Result<Provision, Error> {
     }
     files::check_distinct(&inputs(args), &args.material.outputs())?;
     let request = args.key.request()?;
-    let wrapping = args.wrapping.wrapping(request.spec)?;
+    let wrapping = args.wrapping.wrapping_or(args.material.token.algorithm(request.spec), request.spec)?;
     let expiry = args.expiry.expiry();
     let pending = match args.is_rehearsal() {
         true => PendingRequests::default(),

@@ -62,6 +62,7 @@ fn for_flags(args: &provision::Args, context: &Context) -> Result<Recipe, Error>
         (args.record.record.is_some(), "--record"),
         (args.dry_run.dry_run, "--dry-run"),
         (args.material.given.components.is_given(), "--component"),
+        (args.material.token.is_given(), "--pkcs11-uri"),
         (args.material.given.show_kcv, "--show-kcv"),
     ];
     if let Some((_, flag)) = without.into_iter().find(|(given, _)| *given) {

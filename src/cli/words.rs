@@ -64,6 +64,8 @@ pub(crate) const fn flag(setting: Setting) -> &'static str {
         Setting::NoReimport => "--no-reimport",
         Setting::Out => "--out",
         Setting::PassphraseFile => "--passphrase-file",
+        Setting::Pkcs11Module => "--pkcs11-module",
+        Setting::Pkcs11Uri => "--pkcs11-uri",
         Setting::Policy => "--policy",
         Setting::Prepare => "--prepare",
         Setting::Profile => "--profile",

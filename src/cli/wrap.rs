@@ -11,7 +11,7 @@ use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint}
 use kms_byok::lifecycle::{Backup, BackupForm, Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::ParameterSet;
-use kms_byok::wrap::{self, WrappingAlgorithm, WrappingKey};
+use kms_byok::wrap::{Held, WrappingAlgorithm, WrappingKey};
 use kms_byok::{Error, FileError, Progress, time};
 use serde::Serialize;
 
@@ -130,6 +130,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         ("wrapped", answer.wrapping_key.names()),
         ("public key SHA-256", answer.wrapping_key.public_key_sha256.clone()),
         ("file", file.map(|(out, bytes)| format!("{}, {bytes} bytes", out.display()))),
+        ("token", answer.source.token.as_ref().map(ToString::to_string)),
         ("kept", answer.backup.kept.as_ref().map(|path| path.display().to_string())),
         ("escrow", answer.backup.escrow.as_ref().map(|path| path.display().to_string())),
         ("rehearsal", answer.ending.rehearsal.then(|| "yes: the parameters are of an embedded KMS".to_owned())),
@@ -170,7 +171,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
         source: context.source(),
         ending: Ending { rehearsal: set.is_rehearsal(), ..Ending::default() },
     };
-    let wrapped = set.wrap(&material)?;
+    let wrapped = set.wrap(&*material)?;
     answer.bytes = Some(wrapped.encrypted().len());
     context.tell_moved(wrapped.save(directory, args.force)?);
     answer.out = Some(result);
@@ -180,7 +181,8 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
 /// With bare files, as `openssl pkeyutl` takes them.
 fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -> Result<Option<Answer>, Error> {
     let spec = args.key_spec.unwrap_or(KeySpec::SymmetricDefault);
-    let algorithm = key_args::algorithm(args.wrapping_algorithm, args.allow_sha1, spec)?;
+    let asked = args.wrapping_algorithm.or(args.material.token.algorithm(spec));
+    let algorithm = key_args::algorithm(asked, args.allow_sha1, spec)?;
     let Some(out) = out else {
         return Err(UsageError::Missing { what: "the output", hint: "add --out FILE (`-` for standard output)" }.into());
     };
@@ -202,7 +204,7 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
     }
     algorithm.check(spec, key.spec(), None)?;
     let (material, backup) = material(args, spec, context)?;
-    let wrapped = wrap::wrap(&material, &key, algorithm)?;
+    let wrapped = material.wrap(&key, algorithm)?;
     if to_stdout {
         match output::material(&wrapped) {
             None => return Ok(None),
@@ -231,19 +233,6 @@ fn mind_clock(set: &ParameterSet, context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-impl Context {
-    /// Whoever can replace the wrapping public key can read what is wrapped: warned about, and refused with `--strict`.
-    fn mind_writers(&self, files: &[(&'static str, &Path)]) -> Result<(), FileError> {
-        for error in files::open_to_writers(files) {
-            if self.global.strict {
-                return Err(error);
-            }
-            self.talk.warn(&error.to_string());
-        }
-        Ok(())
-    }
-}
-
 /// Refuses a result that would take the place of anything that is read, or of the copy.
 fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) -> Result<(), Error> {
     let (inputs, outputs) = (material.inputs(), material.outputs());
@@ -251,17 +240,20 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
 }
 
 /// The material, and where a copy of it was kept.
-fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(KeyMaterial, Kept), Error> {
+fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(Box<dyn Held>, Kept), Error> {
     match args.material.source(spec, context)? {
         Material::Given(given) => {
-            let kept = given.backup().map(|backup| store(backup, &given, context)).transpose()?;
-            Ok((given.into_material(), kept.unwrap_or_default()))
+            let kept = match (given.backup(), given.bytes()) {
+                (Some(backup), Some(bytes)) => store(backup, bytes, context)?,
+                _ => Kept::default(),
+            };
+            Ok((given.into_held(), kept))
         }
         Material::Generate(backup) => {
             backup.check()?;
             let material = KeyMaterial::generate(spec)?;
             let kept = store(&backup, &material, context)?;
-            Ok((material, Kept { generated: true, ..kept }))
+            Ok((Box::new(material), Kept { generated: true, ..kept }))
         }
     }
 }

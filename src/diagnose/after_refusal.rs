@@ -10,8 +10,8 @@ use super::openssl_cli::OpenSslCommand;
 use crate::kms::KeyDescription;
 use crate::kms::KmsError;
 use crate::kms::Reason;
-use crate::material::KeyMaterial;
 use crate::parameters::WrappedMaterial;
+use crate::wrap::Held;
 
 /// Explains why KMS refused the files of an import; nothing where its answer says nothing about them.
 pub fn refused(named: Named, key: &KeyDescription, error: &KmsError) -> Option<Diagnosis> {
@@ -32,7 +32,7 @@ pub fn refused(named: Named, key: &KeyDescription, error: &KmsError) -> Option<D
 /// Explains why KMS refused what this process has wrapped. Nothing of it was ever in a file, and nothing of it gets into one.
 pub(crate) fn refused_here(
     wrapped: &WrappedMaterial,
-    material: &KeyMaterial,
+    material: &dyn Held,
     key: &KeyDescription,
     error: &KmsError,
 ) -> Option<Diagnosis> {
@@ -41,7 +41,7 @@ pub(crate) fn refused_here(
     let mut hand = Hand::empty(named);
     hand.encrypted = Item::in_memory(Role::Encrypted, wrapped.encrypted()).ok();
     hand.token = Item::in_memory(Role::ImportToken, wrapped.token()).ok();
-    hand.material = Item::in_memory(Role::Material, material.expose()).ok();
+    hand.material = material.bytes().and_then(|bytes| Item::in_memory(Role::Material, bytes.expose()).ok());
     hand.claims = Some(Claims::of(&wrapped.parameters()));
     hand.key = Key::Described(Box::new(key.clone()));
     hand.wrapped_here = true;

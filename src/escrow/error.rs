@@ -34,6 +34,9 @@ pub enum EscrowError {
     NotAnEnvelope { path: PathBuf },
     #[error("escrow file `{}` does not open with this recipient key, or was changed", .path.display())]
     CannotOpen { path: PathBuf },
+    #[error("a key whose bytes stay elsewhere cannot be encrypted for a recovery certificate")]
+    #[strum(serialize = "escrow_of_bytes_elsewhere")]
+    NotHere,
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -74,6 +77,9 @@ impl OwnWords for EscrowError {
                 ]
             }
             EscrowError::NotAnEnvelope { .. } => hint!["give the file that ", Setting::EscrowOut, " wrote"],
+            EscrowError::NotHere => {
+                hint!["leave ", Setting::Escrow, " out, and back up what holds the key as its maker says"]
+            }
             EscrowError::CannotOpen { .. } => {
                 some("give the private key of one of the certificates it was encrypted for")
             }

@@ -119,6 +119,12 @@ pub enum Setting {
     /// The file with the passphrase.
     #[strum(serialize = "the passphrase file")]
     PassphraseFile,
+    /// The file of the PKCS#11 module.
+    #[strum(serialize = "the PKCS#11 module")]
+    Pkcs11Module,
+    /// The PKCS#11 URI of the key.
+    #[strum(serialize = "the PKCS#11 URI")]
+    Pkcs11Uri,
     /// The key policy.
     #[strum(serialize = "the key policy")]
     Policy,

@@ -184,8 +184,7 @@ impl Row {
     pub(crate) fn check_material(&self, material: &Material) -> Result<(), (Column, ManifestError)> {
         match material {
             Material::Given(material) => {
-                let fits =
-                    self.wrapping.algorithm.check(self.spec, self.wrapping.key_spec, Some(material.byte_count()));
+                let fits = self.wrapping.algorithm.check(self.spec, self.wrapping.key_spec, material.length());
                 fits.map_err(|error| (Column::Material, ManifestError::about(error)))
             }
             Material::Generate(backup) => {

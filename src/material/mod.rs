@@ -23,6 +23,7 @@ mod reading;
 pub(crate) mod recognise;
 mod soundness;
 mod spec;
+mod token_object;
 mod wrapped;
 
 pub use self::container::{Container, NamedKey, Note};
@@ -37,3 +38,4 @@ pub use self::reading::Reading;
 pub use self::soundness::Weakness;
 pub(crate) use self::spec::HMAC_MAXIMUM;
 pub use self::spec::{Curve, KeySpec, KeyUsage, MaterialKind};
+pub use self::token_object::TokenObject;

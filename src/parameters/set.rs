@@ -14,10 +14,10 @@ use super::names::{ENCRYPTED_FILE, PARAMETERS_FILE, PUBLIC_KEY_FILE, TOKEN_FILE,
 use super::wrapped::WrappedMaterial;
 use crate::files::{self, FileError, Moved, Output, Staged};
 use crate::kms::{KeyArn, Kms};
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeySpec;
 use crate::printable;
 use crate::time::rfc3339;
-use crate::wrap::{self, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
+use crate::wrap::{Held, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 
 /// One reply to `GetParametersForImport`, checked, with the key it is for. Public key, token and algorithm belong together, and KMS takes
 /// them for that key only, for 24 hours (API reference, `GetParametersForImport`).
@@ -245,14 +245,14 @@ impl ParameterSet {
     ///
     /// # Errors
     /// [`ParametersError::OtherSpec`] for material of another key spec, [`ParametersError::Expired`] for a set that is too old, and what
-    /// [`wrap`](wrap::wrap()) refuses as [`ParametersError::Wrap`].
-    pub fn wrap(self, material: &KeyMaterial) -> Result<WrappedMaterial, ParametersError> {
+    /// [`Held::wrap`] refuses as [`ParametersError::Wrap`].
+    pub fn wrap(self, material: &dyn Held) -> Result<WrappedMaterial, ParametersError> {
         let (found, asked) = (self.key_spec(), material.spec());
         if asked != found {
             return Err(ParametersError::OtherSpec { found, asked });
         }
         self.check_fresh()?;
-        let encrypted = wrap::wrap(material, &self.wrapping_key, self.algorithm())?;
+        let encrypted = material.wrap(&self.wrapping_key, self.algorithm())?;
         Ok(WrappedMaterial { file: self.file, encrypted, token: self.token })
     }
 }

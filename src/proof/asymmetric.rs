@@ -9,12 +9,12 @@ use super::signing::signing;
 use super::subject::{Subject, nonce, permitted};
 use crate::material::KeyUsage;
 use crate::openssl_probe::OpenSslError;
-use crate::wrap::OaepDigest;
+use crate::wrap::{Held, OaepDigest};
 
 pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), ProofError> {
     let reported = subject.kms.public_key(&subject.key.arn).await;
     let reported = permitted(proof, Claim::Bytes, "kms:GetPublicKey", reported)?;
-    let local = subject.material.map(|material| material.public_key()).transpose()?.flatten();
+    let local = subject.material.map(Held::public_key).transpose().map_err(ProofError::Elsewhere)?.flatten();
     if let (Some(reported), Some(local)) = (&reported, &local) {
         proof.expect(
             Claim::Bytes,

@@ -1,6 +1,6 @@
 //! What keeps a proof from being made.
 
-use crate::explain::explain_sum;
+use crate::explain::{Explain, explain_sum};
 use crate::files::FileError;
 use crate::kms::KmsError;
 use crate::material::MaterialError;
@@ -23,6 +23,9 @@ pub enum ProofError {
     OpenSsl(#[from] OpenSslError),
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
+    /// What holds the key has failed, in its own words.
+    #[error("{0}")]
+    Elsewhere(Box<dyn Explain + Send + Sync>),
 }
 
-explain_sum!(ProofError { Kms, Material, File, OpenSsl, PublicKey });
+explain_sum!(ProofError { Kms, Material, File, OpenSsl, PublicKey, Elsewhere });

@@ -11,6 +11,7 @@ use super::subject::{Subject, nonce, permitted};
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
 use crate::secret::on_clean_stack;
+use crate::wrap::Held;
 
 pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<(), ProofError> {
     let (algorithm, digest) = match subject.spec {
@@ -27,6 +28,7 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
         proof.leave(Claim::Bytes, "that it is your key: no key material at hand to compare with");
         return Ok(());
     };
+    let Some(material) = material.bytes() else { return compare_elsewhere(material, &nonce, &mac, proof) };
     let computed = |key: &[u8]| {
         on_clean_stack(|| {
             let key = PKey::hmac(key)?;
@@ -46,9 +48,23 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
     }
     let proven = "KMS computes the same HMAC of a fresh nonce as OpenSSL does with your key material";
     proof.expect(Claim::Bytes, is_the_same, proven, contradiction);
-    proof.leave(
-        Claim::Bytes,
-        "that the bytes are the same: keys that differ in trailing zero bytes only, or are longer than a block and its digest, compute the same HMAC",
-    );
+    proof.leave(Claim::Bytes, ALMOST);
+    Ok(())
+}
+
+/// What an HMAC cannot tell.
+const ALMOST: &str = "that the bytes are the same: keys that differ in trailing zero bytes only, or are longer than a block and its digest, compute the same HMAC";
+
+/// The key is elsewhere, and computes there.
+fn compare_elsewhere(key: &dyn Held, nonce: &[u8], mac: &[u8], proof: &mut Proof) -> Result<(), ProofError> {
+    let Some(computed) = key.mac(nonce).map_err(ProofError::Elsewhere)? else {
+        proof.prove(Claim::Use, "KMS computes an HMAC with the key");
+        proof.leave(Claim::Bytes, "that it is your key: what holds it does not let it compute an HMAC");
+        return Ok(());
+    };
+    let proven = "KMS computes the same HMAC of a fresh nonce as the token does with your key";
+    let contradiction = "KMS computes another HMAC than the token does with this key".to_owned();
+    proof.expect(Claim::Bytes, mac == computed, proven, contradiction);
+    proof.leave(Claim::Bytes, ALMOST);
     Ok(())
 }

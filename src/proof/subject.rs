@@ -3,8 +3,9 @@
 use super::error::ProofError;
 use super::outcome::{Claim, Proof};
 use crate::kms::{KeyDescription, Kms, KmsError, Reason};
-use crate::material::{KeyMaterial, KeySpec, KeyUsage};
+use crate::material::{KeySpec, KeyUsage};
 use crate::openssl_probe::OpenSslError;
+use crate::wrap::Held;
 
 /// The key that is looked at, and what is known about it.
 pub struct Subject<'a> {
@@ -13,7 +14,7 @@ pub struct Subject<'a> {
     pub(super) spec: KeySpec,
     pub(super) usage: KeyUsage,
     /// The material at hand, to compare with.
-    pub(super) material: Option<&'a KeyMaterial>,
+    pub(super) material: Option<&'a dyn Held>,
     /// What ImportKeyMaterial answered.
     pub(crate) imported_id: Option<&'a str>,
     /// What DescribeKey answered after the import.
@@ -29,7 +30,7 @@ impl<'a> Subject<'a> {
     pub fn new(
         kms: &'a Kms,
         key: &'a KeyDescription,
-        material: Option<&'a KeyMaterial>,
+        material: Option<&'a dyn Held>,
         imported_id: Option<&'a str>,
     ) -> Result<Self, ProofError> {
         Ok(Subject { kms, key, spec: key.spec.known()?, usage: key.usage.known()?, material, imported_id, now: None })

@@ -1,6 +1,6 @@
 //! Combinations that KMS would refuse, and wrapping keys that are not what was asked for.
 
-use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
+use crate::explain::{Explain, Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::material::KeySpec;
 use crate::openssl_probe::OpenSslError;
@@ -73,13 +73,16 @@ pub enum WrapError {
     WrappedOtherwise { found: usize, made: String, needed: String },
     #[error("the wrapped key material has {found} bytes, but {algorithm} with {wrapping} gives {expected}")]
     WrappedLength { algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec, found: usize, expected: String },
+    /// What holds the key has failed, in its own words.
+    #[error("{0}")]
+    Elsewhere(Box<dyn Explain + Send + Sync>),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
     OpenSsl(#[from] OpenSslError),
 }
 
-explain_sum!(WrapError { File, OpenSsl } or OwnWords);
+explain_sum!(WrapError { Elsewhere, File, OpenSsl } or OwnWords);
 
 impl OwnWords for WrapError {
     fn own_id(&self) -> &'static str {
@@ -88,7 +91,7 @@ impl OwnWords for WrapError {
 
     fn own_hint(&self) -> Option<Hint> {
         match self {
-            WrapError::File(_) | WrapError::OpenSsl(_) => None, // what it holds has its own
+            WrapError::Elsewhere(_) | WrapError::File(_) | WrapError::OpenSsl(_) => None, // what it holds has its own
             WrapError::NotForRawMaterial { .. } => some("use RSAES_OAEP_SHA_256"),
             WrapError::RsaKeyOverOaep { .. } => some("use RSA_AES_KEY_WRAP_SHA_256"),
             WrapError::DoesNotFit { spec, .. } if spec.is_private_key() => {

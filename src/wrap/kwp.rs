@@ -30,3 +30,26 @@ pub(crate) fn wrap(plaintext: &[u8], key: &[u8]) -> Result<Vec<u8>, OpenSslError
 pub(crate) fn wrap(_: &[u8], _: &[u8]) -> Result<Vec<u8>, OpenSslError> {
     Err(OpenSslError::NoKeyWrap { algorithm: "RSA_AES_KEY_WRAP", found: openssl::version::version().to_owned() })
 }
+
+/// Opens what [`wrap`] gives under an AES-256 key; nothing where it is not that.
+#[cfg(openssl_has_key_wrap)]
+#[cfg(feature = "pkcs11")]
+pub(crate) fn unwrap(wrapped: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    use openssl::cipher::Cipher;
+    use openssl::cipher_ctx::{CipherCtx, CipherCtxFlags};
+
+    let mut context = CipherCtx::new().ok()?;
+    context.set_flags(CipherCtxFlags::FLAG_WRAP_ALLOW);
+    context.decrypt_init(Some(Cipher::aes_256_wrap_pad()), Some(key), None).ok()?;
+    let mut opened = vec![0; wrapped.len() + 16];
+    let length = context.cipher_update(wrapped, Some(&mut opened)).ok()?;
+    opened.truncate(length);
+    Some(opened)
+}
+
+/// LibreSSL cannot tell.
+#[cfg(not(openssl_has_key_wrap))]
+#[cfg(feature = "pkcs11")]
+pub(crate) fn unwrap(_: &[u8], _: &[u8]) -> Option<Vec<u8>> {
+    None
+}

@@ -5,17 +5,23 @@
 
 mod algorithm;
 mod error;
+mod held;
 mod known_answers;
 mod kwp;
 mod oaep;
+#[cfg(feature = "pkcs11")]
+mod opened;
 mod rules;
 mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 pub use self::error::WrapError;
+pub use self::held::Held;
 pub(crate) use self::known_answers::known_answers;
 pub(crate) use self::known_answers::throw_away_key;
 pub(crate) use self::oaep::encrypt as oaep;
+#[cfg(feature = "pkcs11")]
+pub(crate) use self::opened::{key_wrap_for_throw_away_key, oaep_for_throw_away_key};
 pub use self::wrapping_key::WrappingKey;
 pub(crate) use self::wrapping_key::{Weakness, small_factor, weakness};
 use crate::material::KeyMaterial;

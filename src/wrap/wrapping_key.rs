@@ -88,6 +88,12 @@ impl WrappingKey {
         Ok(hex::encode(digest))
     }
 
+    /// Its two numbers.
+    #[cfg(feature = "pkcs11")]
+    pub(crate) fn rsa(&self) -> Result<Rsa<Public>, OpenSslError> {
+        self.key.rsa().map_err(OpenSslError::step("look at the wrapping key"))
+    }
+
     pub(super) fn public(&self) -> &PKeyRef<Public> {
         &self.key
     }

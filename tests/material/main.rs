@@ -27,6 +27,10 @@ mod support {
     pub(crate) mod seeded;
     pub(crate) mod sessions;
     pub(crate) mod stage;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token_modules;
 
     pub(crate) use bench::*;
 }
@@ -57,6 +61,12 @@ mod recognised {
 }
 mod round_trips;
 mod sources;
+#[cfg(feature = "pkcs11")]
+mod token_modules;
+#[cfg(feature = "pkcs11")]
+mod token_refused;
+#[cfg(feature = "pkcs11")]
+mod token_wrap;
 mod wrap;
 
 mod diagnose {

@@ -145,20 +145,17 @@ impl Order {
                 generated(Backup::Escrow { recipients, out })
             }
             Source::Discard | Source::DiscardOrResume => generated(Backup::Discard),
-            Source::Given => Ok(Some(Material::given(read(&self.path(GIVEN), self.spec)?))),
-            Source::Stdin => {
-                let bytes = Secret::take(std::fs::read(self.path(GIVEN)).unwrap())?;
-                Ok(Some(Material::given(understood(bytes, self.spec)?)))
-            }
-            Source::Stored(backup) => Ok(Some(Material::given(stored(backup, self.spec, &self.directory)?))),
+            Source::Given | Source::Stdin | Source::Stored(_) => Ok(Some(Material::given(self.given()?))),
             Source::Resume => Ok(None),
         }
     }
 
     /// The key material that the user has; it is there.
     pub fn given(&self) -> Result<KeyMaterial, Error> {
-        match self.material()? {
-            Some(Material::Given(given)) => Ok(given.into_material()),
+        match &self.source {
+            Source::Given => read(&self.path(GIVEN), self.spec),
+            Source::Stdin => understood(Secret::take(std::fs::read(self.path(GIVEN)).unwrap())?, self.spec),
+            Source::Stored(backup) => stored(backup, self.spec, &self.directory),
             _ => panic!("{self} is given no key material"),
         }
     }

@@ -19,6 +19,8 @@ mod support {
     pub(crate) mod sessions;
     pub(crate) mod stage;
     pub(crate) mod terminal;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token;
     pub(crate) mod workers;
 
     pub(crate) use bench::*;

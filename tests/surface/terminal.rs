@@ -48,6 +48,42 @@ fn a_passphrase_is_asked_for_and_not_shown() {
     assert_eq!(bench.read("out").len(), 256);
 }
 
+#[cfg(feature = "pkcs11")]
+#[test]
+fn a_pin_is_asked_for_by_the_name_of_its_token_and_not_shown() {
+    use crate::support::token::{PIN, Token};
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    let Some(token) = Token::new(&bench) else { return };
+    token.pkcs11("--keygen --key-type AES:32 --label payments --extractable --sensitive");
+    let wrap =
+        "wrap --inkey PublicKey.bin --out out --force --wrapping-algorithm RSAES_OAEP_SHA_1 --allow-sha1 --quiet";
+    let flags = token.flags_of("token=ceremony;object=payments").replace(';', "\\;");
+    for (typed, code, said) in [
+        (PIN, 0, "spec  "),
+        ("271828", 1, "error: token `ceremony` does not accept the PIN, which was tried once\n"),
+        ("", 1, "error: the PIN is 0 bytes long, and token `ceremony` takes 4 to 255: it was not tried\n"),
+    ] {
+        let line = format!("SOFTHSM2_CONF=softhsm.conf \"$KMS_BYOK\" {wrap} {flags}");
+        let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+        terminal.wait_for("PIN of token `ceremony`: ");
+        terminal.press(&format!("{typed}\n"));
+        let (found, screen) = terminal.end();
+        assert_eq!(found, Some(code), "{screen}");
+        assert!(screen.starts_with(&format!("PIN of token `ceremony`: \n{said}")), "{screen}");
+        assert!(typed.is_empty() || !screen.contains(typed), "{screen}");
+    }
+    // Without a terminal nobody is asked, and nothing is tried.
+    let command = token.command(&format!("{wrap} {}", token.flags_of("token=ceremony;object=payments")));
+    let mut setsid = Command::new("setsid");
+    setsid.arg("-w").arg(command.get_program()).args(command.get_args()).current_dir(bench.directory());
+    run(setsid.env("SOFTHSM2_CONF", bench.path("softhsm.conf")), b"").refuses(
+        1,
+        "error: there is no terminal to type the PIN of token `ceremony` on\n\
+         hint: add `?pin-source=file:PATH` to the PKCS#11 URI, or run it on a terminal\n",
+    );
+}
+
 #[test]
 fn a_wrong_passphrase_is_a_cause_and_a_fix() {
     let bench = encrypted_key();

@@ -14,7 +14,7 @@ use kms_byok::for_the_binary::openssl_probe;
 use kms_byok::for_the_binary::record::RecordFile;
 use kms_byok::kms::Kms;
 use kms_byok::lifecycle::{Account, FindLost, PendingRequests, Run, Stage, Watched};
-use kms_byok::material::Reading;
+use kms_byok::material::{Reading, TokenObject};
 use kms_byok::parameters::Moved;
 use kms_byok::{OpenSslError, Progress};
 
@@ -32,6 +32,8 @@ pub(crate) struct Context {
     escrow: OnceLock<EscrowOpened>,
     /// The components of the key, where it has some.
     composition: OnceLock<Composition>,
+    /// The key in a token, where it is in one.
+    token: OnceLock<TokenObject>,
     /// The check value of the key, if it is to be shown.
     check_value: OnceLock<CheckValue>,
     /// How the key material of this run was read.
@@ -74,6 +76,7 @@ impl Context {
             talk,
             escrow: OnceLock::new(),
             composition: OnceLock::new(),
+            token: OnceLock::new(),
             check_value: OnceLock::new(),
             reading: OnceLock::new(),
             form: Mutex::new(&FAILURE),
@@ -126,6 +129,12 @@ impl Context {
         let _ = self.composition.set(composition);
     }
 
+    /// Notes the token that holds the key.
+    #[cfg(feature = "pkcs11")]
+    pub(crate) fn found_in_token(&self, object: TokenObject) {
+        let _ = self.token.set(object);
+    }
+
     /// The set of its components.
     pub(crate) fn set(&self) -> Option<String> {
         self.composition.get().and_then(|composition| composition.set.clone())
@@ -142,6 +151,7 @@ impl Context {
             material: self.reading.get().cloned(),
             escrow_opened: self.escrow.get().cloned(),
             components: self.composition.get().cloned(),
+            token: self.token.get().cloned(),
             key_check_value: self.check_value.get().copied(),
         }
     }

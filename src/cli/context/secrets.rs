@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kms_byok::for_the_binary::files;
 use kms_byok::material::KeyMaterial;
 use kms_byok::{Error, FileError, MaterialError, Progress, Secret};
 
@@ -32,6 +33,17 @@ impl Context {
         }
     }
 
+    /// Whoever can replace a file that is trusted can do what it does: warned about, and refused with `--strict`.
+    pub(crate) fn mind_writers(&self, files: &[(&'static str, &Path)]) -> Result<(), FileError> {
+        for error in files::open_to_writers(files) {
+            if self.global.strict {
+                return Err(error);
+            }
+            self.talk.warn(&error.to_string());
+        }
+        Ok(())
+    }
+
     /// Says how key material was read, and what is weak about it: warned about, and refused with `--strict`.
     pub(crate) fn account_for(&self, material: &KeyMaterial) -> Result<(), Error> {
         if let Some(reading) = material.reading() {
@@ -49,7 +61,8 @@ impl Context {
         Ok(())
     }
 
-    fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {
+    /// Says that others can read a file that holds a secret: refused with `--strict`.
+    pub(crate) fn mind(&self, what: &'static str, path: &Path, mode: u32) -> Result<(), FileError> {
         let error = FileError::OpenToOthers { what, path: path.to_owned(), mode };
         if self.global.strict {
             return Err(error);

@@ -6,7 +6,7 @@ use kms_byok::components::{CheckValue, Composition};
 use kms_byok::for_the_binary::printable;
 use kms_byok::kms::{KeyArn, KeyDescription, KeyId, KeyState, Kms, KmsName, Region};
 use kms_byok::lifecycle::{Exists, Leftover, Report};
-use kms_byok::material::{KeySpec, KeyUsage, Reading};
+use kms_byok::material::{KeySpec, KeyUsage, Reading, TokenObject};
 use kms_byok::time::rfc3339;
 use kms_byok::wrap::{WrappingAlgorithm, WrappingKeySpec};
 use serde::Serialize;
@@ -96,6 +96,8 @@ pub(crate) struct Source {
     pub(crate) escrow_opened: Option<EscrowOpened>,
     /// The components that the key was made of or made as; null where it was not.
     pub(crate) components: Option<Composition>,
+    /// The token that holds the key, which is wrapped there; null where none does.
+    pub(crate) token: Option<TokenObject>,
     /// The check value of the key, 10 hex digits, if it was asked for.
     pub(crate) key_check_value: Option<CheckValue>,
 }

@@ -105,7 +105,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
         .alias(flags.alias.clone())
         .new_key(flags.switch.clone().or_else(|| flags.new_key.clone()))
         .changes(changes)
-        .wrapping(args.wrapping.wrapping(spec)?)
+        .wrapping(args.wrapping.wrapping_or(args.material.token.algorithm(spec), spec)?)
         .expiry(args.expiry.checked()?)
         .verify(args.proof.verify)
         .pending(context.pending(flags.find_lost, flags.lost_request.as_ref()))

@@ -25,7 +25,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
         (false, _) => rotate.material(material()?),
     };
     Ok(plan
-        .wrapping(args.wrapping.wrapping(spec)?)
+        .wrapping(args.wrapping.wrapping_or(args.material.token.algorithm(spec), spec)?)
         .expiry(args.expiry.checked()?)
         .material_description(args.material_description.clone())
         .verify(args.proof.verify)

@@ -23,6 +23,8 @@ use crate::kms::{EndpointError, KmsError, Reason};
 use crate::material::MaterialError;
 use crate::openssl_probe::OpenSslError;
 use crate::parameters::ParametersError;
+#[cfg(feature = "pkcs11")]
+use crate::pkcs11::Pkcs11Error;
 use crate::proof::ProofError;
 use crate::public_key::PublicKeyError;
 #[cfg(feature = "rehearsal")]
@@ -65,6 +67,9 @@ pub enum Error {
     Component(ComponentError),
     #[error(transparent)]
     PublicKey(PublicKeyError),
+    #[cfg(feature = "pkcs11")]
+    #[error(transparent)]
+    Pkcs11(Box<Pkcs11Error>),
     /// What the program that uses this library broke a run off with.
     #[error("{0}")]
     Caller(Box<dyn Explain + Send + Sync>),
@@ -79,6 +84,7 @@ impl From<WrapError> for Error {
         match error {
             WrapError::File(error) => error.into(),
             WrapError::OpenSsl(error) => error.into(),
+            WrapError::Elsewhere(error) => Error::Caller(error),
             error => Error::Wrap(error),
         }
     }
@@ -116,6 +122,7 @@ impl From<ProofError> for Error {
             ProofError::Material(error) => error.into(),
             ProofError::Kms(error) => error.into(),
             ProofError::PublicKey(error) => error.into(),
+            ProofError::Elsewhere(error) => Error::Caller(error),
         }
     }
 }
@@ -159,6 +166,18 @@ impl From<EscrowError> for Error {
             EscrowError::File(error) => error.into(),
             EscrowError::OpenSsl(error) => error.into(),
             error => Error::Escrow(error),
+        }
+    }
+}
+
+#[cfg(feature = "pkcs11")]
+impl From<Pkcs11Error> for Error {
+    fn from(error: Pkcs11Error) -> Self {
+        match error {
+            Pkcs11Error::File(error) => error.into(),
+            Pkcs11Error::OpenSsl(error) => error.into(),
+            Pkcs11Error::Wrap(error) => error.into(),
+            error => Error::Pkcs11(Box::new(error)),
         }
     }
 }
@@ -216,6 +235,8 @@ impl Error {
             ) => true,
             Error::PublicKey(PublicKeyError::NoSuchForm { .. }) => true,
             Error::Component(error) => error.is_usage(),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(error) => error.is_usage(),
             Error::Rotation(error) => error.is_usage(),
             #[cfg(feature = "rehearsal")]
             Error::Rehearsal(RehearsalError::NotLoopback { .. }) => true,
@@ -291,6 +312,8 @@ explain_sum!(Error {
     Escrow,
     Component,
     PublicKey,
+    #[cfg(feature = "pkcs11")]
+    Pkcs11,
     Caller,
     #[cfg(feature = "rehearsal")]
     Rehearsal,

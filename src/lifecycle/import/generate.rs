@@ -3,8 +3,10 @@
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::import::given::Given;
+use crate::lifecycle::import::wrapping::Wrapping;
 use crate::material::{KeyMaterial, KeySpec};
 use crate::progress::Progress;
+use crate::wrap::Held;
 
 /// Where the key material comes from.
 pub enum Material {
@@ -26,6 +28,23 @@ impl Material {
     /// Material that was read.
     pub fn given(material: KeyMaterial) -> Self {
         Material::Given(Given::new(material))
+    }
+
+    /// A key that something else holds and wraps, as a token does.
+    pub fn held(key: Box<dyn Held>) -> Self {
+        Material::Given(Given::held(key))
+    }
+
+    /// Refuses what cannot be wrapped so as key material of `spec`.
+    pub(crate) fn check(&self, spec: KeySpec, wrapping: Wrapping) -> Result<(), Error> {
+        let Wrapping { algorithm, key_spec } = wrapping;
+        match self {
+            Material::Given(given) => {
+                algorithm.check(spec, key_spec, given.length())?;
+                Ok(given.check(algorithm, key_spec)?)
+            }
+            Material::Generate(_) => Ok(algorithm.check(spec, key_spec, None)?),
+        }
     }
 
     /// The backup that is made of it.

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use crate::escrow::Recipient;
+use crate::escrow::{EscrowError, Recipient};
 use crate::kms::{Operation, Reason};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
@@ -12,10 +12,11 @@ use crate::lifecycle::import::backup::{Backup, Stored};
 use crate::lifecycle::import::bytes::Bytes;
 use crate::lifecycle::run::ongoing::Ongoing;
 use crate::material::KeyMaterial;
+use crate::wrap::Held;
 
-/// Key material that was read and checked. It reads as that: `given.spec()`.
+/// Key material that was read and checked. It reads as that: `given.spec()`. The key itself may be elsewhere, as in a token.
 pub struct Given {
-    material: Box<KeyMaterial>,
+    material: Box<dyn Held>,
     backup: Option<Backup>,
 }
 
@@ -23,6 +24,11 @@ impl Given {
     /// That key material, of which the caller keeps what copies there are.
     pub fn new(material: KeyMaterial) -> Self {
         Given { material: Box::new(material), backup: None }
+    }
+
+    /// A key that something else holds and wraps, as a token does. No backup is made of it here: its bytes are not at hand.
+    pub fn held(key: Box<dyn Held>) -> Self {
+        Given { material: key, backup: None }
     }
 
     /// With an encrypted backup of the very bytes that are imported, for all these recovery certificates.
@@ -36,14 +42,14 @@ impl Given {
     }
 
     /// The key material alone.
-    pub fn into_material(self) -> KeyMaterial {
-        *self.material
+    pub fn into_held(self) -> Box<dyn Held> {
+        self.material
     }
 
     /// Makes the backup, on disk before KMS gets the key material.
     pub(crate) fn store(&self, run: &dyn Ongoing) -> Result<Option<Stored>, Error> {
         let Some(backup) = &self.backup else { return Ok(None) };
-        let stored = backup.put(&self.material, run.progress())?;
+        let stored = backup.put(self.material.bytes().ok_or(EscrowError::NotHere)?, run.progress())?;
         if let Bytes::Stored(backup) = &stored.bytes {
             run.note(|facts| facts.backup = Some(backup.clone()));
         }
@@ -74,10 +80,10 @@ impl Given {
 }
 
 impl Deref for Given {
-    type Target = KeyMaterial;
+    type Target = dyn Held;
 
-    fn deref(&self) -> &KeyMaterial {
-        &self.material
+    fn deref(&self) -> &(dyn Held + 'static) {
+        &*self.material
     }
 }
 

@@ -6,13 +6,13 @@ use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::import::{self, ImportOptions, Parcel};
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::ongoing::Ongoing;
-use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
 use crate::time::rfc3339;
+use crate::wrap::Held;
 
 /// Key material, and how it is imported.
 pub(crate) struct Delivery<'a> {
-    pub(crate) material: &'a KeyMaterial,
+    pub(crate) material: &'a dyn Held,
     pub(crate) wrapping: Wrapping,
     pub(crate) options: ImportOptions,
 }

@@ -37,9 +37,9 @@ use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::run::wait;
 use crate::lifecycle::verify::imported::{Arrived, Expected, arrive, expected_to_be_current, prove_in};
 use crate::lifecycle::verify::verdict::conclude;
-use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
 use crate::progress::{Progress, Silent};
+use crate::wrap::Held;
 use crate::{diagnose, time};
 
 /// A key with its material, as it was asked for.
@@ -87,7 +87,7 @@ async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Pr
 /// Notes where the key material lies that the run was given.
 fn tell_given(plan: &Provision, run: &dyn Ongoing) {
     if let Material::Given(given) = &plan.source {
-        run.note(|facts| facts.given(given));
+        run.note(|facts| facts.given(&**given));
     }
 }
 
@@ -110,12 +110,7 @@ pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     check_description(plan.material_description.as_ref(), plan.request.spec)?;
     plan.expiry.resolve(time::now())?;
     plan.source.backup().map_or(Ok(()), Backup::check)?;
-    let length = match &plan.source {
-        Material::Given(material) => Some(material.byte_count()),
-        Material::Generate(_) => None,
-    };
-    plan.wrapping.algorithm.check(plan.request.spec, plan.wrapping.key_spec, length)?;
-    Ok(())
+    plan.source.check(plan.request.spec, plan.wrapping)
 }
 
 /// A key that is there already.
@@ -246,8 +241,8 @@ async fn import_material(
     set.announce(progress);
     let named = NamedKey { key: (**key).clone(), alias: plan.request.alias.clone() };
     let made;
-    let (material, stored): (&KeyMaterial, Option<Stored>) = match &plan.source {
-        Material::Given(given) => (given, given.store(run)?),
+    let (material, stored): (&dyn Held, Option<Stored>) = match &plan.source {
+        Material::Given(given) => (&**given, given.store(run)?),
         Material::Generate(backup) => {
             let (material, stored) = generate(plan.request.spec, backup, progress)?;
             made = material;
@@ -260,9 +255,9 @@ async fn import_material(
         run.reach(Reached::BackupStored { key: named.clone(), backup: backup.clone() });
     }
     let wrapped = set.wrap(material)?;
+    let bytes_of = material.length().map(|length| format!("{length} bytes of ")).unwrap_or_default();
     progress.step(&format!(
-        "wrapped {} bytes of key material with {}: {} bytes",
-        material.byte_count(),
+        "wrapped {bytes_of}key material with {}: {} bytes",
         plan.wrapping.algorithm,
         wrapped.encrypted().len()
     ));

@@ -14,8 +14,9 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::verify::imported::NOTHING_AT_HAND;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeySpec;
 use crate::proof::{self, Claim, Level, Outcome, Subject};
+use crate::wrap::Held;
 
 /// What can be proven about a key that was there already. Nothing is written to it but, where everything is to be proven, the same
 /// bytes again.
@@ -31,7 +32,7 @@ pub(crate) async fn prove_unchanged(
         Material::Given(given) => Some(given),
         Material::Generate(_) => None,
     };
-    let material: Option<&KeyMaterial> = given.map(|given| &**given);
+    let material: Option<&dyn Held> = given.map(|given| &**given);
     // DescribeKey has just told what there is to tell.
     let subject = Subject::new(kms, found, material, None)?.seen(found.clone());
     let mut proof = proof::prove(&subject, plan.level).await?.of_existing();

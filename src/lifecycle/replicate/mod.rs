@@ -27,6 +27,7 @@ use crate::lifecycle::verify::verdict::judge;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{self, Level, Subject};
+use crate::wrap::Held;
 
 /// A key and its replicas, as they were asked for.
 pub type ReplicatedKey = Done<Replicated>;
@@ -147,7 +148,7 @@ async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Re
 impl Work<'_> {
     async fn prove(self, there: &Kms, done: &Carried) -> Result<(), Error> {
         let Work { kms, primary, plan, run, .. } = self;
-        let material = plan.materials.first();
+        let material = plan.materials.first().map(|material| material as &dyn Held);
         let (replica, level, mut proof) = match done {
             Carried::Filled(vouched) => {
                 let replica: &KeyDescription = vouched;

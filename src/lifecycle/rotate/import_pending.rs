@@ -12,7 +12,7 @@ use crate::lifecycle::rotate::work::Work;
 use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
-use crate::material::KeyMaterial;
+use crate::wrap::Held;
 
 /// Where the bytes are after the import.
 pub(crate) enum NewMaterial {
@@ -25,11 +25,7 @@ pub(crate) enum NewMaterial {
 impl Work<'_> {
     /// Imports bytes as new key material. If the key has them already, because an earlier reply was lost or an earlier run has finished, KMS's
     /// refusal shows it.
-    pub(crate) async fn import_new(
-        &self,
-        material: &KeyMaterial,
-        stored: Option<&Stored>,
-    ) -> Result<NewMaterial, Error> {
+    pub(crate) async fn import_new(&self, material: &dyn Held, stored: Option<&Stored>) -> Result<NewMaterial, Error> {
         let Work { kms, key, plan, run } = *self;
         let options = ImportOptions { import_type: Some(ImportType::New), ..plan.options() };
         let delivery = Delivery { material, wrapping: plan.wrapping, options };
@@ -62,7 +58,7 @@ impl Work<'_> {
     /// For a key without rotations left: bytes that are current already need no rotation.
     pub(crate) async fn only_if_current(
         &self,
-        material: &KeyMaterial,
+        material: &dyn Held,
         materials: &KeyMaterials,
     ) -> Result<NewMaterial, Error> {
         let found = self.find(material, materials).await?;
@@ -70,7 +66,7 @@ impl Work<'_> {
     }
 
     /// Which key material of the key these bytes are, if any.
-    async fn find(&self, material: &KeyMaterial, materials: &KeyMaterials) -> Result<Option<NewMaterial>, Error> {
+    async fn find(&self, material: &dyn Held, materials: &KeyMaterials) -> Result<Option<NewMaterial>, Error> {
         let Work { kms, key, plan, run } = *self;
         match reimport::find_material(kms, key, materials, material, run).await? {
             Some(found) if found.current => {
@@ -86,7 +82,7 @@ impl Work<'_> {
     }
 
     /// Imports bytes that should be those that wait for rotation: KMS refuses any others.
-    pub(crate) async fn reimport_pending(&self, material: &KeyMaterial, id: String) -> Result<NewMaterial, Error> {
+    pub(crate) async fn reimport_pending(&self, material: &dyn Held, id: String) -> Result<NewMaterial, Error> {
         let Work { kms, key, plan, run } = *self;
         run.progress().step(&format!("key material {id} waits for rotation: going on with it"));
         let options = ImportOptions {

@@ -38,8 +38,9 @@ use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::verify::imported::{Expected, prove_in};
 use crate::lifecycle::verify::verdict::{conclude, judge};
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeySpec;
 use crate::progress::Progress;
+use crate::wrap::Held;
 
 /// A key that encrypts with the new key material.
 pub type RotatedKey = Done<Rotated>;
@@ -77,7 +78,7 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
     let all: &dyn Ongoing = run;
     all.note(|facts| facts.asked_to_expire = plan.expires);
     if let Some(Material::Given(given)) = &plan.source {
-        all.note(|facts| facts.given(given));
+        all.note(|facts| facts.given(&**given));
     }
     check_rotatable(key)?;
     let key = &vouch(kms, key, plan, progress).await?;
@@ -99,7 +100,7 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
         run.reach(Reached::ImportSent { rotation: rotation.clone(), bytes, regions: regions.names() });
     };
     let made;
-    let (material, place): (Option<&KeyMaterial>, _) = match (beginning, &plan.source) {
+    let (material, place): (Option<&dyn Held>, _) = match (beginning, &plan.source) {
         (Beginning::Over(id), _) => {
             let now = key.seen(on_demand::shown(kms, (**key).clone(), Some(&id), run).await?);
             return work.finish(&now, &regions, None).await;
@@ -108,15 +109,15 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
             let Some(Material::Given(given)) = source else {
                 return Err(LifecycleError::NoRotationLeft { arn: key.arn.clone() }.into());
             };
-            let place = work.only_if_current(given, &materials).await?;
+            let place = work.only_if_current(&**given, &materials).await?;
             given.store_of_existing(true, run)?;
-            (Some(given), place)
+            (Some(&**given), place)
         }
         (Beginning::Waiting(id), Some(Material::Given(given))) => {
             let stored = given.store(run)?;
             sent(Bytes::Unstored(Unstored::Given));
-            let placed = work.reimport_pending(given, id).await;
-            (Some(given), settle(stored.as_ref(), placed, run)?)
+            let placed = work.reimport_pending(&**given, id).await;
+            (Some(&**given), settle(stored.as_ref(), placed, run)?)
         }
         (Beginning::Waiting(id), _) => (None, NewMaterial::Pending(id)),
         (Beginning::New, Some(Material::Generate(backup))) => {
@@ -128,8 +129,8 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
         (Beginning::New, Some(Material::Given(given))) => {
             let stored = given.store(run)?;
             sent(Bytes::Unstored(Unstored::Given));
-            let placed = work.import_new(given, None).await;
-            (Some(given), settle(stored.as_ref(), placed, run)?)
+            let placed = work.import_new(&**given, None).await;
+            (Some(&**given), settle(stored.as_ref(), placed, run)?)
         }
         (Beginning::New, None) => return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into()),
     };
@@ -165,11 +166,7 @@ pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<
     plan.options().check()?;
     let Some(source) = &plan.source else { return Ok(plan) };
     source.backup().map_or(Ok(()), Backup::check)?;
-    let length = match source {
-        Material::Given(material) => Some(material.byte_count()),
-        Material::Generate(_) => None,
-    };
-    plan.wrapping.algorithm.check(KeySpec::SymmetricDefault, plan.wrapping.key_spec, length)?;
+    source.check(KeySpec::SymmetricDefault, plan.wrapping)?;
     Ok(plan)
 }
 
@@ -217,7 +214,7 @@ pub(crate) fn check_waits(key: &KeyDescription, plan: &Rotate) -> Result<(), Err
 
 impl Work<'_> {
     /// The new material is current: the proofs, in every Region.
-    async fn finish(self, now: &Vouched, regions: &Regions, material: Option<&KeyMaterial>) -> Result<Rotated, Error> {
+    async fn finish(self, now: &Vouched, regions: &Regions, material: Option<&dyn Held>) -> Result<Rotated, Error> {
         let Work { kms, plan, run, .. } = self;
         let current = run.standing().reached.clone().current(now);
         run.reach(Reached::Current(current.clone()));

@@ -13,8 +13,8 @@ use crate::lifecycle::rotate::stage::Reached;
 use crate::lifecycle::rotate::work::Work;
 use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
-use crate::material::KeyMaterial;
 use crate::progress::Progress;
+use crate::wrap::Held;
 
 /// The replicas of a key; none for a single-Region key.
 pub(crate) struct Regions(Vec<(Kms, Vouched)>);
@@ -48,7 +48,7 @@ impl Regions {
     }
 
     /// Brings the material that waits for rotation into every replica. Without its bytes at hand, all must have it.
-    pub(crate) async fn fill(&self, id: &str, material: Option<&KeyMaterial>, work: Work<'_>) -> Result<(), Error> {
+    pub(crate) async fn fill(&self, id: &str, material: Option<&dyn Held>, work: Work<'_>) -> Result<(), Error> {
         let Work { plan, run, .. } = work;
         let Some(material) = material else {
             let missing = self.missing(id).await?;

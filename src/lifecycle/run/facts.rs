@@ -8,7 +8,8 @@ use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::import::bytes::StoredBackup;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::run::report::Leftover;
-use crate::material::{KeyMaterial, Places};
+use crate::material::Places;
+use crate::wrap::Held;
 
 /// What every run knows besides its stage.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +56,7 @@ impl Facts {
     }
 
     /// The run was given that key material.
-    pub(crate) fn given(&mut self, material: &KeyMaterial) {
+    pub(crate) fn given(&mut self, material: &dyn Held) {
         self.places.get_or_insert_default().extend(material.places());
     }
 

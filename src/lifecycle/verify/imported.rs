@@ -9,9 +9,10 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
-use crate::material::{KeyMaterial, KeySpec};
+use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{self, Claim, Level, Proof, ProofError, Subject, Used};
+use crate::wrap::Held;
 
 /// A key after an import that KMS has answered.
 pub(crate) struct Arrived {
@@ -29,7 +30,7 @@ pub(crate) async fn arrive(
     kms: &Kms,
     key: &KeyDescription,
     imported: Imported,
-    (material, level): (Option<&KeyMaterial>, Level),
+    (material, level): (Option<&dyn Held>, Level),
     run: &dyn Ongoing,
 ) -> Result<Arrived, Error> {
     // A disabled key stays disabled.
@@ -89,7 +90,7 @@ pub(crate) async fn expected_to_be_current<'a>(
 /// What a key should hold.
 pub(crate) struct Expected<'a> {
     /// The bytes, where they are at hand.
-    pub(crate) material: Option<&'a KeyMaterial>,
+    pub(crate) material: Option<&'a dyn Held>,
     /// The id of the current key material, where it is known.
     pub(crate) id: Option<&'a str>,
     /// What DescribeKey shows.

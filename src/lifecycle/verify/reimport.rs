@@ -13,10 +13,10 @@ use crate::lifecycle::import::{self, ImportOptions, Parcel, Purpose};
 use crate::lifecycle::key::trust::Vouched;
 use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::{KeyMaterials, MaterialStatus};
-use crate::material::KeyMaterial;
 use crate::parameters::ParameterSet;
 use crate::proof::{Claim, Proof};
 use crate::time::rfc3339;
+use crate::wrap::Held;
 
 /// An import within this many seconds of ValidTo could come after it, and leave the key without material.
 const TOO_CLOSE: i64 = 10 * 60;
@@ -25,7 +25,7 @@ const TOO_CLOSE: i64 = 10 * 60;
 pub(crate) async fn import_again(
     kms: &Kms,
     key: &Vouched,
-    material: &KeyMaterial,
+    material: &dyn Held,
     proof: &mut Proof,
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
@@ -38,7 +38,7 @@ pub(crate) async fn find_material(
     kms: &Kms,
     key: &Vouched,
     materials: &KeyMaterials,
-    material: &KeyMaterial,
+    material: &dyn Held,
     run: &dyn Ongoing,
 ) -> Result<Option<MaterialStatus>, Error> {
     check_reimportable(kms, key)?;
@@ -76,7 +76,7 @@ fn is_too_close(kms: &Kms, expires: DateTime) -> bool {
 pub(super) async fn prove_again(
     kms: &Kms,
     key: &Vouched,
-    material: &KeyMaterial,
+    material: &dyn Held,
     proof: &mut Proof,
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
@@ -94,7 +94,7 @@ pub(super) async fn prove_again(
 async fn try_again(
     kms: &Kms,
     key: &Vouched,
-    material: &KeyMaterial,
+    material: &dyn Held,
     proof: &mut Proof,
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
@@ -149,7 +149,7 @@ async fn try_again(
 async fn try_unlisted(
     kms: &Kms,
     key: &Vouched,
-    material: &KeyMaterial,
+    material: &dyn Held,
     proof: &mut Proof,
     run: &dyn Ongoing,
 ) -> Result<(), Error> {
@@ -199,7 +199,7 @@ fn candidates(materials: &KeyMaterials) -> Vec<&MaterialStatus> {
 async fn take_back(
     kms: &Kms,
     key: &Vouched,
-    material: &KeyMaterial,
+    material: &dyn Held,
     (id, expires): (Option<&str>, Option<DateTime>),
     run: &dyn Ongoing,
 ) -> Result<Option<String>, Error> {

@@ -136,12 +136,11 @@ fn check_jwks(jwks: Option<&Jwks>, key: &KeyDescription) -> Result<(), Error> {
 }
 
 fn check_wrapping(plan: &RotateByAlias, source: Option<&Material>, spec: KeySpec) -> Result<(), Error> {
-    let length = match source {
-        Some(Material::Given(material)) => Some(material.byte_count()),
-        _ => None,
-    };
     let wrapping = plan.wrapping.unwrap_or_else(|| Wrapping::default_for(spec));
-    Ok(wrapping.algorithm.check(spec, wrapping.key_spec, length)?)
+    match source {
+        Some(source) => source.check(spec, wrapping),
+        None => Ok(wrapping.algorithm.check(spec, wrapping.key_spec, None)?),
+    }
 }
 
 /// A rotation whose alias has moved already.
@@ -164,7 +163,7 @@ async fn over(kms: &Kms, plan: &RotateByAlias, current: &Current, requests: &[Re
     let replaces_named = current.named.arn != *arn && current.supersedes() == Some(&**current.named.arn.id());
     let proof = match &plan.source {
         _ if plan.new_key.as_ref() == Some(arn) || request.is_some() || replaces_named => None,
-        Some(Material::Given(material)) => match compare(kms, &current.key, material).await? {
+        Some(Material::Given(material)) => match compare(kms, &current.key, &**material).await? {
             Some(proof) if has_shown(&proof, Claim::Bytes) => Some(proof),
             _ => return Ok(None),
         },
@@ -216,7 +215,7 @@ async fn finish(
     let new_key = NewKey { kms, current, handover: &handover, run };
     let new = match (proof, &plan.source) {
         (Some(proof), _) => new_key.proven(proof)?,
-        (None, Some(Material::Given(material))) => match compare(kms, &current.key, material).await? {
+        (None, Some(Material::Given(material))) => match compare(kms, &current.key, &**material).await? {
             Some(proof) => new_key.proven(proof)?,
             None => new_key.prove(&Earlier { key: current.key.clone(), named: true }, plan.level).await?,
         },

@@ -21,9 +21,9 @@ use crate::lifecycle::rotate::by_alias::request::RotateByAlias;
 use crate::lifecycle::rotate::by_alias::stage::{Handover, Reached};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::verify::verdict::conclude;
-use crate::material::KeyMaterial;
 use crate::progress::Progress;
 use crate::proof::{self, Claim, Finding, Level, Outcome, Proof, Subject};
+use crate::wrap::Held;
 
 /// A new key that was there when the run began.
 pub(crate) struct Earlier {
@@ -80,7 +80,7 @@ impl Earlier {
     pub(crate) async fn holds_other(&self, kms: &Kms, source: Option<&Material>) -> Result<bool, Error> {
         match source {
             Some(Material::Given(material)) if self.key.state == KeyState::Enabled => {
-                Ok(compare(kms, &self.key, material)
+                Ok(compare(kms, &self.key, &**material)
                     .await?
                     .is_some_and(|proof| proof.outcome() == Outcome::Contradicted))
             }
@@ -90,7 +90,7 @@ impl Earlier {
 }
 
 /// What a key shows of key material; nothing where it is of another key spec or answers nothing.
-pub(crate) async fn compare(kms: &Kms, key: &KeyDescription, material: &KeyMaterial) -> Result<Option<Proof>, Error> {
+pub(crate) async fn compare(kms: &Kms, key: &KeyDescription, material: &dyn Held) -> Result<Option<Proof>, Error> {
     if key.spec != KmsName::Known(material.spec()) || key.state != KeyState::Enabled {
         return Ok(None);
     }

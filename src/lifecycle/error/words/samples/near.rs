@@ -17,6 +17,8 @@ use crate::material::{Container, Format, KeySpec, KeyUsage, NamedKey};
 use crate::openssl_probe::OpenSslError;
 use crate::openssl_probe::{Branch, Platform};
 use crate::parameters::ParametersError;
+#[cfg(feature = "pkcs11")]
+use crate::pkcs11::{Pkcs11Error, TokenError};
 use crate::public_key::PublicKeyError;
 #[cfg(feature = "rehearsal")]
 use crate::rehearsal::RehearsalError;
@@ -34,8 +36,14 @@ pub(super) fn all() -> Vec<Sample> {
     let (fleets, manifests) = (Vec::new(), Vec::new());
     #[cfg(feature = "fleet")]
     let (fleets, manifests) = (fleets(), manifests());
+    #[cfg(not(feature = "pkcs11"))]
+    let (tokens, token_keys) = (Vec::new(), Vec::new());
+    #[cfg(feature = "pkcs11")]
+    let (tokens, token_keys) = (tokens(), token_keys());
     let of_each_type = [
         components(),
+        tokens,
+        token_keys,
         escrows(),
         expiries(),
         files(),
@@ -51,6 +59,58 @@ pub(super) fn all() -> Vec<Sample> {
         manifests,
     ];
     of_each_type.into_iter().flatten().collect()
+}
+
+#[cfg(feature = "pkcs11")]
+one_of_each! {
+    tokens: Pkcs11Error {
+        NotAUri { problem: "it has `object` twice".into() }
+        UnknownAttribute { name: "x-vendor".into(), known: false }
+        UnknownAttribute { name: "pin-source".into(), known: true }
+        PinInUri {}
+        PinSource {}
+        TwoModules { given: path(), named: path() }
+        NoModule {}
+        ModuleMissing { module: path(), source: system() }
+        NotStarted { source: system() }
+        Crashed { module: path(), call: "C_WrapKey".into(), how: "SIGSEGV".into() }
+        Hung { module: path(), call: "C_WrapKey".into(), seconds: 60 }
+        Nonsense {}
+        NoPin { token: typed() }
+        Token (TokenError::PinLocked { token: typed() })
+        File (FileError::BinaryToTerminal { what: "PIN" })
+        OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
+        Wrap (WrapError::EmptyPublicKey)
+    }
+    token_keys: TokenError {
+        NotAModule { module: typed(), because: foreign() }
+        NoToken { there: Vec::new() }
+        NoToken { there: vec!["`spare` (serial 1234)".into()] }
+        SeveralTokens { there: vec!["`one` (serial 1234)".into(), "`two` (serial 5678)".into()] }
+        PinLocked { token: typed() }
+        PinLastTry { token: typed() }
+        PinWrong { token: typed(), locked: false }
+        PinWrong { token: typed(), locked: true }
+        PinLength { token: typed(), found: 3, least: 4, most: 255 }
+        PinFile { file: typed(), because: foreign() }
+        NoObject { token: typed(), wanted: "secret key".into() }
+        SeveralObjects { token: typed(), count: 2 }
+        WrongClass { token: typed(), found: "a public key".into(), spec: "RSA_2048".into(), wanted: "a private key".into() }
+        WrongKey {
+            token: typed(),
+            object: typed(),
+            found: "an AES key of 16 bytes".into(),
+            spec: "SYMMETRIC_DEFAULT".into(),
+            wanted: "an AES key of 32 bytes".into(),
+        }
+        NotExtractable { token: typed(), object: typed() }
+        TrustedOnly { token: typed(), object: typed() }
+        OaepSha1Only { token: typed(), algorithm: "RSAES_OAEP_SHA_256".into() }
+        CannotWrap { token: typed(), algorithm: "RSA_AES_KEY_WRAP_SHA_256".into(), lacking: "it does not have CKM_RSA_PKCS_OAEP".into() }
+        PrivateKeyOverOaep { algorithm: "RSAES_OAEP_SHA_256".into() }
+        Refused { call: "C_WrapKey".into(), code: "CKR_KEY_NOT_WRAPPABLE".into() }
+        OpenSsl { step: "read the key of the self-tests".into(), because: foreign() }
+    }
 }
 
 one_of_each! {
@@ -97,6 +157,7 @@ one_of_each! {
         WeakSignature { path: path(), digest: "SHA-1" }
         NotAuthenticated { path: path() }
         NotAnEnvelope { path: path() }
+        NotHere {}
         CannotOpen { path: path() }
     }
     expiries: ExpiryError {
@@ -272,6 +333,7 @@ one_of_each! {
         PolicyNotJson { path: typed(), problem: foreign() }
     }
     wraps: WrapError {
+        Elsewhere (Box::new(EscrowError::NotHere))
         File (FileError::BinaryToTerminal { what: "wrapped key material" })
         OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
         ImpossibleLength { spec: KeySpec::Hmac256, found: 46, expected: "256, 384 or 512".into() }
