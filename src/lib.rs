@@ -44,6 +44,7 @@ pub mod components;
 pub mod diagnose;
 pub mod doctor;
 pub mod escrow;
+mod expiries;
 mod explain;
 mod file_checks;
 mod files;
@@ -138,6 +139,9 @@ pub mod for_the_binary {
             Accepted, Reported, build_error, check_loaded, fips, judge, loaded, version_text,
         };
     }
+
+    /// What expires, as a page and as metrics.
+    pub use crate::expiries::Expiries;
 
     /// The account of a run in a file.
     pub mod record {

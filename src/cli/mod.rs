@@ -13,6 +13,7 @@ mod delete_material;
 mod diagnose;
 mod doctor;
 mod dry_run;
+mod expiry_files;
 pub(crate) mod failure;
 #[cfg(feature = "fleet")]
 mod fleet;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use clap::Args as ClapArgs;
+use kms_byok::for_the_binary::Expiries;
 use kms_byok::kms::{Kms, Origin, Region};
 use kms_byok::lifecycle::{
     Expiring, Failed as Unseen, KeySeen, KeyStatus, KeysSeen, MaterialStatus, NotPermitted, NotSeen, Status,
@@ -13,11 +14,12 @@ use kms_byok::{Error, Progress};
 use serde::Serialize;
 
 use super::context::Context;
+use super::expiry_files::{ExpiryFiles, Written};
 use super::failure::Failure;
 use super::key_name::MaybeKey;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::key_status::{self, Seen};
-use super::output::parts::{About, Ending};
+use super::output::parts::{About, Ending, alias_in};
 
 /// The form of its JSON.
 pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/status/1");
@@ -30,7 +32,8 @@ time or has expired. A key that cannot be seen is listed as such and warned abou
 
 Examples:
   kms-byok status --key-id alias/payments
-  kms-byok status --expiring-within 30d --alias-prefix alias/prod-")]
+  kms-byok status --expiring-within 30d --alias-prefix alias/prod-
+  kms-byok status --html expiry.html --metrics kms-byok.prom")]
 pub(crate) struct Args {
     #[command(flatten)]
     key_id: MaybeKey,
@@ -43,6 +46,8 @@ pub(crate) struct Args {
     /// Show the keys besides, also those that do not expire
     #[arg(long, requires = "expiring_within")]
     all: bool,
+    #[command(flatten)]
+    files: ExpiryFiles,
 }
 
 fn alias_prefix(text: &str) -> Result<String, String> {
@@ -84,6 +89,8 @@ pub(crate) struct Answer {
     not_permitted: Vec<NotPermitted>,
     /// What could not be seen for another reason.
     not_seen: Vec<Unseen>,
+    #[serde(flatten)]
+    files: Written,
     #[serde(flatten)]
     ending: Ending,
 }
@@ -150,26 +157,31 @@ impl Many {
 
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    args.files.check(&[], context)?;
     // What expires is the answer to the question what does; the rest only if it is asked for.
     let all = args.all || args.expiring_within.is_none();
     let (answer, text, blind) = match args.key_id.name() {
         Some(name) => {
             let one = context.run(one(name, args, context))?;
+            let keys = std::iter::once(&one.key).chain(&one.other_regions);
+            let expiries = one.rest.expiries(keys).named(&one.key.key_arn, alias_in(name));
+            let files = args.files.write(&expiries, context)?;
             let seen = one.rest.seen(Some(name));
             let about = all.then(|| key_status::one(&one.key, &one.other_regions, &seen));
             let text = apart(about.unwrap_or_else(|| seen.unseen_keys()), &seen.expiring(), all);
             let blind = one.rest.is_blind();
-            (one.answer(name), text, blind)
+            (Answer { files, ..one.answer(name) }, text, blind)
         }
         None => {
             let many = context.run(many(args, context))?;
+            let files = args.files.write(&many.rest.expiries(many.keys.iter()), context)?;
             let seen = many.rest.seen(None);
             let about = all.then(|| key_status::many(&many.keys, many.rest.now));
             let text = apart(about.unwrap_or_default() + &seen.unseen_keys(), &seen.expiring(), all);
             let none = all && many.keys.is_empty() && !many.rest.is_blind();
             let none = none.then(|| format!("no key with imported key material in {}\n", many.region));
             let (text, blind) = (none.unwrap_or_default() + &text, many.rest.is_blind());
-            (many.answer(), text, blind)
+            (Answer { files, ..many.answer() }, text, blind)
         }
     };
     let printed = context.answer(&answer, &text);
@@ -224,6 +236,10 @@ impl Rest {
         // What is gone has no time any more, and comes before all others.
         expiring.iter_mut().for_each(|found| found.sort_by(|one, other| one.expires.cmp(&other.expires)));
         Rest { kms: kms.clone(), expiring, now, unseen }
+    }
+
+    fn expiries<'a>(&self, keys: impl Iterator<Item = &'a KeyStatus>) -> Expiries {
+        Expiries::of_keys(&self.kms, keys, &self.unseen)
     }
 
     fn is_blind(&self) -> bool {

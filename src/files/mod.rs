@@ -34,7 +34,7 @@ pub(crate) use self::kind::{JCEKS, JKS, Way, may_be_zlib};
 pub(crate) use self::only_copy::supersede;
 pub(crate) use self::only_copy::{FileId, give_back, put_plaintext_file};
 pub use self::only_copy::{check_new_plaintext, put_plaintext};
-pub(crate) use self::output::JWK_SET_LIMIT;
+pub(crate) use self::output::{JWK_SET_LIMIT, PAGE};
 pub use self::output::{Moved, Output};
 pub(crate) use self::prove::{check_output, check_output_directory};
 pub(crate) use self::staged::Staged;

@@ -28,6 +28,10 @@ pub enum Output {
     Parameters,
     /// A JWK Set without private keys.
     JwkSet,
+    /// A page about what expires.
+    Page,
+    /// Metrics about what expires.
+    Metrics,
 }
 
 /// A file that was in the way, was not plainly earlier output, and was renamed to `NAME.superseded-<UTC>`. `Display` says so in a sentence.
@@ -50,6 +54,10 @@ impl fmt::Display for Moved {
 const LIMIT: u64 = 64 * 1024;
 /// More than a thousand keys of RSA_4096.
 pub(crate) const JWK_SET_LIMIT: usize = 1024 * 1024;
+/// How each page about what expires begins.
+pub(crate) const PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"kms-byok ";
+/// How all metrics about what expires begin.
+const METRICS: &str = "# HELP kms_byok_seconds_until_key_material_expiration ";
 /// The most and the least bytes of a token of KMS.
 const TOKEN: std::ops::RangeInclusive<usize> = 512..=6144;
 
@@ -63,13 +71,18 @@ impl Output {
             Output::Token(_) => "import token",
             Output::Parameters => "parameter file",
             Output::JwkSet => "JWK Set",
+            Output::Page => "page about what expires",
+            Output::Metrics => "metrics about what expires",
         }
     }
 
     /// Whether the file at `path` is recognisably an earlier output of this kind. A link is none: what it leads to is not known to be ours.
     pub fn is_at(&self, path: &Path) -> bool {
         let limit = if *self == Output::JwkSet { JWK_SET_LIMIT as u64 } else { LIMIT };
-        let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= limit);
+        // Of these the beginning tells enough, however many keys they have.
+        let any_length = matches!(self, Output::Page | Output::Metrics);
+        let is_file =
+            fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && (found.len() <= limit || any_length));
         let mut bytes = Vec::new();
         is_file
             && fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).is_ok()
@@ -85,6 +98,8 @@ impl Output {
             Output::Token(_) => TOKEN.contains(&bytes.len()) && is_random(bytes),
             Output::Parameters => is_parameters(bytes),
             Output::JwkSet => is_jwk_set(bytes),
+            Output::Page => bytes.starts_with(PAGE.as_bytes()),
+            Output::Metrics => bytes.starts_with(METRICS.as_bytes()),
         }
     }
 

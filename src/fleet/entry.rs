@@ -45,6 +45,13 @@ pub struct Entry {
     pub at: String,
 }
 
+impl Entry {
+    /// Whether it tells when the key material expires, or that it does not.
+    pub(super) fn knows_expiry(&self) -> bool {
+        self.key_arn.is_some() && (self.expires.is_some() || self.state == State::Done)
+    }
+}
+
 /// How far a key is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,5 +77,14 @@ impl Name {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where the entries of all tasks about the same key begin, and before what they end.
+    pub(super) fn of_all_tasks(&self) -> (String, String) {
+        let key: Vec<&str> = self.0.splitn(3, '\n').take(2).collect();
+        let first = key.join("\n");
+        // Behind the line feed that a task follows.
+        let end = format!("{first}\u{b}");
+        (first, end)
     }
 }

@@ -89,6 +89,11 @@ impl Journal {
         read(&*self.database, &self.path, name)
     }
 
+    /// What the task says that has seen the key last, whichever that was.
+    pub(crate) fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        seen_last(&*self.database, &self.path, name)
+    }
+
     /// Every entry of a Region whose CreateKey was about to be sent and whose key is not known.
     pub(crate) fn has_lost(&self, region: &str) -> Result<bool, FleetError> {
         let found = (|| -> Result<bool, redb::Error> {
@@ -197,6 +202,10 @@ impl JournalReader {
     pub(crate) fn entry(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
         read(&self.database, &self.path, name)
     }
+
+    pub(crate) fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        seen_last(&self.database, &self.path, name)
+    }
 }
 
 fn builder() -> Builder {
@@ -216,6 +225,25 @@ fn read(database: &impl ReadableDatabase, path: &Path, name: &Name) -> Result<Op
     let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
     let Some(value) = read.map_err(|error| unusable(error.to_string()))? else { return Ok(None) };
     serde_json::from_slice(&value).map(Some).map_err(|error| unusable(error.to_string()))
+}
+
+/// Of the entries of all tasks about a key the last one that knows when its key material expires, or that it does not.
+fn seen_last(database: &impl ReadableDatabase, path: &Path, name: &Name) -> Result<Option<Entry>, FleetError> {
+    let found = (|| -> Result<Option<Entry>, redb::Error> {
+        let table = match database.begin_read()?.open_table(KEYS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
+        let (mut last, (first, end)) = (None::<Entry>, name.of_all_tasks());
+        for item in table.range(first.as_str()..end.as_str())? {
+            let Ok(entry) = serde_json::from_slice::<Entry>(item?.1.value()) else { continue };
+            if entry.knows_expiry() && last.as_ref().is_none_or(|last| last.at <= entry.at) {
+                last = Some(entry);
+            }
+        }
+        Ok(last)
+    })();
+    found.map_err(|error| FleetError::JournalUnusable { path: path.to_owned(), because: error.to_string() })
 }
 
 /// Takes what is to be written, as much as there is, and commits it in one.

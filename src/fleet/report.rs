@@ -11,6 +11,7 @@ use super::manifest::{Manifest, Place};
 use crate::kms::{KeyArn, Region};
 use crate::lifecycle::key::create::removal;
 use crate::lifecycle::{Error, Leftover};
+use crate::material::KeySpec;
 
 /// A key in a report.
 #[derive(Clone, Debug, Serialize)]
@@ -31,8 +32,14 @@ pub struct KeyReport {
     pub key_arn: Option<String>,
     /// Whether AWS was changed for it.
     pub changed: bool,
-    /// When its key material expires; nothing where it does not, or where this was not seen.
+    /// When its key material expires, as a run of any task has seen it last; nothing where it does not, or where this was not seen.
     pub expires: Option<String>,
+    /// Whether a run has seen whether it expires.
+    #[serde(skip)]
+    pub was_seen: bool,
+    /// The key spec of the row.
+    #[serde(skip)]
+    pub key_spec: KeySpec,
     /// How its proof ended.
     #[serde(rename = "proof_outcome")]
     pub proof: Option<String>,
@@ -71,6 +78,12 @@ pub trait Entries {
     /// # Errors
     /// [`FleetError::JournalUnusable`] where it cannot be read.
     fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError>;
+
+    /// Of all tasks what the one says that has seen the key last.
+    ///
+    /// # Errors
+    /// [`FleetError::JournalUnusable`] where it cannot be read.
+    fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError>;
 }
 
 impl Entries for Journal {
@@ -81,6 +94,10 @@ impl Entries for Journal {
     fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
         self.entry(name)
     }
+
+    fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        Journal::seen_last(self, name)
+    }
 }
 
 /// The journals of several shards. Of a key that several have it is the last that counts.
@@ -90,15 +107,23 @@ impl Entries for Vec<JournalReader> {
     }
 
     fn entry_of(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
-        let mut last: Option<Entry> = None;
-        for reader in self {
-            let entry = reader.entry(name)?;
-            if entry.as_ref().is_some_and(|entry| last.as_ref().is_none_or(|last| last.at < entry.at)) {
-                last = entry;
-            }
-        }
-        Ok(last)
+        last_of(self.iter().map(|reader| reader.entry(name)))
     }
+
+    fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
+        last_of(self.iter().map(|reader| reader.seen_last(name)))
+    }
+}
+
+fn last_of(entries: impl Iterator<Item = Result<Option<Entry>, FleetError>>) -> Result<Option<Entry>, FleetError> {
+    let mut last: Option<Entry> = None;
+    for entry in entries {
+        let entry = entry?;
+        if entry.as_ref().is_some_and(|entry| last.as_ref().is_none_or(|last| last.at < entry.at)) {
+            last = entry;
+        }
+    }
+    Ok(last)
 }
 
 /// A key that a run made and nobody needs.
@@ -135,9 +160,12 @@ pub fn report(
         let Ok(row) = manifest.row(&record, &cells) else { continue };
         for place in row.places.iter().filter(|place| (reported.mine)(place)) {
             let region = place.region.clone().or_else(|| (reported.region)(place));
-            let entry = match &region {
-                Some(region) => journal.entry_of(&Name::new(&row.id, region.as_str(), manifest.task()))?,
-                None => None,
+            let (entry, seen) = match &region {
+                Some(region) => {
+                    let name = Name::new(&row.id, region.as_str(), manifest.task());
+                    (journal.entry_of(&name)?, journal.seen_last(&name)?)
+                }
+                None => (None, None),
             };
             let counts = |entry: &Entry| reported.since.as_ref().is_none_or(|since| entry.at >= *since);
             let entry = entry.filter(counts).unwrap_or_default();
@@ -157,7 +185,9 @@ pub fn report(
                 state,
                 key_arn: entry.key_arn,
                 changed: entry.changed,
-                expires: entry.expires,
+                was_seen: seen.is_some(),
+                expires: seen.and_then(|seen| seen.expires),
+                key_spec: row.spec,
                 proof: entry.proof,
                 kept: shown(entry.kept),
                 escrow: shown(entry.escrow),

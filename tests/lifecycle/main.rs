@@ -58,6 +58,7 @@ mod dry_run;
 mod dry_run_life;
 mod escrow_given;
 mod expiry;
+mod expiry_files;
 mod fault_waits;
 #[cfg(feature = "fleet")]
 mod fleet;

@@ -10,6 +10,7 @@ use kms_byok::{Error, FileError};
 use serde::Serialize;
 
 use super::super::context::Context;
+use super::super::expiry_files::{self, Written};
 use super::super::failure::Failure;
 use super::super::output::document::{Answer, Document, Failed, Form, RunError};
 use super::super::output::parts::Ending;
@@ -40,6 +41,8 @@ pub(crate) struct Last {
     summary: Summary,
     /// The journals of the runs: one, or one of each shard.
     journals: Vec<String>,
+    #[serde(flatten)]
+    files: Written,
     #[serde(flatten)]
     ending: Ending,
 }
@@ -96,10 +99,13 @@ pub(super) fn answer(
     manifest: &Manifest,
     journal: &dyn Entries,
     reported: &Reported<'_>,
-    connections: &Connections,
+    (connections, files): (&Connections, Written),
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let again = context.invocation().again().to_string().replacen("fleet status", "fleet run", 1);
+    let again = context.invocation().again().without(expiry_files::FLAGS);
+    // Several journals are those of several runs.
+    let again = if journal.files().len() > 1 { again.without(&[("--journal", 1)]) } else { again };
+    let again = again.to_string().replacen("fleet status", "fleet run", 1);
     let (mut ids, mut regions, mut aliases) = (0, 0, 1);
     let fail = |error: Error| context.failure(error);
     let summary = fleet::report(manifest, journal, reported, |key| {
@@ -144,7 +150,7 @@ pub(super) fn answer(
         let rehearsal = connections.seen_rehearsal();
         let ending = Ending { changed, next: next.map(str::to_owned), rehearsal, ..Ending::default() };
         let journals = journal.files().iter().map(|path| path.display().to_string()).collect();
-        let last = Last { summary, journals, ending };
+        let last = Last { summary, journals, files, ending };
         print(&printable::json_line(&Document::with(SUMMARY.schema, &last, None)));
     } else {
         let Summary { keys, done, failed, left } = summary;

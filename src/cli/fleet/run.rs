@@ -10,6 +10,7 @@ use kms_byok::time::{now, rfc3339};
 use kms_byok::{Error, Progress};
 
 use super::super::context::Context;
+use super::super::expiry_files::Written;
 use super::super::failure::Failure;
 use super::super::key_args::ProofArgs;
 use super::super::signals::stopping;
@@ -126,5 +127,5 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let region = |place: &Place| connections.region_of(place);
     let since = matches!(task, Task::Renew { .. } | Task::Verify).then_some(begun);
     let reported = Reported { region: &region, mine: &|place| of_shard(&checked, place), since };
-    rows::answer(&manifest, &*journal, &reported, &connections, context)
+    rows::answer(&manifest, &*journal, &reported, (&connections, Written::default()), context)
 }

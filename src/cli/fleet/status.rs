@@ -1,14 +1,16 @@
 //! `fleet status`: what each key of a manifest has reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 use kms_byok::Error;
 use kms_byok::fleet::{Connections, JournalReader, Place, Reported};
+use kms_byok::for_the_binary::Expiries;
 
 use super::super::context::Context;
+use super::super::expiry_files::{ExpiryFiles, Written};
 use super::super::failure::Failure;
 use super::manifest_args::ManifestArgs;
 use super::mistakes;
@@ -24,7 +26,8 @@ are left.
 
 Examples:
   kms-byok fleet status keys.csv
-  kms-byok fleet status keys.csv --output json")]
+  kms-byok fleet status keys.csv --output json
+  kms-byok fleet status keys.csv --html fleet.html --metrics fleet.prom")]
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
@@ -33,6 +36,8 @@ pub(super) struct Args {
     /// File with what keys have reached; may be repeated [default: MANIFEST.journal and those of its shards]
     #[arg(long, value_name = "FILE", help_heading = None::<&'static str>)]
     journal: Vec<PathBuf>,
+    #[command(flatten)]
+    files: ExpiryFiles,
 }
 
 pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
@@ -41,6 +46,8 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         Err(mistakes) => return mistakes::of_beginning(mistakes, context),
     };
     let paths = if args.journal.is_empty() { all_beside(&args.manifest.manifest) } else { args.journal.clone() };
+    let inputs: Vec<&Path> = paths.iter().chain([&args.manifest.manifest]).map(PathBuf::as_path).collect();
+    args.files.check(&inputs, context)?;
     let journals: Result<Vec<JournalReader>, _> = paths.iter().map(|path| JournalReader::open(path)).collect();
     let journals = journals.map_err(|error| context.failure(Error::from(error)))?;
     let talk = Arc::new(Warnings(context.talk.clone()));
@@ -48,5 +55,13 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     context.run(async { Ok(connections.know_regions(&manifest).await?) })?;
     let region = |place: &Place| connections.region_of(place);
     let reported = Reported { region: &region, mine: &|_| true, since: None };
-    rows::answer(&manifest, &journals, &reported, &connections, context)
+    let files = match args.files.are_wanted() {
+        true => {
+            let expiries =
+                Expiries::of_fleet(&manifest, &journals, &reported).map_err(|error| context.failure(error))?;
+            args.files.write(&expiries.in_rehearsal(connections.seen_rehearsal()), context)?
+        }
+        false => Written::default(),
+    };
+    rows::answer(&manifest, &journals, &reported, (&connections, files), context)
 }

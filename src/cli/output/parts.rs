@@ -147,11 +147,15 @@ impl About {
 
     /// The name by which the user meant the key.
     pub(crate) fn named(self, name: &str) -> Self {
-        let alias = match name.strip_prefix("arn:") {
-            Some(_) => name.find(":alias/").map(|at| &name[at + 1..]),
-            None => Some(name).filter(|name| name.starts_with("alias/")),
-        };
-        About { alias: alias.map(str::to_owned), ..self }
+        About { alias: alias_in(name).map(str::to_owned), ..self }
+    }
+}
+
+/// The alias in the name or the ARN of one.
+pub(crate) fn alias_in(name: &str) -> Option<&str> {
+    match name.strip_prefix("arn:") {
+        Some(_) => name.find(":alias/").map(|at| &name[at + 1..]),
+        None => Some(name).filter(|name| name.starts_with("alias/")),
     }
 }
 

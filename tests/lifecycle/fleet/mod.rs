@@ -1,5 +1,6 @@
 //! Many keys from a manifest.
 
+mod expiries;
 mod faults;
 mod journal;
 mod killed;
