@@ -4,6 +4,10 @@
 pub trait Progress: Sync {
     /// A step that was done, or what is waited for now, as one sentence without a full stop.
     fn step(&self, text: &str);
+    /// A step that the result does not tell of, so that it should stay where the user sees it. By default it is one as the others.
+    fn note(&self, text: &str) {
+        self.step(text);
+    }
     /// Something the user should look at.
     fn warn(&self, text: &str);
     /// A detail for the curious: calls, request ids, waits.

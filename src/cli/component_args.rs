@@ -84,7 +84,7 @@ impl ComponentArgs {
         let expected = Expected { count: self.components, check_value: self.expect_kcv };
         let Combined { material, composition } = combine(components, spec, expected)?;
         let set = composition.set.as_ref().map(|set| format!(" of set {set}")).unwrap_or_default();
-        context.talk.step(&format!("combined the {found} components{set} to the key material"));
+        context.talk.note(&format!("combined the {found} components{set} to the key material"));
         context.composed(composition);
         Ok(material.found_in(Places { plaintext, encrypted: None }))
     }

@@ -113,11 +113,11 @@ async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Op
     let (kms, key) = context.look(&args.key_id, Some(args.wait.wait)).await?;
     let deletion = lifecycle::plan_deletion(&kms, &key, args.key_material_id.as_deref()).await?;
     match &deletion {
-        None => context.talk.step(&format!("key {} has no key material that could be deleted", key.arn)),
+        None => context.talk.note(&format!("key {} has no key material that could be deleted", key.arn)),
         Some(deletion) => {
             let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-            context.talk.step(&format!("deleting key material{which} of key {} means:", key.arn));
-            deletion.consequences.iter().for_each(|sentence| context.talk.step(&format!("- {sentence}")));
+            context.talk.note(&format!("deleting key material{which} of key {} means:", key.arn));
+            deletion.consequences.iter().for_each(|sentence| context.talk.note(&format!("- {sentence}")));
         }
     }
     Ok((kms, key, deletion))
@@ -128,10 +128,7 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
     if args.yes {
         return Ok(());
     }
-    let told: String = match quiet {
-        true => deletion.consequences.iter().map(|sentence| output::line(sentence)).collect(),
-        false => String::new(),
-    };
+    let told = terminal::to_be_read(&deletion.consequences, quiet);
     match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(deletion.key.arn.id())))
         .await
     {

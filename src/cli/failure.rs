@@ -8,6 +8,7 @@ use kms_byok::lifecycle::Report;
 use kms_byok::{Error, ErrorReport, KeyError, Setting};
 
 use super::invocation::Invocation;
+use super::live;
 use super::next_command::SOURCE;
 use super::output::document::{Failed, Form, RunError};
 use super::output::parts::Source;
@@ -178,6 +179,7 @@ pub(crate) fn failure_instead(failure: &Failure) {
     if let Some(report) = &failure.partial {
         text.push_str(&lifecycle::standing(report));
     }
+    live::end();
     output::say(&text);
     // An answer that broke off is no JSON, and is not fixed by another one behind it.
     if failure.output == Output::Json && !output::has_begun() {

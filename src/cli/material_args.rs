@@ -265,7 +265,7 @@ impl GivenArgs {
         }
         context
             .talk
-            .step(&format!("`{shown}` does not say who made it: anybody with the certificate can make such a file"));
+            .note(&format!("`{shown}` does not say who made it: anybody with the certificate can make such a file"));
         context.opened_escrow(file, authenticated);
         Ok(())
     }

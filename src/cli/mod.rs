@@ -27,6 +27,7 @@ mod key_args;
 mod key_file;
 mod key_name;
 mod lazy_args;
+mod live;
 #[cfg(all(test, feature = "schemas", feature = "rehearsal", feature = "fleet"))]
 #[path = "../../tests/support/made_schema.rs"]
 mod made_schema;
@@ -168,9 +169,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     // Both live as long as the process: whatever ends it, from whichever thread, can tell what the run was.
     let context: &'static Context = Box::leak(Box::new(Context::new(cli.global, cli.typed)));
     let verb: &'static Verb = Box::leak(Box::new(cli.verb));
-    if !verb.has_signals_of_its_own() {
-        signals::listen(context);
-    }
+    signals::listen(context, verb.has_signals_of_its_own());
     context.prints(verb.form());
     match panics::catch(|| verb.run(context)) {
         Ok(result) => {

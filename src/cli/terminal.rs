@@ -11,6 +11,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
+use super::live;
 use super::signals::system::mind_terminal;
 
 /// Asks for the passphrase of a key on the controlling terminal; nothing if there is none.
@@ -20,6 +21,13 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
 
 /// Asks on the controlling terminal for what is not shown; nothing if there is none. `what` names it in errors.
 pub(super) fn ask_unseen(question_line: &str, what: &'static str) -> Result<Option<Secret>, FileError> {
+    live::hide();
+    let answer = ask_unseen_now(question_line, what);
+    live::show();
+    answer
+}
+
+fn ask_unseen_now(question_line: &str, what: &'static str) -> Result<Option<Secret>, FileError> {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
     let prompt = printable::line(question_line);
@@ -46,11 +54,24 @@ pub(super) async fn ask(question: String) -> Option<String> {
 
 /// Asks for a line on the controlling terminal, and waits for it; nothing if there is no terminal.
 pub(super) fn ask_now(question: &str) -> Option<String> {
+    live::hide();
+    let answer = read_answer(question);
+    live::show();
+    answer
+}
+
+fn read_answer(question: &str) -> Option<String> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     terminal.write_all(printable::page(question).as_bytes()).ok()?;
     let mut line = String::new();
     BufReader::new(terminal.take(4096)).read_line(&mut line).ok()?;
     Some(line.trim().to_owned())
+}
+
+/// What has to be read before a question is answered, where standard error does not show it: with `--quiet`, or in a file.
+pub(super) fn to_be_read(sentences: &[String], quiet: bool) -> String {
+    let seen = !quiet && stderr_is_terminal();
+    if seen { String::new() } else { sentences.iter().map(|sentence| printable::line(sentence) + "\n").collect() }
 }
 
 /// Whether there is a terminal to ask on.
@@ -61,7 +82,7 @@ pub(super) fn is_there() -> bool {
 /// Says something on the controlling terminal, between two questions.
 pub(super) fn tell(text: &str) {
     if let Ok(mut terminal) = OpenOptions::new().write(true).open("/dev/tty") {
-        let _ = writeln!(terminal, "{}", printable::line(text));
+        let _ = live::beside(|| writeln!(terminal, "{}", printable::line(text)));
     }
 }
 

@@ -71,7 +71,7 @@ fn make_room(path: &Path, talk: &dyn Progress) -> Result<(), Error> {
     let is_record = run_id(path).is_some();
     if let Some(moved) = files::supersede(path)? {
         let was = if is_record { "is the record of another run" } else { "is not a record and is kept" };
-        talk.step(&format!("`{}` {was}: it is now `{}`", path.display(), moved.display()));
+        talk.note(&format!("`{}` {was}: it is now `{}`", path.display(), moved.display()));
     }
     Ok(())
 }

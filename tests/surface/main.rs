@@ -16,6 +16,7 @@ mod support {
     pub(crate) mod private;
     pub(crate) mod said;
     pub(crate) mod schema;
+    pub(crate) mod screen;
     pub(crate) mod sessions;
     pub(crate) mod stage;
     pub(crate) mod terminal;
@@ -34,6 +35,7 @@ mod docs;
 mod flags_say_no;
 mod help;
 mod help_examples;
+mod live;
 mod printed_commands;
 mod readme;
 mod recipe;

@@ -218,7 +218,7 @@ fn the_question_of_delete_material_shows_what_others_wrote_and_nothing_acts() {
     let provision = "provision --alias alias/a --generate --discard --wrapping-key-spec RSA_2048 --output json";
     let key =
         bench.kms_byok_with_credentials(&format!("{provision} {at}")).json()["key_id"].as_str().unwrap().to_owned();
-    for quiet in ["", "--quiet"] {
+    for quiet in ["", "--quiet", "2> talk"] {
         let line = format!(
             "AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=b \"$KMS_BYOK\" delete-material --key-id {key} {at} {quiet}"
         );

@@ -49,6 +49,7 @@ impl Context {
         if let Some(endpoint) = kms.endpoint() {
             self.talk.step(&format!("endpoint: {endpoint}"));
         }
+        self.talk.doing(&format!("asking KMS in {}", kms.region()));
         Ok(kms)
     }
 

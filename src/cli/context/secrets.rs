@@ -48,7 +48,7 @@ impl Context {
     pub(crate) fn account_for(&self, material: &KeyMaterial) -> Result<(), Error> {
         if let Some(reading) = material.reading() {
             for sentence in reading.sentences() {
-                self.talk.step(&sentence);
+                self.talk.note(&sentence);
             }
             let _ = self.reading.set(reading.clone());
         }

@@ -89,7 +89,7 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         }
     };
     let begun = rfc3339(now());
-    let (counts, stop) = (Arc::new(Counts::new(context.talk.clone())), Stop::default());
+    let (counts, stop) = (Arc::new(Counts::new(context.talk.clone(), &task, &args.manifest.quotas())), Stop::default());
     let words = Arc::new(|error: &Error| words(error, context));
     let plan = FleetRun {
         task: task.clone(),
@@ -101,6 +101,8 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         stop: stop.clone(),
         ..FleetRun::new(words, counts.clone())
     };
+    let bars = counts.clone();
+    let moves = context.talk.lines(move |columns| bars.bars(columns));
     let work = async {
         let run = fleet::run(&manifest, &checked, &mut connections, &journal, plan);
         let mut run = std::pin::pin!(run);
@@ -109,13 +111,13 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
         loop {
             tokio::select! {
                 ended = &mut run => break ended,
-                _ = tick.tick() => counts.say(),
+                _ = tick.tick() => if !moves { counts.say() },
             }
         }
     };
     let stopping = || {
         stop.stop();
-        context.talk.step("stopping after the step that is under way");
+        context.talk.note("stopping after the step that is under way");
     };
     let ended = stopping::run(work, stopping).map_err(|error| context.failure(error))?;
     // Told twice to stop, nothing is given: what was under way is in doubt, and stands in the journal.

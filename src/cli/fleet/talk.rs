@@ -17,6 +17,10 @@ impl Progress for Warnings {
         self.0.detail(text);
     }
 
+    fn note(&self, text: &str) {
+        self.0.detail(text);
+    }
+
     fn warn(&self, text: &str) {
         self.0.warn(text);
     }

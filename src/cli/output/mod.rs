@@ -22,6 +22,7 @@ use serde::Serialize;
 pub(crate) use self::rows::{line, lines};
 use self::tone::{Tone, labelled};
 use super::colour::Colour;
+use super::live;
 use crate::closed::was_stdout_closed;
 
 /// Format of the answer on standard output.
@@ -36,7 +37,8 @@ static BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Writes to standard error. It is the only place that does, so that every text is cleaned of control characters.
 pub(crate) fn say(text: &str) {
-    let _ = io::stderr().write_all(tone::shown(text, Colour::asked_for().on_stderr()).as_bytes());
+    let text = tone::shown(text, Colour::asked_for().on_stderr());
+    let _ = live::beside(|| io::stderr().write_all(text.as_bytes()));
 }
 
 /// A text for people, as standard output gets it.
@@ -55,16 +57,22 @@ pub(crate) fn answer<R: Serialize>(output: Output, report: &R, text: &str) -> Op
 
 /// Writes bytes to standard output. A closed pipe is no error: the reader had enough.
 pub(crate) fn bytes(bytes: &[u8]) -> Option<io::Error> {
-    BEGUN.store(true, Ordering::Relaxed);
+    begin();
     let mut stdout = io::stdout();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }
 
+/// The answer comes: nothing moves any more.
+fn begin() {
+    live::end();
+    BEGUN.store(true, Ordering::Relaxed);
+}
+
 /// Writes what carries key material to standard output itself: std's buffer would keep a copy, and takes a closed descriptor for one
 /// that is written to. Whatever was not written is lost, whoever closed the pipe.
 pub(crate) fn material(mut bytes: &[u8]) -> Option<io::Error> {
-    BEGUN.store(true, Ordering::Relaxed);
+    begin();
     if was_stdout_closed() {
         return Some(rustix::io::Errno::BADF.into());
     }
@@ -85,8 +93,32 @@ pub(crate) struct Stderr {
     pub(crate) verbose: u8,
 }
 
+impl Stderr {
+    /// What is done now, for a terminal alone: elsewhere only what was done is said.
+    pub(crate) fn doing(&self, text: &str) {
+        let _ = self.moves() && live::step(text);
+    }
+
+    /// Shows lines that move instead of steps; `false` where nothing moves.
+    pub(crate) fn lines(&self, lines: impl Fn(usize) -> Vec<String> + Send + 'static) -> bool {
+        self.moves() && live::lines(lines)
+    }
+
+    /// With `--verbose` the talk is a log: each step stays.
+    fn moves(&self) -> bool {
+        !self.quiet && self.verbose == 0
+    }
+}
+
 impl Progress for Stderr {
+    /// The answer tells what was done: on a terminal a step is shown until the next one comes, or the answer.
     fn step(&self, text: &str) {
+        if !self.moves() || !live::step(text) {
+            self.note(text);
+        }
+    }
+
+    fn note(&self, text: &str) {
         if !self.quiet {
             say(&line(text));
         }

@@ -10,7 +10,6 @@ use kms_byok::public_key::Jwks;
 use kms_byok::{Error, KeyError, LifecycleError, Progress, RotationError};
 
 use super::super::context::Context;
-use super::super::output;
 use super::super::terminal;
 use super::super::usage_error::UsageError;
 use super::args::Args;
@@ -50,15 +49,12 @@ fn unconfirmed() -> Error {
 async fn confirm(args: &Args, moved: &Succession, context: &Context) -> Result<(), Error> {
     let Some(old) = &moved.handover.previous else { return Ok(()) };
     let sentences = moved.consequences_of_disabling();
-    context.talk.step(&format!("disabling key {} means:", old.arn));
-    sentences.iter().for_each(|sentence| context.talk.step(&format!("- {sentence}")));
+    context.talk.note(&format!("disabling key {} means:", old.arn));
+    sentences.iter().for_each(|sentence| context.talk.note(&format!("- {sentence}")));
     if args.by_alias.yes {
         return Ok(());
     }
-    let told: String = match context.global.quiet {
-        true => sentences.iter().map(|sentence| output::line(sentence)).collect(),
-        false => String::new(),
-    };
+    let told = terminal::to_be_read(&sentences, context.global.quiet);
     let id = old.arn.id();
     match terminal::ask(format!("{told}type the key id {} to disable it: ", printable::line(id))).await {
         Some(typed) if *id == typed => Ok(()),

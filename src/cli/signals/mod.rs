@@ -21,7 +21,7 @@ use rustix::process::Signal;
 
 use self::work::{CHANGED, Phase, STOP, begin_report, interrupted, state};
 use super::context::Context;
-use super::{failure, terminal};
+use super::{failure, live, terminal};
 
 /// How long asynchronous work has for its report after it was told to stop.
 const GRACE: Duration = Duration::from_millis(300);
@@ -30,11 +30,14 @@ const LIMIT: Duration = Duration::from_millis(850);
 /// The thread that waits needs next to nothing; what it has to do it gives to others.
 const STACK: usize = 64 * 1024;
 
-/// From now on signals end the run with a report. Where there is no thread to be had, they end it without.
-pub(super) fn listen(context: &'static Context) {
+/// From now on signals end the run with a report, unless it has its own way to end. Where there is no thread to be had, they end it without.
+pub(super) fn listen(context: &'static Context, ends_itself: bool) {
     let Ok(signals) = system::open() else { return };
     let watch = move || watch(&signals, context);
     if thread::Builder::new().name("signals".to_owned()).stack_size(STACK).spawn(watch).is_err() {
+        return;
+    }
+    if ends_itself {
         return;
     }
     system::catch(Signal::INT);
@@ -47,6 +50,7 @@ pub(super) fn listen(context: &'static Context) {
 /// The end of `main`: a run that SIGINT has stopped dies of it, so that a shell loop stops as well.
 pub(crate) fn end(code: ExitCode) -> ExitCode {
     begin_report();
+    live::end();
     if state().stopped != Some(Signal::INT) {
         return code;
     }
@@ -64,12 +68,17 @@ fn watch(mut signals: &PipeReader, context: &'static Context) {
         match Signal::from_named_raw(number[0].into()) {
             Some(signal @ (Signal::INT | Signal::TERM | Signal::HUP)) => stop(signal, context),
             Some(Signal::TSTP) => {
+                let shown = live::hide();
                 terminal::show_typing();
                 system::suffer(Signal::TSTP);
                 system::catch(Signal::TSTP);
                 terminal::hide_typing();
+                if shown {
+                    live::show();
+                }
             }
             Some(signal) => {
+                live::end();
                 terminal::show_typing();
                 system::suffer(signal);
             }

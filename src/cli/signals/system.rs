@@ -67,7 +67,7 @@ pub(super) fn leave(code: u8) -> ! {
     unsafe { libc::_exit(code.into()) }
 }
 
-/// The signals that would end or stop the run without a word while the terminal shows nothing of what is typed.
+/// The signals that would end or stop the run without a word while the terminal shows nothing of what is typed, or a line that moves.
 pub(crate) fn mind_terminal() {
     for signal in [Signal::QUIT, Signal::TSTP, Signal::ALARM, Signal::USR1, Signal::USR2, Signal::XCPU] {
         if !is_ignored(signal) {

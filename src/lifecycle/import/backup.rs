@@ -72,7 +72,7 @@ impl Backup {
                 let id = files::put_durable_file("escrow file", out, &sealed)?;
                 let recipients: Vec<_> = recipients.iter().map(|recipient| recipient.identity().clone()).collect();
                 for identity in &recipients {
-                    progress.step(&format!(
+                    progress.note(&format!(
                         "encrypted a copy for {}, certificate SHA-256 {}",
                         identity.subject, identity.sha256
                     ));

@@ -62,7 +62,7 @@ impl Given {
         let Some(path) = self.backup.as_ref().and_then(Backup::path) else { return Ok(()) };
         let shown = path.display();
         if fs::symlink_metadata(path).is_ok() {
-            run.step(format!("`{shown}` stays as it is: nothing was imported, and it was not opened"));
+            run.progress().note(&format!("`{shown}` stays as it is: nothing was imported, and it was not opened"));
         } else if is_its {
             self.store(run)?;
         } else {

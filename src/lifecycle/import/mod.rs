@@ -145,7 +145,7 @@ pub(crate) async fn send(kms: &Kms, key: &Vouched, parcel: &Parcel<'_>, run: &dy
     options.check_for(key)?;
     let handed = match hand_over(kms, key, parcel, run).await {
         Err(error) if options.or_new && error.reason() == Some(Reason::IncorrectKeyMaterial) => {
-            run.step("the key does not have this key material: importing it as new");
+            run.progress().note("the key does not have this key material: importing it as new");
             let options =
                 &ImportOptions { import_type: Some(ImportType::New), or_new: false, once: true, ..options.clone() };
             hand_over(kms, key, &Parcel { options, ..*parcel }, run).await

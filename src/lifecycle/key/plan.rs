@@ -36,7 +36,7 @@ pub async fn create_key(kms: &Kms, wanted: &CreateKey, progress: &dyn Progress) 
             plan.about(&found);
             compare(&mut plan, request, None, true);
             existing::compare(kms, &found, &wanted.asked(), alias.as_str()).await?;
-            progress.step(&format!("{alias} exists and points to {}: nothing would change", found.arn));
+            progress.note(&format!("{alias} exists and points to {}: nothing would change", found.arn));
             return Ok(plan);
         }
     }

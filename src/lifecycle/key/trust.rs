@@ -185,7 +185,7 @@ pub(crate) async fn show_grants(
         Err(error) => return Err(error.into()),
     };
     let say =
-        |text: String| if key.state == KeyState::PendingImport { progress.warn(&text) } else { progress.step(&text) };
+        |text: String| if key.state == KeyState::PendingImport { progress.warn(&text) } else { progress.note(&text) };
     for grant in grants.iter().take(SHOWN) {
         say(format!("a grant on {} lets {} call {}", key.arn, grant.grantee, grant.operations.join(", ")));
     }

@@ -97,11 +97,11 @@ async fn other_run_won(
         match is_its(kms, plan, &key.seen(found.clone()), path, run).await? {
             Some(true) => {
                 proven.bytes = Bytes::Unstored(Unstored::Found(path.to_owned()));
-                progress.step(&format!("proven: `{}` holds the key material of the key", path.display()));
+                progress.note(&format!("proven: `{}` holds the key material of the key", path.display()));
             }
             Some(false) => progress.warn(&format!("`{}` holds other key material than the key", path.display())),
             None => {
-                progress.step(&format!("not proven: whether `{}` holds the key material of the key", path.display()));
+                progress.note(&format!("not proven: whether `{}` holds the key material of the key", path.display()));
             }
         }
     }

@@ -65,7 +65,7 @@ pub(crate) async fn resume(
         Decision::Unchanged => {
             match &request.alias {
                 Some(alias) if wanted.adopt.is_some() => name_it(plan, alias, *is_named),
-                _ => progress.step(&format!("{name} exists and is what was asked for: nothing would change")),
+                _ => progress.note(&format!("{name} exists and is what was asked for: nothing would change")),
             }
             prove_use(plan, request.spec, request.usage, wanted.level);
             let again = matches!(wanted.source, Material::Given(_)) && wanted.level == Level::Full;
@@ -89,12 +89,12 @@ pub(crate) async fn resume(
                 plan.call(asked_first(request.spec), "makes sure that the key never had key material");
             }
             if history == History::Holds {
-                progress.step(&format!("{name} has key material, and DescribeKey does not show it yet"));
+                progress.note(&format!("{name} has key material, and DescribeKey does not show it yet"));
                 plan.call(Operation::DescribeKey, "waits until the key material shows");
                 prove_use(plan, request.spec, request.usage, wanted.level);
                 return Ok(());
             }
-            progress.step(&format!("{name} exists and waits for key material"));
+            progress.note(&format!("{name} exists and waits for key material"));
             if let Some(alias) = &request.alias {
                 name_it(plan, alias, *is_named);
             }

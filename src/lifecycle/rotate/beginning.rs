@@ -69,7 +69,7 @@ fn choose(
                 return Err(LifecycleError::NothingPending { arn: key.arn.clone() }.into());
             };
             let id = current.key_material_id.as_deref().unwrap_or_default();
-            progress.step(&format!("no key material waits for rotation: {id} is current already"));
+            progress.note(&format!("no key material waits for rotation: {id} is current already"));
             Ok(Beginning::Over(id.to_owned()))
         }
     }

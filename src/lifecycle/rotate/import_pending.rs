@@ -70,7 +70,7 @@ impl Work<'_> {
         let Work { kms, key, plan, run } = *self;
         match reimport::find_material(kms, key, materials, material, run).await? {
             Some(found) if found.current => {
-                run.progress().step("it is the current key material already: nothing is rotated");
+                run.progress().note("it is the current key material already: nothing is rotated");
                 if !plan.expiry.is_met_by(found.expires, kms.now()) {
                     run.progress().warn("its expiry stays as it is: `kms-byok import` renews it");
                 }

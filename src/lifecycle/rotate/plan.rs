@@ -36,7 +36,7 @@ pub async fn rotate(kms: &Kms, key: &KeyDescription, wanted: &Rotate, progress: 
     plan.call(Operation::GetKeyRotationStatus, "sees whether a rotation is in progress");
     if kms.rotation_in_progress(&key.arn).await? {
         check_waits(key, wanted)?;
-        progress.step("a rotation is in progress");
+        progress.note("a rotation is in progress");
         plan.call(Operation::GetKeyRotationStatus, "waits until the rotation is over");
         plan.call(Operation::DescribeKey, "looks at the key again");
         if wanted.resumes() {

@@ -72,15 +72,15 @@ pub(crate) async fn expected_to_be_current<'a>(
     match materials.find(id) {
         Some(material) if material.is_pending() => {
             let resume = format!("`kms-byok rotate --key-id {} --resume`", key.arn);
-            progress.step(&format!("it waits for rotation: {resume} makes it current"));
+            progress.note(&format!("it waits for rotation: {resume} makes it current"));
             Ok(None)
         }
         Some(material) if !material.current => {
-            progress.step("it is earlier key material of the key, which decrypts only");
+            progress.note("it is earlier key material of the key, which decrypts only");
             Ok(None)
         }
         None if !materials.is_complete() => {
-            progress.step("it is not the current key material; kms:ListKeyRotations would show which it is");
+            progress.note("it is not the current key material; kms:ListKeyRotations would show which it is");
             Ok(None)
         }
         _ => Ok(Some(id)),

@@ -115,7 +115,8 @@ async fn try_again(
     for candidate in candidates(&materials) {
         let id = candidate.key_material_id.as_deref();
         if let Some(at) = candidate.expires.filter(|at| is_too_close(kms, *at)) {
-            run.step(format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
+            run.progress()
+                .note(&format!("not proven: whether it is key material {}: that expires too soon", id.unwrap_or("?")));
             skipped = Some(at);
             continue;
         }

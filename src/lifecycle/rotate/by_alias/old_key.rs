@@ -172,7 +172,7 @@ impl Current {
             .as_ref()
             .map_or("no description".to_owned(), |text| format!("the description `{text}`"));
         progress.step(&format!("{} points to {old}", self.alias));
-        progress.step(&format!(
+        progress.note(&format!(
             "the new key is {} for {}, with {policy}, {description} and {tags}",
             request.spec, request.usage
         ));

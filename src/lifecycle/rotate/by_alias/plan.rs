@@ -38,7 +38,7 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
     check_jwks(wanted.jwks.as_ref(), &current.key)?;
     let requests = wanted.pending.rotations(kms, &current.alias);
     if let Some(found) = over(kms, &wanted, &current, &requests).await? {
-        progress.step(&format!("{} points to the new key already: {}", current.alias, current.key.arn));
+        progress.note(&format!("{} points to the new key already: {}", current.alias, current.key.arn));
         finish(&mut plan, kms, &wanted, &current, &found).await?;
         return Ok(plan);
     }

@@ -86,11 +86,11 @@ impl Back {
                 progress.step(&format!("{alias} points to {}, which superseded {}", key.arn, older.arn))
             }
             // The tag does not tell which alias it was.
-            Back::Done { left: Some(left), .. } => progress.step(&format!(
+            Back::Done { left: Some(left), .. } => progress.note(&format!(
                 "{alias} points to {}, to which an alias has gone back from {} already: it stays there",
                 key.arn, left.arn
             )),
-            Back::Done { left: None, .. } => progress.step(&format!(
+            Back::Done { left: None, .. } => progress.note(&format!(
                 "{alias} points to {}, to which an alias has gone back already: it stays there",
                 key.arn
             )),
