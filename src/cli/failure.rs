@@ -65,6 +65,13 @@ impl Failure {
         self
     }
 
+    /// After some of many keys may have been changed.
+    pub(crate) fn of_many(mut self) -> Self {
+        self.exit = self.exit.max(3);
+        self.known.changed = true;
+        self
+    }
+
     /// About that key.
     pub(crate) fn about(mut self, key_arn: Option<KeyArn>) -> Self {
         if let Some(arn) = key_arn {

@@ -70,7 +70,6 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kms_byok::Progress;
 
 use self::context::Context;
 use self::failure::Failure;
@@ -171,19 +170,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let verb: &'static Verb = Box::leak(Box::new(cli.verb));
     signals::listen(context, verb.has_signals_of_its_own());
     context.prints(verb.form());
-    match panics::catch(|| verb.run(context)) {
-        Ok(result) => {
-            if let Some(defect) = panics::noted() {
-                context.talk.warn(&defect.to_string());
-            }
-            result
-        }
-        Err(defect) => {
-            let failure = context.broken_off(defect.into());
-            context.end_record_of(&failure);
-            Err(failure)
-        }
-    }
+    panics::tell_of(context);
+    verb.run(context)
 }
 
 impl Verb {

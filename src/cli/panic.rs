@@ -5,24 +5,27 @@ use std::panic::PanicHookInfo;
 
 use kms_byok::{Error, Explain, Hint};
 
+use super::output::tone::{Tone, labelled};
+use super::words::sentence;
+use super::{live, output};
+
 /// A panic. Its own text may show values, and stays out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Panic {
     place: Option<String>,
-    because: Option<String>,
 }
 
 impl Panic {
     /// Where it happened.
     pub(crate) fn of(panic: &PanicHookInfo<'_>) -> Self {
-        let place = panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line()));
-        Panic { place, because: None }
+        Panic { place: panic.location().map(|place| format!("{}:{}", shorten(place.file()), place.line())) }
     }
 
-    /// The failure that it has led to: a panic of one task is a broken connection to another.
-    pub(crate) fn that_led_to(self, failure: &dyn Explain) -> Self {
-        let because = failure.because().map_or_else(|| failure.to_string(), |inner| format!("{failure}: {inner}"));
-        Panic { because: Some(because), ..self }
+    /// Prints it, without anything of the run.
+    pub(crate) fn say(&self) {
+        let hint = self.hint().map(|hint| sentence(&hint)).unwrap_or_default();
+        live::end();
+        output::say(&(labelled(Tone::Bad, "error", &self.to_string()) + &labelled(Tone::Help, "hint", &hint)));
     }
 }
 
@@ -55,9 +58,5 @@ impl Explain for Panic {
             "report it with this location and the command line, then run the same command again: it finds what exists"
                 .into(),
         )
-    }
-
-    fn because(&self) -> Option<String> {
-        self.because.clone()
     }
 }

@@ -1,42 +1,38 @@
-//! A panic ends a run as any other error does: with a report, a record and the right exit code, and without the values in memory.
+//! A panic ends the process where it happens, as any other error does: with a report, a record and the right exit code, and without the values
+//! in memory. Nothing is unwound; the program is built without what that would need, which is a fifth of it.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use kms_byok::Explain;
-
-use super::output;
-use super::output::tone::{Tone, labelled};
+use super::context::Context;
 use super::panic::Panic;
-use super::words::sentence;
+use super::signals::{self, system};
 
-/// The first panic of this run, whichever thread it was in, until somebody tells of it.
-static NOTED: Mutex<Option<Panic>> = Mutex::new(None);
-/// Whether a verb runs, which tells of it.
-static VERB: AtomicBool = AtomicBool::new(false);
+/// The run, once there is a verb that tells of it.
+static CONTEXT: OnceLock<&'static Context> = OnceLock::new();
+/// Whether a panic is told of. Others that follow from it are not.
+static BEGUN: AtomicBool = AtomicBool::new(false);
 
-/// Has panics tell their place and nothing else: their own texts may show values.
+/// Has a panic end the process, and tell its place and nothing else: its own text may show values.
 pub(crate) fn note() {
     panic::set_hook(Box::new(|panic| {
-        let defect = Panic::of(panic);
-        if VERB.load(Ordering::Relaxed) {
-            NOTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(defect);
-            return;
+        while BEGUN.swap(true, Ordering::Relaxed) {
+            thread::park();
         }
-        let hint = defect.hint().map(|hint| sentence(&hint)).unwrap_or_default();
-        output::say(&(labelled(Tone::Bad, "error", &defect.to_string()) + &labelled(Tone::Help, "hint", &hint)));
+        let defect = Panic::of(panic);
+        match CONTEXT.get() {
+            Some(context) => signals::end_by(defect, context),
+            None => {
+                defect.say();
+                system::leave(1)
+            }
+        }
     }));
 }
 
-/// Runs a verb, and gives the panic that ended it.
-pub(super) fn catch<T>(verb: impl FnOnce() -> T) -> Result<T, Panic> {
-    VERB.store(true, Ordering::Relaxed);
-    // What the panic has left half done is looked at through locks that bear it, and through nothing else.
-    panic::catch_unwind(AssertUnwindSafe(verb)).map_err(|_| noted().unwrap_or_default())
-}
-
-/// A panic in this process that was not reported yet.
-pub(super) fn noted() -> Option<Panic> {
-    NOTED.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// From now on a panic is told of as the end of this run.
+pub(super) fn tell_of(context: &'static Context) {
+    let _ = CONTEXT.set(context);
 }

@@ -40,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) reading: OnceLock<Reading>,
     /// What the run may change in AWS, from the moment on when it may.
     changing: OnceLock<Changing>,
+    /// The run has begun to change what it tells of row by row.
+    changing_many: OnceLock<()>,
     /// The form of the JSON that the run prints.
     form: Mutex<&'static Form>,
     /// How the run was called.
@@ -81,6 +83,7 @@ impl Context {
             reading: OnceLock::new(),
             form: Mutex::new(&FAILURE),
             changing: OnceLock::new(),
+            changing_many: OnceLock::new(),
             kms: OnceLock::new(),
             rehearsal: OnceLock::new(),
             record: Mutex::default(),

@@ -9,7 +9,6 @@ use kms_byok::lifecycle::{Account, Interrupted, Report, Run, Stage, Watched};
 use kms_byok::{Error, Progress};
 
 use super::super::failure::Failure;
-use super::super::panics;
 use super::super::signals::work::block_on;
 use super::{Changing, Context, Kept};
 
@@ -41,8 +40,15 @@ impl Context {
     pub(crate) fn broken_off(&self, error: Error) -> Failure {
         match self.changing.get() {
             Some(Changing { run, .. }) => self.ended(error, self.told(*run)),
+            None if self.changing_many.get().is_some() => self.failure(error).of_many(),
             None => self.failure(error),
         }
+    }
+
+    /// From now on the run changes many keys in AWS. It tells of each in a row of its own.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn begin_many(&self) {
+        let _ = self.changing_many.set(());
     }
 
     /// The failure of a run, with the report on it.
@@ -95,14 +101,10 @@ impl Context {
         }
     }
 
-    /// The failure to print. If this process has panicked, the panic is printed as the cause.
+    /// The failure to print.
     pub(crate) fn failure(&self, error: impl Into<Error>) -> Failure {
-        let error = error.into();
-        let error = match panics::noted() {
-            Some(defect) => defect.that_led_to(&error).into(),
-            None => error,
-        };
-        Failure::new(error, self.global.output, self.form(), self.invocation()).with(self.reached(), self.source())
+        Failure::new(error.into(), self.global.output, self.form(), self.invocation())
+            .with(self.reached(), self.source())
     }
 
     /// How AWS was reached, as a report that knows nothing else.

@@ -103,6 +103,9 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     };
     let bars = counts.clone();
     let moves = context.talk.lines(move |columns| bars.bars(columns));
+    if task != Task::Verify {
+        context.begin_many();
+    }
     let work = async {
         let run = fleet::run(&manifest, &checked, &mut connections, &journal, plan);
         let mut run = std::pin::pin!(run);

@@ -17,10 +17,12 @@ use std::sync::{Arc, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kms_byok::Error;
 use rustix::process::Signal;
 
 use self::work::{CHANGED, Phase, STOP, begin_report, interrupted, state};
 use super::context::Context;
+use super::panic::Panic;
 use super::{failure, live, terminal};
 
 /// How long asynchronous work has for its report after it was told to stop.
@@ -103,7 +105,7 @@ fn stop(signal: Signal, context: &'static Context) -> ! {
     } else {
         run.phase = Phase::Taken;
         drop(run);
-        report_instead(signal, context, deadline)
+        report_instead(interrupted(signal), context, deadline)
     };
     if signal == Signal::INT {
         system::suffer(signal);
@@ -112,11 +114,29 @@ fn stop(signal: Signal, context: &'static Context) -> ! {
     system::leave(code)
 }
 
+/// Ends the run from a thread that cannot go on. What that thread has locked stays locked: where the report waits for it, it is left out.
+pub(super) fn end_by(defect: Panic, context: &'static Context) -> ! {
+    let deadline = Instant::now() + LIMIT;
+    terminal::show_typing();
+    let (done, ended) = mpsc::channel();
+    let error = defect.clone().into();
+    let report = move || {
+        state().phase = Phase::Taken;
+        let _ = done.send(report_instead(error, context, deadline));
+    };
+    let begun = thread::Builder::new().spawn(report).is_ok();
+    let exit = begun.then(|| ended.recv_timeout(deadline.saturating_duration_since(Instant::now()) + GRACE).ok());
+    system::leave(exit.flatten().unwrap_or_else(|| {
+        defect.say();
+        3 // something may have changed
+    }))
+}
+
 /// Report and record of a run that goes on in the main thread, where it sends nothing more that changes AWS. Each on a thread of its
 /// own: a reader that does not read keeps nobody from the record, and a slow disk nobody from the report.
-fn report_instead(signal: Signal, context: &'static Context, deadline: Instant) -> u8 {
+fn report_instead(error: Error, context: &'static Context, deadline: Instant) -> u8 {
     context.close_account();
-    let failure = Arc::new(context.broken_off(interrupted(signal)));
+    let failure = Arc::new(context.broken_off(error));
     let exit = failure.exit;
     let (done, all) = mpsc::channel();
     let (recorded, told) = (done.clone(), failure.clone());

@@ -62,7 +62,7 @@ fn act(signal: Signal, handler: libc::sighandler_t) {
 }
 
 /// Ends the process at once. What runs at an ordinary exit would pull OpenSSL away below the thread that still uses it.
-pub(super) fn leave(code: u8) -> ! {
+pub(crate) fn leave(code: u8) -> ! {
     // SAFETY: does not come back.
     unsafe { libc::_exit(code.into()) }
 }
