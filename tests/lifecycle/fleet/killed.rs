@@ -69,6 +69,25 @@ fn a_run_that_is_killed_anywhere_goes_on_with_the_same_command() {
     survive(rows, kills);
 }
 
+#[test]
+fn a_run_that_a_bug_ends_says_that_keys_may_have_changed_and_goes_on_with_the_same_command() {
+    let scene = Scene::new("");
+    scene.bench.write("keys.csv", "id\nk000\nk001\nk002\n");
+    let line = format!("{RUN} --output json {}", scene.at());
+    let mut command = scene.bench.command(&line.split_whitespace().collect::<Vec<_>>());
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env("KMS_BYOK_TEST_PANIC", "after:6").stdin(Stdio::null());
+    let ended = command.output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("error: a bug in kms-byok ended this run, at src/kms/injected.rs:"), "{said}");
+    let run = scene.run(RUN);
+    run.succeeds();
+    assert!(run.stdout.ends_with("3 keys: 3 done, 0 failed, 0 left\n"), "{}", run.stdout);
+    assert_eq!(scene.kms.ok("ListKeys", json!({}))["Keys"].as_array().unwrap().len(), 3);
+    kept_files_are_the_keys(&scene, 3);
+}
+
 /// What the key of each row holds is the file that was kept for it.
 fn kept_files_are_the_keys(scene: &Scene, rows: usize) {
     for row in 0..rows {
