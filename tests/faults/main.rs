@@ -19,11 +19,13 @@ mod support {
     pub(crate) mod seed;
     pub(crate) mod shown;
     pub(crate) mod stopped;
+    pub(crate) mod used;
     pub(crate) mod verbs;
     pub(crate) mod way;
     pub(crate) mod workers;
 }
 
+mod by_alias;
 mod disk;
 mod fields;
 mod matrix;

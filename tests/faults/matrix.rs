@@ -11,26 +11,26 @@ use crate::support::way::{Plan, Trouble};
 use crate::support::workers::in_parallel;
 
 /// Most of the time a cell waits.
-const AT_ONCE: usize = 12;
+pub(super) const AT_ONCE: usize = 12;
 /// The read timeout of runs that are not answered, and of the others.
-const HASTE: Duration = Duration::from_millis(200);
-const PATIENT: Duration = Duration::from_secs(20);
+pub(super) const HASTE: Duration = Duration::from_millis(200);
+pub(super) const PATIENT: Duration = Duration::from_secs(20);
 
 /// No answer comes within any patience, before or after KMS has done its part.
-const NO_ANSWER: &str = "latency=1h";
-const NO_ANSWER_AFTER: &str = "latency-after=1h";
+pub(super) const NO_ANSWER: &str = "latency=1h";
+pub(super) const NO_ANSWER_AFTER: &str = "latency-after=1h";
 
 /// A fault with its name in the table; `lasting` ones strike every request from the chosen one on.
 #[derive(Clone)]
-struct Fault {
-    name: &'static str,
-    lasting: bool,
+pub(super) struct Fault {
+    pub(super) name: &'static str,
+    pub(super) lasting: bool,
     /// Met by every verb; the others by one verb of each kind.
     common: bool,
-    trouble: Trouble,
+    pub(super) trouble: Trouble,
 }
 
-fn faults() -> Vec<Fault> {
+pub(super) fn faults() -> Vec<Fault> {
     let once = |name, what| Fault { name, lasting: false, common: false, trouble: Trouble::Fault(what) };
     let lasting = |name, what| Fault { name, lasting: true, common: false, trouble: Trouble::Fault(what) };
     let common = |fault: Fault| Fault { common: true, ..fault };
@@ -198,7 +198,7 @@ fn cells_of(verb: Verb) -> Vec<Cell> {
 }
 
 /// How often a run is tried that may come to its end before the call: how often a rotation is looked at is a matter of time.
-const TRIES: usize = 5;
+pub(super) const TRIES: usize = 5;
 
 /// One cell: the run that meets the fault, and the same command again. Gives the exit code of the first.
 fn run(cell: &Cell) -> Result<u8, String> {

@@ -43,6 +43,7 @@ mod support {
     pub(crate) mod state;
     pub(crate) mod struck;
     pub(crate) mod typed;
+    pub(crate) mod used;
     pub(crate) mod walk_cell;
     pub(crate) mod workers;
     pub(crate) mod world;
@@ -51,6 +52,7 @@ mod support {
 }
 
 mod calls;
+mod certificate_beside;
 mod connections;
 mod dangers;
 mod delete_material;
@@ -104,3 +106,4 @@ mod walk_by_alias;
 mod walk_by_alias_ends;
 mod walk_by_value;
 mod walk_in_runtime;
+mod which_key;

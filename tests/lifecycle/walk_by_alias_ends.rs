@@ -12,10 +12,9 @@ use kms_byok::lifecycle::{
     GoOn, Next, PendingRequests, RollBack, RotateByAlias, Run, Trust, Watched, disable_old_key, roll_back,
     rotate_by_alias,
 };
-use kms_byok::material::KeySpec;
 use serde_json::{Value, json};
 
-use super::walk_by_alias::{FIRST, Row, Scene};
+use super::walk_by_alias::{FIRST, Row, Scene, THOROUGH, specs};
 use crate::support::in_runtime::{Client, EVERY_WAY, How, StopPoint};
 use crate::support::order::{self, ALIAS, GIVEN, Source};
 use crate::support::walk_cell::{self, in_a_runtime, walk_sample};
@@ -218,8 +217,8 @@ fn then(asked: &Asked, next: &Next) -> Option<Asked> {
 fn halves() -> Vec<Half> {
     let mut halves = Vec::new();
     for errand in [Back, Switch, SwitchAndDisable, Disable] {
-        for spec in [KeySpec::EccNistP256, KeySpec::Hmac256] {
-            for remembers in [true, false] {
+        for spec in specs() {
+            for remembers in [true, false].into_iter().filter(|remembers| *remembers || THOROUGH.contains(&spec)) {
                 let row = Row { spec, source: Source::Given, lag: 0, remembers };
                 halves.push(Half { errand, row });
             }

@@ -184,7 +184,10 @@ impl Order {
 
     /// A small wrapping key, which is made once in a test program.
     pub fn wrapping(&self) -> Wrapping {
-        Wrapping { key_spec: WrappingKeySpec::Rsa2048, ..Wrapping::default_for(self.spec) }
+        // OAEP with the smallest one carries 190 bytes, and a private key on P-521 has 241.
+        let key_spec =
+            if self.spec == KeySpec::EccNistP521 { WrappingKeySpec::Rsa3072 } else { WrappingKeySpec::Rsa2048 };
+        Wrapping { key_spec, ..Wrapping::default_for(self.spec) }
     }
 
     /// As `--key-id`, which is the alias until a report has named the key.

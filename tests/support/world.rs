@@ -1,13 +1,12 @@
 //! What the embedded KMS holds, asked without the product.
 
-use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
-use openssl::sign::Signer;
 use serde_json::{Value, json};
 
 use super::embedded_kms::Kms;
 use super::importing::{Parameters, bytes};
 use super::in_runtime::InRuntime;
+use super::used;
 
 pub const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
@@ -85,18 +84,16 @@ pub trait Truth {
                 let taken = self.import(key, material).await;
                 taken.is_ok_and(|taken| taken["KeyMaterialId"] == key.current)
             }
-            hmac if hmac.starts_with("HMAC_") => {
-                let algorithm = hmac.replace("HMAC_", "HMAC_SHA_");
-                let body = json!({ "KeyId": id, "Message": "bWVzc2FnZQ==", "MacAlgorithm": algorithm });
-                let Ok(reply) = self.ask(region, "GenerateMac", body).await else { return false };
-                let digest = MessageDigest::from_name(&algorithm.replace("HMAC_SHA_", "SHA")).unwrap();
-                let signed = PKey::hmac(material).unwrap();
-                bytes(&reply["Mac"]) == Signer::new(digest, &signed).unwrap().sign_oneshot_to_vec(b"message").unwrap()
-            }
-            _ => {
+            // A disabled key does nothing, and tells its public key.
+            spec if key.state != "Enabled" && !spec.starts_with("HMAC") => {
                 let public = PKey::private_key_from_der(material).unwrap().public_key_to_der().unwrap();
                 let reply = self.ask(region, "GetPublicKey", json!({ "KeyId": id })).await;
                 reply.is_ok_and(|reply| bytes(&reply["PublicKey"]) == public)
+            }
+            spec => {
+                let (operation, body) = used::call(spec, id);
+                let reply = self.ask(region, operation, body).await;
+                reply.is_ok_and(|reply| used::is_work_of(spec, material, &reply))
             }
         }
     }
