@@ -8,7 +8,9 @@ use kms_byok::for_the_binary::check_importable;
 use kms_byok::kms::{KeyDescription, Kms};
 use kms_byok::lifecycle::verify::Reached;
 use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
+use kms_byok::material::Reading;
 use kms_byok::proof::{Level, Outcome, Proof};
+use kms_byok::public_key::PublicKey;
 use kms_byok::{Error, LifecycleError, MaterialError};
 use serde::Serialize;
 
@@ -118,7 +120,8 @@ async fn verify_public(args: &Args, path: &Path, context: &Context) -> Result<An
     let file = public_key::read(path, args.given.passphrase_file.as_ref(), context)?;
     let (kms, key) = context.look(&args.key_id, None).await?;
     let proof = lifecycle::verify_public(&kms, &key, &file).await?;
-    let subject = file.keys.iter().find_map(|found| found.subject.clone());
+    let compared = proof.public_key().map(PublicKey::from_der).transpose()?;
+    let subject = file.best(compared.as_ref()).and_then(|found| found.subject.clone());
     Ok(Answer { certificate_subject: subject, ..Answer::new((&kms, &key), args, proof, context) })
 }
 
@@ -131,11 +134,13 @@ async fn verify(args: &Args, context: &Context, run: &Run<Reached>) -> Result<An
 
 impl Answer {
     fn new((kms, key): (&Kms, &KeyDescription), args: &Args, proof: Proof, context: &Context) -> Self {
+        let source = context.source();
+        let subject = source.material.as_ref().and_then(Reading::certificate_subject);
         Answer {
             about: About::of(kms, key).named(&args.key_id),
             proof: Some(proof),
-            certificate_subject: None,
-            source: context.source(),
+            certificate_subject: subject.map(str::to_owned),
+            source,
             ending: Ending::unchanged(Some(kms)),
         }
     }

@@ -87,6 +87,11 @@ impl Reading {
         &self.encoding
     }
 
+    /// The subject of a certificate that lay beside the key, and belongs to it.
+    pub fn certificate_subject(&self) -> Option<&str> {
+        self.certificate.as_deref()
+    }
+
     /// What was read leniently, or completed.
     pub(crate) fn notes(&self) -> &[Note] {
         &self.notes

@@ -9,7 +9,7 @@ use super::subject::{Subject, nonce};
 use crate::kms::{KeyDescription, Kms, KmsError, Reason};
 use crate::material::KeyUsage;
 use crate::openssl_probe::OpenSslError;
-use crate::public_key::{PublicKey, PublicKeyFile};
+use crate::public_key::{ForeignKey, PublicKey, PublicKeyFile};
 use crate::wrap::OaepDigest;
 
 const ENCRYPTION: [(&str, OaepDigest); 2] =
@@ -31,7 +31,12 @@ pub async fn prove_for(kms: &Kms, key: &KeyDescription, file: &PublicKeyFile) ->
         Err(error) if is_unanswered(&error) => None,
         Err(error) => return Err(error.into()),
     };
-    let Some(found) = file.best(reported.as_ref()) else { return Ok(consumer.proof) };
+    let found = match &reported {
+        Some(_) => file.best(reported.as_ref()),
+        None => consumer.own(file).await?,
+    };
+    let Some(found) = found else { return Ok(consumer.proof) };
+    consumer.proof.looked_at(found.key.der());
     let name = found.in_file(&file.path);
     if let Some(reported) = &reported
         && *reported != found.key
@@ -64,6 +69,26 @@ struct Consumer<'a> {
 }
 
 impl Consumer<'_> {
+    /// The key in the file that is KMS's own, where KMS does not report that: of several of the key's spec the one that verifies what KMS signs.
+    async fn own<'f>(&self, file: &'f PublicKeyFile) -> Result<Option<&'f ForeignKey>, ProofError> {
+        let subject = &self.subject;
+        let mut fitting = file.keys.iter().filter(|found| found.key.spec() == subject.spec);
+        let first = fitting.next().or(file.keys.first());
+        let Some(algorithm) = signing(subject.spec.kind()).first().filter(|_| subject.usage == KeyUsage::SignVerify)
+        else {
+            return Ok(first);
+        };
+        let Some(second) = fitting.next() else { return Ok(first) };
+        let nonce = nonce()?;
+        let signature = match subject.kms.sign(&subject.key.arn, &nonce, algorithm.name).await {
+            Ok(signature) => signature,
+            Err(error) if is_unanswered(&error) => return Ok(first),
+            Err(error) => return Err(error.into()),
+        };
+        let verifies = |found: &&ForeignKey| algorithm.verifies(found.key.openssl(), &nonce, &signature);
+        Ok(first.into_iter().chain([second]).chain(fitting).find(verifies).or(first))
+    }
+
     async fn signs(&mut self, public: &PublicKey, name: &str) -> Result<(), ProofError> {
         let kind = self.subject.spec.kind();
         for algorithm in signing(kind) {

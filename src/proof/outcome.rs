@@ -106,7 +106,7 @@ pub struct Proof {
     not_permitted: Vec<String>,
     /// The key had its material before this run.
     of_existing: bool,
-    /// The public key that was looked at, in DER; no part of the JSON.
+    /// The public key that was looked at, or is otherwise known to be the key's, in DER; no part of the JSON.
     public_key: Option<Vec<u8>>,
 }
 
@@ -189,12 +189,16 @@ impl Proof {
         self.public_key = other.public_key.or(self.public_key.take());
     }
 
-    /// The public key of an asymmetric key, where it was looked at and nothing contradicts it: DER SubjectPublicKeyInfo.
+    /// The public key of an asymmetric key, where it is known and nothing contradicts it: DER SubjectPublicKeyInfo.
     pub fn public_key(&self) -> Option<&[u8]> {
         self.public_key.as_deref().filter(|_| self.contradiction().is_none())
     }
 
-    pub(super) fn looked_at(&mut self, public_key: &[u8]) {
+    pub(crate) fn has_looked_at_public_key(&self) -> bool {
+        self.public_key.is_some()
+    }
+
+    pub(crate) fn looked_at(&mut self, public_key: &[u8]) {
         self.public_key = Some(public_key.to_vec());
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::explain::{Hint, OwnWords, Setting, explain_sum, hint, some};
+use crate::explain::{Hint, OwnWords, Setting, Step, explain_sum, hint, some};
 use crate::files::FileError;
 use crate::material::{KeySpec, MaterialError};
 use crate::openssl_probe::OpenSslError;
@@ -66,10 +66,17 @@ impl OwnWords for PublicKeyError {
                 some("give a certificate, or a public key as PEM, DER, JWK, JWK Set or OpenSSH line")
             }
             PublicKeyError::PrivateKeyGiven { .. } => {
-                hint!["give the public key or the certificate, or compare with the private key by ", Setting::Material]
+                hint![
+                    "give the public key or the certificate, or compare with the private key by ",
+                    Step::Verify,
+                    " with ",
+                    Setting::Material,
+                ]
             }
             PublicKeyError::DamagedPublicKey { .. } => some("fetch the file from its source again"),
-            PublicKeyError::Unfit => some("give an RSA key of 2048, 3072 or 4096 bits, an EC key, or an Ed25519 key"),
+            PublicKeyError::Unfit => some(
+                "give an RSA key of 2048, 3072 or 4096 bits, an EC key on P-256, P-384, P-521 or secp256k1, or an Ed25519 key",
+            ),
             PublicKeyError::OtherSpec { .. } => None,
             PublicKeyError::NoPublicKey { .. } => some("name an RSA, EC or Ed25519 key"),
             PublicKeyError::NoSuchForm { .. } => some("choose pem, der or jwk"),

@@ -139,6 +139,34 @@ fn what_may_not_be_asked_is_not_permitted_and_said_once() {
     );
 }
 
+/// An authority signs with the same kind of key, and its certificate stands first.
+#[test]
+fn of_a_chain_the_keys_own_certificate_counts_wherever_it_stands_and_its_subject_is_shown() {
+    for fault in ["", "--fault GetPublicKey:always:error=AccessDeniedException"] {
+        let scene = Scene::new(fault);
+        let bench = &scene.bench;
+        for name in ["k", "root", "other"] {
+            bench.pair("EC -pkeyopt ec_paramgen_curve:P-256", name);
+            bench.certificate(name);
+        }
+        bench.pair("RSA -pkeyopt rsa_keygen_bits:2048", "rsa");
+        bench.certificate("rsa");
+        scene.provision("--alias alias/k --key-spec ECC_NIST_P256 --material k.key");
+        for chain in [["k", "root", "rsa"], ["root", "k", "rsa"], ["rsa", "root", "k"]] {
+            let files = chain.map(|name| bench.read(&format!("{name}.crt")));
+            bench.write("chain.pem", files.concat());
+            let answer = scene.json("verify --key-id alias/k --certificate chain.pem");
+            assert_eq!(answer["certificate_subject"], "O=Example, CN=k", "{chain:?}");
+            assert_eq!(answer["proof"]["outcome"], "proven", "{chain:?} {answer}");
+        }
+        // A chain without it is another one's.
+        bench.write("chain.pem", [bench.read("root.crt"), bench.read("other.crt")].concat());
+        let (answer, _) = scene.fails(4, "verify --key-id alias/k --certificate chain.pem");
+        assert_eq!(answer["certificate_subject"], "O=Example, CN=root");
+        assert_eq!(answer["proof"]["outcome"], "contradicted");
+    }
+}
+
 #[test]
 fn a_chain_is_searched_and_a_private_key_or_anything_else_refused() {
     let scene = Scene::new("");

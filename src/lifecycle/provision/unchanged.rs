@@ -14,6 +14,7 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::verify::imported::NOTHING_AT_HAND;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
+use crate::lifecycle::verify::which::tell_which;
 use crate::material::KeySpec;
 use crate::proof::{self, Claim, Level, Outcome, Subject};
 use crate::wrap::Held;
@@ -36,6 +37,7 @@ pub(crate) async fn prove_unchanged(
     // DescribeKey has just told what there is to tell.
     let subject = Subject::new(kms, found, material, None)?.seen(found.clone());
     let mut proof = proof::prove(&subject, plan.level).await?.of_existing();
+    tell_which(kms, found, material, &mut proof, run.progress()).await?;
     if plan.request.spec == KeySpec::SymmetricDefault && proof.contradiction().is_none() {
         match (material, plan.level) {
             (_, Level::Off) => {}

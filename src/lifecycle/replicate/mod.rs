@@ -24,6 +24,7 @@ use crate::lifecycle::run::stage::{Done, Interrupted};
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::imported::{Expected, prove_in};
 use crate::lifecycle::verify::verdict::judge;
+use crate::lifecycle::verify::which::tell_which;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{self, Level, Subject};
@@ -159,7 +160,9 @@ impl Work<'_> {
             Carried::Left(replica) => {
                 let level = plan.level.min(Level::Use);
                 let subject = Subject::new(there, replica, material, None)?.seen(replica.clone());
-                (replica, level, proof::prove(&subject, level).await?)
+                let mut proof = proof::prove(&subject, level).await?;
+                tell_which(there, replica, material, &mut proof, run.progress()).await?;
+                (replica, level, proof)
             }
         };
         let symmetric = primary.spec == KeySpec::SymmetricDefault;

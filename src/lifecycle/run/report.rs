@@ -65,7 +65,7 @@ pub struct Report {
     pub rehearsal: bool,
     /// What was proven; `None` if nothing was asked for.
     pub proof: Option<Proof>,
-    /// Which key it is: the public half of an asymmetric key that was proven.
+    /// Which key it is: the public half of an asymmetric key that has key material.
     pub public_key: Option<Forms>,
     /// What `rotate` did.
     pub rotation: Option<RotationReport>,
@@ -82,10 +82,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds which key it is, where the proof has looked at its public half.
+    /// Adds which key it is, where a proof of the key, or of a replica of it, knows its public half.
     pub fn show_public_key(&mut self) {
         let usage = self.key_usage.as_ref().and_then(|usage| usage.known().ok());
-        let public = self.proof.as_ref().and_then(Proof::public_key).and_then(|der| PublicKey::from_der(der).ok());
+        let of_replicas = self.replicas.iter().filter_map(|replica| replica.proof.as_ref());
+        let public = self.proof.iter().chain(of_replicas).find_map(Proof::public_key);
+        let public = public.and_then(|der| PublicKey::from_der(der).ok());
         self.public_key = usage.zip(public).and_then(|(usage, public)| Forms::of(&public, usage).ok());
     }
 }

@@ -9,6 +9,7 @@ use crate::lifecycle::run::ongoing::Ongoing;
 use crate::lifecycle::status::materials::KeyMaterials;
 use crate::lifecycle::verify::reimport;
 use crate::lifecycle::verify::verdict::conclude;
+use crate::lifecycle::verify::which::tell_which;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{self, Claim, Level, Proof, ProofError, Subject, Used};
@@ -53,7 +54,9 @@ pub(crate) async fn prove_imported(
 ) -> Result<Proof, Error> {
     let expected = expected_to_be_current(kms, key, &arrived.imported, run.progress()).await?;
     let subject = Subject::new(kms, key, None, expected)?;
-    conclude(proof::conclude(&subject, &arrived.now, level, arrived.used.transpose()?), run)
+    let mut proof = proof::conclude(&subject, &arrived.now, level, arrived.used.transpose()?);
+    tell_which(kms, &arrived.now, None, &mut proof, run.progress()).await?;
+    conclude(proof, run)
 }
 
 /// The imported material is the current one, unless KMS knows it as earlier material or as one that waits for rotation.
@@ -112,6 +115,7 @@ pub(crate) async fn prove_in(
         None => proof::prove(&subject.seen(now.clone()), level).await?,
         used => proof::conclude(&subject, &now, level, used),
     };
+    tell_which(kms, &now, material, &mut proof, run.progress()).await?;
     let symmetric = key.spec == KeySpec::SymmetricDefault;
     if symmetric && level == Level::Full && proof.contradiction().is_none() {
         match material {

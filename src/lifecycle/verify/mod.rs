@@ -6,5 +6,6 @@ pub(crate) mod public;
 pub(crate) mod reimport;
 pub(crate) mod stage;
 pub(crate) mod verdict;
+pub(crate) mod which;
 
 pub use self::stage::{Reached, Verified};

@@ -21,6 +21,7 @@ use crate::lifecycle::rotate::by_alias::request::RotateByAlias;
 use crate::lifecycle::rotate::by_alias::stage::{Handover, Reached};
 use crate::lifecycle::run::ongoing::{Ongoing, Run};
 use crate::lifecycle::verify::verdict::conclude;
+use crate::lifecycle::verify::which::tell_which;
 use crate::progress::Progress;
 use crate::proof::{self, Claim, Finding, Level, Outcome, Proof, Subject};
 use crate::wrap::Held;
@@ -182,7 +183,9 @@ impl NewKey<'_> {
 
 async fn prove_in(kms: &Kms, key: &KeyDescription, level: Level, part: &Run<Making>) -> Result<Proven, Error> {
     let subject = Subject::new(kms, key, None, None)?.seen(key.clone());
-    let proof = conclude(proof::prove(&subject, level).await?.of_existing(), part)?;
+    let mut proof = proof::prove(&subject, level).await?.of_existing();
+    tell_which(kms, key, None, &mut proof, part.progress()).await?;
+    let proof = conclude(proof, part)?;
     Ok(Proven { named: NamedKey::new(key), bytes: Bytes::NONE, material_id: None, proof })
 }
 
