@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::key_file::is_stdin;
 use super::usage_error::UsageError;
 use super::values;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 use kms_byok::for_the_binary::files;
 use kms_byok::kms::KeyArn;
@@ -50,6 +51,14 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as KEY=VALUE".to_owned()),
     }
+}
+
+/// The file of a JWK Set: what is in it already stays.
+pub(crate) fn jwks() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_stdin(&path) {
+        true => Err("name a file, since the set is kept in it; write ./- for one with that name"),
+        false => Ok(path),
+    })
 }
 
 /// The ARN of a key; KMS itself says whether it exists.

@@ -16,7 +16,7 @@ use super::any_key::Asking;
 use super::context::Context;
 use super::failure::Failure;
 use super::key_args::{self, TrustArgs};
-use super::key_file::{self, KeyFile};
+use super::key_file::{self, KeyFile, is_stdin};
 use super::key_name::KeyName;
 use super::output::document::{Answer as JsonAnswer, Failed, Form as JsonForm};
 use super::output::parts::{About, Ending};
@@ -41,14 +41,14 @@ pub(crate) struct Args {
     /// Print this form alone: pem, der, jwk, openssh, or the address of ethereum
     #[arg(long, value_name = "F")]
     format: Option<Form>,
-    /// Write that form to FILE [default form: pem]
+    /// Write that form to FILE, or to standard output with `-` [default form: pem]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Replace an earlier public key in the file of --out
     #[arg(long, requires = "out")]
     force: bool,
     /// Put the key first in the JWK Set in FILE, then the keys that its tags say it superseded, and keep the others there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = key_args::jwks())]
     jwks: Option<PathBuf>,
     /// Put this earlier key into the set, whatever its key policy; may be repeated
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "jwks")]
@@ -65,6 +65,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// The file that one form is written to.
+    fn file(&self) -> Option<&PathBuf> {
+        self.out.as_ref().filter(|out| !is_stdin(out))
+    }
+
+    /// The one form that is asked for, whether it goes to a file or not.
+    fn form(&self) -> Option<Form> {
+        self.format.or(self.out.as_ref().map(|_| Form::Pem))
+    }
+
     /// What the user says about earlier keys.
     fn trust(&self) -> Result<Trust, Error> {
         TrustArgs { adopt: self.adopt.clone(), policy: self.policy.clone() }.trust(Some(&self.key_id))
@@ -136,17 +146,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 fn check(args: &Args, context: &Context) -> Result<(), Error> {
-    let alone = args.format.filter(|_| args.out.is_none());
+    let alone = args.form().filter(|_| args.file().is_none());
     if alone.is_some() && context.global.output == Output::Json {
-        return Err(UsageError::Conflict { first: "--format without --out", second: "--output json" }.into());
+        let first = if args.out.is_some() { "--out -" } else { "--format without --out" };
+        return Err(UsageError::Conflict { first, second: "--output json" }.into());
     }
     if alone == Some(Form::Der) && terminal::stdout_is_terminal() {
         return Err(FileError::BinaryToTerminal { what: "public key" }.into());
     }
-    if let Some(out) = &args.out {
+    if let Some(out) = args.file() {
         files::check_free("public key", out, args.force)?;
     }
-    let outputs: Vec<&Path> = [&args.out, &args.jwks].into_iter().flatten().map(PathBuf::as_path).collect();
+    let outputs: Vec<&Path> = [args.file(), args.jwks.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let inputs: Vec<&Path> = args.certificate.iter().map(PathBuf::as_path).collect();
     Ok(files::check_distinct(&inputs, &outputs)?)
 }
@@ -170,8 +181,7 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
         answer.public_key = Some(forms);
         return Ok((answer, None));
     }
-    let form = args.format.or(args.out.as_ref().map(|_| Form::Pem));
-    let bytes = form.map(|form| written(&forms, form, &public)).transpose()?;
+    let bytes = args.form().map(|form| written(&forms, form, &public)).transpose()?;
     if let Some(jwks) = &jwks {
         answer.jwks_file = Some(
             lifecycle::keep_jwks(&kms, jwks, vec![First::held(&key, Some(public.clone()))], &trust, &*context.talk)
@@ -179,7 +189,7 @@ async fn look(args: &Args, context: &Context) -> Result<(Answer, Option<Vec<u8>>
         );
     }
     answer.public_key = Some(forms);
-    let Some(out) = &args.out else { return Ok((answer, bytes)) };
+    let Some(out) = args.file() else { return Ok((answer, bytes)) };
     context.tell_moved(files::put(&OutputFile::PublicKeyForm, out, &bytes.unwrap_or_default(), args.force)?);
     answer.out = Some(out.clone());
     Ok((answer, None))

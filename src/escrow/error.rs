@@ -14,6 +14,10 @@ use crate::openssl_probe::OpenSslError;
 pub enum EscrowError {
     #[error("there is no recovery certificate to encrypt for")]
     NoRecipient,
+    #[error(
+        "the recovery certificate `{subject}` is that of the key itself: whoever has lost the key cannot open the copy"
+    )]
+    OwnCertificate { subject: String },
     #[error("`{}` is not a certificate", .path.display())]
     NotACertificate { path: PathBuf },
     #[error("`{}` has {found} certificates, but each recovery certificate needs a file of its own", .path.display())]
@@ -54,6 +58,9 @@ impl OwnWords for EscrowError {
         match self {
             EscrowError::File(_) | EscrowError::OpenSsl(_) => None, // what it holds has its own
             EscrowError::NoRecipient => hint!["add ", Setting::Escrow.to("CERT.pem")],
+            EscrowError::OwnCertificate { .. } => {
+                some("give the certificate of another key, which whoever is to recover this one keeps elsewhere")
+            }
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
             EscrowError::SeveralCertificates { .. } => {
                 some("put each certificate into a file of its own, and name those that should open the copy")

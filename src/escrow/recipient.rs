@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use openssl::hash::MessageDigest;
-use openssl::pkey::Id;
+use openssl::pkey::{Id, PKey};
 use openssl::x509::{X509, X509KeyUsage};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,12 @@ impl Recipient {
     pub(crate) fn has_key_of(&self, other: &Recipient) -> bool {
         let key = |one: &Recipient| one.certificate.public_key().ok();
         matches!((key(self), key(other)), (Some(one), Some(other)) if one.public_eq(&other))
+    }
+
+    /// Whether the certificate is for that public key (DER SubjectPublicKeyInfo).
+    pub(crate) fn has_public_key(&self, der: &[u8]) -> bool {
+        let own = self.certificate.public_key();
+        matches!((own, PKey::public_key_from_der(der)), (Ok(own), Ok(other)) if own.public_eq(&other))
     }
 
     fn check(certificate: X509, path: &Path) -> Result<Self, EscrowError> {

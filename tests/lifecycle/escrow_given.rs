@@ -211,3 +211,35 @@ fn what_is_wrapped_offline_or_by_the_shell_has_its_backup_too() {
     let (_, steps) = recipe.succeeds().stdout.split_once("# 3.").unwrap();
     assert!(steps.contains("openssl cms -encrypt -binary -aes-256-gcm"), "{steps}");
 }
+
+/// A key that signs often comes with its certificate.
+#[test]
+fn a_copy_that_only_the_key_itself_opens_is_no_backup() {
+    let scene = scene("");
+    scene.bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out app.pem");
+    scene.bench.openssl("req -x509 -new -key app.pem -subj /CN=app -days 2 -out app.crt");
+    let (spec, small) = ("--key-spec ECC_NIST_P256", "--wrapping-key-spec RSA_2048");
+    scene.provision(&format!("--alias alias/old {spec} --generate --discard"));
+    scene.json(&format!("create-key --alias alias/w {spec}"));
+    scene.json(&format!("get-parameters --key-id alias/w --dir w {small}"));
+    let made = scene.calls("CreateKey");
+    for certificates in ["--escrow app.crt", "--escrow rec.pem --escrow app.crt"] {
+        for line in [
+            format!("provision --alias alias/app {spec} --material app.pem {small}"),
+            format!("rotate --key-id alias/old --material app.pem {small}"),
+        ] {
+            let (answer, _) = scene.fails(1, &format!("{line} {certificates} --escrow-out k.cms"));
+            assert_eq!(answer["error"]["id"], "own_certificate", "{line}");
+            assert_eq!(
+                answer["error"]["cause"],
+                "the recovery certificate `CN = app` is that of the key itself: whoever has lost the key cannot open the copy"
+            );
+        }
+    }
+    let wrap = "wrap --dir w --material app.pem --escrow app.crt --escrow-out k.cms --output json";
+    let answer: Value = serde_json::from_str(&scene.bench.kms_byok(wrap).stdout).unwrap();
+    assert_eq!(answer["error"]["id"], "own_certificate");
+    assert_eq!((scene.calls("CreateKey"), scene.bench.exists("k.cms")), (made, false));
+    // That of another key of the same person is as good as any.
+    scene.json(&format!("provision --alias alias/app {spec} --material app.pem {small} {ESCROW}"));
+}

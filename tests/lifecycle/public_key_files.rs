@@ -78,7 +78,7 @@ fn a_jwk_set_keeps_the_current_key_first_and_the_superseded_behind_it() {
     assert_eq!(kept(&scene, "alias/k").1["changed"], false);
     assert_eq!(scene.bench.read("jwks.json"), before);
     let shown = scene.run("public-key alias/k --jwks jwks.json --quiet").succeeds().stdout.clone();
-    assert!(shown.contains("\nJWK Set          jwks.json unchanged: this key, and 1 superseded\n"), "{shown}");
+    assert!(shown.contains("\nJWK Set          jwks.json unchanged: this key, and 1 more\n"), "{shown}");
     // Whoever verifies with the set verifies what either key signs.
     for key in [arn(&scene, "next"), arn_of(&scene, &old)] {
         let line = format!("verify --key-id {key} --public-key jwks.json");
@@ -155,4 +155,35 @@ fn a_certificate_belongs_to_the_key_or_exit_4_and_no_file() {
         run.stdout
     );
     assert!(!bench.exists("out") && !bench.exists("jwks.json"));
+}
+
+#[test]
+fn the_hint_for_a_private_key_names_no_flag_that_the_verb_lacks() {
+    let scene = scene();
+    let (answer, _) = scene.fails(1, "public-key alias/k --certificate k.key");
+    assert_eq!(
+        answer["error"]["hint"],
+        "give the public key or the certificate, or compare with the private key by `kms-byok verify` with --material"
+    );
+}
+
+#[test]
+fn a_dash_is_standard_output_for_one_form_and_no_file_for_a_set() {
+    let scene = scene();
+    for (flags, file) in [("--out -", "k.pem"), ("--out - --format der", "k.der")] {
+        let run = scene.bench.kms_byok_with_credentials(&format!("public-key alias/k {flags} --quiet {}", scene.at()));
+        assert_eq!(run.succeeds().stdout, String::from_utf8_lossy(&scene.bench.read(file)), "{flags}");
+    }
+    let (refused, _) = scene.fails(2, "public-key alias/k --out -");
+    assert_eq!(refused["error"]["cause"], "--out - and --output json exclude each other");
+    for line in ["public-key alias/k --jwks -", "rotate alias/k --generate --discard --jwks -"] {
+        scene.run(&format!("{line} --quiet")).refuses(
+            2,
+            "error: `-` is not a value of --jwks\n\
+             hint: name a file, since the set is kept in it; write ./- for one with that name\n",
+        );
+    }
+    assert!(!scene.bench.exists("-"));
+    scene.json("public-key alias/k --jwks ./-");
+    assert!(scene.bench.exists("-"));
 }

@@ -169,6 +169,83 @@ fn each_part_of_the_new_key_can_be_another_one() {
     assert_eq!(serde_json::from_str::<Value>(&copied).unwrap(), policy);
 }
 
+/// The alias has moved: the same command again has nothing to do, and one that asks for something else says what differs.
+#[test]
+fn a_rotation_that_is_over_is_compared_with_all_that_is_asked_for() {
+    let (scene, _) = scene_of("ECC_NIST_P256", "--description signs --tag team=pay", "");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::000000000000:root" }, "Action": "kms:*", "Resource": "*" },
+        { "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::000000000000:role/app" }, "Action": "kms:Sign", "Resource": "*" },
+    ] });
+    scene.bench.write("policy.json", policy.to_string());
+    let line = format!("{ROTATE} --material two --description second --tag team=web --expires-in 90d");
+    let new = scene.json(&line)["key_arn"].as_str().unwrap().to_owned();
+    let again = scene.json(&line);
+    assert_eq!((&again["key_arn"], &again["changed"]), (&json!(new), &json!(false)));
+    let told = again["proof"]["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap());
+    let told: Vec<&str> = told.collect();
+    assert!(told.contains(&"description") && told.contains(&"tags"), "{told:?}");
+    let (moved, made) = (scene.calls("UpdateAlias"), scene.calls("CreateKey"));
+    let switch = format!("{ROTATE} --switch {new}");
+    let expires = "--expires-in 90d";
+    for (line, difference) in [
+        (format!("{ROTATE} --material two"), "its key material expires "),
+        (format!("{ROTATE} --material two --expires-in 30d"), "its key material expires "),
+        (
+            format!("{ROTATE} --material two {expires} --description third"),
+            "its description is `second`, but `third` was asked for",
+        ),
+        (
+            format!("{ROTATE} --material two {expires} --tag team=ops"),
+            "its tag `team` is `web`, but `ops` was asked for",
+        ),
+        (format!("{ROTATE} --material two {expires} --tag new=1"), "it has no tag `new`, but `new=1` was asked for"),
+        (format!("{ROTATE} --material two {expires} --policy policy.json"), "its key policy is not the one asked for"),
+        (format!("{switch} --description third"), "its description is `second`, but `third` was asked for"),
+        (
+            format!("{switch} --key-spec ECC_NIST_P384"),
+            "its key spec is ECC_NIST_P256, but ECC_NIST_P384 was asked for",
+        ),
+    ] {
+        let (answer, _) = scene.fails(1, &line);
+        assert_eq!(answer["error"]["id"], "differs", "{line}");
+        assert!(answer["error"]["cause"].as_str().unwrap().contains(difference), "{line}: {answer}");
+    }
+    // Whoever switches says nothing about the key material.
+    assert_eq!(scene.json(&switch)["changed"], false);
+    assert_eq!((scene.calls("UpdateAlias"), scene.calls("CreateKey")), (moved, made));
+}
+
+#[test]
+fn an_alias_moves_to_no_prepared_key_that_is_not_what_the_switch_asks_for() {
+    let (scene, old) = scene("ECC_NIST_P256");
+    let new = scene.json(&format!("{ROTATE} --material two --prepare --tag team=web"))["key_arn"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (answer, _) = scene.fails(1, &format!("{ROTATE} --switch {new} --tag team=ops"));
+    let difference = "its tag `team` is `web`, but `ops` was asked for";
+    assert_eq!(answer["error"]["cause"], format!("`{new}` exists and is not what was asked for: {difference}"));
+    assert_eq!((scene.named_by("alias/app"), scene.calls("UpdateAlias")), (old, 0));
+    scene.json(&format!("{ROTATE} --switch {new} --tag team=web"));
+    assert_eq!(scene.named_by("alias/app"), new);
+}
+
+/// Somebody gives the file of the key that is there.
+#[test]
+fn a_key_that_was_never_rotated_is_not_called_the_new_one() {
+    let (scene, old) = scene("ECC_NIST_P256");
+    for line in [format!("{ROTATE} --material one"), format!("{ROTATE} --switch {old}")] {
+        let run = scene.run(&format!("{line} --quiet"));
+        let text = &run.succeeds().stdout;
+        assert!(text.contains("changed    no\n"), "{text}");
+        assert!(text.contains("moved      alias/app points to this key, and no key before it is known\n"), "{text}");
+        assert!(!text.contains("\nnote "), "{text}");
+        assert_eq!(scene.json(&line)["previous_key_arn"], Value::Null);
+    }
+    assert_eq!(scene.keys(), 1);
+}
+
 #[test]
 fn a_planted_alias_hands_its_policy_to_no_new_key() {
     let (scene, _) = scene("RSA_2048");

@@ -83,7 +83,10 @@ fn rotation(report: &Report) -> String {
 fn alias_rotation(report: &Report) -> String {
     let Some(rotation) = &report.alias_rotation else { return String::new() };
     let verify = report.public_key.is_some();
+    // A key that has the bytes at hand may never have been the new one.
+    let is_successor = report.previous_key_arn.is_some();
     let note = match (rotation.moved, verify, rotation.rolled_back) {
+        _ if !is_successor => None,
         (true, true, false) => Some("whoever verifies must know the new public key already"),
         (true, false, false) => Some("what the old key computed, the old key alone verifies"),
         (true, true, true) => Some("what the previous key has signed is verified with the previous public key"),
@@ -91,6 +94,9 @@ fn alias_rotation(report: &Report) -> String {
         (false, ..) => None,
     };
     let moved = match (rotation.moved, rotation.rolled_back) {
+        (true, false) if !is_successor => {
+            format!("{} points to this key, and no key before it is known", rotation.alias)
+        }
         (true, false) => format!("{} points to the new key", rotation.alias),
         (true, true) => format!("back: {} points to the key that it pointed to before", rotation.alias),
         (false, _) => format!("no: {} points to the previous key", rotation.alias),
@@ -123,7 +129,7 @@ fn alias_rotation(report: &Report) -> String {
 pub(crate) fn kept_jwks(jwks: &KeptJwks) -> String {
     let others = jwks.kids.len().saturating_sub(1);
     let state = if jwks.changed { "written" } else { "unchanged" };
-    format!("{} {state}: this key, and {others} superseded", jwks.file.display())
+    format!("{} {state}: this key, and {others} more", jwks.file.display())
 }
 
 /// Each replica with what was proven about it.

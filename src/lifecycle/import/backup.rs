@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::escrow::{self, Recipient};
+use crate::escrow::{self, EscrowError, Recipient};
 use crate::files::{self, FileId};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::bytes::{BackupForm, Bytes, StoredBackup, Unstored};
@@ -55,6 +55,7 @@ impl Backup {
 
     /// The same, and what is to be undone if KMS does not take the material.
     pub(crate) fn put(&self, material: &KeyMaterial, progress: &dyn Progress) -> Result<Stored, Error> {
+        self.check_opens_without(material)?;
         let path = self.path();
         let superseded = path.map(files::supersede).transpose()?.flatten();
         if let (Some(path), Some(moved)) = (path, &superseded) {
@@ -82,6 +83,16 @@ impl Backup {
             }
         };
         Ok(Stored { bytes: Bytes::Stored(StoredBackup { path, form }), id, superseded })
+    }
+
+    /// Refuses an escrow file that only the key in it opens.
+    pub(crate) fn check_opens_without(&self, material: &KeyMaterial) -> Result<(), Error> {
+        let Backup::Escrow { recipients, .. } = self else { return Ok(()) };
+        let Some(public_key) = material.public_key()? else { return Ok(()) };
+        match recipients.iter().find(|recipient| recipient.has_public_key(&public_key)) {
+            Some(own) => Err(EscrowError::OwnCertificate { subject: own.identity().subject.clone() }.into()),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {

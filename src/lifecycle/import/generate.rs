@@ -54,6 +54,14 @@ impl Material {
             Material::Given(given) => given.backup(),
         }
     }
+
+    /// Refuses early what storing the backup would refuse at the end.
+    pub(crate) fn check_backup(&self) -> Result<(), Error> {
+        match self {
+            Material::Generate(backup) => backup.check(),
+            Material::Given(given) => given.check_backup(),
+        }
+    }
 }
 
 impl Generate {

@@ -41,6 +41,13 @@ impl Given {
         self.backup.as_ref()
     }
 
+    /// Refuses early what making the backup would refuse at the end.
+    pub(crate) fn check_backup(&self) -> Result<(), Error> {
+        let Some(backup) = &self.backup else { return Ok(()) };
+        backup.check()?;
+        self.material.bytes().map_or(Ok(()), |material| backup.check_opens_without(material))
+    }
+
     /// The key material alone.
     pub fn into_held(self) -> Box<dyn Held> {
         self.material

@@ -109,7 +109,7 @@ pub(crate) fn check_locally(plan: &Provision) -> Result<(), Error> {
     plan.request.check()?;
     check_description(plan.material_description.as_ref(), plan.request.spec)?;
     plan.expiry.resolve(time::now())?;
-    plan.source.backup().map_or(Ok(()), Backup::check)?;
+    plan.source.check_backup()?;
     plan.source.check(plan.request.spec, plan.wrapping)
 }
 

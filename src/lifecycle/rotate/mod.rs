@@ -19,7 +19,6 @@ pub use self::way::Way;
 use crate::kms::{KeyDescription, KeyState, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::lifecycle::LifecycleError;
-use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::bytes::{Bytes, Unstored};
 use crate::lifecycle::import::expiry::Resolved;
 use crate::lifecycle::import::generate::{Material, generate};
@@ -165,7 +164,7 @@ pub(crate) fn check_locally<'a>(kms: &Kms, plan: &'a Rotate) -> Result<Resolved<
     let plan = Resolved::before(plan, kms)?;
     plan.options().check()?;
     let Some(source) = &plan.source else { return Ok(plan) };
-    source.backup().map_or(Ok(()), Backup::check)?;
+    source.check_backup()?;
     source.check(KeySpec::SymmetricDefault, plan.wrapping)?;
     Ok(plan)
 }

@@ -3,6 +3,7 @@
 //! Until it moves, everybody uses the old key. A new key that an earlier run has made is gone on with: it is named by the user, or written
 //! down in the state directory.
 
+pub(crate) mod asked;
 pub(crate) mod disable;
 pub(crate) mod generations;
 pub(crate) mod move_alias;
@@ -23,7 +24,6 @@ pub use self::stage::{Handover, Reached, RotatedByAlias, Succession};
 use crate::kms::{KeyDescription, Kms};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
-use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::Material;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::create::leave;
@@ -98,7 +98,11 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
     }
     let new = match (earlier, source) {
         (Some(earlier), Some(source)) => new_key.complete(&earlier, &plan, source, request).await?,
-        (Some(earlier), None) => new_key.prove(&earlier, plan.level).await?,
+        (Some(earlier), None) => {
+            let mut new = new_key.prove(&earlier, plan.level).await?;
+            plan.compare(kms, &current, &earlier.key).await?.tell(&mut new.proof);
+            new
+        }
         (None, Some(source)) => new_key.make(&plan, source, request).await?,
         (None, None) => return Err(RotationError::KeyEmpty { arn: current.key.arn.clone() }.into()),
     };
@@ -123,7 +127,7 @@ async fn carry_out(kms: &Kms, mut plan: RotateByAlias, run: &Run<Reached>) -> Re
 /// Refuses everything that can be refused without asking KMS.
 fn check_locally(plan: &RotateByAlias) -> Result<(), Error> {
     plan.expiry.resolve(time::now())?;
-    plan.source.as_ref().and_then(Material::backup).map_or(Ok(()), Backup::check)
+    plan.source.as_ref().map_or(Ok(()), Material::check_backup)
 }
 
 /// Refuses a JWK Set of keys without public keys.
@@ -210,10 +214,11 @@ async fn finish(
     run: &Run<Reached>,
 ) -> Result<Succession, Error> {
     run.progress().step(&format!("{} points to the new key already: {}", current.alias, current.key.arn));
+    let compared = plan.compare(kms, current, &current.key).await?;
     let handover = current.handover(kms, previous, plan.until).await?.disabling(plan.disable_old);
     run.reach(Reached::OldFound(handover.clone()));
     let new_key = NewKey { kms, current, handover: &handover, run };
-    let new = match (proof, &plan.source) {
+    let mut new = match (proof, &plan.source) {
         (Some(proof), _) => new_key.proven(proof)?,
         (None, Some(Material::Given(material))) => match compare(kms, &current.key, &**material).await? {
             Some(proof) => new_key.proven(proof)?,
@@ -221,6 +226,7 @@ async fn finish(
         },
         (None, _) => new_key.prove(&Earlier { key: current.key.clone(), named: true }, plan.level).await?,
     };
+    compared.tell(&mut new.proof);
     let mut succession = Succession::new(handover, new).moved();
     succession.keep(kms, (plan.jwks.as_ref(), &plan.trust), false, run.progress()).await?;
     end(kms, plan, succession, run).await

@@ -148,6 +148,7 @@ one_of_each! {
         File (FileError::BinaryToTerminal { what: "wrapped key material" })
         OpenSsl (OpenSslError::SelfTest { what: "OAEP-SHA-256" })
         NoRecipient {}
+        OwnCertificate { subject: typed() }
         NotACertificate { path: path() }
         SeveralCertificates { path: path(), found: 2 }
         CannotReceive { path: path() }
