@@ -106,12 +106,13 @@ X
 # Template injection, permissions, actions without a commit, what GitHub would not take: all that zizmor finds without asking anybody.
 the_workflows_and_the_action_pass_zizmor() {
   [[ -x $python_env/zizmor ]] || skip "zizmor is not installed; scripts/python-env does it"
-  "$python_env/zizmor" --offline --no-progress --strict-collection .github/workflows action.yml examples/github-actions.yml
+  "$python_env/zizmor" --offline --no-progress --strict-collection .github/workflows action.yml examples/github-actions.yml \
+    examples/github-app/rotate.yml
 }
 
 what_needs_a_host_says_so_and_the_action_writes_no_input_into_a_script() {
   local file
-  for file in action.yml .github/workflows/*.yml examples/github-actions.yml; do holds 'NOT RUN' "$file"; done
+  for file in action.yml .github/workflows/*.yml examples/github-actions.yml examples/github-app/rotate.yml; do holds 'NOT RUN' "$file"; done
   needs_python
   for file in install run; do
     python scripts/docker/documents.py script action.yml "$file" >"$work/$file"

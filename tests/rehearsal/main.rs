@@ -29,6 +29,7 @@ mod committed;
 
 mod at_ministack;
 mod clients;
+mod envelopes;
 mod faults;
 mod fields;
 mod import;

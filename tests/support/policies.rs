@@ -19,7 +19,11 @@ pub(crate) fn names() -> Vec<String> {
 }
 
 pub(crate) fn statements(name: &str) -> Vec<Value> {
-    let text = fs::read_to_string(Path::new(FOLDER).join(format!("{name}.json"))).unwrap();
+    statements_in(FOLDER, name)
+}
+
+pub(crate) fn statements_in(folder: &str, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(Path::new(folder).join(format!("{name}.json"))).unwrap();
     let policy: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(policy["Version"], "2012-10-17", "{name}");
     let statements = policy["Statement"].as_array().unwrap().clone();
@@ -81,6 +85,10 @@ impl Scene {
         );
         bench.write("one.csv", "id,alias,material\na,alias/a,generate-discard\n");
         Scene { bench, server, last: RefCell::default() }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
     }
 
     pub(crate) fn line(&self, line: &str) -> String {

@@ -34,6 +34,7 @@ mod credentials {
 mod doctor;
 mod endpoints;
 mod fips;
+mod github_app;
 mod hostile;
 mod hostile_names;
 mod isolation;
