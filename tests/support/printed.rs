@@ -5,7 +5,6 @@ mod lifecycle;
 #[path = "../../src/cli/output/rows.rs"]
 mod rows;
 #[path = "../../src/cli/output/tone.rs"]
-#[allow(dead_code)] // some of it is for others
 mod tone;
 
 use kms_byok::lifecycle::Report;

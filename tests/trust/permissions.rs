@@ -292,6 +292,11 @@ const NO_CALL: &[&str] = &[
     "--private-key",
     "--error",
     "--yes",
+    "--all",
+    "--html",
+    "--metrics",
+    "--pkcs11-module",
+    "--pkcs11-uri",
     "--rehearse",
     "--allow-sha1",
     // What is sent in a call that is made anyway, or compared with what it answers.
