@@ -35,6 +35,7 @@ pub(super) enum Due {
     /// At that time, or it has.
     At(DateTime),
     /// Nobody has seen it.
+    #[cfg_attr(not(feature = "fleet"), allow(dead_code))] // only a journal leaves it open
     Unknown,
     /// It does not.
     Never,
