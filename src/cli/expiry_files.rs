@@ -27,6 +27,7 @@ pub(crate) struct ExpiryFiles {
 }
 
 /// The flags, for commands that do without.
+#[cfg(feature = "fleet")]
 pub(crate) const FLAGS: &[(&str, usize)] = &[("--html", 1), ("--metrics", 1), ("--force", 0)];
 
 /// What was written.
@@ -49,6 +50,7 @@ impl ExpiryFiles {
         page.into_iter().chain(self.metrics.as_deref().map(|path| (File::Metrics, path)))
     }
 
+    #[cfg(feature = "fleet")]
     pub(crate) fn are_wanted(&self) -> bool {
         self.all().next().is_some()
     }

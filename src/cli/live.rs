@@ -82,6 +82,7 @@ pub(super) fn step(text: &str) -> bool {
 }
 
 /// Shows lines instead of a step. `false` where nothing moves.
+#[cfg(feature = "fleet")]
 pub(super) fn lines(lines: impl Fn(usize) -> Vec<String> + Send + 'static) -> bool {
     let Some(mut live) = live() else { return true };
     live.lines = Some(Box::new(lines));

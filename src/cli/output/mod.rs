@@ -100,6 +100,7 @@ impl Stderr {
     }
 
     /// Shows lines that move instead of steps; `false` where nothing moves.
+    #[cfg(feature = "fleet")]
     pub(crate) fn lines(&self, lines: impl Fn(usize) -> Vec<String> + Send + 'static) -> bool {
         self.moves() && live::lines(lines)
     }
