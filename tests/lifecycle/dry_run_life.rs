@@ -115,6 +115,16 @@ fn the_plan_of_a_rotation_by_alias_comes_true() {
         comes_true(&scene, back);
         comes_true(&scene, &format!("{rotate} --material second"));
         comes_true(&scene, &format!("{back} --verify state"));
+        if spec != "HMAC_256" {
+            comes_true(&scene, &format!("{back} --verify state --jwks keys.json"));
+            comes_true(&scene, &format!("{rotate} --material second --verify state --jwks keys.json"));
+            comes_true(&scene, &format!("{rotate} --material second --verify off --jwks keys.json"));
+            comes_true(&scene, &format!("{back} --verify off --jwks keys.json"));
+            comes_true(&scene, &format!("{rotate} --generate --keep third --verify state --jwks keys.json"));
+            let prepared = scene.json(&format!("{rotate} --generate --keep fourth --prepare"));
+            let new = prepared["key_arn"].as_str().unwrap();
+            comes_true(&scene, &format!("{rotate} --switch {new} --verify state --jwks keys.json"));
+        }
         comes_true(&scene, &format!("{rotate} --generate --keep last --disable-old --yes"));
         comes_true(&scene, &format!("{rotate} --material last --disable-old --yes"));
         refused_alike(&scene, back);

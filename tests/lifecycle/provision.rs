@@ -70,6 +70,7 @@ fn a_generated_key_of_every_spec_goes_in_is_proven_and_answered_in_the_names_of_
             "replicas": [],
             "causes": [],
             "material": null,
+            "token": null,
             "escrow_opened": null,
             "components": null,
             "key_check_value": null,

@@ -33,7 +33,7 @@ fn every_key_spec_gives_a_key_of_that_kind_in_a_private_file() {
         let expected = serde_json::json!({
             "schema": "kms-byok/generate/1", "key_spec": spec, "bytes": file.len(), "format": format, "out": spec, "changed": false,
             "exists": [], "in_doubt": null, "leftovers": [], "next": null, "rehearsal": false, "error": null,
-            "parts": [], "material": null, "escrow_opened": null, "components": null, "key_check_value": null,
+            "parts": [], "material": null, "token": null, "escrow_opened": null, "components": null, "key_check_value": null,
         });
         assert_eq!(answer, expected);
         assert!(bytes == 0 || file.len() == bytes, "{spec}: {}", file.len());

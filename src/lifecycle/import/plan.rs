@@ -67,6 +67,13 @@ pub(crate) fn prove_use(plan: &mut Plan, spec: KeySpec, usage: KeyUsage, level: 
     }
 }
 
+/// The call that shows which key it is, where no proof does and there is no key material that tells it.
+pub(crate) fn tell_which(plan: &mut Plan, spec: KeySpec, level: Level) {
+    if level < Level::Use && spec.is_private_key() {
+        plan.call(Operation::GetPublicKey, "shows which key it is, where that is permitted");
+    }
+}
+
 /// The second import with which a full proof of a symmetric key ends.
 pub(crate) fn import_again(plan: &mut Plan) {
     plan.call(Operation::ListKeyRotations, "proof: finds every key material of the key");

@@ -89,6 +89,6 @@ fn the_name_of_a_manifest_and_what_failed_are_text_and_next_runs_without_the_fil
     let fleet = families.as_array().unwrap().last().unwrap();
     assert_eq!(fleet[2][1], json!([{ "manifest": name, "state": "failed" }, 1]));
     // A file that the status reads is no file that it writes.
-    let (answer, _) = scene.fails(1, &format!("fleet status {name} {CELLS} --html {name} --force"));
+    let (answer, _) = scene.fails(2, &format!("fleet status {name} {CELLS} --html {name} --force"));
     assert_eq!(answer["error"]["id"], "same_file");
 }

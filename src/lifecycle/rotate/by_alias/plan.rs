@@ -5,7 +5,7 @@ use crate::lifecycle::error::Error;
 use crate::lifecycle::error::rotation::RotationError;
 use crate::lifecycle::import::backup::Backup;
 use crate::lifecycle::import::generate::Material;
-use crate::lifecycle::import::plan::{prove_use, send};
+use crate::lifecycle::import::plan::{prove_use, send, tell_which};
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::key::plan::{make_key, parameters};
 use crate::lifecycle::key::request::KeyRequest;
@@ -69,9 +69,6 @@ pub async fn rotate_by_alias(kms: &Kms, mut wanted: RotateByAlias, progress: &dy
     }
     plan.about(&current.key);
     if let Some(jwks) = &wanted.jwks {
-        if wanted.level < Level::Use {
-            plan.call(Operation::GetPublicKey, "reads the public key of the new key for the JWK Set");
-        }
         plan.call(Operation::ListResourceTags, "reads which key was there before, for the JWK Set");
         let first = vec![First::held(&current.key, None)];
         generations::plan(&mut plan, (kms, &wanted.trust), jwks, (first, false)).await?;
@@ -117,12 +114,14 @@ async fn finish(
             plan.call(Operation::ListGrants, "shows the grants on the new key, where that is permitted");
         }
         prove_use(plan, spec, usage, wanted.level);
+        if !matches!(wanted.source, Some(Material::Given(_))) {
+            tell_which(plan, spec, wanted.level);
+        }
     }
     if let Some(jwks) = &wanted.jwks {
         let mut first = vec![First::held(&current.key, None)];
         first.extend(found.previous.as_ref().map(First::tagged));
-        let is_told = found.proof.is_some() || wanted.level >= Level::Use;
-        generations::plan(plan, (kms, &wanted.trust), jwks, (first, is_told)).await?;
+        generations::plan(plan, (kms, &wanted.trust), jwks, (first, true)).await?;
     }
     if let Some(previous) = &found.previous {
         let changes = tags::after_rotation(kms, previous, &current.key).await?;
@@ -159,6 +158,7 @@ async fn go_on(
     let Some(source) = source else {
         plan.call(Operation::ListGrants, "shows the grants on the new key, where that is permitted");
         prove_use(plan, key.spec.known()?, usage, wanted.level);
+        tell_which(plan, key.spec.known()?, wanted.level);
         return Ok(());
     };
     if !earlier.named {

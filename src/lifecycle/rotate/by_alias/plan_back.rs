@@ -2,7 +2,7 @@
 
 use crate::kms::{KeyDescription, Kms, Operation};
 use crate::lifecycle::error::Error;
-use crate::lifecycle::import::plan::prove_use;
+use crate::lifecycle::import::plan::{prove_use, tell_which};
 use crate::lifecycle::rotate::by_alias::generations::{self, First};
 use crate::lifecycle::rotate::by_alias::request::RollBack;
 use crate::lifecycle::rotate::by_alias::roll_back::Back;
@@ -10,7 +10,6 @@ use crate::lifecycle::rotate::by_alias::tags;
 use crate::lifecycle::rotate::by_alias::{check_jwks, old_key};
 use crate::lifecycle::run::plan::Plan;
 use crate::progress::Progress;
-use crate::proof::Level;
 
 /// The plan of [`lifecycle::roll_back`](crate::lifecycle::roll_back()). Asks KMS for the key of the alias and the one before it, with their
 /// tags and the policy of the older one.
@@ -43,10 +42,11 @@ pub async fn roll_back(kms: &Kms, wanted: &RollBack, progress: &dyn Progress) ->
         plan.vouch(&wanted.trust, older);
     }
     prove_use(&mut plan, older.spec.known()?, older.usage.known()?, wanted.level);
+    tell_which(&mut plan, older.spec.known()?, wanted.level);
     if let Some(jwks) = &wanted.jwks {
         let mut first = vec![First::held(older, None)];
         first.extend(back.left().map(First::tagged));
-        generations::plan(&mut plan, (kms, &wanted.trust), jwks, (first, wanted.level >= Level::Use)).await?;
+        generations::plan(&mut plan, (kms, &wanted.trust), jwks, (first, true)).await?;
     }
     if !is_done {
         plan.call(Operation::ListResourceTags, "sees which tags the older key has");
