@@ -76,12 +76,16 @@ pub(crate) struct GivenArgs {
 impl MaterialArgs {
     /// The one source that the flags name; a file is read and checked right away.
     pub(crate) fn source(&self, spec: KeySpec, context: &Context) -> Result<Material, Error> {
+        self.check_token()?;
         if self.generate {
-            return Ok(Material::Generate(self.backup()?));
+            return match self.token.maker(spec, context)? {
+                Some(maker) => Ok(Material::generate_in(maker)),
+                None => Ok(Material::Generate(self.backup()?)),
+            };
         }
         // The certificates are read before the key is.
         let backup = self.given_backup()?;
-        if let Some(key) = self.token.key(spec, context)? {
+        if let Some(key) = self.token.key(spec, false, context)? {
             return Ok(Material::held(key));
         }
         let material = self.given.read(spec, context)?.ok_or_else(Self::missing)?;
@@ -89,6 +93,25 @@ impl MaterialArgs {
             Some((recipients, out)) => Given::new(material).escrow(recipients, out),
             None => Given::new(material),
         }))
+    }
+
+    /// Whether key material is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.generate || self.given.is_given() || self.token.is_given()
+    }
+
+    /// Refuses what does not go with a token: it is the backup of the key that it makes.
+    pub(crate) fn check_token(&self) -> Result<(), UsageError> {
+        self.given.check_token(&self.token)?;
+        let others = [
+            (self.generate && self.keep.is_some(), "--keep"),
+            (self.generate && self.discard, "--discard"),
+            (self.generate && !self.escrow.is_empty(), "--escrow"),
+        ];
+        match others.into_iter().find(|(given, _)| *given && self.token.is_given()) {
+            Some((_, second)) => Err(UsageError::Conflict { first: "--pkcs11-uri", second }),
+            None => Ok(()),
+        }
     }
 
     /// For key material that is not generated: the certificates of its encrypted copy, and where that goes. No other copy is made of it.
@@ -142,7 +165,12 @@ impl MaterialArgs {
         UsageError::Missing { what: "the key material", hint }.into()
     }
 
-    /// What happens to a copy of generated material: exactly one of three.
+    /// What happens to a copy of generated material: exactly one of three, unless a token makes it.
+    pub(super) fn check_backup(&self) -> Result<(), Error> {
+        self.check_token()?;
+        if self.token.is_given() { Ok(()) } else { self.backup().map(drop) }
+    }
+
     pub(super) fn backup(&self) -> Result<Backup, Error> {
         match (&self.escrow_out, &self.keep, self.discard) {
             (_, Some(path), _) if is_stdin(path) => Err(UsageError::CopyToStdout { flag: "--keep" }.into()),
@@ -167,6 +195,14 @@ impl GivenArgs {
             (&self.components.component, "--component"),
         ];
         all.into_iter().flat_map(|(files, flag)| files.iter().map(move |file| file.path(flag).map(drop))).collect()
+    }
+
+    /// Refuses components beside a token.
+    pub(crate) fn check_token(&self, token: &TokenArgs) -> Result<(), UsageError> {
+        match self.components.is_given() && token.is_given() {
+            true => Err(UsageError::Conflict { first: "--pkcs11-uri", second: "--component" }),
+            false => Ok(()),
+        }
     }
 
     /// Whether key material is named.

@@ -41,6 +41,8 @@ pub(crate) const SOURCE: &[Flag] = &[
     ("--components", 1),
     ("--expect-kcv", 1),
     ("--show-kcv", 0),
+    ("--pkcs11-module", 1),
+    ("--pkcs11-uri", 1),
 ];
 /// What says how it is wrapped, and with what it is imported.
 pub(crate) const IMPORT: &[Flag] = &[
@@ -125,10 +127,14 @@ impl Command {
         if self.has("--adopt") { self } else { self.value("--adopt", arn) }
     }
 
-    /// With the bytes of that file, in the place of what it was told to take.
+    /// With the bytes of that file, in the place of what it was told to take; or with the key in the token, which is not made again.
     pub(crate) fn copy(self, backup: &StoredBackup) -> Self {
+        if matches!(backup.form, BackupForm::Token(_)) {
+            return self.without(&[("--generate", 0)]);
+        }
         let this = self.without(SOURCE);
         match &backup.form {
+            BackupForm::Token(_) => this,
             BackupForm::Plaintext => this.value("--material", &backup.path),
             BackupForm::Escrow(_) => {
                 this.value("--material-from-escrow", &backup.path).value("--recipient-key", RECIPIENT_KEY)

@@ -3,7 +3,7 @@
 use clap::Args;
 use kms_byok::Error;
 use kms_byok::material::KeySpec;
-use kms_byok::wrap::{Held, WrappingAlgorithm};
+use kms_byok::wrap::{Held, MakesKey, WrappingAlgorithm};
 
 use super::context::Context;
 
@@ -15,7 +15,11 @@ impl TokenArgs {
         false
     }
 
-    pub(super) fn key(&self, _: KeySpec, _: &Context) -> Result<Option<Box<dyn Held>>, Error> {
+    pub(super) fn key(&self, _: KeySpec, _: bool, _: &Context) -> Result<Option<Box<dyn Held>>, Error> {
+        Ok(None)
+    }
+
+    pub(super) fn maker(&self, _: KeySpec, _: &Context) -> Result<Option<Box<dyn MakesKey>>, Error> {
         Ok(None)
     }
 

@@ -101,7 +101,8 @@ fn source(args: &MaterialArgs, spec: KeySpec, context: &Context) -> Result<Shell
         return Ok(ShellSource::Generate(match args.backup()? {
             Backup::Escrow { recipients, out } => escrow(args, recipients, out),
             Backup::Keep(path) => ShellBackup::Keep(path),
-            Backup::Discard => ShellBackup::Discard,
+            // A token is refused before.
+            Backup::Discard | Backup::InToken(_) => ShellBackup::Discard,
         }));
     }
     let given = &args.given;

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, ValueHint};
 use kms_byok::kms::{KeyArn, KeyDescription};
 use kms_byok::lifecycle::{self, Account, AliasName, KeyRequest, Replicate, Trust};
 use kms_byok::material::{Format, KeyMaterial, KeySpec};
+use kms_byok::wrap::Held;
 use kms_byok::{Error, KmsError};
 
 use super::component_args::ComponentArgs;
@@ -21,6 +22,7 @@ use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::output::document::{Form, RunAnswer};
 use super::record_args::{OtherFiles, RecordArgs};
+use super::token_args::TokenArgs;
 use super::usage_error::UsageError;
 use super::values;
 use super::verify::unfit;
@@ -73,6 +75,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Key material", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true)]
     passphrase_file: Option<KeyFile>,
     #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
     wrapping: WrappingArgs,
     #[command(flatten)]
     expiry: ExpiryArgs,
@@ -118,7 +122,7 @@ pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
 
 /// Everything that can be refused before AWS is asked; gives the key policy.
 fn prepare(args: &Args) -> Result<Option<String>, Error> {
-    if args.material.is_empty() && args.material_from_escrow.is_empty() {
+    if args.material.is_empty() && args.material_from_escrow.is_empty() && !args.token.is_given() {
         let hint = "add --material FILE (`-` for standard input), once for each key material";
         return Err(UsageError::Missing { what: "the key material", hint }.into());
     }
@@ -148,7 +152,7 @@ impl Args {
             description: self.description.clone(),
             policy: policy.clone(),
             tags: self.tag.clone(),
-            wrapping: self.wrapping.wrapping(spec)?,
+            wrapping: self.wrapping.wrapping_or(self.token.algorithm(spec), spec)?,
             expiry: self.expiry.expiry(),
             level: self.proof.verify,
             trust: Trust {
@@ -160,7 +164,10 @@ impl Args {
         })
     }
 
-    fn materials(&self, spec: KeySpec, context: &Context) -> Result<Vec<KeyMaterial>, Error> {
+    fn materials(&self, spec: KeySpec, context: &Context) -> Result<Vec<Box<dyn Held>>, Error> {
+        if let Some(key) = self.token.key(spec, false, context)? {
+            return Ok(vec![key]);
+        }
         let one = |material: Option<&KeyFile>, escrow: Option<&PathBuf>| GivenArgs {
             material: material.cloned(),
             material_format: self.material_format,
@@ -172,6 +179,8 @@ impl Args {
         };
         let files = self.material.iter().map(|path| one(Some(path), None));
         let escrows = self.material_from_escrow.iter().map(|path| one(None, Some(path)));
-        files.chain(escrows).filter_map(|given| given.read(spec, context).transpose()).collect::<Result<_, _>>()
+        let boxed = |material: KeyMaterial| Box::new(material) as Box<dyn Held>;
+        let read = files.chain(escrows).filter_map(|given| given.read(spec, context).transpose());
+        read.map(|material| material.map(boxed)).collect()
     }
 }

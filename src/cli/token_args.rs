@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use kms_byok::material::KeySpec;
-use kms_byok::pkcs11::{Launch, Pkcs11Error, TokenKey, Uri};
-use kms_byok::wrap::{Held, WrappingAlgorithm};
-use kms_byok::{Error, Progress};
+use kms_byok::pkcs11::{Launch, Pkcs11Error, TokenKey, TokenMaker, Uri};
+use kms_byok::wrap::{Held, MakesKey, WrappingAlgorithm};
+use kms_byok::{Error, FileError, Progress, Secret};
 
 use super::context::Context;
 use super::terminal;
@@ -21,11 +21,11 @@ const HEADING: &str = "Key in a token";
 
 #[derive(Args, Default)]
 pub(crate) struct TokenArgs {
-    /// PKCS#11 module of the token that holds the key, as in /usr/lib/softhsm/libsofthsm2.so
+    /// PKCS#11 module of the token that holds the key, or makes it with --generate, as in /usr/lib/softhsm/libsofthsm2.so
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, requires = "pkcs11_uri", help_heading = HEADING)]
     pkcs11_module: Option<PathBuf>,
     /// The key in the token (RFC 7512), as in 'pkcs11:token=T;object=LABEL?pin-source=file:PIN'; without pin-source the PIN is asked for
-    #[arg(long, value_name = "URI", conflicts_with_all = ["generate", "material", "material_from_escrow", "component", "passphrase_file"], help_heading = HEADING)]
+    #[arg(long, value_name = "URI", conflicts_with_all = ["material", "material_from_escrow", "passphrase_file"], help_heading = HEADING)]
     pkcs11_uri: Option<String>,
 }
 
@@ -36,17 +36,34 @@ impl TokenArgs {
     }
 
     /// Opens the key, if it is in a token.
-    pub(super) fn key(&self, spec: KeySpec, context: &Context) -> Result<Option<Box<dyn Held>>, Error> {
-        let Some(uri) = &self.pkcs11_uri else { return Ok(None) };
-        let uri: Uri = uri.parse()?;
-        self.mind(&uri, context)?;
-        let mut ask = |token: &str| terminal::ask_unseen(&format!("PIN of token `{token}`: "), "PIN");
+    pub(super) fn key(
+        &self,
+        spec: KeySpec,
+        allow_sha1: bool,
+        context: &Context,
+    ) -> Result<Option<Box<dyn Held>>, Error> {
+        let Some(uri) = self.uri(context)? else { return Ok(None) };
         let key = TokenKey::open(&launch(context)?, self.pkcs11_module.as_deref(), &uri, spec, &mut ask)?;
+        let key = key.allow_sha1(allow_sha1);
         if let Some(object) = key.token() {
             context.talk.step(&format!("the key is {object}, and its bytes stay there"));
             context.found_in_token(object.clone());
         }
         Ok(Some(Box::new(key)))
+    }
+
+    /// Logs into the token that is to make the key, if one is.
+    pub(super) fn maker(&self, spec: KeySpec, context: &Context) -> Result<Option<Box<dyn MakesKey>>, Error> {
+        let Some(uri) = self.uri(context)? else { return Ok(None) };
+        let maker = TokenMaker::open(&launch(context)?, self.pkcs11_module.as_deref(), &uri, spec, &mut ask)?;
+        Ok(Some(Box::new(maker)))
+    }
+
+    fn uri(&self, context: &Context) -> Result<Option<Uri>, Error> {
+        let Some(uri) = &self.pkcs11_uri else { return Ok(None) };
+        let uri: Uri = uri.parse()?;
+        self.mind(&uri, context)?;
+        Ok(Some(uri))
     }
 
     /// What wraps a key of that spec where nothing else is said: a token wraps private keys under an AES key only.
@@ -69,6 +86,10 @@ impl TokenArgs {
         let module = self.pkcs11_module.clone().or_else(|| uri.module());
         Ok(module.map_or(Ok(()), |module| context.mind_writers(&[("PKCS#11 module", &module)]))?)
     }
+}
+
+fn ask(token: &str) -> Result<Option<Secret>, FileError> {
+    terminal::ask_unseen(&format!("PIN of token `{token}`: "), "PIN")
 }
 
 /// This program once more.

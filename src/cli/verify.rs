@@ -11,6 +11,7 @@ use kms_byok::lifecycle::{self, Interrupted, Run, Verify};
 use kms_byok::material::Reading;
 use kms_byok::proof::{Level, Outcome, Proof};
 use kms_byok::public_key::PublicKey;
+use kms_byok::wrap::Held;
 use kms_byok::{Error, LifecycleError, MaterialError};
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::parts::{About, Ending, Source};
+use super::token_args::TokenArgs;
 use super::usage_error::UsageError;
 use super::{output, public_key};
 
@@ -45,6 +47,12 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     given: GivenArgs,
+    #[command(flatten)]
+    token: TokenArgs,
+    /// Accept SHA-1 in OAEP for the second import of a symmetric key in a token
+    #[cfg(feature = "pkcs11")]
+    #[arg(long, requires = "pkcs11_uri", help_heading = None::<&'static str>)]
+    allow_sha1: bool,
     /// Compare with the certificate that the other side has: PEM, DER or PKCS#12
     #[arg(long, value_name = "C", help_heading = "Public key", conflicts_with_all = ["public_key", "material", "material_from_escrow", "component", "show_kcv", "no_reimport"])]
     certificate: Option<PathBuf>,
@@ -83,10 +91,14 @@ impl JsonAnswer for Answer {
 #[inline(never)] // see cli::run
 pub(crate) fn run(args: &'static Args, context: &'static Context) -> Result<ExitCode, Failure> {
     if let Some(path) = args.certificate.as_deref().or(args.public_key.as_deref()) {
+        if args.token.is_given() {
+            let second = if args.certificate.is_some() { "--certificate" } else { "--public-key" };
+            return Err(context.failure(UsageError::Conflict { first: "--pkcs11-uri", second }));
+        }
         let answer = context.run(verify_public(args, path, context))?;
         return Ok(print(&answer, context));
     }
-    if !args.given.is_given() {
+    if !args.given.is_given() && !args.token.is_given() {
         return Err(context.failure(nothing_to_compare()));
     }
     let run = context.begin();
@@ -104,6 +116,7 @@ fn print(answer: &Answer, context: &Context) -> ExitCode {
         ("key", about.key_arn.as_ref().map(ToString::to_string)),
         ("spec", about.key_spec.as_ref().map(ToString::to_string)),
         ("state", about.key_state.map(|state| state.to_string())),
+        ("token", answer.source.token.as_ref().map(ToString::to_string)),
         ("subject", answer.certificate_subject.clone()),
         ("endpoint", about.endpoint.clone()),
         ("rehearsal", answer.ending.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
@@ -113,6 +126,18 @@ fn print(answer: &Answer, context: &Context) -> ExitCode {
     }
     let printed = context.answer(answer, &text);
     answer.proof.as_ref().and_then(exit_code).unwrap_or(printed)
+}
+
+impl Args {
+    #[cfg(feature = "pkcs11")]
+    fn allows_sha1(&self) -> bool {
+        self.allow_sha1
+    }
+
+    #[cfg(not(feature = "pkcs11"))]
+    fn allows_sha1(&self) -> bool {
+        false
+    }
 }
 
 /// The file is read before anybody is asked.
@@ -148,10 +173,17 @@ impl Answer {
 
 fn prepare(args: &Args, key: &KeyDescription, context: &Context) -> Result<Verify, Error> {
     check_importable(key)?;
-    let read = args.given.read(key.spec.known()?, context).map_err(|error| unfit(error, key))?;
-    let material = read.ok_or_else(nothing_to_compare)?;
+    args.given.check_token(&args.token)?;
+    let spec = key.spec.known()?;
+    let material: Box<dyn Held> = match args.token.key(spec, args.allows_sha1(), context)? {
+        Some(key) => key,
+        None => {
+            let read = args.given.read(spec, context).map_err(|error| unfit(error, key))?;
+            Box::new(read.ok_or_else(nothing_to_compare)?)
+        }
+    };
     let trust = args.trust.trust(Some(&args.key_id))?;
-    Ok(Verify::new(&*args.key_id, material).reimport(!args.no_reimport).trust(trust))
+    Ok(Verify::held(&*args.key_id, material).reimport(!args.no_reimport).trust(trust))
 }
 
 /// The key spec is the key's own: there is no flag to choose another one.

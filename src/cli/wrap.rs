@@ -8,10 +8,11 @@ use kms_byok::escrow::RecipientIdentity;
 use kms_byok::for_the_binary::files::{self, Output};
 use kms_byok::for_the_binary::printable;
 use kms_byok::for_the_binary::{BareDirectory, ENCRYPTED_FILE, check_fingerprint};
+use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::{Backup, BackupForm, Bytes, Material};
 use kms_byok::material::{KeyMaterial, KeySpec};
 use kms_byok::parameters::ParameterSet;
-use kms_byok::wrap::{Held, WrappingAlgorithm, WrappingKey};
+use kms_byok::wrap::{Held, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
 use kms_byok::{Error, FileError, Progress, time};
 use serde::Serialize;
 
@@ -161,7 +162,8 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
     files::check_free("wrapped key material", &result, args.force)?;
     context.talk.step(&format!("wrapping for key {}", set.key_arn()));
     context.talk.step(&format!("wrapping public key SHA-256: {}", set.fingerprint()));
-    let (material, backup) = material(args, spec, context)?;
+    let asked = Asked { algorithm, wrapping: set.wrapping_key_spec(), key: Some(set.key_arn()) };
+    let (material, backup) = material(args, spec, asked, context)?;
     let mut answer = Answer {
         about: About { key_spec: Some(spec.into()), ..About::key(set.key_arn()) },
         wrapping_key: WrappedFor::new(algorithm, set.wrapping_key_spec(), set.fingerprint()),
@@ -172,6 +174,7 @@ fn in_directory(args: &Args, directory: &Path, context: &Context) -> Result<Opti
         ending: Ending { rehearsal: set.is_rehearsal(), ..Ending::default() },
     };
     let wrapped = set.wrap(&*material)?;
+    material.caveat().into_iter().for_each(|caveat| context.talk.warn(caveat));
     answer.bytes = Some(wrapped.encrypted().len());
     context.tell_moved(wrapped.save(directory, args.force)?);
     answer.out = Some(result);
@@ -203,8 +206,10 @@ fn bare(args: &Args, key_path: &Path, out: Option<PathBuf>, context: &Context) -
         context.mind_writers(&[("wrapping public key", key_path)])?;
     }
     algorithm.check(spec, key.spec(), None)?;
-    let (material, backup) = material(args, spec, context)?;
+    let asked = Asked { algorithm, wrapping: key.spec(), key: None };
+    let (material, backup) = material(args, spec, asked, context)?;
     let wrapped = material.wrap(&key, algorithm)?;
+    material.caveat().into_iter().for_each(|caveat| context.talk.warn(caveat));
     if to_stdout {
         match output::material(&wrapped) {
             None => return Ok(None),
@@ -239,8 +244,15 @@ fn check_files(material: &MaterialArgs, parts: &[&Path], result: Option<&Path>) 
     Ok(files::check_distinct(&[&inputs, parts].concat(), &[&outputs, result.as_slice()].concat())?)
 }
 
+/// How it is wrapped, and for which key.
+struct Asked<'a> {
+    algorithm: WrappingAlgorithm,
+    wrapping: WrappingKeySpec,
+    key: Option<&'a KeyArn>,
+}
+
 /// The material, and where a copy of it was kept.
-fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(Box<dyn Held>, Kept), Error> {
+fn material(args: &Args, spec: KeySpec, asked: Asked<'_>, context: &Context) -> Result<(Box<dyn Held>, Kept), Error> {
     match args.material.source(spec, context)? {
         Material::Given(given) => {
             let kept = match (given.backup(), given.bytes()) {
@@ -248,6 +260,15 @@ fn material(args: &Args, spec: KeySpec, context: &Context) -> Result<(Box<dyn He
                 _ => Kept::default(),
             };
             Ok((given.into_held(), kept))
+        }
+        Material::Generate(Backup::InToken(maker)) => {
+            maker.check(asked.algorithm, asked.wrapping)?;
+            let held = maker.make(asked.key.map(|arn| &**arn.id()))?;
+            let object = held.token().cloned().unwrap_or_default();
+            context.talk.step(&format!("the key is {object}, and its bytes stay there"));
+            let generated = object.made;
+            context.found_in_token(object);
+            Ok((held, Kept { generated, ..Kept::default() }))
         }
         Material::Generate(backup) => {
             backup.check()?;
@@ -266,6 +287,7 @@ fn store(backup: &Backup, material: &KeyMaterial, context: &Context) -> Result<K
         Bytes::Unstored(_) => return Ok(Kept::default()),
     };
     Ok(match stored.form {
+        BackupForm::Token(_) => Kept::default(),
         BackupForm::Plaintext => Kept { kept: Some(stored.path), ..Kept::default() },
         BackupForm::Escrow(escrow_recipients) => {
             Kept { escrow: Some(stored.path), escrow_recipients, ..Kept::default() }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Which key of which token it is, for reports and records. Nothing in it is secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Which key of which token it is, for reports and records. Nothing in it is secret. The token is the backup: KMS gives no key back, and
+/// from there it can be imported again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct TokenObject {
     /// The file of the PKCS#11 module.
@@ -18,8 +19,10 @@ pub struct TokenObject {
     pub serial: String,
     /// The key's label (CKA_LABEL).
     pub object: String,
-    /// The key's id (CKA_ID) as hex digits.
+    /// The key's id (CKA_ID) as hex digits. Of a key that was made for a key of KMS it is the id of that.
     pub id: String,
+    /// Whether this run has made it.
+    pub made: bool,
 }
 
 impl fmt::Display for TokenObject {

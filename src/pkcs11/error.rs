@@ -29,6 +29,9 @@ pub enum Pkcs11Error {
     #[error("the PKCS#11 URI names another module than `{}`: `{}`", .given.display(), .named.display())]
     #[strum(serialize = "two_pkcs11_modules")]
     TwoModules { given: PathBuf, named: PathBuf },
+    #[error("the PKCS#11 URI gives the new key no name")]
+    #[strum(serialize = "no_pkcs11_label")]
+    NoLabel,
     #[error("no PKCS#11 module is named")]
     #[strum(serialize = "no_pkcs11_module")]
     NoModule,
@@ -81,6 +84,7 @@ impl Pkcs11Error {
                 | Pkcs11Error::PinInUri
                 | Pkcs11Error::PinSource
                 | Pkcs11Error::TwoModules { .. }
+                | Pkcs11Error::NoLabel
                 | Pkcs11Error::NoModule
                 | Pkcs11Error::Token(TokenError::PrivateKeyOverOaep { .. })
         )
@@ -106,6 +110,7 @@ impl OwnWords for Pkcs11Error {
             Pkcs11Error::PinSource => {
                 some("name a file, as in `pin-source=file:/run/secrets/pin`, or leave it out and type the PIN")
             }
+            Pkcs11Error::NoLabel => some("add `object=LABEL` to it, as in `pkcs11:token=TOKEN;object=LABEL`"),
             Pkcs11Error::TwoModules { .. } => some("leave one of them out"),
             Pkcs11Error::NoModule | Pkcs11Error::ModuleMissing { .. } => {
                 hint![

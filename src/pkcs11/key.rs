@@ -1,30 +1,27 @@
 //! A key in a token, as the run has it: it can be wrapped, and cannot be looked at.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::OnceLock;
 
-use super::connection::Connection;
 use super::error::Pkcs11Error;
 use super::launch::Launch;
-use super::protocol::{Object, Pin, Reply, Request};
+use super::protocol::{Object, Reply, Request};
+use super::token::{AskPin, Token, elsewhere};
 use super::token_error::TokenError;
 use super::uri::Uri;
 use crate::explain::Explain;
-use crate::files::FileError;
 use crate::material::{KeyMaterial, KeySpec, Places, TokenObject};
-use crate::secret::Secret;
 use crate::wrap::{Held, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
-
-/// Asks somebody for the PIN of the token of that name; nothing where there is nobody to ask.
-pub type AskPin<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Secret>, FileError>;
 
 /// A key in a token. The module's process lives as long as it.
 pub struct TokenKey {
-    spec: KeySpec,
+    token: Token,
     object: TokenObject,
     length: Option<usize>,
     places: Places,
-    connection: Mutex<Connection>,
+    /// The algorithm that was asked for, which the token can do.
+    checked: OnceLock<WrappingAlgorithm>,
+    allow_sha1: bool,
 }
 
 impl TokenKey {
@@ -42,57 +39,29 @@ impl TokenKey {
         spec: KeySpec,
         pin: AskPin<'_>,
     ) -> Result<Self, Pkcs11Error> {
-        let module = module_file(module, uri)?;
-        let mut connection = Connection::start(launch, &module)?;
-        let opened = connection.ask(&Request::Open { module: module.clone(), uri: uri.to_string() }, None)?;
-        let Reply::Opened { token, serial, pin: wanted } = opened else { return Err(Pkcs11Error::Nonsense) };
-        log_in(&mut connection, wanted, &token, pin)?;
-        let Reply::Found(Object { label, id, length }) =
-            connection.ask(&Request::Find { spec: spec.name().to_owned() }, None)?
-        else {
-            return Err(Pkcs11Error::Nonsense);
-        };
-        let (module, uri) = (module.display().to_string(), uri.to_string());
-        let object = TokenObject { module, uri, token, serial, object: label, id };
-        Ok(TokenKey { spec, object, length, places: Places::default(), connection: Mutex::new(connection) })
+        let token = Token::open(launch, module, uri, spec, pin)?;
+        match token.ask(&Request::Find { spec: spec.name().to_owned() })? {
+            Reply::Found(found) => Ok(TokenKey::of(token, &found, false)),
+            _ => Err(Pkcs11Error::Nonsense),
+        }
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One that the module's process has found or made.
+    pub(super) fn of(token: Token, found: &Object, made: bool) -> Self {
+        let object = token.object(found, made);
+        let (places, checked) = (Places::default(), OnceLock::new());
+        TokenKey { token, object, length: found.length, places, checked, allow_sha1: false }
     }
-}
 
-/// Tries the PIN once.
-fn log_in(connection: &mut Connection, wanted: Pin, token: &str, ask: AskPin<'_>) -> Result<(), Pkcs11Error> {
-    let typed = match wanted {
-        Pin::NotNeeded => return Ok(()),
-        Pin::OnToken | Pin::File => None,
-        Pin::Ask => Some(ask(token)?.ok_or_else(|| Pkcs11Error::NoPin { token: token.to_owned() })?),
-    };
-    let request = Request::Login { typed: typed.as_ref().map(Secret::len) };
-    match connection.ask(&request, typed.as_ref())? {
-        Reply::LoggedIn => Ok(()),
-        _ => Err(Pkcs11Error::Nonsense),
-    }
-}
-
-/// The one file that is loaded, by its whole path: nothing is looked for on the way that the system loads libraries from.
-fn module_file(given: Option<&Path>, uri: &Uri) -> Result<PathBuf, Pkcs11Error> {
-    let found = |module: &Path| {
-        module.canonicalize().map_err(|source| Pkcs11Error::ModuleMissing { module: module.to_owned(), source })
-    };
-    match (given, uri.module()) {
-        (None, None) => Err(Pkcs11Error::NoModule),
-        (Some(given), None) => found(given),
-        (None, Some(named)) => found(&named),
-        (Some(given), Some(named)) if found(given)? == found(&named)? => found(given),
-        (Some(given), Some(named)) => Err(Pkcs11Error::TwoModules { given: given.to_owned(), named }),
+    /// With SHA-1 in OAEP for the import that proves what the key holds, where the token has nothing else.
+    pub fn allow_sha1(self, allow: bool) -> Self {
+        TokenKey { allow_sha1: allow, ..self }
     }
 }
 
 impl Held for TokenKey {
     fn spec(&self) -> KeySpec {
-        self.spec
+        self.token.spec
     }
 
     fn length(&self) -> Option<usize> {
@@ -111,39 +80,47 @@ impl Held for TokenKey {
         Some(&self.object)
     }
 
-    /// What this token can do is tried with a key that guards nothing.
     fn check(&self, algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) -> Result<(), WrapError> {
-        if self.spec.is_private_key() && !algorithm.uses_aes_key_wrap() {
-            return Err(elsewhere(TokenError::PrivateKeyOverOaep { algorithm: algorithm.name().to_owned() }));
-        }
-        algorithm.check(self.spec, wrapping, self.length)?;
-        match self.connection().ask(&Request::Try { algorithm: algorithm.name().to_owned() }, None) {
-            Ok(Reply::Tried { .. }) => Ok(()),
-            Ok(_) => Err(elsewhere(Pkcs11Error::Nonsense)),
-            Err(error) => Err(elsewhere(error)),
-        }
+        self.token.check(algorithm, wrapping, self.length)?;
+        let _ = self.checked.set(algorithm);
+        Ok(())
     }
 
     fn public_key(&self) -> Result<Option<Vec<u8>>, Box<dyn Explain + Send + Sync>> {
-        Ok(None)
+        if !self.token.spec.is_private_key() {
+            return Ok(None);
+        }
+        self.token.bytes(&Request::PublicKey).map_err(|error| Box::new(error) as _)
     }
 
-    fn mac(&self, _: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Explain + Send + Sync>> {
-        Ok(None)
+    fn mac(&self, message: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Explain + Send + Sync>> {
+        self.token.bytes(&Request::Mac { message: hex::encode(message) }).map_err(|error| Box::new(error) as _)
     }
 
     fn wrap(&self, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, WrapError> {
-        self.check(algorithm, key.spec())?;
+        self.token.check(algorithm, key.spec(), self.length)?;
         let request = Request::Wrap { algorithm: algorithm.name().to_owned(), public_key: hex::encode(key.der()) };
-        let wrapped = match self.connection().ask(&request, None).map_err(elsewhere)? {
-            Reply::Wrapped(digits) => hex::decode(digits).map_err(|_| elsewhere(Pkcs11Error::Nonsense))?,
-            _ => return Err(elsewhere(Pkcs11Error::Nonsense)),
-        };
+        let wrapped = self.token.bytes(&request).and_then(|wrapped| wrapped.ok_or(Pkcs11Error::Nonsense));
+        let wrapped = wrapped.map_err(elsewhere)?;
+        let _ = self.checked.set(algorithm);
         crate::wrap::check_length(wrapped.len(), algorithm, key.spec(), self.length)?;
         Ok(wrapped)
     }
-}
 
-fn elsewhere(error: impl Into<Pkcs11Error>) -> WrapError {
-    WrapError::Elsewhere(Box::new(error.into()))
+    fn caveat(&self) -> Option<&'static str> {
+        self.token.caveat()
+    }
+
+    /// What was asked for goes again. Where nothing was, a token that does OAEP with SHA-1 only does that, if it is allowed.
+    fn proving_algorithm(&self, usual: WrappingAlgorithm) -> WrappingAlgorithm {
+        if let Some(checked) = self.checked.get() {
+            return *checked;
+        }
+        match self.token.can_wrap(usual) {
+            Err(Pkcs11Error::Token(TokenError::OaepSha1Only { .. })) if self.allow_sha1 => {
+                WrappingAlgorithm::RsaesOaepSha1
+            }
+            _ => usual,
+        }
+    }
 }

@@ -13,13 +13,17 @@ mod error;
 mod frame;
 mod key;
 mod launch;
+mod maker;
 mod protocol;
+mod token;
 mod token_error;
 mod uri;
 
 pub use self::child::serve;
 pub use self::error::Pkcs11Error;
-pub use self::key::{AskPin, TokenKey};
+pub use self::key::TokenKey;
 pub use self::launch::Launch;
+pub use self::maker::TokenMaker;
+pub use self::token::AskPin;
 pub use self::token_error::TokenError;
 pub use self::uri::{PinSource, Uri};

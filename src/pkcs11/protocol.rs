@@ -18,6 +18,14 @@ pub(super) enum Request {
     Login { typed: Option<usize> },
     /// Find the one key, and see that it may be wrapped as a key of that spec.
     Find { spec: String },
+    /// See whether the name is free for a new key of that spec. A key that bears that id, in hex digits, was made for the same key of KMS.
+    Vacant { spec: String, id: Option<String> },
+    /// Make it, or find the one with that id.
+    Make { spec: String, id: Option<String> },
+    /// Tell its public half.
+    PublicKey,
+    /// Compute an HMAC of that message, in hex digits.
+    Mac { message: String },
     /// See whether the token wraps it by that algorithm, with a key that guards nothing.
     Try { algorithm: String },
     /// Wrap it for that public key, in DER as hex digits.
@@ -37,10 +45,14 @@ pub(super) enum Reply {
     LoggedIn,
     /// The key is found.
     Found(Object),
-    /// The token wraps so, by these mechanisms.
-    Tried { mechanisms: String },
-    /// The wrapped key, as hex digits.
-    Wrapped(String),
+    /// The token wraps so, by these mechanisms; and whether it fills what it wraps up with zero bytes.
+    Tried { mechanisms: String, fills_up: bool },
+    /// The name is free, or the key that is to be made is there.
+    Vacant,
+    /// It is made.
+    Made(Object),
+    /// The wrapped key, the public half in DER or the HMAC, as hex digits; nothing where the token does not tell it.
+    Bytes(Option<String>),
     /// It has logged out.
     Closed,
     /// Something is wrong.

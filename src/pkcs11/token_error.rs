@@ -51,6 +51,11 @@ pub enum TokenError {
     CannotWrap { token: String, algorithm: String, lacking: String },
     #[error("a token wraps a private key under an AES key, and {algorithm} has none")]
     PrivateKeyOverOaep { algorithm: String },
+    #[error("token `{token}` has `{object}` already, and a new key is to be made")]
+    #[strum(serialize = "token_key_exists")]
+    Exists { token: String, object: String },
+    #[error("token `{token}` cannot make {spec} key material: {lacking}")]
+    CannotMake { token: String, spec: String, lacking: String },
     #[error("the PKCS#11 module refuses {call} with {code}")]
     #[strum(serialize = "pkcs11_refused")]
     Refused { call: String, code: String },
@@ -121,6 +126,16 @@ impl Explain for TokenError {
             ),
             TokenError::PrivateKeyOverOaep { algorithm } => {
                 some(format!("use {}", algorithm.replace("RSAES_OAEP", "RSA_AES_KEY_WRAP")))
+            }
+            TokenError::Exists { .. } => {
+                hint![
+                    "leave ",
+                    Setting::Generate,
+                    " out to use that key, or give the new one another name with `object=`"
+                ]
+            }
+            TokenError::CannotMake { .. } => {
+                hint!["make it with the tool of the token's maker, and leave ", Setting::Generate, " out"]
             }
             TokenError::Refused { .. } => some("look that value up in the manual of the token's maker"),
             TokenError::OpenSsl { .. } => None,

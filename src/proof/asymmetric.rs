@@ -24,7 +24,13 @@ pub(super) async fn prove(subject: &Subject<'_>, proof: &mut Proof) -> Result<()
         );
     }
     if local.is_none() {
-        proof.leave(Claim::Bytes, "that it is your key: no private key at hand to compare with");
+        proof.leave(
+            Claim::Bytes,
+            match subject.material.and_then(Held::token) {
+                Some(_) => "that it is your key: the token does not tell its public key",
+                None => "that it is your key: no private key at hand to compare with",
+            },
+        );
     }
     // Without the private key at hand, the private half is tried against the public one that KMS reports.
     let Some(public) = local.or(reported).filter(|_| proof.contradiction().is_none()) else { return Ok(()) };

@@ -59,7 +59,7 @@ const ALMOST: &str = "that the bytes are the same: keys that differ in trailing 
 fn compare_elsewhere(key: &dyn Held, nonce: &[u8], mac: &[u8], proof: &mut Proof) -> Result<(), ProofError> {
     let Some(computed) = key.mac(nonce).map_err(ProofError::Elsewhere)? else {
         proof.prove(Claim::Use, "KMS computes an HMAC with the key");
-        proof.leave(Claim::Bytes, "that it is your key: what holds it does not let it compute an HMAC");
+        proof.leave(Claim::Bytes, "that it is your key: the token does not compute an HMAC with it");
         return Ok(());
     };
     let proven = "KMS computes the same HMAC of a fresh nonce as the token does with your key";

@@ -14,6 +14,7 @@ use crate::files;
 use crate::kms::Kms;
 use crate::lifecycle::Account;
 use crate::lifecycle::error::Error;
+use crate::material::TokenObject;
 use crate::openssl_probe::OpenSslError;
 use crate::printable;
 use crate::progress::Progress;
@@ -41,7 +42,13 @@ impl RecordFile {
     }
 
     /// Notes what the key material is made of or as, and its check value where the user wants it shown.
-    pub fn note_material(&mut self, components: Option<&Composition>, check_value: Option<CheckValue>) {
+    pub fn note_material(
+        &mut self,
+        components: Option<&Composition>,
+        token: Option<&TokenObject>,
+        check_value: Option<CheckValue>,
+    ) {
+        self.record.material.token = token.cloned();
         self.record.material.components = components.cloned();
         self.record.material.key_check_value = check_value.map(|value| value.to_string());
         self.record.material.generated |= self.record.verb == "generate";

@@ -15,6 +15,7 @@ use crate::escrow::RecipientIdentity;
 use crate::explain::ErrorReport;
 use crate::kms::{KeyArn, KeyState, Kms, LoggedRequest};
 use crate::lifecycle::{Account, Exists, ImportAttempt, Leftover, Plaintext, ProvenKey, Report};
+use crate::material::TokenObject;
 use crate::openssl_probe;
 
 /// The form of a record that this program writes.
@@ -153,6 +154,8 @@ pub(crate) struct Material {
     pub plaintext: Option<Plaintext>,
     /// The components that the key was made of or made as, and the custodians' certificates.
     pub components: Option<Composition>,
+    /// The key in a token, which is the backup of it; null where none is in one.
+    pub token: Option<TokenObject>,
     /// The check value of the key, if the user has asked for it.
     pub key_check_value: Option<String>,
 }
@@ -185,6 +188,7 @@ impl Record {
         let known = std::mem::replace(&mut self.material, Material::of(report));
         self.material.generated |= known.generated;
         (self.material.components, self.material.key_check_value) = (known.components, known.key_check_value);
+        self.material.token = self.material.token.take().or(known.token);
         self.transfers.clone_from(&facts.attempts);
         let of_key = report.proof.iter().map(|proof| (report.key_arn.as_ref().map(ToString::to_string), proof));
         let of_replicas = report.replicas.iter().filter_map(|replica| {
@@ -265,6 +269,7 @@ impl Material {
             escrow_recipients: report.escrow_recipients.clone(),
             plaintext: report.plaintext.clone(),
             components: None,
+            token: report.token.clone(),
             key_check_value: None,
         }
     }

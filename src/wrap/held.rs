@@ -1,4 +1,4 @@
-//! Key material at hand: bytes in memory, or a key that something else holds and wraps.
+//! Key material at hand: bytes in memory, or a key that something else makes, holds and wraps.
 
 use super::algorithm::{WrappingAlgorithm, WrappingKeySpec};
 use super::error::WrapError;
@@ -48,6 +48,40 @@ pub trait Held: Send + Sync {
     /// # Errors
     /// As [`wrap`](super::wrap()), and [`WrapError::Elsewhere`] for what the holder of the key says.
     fn wrap(&self, key: &WrappingKey, algorithm: WrappingAlgorithm) -> Result<Vec<u8>, WrapError>;
+
+    /// What is odd about what it has wrapped, if anything: a sentence.
+    fn caveat(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How it is wrapped for an import that proves what the key holds: as `usual`, or as its holder can.
+    fn proving_algorithm(&self, usual: WrappingAlgorithm) -> WrappingAlgorithm {
+        usual
+    }
+}
+
+/// Makes a new key that never leaves it but wrapped, as a token does.
+pub trait MakesKey: Send + Sync {
+    /// The key spec of the key that it makes.
+    fn spec(&self) -> KeySpec;
+
+    /// Refuses what would not be wrapped so, before anything is made.
+    ///
+    /// # Errors
+    /// As [`Held::check`].
+    fn check(&self, algorithm: WrappingAlgorithm, wrapping: WrappingKeySpec) -> Result<(), WrapError>;
+
+    /// Refuses a name that is taken. A key that an earlier run has made for the key of KMS with that id is none that is in the way.
+    ///
+    /// # Errors
+    /// [`WrapError::Elsewhere`] for what the maker of the key says.
+    fn check_free(&self, key_id: Option<&str>) -> Result<(), WrapError>;
+
+    /// Makes it for the key of KMS with that id, or finds the one that an earlier run has made for it: there is never a second.
+    ///
+    /// # Errors
+    /// [`WrapError::Elsewhere`] for what the maker of the key says.
+    fn make(&self, key_id: Option<&str>) -> Result<Box<dyn Held>, WrapError>;
 }
 
 impl Held for KeyMaterial {

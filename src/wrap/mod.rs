@@ -16,7 +16,7 @@ mod wrapping_key;
 
 pub use self::algorithm::{OaepDigest, WrappingAlgorithm, WrappingKeySpec};
 pub use self::error::WrapError;
-pub use self::held::Held;
+pub use self::held::{Held, MakesKey};
 pub(crate) use self::known_answers::known_answers;
 pub(crate) use self::known_answers::throw_away_key;
 pub(crate) use self::oaep::encrypt as oaep;

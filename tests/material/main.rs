@@ -31,6 +31,8 @@ mod support {
     pub(crate) mod token;
     #[cfg(feature = "pkcs11")]
     pub(crate) mod token_modules;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token_runs;
 
     pub(crate) use bench::*;
 }
@@ -62,7 +64,11 @@ mod recognised {
 mod round_trips;
 mod sources;
 #[cfg(feature = "pkcs11")]
+mod token_made;
+#[cfg(feature = "pkcs11")]
 mod token_modules;
+#[cfg(feature = "pkcs11")]
+mod token_proofs;
 #[cfg(feature = "pkcs11")]
 mod token_refused;
 #[cfg(feature = "pkcs11")]

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{Bench, ended};
 
 /// The PIN of every token here.
-pub const PIN: &str = "739154";
+pub const PIN: &str = "7391548206";
 
 /// A token of its own in a bench.
 pub struct Token<'a> {
@@ -51,18 +51,19 @@ impl<'a> Token<'a> {
         self.tool("softhsm2-util", &words);
     }
 
-    /// Runs `pkcs11-tool` with a line of words, logged in.
-    pub fn pkcs11(&self, line: &str) {
+    /// Runs `pkcs11-tool` with a line of words, logged in, and gives what it prints.
+    pub fn pkcs11(&self, line: &str) -> String {
         let soft = self.soft.display().to_string();
         let before = ["--module", &soft, "--token-label", "ceremony", "--login", "--pin", PIN];
-        self.tool("pkcs11-tool", &before.into_iter().chain(line.split(' ')).collect::<Vec<_>>());
+        self.tool("pkcs11-tool", &before.into_iter().chain(line.split(' ')).collect::<Vec<_>>())
     }
 
-    fn tool(&self, tool: &str, words: &[&str]) {
+    fn tool(&self, tool: &str, words: &[&str]) -> String {
         let mut command = Command::new(tool);
         command.args(words).current_dir(self.bench.directory()).env("SOFTHSM2_CONF", self.bench.path("softhsm.conf"));
         let output = ended(&mut command, b"");
         assert!(output.status.success(), "{tool} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// The flags with the rest of a PKCS#11 URI.

@@ -4,14 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use super::token::Token;
-use super::{Run, run};
 
 impl<'a> Token<'a> {
-    /// One more token, with that label.
-    pub fn another(&self, label: &str) {
-        self.initialize(label);
-    }
-
     /// The same token behind a module that does as the words of `tests/support/pkcs11/proxy.c` tell it; nothing without a C compiler.
     pub fn behind(&self, words: &str) -> Option<Token<'a>> {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pkcs11/proxy.c");
@@ -43,10 +37,5 @@ impl<'a> Token<'a> {
     /// The flags that name a key in it.
     pub fn flags(&self, object: &str) -> String {
         self.flags_of(&format!("token=ceremony;object={object}?pin-source=file:pin"))
-    }
-
-    /// Runs `kms-byok` where its configuration is found.
-    pub fn kms_byok(&self, line: &str) -> Run {
-        run(&mut self.command(line), b"")
     }
 }

@@ -19,6 +19,10 @@ mod support {
     pub(crate) mod said;
     pub(crate) mod said_besides;
     pub(crate) mod tls_server;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token;
+    #[cfg(feature = "pkcs11")]
+    pub(crate) mod token_modules;
     pub(crate) mod watched;
 
     pub(crate) use bench::*;
@@ -44,6 +48,8 @@ mod protection;
 mod secrets;
 mod secrets_components;
 mod secrets_diagnosed;
+#[cfg(feature = "pkcs11")]
+mod secrets_in_tokens;
 mod secrets_made;
 mod settings;
 mod tls;

@@ -133,7 +133,6 @@ impl Context {
     }
 
     /// Notes the token that holds the key.
-    #[cfg(feature = "pkcs11")]
     pub(crate) fn found_in_token(&self, object: TokenObject) {
         let _ = self.token.set(object);
     }

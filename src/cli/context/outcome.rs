@@ -77,6 +77,9 @@ impl Context {
             Some(kms) => account.at(kms),
             None => account,
         };
+        if let Some(object) = &account.facts.token {
+            self.found_in_token(object.clone());
+        }
         account.report.rehearsal |= self.is_rehearsal();
         // The embedded KMS ends with the process, and with it what it holds.
         if let Some(plaintext) = account.report.plaintext.as_mut().filter(|_| self.is_rehearsal()) {
@@ -120,7 +123,7 @@ impl Context {
         let Some(Kept { mut file, run }) = kept else { return Ok(()) };
         let account = self.told(run);
         let account = if failure.is_some() { account.broken_off() } else { account };
-        file.note_material(self.composition.get(), self.check_value.get().copied());
+        file.note_material(self.composition.get(), self.token.get(), self.check_value.get().copied());
         let code = failure.map_or(0, |failure| failure.exit);
         let mut exit = Exit::of(code, failure.map(Failure::error_report), &account);
         if let Some(partial) = failure.and_then(|failure| failure.partial.as_ref()) {

@@ -30,6 +30,8 @@ pub(crate) fn account(report: &Report) -> String {
         ("changed", Some(if report.changed { "yes" } else { "no" }.to_owned())),
         ("kept", report.kept.as_ref().map(|path| path.display().to_string())),
         ("escrow", report.escrow.as_ref().map(|path| path.display().to_string())),
+        ("token", report.token.as_ref().map(ToString::to_string)),
+        ("backup", report.token.as_ref().map(|_| TOKEN.to_owned())),
         ("plaintext", report.plaintext.as_ref().map(files)),
         ("backup", report.plaintext.as_ref().filter(|_| report.escrow.is_none()).map(backup)),
         ("remove", report.plaintext.as_ref().and_then(|plaintext| plaintext.remove.clone())),
@@ -52,6 +54,9 @@ pub(crate) fn account(report: &Report) -> String {
     }
     text
 }
+
+/// Of a key in a token.
+const TOKEN: &str = "the token: KMS gives no key back, and from there it can be imported again";
 
 /// The files that hold key material in plaintext.
 fn files(plaintext: &Plaintext) -> String {

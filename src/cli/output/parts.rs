@@ -96,7 +96,7 @@ pub(crate) struct Source {
     pub(crate) escrow_opened: Option<EscrowOpened>,
     /// The components that the key was made of or made as; null where it was not.
     pub(crate) components: Option<Composition>,
-    /// The token that holds the key, which is wrapped there; null where none does.
+    /// The token that holds the key, which is wrapped there, and is its backup; null where none does.
     pub(crate) token: Option<TokenObject>,
     /// The check value of the key, 10 hex digits, if it was asked for.
     pub(crate) key_check_value: Option<CheckValue>,

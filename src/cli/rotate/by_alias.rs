@@ -110,7 +110,7 @@ pub(super) fn plan(args: &Args, key: &KeyDescription, context: &Context) -> Resu
     let plan = plan.jwks(jwks(args)?);
     let plan = if flags.disable_old { plan.disable_old() } else { plan };
     let given = &args.material;
-    if given.generate || given.given.is_given() {
+    if given.is_given() {
         return Ok(plan.material(given.source(spec, context)?));
     }
     Ok(plan)

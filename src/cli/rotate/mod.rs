@@ -83,8 +83,16 @@ fn is_symmetric(key: &KeyDescription) -> bool {
 fn check(args: &Args) -> Result<(), Error> {
     let given = &args.material;
     given.given.check_names()?;
-    let named = given.generate || given.given.is_given();
-    if !named && !args.resume && !args.by_alias.needs_no_material() {
+    given.check_token()?;
+    let others = [
+        (args.by_alias.switch.is_some(), "--switch"),
+        (args.by_alias.rollback, "--rollback"),
+        (args.resume, "--resume"),
+    ];
+    if let Some((_, second)) = others.into_iter().find(|(other, _)| *other && given.token.is_given()) {
+        return Err(UsageError::Conflict { first: "--pkcs11-uri", second }.into());
+    }
+    if !given.is_given() && !args.resume && !args.by_alias.needs_no_material() {
         let hint = "add --generate, --material FILE (`-` for standard input), or --resume";
         return Err(UsageError::Missing { what: "the new key material", hint }.into());
     }
@@ -96,7 +104,7 @@ fn check(args: &Args) -> Result<(), Error> {
         return Err(UsageError::Conflict { first: "--resume", second: "a copy of generated key material" }.into());
     }
     match given.generate {
-        true => given.backup().map(drop)?,
+        true => given.check_backup()?,
         false => given.given_backup().map(drop)?,
     }
     if let Some(jwks) = &args.by_alias.jwks {

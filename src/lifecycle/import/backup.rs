@@ -6,8 +6,9 @@ use crate::escrow::{self, EscrowError, Recipient};
 use crate::files::{self, FileId};
 use crate::lifecycle::error::Error;
 use crate::lifecycle::import::bytes::{BackupForm, Bytes, StoredBackup, Unstored};
-use crate::material::KeyMaterial;
+use crate::material::{KeyMaterial, TokenObject};
 use crate::progress::Progress;
+use crate::wrap::MakesKey;
 
 /// The backup of key material. Of generated key material there is no default, so that nobody loses the only copy by leaving a flag out.
 pub enum Backup {
@@ -22,6 +23,8 @@ pub enum Backup {
     Keep(PathBuf),
     /// None: KMS holds the only copy.
     Discard,
+    /// The token that makes the key, and keeps it.
+    InToken(Box<dyn MakesKey>),
 }
 
 /// A copy that is on disk, and the file that had its name before.
@@ -40,7 +43,7 @@ impl Backup {
         match self {
             Backup::Escrow { out, .. } => Ok(files::check_output("escrow file", out)?),
             Backup::Keep(path) => Ok(files::check_output("plaintext key file", path)?),
-            Backup::Discard => Ok(()),
+            Backup::Discard | Backup::InToken(_) => Ok(()),
         }
     }
 
@@ -62,6 +65,7 @@ impl Backup {
             progress.warn(&format!("`{}` existed and may hold a key: it is now `{}`", path.display(), moved.display()));
         }
         let (form, path, id) = match self {
+            Backup::InToken(_) => return Err(EscrowError::NotHere.into()),
             Backup::Discard => return Ok(Stored { bytes: Bytes::Unstored(Unstored::Discarded), id: None, superseded }),
             Backup::Keep(path) => {
                 let id = files::put_plaintext_file(path, material.expose())?;
@@ -99,22 +103,31 @@ impl Backup {
         match self {
             Backup::Escrow { out, .. } => Some(out),
             Backup::Keep(path) => Some(path),
-            Backup::Discard => None,
+            Backup::Discard | Backup::InToken(_) => None,
         }
     }
 }
 
 impl Stored {
+    /// A key that was made in a token and stays there.
+    pub(crate) fn in_token(object: TokenObject) -> Self {
+        let backup = StoredBackup { path: PathBuf::from(&object.uri), form: BackupForm::Token(object) };
+        Stored { bytes: Bytes::Stored(backup), id: None, superseded: None }
+    }
+
     fn path(&self) -> Option<&Path> {
         match &self.bytes {
+            Bytes::Stored(StoredBackup { form: BackupForm::Token(_), .. }) | Bytes::Unstored(_) => None,
             Bytes::Stored(backup) => Some(&backup.path),
-            Bytes::Unstored(_) => None,
         }
     }
 
     /// Renames the backup of key material that KMS does not have, so that nobody takes it for the key's, and gives the file that had its
     /// name before that name back. Gives the path of the latter.
     pub(crate) fn put_aside(&self, progress: &dyn Progress) -> Result<Option<&Path>, Error> {
+        if let Bytes::Stored(StoredBackup { form: BackupForm::Token(object), .. }) = &self.bytes {
+            progress.warn(&format!("{object} stays there, and KMS does not have it"));
+        }
         let Some(path) = self.path() else { return Ok(None) };
         // Another run may have put its own copy there by now.
         if FileId::of(path) == self.id

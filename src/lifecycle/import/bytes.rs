@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use crate::escrow::RecipientIdentity;
 use crate::kms::KeyArn;
 use crate::lifecycle::run::report::Report;
+use crate::material::TokenObject;
 
 /// The bytes of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bytes {
-    /// This run made them, and a file holds them.
+    /// This run made them, and a file or a token holds them.
     Stored(StoredBackup),
     /// There is no file that this run has written.
     Unstored(Unstored),
@@ -34,7 +35,7 @@ pub enum Unstored {
 /// The file that holds what a run has generated: on disk before KMS gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBackup {
-    /// The file.
+    /// The file; of a key in a token, its PKCS#11 URI.
     pub path: PathBuf,
     /// What is in it.
     pub form: BackupForm,
@@ -47,6 +48,8 @@ pub enum BackupForm {
     Plaintext,
     /// An envelope for these recovery certificates.
     Escrow(Vec<RecipientIdentity>),
+    /// The key itself: this one of a token.
+    Token(TokenObject),
 }
 
 /// What completes a run without making key material.
@@ -82,7 +85,7 @@ impl StoredBackup {
     /// Who can open it; nobody needs to where it is plaintext.
     pub fn recipients(&self) -> &[RecipientIdentity] {
         match &self.form {
-            BackupForm::Plaintext => &[],
+            BackupForm::Plaintext | BackupForm::Token(_) => &[],
             BackupForm::Escrow(recipients) => recipients,
         }
     }
@@ -103,6 +106,8 @@ impl Bytes {
             Bytes::Stored(backup) => {
                 report.generated = true;
                 match &backup.form {
+                    // The facts of the run say which key of which token it is.
+                    BackupForm::Token(object) => report.generated = object.made,
                     BackupForm::Plaintext => report.kept = Some(backup.path.clone()),
                     BackupForm::Escrow(recipients) => {
                         report.escrow = Some(backup.path.clone());

@@ -73,6 +73,7 @@ async fn carry_out(kms: &Kms, plan: &Provision, run: &Run<Reached>) -> Result<Pr
         return resume(kms, plan, &found, run).await;
     }
     // Now that KMS has told its time, and before there is a key.
+    plan.source.check_free(None)?;
     let resolved = Resolved::of(plan, kms, run)?;
     let parameters = |key: Vouched| async move { parameters(kms, plan, &key, run).await };
     match create::make(kms, &plan.request, &plan.pending, run, parameters).await? {
@@ -143,6 +144,7 @@ pub(crate) async fn make_unnamed(
 ) -> Result<Proven, Error> {
     check_locally(plan)?;
     tell_given(plan, run);
+    plan.source.check_free(None)?;
     let resolved = Resolved::of(plan, kms, run)?;
     let key = Vouched::created(create::create(kms, &plan.request, begun, run).await?);
     begun.made(&key.arn);
@@ -207,6 +209,7 @@ async fn resume_unchanged(
 pub(crate) async fn check_source(kms: &Kms, plan: &Provision, found: &KeyDescription) -> Result<History, Error> {
     let Material::Generate(backup) = &plan.source else { return Ok(History::Unknown) };
     let arn = found.arn.clone();
+    plan.source.check_free(Some(&arn))?;
     match (History::of(kms, found).await?, backup.path()) {
         (History::Had, _) => Err(KeyError::TakesOnlyOriginal { arn }.into()),
         (History::Unknown, Some(path)) if fs::symlink_metadata(path).is_ok() => {
@@ -244,9 +247,9 @@ async fn import_material(
     let (material, stored): (&dyn Held, Option<Stored>) = match &plan.source {
         Material::Given(given) => (&**given, given.store(run)?),
         Material::Generate(backup) => {
-            let (material, stored) = generate(plan.request.spec, backup, progress)?;
+            let (material, stored) = generate(plan.request.spec, backup, &key.arn, run)?;
             made = material;
-            (&made, Some(stored))
+            (&*made, Some(stored))
         }
     };
     let generated = stored.as_ref().filter(|_| matches!(plan.source, Material::Generate(_)));
@@ -255,6 +258,7 @@ async fn import_material(
         run.reach(Reached::BackupStored { key: named.clone(), backup: backup.clone() });
     }
     let wrapped = set.wrap(material)?;
+    material.caveat().into_iter().for_each(|caveat| progress.warn(caveat));
     let bytes_of = material.length().map(|length| format!("{length} bytes of ")).unwrap_or_default();
     progress.step(&format!(
         "wrapped {bytes_of}key material with {}: {} bytes",

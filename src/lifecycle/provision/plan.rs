@@ -36,6 +36,7 @@ pub async fn provision(kms: &Kms, wanted: &Provision, progress: &dyn Progress) -
     match found {
         Some(found) => resume(&mut plan, kms, wanted, &found, progress).await?,
         None => {
+            wanted.source.check_free(None)?;
             make(&mut plan, kms, &wanted.request, &wanted.pending);
             import_material(&mut plan, kms, wanted)?;
         }

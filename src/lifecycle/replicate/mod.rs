@@ -28,7 +28,6 @@ use crate::lifecycle::verify::which::tell_which;
 use crate::material::KeySpec;
 use crate::progress::Progress;
 use crate::proof::{self, Level, Subject};
-use crate::wrap::Held;
 
 /// A key and its replicas, as they were asked for.
 pub type ReplicatedKey = Done<Replicated>;
@@ -68,7 +67,7 @@ impl Replicate {
 async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Replicate, run: &Run<Reached>) -> Result<(), Error> {
     let plan = &Resolved::of(plan, kms, run)?;
     let all: &dyn Ongoing = run;
-    all.note(|facts| plan.materials.iter().for_each(|material| facts.given(material)));
+    all.note(|facts| plan.materials.iter().for_each(|material| facts.given(&**material)));
     let (materials, replicas) = plan_regions(kms, key, plan, run.progress()).await?;
     let work = Work { kms, primary: key, materials: &materials, plan, run };
     for replica_plan in replicas {
@@ -108,7 +107,7 @@ pub(crate) async fn plan_regions(
 /// Refuses everything that can be refused without asking KMS again.
 fn check_locally(plan: &Replicate) -> Result<(), Error> {
     for material in &plan.materials {
-        plan.wrapping.algorithm.check(material.spec(), plan.wrapping.key_spec, Some(material.byte_count()))?;
+        material.check(plan.wrapping.algorithm, plan.wrapping.key_spec)?;
     }
     Ok(())
 }
@@ -136,7 +135,7 @@ fn check_replicable(key: &KeyDescription, plan: &Replicate) -> Result<(), Error>
 /// Where KMS's answers depend on the bytes, wrong ones are refused before there is an empty replica.
 async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Result<(), Error> {
     for material in plan.materials.iter().filter(|material| material.spec() != KeySpec::SymmetricDefault) {
-        let subject = Subject::new(kms, key, Some(material), None)?.seen(key.clone());
+        let subject = Subject::new(kms, key, Some(&**material), None)?.seen(key.clone());
         let proof = proof::prove(&subject, Level::Use).await?;
         if let Some(contradiction) = proof.contradiction() {
             let contradiction = contradiction.to_owned();
@@ -149,7 +148,7 @@ async fn check_material(kms: &Kms, key: &KeyDescription, plan: &Replicate) -> Re
 impl Work<'_> {
     async fn prove(self, there: &Kms, done: &Carried) -> Result<(), Error> {
         let Work { kms, primary, plan, run, .. } = self;
-        let material = plan.materials.first().map(|material| material as &dyn Held);
+        let material = plan.materials.first().map(|material| &**material);
         let (replica, level, mut proof) = match done {
             Carried::Filled(vouched) => {
                 let replica: &KeyDescription = vouched;

@@ -8,13 +8,14 @@ use crate::lifecycle::key::trust::Trust;
 use crate::material::KeyMaterial;
 use crate::proof::Level;
 use crate::time::Expiry;
+use crate::wrap::Held;
 
 /// Everything that decides what replicas a key gets: `replicate`. [`Replicate::new`] begins it with the defaults of the command line.
 pub struct Replicate {
     /// The Regions of the replicas, in the order in which they are made.
     pub regions: Vec<Region>,
     /// Every key material of the key: more than one after rotations.
-    pub materials: Vec<KeyMaterial>,
+    pub materials: Vec<Box<dyn Held>>,
     /// The alias in each of those Regions.
     pub alias: Option<AliasName>,
     /// The description of each replica: public, up to 8192 characters.
@@ -36,6 +37,11 @@ pub struct Replicate {
 impl Replicate {
     /// The multi-Region key of that id, ARN or alias, which holds that key material. Regions are added with [`to`](Self::to).
     pub fn new(key: impl Into<String>, material: KeyMaterial) -> Self {
+        Replicate::held(key, Box::new(material))
+    }
+
+    /// The same, of a key that is elsewhere, as in a token.
+    pub fn held(key: impl Into<String>, material: Box<dyn Held>) -> Self {
         Replicate {
             regions: Vec::new(),
             wrapping: Wrapping::default_for(material.spec()),
@@ -58,7 +64,7 @@ impl Replicate {
 
     /// With that earlier key material, too: a rotated key has more than one, and each Region needs them all.
     pub fn material(mut self, material: KeyMaterial) -> Self {
-        self.materials.push(material);
+        self.materials.push(Box::new(material));
         self
     }
 
@@ -121,11 +127,12 @@ impl Replicate {
     }
 
     /// The same file given twice is one key material.
-    pub(crate) fn distinct_materials(&self) -> Vec<&KeyMaterial> {
-        let mut materials: Vec<&KeyMaterial> = Vec::new();
+    pub(crate) fn distinct_materials(&self) -> Vec<&dyn Held> {
+        let mut materials: Vec<&dyn Held> = Vec::new();
         for material in &self.materials {
-            if !materials.iter().any(|known| known.expose() == material.expose()) {
-                materials.push(material);
+            let bytes = material.bytes().map(KeyMaterial::expose);
+            if bytes.is_none() || !materials.iter().any(|known| known.bytes().map(KeyMaterial::expose) == bytes) {
+                materials.push(&**material);
             }
         }
         materials

@@ -120,10 +120,10 @@ async fn carry_out(kms: &Kms, key: &KeyDescription, plan: &Rotate, run: &Run<Rea
         }
         (Beginning::Waiting(id), _) => (None, NewMaterial::Pending(id)),
         (Beginning::New, Some(Material::Generate(backup))) => {
-            made = generate(KeySpec::SymmetricDefault, backup, progress)?;
+            made = generate(KeySpec::SymmetricDefault, backup, &key.arn, run)?;
             let (material, stored) = &made;
             sent(stored.bytes.clone());
-            (Some(material), work.import_new(material, Some(stored)).await?)
+            (Some(&**material), work.import_new(&**material, Some(stored)).await?)
         }
         (Beginning::New, Some(Material::Given(given))) => {
             let stored = given.store(run)?;

@@ -8,7 +8,7 @@ use crate::lifecycle::import::attempt::ImportAttempt;
 use crate::lifecycle::import::bytes::StoredBackup;
 use crate::lifecycle::import::wrapping::Wrapping;
 use crate::lifecycle::run::report::Leftover;
-use crate::material::Places;
+use crate::material::{Places, TokenObject};
 use crate::wrap::Held;
 
 /// What every run knows besides its stage.
@@ -32,6 +32,8 @@ pub struct Facts {
     pub(crate) wrapping: Option<Wrapping>,
     /// Where the key material was read from, if the run was given some.
     pub(crate) places: Option<Places>,
+    /// The key in a token, where the key material is one.
+    pub token: Option<TokenObject>,
     /// The encrypted backup that the run has made of key material that it was given.
     pub(crate) backup: Option<StoredBackup>,
     /// Every import that KMS has answered, in order.
@@ -58,6 +60,7 @@ impl Facts {
     /// The run was given that key material.
     pub(crate) fn given(&mut self, material: &dyn Held) {
         self.places.get_or_insert_default().extend(material.places());
+        self.token = material.token().cloned();
     }
 
     /// The call in doubt was answered, or looked up.

@@ -9,6 +9,9 @@ use crate::proof::{Claim, Proof};
 impl Plaintext {
     /// What is known of it; nothing for a run that has no key material at hand.
     pub(crate) fn of(report: &Report, facts: &Facts) -> Option<Self> {
+        if facts.token.is_some() {
+            return None;
+        }
         let places = facts.places.as_ref();
         if places.is_none() && !report.generated && report.kept.is_none() {
             return None;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::escrow::RecipientIdentity;
 use crate::kms::{KeyArn, KeyId, KeyState, KmsName, Region};
 use crate::lifecycle::key::last_usage::LastUse;
-use crate::material::{KeySpec, KeyUsage};
+use crate::material::{KeySpec, KeyUsage, TokenObject};
 use crate::printable;
 use crate::proof::Proof;
 use crate::public_key::{Forms, Jwk, KeptJwks, PublicKey};
@@ -59,6 +59,9 @@ pub struct Report {
     pub escrow: Option<PathBuf>,
     /// Who can open the escrow file.
     pub escrow_recipients: Vec<RecipientIdentity>,
+    /// The key in a token, where the key material is one: the token is its backup.
+    #[serde(skip)]
+    pub token: Option<TokenObject>,
     /// Which files still hold the key material in plaintext; `None` where the run had none at hand.
     pub plaintext: Option<Plaintext>,
     /// Whether the KMS is an embedded one: nothing of this is in AWS.

@@ -163,6 +163,7 @@ impl Account {
             report.escrow = Some(backup.path.clone());
             report.escrow_recipients = backup.recipients().to_vec();
         }
+        report.token.clone_from(&facts.token);
         report.plaintext = Plaintext::of(&report, facts);
         Account { report, next: reached.next(facts), facts: facts.clone() }
     }

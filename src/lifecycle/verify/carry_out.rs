@@ -11,12 +11,13 @@ use crate::lifecycle::verify::reimport::{check_reimportable, prove_again};
 use crate::lifecycle::verify::stage::{Reached, Verified};
 use crate::material::{KeyMaterial, KeySpec};
 use crate::proof::{self, Claim, Level, Proof, Subject};
+use crate::wrap::Held;
 
 /// Everything that decides how a key is compared with key material: `verify`. [`Verify::new`] begins it with the defaults of the command
 /// line.
 pub struct Verify {
     /// The key material that the key should hold.
-    pub material: KeyMaterial,
+    pub material: Box<dyn Held>,
     /// Whether symmetric key material is imported a second time, as existing key material with unchanged expiry: no other answer of KMS
     /// depends on its bytes.
     pub reimport: bool,
@@ -27,6 +28,11 @@ pub struct Verify {
 impl Verify {
     /// Whether the key of that id, ARN or alias holds that key material.
     pub fn new(key: impl Into<String>, material: KeyMaterial) -> Self {
+        Verify::held(key, Box::new(material))
+    }
+
+    /// Whether it holds that key, which is elsewhere, as in a token.
+    pub fn held(key: impl Into<String>, material: Box<dyn Held>) -> Self {
         Verify { material, reimport: true, trust: Trust::of(key) }
     }
 
@@ -69,6 +75,7 @@ pub async fn verify(
 
 async fn compare(kms: &Kms, key: &KeyDescription, plan: &Verify, run: &dyn Ongoing) -> Result<Proof, Error> {
     let Verify { material, trust, .. } = plan;
+    let material = &**material;
     if !matches!(key.state, KeyState::Enabled | KeyState::Disabled) {
         let mut proof = Proof::empty(Level::State).of_existing();
         proof.contradict(Claim::State, format!("KMS says that the key is {}: it holds no key material now", key.state));

@@ -204,7 +204,9 @@ async fn take_back(
     (id, expires): (Option<&str>, Option<DateTime>),
     run: &dyn Ongoing,
 ) -> Result<Option<String>, Error> {
-    let set = ParameterSet::obtain(kms, key, material.spec(), Wrapping::OF_PROOFS, run).await?;
+    let usual = Wrapping::OF_PROOFS;
+    let wrapping = Wrapping { algorithm: material.proving_algorithm(usual.algorithm), ..usual };
+    let set = ParameterSet::obtain(kms, key, material.spec(), wrapping, run).await?;
     let wrapped = set.wrap(material)?;
     let options = ImportOptions {
         expires,

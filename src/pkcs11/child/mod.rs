@@ -2,6 +2,8 @@
 
 mod algorithms;
 mod calls;
+mod compare;
+mod make;
 mod mechanism;
 mod object;
 mod plumbing;
@@ -22,6 +24,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use self::calls::Calls;
 use self::plumbing::plumb;
 use self::session::Session;
+use self::way::Found;
 use super::frame;
 use super::protocol::{PIN_LIMIT, Reply, Request};
 use super::token_error::TokenError;
@@ -108,11 +111,18 @@ fn reply(
         (Request::Login { .. }, Some(session)) => session.log_in(typed).map(|()| Reply::LoggedIn),
         (Request::Find { spec }, Some(session)) => session.find(&spec).map(Reply::Found),
         (Request::Try { algorithm }, Some(session)) => {
-            let mechanisms = session.way(&algorithm)?.to_string();
-            Ok(Reply::Tried { mechanisms })
+            let Found { way, fills_up } = session.way(&algorithm)?;
+            Ok(Reply::Tried { mechanisms: way.to_string(), fills_up })
         }
         (Request::Wrap { algorithm, public_key }, Some(session)) => {
-            session.wrap(&algorithm, &public_key).map(|wrapped| Reply::Wrapped(hex::encode(wrapped)))
+            session.wrap(&algorithm, &public_key).map(|wrapped| Reply::Bytes(Some(hex::encode(wrapped))))
+        }
+        (Request::Vacant { spec, id }, Some(session)) => session.vacancy(&spec, id.as_deref()).map(|_| Reply::Vacant),
+        (Request::Make { spec, id }, Some(session)) => session.make(&spec, id.as_deref()),
+        (Request::PublicKey, Some(session)) => Ok(Reply::Bytes(session.public_half().map(hex::encode))),
+        (Request::Mac { message }, Some(session)) => {
+            let message = hex::decode(message).unwrap_or_default();
+            Ok(Reply::Bytes(session.mac(&message)?.map(hex::encode)))
         }
     }
 }

@@ -13,15 +13,8 @@ use crate::material::{Curve, HMAC_MAXIMUM, KeySpec, MaterialKind};
 impl Session {
     /// Finds the one key.
     pub(super) fn find(&mut self, spec: &str) -> Result<Object, TokenError> {
-        let spec: KeySpec = spec.parse().map_err(|_| unknown(spec))?;
-        let (class, named) = match spec.is_private_key() {
-            true => (ObjectClass::PRIVATE_KEY, "private"),
-            false => (ObjectClass::SECRET_KEY, "secret-key"),
-        };
-        let said = self.uri.get(uri::Attribute::Type).map(|said| String::from_utf8_lossy(said).into_owned());
-        if let Some(said) = said.filter(|said| said != named) {
-            return Err(self.wrong_class(class_of_type(&said), spec));
-        }
+        let spec = spec_named(spec)?;
+        let class = self.class_of(spec)?;
         let found = self.matching(Some(class))?;
         let key = match &*found {
             [key] => *key,
@@ -37,8 +30,21 @@ impl Session {
         Ok(object)
     }
 
+    /// The class of a key of that spec, which the URI may name too.
+    pub(super) fn class_of(&self, spec: KeySpec) -> Result<ObjectClass, TokenError> {
+        let (class, named) = match spec.is_private_key() {
+            true => (ObjectClass::PRIVATE_KEY, "private"),
+            false => (ObjectClass::SECRET_KEY, "secret-key"),
+        };
+        let said = self.uri.get(uri::Attribute::Type).map(|said| String::from_utf8_lossy(said).into_owned());
+        match said.filter(|said| said != named) {
+            Some(said) => Err(self.wrong_class(class_of_type(&said), spec)),
+            None => Ok(class),
+        }
+    }
+
     /// The objects that the URI names.
-    fn matching(&self, class: Option<ObjectClass>) -> Result<Vec<ObjectHandle>, TokenError> {
+    pub(super) fn matching(&self, class: Option<ObjectClass>) -> Result<Vec<ObjectHandle>, TokenError> {
         let mut template: Vec<Attribute> = class.map(Attribute::Class).into_iter().collect();
         template.extend(self.uri.get(uri::Attribute::Object).map(|label| Attribute::Label(label.to_vec())));
         template.extend(self.uri.get(uri::Attribute::Id).map(|id| Attribute::Id(id.to_vec())));
@@ -73,7 +79,7 @@ impl Session {
         }
     }
 
-    fn describe(&self, key: ObjectHandle) -> Object {
+    pub(super) fn describe(&self, key: ObjectHandle) -> Object {
         let label = match self.attribute(key, AttributeType::Label) {
             Some(Attribute::Label(label)) => String::from_utf8_lossy(&label).into_owned(),
             _ => String::new(),
@@ -190,7 +196,7 @@ impl Session {
 }
 
 /// How a sentence names a key: its label, or its id.
-fn name(object: &Object) -> String {
+pub(super) fn name(object: &Object) -> String {
     if object.label.is_empty() { format!("id {}", object.id) } else { object.label.clone() }
 }
 
@@ -260,8 +266,12 @@ fn dotted(oid: &[u8]) -> Option<String> {
     Some(all.map(|number| number.to_string()).collect::<Vec<_>>().join("."))
 }
 
-fn unknown(spec: &str) -> TokenError {
-    TokenError::Refused { call: "the search for a key".to_owned(), code: format!("the unknown key spec {spec}") }
+/// The key spec of KMS of that name.
+pub(super) fn spec_named(spec: &str) -> Result<KeySpec, TokenError> {
+    spec.parse().map_err(|_| TokenError::Refused {
+        call: "the search for a key".to_owned(),
+        code: format!("the unknown key spec {spec}"),
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::super::protocol::{PIN_LIMIT, Pin, Reply};
 use super::super::token_error::TokenError;
 use super::super::uri::{Attribute, Uri, version};
 use super::calls::{Calls, refused};
-use super::way::Way;
+use super::way::Found;
 use crate::explain::Explain;
 use crate::material::KeySpec;
 use crate::secret::Secret;
@@ -33,7 +33,7 @@ pub(super) struct Session {
     /// The key, once it is found.
     pub(super) key: Option<(KeySpec, ObjectHandle)>,
     /// How the token wraps by the algorithms that were tried.
-    pub(super) ways: RefCell<BTreeMap<&'static str, Way>>,
+    pub(super) ways: RefCell<BTreeMap<&'static str, Found>>,
 }
 
 /// What is needed of a token's description.

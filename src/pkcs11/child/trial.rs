@@ -1,5 +1,6 @@
 //! What a token can do, by trying: a key that guards nothing is wrapped for a public key whose private half is known here, and OpenSSL
 //! opens the result. No list of mechanisms tells the digests that a token takes, and names do not tell what makers have made of them.
+//! SoftHSM 2.6 fills what it wraps up with zero bytes, and then says in AES-KWP that they belong to it.
 
 use cryptoki::error::{Error, RvError};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
@@ -9,7 +10,7 @@ use super::algorithms;
 use super::calls::code;
 use super::mechanism::{RSA_AES_KEY_WRAP, kind};
 use super::session::Session;
-use super::way::{KEY_WRAPS, Way};
+use super::way::{Found, KEY_WRAPS, Way};
 use crate::secret::Secret;
 use crate::wrap::{
     OaepDigest, WrappingAlgorithm, key_wrap_for_throw_away_key, oaep_for_throw_away_key, throw_away_key,
@@ -28,29 +29,35 @@ struct Target {
     handle: ObjectHandle,
     /// Its bytes, where the token shows them.
     value: Option<Secret>,
+    length: usize,
 }
+
+/// A length that AES-KWP must fill up: no multiple of eight.
+const ODD: usize = 33;
 
 impl Session {
     /// How the token wraps by that algorithm. It is tried once.
-    pub(super) fn way(&self, algorithm: &str) -> Result<Way, TokenError> {
+    pub(super) fn way(&self, algorithm: &str) -> Result<Found, TokenError> {
         let algorithm = algorithms::named(algorithm)?;
         if let Some(known) = self.ways.borrow().get(algorithm.name()) {
             return Ok(*known);
         }
-        let way = self.find_way(algorithm)?;
-        self.ways.borrow_mut().insert(algorithm.name(), way);
-        Ok(way)
+        let found = self.find_way(algorithm)?;
+        self.ways.borrow_mut().insert(algorithm.name(), found);
+        Ok(found)
     }
 
-    fn find_way(&self, algorithm: WrappingAlgorithm) -> Result<Way, TokenError> {
+    fn find_way(&self, algorithm: WrappingAlgorithm) -> Result<Found, TokenError> {
         let known = throw_away_key().ok_or_else(|| TokenError::OpenSsl {
             step: "read the key of the self-tests".to_owned(),
             because: String::new(),
         })?;
         let wrapping = self.public_key(&known)?;
         let target = self.target()?;
-        let found = self.first_way(algorithm, wrapping, &target);
-        for object in [wrapping, target.handle] {
+        let odd = self.odd_target().filter(|_| algorithm.uses_aes_key_wrap());
+        let found = self.first_way(algorithm, wrapping, (&target, odd.as_ref()));
+        let odd = odd.map(|odd| odd.handle);
+        for object in [Some(wrapping), Some(target.handle), odd].into_iter().flatten() {
             let _ = self.calls.attempt("C_DestroyObject", || self.session.destroy_object(object));
         }
         found
@@ -60,13 +67,24 @@ impl Session {
         &self,
         algorithm: WrappingAlgorithm,
         wrapping: ObjectHandle,
-        target: &Target,
-    ) -> Result<Way, TokenError> {
+        (target, odd): (&Target, Option<&Target>),
+    ) -> Result<Found, TokenError> {
         let digest = algorithm.digest();
-        let tried = |way| self.try_way(way, wrapping, target);
+        let tried = |way| self.try_way(way, wrapping, target).map(drop);
+        // Those that fill up are the last choice.
+        let fills_up = |way| match odd.map(|odd| self.try_way(way, wrapping, odd)) {
+            Some(Ok(length)) => Ok(length > ODD),
+            Some(Err(not)) => Err(not),
+            None => Ok(false),
+        };
+        let mut last_choice = None;
         let whole = Way::RsaAesKeyWrap(digest);
         if algorithm.uses_aes_key_wrap() && self.wraps_by(RSA_AES_KEY_WRAP) && tried(whole).is_ok() {
-            return Ok(whole);
+            match fills_up(whole) {
+                Ok(false) => return Ok(Found { way: whole, fills_up: false }),
+                Ok(true) => last_choice = Some(Found { way: whole, fills_up: true }),
+                Err(_) => {}
+            }
         }
         let oaep = Way::Oaep(digest);
         if let Err(not) = tried(oaep) {
@@ -78,15 +96,19 @@ impl Session {
             });
         }
         if !algorithm.uses_aes_key_wrap() {
-            return Ok(oaep);
+            return Ok(Found { way: oaep, fills_up: false });
         }
         let mut problems = Vec::new();
         for key_wrap in KEY_WRAPS.into_iter().filter(|key_wrap| self.wraps_by(key_wrap.number)) {
             let way = Way::TwoSteps(digest, key_wrap);
-            match tried(way) {
-                Ok(()) => return Ok(way),
+            match tried(way).and_then(|()| fills_up(way)) {
+                Ok(false) => return Ok(Found { way, fills_up: false }),
+                Ok(true) => last_choice = last_choice.or(Some(Found { way, fills_up: true })),
                 Err(not) => problems.push(lacking(key_wrap.name, &not)),
             }
+        }
+        if let Some(found) = last_choice {
+            return Ok(found);
         }
         if problems.is_empty() {
             problems.push("it has neither CKM_RSA_AES_KEY_WRAP nor a mechanism for AES-KWP (RFC 5649)".to_owned());
@@ -101,16 +123,18 @@ impl Session {
         told.is_ok_and(|told| told.wrap())
     }
 
-    fn try_way(&self, way: Way, wrapping: ObjectHandle, target: &Target) -> Result<(), Not> {
+    fn try_way(&self, way: Way, wrapping: ObjectHandle, target: &Target) -> Result<usize, Not> {
         let wrapped = self.wrap_by(way, wrapping, target.handle).map_err(Not::Refused)?;
         let opened = match way {
             Way::Oaep(digest) => oaep_for_throw_away_key(&wrapped, digest),
             Way::RsaAesKeyWrap(digest) | Way::TwoSteps(digest, _) => key_wrap_for_throw_away_key(&wrapped, digest),
         };
-        let opened = opened.filter(|opened| opened.len() == 32).ok_or(Not::Other)?;
-        match &target.value {
-            Some(value) if value.expose() != opened.expose() => Err(Not::Other),
-            _ => Ok(()),
+        let opened = opened.ok_or(Not::Other)?;
+        let (key, rest) = opened.expose().split_at_checked(target.length).ok_or(Not::Other)?;
+        let is_it = target.value.as_ref().is_none_or(|value| value.expose() == key);
+        match is_it && rest.len() < 8 && rest.iter().all(|byte| *byte == 0) {
+            true => Ok(opened.len()),
+            false => Err(Not::Other),
         }
     }
 
@@ -118,11 +142,20 @@ impl Session {
         // FIPS tokens show no secret key; there the length and the padding must do.
         let made = self.aes_key(false, false).or_else(|_| self.aes_key(true, false));
         let handle = made.map_err(|error| super::calls::refused("C_GenerateKey", &error))?;
-        let value = match self.attribute(handle, AttributeType::Value) {
-            Some(Attribute::Value(value)) if value.len() == 32 => Secret::take(value).ok(),
+        Ok(Target { handle, value: self.shown(handle, 32), length: 32 })
+    }
+
+    /// One of another length; nothing where the token makes none.
+    fn odd_target(&self) -> Option<Target> {
+        let handle = self.generic_secret(ODD, false).or_else(|_| self.generic_secret(ODD, true)).ok()?;
+        Some(Target { handle, value: self.shown(handle, ODD), length: ODD })
+    }
+
+    fn shown(&self, handle: ObjectHandle, length: usize) -> Option<Secret> {
+        match self.attribute(handle, AttributeType::Value) {
+            Some(Attribute::Value(value)) if value.len() == length => Secret::take(value).ok(),
             _ => None,
-        };
-        Ok(Target { handle, value })
+        }
     }
 }
 

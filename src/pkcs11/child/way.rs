@@ -17,6 +17,14 @@ pub(super) enum Way {
     TwoSteps(OaepDigest, KeyWrap),
 }
 
+/// A way that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) way: Way,
+    /// The token fills what it wraps up with zero bytes, which RFC 5649 takes off again, and this does not.
+    pub(super) fills_up: bool,
+}
+
 /// Mechanisms that may be AES-KWP (RFC 5649); which of them are is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeyWrap {

@@ -10,13 +10,13 @@ use super::super::token_error::TokenError;
 use super::algorithms;
 use super::mechanism::{self, RsaAesKeyWrap};
 use super::session::Session;
-use super::way::Way;
+use super::way::{Found, Way};
 use crate::wrap::WrappingKey;
 
 impl Session {
     /// Wraps the key that was found for that public key, which is checked as always.
     pub(super) fn wrap(&self, algorithm: &str, public_key: &str) -> Result<Vec<u8>, TokenError> {
-        let way = self.way(algorithm)?;
+        let Found { way, .. } = self.way(algorithm)?;
         let algorithm = algorithms::named(algorithm)?;
         let cannot = |problem: String| TokenError::CannotWrap {
             token: self.token.label.clone(),
@@ -86,18 +86,31 @@ impl Session {
 
     /// A new AES-256 key of this session, which may leave the token.
     pub(super) fn aes_key(&self, sensitive: bool, wraps: bool) -> cryptoki::error::Result<ObjectHandle> {
-        let length = Ulong::new(32);
+        let more = if wraps { Some(Attribute::Wrap(true)) } else { None };
+        self.secret_key((Mechanism::AesKeyGen, KeyType::AES), 32, sensitive, more)
+    }
+
+    /// A new secret of this session of so many bytes, which may leave the token.
+    pub(super) fn generic_secret(&self, length: usize, sensitive: bool) -> cryptoki::error::Result<ObjectHandle> {
+        self.secret_key((Mechanism::GenericSecretKeyGen, KeyType::GENERIC_SECRET), length, sensitive, None)
+    }
+
+    fn secret_key(
+        &self,
+        (mechanism, kind): (Mechanism<'_>, KeyType),
+        length: usize,
+        sensitive: bool,
+        more: Option<Attribute>,
+    ) -> cryptoki::error::Result<ObjectHandle> {
         let mut template = vec![
             Attribute::Class(ObjectClass::SECRET_KEY),
-            Attribute::KeyType(KeyType::AES),
+            Attribute::KeyType(kind),
             Attribute::Token(false),
-            Attribute::ValueLen(length),
+            Attribute::ValueLen(Ulong::new(length as u64)),
             Attribute::Sensitive(sensitive),
             Attribute::Extractable(true),
         ];
-        if wraps {
-            template.push(Attribute::Wrap(true));
-        }
-        self.calls.attempt("C_GenerateKey", || self.session.generate_key(&Mechanism::AesKeyGen, &template))
+        template.extend(more);
+        self.calls.attempt("C_GenerateKey", || self.session.generate_key(&mechanism, &template))
     }
 }

@@ -38,15 +38,20 @@ const OCTETS: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// Reads a PKCS#8 private key that fills `input` to its last byte.
+/// Reads a PKCS#8 private key that fills `input` to its last byte, or up to the zero bytes that some tokens fill it up with to a multiple
+/// of eight before AES-KWP (SoftHSM 2.6 does): whether AWS takes those is not known.
 pub(crate) fn pkcs8(input: &[u8]) -> Option<Pkcs8<'_>> {
-    let outer = element(input).filter(|outer| outer.tag == SEQUENCE && outer.rest.is_empty())?;
+    let outer = element(input).filter(|outer| outer.tag == SEQUENCE && is_filled_up(outer.rest, input.len()))?;
     let version =
         element(outer.content).filter(|version| version.tag == INTEGER && matches!(version.content, [0] | [1]))?;
     let identifier = element(version.rest).filter(|identifier| identifier.tag == SEQUENCE)?;
     let algorithm = element(identifier.content).filter(|algorithm| algorithm.tag == OID)?;
     let private_key = element(identifier.rest).filter(|key| key.tag == OCTETS)?;
     Some(Pkcs8 { parameters: element(algorithm.rest), private_key: private_key.content })
+}
+
+fn is_filled_up(rest: &[u8], length: usize) -> bool {
+    rest.is_empty() || rest.len() < 8 && length.is_multiple_of(8) && rest.iter().all(|byte| *byte == 0)
 }
 
 /// The version of an RSAPrivateKey (RFC 8017 §A.1.2): 0 with two primes, 1 with more.

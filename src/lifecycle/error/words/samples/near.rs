@@ -64,6 +64,7 @@ pub(super) fn all() -> Vec<Sample> {
 #[cfg(feature = "pkcs11")]
 one_of_each! {
     tokens: Pkcs11Error {
+        NoLabel {}
         NotAUri { problem: "it has `object` twice".into() }
         UnknownAttribute { name: "x-vendor".into(), known: false }
         UnknownAttribute { name: "pin-source".into(), known: true }
@@ -108,6 +109,8 @@ one_of_each! {
         OaepSha1Only { token: typed(), algorithm: "RSAES_OAEP_SHA_256".into() }
         CannotWrap { token: typed(), algorithm: "RSA_AES_KEY_WRAP_SHA_256".into(), lacking: "it does not have CKM_RSA_PKCS_OAEP".into() }
         PrivateKeyOverOaep { algorithm: "RSAES_OAEP_SHA_256".into() }
+        Exists { token: typed(), object: typed() }
+        CannotMake { token: typed(), spec: "RSA_4096".into(), lacking: "it does not have CKM_RSA_PKCS_KEY_PAIR_GEN".into() }
         Refused { call: "C_WrapKey".into(), code: "CKR_KEY_NOT_WRAPPABLE".into() }
         OpenSsl { step: "read the key of the self-tests".into(), because: foreign() }
     }
