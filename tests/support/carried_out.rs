@@ -113,7 +113,7 @@ impl Order {
                 let work = async {
                     let plan = Replicate {
                         regions: vec![REGIONS[1].parse().map_err(Error::from)?],
-                        materials: vec![self.given()?],
+                        materials: vec![Box::new(self.given()?)],
                         alias: Some(ALIAS.parse().unwrap()),
                         description: None,
                         policy: None,

@@ -24,7 +24,7 @@ impl Delivery<'_> {
         let set = ParameterSet::obtain(kms, key, material.spec(), wrapping, run).await?;
         run.note(|facts| facts.wrapping = Some(wrapping));
         let wrapped = set.wrap(material)?;
-        material.caveat().into_iter().for_each(|caveat| run.warn(caveat.to_owned()));
+        material.caveat().into_iter().for_each(|caveat| run.warn(caveat));
         let imported = import::hand_over(kms, key, &Parcel::new(&wrapped, &options), run).await?;
         let expires =
             options.expires.map_or("it does not expire".to_owned(), |at| format!("it expires {}", rfc3339(at)));

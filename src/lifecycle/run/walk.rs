@@ -14,7 +14,7 @@ use crate::lifecycle::run::next::Next;
 use crate::lifecycle::run::ongoing::{Ongoing, Run, Watched};
 use crate::lifecycle::run::stage::{Account, News, Stage};
 use crate::lifecycle::{delete, replicate, verify};
-use crate::material::{KeySpec, KeyUsage};
+use crate::material::{KeySpec, KeyUsage, TokenObject};
 use crate::proof::{Level, Proof};
 
 const ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -55,6 +55,7 @@ fn everywhere() -> Vec<Bytes> {
         Bytes::Unstored(Unstored::Found("found".into())),
         Bytes::Stored(backup(BackupForm::Plaintext)),
         Bytes::Stored(backup(BackupForm::Escrow(Vec::new()))),
+        Bytes::Stored(backup(BackupForm::Token(TokenObject::default()))),
     ]
 }
 
