@@ -34,6 +34,30 @@ pub fn page(text: &str) -> String {
     text.chars().map(|c| if is_unprintable(c) && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// How long a value in backticks may be, or a word, and how much of its beginning is kept.
+const MOST: usize = 100;
+const BEGINNING: usize = 60;
+
+/// A sentence whose values are cut where they are long: what stands in backticks, and words. The end of a path says most.
+pub fn short_values(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let last = parts.len() - 1;
+    let short = |(number, part): (usize, &&str)| {
+        let is_value = number % 2 == 1 && number < last;
+        if is_value { cut(part) } else { part.split(' ').map(cut).collect::<Vec<_>>().join(" ") }
+    };
+    parts.iter().enumerate().map(short).collect::<Vec<_>>().join("`")
+}
+
+fn cut(value: &str) -> String {
+    let length = value.chars().count();
+    if length <= MOST {
+        return value.to_owned();
+    }
+    let kept = value.chars().enumerate().filter(|(at, _)| *at <= BEGINNING || at + (MOST - BEGINNING) > length);
+    kept.map(|(at, c)| if at == BEGINNING { '…' } else { c }).collect()
+}
+
 /// JSON over several lines, with a line feed at the end. Serde escapes C0 only (RFC 8259 §7 asks for no more).
 pub fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     let mut escaped = Escaped(Vec::new());
@@ -106,6 +130,22 @@ mod tests {
             assert_eq!(line(text), shown.replace('?', "\u{fffd}"), "{text:?}");
             assert_eq!(page(&format!("{text}\n{text}")).matches('\n').count(), 1 + 2 * text.matches('\n').count());
         }
+    }
+
+    #[test]
+    fn a_long_value_is_cut_in_its_middle() {
+        let long = "é".repeat(70) + &"x".repeat(5000) + "/name.pem";
+        let short = "é".repeat(60) + "…" + &"x".repeat(30) + "/name.pem";
+        assert_eq!(short.chars().count(), MOST);
+        for form in ["`{}` does not exist", "key {} waits for `a`", "`a b` and `{}`", "{}", "the `{} is no name"] {
+            assert_eq!(short_values(&form.replace("{}", &long)), form.replace("{}", &short));
+        }
+        let words = "word ".repeat(40);
+        assert_eq!(short_values(&words), words);
+        assert_eq!(short_values(&format!("`{words}`")).chars().count(), MOST + 2);
+        let most = format!("`{}` exists", "x".repeat(MOST));
+        assert_eq!(short_values(&most), most);
+        assert_eq!(short_values(""), "");
     }
 
     #[test]

@@ -115,12 +115,17 @@ async fn look(args: &Args, context: &Context) -> Result<(Kms, KeyDescription, Op
     match &deletion {
         None => context.talk.note(&format!("key {} has no key material that could be deleted", key.arn)),
         Some(deletion) => {
-            let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-            context.talk.note(&format!("deleting key material{which} of key {} means:", key.arn));
+            context.talk.note(&head(deletion));
             deletion.consequences.iter().for_each(|sentence| context.talk.note(&format!("- {sentence}")));
         }
     }
     Ok((kms, key, deletion))
+}
+
+/// What the consequences are those of.
+fn head(deletion: &Deletion) -> String {
+    let which = deletion.material.key_material_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    format!("deleting key material{which} of key {} means:", deletion.key.arn)
 }
 
 /// `--yes`, or the id of the key typed on the terminal, after the consequences were said.
@@ -128,7 +133,7 @@ async fn confirm(args: &Args, deletion: &Deletion, quiet: bool) -> Result<(), Er
     if args.yes {
         return Ok(());
     }
-    let told = terminal::to_be_read(&deletion.consequences, quiet);
+    let told = terminal::to_be_read(&head(deletion), &deletion.consequences, quiet);
     match terminal::ask(format!("{told}type the key id {} to delete it: ", printable::line(deletion.key.arn.id())))
         .await
     {

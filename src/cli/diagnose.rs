@@ -21,6 +21,7 @@ use super::key_file::{self, KeyFile};
 use super::output::diagnosis::{complete, text};
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::parts::{About, Ending};
+use super::terminal;
 use super::usage_error::UsageError;
 use super::values;
 
@@ -144,7 +145,7 @@ async fn examine(args: &Args, context: &Context) -> Result<Diagnosis, Error> {
     if let Some(file) = &args.material {
         let path = file.file("--material")?;
         let read = match file.path("--material")? {
-            None => Secret::read_stdin("key material", DIAGNOSE_LIMIT),
+            None => terminal::read_stdin("key material", DIAGNOSE_LIMIT),
             Some(path) => context.read_secret("key material file", path, DIAGNOSE_LIMIT),
         };
         // A file that cannot be read is a finding.

@@ -224,7 +224,7 @@ fn online(online: &Online) -> Vec<Row> {
 fn finding(tone: Tone, kind: &str, finding: &Finding) -> String {
     let mut text = labelled(tone, kind, &finding.cause);
     if let Some(because) = &finding.because {
-        text.push_str(&output::line(&format!("  because: {because}")));
+        text.push_str(&output::because("  ", because));
     }
     if let Some(hint) = &finding.hint {
         text.push_str(&format!("  {}", labelled(Tone::Help, "hint", &hint.to_string())));

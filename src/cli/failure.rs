@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kms_byok::diagnose::Diagnosis;
+use kms_byok::for_the_binary::printable;
 use kms_byok::kms::KeyArn;
 use kms_byok::lifecycle::Report;
 use kms_byok::{Error, ErrorReport, KeyError, Setting};
@@ -13,7 +14,7 @@ use super::next_command::SOURCE;
 use super::output::document::{Failed, Form, RunError};
 use super::output::parts::Source;
 use super::output::tone::{Tone, labelled};
-use super::output::{self, Output, diagnosis, lifecycle, line};
+use super::output::{self, Output, diagnosis, lifecycle};
 use super::signals::work::begin_report;
 use super::usage_error::UsageError;
 use super::words::{flag, sentence};
@@ -153,15 +154,16 @@ fn is_of_flags(error: &Error) -> bool {
     error.is::<UsageError>()
 }
 
-/// A cause as the command line says it: what cannot be set is a flag.
+/// A cause as the command line says it: what cannot be set is a flag, and a long value is cut.
 pub(crate) fn cause(error: &Error) -> String {
-    match error {
+    let cause = match error {
         Error::Key(KeyError::SymmetricOnly { what, spec }) => format!("{} cannot be used for {spec} keys", flag(*what)),
         Error::Key(KeyError::DescriptionNotTaken { spec }) => {
             format!("{} cannot be used for {spec} keys", flag(Setting::MaterialDescription))
         }
         error => error.to_string(),
-    }
+    };
+    printable::short_values(&cause)
 }
 
 /// Prints cause, inner reason and fix, then what changed in AWS, and returns the exit code.
@@ -175,7 +177,7 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
 pub(crate) fn failure_instead(failure: &Failure) {
     let mut text = labelled(Tone::Bad, "error", &cause(&failure.error));
     if let Some(because) = failure.error.because() {
-        text.push_str(&line(&format!("because: {because}")));
+        text.push_str(&output::because("", &because));
     }
     if let Some(hint) = failure.hint() {
         text.push_str(&labelled(Tone::Help, "hint", &hint));

@@ -15,6 +15,7 @@ use super::any_key::{AnyKey, Asking};
 use super::component_args::{ComponentArgs, Openers};
 use super::context::Context;
 use super::key_file::{self, KeyFile, is_stdin};
+use super::terminal;
 use super::token_args::TokenArgs;
 use super::usage_error::UsageError;
 use super::values;
@@ -236,7 +237,7 @@ impl GivenArgs {
         }
         let Some(file) = &self.material else { return Ok(None) };
         let bytes = match file.path("--material")? {
-            None => Secret::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
+            None => terminal::read_stdin("key material", KeyMaterial::READ_LIMIT)?,
             Some(path) => context.read_secret("key material file", path, KeyMaterial::READ_LIMIT)?,
         };
         let path = file.file("--material")?;

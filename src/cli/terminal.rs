@@ -22,26 +22,27 @@ pub(super) fn ask_passphrase(key: &Path) -> Result<Option<Secret>, FileError> {
 /// Asks on the controlling terminal for what is not shown; nothing if there is none. `what` names it in errors.
 pub(super) fn ask_unseen(question_line: &str, what: &'static str) -> Result<Option<Secret>, FileError> {
     live::hide();
-    let answer = ask_unseen_now(question_line, what);
+    let answer = unseen(question_line, |terminal| read_line(terminal, what));
     live::show();
-    answer
+    answer.transpose()
 }
 
-fn ask_unseen_now(question_line: &str, what: &'static str) -> Result<Option<Secret>, FileError> {
-    let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
-    let Ok(before) = tcgetattr(&terminal) else { return Ok(None) };
+/// Reads while what is typed is not shown; nothing if there is no terminal to say so on.
+fn unseen<T>(question_line: &str, read: impl FnOnce(&File) -> T) -> Option<T> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let before = tcgetattr(&terminal).ok()?;
     let prompt = printable::line(question_line);
     // Who sees the question may type.
-    let Some(hidden) = Hidden::until_dropped(&terminal, before, &prompt) else { return Ok(None) };
+    let hidden = Hidden::until_dropped(&terminal, before, &prompt)?;
     if write!(terminal, "{prompt}").is_err() {
         drop(hidden);
         question().take();
-        return Ok(None);
+        return None;
     }
-    let secret = read_line(&terminal, what);
+    let answer = read(&terminal);
     drop(hidden);
     end_line();
-    secret.map(Some)
+    Some(answer)
 }
 
 /// Asks for a line on the controlling terminal, and goes on listening to signals meanwhile; nothing if there is no terminal.
@@ -68,10 +69,27 @@ fn read_answer(question: &str) -> Option<String> {
     Some(line.trim().to_owned())
 }
 
+/// Reads standard input up to its end. On a terminal it is said that something is to be typed, and what is typed is not shown.
+pub(super) fn read_stdin(what: &'static str, limit: usize) -> Result<Secret, FileError> {
+    let read = || Secret::read_stdin(what, limit);
+    if !isatty(rustix::stdio::stdin()) {
+        return read();
+    }
+    live::hide();
+    let prompt = format!("type or paste the {what}, then Enter and Ctrl-D (it is not shown): ");
+    let typed = unseen(&prompt, |_| read());
+    live::show();
+    // What tells nobody that it waits is waited for all the same.
+    typed.unwrap_or_else(read)
+}
+
 /// What has to be read before a question is answered, where standard error does not show it: with `--quiet`, or in a file.
-pub(super) fn to_be_read(sentences: &[String], quiet: bool) -> String {
-    let seen = !quiet && stderr_is_terminal();
-    if seen { String::new() } else { sentences.iter().map(|sentence| printable::line(sentence) + "\n").collect() }
+pub(super) fn to_be_read(head: &str, sentences: &[String], quiet: bool) -> String {
+    if !quiet && stderr_is_terminal() {
+        return String::new();
+    }
+    let items = sentences.iter().map(|sentence| format!("- {}\n", printable::line(sentence)));
+    items.fold(printable::line(head) + "\n", |text, item| text + &item)
 }
 
 /// Whether there is a terminal to ask on.

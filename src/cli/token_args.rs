@@ -46,7 +46,7 @@ impl TokenArgs {
         let key = TokenKey::open(&launch(context)?, self.pkcs11_module.as_deref(), &uri, spec, &mut ask)?;
         let key = key.allow_sha1(allow_sha1);
         if let Some(object) = key.token() {
-            context.talk.step(&format!("the key is {object}, and its bytes stay there"));
+            context.talk.note(&format!("the key is {object}, and its bytes stay there"));
             context.found_in_token(object.clone());
         }
         Ok(Some(Box::new(key)))

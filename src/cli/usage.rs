@@ -55,7 +55,8 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         }
         _ => {
             let Wrong { cause, hint } = wrong(error, &root, &verb);
-            let (cause, hint) = (without_keys(cause, env::args_os()), without_keys(hint, env::args_os()));
+            let cause = printable::short_values(&without_keys(cause, env::args_os()));
+            let hint = without_keys(hint, env::args_os());
             output::say(&(labelled(Tone::Bad, "error", &cause) + &labelled(Tone::Help, "hint", &hint)));
             say_json(&cause, &hint);
             ExitCode::from(2)

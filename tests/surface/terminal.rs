@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::support::cloud::Cloud;
 use crate::support::terminal::Terminal;
 use crate::support::{Bench, Run, run};
 
@@ -263,6 +264,70 @@ fn signals_end_the_question_of_delete_material_within_a_second() {
         let status = bench.kms_byok_with_credentials(&format!("status --key-id {key} {at} --output json")).json();
         assert_eq!(status["key_state"], "Enabled", "{signal}");
     }
+}
+
+/// The question says all of it, where the talk does not.
+#[test]
+fn nobody_is_asked_without_having_read_what_becomes_unusable() {
+    let cloud = Cloud::new("");
+    cloud.run("provision alias/a --generate --discard --wrapping-key-spec RSA_2048 --quiet").succeeds();
+    let arn = cloud.keys()[0].arn.to_string();
+    let secret = [("NO_COLOR", "1"), ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "b")];
+    for (quiet, term) in [("", "dumb"), ("", "xterm"), ("--quiet", "xterm"), ("-q 2> talk", "xterm"), ("2> talk", "")] {
+        let line = format!("TERM={term} \"$KMS_BYOK\" {} {quiet}", cloud.line("delete-material alias/a"));
+        let Some(mut terminal) = Terminal::open_with(&cloud.bench, &line, &secret) else { return };
+        terminal.wait_for("to delete it: ");
+        terminal.press("no\n");
+        let (code, screen) = terminal.end();
+        let (before, _) = screen.split_once("type the key id ").unwrap();
+        let (_, said) = before.split_once("deleting key material ").expect(&screen);
+        let (head, consequences) = said.split_once('\n').unwrap();
+        assert!(head.ends_with(&format!(" of key {arn} means:")), "{quiet} {term}: {screen}");
+        assert!(consequences.starts_with("- ") && consequences.contains("alias/a"), "{quiet} {term}: {screen}");
+        assert_eq!((code, screen.matches("means:").count()), (Some(1), 1), "{quiet} {term}: {screen}");
+    }
+}
+
+#[test]
+fn key_material_that_is_typed_is_asked_for_and_not_shown() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    let key = "5d0c91e2b7a4886f13c2d9e05b7f60a1c4e8d237916b5fa8e0d1437c2b98f6e4";
+    let prompt = "type or paste the key material, then Enter and Ctrl-D (it is not shown): ";
+    let wrap = "wrap --material - --inkey PublicKey.bin --out out --force";
+    for quiet in ["", "--quiet"] {
+        let line = format!("\"$KMS_BYOK\" {wrap} {quiet}; echo \"code $?\"; stty -a");
+        let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+        terminal.wait_for(prompt);
+        terminal.press(&format!("{}\n{}\n\u{4}", &key[..32], &key[32..]));
+        let (_, screen) = terminal.end();
+        assert!(screen.starts_with(&format!("{prompt}\n")) && screen.contains("code 0\n"), "{screen}");
+        assert!(!screen.contains(&key[..8]) && !screen.contains(&key[56..]), "{screen}");
+        assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{screen}");
+        assert_eq!(bench.read("out").len(), 256);
+    }
+    // Nothing is typed.
+    let Some(mut terminal) = Terminal::open(&bench, &format!("\"$KMS_BYOK\" {wrap}")) else { return };
+    terminal.wait_for(prompt);
+    terminal.press("\u{4}");
+    let (code, screen) = terminal.end();
+    assert!(
+        code == Some(1) && screen.starts_with(&format!("{prompt}\nerror: key material `-` is empty\n")),
+        "{screen}"
+    );
+    // Ctrl-C gives the echo back.
+    let line = format!("trap : INT; \"$KMS_BYOK\" diagnose --material -; echo \"code $?\"; stty -a");
+    let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+    terminal.wait_for(prompt);
+    terminal.press("5d0c91\u{3}");
+    let (_, screen) = terminal.end();
+    assert!(screen.contains("error: stopped by SIGINT\n") && screen.contains("code 130\n"), "{screen}");
+    assert!(screen.contains(" echo ") && !screen.contains("-echo ") && !screen.contains("5d0c"), "{screen}");
+    // Nobody is asked where it comes through a pipe.
+    let line = format!("echo {key} | \"$KMS_BYOK\" {wrap}");
+    let Some(terminal) = Terminal::open(&bench, &line) else { return };
+    let (code, screen) = terminal.end();
+    assert!(code == Some(0) && !screen.contains("type or paste"), "{screen}");
 }
 
 /// The hex of a component as its sheet has it, and its check value.

@@ -254,6 +254,68 @@ fn a_value_in_a_message_is_cut_and_stays_on_its_line() {
     assert_eq!((run.code, run.stderr.lines().count()), (Some(2), 2), "{}", run.stderr);
 }
 
+/// Of any error, and in the JSON too.
+#[test]
+fn a_long_value_is_cut_whatever_is_wrong_with_it() {
+    let bench = Bench::new();
+    bench.wrapping_key(2048);
+    let long = "k".repeat(120) + &"é".repeat(400);
+    let rehearse = "provision --rehearse --generate --discard";
+    for (line, more) in [
+        (rehearse, ["--alias", "alias/LONG"]),
+        (rehearse, ["--expires-at", "LONG"]),
+        (rehearse, ["--tag", "LONG"]),
+        (rehearse, ["--policy", "LONG"]),
+        (rehearse, ["--policy", "directory/LONG"]),
+        (rehearse, ["--key-spec", "LONG"]),
+        (rehearse, ["--adopt", "LONG"]),
+        ("wrap --generate --discard --out out", ["--inkey", "LONG"]),
+        ("wrap --generate --discard --inkey PublicKey.bin", ["--out", "LONG/LONG"]),
+        ("generate", ["--out", "LONG"]),
+        ("status alias/a", ["--region", "LONG"]),
+        ("status alias/a", ["--profile", "LONG"]),
+        ("status alias/a --region us-east-1", ["--endpoint-url", "https://LONG"]),
+        ("rehearsal ping", ["--endpoint-url", "http://LONG"]),
+        ("fleet plan", ["LONG", "--quiet"]),
+        ("", ["LONG", "--quiet"]),
+    ] {
+        for (long, newlines) in [(long.clone(), false), (long.replace("ké", "k\r\nhint: é"), true)] {
+            let words: Vec<String> =
+                line.split_whitespace().chain(more).map(|word| word.replace("LONG", &long)).collect();
+            let mut words: Vec<&str> = words.iter().map(|word| &**word).collect();
+            words.extend(["--output", "json"]);
+            let run = support::run(&mut bench.command(&words), b"");
+            let lines: Vec<&str> = run.stderr.lines().filter(|line| !line.starts_with("exists: ")).collect();
+            let case = format!("{line} {} {newlines}: {}", more[0], run.stderr);
+            assert!(matches!(run.code, Some(1 | 2)) && (1..=3).contains(&lines.len()), "{case}");
+            let cause = lines[0].strip_prefix("error: ").expect(&case);
+            assert!(cause.contains('…') || cause.contains("characters that may be a key"), "{case}");
+            assert!(cause.chars().count() < 200, "{case}");
+            let rest = &lines[1..];
+            assert!(rest.iter().all(|line| line.starts_with("hint: ") || line.starts_with("because: ")), "{case}");
+            assert!(rest.iter().all(|line| line.chars().count() < 250), "{case}");
+            let answer: serde_json::Value = serde_json::from_str(&run.stdout).expect(&case);
+            let in_json = kms_byok::for_the_binary::printable::line(answer["error"]["cause"].as_str().unwrap());
+            assert_eq!(in_json, cause, "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_aws_says_has_lines_that_can_be_read() {
+    let message = "x".repeat(700);
+    let cloud = Cloud::new(&format!("--fault DescribeKey:always:error=AccessDeniedException={message}"));
+    let run = cloud.run("status --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --quiet");
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    let whole: String = lines[1..5].iter().map(|line| &line[9..]).collect();
+    assert_eq!(whole, format!("AccessDeniedException: {message}"), "{}", run.stderr);
+    assert!(lines[1].starts_with("because: Acc") && lines[2..5].iter().all(|line| line.starts_with("         x")));
+    assert!(lines.iter().all(|line| line.len() <= 200) && lines[5].starts_with("hint: "), "{}", run.stderr);
+    let json = cloud.run("status --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --output json");
+    let answer: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(answer["error"]["because"], format!("AccessDeniedException: {message}"));
+}
+
 /// Whoever reads JSON gets wrong usage as JSON too; the talk is what it always is.
 #[test]
 fn wrong_usage_is_answered_as_json_where_json_is_asked_for() {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use kms_byok::Explain;
 use kms_byok::fleet::{Checked, ManifestError, Mistake, Said};
+use kms_byok::for_the_binary::printable;
 use serde::Serialize;
 
 use super::super::context::Context;
@@ -93,7 +94,7 @@ fn shown(mistake: &Mistake) -> Shown {
     let error = &mistake.error;
     let cause = match error {
         ManifestError::Cell(error) => failure::cause(error),
-        error => error.to_string(),
+        error => printable::short_values(&error.to_string()),
     };
     let said = Said {
         id: error.id().to_owned(),
@@ -107,7 +108,7 @@ fn shown(mistake: &Mistake) -> Shown {
 
 /// The reason and the fix, each on a line of its own.
 pub(super) fn more(said: &Said) -> String {
-    let because = said.because.iter().map(|text| output::line(&format!("    because: {text}")));
+    let because = said.because.iter().map(|text| output::because("    ", text));
     let hint = said.hint.iter().map(|text| format!("    {}", labelled(Tone::Help, "hint", text)));
     because.chain(hint).collect()
 }

@@ -19,7 +19,7 @@ use kms_byok::Progress;
 use kms_byok::for_the_binary::printable;
 use serde::Serialize;
 
-pub(crate) use self::rows::{line, lines};
+pub(crate) use self::rows::{because, line, lines};
 use self::tone::{Tone, labelled};
 use super::colour::Colour;
 use super::live;

@@ -59,9 +59,10 @@ pub(crate) fn toned(tone: Option<Tone>, text: &str) -> String {
     }
 }
 
-/// A line as in `error: TEXT`, of which only the label is in that tone.
+/// A line as in `error: TEXT`, of which only the label is in that tone. Long values in what is bad are cut; hints have commands.
 pub(crate) fn labelled(tone: Tone, label: &str, text: &str) -> String {
-    format!("{} {}\n", toned(Some(tone), &format!("{label}:")), printable::line(text))
+    let text = if tone == Tone::Bad { printable::short_values(text) } else { text.to_owned() };
+    format!("{} {}\n", toned(Some(tone), &format!("{label}:")), printable::line(&text))
 }
 
 /// A text as it is printed: with colours or without, and with nothing else that acts on a terminal. No colour lasts longer than its line.

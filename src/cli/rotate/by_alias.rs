@@ -49,12 +49,13 @@ fn unconfirmed() -> Error {
 async fn confirm(args: &Args, moved: &Succession, context: &Context) -> Result<(), Error> {
     let Some(old) = &moved.handover.previous else { return Ok(()) };
     let sentences = moved.consequences_of_disabling();
-    context.talk.note(&format!("disabling key {} means:", old.arn));
+    let head = format!("disabling key {} means:", old.arn);
+    context.talk.note(&head);
     sentences.iter().for_each(|sentence| context.talk.note(&format!("- {sentence}")));
     if args.by_alias.yes {
         return Ok(());
     }
-    let told = terminal::to_be_read(&sentences, context.global.quiet);
+    let told = terminal::to_be_read(&head, &sentences, context.global.quiet);
     let id = old.arn.id();
     match terminal::ask(format!("{told}type the key id {} to disable it: ", printable::line(id))).await {
         Some(typed) if *id == typed => Ok(()),
