@@ -132,9 +132,11 @@ pub(crate) fn compact(time: DateTime) -> String {
     rfc3339(time).replace(['-', ':'], "")
 }
 
-/// `30 s`, or `0.25 s`.
+/// `30 s`, or `0.25 s`. Of what is long, nobody wants to know the thousandths: `60.2 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_millis() as f64 / 1000.0)
+    let least = if duration >= Duration::from_secs(10) { 100 } else { 1 };
+    let thousandths = (duration.as_millis() + least / 2) / least * least;
+    format!("{} s", thousandths as f64 / 1000.0)
 }
 
 /// The expiry asked for is not one KMS takes. Times are shown as RFC 3339 in UTC.

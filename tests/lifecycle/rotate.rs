@@ -55,7 +55,10 @@ fn the_text_says_what_was_rotated_and_what_is_left() {
     let old = scene.describe(&arn)["CurrentKeyMaterialId"].as_str().unwrap().to_owned();
     let run = scene.run(&format!("{ROTATE} --material two --quiet"));
     let text = &run.succeeds().stdout;
-    assert!(text.contains(&format!("before   {old}\nrotated  yes\nleft     24 of 25 on-demand rotations\n")), "{text}");
+    assert!(
+        text.contains(&format!("before     {old}\nrotated    yes\nleft       24 of 25 on-demand rotations\n")),
+        "{text}"
+    );
 }
 
 #[test]

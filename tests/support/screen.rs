@@ -20,6 +20,39 @@ pub(crate) fn shown(written: &str, columns: usize) -> String {
     rows.into_iter().map(text).collect::<Vec<_>>().join("\n")
 }
 
+/// What is on a screen of so many columns, with the colours in words, as in `«bold red»error:«» the key is gone`.
+#[cfg(target_os = "linux")]
+pub(crate) fn painted(written: &str, columns: usize) -> String {
+    let row = |row: Vec<(char, Style)>| {
+        let mut text = String::new();
+        let mut before = Style::new();
+        for (c, style) in row.into_iter().chain([(' ', Style::new())]) {
+            if style != before {
+                text.push_str(&format!("«{}»", style.split(';').map(colour).collect::<Vec<_>>().join(" ")));
+                before = style;
+            }
+            text.push(c);
+        }
+        text.trim_end().to_owned()
+    };
+    Screen::of(written, columns).rows.into_iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// ECMA-48, SGR.
+#[cfg(target_os = "linux")]
+fn colour(number: &str) -> &str {
+    match number {
+        "" => "",
+        "1" => "bold",
+        "4" => "underlined",
+        "31" => "red",
+        "32" => "green",
+        "33" => "yellow",
+        "36" => "cyan",
+        _ => panic!("there is no name for the colour {number}"),
+    }
+}
+
 impl Screen {
     fn of(written: &str, columns: usize) -> Self {
         let mut screen = Screen { columns, rows: vec![Vec::new()], ..Screen::default() };

@@ -9,6 +9,8 @@ mod support {
     pub(crate) mod bash;
     mod bench;
     pub(crate) mod cloud;
+    #[allow(dead_code)] // the cells of tables are for other tests
+    pub(crate) mod committed;
     pub(crate) mod executable;
     pub(crate) mod manual;
     pub(crate) mod next;
@@ -43,6 +45,7 @@ mod recipe_script;
 mod recipe_verb;
 mod release;
 mod schemas;
+mod screens;
 mod stdout;
 mod supply_chain;
 mod terminal;

@@ -316,8 +316,8 @@ fn key_material_that_is_typed_is_asked_for_and_not_shown() {
         "{screen}"
     );
     // Ctrl-C gives the echo back.
-    let line = format!("trap : INT; \"$KMS_BYOK\" diagnose --material -; echo \"code $?\"; stty -a");
-    let Some(mut terminal) = Terminal::open(&bench, &line) else { return };
+    let line = "trap : INT; \"$KMS_BYOK\" diagnose --material -; echo \"code $?\"; stty -a";
+    let Some(mut terminal) = Terminal::open(&bench, line) else { return };
     terminal.wait_for(prompt);
     terminal.press("5d0c91\u{3}");
     let (_, screen) = terminal.end();

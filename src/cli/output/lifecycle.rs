@@ -42,8 +42,8 @@ pub(crate) fn account(report: &Report) -> String {
         ("endpoint", report.endpoint.clone()),
         ("rehearsal", report.rehearsal.then(|| "yes: an embedded KMS, nothing is in AWS".to_owned())),
     ];
-    let mut text = lines_in(&rows.map(with_tone));
-    text.push_str(&rotation(report));
+    let rows: Vec<Row<'_>> = rows.into_iter().chain(rotation(report).into_iter().flatten()).map(with_tone).collect();
+    let mut text = lines_in(&rows);
     if let Some(proof) = &report.proof {
         text.push_str(&proof_lines(proof));
     }
@@ -75,9 +75,9 @@ fn backup(plaintext: &Plaintext) -> String {
 }
 
 /// What a rotation has come to.
-fn rotation(report: &Report) -> String {
-    let Some(rotation) = &report.rotation else { return String::new() };
-    lines(&[
+fn rotation(report: &Report) -> Option<[(&'static str, Option<String>); 3]> {
+    let rotation = report.rotation.as_ref()?;
+    Some([
         ("before", rotation.previous_key_material_id.clone()),
         ("rotated", Some(if rotation.rotated { "yes" } else { "no" }.to_owned())),
         ("left", rotation.rotations_left.map(|left| format!("{left} of {MOST_ROTATIONS} on-demand rotations"))),

@@ -23,7 +23,8 @@ pub(crate) enum FileCause {
     #[error("{name} is a key {found}, and its text is not the key itself")]
     KeyAsText { name: Name, found: String },
     #[error(
-        "{name} has {found} bytes, and the last {extra} are a line end that an editor or `echo` added: {wanted} belong to it"
+        "{name} has {found} bytes, and the last {}a line end that an editor or `echo` added: {wanted} belong to it",
+        if *.extra == 1 { "is ".to_owned() } else { format!("{extra} are ") }
     )]
     TrailingNewline { name: Name, found: usize, extra: usize, wanted: usize },
     #[error("{name} was damaged by a text conversion: {damage}")]
