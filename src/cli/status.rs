@@ -32,7 +32,7 @@ time or has expired. A key that cannot be seen is listed as such and warned abou
 
 Examples:
   kms-byok status --key-id alias/payments
-  kms-byok status --expiring-within 30d --alias-prefix alias/prod-")]
+  kms-byok status --expiring-within 30d --alias-prefix alias/prod- --html expiry.html")]
 pub(crate) struct Args {
     #[command(flatten)]
     key_id: MaybeKey,

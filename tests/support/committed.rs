@@ -1,26 +1,11 @@
-//! Pages that the code writes about itself, and that are committed so that they can be read without it.
+//! Pages of the manual that the code writes about itself.
 
-use std::fs;
-use std::path::Path;
+#[path = "kept_file.rs"]
+pub(crate) mod kept_file;
 
 /// Compares a page of `docs/reference` with what the code says; `scripts/docs --write` writes it instead.
 pub(crate) fn is_committed(page: &str, text: &str) {
-    is_committed_as(&format!("docs/reference/{page}"), text);
-}
-
-/// The same of any file.
-pub(crate) fn is_committed_as(file: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("KMS_BYOK_WRITE_DOCS").is_some() {
-        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder can be made");
-        fs::write(&path, text).expect("the page can be written");
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    let differing = committed.lines().zip(text.lines()).find(|(committed, said)| committed != said);
-    assert!(
-        committed == text,
-        "{file} is not what the code says; `scripts/docs --write` writes it. First difference: {differing:?}"
-    );
+    kept_file::is_kept(&format!("docs/reference/{page}"), text);
 }
 
 /// Text of one line for a cell of a table.

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::committed::is_committed_as;
+use super::committed::kept_file::is_kept;
 
 /// Compares the schema of that name and version, as in `kms-byok/status/1`, with what the type gives; `scripts/docs --write` writes it
 /// instead. The name of the file.
 pub(crate) fn is_committed_for<T: JsonSchema>(name: &str) -> String {
     let file = format!("{}.json", name.split('/').nth(1).expect("a name has three parts"));
-    is_committed_as(&format!("docs/schemas/{file}"), &schema_of::<T>(name));
+    is_kept(&format!("docs/schemas/{file}"), &schema_of::<T>(name));
     file
 }
 

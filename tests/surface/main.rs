@@ -9,9 +9,8 @@ mod support {
     pub(crate) mod bash;
     mod bench;
     pub(crate) mod cloud;
-    #[allow(dead_code)] // the cells of tables are for other tests
-    pub(crate) mod committed;
     pub(crate) mod executable;
+    pub(crate) mod kept_file;
     pub(crate) mod manual;
     pub(crate) mod next;
     pub(crate) mod openssl;

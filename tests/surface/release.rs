@@ -76,6 +76,7 @@ impl Copy {
             "LICENSE-MIT",
             "LICENSE-APACHE",
             "tests/support/committed.rs",
+            "tests/support/kept_file.rs",
             "tests/support/made_schema.rs",
             "tests/data/error_ids.txt",
             "scripts/release-check",

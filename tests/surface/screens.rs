@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::support::cloud::Cloud;
-use crate::support::committed::is_committed_as;
+use crate::support::kept_file::is_kept;
 use crate::support::material;
 use crate::support::screen::{painted, shown};
 use crate::support::terminal::Terminal;
@@ -125,7 +125,7 @@ fn every_screen_is_the_one_that_was_looked_at() {
             assert_eq!(shown(&plain, columns), shown(&written, columns), "{} without colours", session.name);
             write!(page, "\n{:─<columns$}\n{}\n", format!("─ {columns} "), coloured.trim_end()).unwrap();
         }
-        is_committed_as(&format!("tests/data/screens/{}.txt", session.name), &page);
+        is_kept(&format!("tests/data/screens/{}.txt", session.name), &page);
     }
 }
 
