@@ -1,7 +1,15 @@
 //! One sample at least of every variant of every error type: what was typed is [`TYPED`], what others said is [`FOREIGN`].
 
 mod far;
-mod near;
+#[cfg(feature = "fleet")]
+mod fleets;
+mod keys;
+mod machine;
+#[cfg(feature = "rehearsal")]
+mod rehearsals;
+#[cfg(feature = "pkcs11")]
+mod tokens;
+mod wrapping;
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +18,19 @@ use super::{FOREIGN, Sample, TYPED};
 use crate::kms::{EndpointError, KeyArn};
 
 pub(super) fn all() -> Vec<Sample> {
-    far::all().into_iter().chain(near::all()).collect()
+    let of_each_room = [
+        far::all(),
+        keys::all(),
+        wrapping::all(),
+        machine::all(),
+        #[cfg(feature = "pkcs11")]
+        tokens::all(),
+        #[cfg(feature = "fleet")]
+        fleets::all(),
+        #[cfg(feature = "rehearsal")]
+        rehearsals::all(),
+    ];
+    of_each_room.into_iter().flatten().collect()
 }
 
 pub(super) fn typed() -> String {
