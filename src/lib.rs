@@ -7,7 +7,7 @@
 //!
 //! [`Provision`] does all of it for one key; [`lifecycle`] has the other operations. Each module can be used alone: [`mod@wrap`] knows
 //! OpenSSL and no AWS, [`kms`] knows AWS and nothing of wrapping, [`diagnose`] finds out why an import failed, [`doctor`] looks at the
-//! machine, [`escrow`] keeps a copy for recovery certificates, [`components`] make a key that several hands hold, and a key in a HSM is wrapped there by `pkcs11`. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
+//! machine, [`escrow`] keeps a copy for recovery certificates, [`components`] make a key that several hands hold, and a key in an HSM is wrapped there by `pkcs11`. Secrets live in [`Secret`] from birth to wrap and are wiped. Every failure
 //! is an [`Error`], or the error of a module that [`Explain`]s itself as well: a cause, a fix, and what OpenSSL or AWS said. Calls to KMS
 //! need a tokio runtime with I/O and time.
 //!

@@ -23,7 +23,7 @@ pub(crate) struct ComponentArgs {
     /// Component of the key: a file, or `-` to type it unseen on the terminal; 2 to 9 times
     #[arg(long, value_name = "FILE", value_parser = key_file::parser(), value_hint = ValueHint::FilePath, allow_hyphen_values = true, conflicts_with = "material", help_heading = HEADING)]
     pub(super) component: Vec<KeyFile>,
-    /// How many components the key has, for components that do not know it
+    /// How many components the key has; needed if the components themselves do not say it
     #[arg(long, value_name = "N", requires = "component", value_parser = clap::value_parser!(u8).range(2..=i64::from(MOST)), help_heading = HEADING)]
     components: Option<u8>,
     /// Refuse any key but the one with this check value, as 10 hex digits

@@ -22,8 +22,8 @@ pub(crate) static FORM: Form = Form::of::<Answer>("kms-byok/doctor/1");
 
 #[derive(ClapArgs)]
 #[command(after_help = "\
-Without --online nobody is asked: no KMS, no metadata service, no credential process. With it, only calls that change
-nothing are made. Exit code 4 when something needed is missing.
+Without --online it makes no network call and runs no credential process. With it, it makes only calls that change nothing.
+The exit code is 4 if something that is needed is missing.
 
 Examples:
   kms-byok doctor

@@ -161,7 +161,7 @@ pub(crate) fn algorithm(
 #[derive(Args)]
 #[command(next_help_heading = "Import")]
 pub(crate) struct ExpiryArgs {
-    /// `never` is the default
+    /// Never expire, as without this flag
     #[arg(long, value_name = "never", value_parser = never(), conflicts_with_all = ["expires_in", "expires_at"])]
     pub(crate) expires: Option<Expiry>,
     /// Expire after that time, as in 90d; at most 365d

@@ -125,8 +125,9 @@ fn page(name: &str, verb: &Command) -> String {
     page.push_str(&flags(verb.get_arguments().filter(|flag| !is_everywhere(flag)).collect(), 2));
     let of_connection = verb.get_arguments().filter(|flag| flag.get_help_heading() == Some("Connection"));
     let which = match of_connection.map(spelling).collect::<Vec<_>>().as_slice() {
-        [] => "; those for a connection say nothing to this one".to_owned(),
-        [one] => format!("; of those for a connection only {one} says something to this one"),
+        [] if verb.has_subcommands() => String::new(),
+        [] => "; those for a connection have no effect here".to_owned(),
+        [one] => format!("; of those for a connection, only {one} has an effect here"),
         _ => String::new(),
     };
     page.push_str(&format!("\nEvery verb also takes [these flags](README.md#flags-of-every-verb){which}.\n"));

@@ -34,7 +34,7 @@ pub enum ComponentError {
     #[error("{name} and {other} are of one set, but they differ in {what}")]
     #[strum(serialize = "components_disagree")]
     Disagree { name: String, other: String, what: &'static str },
-    #[error("{name} is of a {found} key, but the key spec is {spec}")]
+    #[error("{name} is for the key spec {found}, but the key spec is {spec}")]
     #[strum(serialize = "component_of_other_spec")]
     OtherSpec { name: String, found: KeySpec, spec: KeySpec },
     #[error("{name} does not say which set it is of, so a component that is missing would not be noticed")]

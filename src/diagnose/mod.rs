@@ -31,7 +31,7 @@
 //! | `not_wrapped` | the key material itself lies where wrapped key material is needed |
 //! | `public_key_not_der`, `public_key_pkcs1`, `public_key_extra_bytes` | the wrapping public key is no DER SubjectPublicKeyInfo |
 //! | `public_key_not_rsa`, `public_key_bits`, `public_key_size` | it is no RSA key, of a size KMS does not make, or not of the size asked for |
-//! | `public_key_exponent`, `public_key_factor` | it is an RSA key that need not protect anything: another exponent than 65537, or a small factor |
+//! | `public_key_exponent`, `public_key_factor` | it is an RSA key that may protect nothing: another exponent than 65537, or a small factor |
 //! | `import_token_length` | no import token of KMS is that long |
 //! | `blob_length` | no wrapping gives that many bytes |
 //! | `blob_for_other_size` | the length is that of another size of wrapping key |

@@ -59,7 +59,7 @@ impl OwnWords for EscrowError {
             EscrowError::File(_) | EscrowError::OpenSsl(_) => None, // what it holds has its own
             EscrowError::NoRecipient => hint!["add ", Setting::Escrow.to("CERT.pem")],
             EscrowError::OwnCertificate { .. } => {
-                some("give the certificate of another key, which whoever is to recover this one keeps elsewhere")
+                some("give the certificate of another key, which is kept elsewhere by whoever recovers this one")
             }
             EscrowError::NotACertificate { .. } => some("give an X.509 certificate, in PEM or DER"),
             EscrowError::SeveralCertificates { .. } => {

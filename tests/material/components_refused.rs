@@ -88,7 +88,7 @@ fn the_components_of_two_keys_are_not_mixed() {
     bench.wrap_is_refused(
         "--key-spec HMAC_256 --component one-1-of-2.txt --component one-2-of-2.txt",
         1,
-        "error: `one-1-of-2.txt` is of a SYMMETRIC_DEFAULT key, but the key spec is HMAC_256\n\
+        "error: `one-1-of-2.txt` is for the key spec SYMMETRIC_DEFAULT, but the key spec is HMAC_256\n\
          hint: add --key-spec SYMMETRIC_DEFAULT, or give the components of the key that is meant\n",
     );
     bench.wrap_is_refused(

@@ -39,6 +39,7 @@ pub(crate) const PAGES: &[Page] = &[
         usage: &[
             "kms-byok provision ALIAS --material FILE [FLAGS]",
             "kms-byok provision ALIAS --material-from-escrow FILE --recipient-key FILE [FLAGS]",
+            "kms-byok provision ALIAS --component FILE --component FILE... [FLAGS]",
             "kms-byok provision ALIAS --generate (--escrow CERT --escrow-out FILE | --keep FILE | --discard) [FLAGS]",
         ],
         first: &[
@@ -66,7 +67,14 @@ pub(crate) const PAGES: &[Page] = &[
         usage: &["kms-byok get-parameters KEY --dir DIR [FLAGS]"],
         first: &["key", "dir", "wrapping_key_spec", "force"],
     },
-    Page { verb: "generate", usage: &["kms-byok generate --out FILE [FLAGS]"], first: &["key_spec", "out"] },
+    Page {
+        verb: "generate",
+        usage: &[
+            "kms-byok generate --out FILE [FLAGS]",
+            "kms-byok generate --components N --out-prefix PREFIX (--custodian CERT... | --plain) [FLAGS]",
+        ],
+        first: &["key_spec", "out"],
+    },
     Page {
         verb: "wrap",
         usage: &[

@@ -14,7 +14,7 @@ pub(crate) enum KeyCause {
     NotExternal { arn: KeyArn, origin: Origin },
     #[error("key {arn} is {state}, and takes no key material in that state")]
     State { arn: KeyArn, state: KeyState },
-    #[error("key {arn} is a {found} key, and the {what} is {asked}")]
+    #[error("key {arn} is {found}, and the {what} is {asked}")]
     Spec { arn: KeyArn, found: KmsName<KeySpec>, what: &'static str, asked: KeySpec },
     #[error("KMS says that {key} takes only the key material it was given before, and these are other bytes")]
     NotTheOriginal { key: String },

@@ -95,7 +95,7 @@ impl MaterialCause {
         match error {
             MaterialError::PassphraseNeeded | MaterialError::WrongPassphrase => {
                 let asking = Commands { passphrase: None, ..commands.clone() };
-                format!("wrap it decrypted, which this asks the passphrase for: `{}`", asking.wrap()).into()
+                format!("wrap it with this command, which asks for the passphrase: `{}`", asking.wrap()).into()
             }
             MaterialError::ExplicitCurve => {
                 let file = name.path.as_deref().filter(|_| name.role == Role::Material);
