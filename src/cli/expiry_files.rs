@@ -11,15 +11,16 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::key_args::output_file;
 
 #[derive(Args)]
 #[command(next_help_heading = "Files", group(ArgGroup::new("expiry_files").multiple(true)))]
 pub(crate) struct ExpiryFiles {
     /// Write a page about what expires, what is due first at the top, to FILE: HTML that needs nothing else
-    #[arg(long, value_name = "FILE", group = "expiry_files")]
+    #[arg(long, value_name = "FILE", value_parser = output_file(), group = "expiry_files")]
     html: Option<PathBuf>,
     /// Write when key material expires to FILE, for Prometheus: OpenMetrics, as node exporter's textfile collector reads it
-    #[arg(long, value_name = "FILE", group = "expiry_files")]
+    #[arg(long, value_name = "FILE", value_parser = output_file(), group = "expiry_files")]
     metrics: Option<PathBuf>,
     /// Move a file aside that is in the way of --html or --metrics; what they wrote earlier is replaced without it
     #[arg(long, requires = "expiry_files")]

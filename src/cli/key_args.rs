@@ -53,10 +53,10 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The file of a JWK Set: what is in it already stays.
-pub(crate) fn jwks() -> impl TypedValueParser<Value = PathBuf> {
+/// An output that is a file and never standard output, on which the answer is.
+pub(crate) fn output_file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match is_stdin(&path) {
-        true => Err("name a file, since the set is kept in it; write ./- for one with that name"),
+        true => Err("name a file; write ./- for one with that name"),
         false => Ok(path),
     })
 }

@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "out")]
     force: bool,
     /// Put the key first in the JWK Set in FILE, then the keys that its tags say it superseded, and keep the others there
-    #[arg(long, value_name = "FILE", value_parser = key_args::jwks())]
+    #[arg(long, value_name = "FILE", value_parser = key_args::output_file())]
     jwks: Option<PathBuf>,
     /// Put this earlier key into the set, whatever its key policy; may be repeated
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn, requires = "jwks")]

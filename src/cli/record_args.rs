@@ -11,11 +11,12 @@ use kms_byok::{FileError, Progress};
 
 use super::context::{Context, Kept};
 use super::failure::Failure;
+use super::key_args::output_file;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
     /// Write an account of the run to FILE, for an auditor (JSON, no secrets), even if it fails
-    #[arg(long, value_name = "FILE", help_heading = "Proof")]
+    #[arg(long, value_name = "FILE", value_parser = output_file(), help_heading = "Proof")]
     pub(crate) record: Option<PathBuf>,
 }
 

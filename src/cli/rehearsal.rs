@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use super::global;
+use super::key_args::output_file;
 use super::output;
 use super::output::document::{Answer, FAILURE, Failed, Form};
 use super::output::parts::Ending;
@@ -84,7 +85,7 @@ struct Serve {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     clock: Option<ClockSetting>,
     /// File for one line per request, without contents
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
     access_log: Option<PathBuf>,
 }
 

@@ -81,7 +81,14 @@ impl Jwks {
     /// Puts these keys first, in their order; those that are there already under another name or place move. Nothing is written before
     /// [`Jwks::save`].
     pub fn keep_all(&mut self, first: &[Jwk]) {
-        let first: Vec<Value> = first.iter().filter_map(|jwk| serde_json::to_value(jwk).ok()).collect();
+        let mut first: Vec<Value> = first.iter().filter_map(|jwk| serde_json::to_value(jwk).ok()).collect();
+        // Two keys in KMS with the same bytes are one key to whoever verifies, and a `kid` names one key (RFC 7517 §4.5).
+        let mut kept: Vec<Value> = Vec::new();
+        first.retain(|key| {
+            let is_new = !kept.iter().any(|earlier| is_same(earlier, key));
+            kept.extend(is_new.then(|| key.clone()));
+            is_new
+        });
         let Some(Value::Array(keys)) = self.object.get_mut("keys") else { return };
         let others = keys.iter().filter(|key| !first.iter().any(|new| is_same(key, new))).cloned();
         let wanted: Vec<Value> = first.iter().cloned().chain(others).collect();

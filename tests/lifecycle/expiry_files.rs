@@ -82,7 +82,7 @@ fn an_earlier_page_is_replaced_and_nothing_else_is() {
         assert_eq!(scene.bench.read(&aside), b"a key, say");
         assert_ne!(scene.bench.read(name), b"a key, say");
     }
-    let (answer, _) = scene.fails(1, "status --html both --metrics both");
+    let (answer, _) = scene.fails(2, "status --html both --metrics both");
     assert_eq!((&answer["error"]["id"], scene.bench.exists("both")), (&json!("two_outputs"), false));
     let (answer, _) = scene.fails(2, "status --force");
     assert_eq!(answer["error"]["exit_code"], 2);

@@ -180,7 +180,7 @@ fn a_dash_is_standard_output_for_one_form_and_no_file_for_a_set() {
         scene.run(&format!("{line} --quiet")).refuses(
             2,
             "error: `-` is not a value of --jwks\n\
-             hint: name a file, since the set is kept in it; write ./- for one with that name\n",
+             hint: name a file; write ./- for one with that name\n",
         );
     }
     assert!(!scene.bench.exists("-"));

@@ -91,7 +91,7 @@ fn a_record_is_never_written_over_what_the_same_command_reads_or_writes() {
     assert_eq!(stage.bench.read("a.key"), support::material(7));
     stage
         .run("provision AT --alias alias/a --generate --keep ./new --record new")
-        .refuses(1, "error: `new` is named for two outputs\nhint: name another path for one of them\n");
+        .refuses(2, "error: `new` is named for two outputs\nhint: name another path for one of them\n");
     assert_eq!(stage.bench.names(), ["D", "a.key", "log", "policy"]);
     assert!(stage.answered().is_empty());
 }

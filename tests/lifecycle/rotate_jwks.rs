@@ -102,6 +102,27 @@ fn the_set_has_every_generation_and_the_key_of_the_alias_first() {
     }
 }
 
+/// Whoever verifies sees no difference between two keys in KMS with the same bytes, and a `kid` names one key.
+#[test]
+fn a_public_key_that_comes_back_is_in_the_set_once() {
+    let (scene, first) = scene();
+    scene.run("generate --key-spec ECC_NIST_P256 --out two").succeeds();
+    let again = |flags: &str| {
+        let answer = scene.json(&format!("{ROTATE} --material two --quiet {flags}"));
+        answer["key_arn"].as_str().unwrap().to_owned()
+    };
+    let second = again("");
+    let (_, third) = rotate(&scene, "--jwks set.json");
+    assert_eq!(file(&scene), jwks(&scene, &[&third, &second, &first]));
+    let fourth = again("--jwks set.json");
+    assert_ne!(fourth, second);
+    let keys = jwks(&scene, &[&fourth, &third, &first]);
+    assert_eq!(file(&scene), keys);
+    std::fs::remove_file(scene.bench.path(FILE)).unwrap();
+    let shown = scene.json("public-key alias/app --jwks set.json");
+    assert_eq!((file(&scene), &shown["jwks_file"]["kids"]), (keys.clone(), &kids(&keys)));
+}
+
 #[test]
 fn a_prepared_key_is_in_the_set_before_its_switch() {
     let (scene, old) = scene();
@@ -140,8 +161,8 @@ fn a_set_that_cannot_be_written_is_refused_before_anything_is_made() {
     }
     for (line, code, id) in [
         ("--material key --jwks key", 2, "same_file"),
-        ("--generate --keep set.json --jwks set.json", 1, "two_outputs"),
-        ("--generate --discard --jwks set.json --record set.json", 1, "two_outputs"),
+        ("--generate --keep set.json --jwks set.json", 2, "two_outputs"),
+        ("--generate --discard --jwks set.json --record set.json", 2, "two_outputs"),
     ] {
         let (answer, _) = scene.fails(code, &format!("{ROTATE} {line}"));
         assert_eq!(answer["error"]["id"], id, "{line}: {answer}");

@@ -193,7 +193,7 @@ fn generated_material_goes_through_a_pipe_and_leaves_no_file() {
 }
 
 #[test]
-fn a_dash_is_no_name_for_the_copy_of_a_key() {
+fn a_dash_is_no_name_for_a_file_that_is_kept() {
     let bench = Bench::new();
     for (line, flag) in [
         ("provision --rehearse --generate --keep -", "--keep"),
@@ -206,6 +206,19 @@ fn a_dash_is_no_name_for_the_copy_of_a_key() {
             &format!(
                 "error: {flag} `-` is not a file, and a copy of a key needs one\nhint: name a file; write ./- for one with that name\n"
             ),
+        );
+    }
+    for (line, flag) in [
+        ("provision --rehearse --generate --discard --record -", "--record"),
+        ("generate --out key --record -", "--record"),
+        ("status --html -", "--html"),
+        ("status --metrics -", "--metrics"),
+        ("fleet run keys.csv --journal -", "--journal"),
+        ("rehearsal serve --access-log -", "--access-log"),
+    ] {
+        bench.kms_byok(line).refuses(
+            2,
+            &format!("error: `-` is not a value of {flag}\nhint: name a file; write ./- for one with that name\n"),
         );
     }
     bench.kms_byok(&format!("{} --keep ./-", REHEARSE.replace(" --discard", ""))).succeeds();

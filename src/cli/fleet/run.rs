@@ -12,7 +12,7 @@ use kms_byok::{Error, Progress};
 use super::super::context::Context;
 use super::super::expiry_files::Written;
 use super::super::failure::Failure;
-use super::super::key_args::ProofArgs;
+use super::super::key_args::{ProofArgs, output_file};
 use super::super::signals::stopping;
 use super::manifest_args::ManifestArgs;
 use super::mistakes;
@@ -42,7 +42,7 @@ pub(super) struct Args {
     #[command(flatten)]
     shard: ShardArgs,
     /// File for what each key has reached [default: MANIFEST.journal, of a shard MANIFEST.journal.I-of-N]
-    #[arg(long, value_name = "FILE", help_heading = None::<&'static str>)]
+    #[arg(long, value_name = "FILE", value_parser = output_file(), help_heading = None::<&'static str>)]
     journal: Option<PathBuf>,
     /// Keys of an account and Region that are under way at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = None::<&'static str>)]

@@ -81,7 +81,7 @@ pub(super) struct ByAliasArgs {
     #[arg(long, requires = "disable_old")]
     pub(super) yes: bool,
     /// Put the public keys into the JWK Set in FILE before the alias moves: the key that it moves to first, then those before it
-    #[arg(long, value_name = "FILE", value_parser = key_args::jwks())]
+    #[arg(long, value_name = "FILE", value_parser = key_args::output_file())]
     pub(super) jwks: Option<PathBuf>,
     /// Go on with this new key, which an earlier run has made
     #[arg(long, value_name = "KEY_ARN", value_parser = key_args::key_arn)]

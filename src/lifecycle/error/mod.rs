@@ -226,7 +226,7 @@ impl Error {
                 | EndpointError::PlainHttp { .. },
             ) => true,
             Error::Parameters(ParametersError::NotAFingerprint { .. }) => true,
-            Error::File(FileError::SameFile { .. }) => true,
+            Error::File(FileError::SameFile { .. } | FileError::TwoOutputs { .. }) => true,
             Error::Key(
                 KeyError::SymmetricOnly { .. }
                 | KeyError::DescriptionNotTaken { .. }

@@ -94,7 +94,7 @@ fn two_outputs_in_one_file_are_refused() {
         ("wrap --dir D --generate --keep D/EncryptedKeyMaterial.bin", "D/EncryptedKeyMaterial.bin"),
     ] {
         cloud.bench.kms_byok(line).refuses(
-            1,
+            2,
             &format!("error: `{shown}` is named for two outputs\nhint: name another path for one of them\n"),
         );
         assert!(contents(&cloud.bench) == before, "{line}");

@@ -88,7 +88,12 @@ impl Current {
         let request = self.request(plan, &policy)?;
         check_room(&old.arn, &self.tags, SUPERSEDED_BY_TAG)?;
         let handover = self.handover(kms, Some(old.clone()), plan.until).await?.disabling(plan.disable_old);
-        self.show(&request, &handover, progress);
+        progress.step(&format!("{} points to {}", self.alias, old.arn));
+        // With nothing to import, the new key is there, and was perhaps made otherwise.
+        if plan.source.is_some() {
+            show_new(&request, progress);
+        }
+        show_staying(&self.key, &handover, progress);
         Ok((request, handover))
     }
 
@@ -160,32 +165,33 @@ impl Current {
         let supersedes = (SUPERSEDES_TAG.to_owned(), self.key.arn.id().to_string());
         kept.chain(asked).cloned().chain([supersedes]).collect()
     }
+}
 
-    fn show(&self, request: &KeyRequest, handover: &Handover, progress: &dyn Progress) {
-        let old = &self.key.arn;
-        let tags: Vec<&str> =
-            request.tags.iter().map(|(name, _)| name.as_str()).filter(|n| !OWN_TAGS.contains(n)).collect();
-        let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("the tags {}", tags.join(", ")) };
-        let policy = if request.policy.is_some() { "a key policy of its own" } else { "KMS's default key policy" };
-        let description = request
-            .description
-            .as_ref()
-            .map_or("no description".to_owned(), |text| format!("the description `{text}`"));
-        progress.step(&format!("{} points to {old}", self.alias));
-        progress.note(&format!(
-            "the new key is {} for {}, with {policy}, {description} and {tags}",
-            request.spec, request.usage
-        ));
-        match &handover.other_aliases {
-            None => progress.warn(&format!("it is not known which other aliases point to {old}")),
-            Some(others) if others.is_empty() => {}
-            Some(others) => progress.warn(&format!("{} points to {old} too, and does not move", others.join(", "))),
-        }
-        if request.multi_region {
-            progress.warn(
-                "the new key is a multi-Region primary key: its replicas, and their aliases, are still to be made",
-            );
-        }
+/// What the new key is made with.
+fn show_new(request: &KeyRequest, progress: &dyn Progress) {
+    let tags: Vec<&str> =
+        request.tags.iter().map(|(name, _)| name.as_str()).filter(|n| !OWN_TAGS.contains(n)).collect();
+    let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("the tags {}", tags.join(", ")) };
+    let policy = if request.policy.is_some() { "a key policy of its own" } else { "KMS's default key policy" };
+    let description =
+        request.description.as_ref().map_or("no description".to_owned(), |text| format!("the description `{text}`"));
+    progress.note(&format!(
+        "the new key is {} for {}, with {policy}, {description} and {tags}",
+        request.spec, request.usage
+    ));
+}
+
+/// What does not move with the alias.
+fn show_staying(old: &KeyDescription, handover: &Handover, progress: &dyn Progress) {
+    let arn = &old.arn;
+    match &handover.other_aliases {
+        None => progress.warn(&format!("it is not known which other aliases point to {arn}")),
+        Some(others) if others.is_empty() => {}
+        Some(others) => progress.warn(&format!("{} points to {arn} too, and does not move", others.join(", "))),
+    }
+    if old.multi_region.is_some() {
+        progress
+            .warn("the new key is a multi-Region primary key: its replicas, and their aliases, are still to be made");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::escrow::EscrowError;
 use crate::explain::Explain;
 use crate::files::FileError;
 use crate::kms::KmsError;
-use crate::material::{KeySpec, KeyUsage, MaterialError};
+use crate::material::{KeySpec, MaterialError};
 use crate::openssl_probe::OpenSslError;
 use crate::parameters::ParametersError;
 use crate::time::ExpiryError;
