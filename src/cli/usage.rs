@@ -206,9 +206,10 @@ fn to_add(arg: &str) -> String {
     arg.replace(['<', '>', '[', ']'], "").replace('|', " or ")
 }
 
+/// clap names what is likeliest last.
 fn meant(suggested: &[String]) -> Option<String> {
-    let first = suggested.first()?;
-    Some(format!("write `{first}` if that is what you mean"))
+    let likeliest = suggested.last()?;
+    Some(format!("write `{likeliest}` if that is what you mean"))
 }
 
 fn one_of(values: &[String]) -> Option<String> {

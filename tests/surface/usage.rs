@@ -200,6 +200,12 @@ fn what_is_misspelt_is_told_with_what_may_be_meant() {
     let bench = Bench::new();
     for (line, stderr) in [
         ("provison", "error: `provison` is not a verb of kms-byok\nhint: write `provision` if that is what you mean\n"),
+        ("rotat", "error: `rotat` is not a verb of kms-byok\nhint: write `rotate` if that is what you mean\n"),
+        ("replicat", "error: `replicat` is not a verb of kms-byok\nhint: write `replicate` if that is what you mean\n"),
+        (
+            "delet-material",
+            "error: `delet-material` is not a verb of kms-byok\nhint: write `delete-material` if that is what you mean\n",
+        ),
         (
             "status --regoin x",
             "error: `--regoin` is not a flag of kms-byok status\nhint: write `--region` if that is what you mean\n",

@@ -26,6 +26,8 @@ const ABOUT_A_KEY: &[&str] = &["get-parameters", "status", "verify", "public-key
 impl Invocation {
     /// Completes the commands in a sentence, so that a pasted command asks the same endpoint about the same key.
     pub(crate) fn complete(&self, sentence: &str, key: Option<&str>) -> String {
+        let typed = self.typed("--key-id").map(|key| key.to_string_lossy().into_owned());
+        let key = key.or(typed.as_deref());
         let mut parts = sentence.split('`');
         let mut complete = parts.next().unwrap_or_default().to_owned();
         let mut quoted = true;
@@ -168,5 +170,10 @@ mod tests {
             assert_eq!(run.complete(sentence, Some("ARN")), complete);
         }
         assert_eq!(Invocation::default().complete("see `kms-byok status`", None), "see `kms-byok status`");
+        // Where KMS has said nothing about the key yet, it is the one that was typed.
+        for line in ["rotate --key-id alias/a --resume", "rotate --key-id=alias/a --resume"] {
+            let complete = of(line).complete("see `kms-byok status`", None);
+            assert_eq!(complete, "see `kms-byok status --key-id alias/a --region eu-west-1`");
+        }
     }
 }
