@@ -172,7 +172,9 @@ mod tests {
         assert_eq!(Invocation::default().complete("see `kms-byok status`", None), "see `kms-byok status`");
         // Where KMS has said nothing about the key yet, it is the one that was typed.
         for line in ["rotate --key-id alias/a --resume", "rotate --key-id=alias/a --resume"] {
-            let complete = of(line).complete("see `kms-byok status`", None);
+            let words = line.split(' ').map(OsString::from).collect();
+            let run = Invocation { words, region: Some("eu-west-1".parse().unwrap()), ..Invocation::default() };
+            let complete = run.complete("see `kms-byok status`", None);
             assert_eq!(complete, "see `kms-byok status --key-id alias/a --region eu-west-1`");
         }
     }
