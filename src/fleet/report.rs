@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::entry::{Entry, Name, Said, State};
 use super::error::FleetError;
-use super::journal::{Journal, JournalReader};
+use super::journal::Journal;
+use super::looking::JournalReader;
 use super::manifest::{Manifest, Place};
 use crate::kms::{KeyArn, Region};
 use crate::lifecycle::key::create::removal;

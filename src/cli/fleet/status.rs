@@ -26,8 +26,7 @@ are left.
 
 Examples:
   kms-byok fleet status keys.csv
-  kms-byok fleet status keys.csv --output json
-  kms-byok fleet status keys.csv --html fleet.html --metrics fleet.prom")]
+  kms-byok fleet status keys.csv --html fleet.html")]
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
