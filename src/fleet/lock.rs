@@ -22,8 +22,17 @@ impl Drop for Held {
     }
 }
 
-/// Takes the journal, or tells who has it.
+/// Takes the journal for a run, or tells who has it.
 pub(super) fn hold(journal: &Path) -> Result<Held, FleetError> {
+    take(journal, &serde_json::to_vec(&Holder::this_process()).unwrap_or_default())
+}
+
+/// Takes the journal for a moment: a run that wants it meanwhile waits.
+pub(super) fn hold_briefly(journal: &Path) -> Result<Held, FleetError> {
+    take(journal, b"")
+}
+
+fn take(journal: &Path, text: &[u8]) -> Result<Held, FleetError> {
     let mut path = journal.as_os_str().to_owned();
     path.push(".lock");
     let path = PathBuf::from(path);
@@ -35,7 +44,7 @@ pub(super) fn hold(journal: &Path) -> Result<Held, FleetError> {
                 let read = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
                 match read {
                     Some(holder) => return Err(FleetError::JournalHeld { path: journal.to_owned(), holder }),
-                    // It has only just been taken, or is just being given up.
+                    // It has only just been taken, is just being given up, or is taken for a moment.
                     None => thread::sleep(Duration::from_millis(20)),
                 }
             }
@@ -44,7 +53,6 @@ pub(super) fn hold(journal: &Path) -> Result<Held, FleetError> {
                 if !lock.is_at(&path) {
                     continue;
                 }
-                let text = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
                 fs::write(&path, text).map_err(unusable)?;
                 return Ok(Held { path, _lock: lock });
             }

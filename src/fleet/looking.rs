@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, ConcurrencyMode, ReadableDatabase, TableDefinition, TableError};
+use redb::{Builder, ConcurrencyMode, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 
 use super::entry::{Entry, Name};
 use super::error::FleetError;
+use super::lock::hold_briefly;
 
 /// Each key by the id of its row and its Region.
 pub(super) const KEYS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("keys");
@@ -29,7 +30,12 @@ impl JournalReader {
         if !path.exists() {
             return Err(unusable("there is no such file".to_owned()));
         }
-        let database = builder().open_read_only(path).map_err(|error| unusable(error.to_string()))?;
+        let mut database = builder().open_read_only(path);
+        if matches!(database, Err(DatabaseError::RepairAborted)) {
+            put_in_order(path)?;
+            database = builder().open_read_only(path);
+        }
+        let database = database.map_err(|error| unusable(error.to_string()))?;
         Ok(JournalReader { path: path.to_owned(), database })
     }
 
@@ -44,6 +50,16 @@ impl JournalReader {
     pub(crate) fn seen_last(&self, name: &Name) -> Result<Option<Entry>, FleetError> {
         seen_last(&self.database, &self.path, name)
     }
+}
+
+/// A run that was killed leaves its journal whole, but open: it is closed, unless a run has it again.
+fn put_in_order(path: &Path) -> Result<(), FleetError> {
+    let _held = match hold_briefly(path) {
+        Err(FleetError::JournalHeld { .. }) => return Ok(()),
+        held => held?,
+    };
+    let unusable = |because: String| FleetError::JournalUnusable { path: path.to_owned(), because };
+    builder().open(path).map(drop).map_err(|error| unusable(error.to_string()))
 }
 
 pub(super) fn builder() -> Builder {

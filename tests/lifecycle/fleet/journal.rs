@@ -72,6 +72,29 @@ fn a_second_run_is_told_who_has_the_journal() {
 }
 
 #[test]
+fn what_a_killed_run_has_reached_is_shown_and_the_run_goes_on() {
+    let scene = Scene::new("--fault ImportKeyMaterial:2:latency=60s");
+    manifest(&scene, 3);
+    let mut first = start(&scene, &format!("{RUN} --concurrency 1"));
+    let begun = Instant::now();
+    while scene.calls("GetParametersForImport") < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    for _ in 0..2 {
+        let status = scene.run("fleet status keys.csv --alias alias/{id} --material generate-discard --output json");
+        assert_eq!((status.code, &*status.stderr), (Some(3), ""), "{}", status.stdout);
+        let last: Value = serde_json::from_str(status.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["done"], &last["failed"], &last["left"]), (&json!(1), &json!(0), &json!(2)));
+    }
+    scene.run(RUN).succeeds();
+    assert_eq!((keys(&scene), aliases(&scene)), (3, 3));
+}
+
+#[test]
 fn a_run_that_is_told_to_stop_finishes_its_step_and_says_what_is_left() {
     for (signal, code) in [(Signal::TERM, 3), (Signal::INT, 130)] {
         let scene = Scene::new("--fault ImportKeyMaterial:1:latency=2s");
