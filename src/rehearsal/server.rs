@@ -19,9 +19,8 @@ use super::http::admission::Peer;
 use super::http::faults::{Plan, longest_lag};
 use super::http::service::Service;
 use super::settings::Settings;
-use super::state::World;
+use super::state::accounts::Accounts;
 use super::state::clock::{Clock, millis};
-use super::state::lagging::Lagging;
 use super::state::quotas::Quotas;
 use super::state::wrapping_keys;
 use crate::kms::Kms;
@@ -130,11 +129,11 @@ impl Drop for Server {
 pub(super) fn service(settings: Settings) -> Result<Service, RehearsalError> {
     let mut secret = [0; 32];
     rand_bytes(&mut secret).map_err(OpenSslError::step("make random bytes"))?;
-    let past = Lagging::of(millis(longest_lag(&settings.faults)));
+    let lag = millis(longest_lag(&settings.faults));
     let faults = Plan::new(settings.faults);
-    let world = World::new(settings.account.clone(), secret, millis(settings.consistency_delay), past);
+    let accounts = Accounts::new(secret, millis(settings.consistency_delay), lag);
     Ok(Service {
-        world: world.into(),
+        accounts: accounts.into(),
         clock: Clock::new(settings.clock),
         quotas: Quotas::new(settings.quotas),
         faults,

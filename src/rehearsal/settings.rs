@@ -17,7 +17,8 @@ pub struct Settings {
     pub remote: Option<Vec<HostName>>,
     /// Accept only requests signed with this access key id; anybody's when `None`.
     pub access_key_id: Option<String>,
-    /// The account in all ARNs: twelve digits, `000000000000` by default, which AWS does not have.
+    /// The account in all ARNs: twelve digits, `000000000000` by default, which AWS does not have. An access key id of twelve digits, and one
+    /// that AssumeRole has given out, is of another.
     pub account: String,
     /// KMS's own request quotas times this factor; none when `None`.
     pub quotas: Option<f64>,

@@ -27,6 +27,7 @@ mod support {
 #[path = "../support/committed.rs"]
 mod committed;
 
+mod accounts;
 mod at_ministack;
 mod clients;
 mod envelopes;

@@ -14,7 +14,7 @@ use crate::rehearsal::state::clock::ClockSetting;
 /// One thing that is to go wrong, as in `ImportKeyMaterial:1:throttle`. It parses from its text form, `OPERATION:WHEN:WHAT`: other text is
 /// [`RehearsalError::Fault`].
 ///
-/// OPERATION is the name of an operation, or `*`. WHEN counts its requests from 1: `3`, `3+` (from the third on), `2-4`, `always`.
+/// OPERATION is the name of an operation, or `*`; AssumeRole of STS can only be refused: `throttle`, `500`, `501`, `503`, `error=CODE`. WHEN counts its requests from 1: `3`, `3+` (from the third on), `2-4`, `always`.
 /// WHAT is one of:
 ///
 /// | | |
@@ -87,6 +87,9 @@ pub(crate) enum Forgery {
     AnotherModulus,
 }
 
+/// The one operation of STS that can go wrong: it can only be refused.
+pub(crate) const ASSUME_ROLE: &str = "AssumeRole";
+
 impl FromStr for Fault {
     type Err = RehearsalError;
 
@@ -96,13 +99,16 @@ impl FromStr for Fault {
         let (Some(operation), Some(when), Some(what)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(wrong("it has fewer than three parts"));
         };
-        if operation != "*" && crate::rehearsal::model::input_of(operation).is_none() {
+        if !["*", ASSUME_ROLE].contains(&operation) && crate::rehearsal::model::input_of(operation).is_none() {
             return Err(wrong("its first part is not an operation of the embedded KMS"));
         }
         let (first, last) = when_of(when).ok_or_else(|| wrong("its second part is not a count of requests"))?;
         let what = what_of(what).ok_or_else(|| wrong("its third part is unknown"))?;
         if matches!(what, What::Lag(_)) && operation != "DescribeKey" {
             return Err(wrong("only DescribeKey lags behind"));
+        }
+        if operation == ASSUME_ROLE && !matches!(what, What::Error { after: false, .. }) {
+            return Err(wrong("AssumeRole can only be refused"));
         }
         let operation = (operation != "*").then(|| operation.to_owned());
         Ok(Fault { operation, first, last, what, text: text.to_owned() })
@@ -205,7 +211,8 @@ impl Plan {
     pub(crate) fn strike(&self, operation: &str) -> Vec<What> {
         let mut due = Vec::new();
         for Planned { fault, seen, struck } in self.planned().iter_mut() {
-            if fault.operation.as_deref().is_some_and(|name| name != operation) {
+            // Any operation is any of KMS.
+            if fault.operation.as_deref().map_or(operation == ASSUME_ROLE, |name| name != operation) {
                 continue;
             }
             *seen += 1;
@@ -293,6 +300,8 @@ mod tests {
             "*:1:redirect=",
             "DescribeKey:1:lag",
             "ImportKeyMaterial:1:lag=9s",
+            "AssumeRole:1:html",
+            "AssumeRole:1:500-after",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }

@@ -29,7 +29,7 @@ use crate::rehearsal::operations;
 use crate::rehearsal::operations::create_key::CreateKeyRequest;
 use crate::rehearsal::operations::data_keys::DataKeyPair;
 use crate::rehearsal::operations::parameters;
-use crate::rehearsal::state::World;
+use crate::rehearsal::state::accounts::{Accounts, account_of};
 use crate::rehearsal::state::clock::{Clock, ClockSetting, Millis, millis, rfc3339};
 use crate::rehearsal::state::quotas::Quotas;
 use crate::rehearsal::state::wrapping_keys;
@@ -38,12 +38,13 @@ use crate::rehearsal::state::wrapping_keys;
 const MOST: usize = 1 << 20;
 
 pub(crate) struct Service {
-    pub(crate) world: Mutex<World>,
+    pub(crate) accounts: Mutex<Accounts>,
     pub(crate) clock: Clock,
     pub(crate) quotas: Quotas,
     pub(crate) faults: Plan,
     pub(crate) log: AccessLog,
     pub(crate) access_key_id: Option<String>,
+    /// The account of access key ids that name none.
     pub(crate) account: String,
     /// See [`Settings::remote`](crate::rehearsal::Settings::remote).
     pub(crate) remote: Option<Vec<HostName>>,
@@ -80,7 +81,8 @@ impl Service {
             return Ok(reply(answer, &request_id, self.clock.now()));
         }
         let target = operation(header(&parts.headers, "x-amz-target")).unwrap_or("-");
-        let (name, answer) = match sts::answer(&parts.headers, &body, &self.account) {
+        let here = sts::Here { usual: &self.account, now: self.clock.now(), faults: &self.faults };
+        let (name, answer) = match sts::answer(&parts.headers, &body, &here) {
             Some(answer) => (sts::NAME, Ok(answer)),
             None => (target, self.answer(&parts.headers, target, &body, &request_id).await),
         };
@@ -150,11 +152,12 @@ impl Service {
             ));
         }
         let members = model::input_of(name).ok_or_else(operations::unknown)?;
-        self.quotas.take(scope.region, name, Instant::now())?;
+        let account = account_of(scope.access_key_id, &self.account);
+        self.quotas.take((account, scope.region), name, Instant::now())?;
         let input = json_object(body)?;
         validate::validate(members, &input)?;
         if let Some(replica_region) = input.get("ReplicaRegion").and_then(Value::as_str) {
-            self.quotas.take_replica(replica_region, Instant::now())?;
+            self.quotas.take_replica((account, replica_region), Instant::now())?;
         }
         let mut call = Call {
             operation: name.to_owned(),
@@ -167,11 +170,11 @@ impl Service {
             set: 0,
         };
         self.prepare(&mut call).await?;
-        operations::run(&mut self.world(), &mut call)
+        operations::run(self.accounts().world(account), &mut call)
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn accounts(&self) -> MutexGuard<'_, Accounts> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes RSA keys on a thread of their own, before the state is locked.
@@ -179,7 +182,7 @@ impl Service {
         let lost = |_| Refusal::internal("a thread");
         match call.operation.as_str() {
             "GetParametersForImport" => {
-                let set = self.world().next_set();
+                let set = self.accounts().next_set();
                 call.set = set;
                 if let Some(spec) = parameters::wanted(call).filter(|spec| wrapping_keys::ready(*spec, set).is_none()) {
                     let make = move || wrapping_keys::make(spec, set).map(|_| ());
@@ -206,7 +209,7 @@ impl Service {
 
     /// These faults and no others from now on.
     pub(crate) fn set_faults(&self, faults: Vec<Fault>) {
-        self.world().lagging.keep(millis(longest_lag(&faults)));
+        self.accounts().keep_lag(millis(longest_lag(&faults)));
         self.faults.replace(faults);
     }
 

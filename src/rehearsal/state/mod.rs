@@ -1,5 +1,6 @@
-//! Everything the embedded KMS knows: Regions, their keys and aliases. One lock guards it; every operation is short.
+//! Everything the embedded KMS knows of an account: Regions, their keys and aliases. One lock guards all; every operation is short.
 
+pub(crate) mod accounts;
 pub(crate) mod clock;
 pub(crate) mod import_token;
 pub(crate) mod key;
@@ -16,7 +17,6 @@ use self::import_token::mac;
 use self::key::{Key, Role};
 use self::key_id::KeyId;
 use self::lagging::Lagging;
-use self::wrapping_keys::SetNumber;
 use crate::partition;
 use crate::rehearsal::model::protocol::Refusal;
 
@@ -27,8 +27,6 @@ pub(crate) struct World {
     pub(crate) consistency_delay: Millis,
     pub(crate) lagging: Lagging,
     regions: HashMap<Box<str>, Region>,
-    /// How many parameter sets were asked for.
-    sets: SetNumber,
 }
 
 #[derive(Default)]
@@ -59,14 +57,7 @@ pub(crate) enum By {
 
 impl World {
     pub(crate) fn new(account: String, secret: [u8; 32], consistency_delay: Millis, lagging: Lagging) -> Self {
-        World { account, secret, consistency_delay, lagging, regions: HashMap::new(), sets: 0 }
-    }
-
-    /// Numbers the parameter sets from 0.
-    pub(crate) fn next_set(&mut self) -> SetNumber {
-        let set = self.sets;
-        self.sets = set.wrapping_add(1);
-        set
+        World { account, secret, consistency_delay, lagging, regions: HashMap::new() }
     }
 
     pub(crate) fn region(&mut self, name: &str) -> &mut Region {

@@ -11,7 +11,7 @@ use crate::rehearsal::model::protocol::Refusal;
 pub(crate) struct Quotas {
     /// The factor to KMS's rates; `None` is no quota at all.
     scale: Option<f64>,
-    buckets: Mutex<HashMap<(Box<str>, &'static str), Bucket>>,
+    buckets: Mutex<HashMap<(String, &'static str), Bucket>>,
 }
 
 struct Bucket {
@@ -65,23 +65,24 @@ impl Quotas {
         Quotas { scale, buckets: Mutex::default() }
     }
 
-    /// Counts a request against its quota, or refuses it.
-    pub(crate) fn take(&self, region: &str, operation: &str, now: Instant) -> Result<(), Refusal> {
-        self.charge(region, operation, 1.0, now)
+    /// Counts a request against its quota in an account and Region, or refuses it.
+    pub(crate) fn take(&self, place: (&str, &str), operation: &str, now: Instant) -> Result<(), Refusal> {
+        self.charge(place, operation, 1.0, now)
     }
 
     /// ReplicateKey also costs two CreateKey in the replica's Region.
-    pub(crate) fn take_replica(&self, replica_region: &str, now: Instant) -> Result<(), Refusal> {
-        self.charge(replica_region, "CreateKey", 2.0, now)
+    pub(crate) fn take_replica(&self, replica: (&str, &str), now: Instant) -> Result<(), Refusal> {
+        self.charge(replica, "CreateKey", 2.0, now)
     }
 
-    fn charge(&self, region: &str, operation: &str, cost: f64, now: Instant) -> Result<(), Refusal> {
+    fn charge(&self, (account, region): (&str, &str), operation: &str, cost: f64, now: Instant) -> Result<(), Refusal> {
         let Some(scale) = self.scale else { return Ok(()) };
         let (name, rate) = RATES.iter().find(|(name, _)| *name == operation).copied().unwrap_or(CRYPTOGRAPHIC);
         let rate = rate * scale;
         let most = rate.max(cost);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry((region.into(), name)).or_insert(Bucket { tokens: most, filled: now });
+        let bucket =
+            buckets.entry((format!("{account} {region}"), name)).or_insert(Bucket { tokens: most, filled: now });
         let passed = now.saturating_duration_since(bucket.filled).as_secs_f64();
         bucket.tokens = (bucket.tokens + passed * rate).min(most);
         bucket.filled = now;
@@ -103,24 +104,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_given_out_once_a_second_in_each_region() {
+    fn parameters_are_given_out_once_a_second_in_each_account_and_region() {
         let quotas = Quotas::new(Some(1.0));
         let start = Instant::now();
         let take =
-            |region, after| quotas.take(region, "GetParametersForImport", start + Duration::from_millis(after)).is_ok();
-        assert!(take("us-east-1", 0));
-        assert!(!take("us-east-1", 500));
-        assert!(take("eu-west-1", 500));
-        assert!(take("us-east-1", 1001));
+            |place, after| quotas.take(place, "GetParametersForImport", start + Duration::from_millis(after)).is_ok();
+        assert!(take(("1", "us-east-1"), 0));
+        assert!(!take(("1", "us-east-1"), 500));
+        assert!(take(("1", "eu-west-1"), 500));
+        assert!(take(("2", "us-east-1"), 500));
+        assert!(take(("1", "us-east-1"), 1001));
     }
 
     #[test]
     fn a_replica_costs_two_keys() {
         let quotas = Quotas::new(Some(1.0));
         let now = Instant::now();
-        assert!(quotas.take_replica("eu-west-1", now).is_ok());
-        assert!(quotas.take_replica("eu-west-1", now).is_ok());
-        assert!(quotas.take_replica("eu-west-1", now).is_err());
-        assert!(quotas.take("eu-west-1", "CreateKey", now).is_ok());
+        assert!(quotas.take_replica(("1", "eu-west-1"), now).is_ok());
+        assert!(quotas.take_replica(("1", "eu-west-1"), now).is_ok());
+        assert!(quotas.take_replica(("1", "eu-west-1"), now).is_err());
+        assert!(quotas.take(("1", "eu-west-1"), "CreateKey", now).is_ok());
     }
 }
