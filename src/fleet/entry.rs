@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Task;
 pub use crate::explain::ErrorReport as Said;
+use crate::lifecycle::Plaintext;
 
 /// What a key has reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Entry {
     /// The escrow file of generated key material.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escrow: Option<PathBuf>,
+    /// Where the key material lies outside KMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plaintext: Option<Plaintext>,
     /// What was proven, as the reports of single keys name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,

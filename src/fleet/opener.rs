@@ -8,7 +8,7 @@ use openssl::pkey::{PKey, Private};
 
 use crate::escrow::{self, EscrowFile};
 use crate::lifecycle::Error;
-use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
+use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Places};
 
 /// The private key of a recipient of escrow files.
 #[derive(Clone)]
@@ -30,7 +30,8 @@ impl Opener {
     pub(crate) fn open(&self, path: &Path, spec: KeySpec) -> Result<KeyMaterial, Error> {
         let format = if spec.is_private_key() { Format::Der } else { Format::Raw };
         let material = escrow::open(path, &self.0)?;
-        Ok(KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?)
+        let material = KeyMaterial::read(material, spec, Some(format), &mut NoPassphrase)?;
+        Ok(material.found_in(Places { plaintext: Vec::new(), encrypted: Some(path.to_owned()) }))
     }
 }
 

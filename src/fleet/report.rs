@@ -11,7 +11,7 @@ use super::looking::JournalReader;
 use super::manifest::{Manifest, Place};
 use crate::kms::{KeyArn, Region};
 use crate::lifecycle::key::create::removal;
-use crate::lifecycle::{Error, Leftover};
+use crate::lifecycle::{Error, Leftover, Plaintext};
 use crate::material::KeySpec;
 
 /// A key in a report.
@@ -48,6 +48,8 @@ pub struct KeyReport {
     pub kept: Option<String>,
     /// The escrow file of generated key material.
     pub escrow: Option<String>,
+    /// Its key material outside KMS, as far as a run has read or written it. Which command removes the files is told once all keys are done.
+    pub plaintext: Option<Plaintext>,
     /// Keys that nobody needs.
     pub leftovers: Vec<Leftover>,
     /// Why it failed.
@@ -140,6 +142,8 @@ pub struct Reported<'a> {
     pub region: &'a dyn Fn(&Place) -> Option<Region>,
     /// Whether the keys of a place belong to it.
     pub mine: &'a dyn Fn(&Place) -> bool,
+    /// Whether these are all keys of the manifest: what their files hold may be needed for others.
+    pub whole: bool,
     /// Only what was written since counts: RFC 3339, UTC.
     pub since: Option<String>,
 }
@@ -192,6 +196,7 @@ pub fn report(
                 proof: entry.proof,
                 kept: shown(entry.kept),
                 escrow: shown(entry.escrow),
+                plaintext: entry.plaintext,
                 leftovers: entry.leftovers.iter().filter_map(|arn| leftover(arn)).collect(),
                 error: entry.error,
             });

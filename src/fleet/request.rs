@@ -12,7 +12,7 @@ use crate::kms::Region;
 use crate::lifecycle::{
     AliasName, Backup, BareImport, Error, FindLost, KeyRequest, Material, PendingRequests, Provision, Wrapped,
 };
-use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase};
+use crate::material::{Format, KeyMaterial, KeySpec, NoPassphrase, Places};
 use crate::parameters::WrappedMaterial;
 use crate::parameters::as_material::naming;
 use crate::parameters::bare::BareDirectory;
@@ -170,14 +170,15 @@ impl Row {
     /// Reads key material as the recogniser understands it.
     pub(crate) fn read(&self, path: &Path) -> Result<KeyMaterial, Error> {
         let bytes = Secret::read_file("key material file", path, KeyMaterial::READ_LIMIT)?;
-        Ok(KeyMaterial::read(bytes, self.spec, None, &mut NoPassphrase).map_err(|error| naming(error, path))?)
+        let material = KeyMaterial::read(bytes, self.spec, None, &mut NoPassphrase);
+        Ok(in_plaintext(material.map_err(|error| naming(error, path))?, path))
     }
 
     /// Reads the copy of generated key material, which is the bytes that were wrapped.
     pub(crate) fn read_kept(&self, path: &Path) -> Result<KeyMaterial, Error> {
         let format = if self.spec.is_private_key() { Format::Der } else { Format::Raw };
         let bytes = Secret::read_file("key material file", path, KeyMaterial::READ_LIMIT)?;
-        Ok(KeyMaterial::read(bytes, self.spec, Some(format), &mut NoPassphrase)?)
+        Ok(in_plaintext(KeyMaterial::read(bytes, self.spec, Some(format), &mut NoPassphrase)?, path))
     }
 
     /// Refuses what a run would refuse about the material before it asks KMS.
@@ -227,6 +228,10 @@ impl Row {
         let asked = format!("{:?}", (alias, spec, usage, source, expiry, policy, tags, description, wrapping, region));
         Ok(sha256(asked.as_bytes())?)
     }
+}
+
+fn in_plaintext(material: KeyMaterial, path: &Path) -> KeyMaterial {
+    material.found_in(Places { plaintext: vec![path.to_owned()], encrypted: None })
 }
 
 /// Notes on the key of a request, for a run that has chosen its id.

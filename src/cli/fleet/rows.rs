@@ -119,11 +119,18 @@ pub(super) fn answer(
         lost = lost.take().or_else(|| output::bytes(bytes));
     };
     let json = context.global.output == Output::Json;
-    fleet::report(manifest, journal, reported, |key| {
+    let unfinished = summary.done < summary.keys;
+    let (mut in_plaintext, mut example) = (0_u64, None);
+    fleet::report(manifest, journal, reported, |mut key| {
         let next = (key.state != "done").then_some(again.as_str());
         changed |= key.changed;
+        if let Some(plaintext) = &mut key.plaintext {
+            // Of one file several keys may be made.
+            plaintext.remove = plaintext.remove.take().filter(|_| reported.whole && !unfinished);
+            in_plaintext += u64::from(!plaintext.files.is_empty());
+            example = example.take().or_else(|| plaintext.files.first().cloned());
+        }
         if json {
-            let mut key = key;
             key.leftovers.iter_mut().for_each(|one| one.remove = run.complete_aws(&one.remove, None));
             return print(&Line { key, next: next.map(str::to_owned) }.document());
         }
@@ -144,7 +151,6 @@ pub(super) fn answer(
         print(&output::on_stdout(&text));
     })
     .map_err(fail)?;
-    let unfinished = summary.done < summary.keys;
     let next = unfinished.then_some(again.as_str());
     if json {
         let rehearsal = connections.seen_rehearsal();
@@ -155,6 +161,14 @@ pub(super) fn answer(
     } else {
         let Summary { keys, done, failed, left } = summary;
         let noun = if keys == 1 { "key" } else { "keys" };
+        if let Some(example) = example {
+            let whose = if in_plaintext == 1 { "1 key".to_owned() } else { format!("{in_plaintext} keys") };
+            let says = format!(
+                "plaintext: that of {whose} is in files, as in {}; --output json names each",
+                example.display()
+            );
+            print(output::line(&says).as_bytes());
+        }
         print(output::line(&format!("{keys} {noun}: {done} done, {failed} failed, {left} left")).as_bytes());
         if let Some(next) = next {
             print(output::line(&format!("next: {next}")).as_bytes());

@@ -131,6 +131,7 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     }
     let region = |place: &Place| connections.region_of(place);
     let since = matches!(task, Task::Renew { .. } | Task::Verify).then_some(begun);
-    let reported = Reported { region: &region, mine: &|place| of_shard(&checked, place), since };
+    let reported =
+        Reported { region: &region, mine: &|place| of_shard(&checked, place), whole: shard.is_none(), since };
     rows::answer(&manifest, &*journal, &reported, (&connections, Written::default()), context)
 }

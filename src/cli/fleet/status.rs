@@ -53,7 +53,7 @@ pub(super) fn run(args: &'static Args, context: &'static Context) -> Result<Exit
     let mut connections = Connections::new(context.connection(context.global.region.clone()), talk);
     context.run(async { Ok(connections.know_regions(&manifest).await?) })?;
     let region = |place: &Place| connections.region_of(place);
-    let reported = Reported { region: &region, mine: &|_| true, since: None };
+    let reported = Reported { region: &region, mine: &|_| true, whole: true, since: None };
     let files = match args.files.are_wanted() {
         true => {
             let expiries =

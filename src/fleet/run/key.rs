@@ -125,6 +125,9 @@ impl Entry {
         if let Some(path) = &report.escrow {
             self.escrow = Some(path.clone());
         }
+        if let Some(plaintext) = &report.plaintext {
+            self.plaintext = Some(plaintext.clone());
+        }
         self.expires.clone_from(&report.expires);
         self.changed |= account.facts.may_have_changed();
         self.leftovers.extend(report.leftovers.iter().map(|one| one.key_arn.clone()));

@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
 
 use self::key::Ended;
-use self::lost::Lost;
 pub use self::options::{FleetRun, Told};
 use self::shared::Shared;
 pub(crate) use self::wrapped::wrapped_import;
@@ -30,7 +29,6 @@ use super::journal::Journal;
 use super::manifest::{Manifest, Place};
 use super::pace::Lanes;
 use super::rows::{each, rows};
-use super::task::Task;
 use crate::kms::Kms;
 use crate::lifecycle::Error;
 
@@ -100,12 +98,7 @@ async fn of_lane(
     (journal, plan, failed): (Arc<Journal>, Arc<FleetRun>, Arc<AtomicU64>),
 ) -> Result<(), Error> {
     plan.told.lane(&lane, kms.region());
-    let makes = plan.task == Task::Provision;
-    let lost = match makes && (journal.was_new() || journal.has_lost(kms.region().as_str())?) {
-        true => Lost::look(&kms, &plan.stop, &*plan.told).await,
-        false => Lost::default(),
-    };
-    let shared = Arc::new(Shared { kms, journal, plan: plan.clone(), lost });
+    let shared = Arc::new(Shared::new(kms, journal, plan.clone())?);
     let work = |row| {
         let shared = shared.clone();
         async move { key::run(row, &shared).await }

@@ -34,7 +34,8 @@ async fn wanted(row: &Row, shared: &Shared, entry: &Entry) -> Result<Provision, 
     let request = row.request_id(region)?;
     let wanted = row.provision(region, material)?.verify(shared.plan.level).strict(shared.plan.strict);
     let noted: Option<KeyArn> = entry.key_arn.as_deref().and_then(|arn| arn.parse().ok());
-    let (of_run, found) = (noted.is_some(), noted.or_else(|| shared.lost.of(&request).cloned()));
+    let of_run = noted.is_some();
+    let found = if !of_run && shared.may_lack { shared.lost_key(row).await? } else { noted };
     let found = match &found {
         Some(arn) => there(kms, arn).await?,
         None => None,

@@ -1,5 +1,6 @@
 //! Many keys from a manifest.
 
+mod accounts;
 mod expiries;
 mod faults;
 mod journal;

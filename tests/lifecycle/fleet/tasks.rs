@@ -164,3 +164,107 @@ fn an_escrow_file_and_what_was_wrapped_elsewhere_are_key_material() {
     let ids: Vec<&Value> = answer["mistakes"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
     assert_eq!(ids, ["wrapped_for_other", "nothing_wrapped"]);
 }
+
+#[test]
+fn rows_without_alias_are_found_by_every_task_with_another_number_of_shards() {
+    let scene = Scene::new("");
+    scene.material("a.key", 32);
+    let rows = "a,a.key,,eu-west-1\nb,generate-keep,b.key,us-east-1\nc,generate-keep,c.key,us-west-2\n";
+    scene.bench.write("keys.csv", format!("id,material,keep,regions\n{rows}"));
+    let line = "fleet run keys.csv --quota none --wrapping-key-spec RSA_2048";
+    for shard in 1..=3 {
+        scene.run(&format!("{line} --expires 10d --shard {shard}/3")).succeeds();
+    }
+    let (keys, sent) = (scene.calls("CreateKey"), scene.calls("ImportKeyMaterial"));
+    assert_eq!((keys, sent), (3, 3));
+    for shard in 1..=2 {
+        let verified = scene.run(&format!("{line} --only verify --expires 10d --shard {shard}/2"));
+        // The expiry of a key is a time, and that of its row a duration from now.
+        assert!(
+            !verified.stdout.contains("row_without_key") && !verified.stdout.contains("there is no key"),
+            "{}",
+            verified.stdout
+        );
+        scene.run(&format!("{line} --only renew --expires 90d --shard {shard}/2")).succeeds();
+    }
+    assert_eq!((scene.calls("CreateKey"), scene.calls("ImportKeyMaterial")), (keys, sent + 3));
+    scene.bench.write(
+        "keys.csv",
+        "id,material,keep,regions\nb,generate-keep,b.key,us-east-1\nc,generate-keep,c.key,us-west-2\n",
+    );
+    for shard in 1..=2 {
+        scene.run(&format!("{line} --only rotate --expires 90d --shard {shard}/2 --journal new.{shard}")).succeeds();
+    }
+    assert_eq!((scene.calls("CreateKey"), scene.calls("RotateKeyOnDemand")), (keys, 2));
+    scene.run(&format!("{line} --expires 90d --shard 1/1")).succeeds();
+    assert_eq!(scene.calls("CreateKey"), keys);
+}
+
+#[test]
+fn a_key_that_carries_the_tag_of_a_row_and_has_another_policy_is_used_by_no_task() {
+    let scene = Scene::new("");
+    scene.bench.write("keys.csv", "id,material,keep\na,generate-keep,a.key\n");
+    let line = "fleet run keys.csv --quota none --wrapping-key-spec RSA_2048";
+    scene.run(line).succeeds();
+    let arn = scene.kms.ok("ListKeys", json!({}))["Keys"][0]["KeyArn"].as_str().unwrap().to_owned();
+    let policy = scene.kms.ok("GetKeyPolicy", json!({ "KeyId": arn, "PolicyName": "default" }));
+    let open = policy["Policy"].as_str().unwrap().replace("arn:aws:iam::000000000000:root", "*");
+    scene.kms.ok("PutKeyPolicy", json!({ "KeyId": arn, "PolicyName": "default", "Policy": open }));
+    let sent = scene.calls("ImportKeyMaterial");
+    for (task, code) in [("verify", 4), ("renew --expires 9d --expiring-within 999d", 3), ("rotate", 3)] {
+        let run = scene.run(
+            &format!("{line} --only {task} --journal other.{task} --output json")
+                .replace("other.renew --expires 9d --expiring-within 999d", "other.renew"),
+        );
+        assert_eq!(run.code, Some(code), "{task}: {}{}", run.stdout, run.stderr);
+        let (keys, _) = lines(&run.stdout);
+        assert_eq!(keys[0]["error"]["id"], "foreign_policy", "{task}: {}", keys[0]);
+    }
+    assert_eq!(scene.calls("ImportKeyMaterial"), sent);
+}
+
+#[test]
+fn each_key_is_told_with_the_files_that_hold_its_key_material() {
+    let scene = with_recovery();
+    scene.material("a.key", 32);
+    scene.provision("--alias alias/first --generate --escrow recovery.pem --escrow-out first.cms");
+    let rows = "a,a.key,,,\nb,generate-keep,b.key,,\nc,generate-escrow,,recovery.pem,c.cms\nd,generate-discard,,,\ne,first.cms,,,\n";
+    scene.bench.write("keys.csv", format!("id,material,keep,escrow,escrow_out\n{rows}"));
+    let run = scene.run(&format!("{RUN} --recipient-key recovery.key --output json"));
+    run.succeeds();
+    let told = |file: Value, backup: Value, remove: Value| json!({ "files": file, "encrypted_backup": backup, "remove": remove });
+    let expected = [
+        told(json!(["a.key"]), Value::Null, json!("shred -u -- a.key")),
+        told(json!(["b.key"]), Value::Null, json!("shred -u -- b.key")),
+        told(json!([]), json!("c.cms"), Value::Null),
+        told(json!([]), Value::Null, Value::Null),
+        told(json!([]), json!("first.cms"), Value::Null),
+    ];
+    let (keys, _) = lines(&run.stdout);
+    let seen: Vec<Value> = keys.iter().map(|key| key["plaintext"].clone()).collect();
+    assert_eq!(seen, expected);
+    // As a single run tells it.
+    let single = scene.json("provision --wrapping-key-spec RSA_2048 --alias alias/single --material a.key");
+    assert_eq!(single["plaintext"], expected[0]);
+    let status = scene.run("fleet status keys.csv --alias alias/{id} --recipient-key recovery.key");
+    let says = "plaintext: that of 2 keys is in files, as in a.key; --output json names each\n5 keys: 5 done, 0 failed, 0 left\n";
+    assert!(status.stdout.ends_with(says), "{}", status.stdout);
+}
+
+#[test]
+fn no_file_is_to_be_removed_while_another_key_may_need_it() {
+    let scene = Scene::new("--fault CreateKey:2:error=LimitExceededException");
+    scene.material("a.key", 32);
+    scene.bench.write("keys.csv", "id,material,regions\na,a.key,eu-west-1;us-east-1\n");
+    let removes =
+        |text: &str| -> Vec<Value> { lines(text).0.iter().map(|key| key["plaintext"]["remove"].clone()).collect() };
+    let first = scene.run(&format!("{RUN} --concurrency 1 --output json"));
+    assert_eq!((first.code, removes(&first.stdout)), (Some(3), vec![Value::Null; 2]), "{}", first.stdout);
+    let again = scene.run(&format!("{RUN} --output json"));
+    assert_eq!(removes(&again.succeeds().stdout), ["shred -u -- a.key", "shred -u -- a.key"]);
+    // A shard does not know of the others.
+    for shard in 1..=2 {
+        let run = scene.run(&format!("{RUN} --shard {shard}/2 --output json"));
+        assert_eq!(removes(&run.succeeds().stdout), [Value::Null], "{}", run.stdout);
+    }
+}
