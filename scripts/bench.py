@@ -105,8 +105,8 @@ def floor():
 class Server:
     """`kms-byok rehearsal serve`, optionally kept to one core."""
 
-    def __init__(self, bin, cpu=None, fault=None):
-        command = [bin, "rehearsal", "serve", "--listen", "127.0.0.1:0", "--no-quotas", *(["--fault", fault] if fault else [])]
+    def __init__(self, bin, cpu=None, fault=None, flags=("--no-quotas",)):
+        command = [bin, "rehearsal", "serve", "--listen", "127.0.0.1:0", *flags, *(["--fault", fault] if fault else [])]
         if cpu is not None:
             command = ["taskset", "-c", str(cpu), *command]
         self.began = time.perf_counter()
@@ -514,6 +514,9 @@ def tls(table, options, work):
 ROWS = {"provision": provision, "trips": trips, "tls": tls, "wrap": wrap, "size": size, "parameters": parameters, "server": server, "memory": memory}
 
 if __name__ == "__main__":
+    import bench_fleet  # which asks for what stands above
+
+    ROWS |= bench_fleet.ROWS
     arguments = argparse.ArgumentParser(prog="scripts/bench")
     arguments.add_argument("--strict", action="store_true")
     arguments.add_argument("--runs", type=int, default=7)
@@ -522,6 +525,7 @@ if __name__ == "__main__":
     arguments.add_argument("--keys", type=int, default=100_000)
     arguments.add_argument("--bin", type=lambda name: Path(name).resolve(), default=ROOT / "target/release/kms-byok")
     arguments.add_argument("--slim", type=lambda name: Path(name).resolve())
+    arguments.add_argument("--plot", type=lambda name: Path(name).resolve(), default=ROOT / "target/bench/fleet.svg")
     arguments.add_argument("rows", nargs="*", metavar="ROW", default=[])
     options = arguments.parse_args()
     options.seconds = 3
