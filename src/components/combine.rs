@@ -138,7 +138,7 @@ fn check_lengths(components: &[Component]) -> Result<(), ComponentError> {
 fn custodians(components: &[Component]) -> Vec<Custodian> {
     let of = |member: &Membership| Some(Custodian { component: member.number, certificate: member.custodian.clone()? });
     let mut all: Vec<_> = components.iter().filter_map(|one| of(one.membership.as_ref()?)).collect();
-    all.sort_by_key(|custodian| custodian.component);
+    all.sort_unstable_by_key(|custodian| custodian.component);
     all
 }
 

@@ -63,7 +63,7 @@ impl Expiries {
             }
         }
         let mut not_seen: Vec<&KeyArn> = self.not_seen.iter().filter_map(|one| one.key_arn.as_ref()).collect();
-        not_seen.sort();
+        not_seen.sort_unstable();
         not_seen.dedup();
         if !not_seen.is_empty() {
             text.family(&NOT_SEEN);

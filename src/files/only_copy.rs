@@ -221,7 +221,7 @@ mod tests {
         });
         let files = fs::read_dir(directory.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
         let mut keys: Vec<Vec<u8>> = files.collect();
-        keys.sort();
+        keys.sort_unstable();
         let wanted: Vec<Vec<u8>> = (0..8).flat_map(|run| (0..10).map(move |number| vec![run, number])).collect();
         assert_eq!(keys, wanted);
     }

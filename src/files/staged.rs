@@ -190,7 +190,7 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        left.sort();
+        left.sort_unstable();
         assert_eq!(
             left,
             [

@@ -125,7 +125,7 @@ pub async fn plan(
         whole.keys.extend(part.keys);
         whole.quotas.extend(part.quotas);
     }
-    whole.keys.sort_by(|one, other| (one.row, &one.region).cmp(&(other.row, &other.region)));
+    whole.keys.sort_unstable_by(|one, other| (one.row, &one.region).cmp(&(other.row, &other.region)));
     Ok(whole)
 }
 

@@ -24,7 +24,7 @@ impl Shard {
             *keys.entry(known(&lane.place, connections)).or_default() += lane.keys;
         }
         let mut places: Vec<(Place, u64)> = keys.into_iter().collect();
-        places.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        places.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         let count = places.len();
         let mut loads = vec![0; self.of as usize];
         let mut mine = Vec::new();

@@ -87,7 +87,7 @@ pub(super) fn all_beside(manifest: &Path) -> Vec<PathBuf> {
         .filter(|entry| entry.file_name().to_str().is_some_and(is_of_shard))
         .map(|entry| whole.with_file_name(entry.file_name()))
         .collect();
-    all.sort();
+    all.sort_unstable();
     if all.is_empty() || whole.exists() {
         all.insert(0, whole);
     }

@@ -86,7 +86,7 @@ pub(crate) fn deleted_principals(policy: &str) -> Vec<String> {
             deleted.extend(names.filter(|name| is_unique_id(name)).map(str::to_owned));
         }
     }
-    deleted.sort();
+    deleted.sort_unstable();
     deleted.dedup();
     deleted
 }

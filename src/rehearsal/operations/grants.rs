@@ -143,7 +143,7 @@ fn list<'g>(call: &Call, grants: impl Iterator<Item = &'g Value>, names: &[&str]
         .map(|grant| (grant["GrantId"].as_str().unwrap_or_default().to_owned(), grant.clone()))
         .filter(|(id, _)| *id > after)
         .collect();
-    grants.sort_by(|(one, _), (other, _)| one.cmp(other));
+    grants.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     paging::page(call, "Grants", 50, grants.into_iter())
 }
 

@@ -105,7 +105,7 @@ impl World {
     fn family(&mut self, id: KeyId) -> Vec<(Role, String, String)> {
         let mut family: Vec<(Role, String)> =
             self.relatives(id).map(|(region, key)| (key.role, region.to_owned())).collect();
-        family.sort_by(|one, other| one.1.cmp(&other.1));
+        family.sort_unstable_by(|one, other| one.1.cmp(&other.1));
         family.into_iter().map(|(role, region)| (role, region.clone(), self.arn(&region, id))).collect()
     }
 }

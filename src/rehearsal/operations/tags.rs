@@ -40,7 +40,7 @@ pub(crate) fn list_resource_tags(world: &mut World, call: &Call) -> Reply {
     let found = world.admit(call)?;
     let after = paging::after(call)?;
     let mut tags = world.key(&call.region, &found)?.tags.clone();
-    tags.sort();
+    tags.sort_unstable();
     let entries = tags
         .into_iter()
         .filter(|(name, _)| after.as_deref().is_none_or(|after| &**name > after))
