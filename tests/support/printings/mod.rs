@@ -118,7 +118,9 @@ fn last_answer(stdout: &str) -> Vec<String> {
 /// The report of a failure as text, without what `diagnose` adds to a refused import.
 fn end_of(stderr: &str) -> Vec<String> {
     let beside = ["certain (", "likely (", "possible (", "fix: ", "not known (", "find out: "];
-    let lines = single_spaced(stderr).into_iter().skip_while(|line| !line.starts_with("error: "));
+    // What AWS says goes on below its label.
+    let lines =
+        single_spaced(&stderr.replace("\n         ", " ")).into_iter().skip_while(|line| !line.starts_with("error: "));
     lines.filter(|line| beside.iter().all(|begin| !line.starts_with(begin))).collect()
 }
 
