@@ -115,7 +115,7 @@ enum Verb {
     Verify(Box<LazyArgs<verify::Args>>),
     /// Show the public key of a key in every form, with its fingerprints
     PublicKey(Box<LazyArgs<public_key::Args>>),
-    /// Rotate a key: new key material in a symmetric key, or a new key for the alias of another
+    /// Give a key new key material, or its alias a new key
     Rotate(Box<LazyArgs<rotate::Args>>),
     /// Make replicas of a multi-Region key, and import the same key material into them
     Replicate(Box<LazyArgs<replicate::Args>>),
