@@ -39,9 +39,6 @@ pub(crate) const PAGES: &[Page] = &[
         usage: &[
             "kms-byok provision ALIAS --material FILE [FLAGS]",
             "kms-byok provision ALIAS --material-from-escrow FILE --recipient-key FILE [FLAGS]",
-            "kms-byok provision ALIAS --component FILE --component FILE... [FLAGS]",
-            #[cfg(feature = "pkcs11")]
-            "kms-byok provision ALIAS --pkcs11-module PATH --pkcs11-uri URI [FLAGS]",
             "kms-byok provision ALIAS --generate (--escrow CERT --escrow-out FILE | --keep FILE | --discard) [FLAGS]",
         ],
         first: &[
