@@ -15,6 +15,7 @@ use super::output;
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::parts::{About, Ending};
 use super::output::tone::{Tone, labelled};
+use super::token_args::{Abilities, ExaminedArgs};
 use super::words::sentence;
 
 /// The form of its JSON.
@@ -35,6 +36,8 @@ pub(crate) struct Args {
     /// Ask about this key too: key id, ARN or alias
     #[arg(long, value_name = "K", requires = "online")]
     key_id: Option<String>,
+    #[command(flatten)]
+    token: ExaminedArgs,
 }
 
 /// The JSON answer.
@@ -53,6 +56,8 @@ pub(crate) struct Answer {
     wrapping_algorithms: Vec<Algorithm>,
     /// The way to KMS.
     connection: Option<ConnectionFacts>,
+    /// What the token can do, if one was to be examined.
+    token: Option<Abilities>,
     /// What keeps secrets in memory.
     memory: Option<Memory>,
     /// What KMS answered, if it was asked.
@@ -86,6 +91,7 @@ impl From<Examination> for Answer {
             self_test: found.self_test,
             wrapping_algorithms: found.wrapping_algorithms,
             connection: Some(found.connection),
+            token: None,
             memory: Some(found.memory),
             online: found.online,
             problems: found.problems,
@@ -102,17 +108,26 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let settings = ConnectionSettings::read(&context.connection(context.global.region.clone())).await;
         Ok(doctor::examine(&wanted, settings, || context.connect()).await)
     })?;
+    let token = match args.token.examine(context).transpose() {
+        Ok(token) => token,
+        Err(error) => {
+            found.problems.push(Finding::of(error));
+            found.healthy = false;
+            None
+        }
+    };
     for finding in found.problems.iter_mut().chain(&mut found.notes) {
         finding.hint = finding.hint.take().map(|hint| sentence(&hint).into());
     }
-    let (healthy, text) = (found.healthy, text(&found));
-    let printed = context.answer(&Answer::from(found), &text);
+    let (healthy, text) = (found.healthy, text(&found, token.as_ref()));
+    let printed = context.answer(&Answer { token, ..Answer::from(found) }, &text);
     Ok(if healthy { printed } else { ExitCode::from(4) })
 }
 
-fn text(found: &Examination) -> String {
+fn text(found: &Examination, token: Option<&Abilities>) -> String {
     let mut rows = openssl(found);
     rows.extend(connection(found));
+    rows.extend(token.into_iter().flat_map(abilities));
     rows.extend(memory(found));
     rows.extend(found.online.iter().flat_map(online));
     let mut text = output::lines(&rows);
@@ -185,6 +200,20 @@ fn place(place: &TrustPlace) -> String {
         (true, 1) => format!("{path}{by}: 1 certificate"),
         (true, count) => format!("{path}{by}: {count} certificates"),
     }
+}
+
+fn abilities(token: &Abilities) -> Vec<Row> {
+    let mut rows = vec![("token", Some(format!("`{}` (serial {})", token.token, token.serial)))];
+    for one in &token.wrapping_algorithms {
+        let filled = if one.fills_up { ", which fills private keys up with zero bytes" } else { "" };
+        rows.push(match (&one.mechanisms, &one.problem) {
+            (Some(mechanisms), _) => ("token wraps", Some(format!("{} by {mechanisms}{filled}", one.name))),
+            (None, problem) => {
+                ("token does not", Some(format!("{}: {}", one.name, problem.as_deref().unwrap_or_default())))
+            }
+        });
+    }
+    rows
 }
 
 fn memory(found: &Examination) -> Vec<Row> {

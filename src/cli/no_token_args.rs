@@ -27,3 +27,32 @@ impl TokenArgs {
         None
     }
 }
+
+/// No token is examined.
+#[derive(Args, Default)]
+pub(crate) struct ExaminedArgs {}
+
+/// What no token can do.
+#[derive(serde::Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Abilities {
+    pub(crate) token: String,
+    pub(crate) serial: String,
+    pub(crate) wrapping_algorithms: Vec<Ability>,
+}
+
+/// How it does none.
+#[derive(serde::Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(crate) struct Ability {
+    pub(crate) name: &'static str,
+    pub(crate) mechanisms: Option<String>,
+    pub(crate) problem: Option<String>,
+    pub(crate) fills_up: bool,
+}
+
+impl ExaminedArgs {
+    pub(super) fn examine(&self, _: &Context) -> Option<Result<Abilities, Error>> {
+        None
+    }
+}

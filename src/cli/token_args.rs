@@ -3,10 +3,11 @@
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use kms_byok::material::KeySpec;
+pub(crate) use kms_byok::pkcs11::Abilities;
 use kms_byok::pkcs11::{Launch, Pkcs11Error, TokenKey, TokenMaker, Uri};
 use kms_byok::wrap::{Held, MakesKey, WrappingAlgorithm};
 use kms_byok::{Error, FileError, Progress, Secret};
@@ -62,7 +63,7 @@ impl TokenArgs {
     fn uri(&self, context: &Context) -> Result<Option<Uri>, Error> {
         let Some(uri) = &self.pkcs11_uri else { return Ok(None) };
         let uri: Uri = uri.parse()?;
-        self.mind(&uri, context)?;
+        mind(&uri, self.pkcs11_module.as_deref(), context)?;
         Ok(Some(uri))
     }
 
@@ -70,26 +71,50 @@ impl TokenArgs {
     pub(super) fn algorithm(&self, spec: KeySpec) -> Option<WrappingAlgorithm> {
         (self.is_given() && spec.is_private_key()).then_some(WrappingAlgorithm::RsaAesKeyWrapSha256)
     }
+}
 
-    /// A PIN that others can read, and a module that others can replace: warned about, and refused with `--strict`.
-    fn mind(&self, uri: &Uri, context: &Context) -> Result<(), Error> {
-        for name in uri.ignored() {
-            context.talk.warn(&format!("the PKCS#11 URI has `{name}` behind its `?`, which means nothing here"));
-        }
-        if let Some(path) = uri.pin_source()
-            && let Ok(found) = path.metadata()
-            && found.is_file()
-            && found.mode() & 0o044 != 0
-        {
-            context.mind("PIN file", path, found.mode() & 0o777)?;
-        }
-        let module = self.pkcs11_module.clone().or_else(|| uri.module());
-        Ok(module.map_or(Ok(()), |module| context.mind_writers(&[("PKCS#11 module", &module)]))?)
+/// A PIN that others can read, and a module that others can replace: warned about, and refused with `--strict`.
+fn mind(uri: &Uri, module: Option<&Path>, context: &Context) -> Result<(), Error> {
+    for name in uri.ignored() {
+        context.talk.warn(&format!("the PKCS#11 URI has `{name}` behind its `?`, which means nothing here"));
     }
+    if let Some(path) = uri.pin_source()
+        && let Ok(found) = path.metadata()
+        && found.is_file()
+        && found.mode() & 0o044 != 0
+    {
+        context.mind("PIN file", path, found.mode() & 0o777)?;
+    }
+    let module = module.map(Path::to_owned).or_else(|| uri.module());
+    Ok(module.map_or(Ok(()), |module| context.mind_writers(&[("PKCS#11 module", &module)]))?)
 }
 
 fn ask(token: &str) -> Result<Option<Secret>, FileError> {
     terminal::ask_unseen(&format!("PIN of token `{token}`: "), "PIN")
+}
+
+/// The token that `doctor` examines.
+#[derive(Args, Default)]
+pub(crate) struct ExaminedArgs {
+    /// Try what the token of this PKCS#11 module can do for each wrapping algorithm, with a key that guards nothing
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Token")]
+    pkcs11_module: Option<PathBuf>,
+    /// Which token (RFC 7512), as in 'pkcs11:token=T?pin-source=file:PIN' [default: the only one]
+    #[arg(long, value_name = "URI", requires = "pkcs11_module", help_heading = "Token")]
+    pkcs11_uri: Option<String>,
+}
+
+impl ExaminedArgs {
+    /// What the token can do, if there is one to be examined.
+    pub(super) fn examine(&self, context: &Context) -> Option<Result<Abilities, Error>> {
+        let module = self.pkcs11_module.as_deref()?;
+        let examine = || {
+            let uri: Uri = self.pkcs11_uri.as_deref().unwrap_or("pkcs11:").parse()?;
+            mind(&uri, Some(module), context)?;
+            Ok(Abilities::of(&launch(context)?, Some(module), &uri, &mut ask)?)
+        };
+        Some(examine())
+    }
 }
 
 /// This program once more.

@@ -7,6 +7,7 @@
 //! The key is named by a [`Uri`] of RFC 7512. The PIN comes from a file that only the module's process reads, or through a pipe from
 //! whoever types it. It is tried once: tokens lock themselves.
 
+mod abilities;
 mod child;
 mod connection;
 mod error;
@@ -19,6 +20,7 @@ mod token;
 mod token_error;
 mod uri;
 
+pub use self::abilities::{Abilities, Ability};
 pub use self::child::serve;
 pub use self::error::Pkcs11Error;
 pub use self::key::TokenKey;

@@ -23,10 +23,10 @@ pub type AskPin<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Secret>, FileErro
 pub(super) struct Token {
     pub(super) spec: KeySpec,
     /// Its names, without a key's.
-    names: TokenObject,
+    pub(super) names: TokenObject,
     connection: Arc<Mutex<Connection>>,
     /// Whether the way that was tried last fills up with zero bytes.
-    fills_up: Arc<AtomicBool>,
+    pub(super) fills_up: Arc<AtomicBool>,
 }
 
 impl Token {
@@ -76,14 +76,15 @@ impl Token {
             return Err(elsewhere(TokenError::PrivateKeyOverOaep { algorithm: algorithm.name().to_owned() }));
         }
         algorithm.check(self.spec, wrapping, length)?;
-        self.can_wrap(algorithm).map_err(elsewhere)
+        self.can_wrap(algorithm).map(drop).map_err(elsewhere)
     }
 
-    pub(super) fn can_wrap(&self, algorithm: WrappingAlgorithm) -> Result<(), Pkcs11Error> {
+    /// By which mechanisms it wraps.
+    pub(super) fn can_wrap(&self, algorithm: WrappingAlgorithm) -> Result<String, Pkcs11Error> {
         match self.ask(&Request::Try { algorithm: algorithm.name().to_owned() })? {
-            Reply::Tried { fills_up, .. } => {
+            Reply::Tried { mechanisms, fills_up } => {
                 self.fills_up.store(fills_up, Ordering::Relaxed);
-                Ok(())
+                Ok(mechanisms)
             }
             _ => Err(Pkcs11Error::Nonsense),
         }

@@ -2,6 +2,8 @@
 
 mod online;
 mod settings;
+#[cfg(feature = "pkcs11")]
+mod tokens;
 
 use serde_json::{Value, json};
 
