@@ -110,10 +110,9 @@ impl Failure {
             _ => None,
         };
         let Some((error, arn)) = unvouched else {
-            return self
-                .error
-                .hint()
-                .map(|hint| self.invocation.complete(&sentence(&hint), self.known.key_arn.as_deref()));
+            let typed = self.invocation.typed_key();
+            let key = self.known.key_arn.as_deref().or(typed.as_deref());
+            return self.error.hint().map(|hint| self.invocation.complete(&sentence(&hint), key));
         };
         let region = arn.region();
         let read = match error {

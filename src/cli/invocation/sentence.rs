@@ -26,8 +26,6 @@ const ABOUT_A_KEY: &[&str] = &["get-parameters", "status", "verify", "public-key
 impl Invocation {
     /// Completes the commands in a sentence, so that a pasted command asks the same endpoint about the same key.
     pub(crate) fn complete(&self, sentence: &str, key: Option<&str>) -> String {
-        let typed = self.typed("--key-id").map(|key| key.to_string_lossy().into_owned());
-        let key = key.or(typed.as_deref());
         let mut parts = sentence.split('`');
         let mut complete = parts.next().unwrap_or_default().to_owned();
         let mut quoted = true;
@@ -41,6 +39,11 @@ impl Invocation {
             quoted = !quoted;
         }
         complete
+    }
+
+    /// The key as it was typed, for as long as KMS has said nothing of it.
+    pub(crate) fn typed_key(&self) -> Option<String> {
+        self.typed("--key-id").map(|key| key.to_string_lossy().into_owned())
     }
 
     /// The same for a command line of the aws CLI.
@@ -174,7 +177,7 @@ mod tests {
         for line in ["rotate --key-id alias/a --resume", "rotate --key-id=alias/a --resume"] {
             let words = line.split(' ').map(OsString::from).collect();
             let run = Invocation { words, region: Some("eu-west-1".parse().unwrap()), ..Invocation::default() };
-            let complete = run.complete("see `kms-byok status`", None);
+            let complete = run.complete("see `kms-byok status`", run.typed_key().as_deref());
             assert_eq!(complete, "see `kms-byok status --key-id alias/a --region eu-west-1`");
         }
     }

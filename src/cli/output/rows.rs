@@ -54,7 +54,8 @@ pub(crate) fn because(indent: &str, said: &str) -> String {
         }
     }
     let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    label.clone() + &lines.join(&format!("\n{}", " ".repeat(label.len()))) + "\n"
+    let text = label.clone() + &lines.join(&format!("\n{}", " ".repeat(label.len())));
+    format!("{}\n", text.trim_end())
 }
 
 /// One line without control characters: descriptions, aliases and file names are texts of others.

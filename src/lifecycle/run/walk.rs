@@ -83,6 +83,8 @@ fn check_file(account: &Account) {
     let report = &account.report;
     let named = report.kept.as_ref().or(report.escrow.as_ref()).filter(|_| report.generated);
     let taken = match &account.next {
+        // A token is no file.
+        Next::GoOn(GoOn::WithBackup { backup, .. }) if matches!(backup.form, BackupForm::Token(_)) => None,
         Next::GoOn(GoOn::WithBackup { backup, .. }) => Some(&backup.path),
         Next::GoOn(GoOn::Resume { .. }) => named, // no Region wants the bytes any more
         _ => None,
