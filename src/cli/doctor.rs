@@ -57,7 +57,7 @@ pub(crate) struct Answer {
     /// The way to KMS.
     connection: Option<ConnectionFacts>,
     /// What the token can do, if one was to be examined.
-    token: Option<Abilities>,
+    token_abilities: Option<Abilities>,
     /// What keeps secrets in memory.
     memory: Option<Memory>,
     /// What KMS answered, if it was asked.
@@ -91,7 +91,7 @@ impl From<Examination> for Answer {
             self_test: found.self_test,
             wrapping_algorithms: found.wrapping_algorithms,
             connection: Some(found.connection),
-            token: None,
+            token_abilities: None,
             memory: Some(found.memory),
             online: found.online,
             problems: found.problems,
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         finding.hint = finding.hint.take().map(|hint| sentence(&hint).into());
     }
     let (healthy, text) = (found.healthy, text(&found, token.as_ref()));
-    let printed = context.answer(&Answer { token, ..Answer::from(found) }, &text);
+    let printed = context.answer(&Answer { token_abilities: token, ..Answer::from(found) }, &text);
     Ok(if healthy { printed } else { ExitCode::from(4) })
 }
 

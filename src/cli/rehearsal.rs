@@ -69,7 +69,7 @@ struct Serve {
         long,
         value_name = "FAULT",
         long_help = "Inject a fault: OPERATION:WHEN:WHAT (repeatable)\n\n\
-        OPERATION: its name, or *, or AssumeRole with throttle, 500, 501, 503 or error=…\n\
+        OPERATION: its name, or *, or AssumeRole with throttle, 500, 501, 503 or error=CODE\n\
         WHEN: counted from 1: 3, 3+, 2-4, always\n\
         WHAT, and nothing is done: throttle, 500, 501, 503, error=CODE, error=CODE=MESSAGE, reset-before, redirect=URL,\n\
         reply=BODY\n\

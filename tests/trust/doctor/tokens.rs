@@ -23,7 +23,7 @@ fn each_wrapping_algorithm_is_tried_in_the_token_and_nothing_stays_there() {
         assert!(text.contains(row), "{text}");
     }
     let answer: Value = doctor(&token, &format!("{flags} -o json")).json_of_failure();
-    let found = &answer["token"];
+    let found = &answer["token_abilities"];
     assert_eq!(found["token"], "ceremony");
     let works = found["wrapping_algorithms"].as_array().unwrap().iter().filter(|one| one["problem"].is_null());
     let works: Vec<&str> = works.map(|one| one["name"].as_str().unwrap()).collect();
