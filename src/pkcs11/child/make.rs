@@ -3,7 +3,6 @@
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use cryptoki::types::Ulong;
-use openssl::asn1::Asn1Object;
 
 use super::super::protocol::{Object, Reply};
 use super::super::token_error::TokenError;
@@ -82,7 +81,7 @@ impl Session {
             ),
             MaterialKind::Ec(curve) => pair(
                 Mechanism::EccKeyPairGen,
-                &[Attribute::EcParams(parameters(curve)?), Attribute::Verify(true)],
+                &[Attribute::EcParams(parameters(curve)), Attribute::Verify(true)],
                 &signs,
             ),
             MaterialKind::Ed25519 => pair(
@@ -116,11 +115,15 @@ impl Session {
     }
 }
 
-/// The DER OBJECT IDENTIFIER of a curve.
-fn parameters(curve: Curve) -> Result<Vec<u8>, TokenError> {
-    let object = Asn1Object::from_str(curve.openssl_name()).map_err(|error| openssl("name the curve", &error))?;
-    let digits = object.as_slice();
-    Ok([&[0x06, digits.len() as u8], digits].concat())
+/// The DER OBJECT IDENTIFIER of a curve: RFC 5480 §2.1.1.1, and SEC 2 §A.2.1 for secp256k1.
+fn parameters(curve: Curve) -> Vec<u8> {
+    let object: &[u8] = match curve {
+        Curve::P256 => &[0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+        Curve::P384 => &[0x06, 5, 0x2b, 0x81, 0x04, 0x00, 0x22],
+        Curve::P521 => &[0x06, 5, 0x2b, 0x81, 0x04, 0x00, 0x23],
+        Curve::P256k1 => &[0x06, 5, 0x2b, 0x81, 0x04, 0x00, 0x0a],
+    };
+    object.to_vec()
 }
 
 /// Both halves of a pair bear it.
