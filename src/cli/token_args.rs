@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use kms_byok::material::KeySpec;
 pub(crate) use kms_byok::pkcs11::Abilities;
-use kms_byok::pkcs11::{Launch, Pkcs11Error, TokenKey, TokenMaker, Uri};
+use kms_byok::pkcs11::{Launch, Login, Pkcs11Error, TokenKey, TokenMaker, Uri};
 use kms_byok::wrap::{Held, MakesKey, WrappingAlgorithm};
 use kms_byok::{Error, FileError, Progress, Secret};
 
@@ -44,7 +44,10 @@ impl TokenArgs {
         context: &Context,
     ) -> Result<Option<Box<dyn Held>>, Error> {
         let Some(uri) = self.uri(context)? else { return Ok(None) };
-        let key = TokenKey::open(&launch(context)?, self.pkcs11_module.as_deref(), &uri, spec, &mut ask)?;
+        let key = TokenKey::open(
+            Login { launch: &launch(context)?, module: self.pkcs11_module.as_deref(), uri: &uri, pin: &mut ask },
+            spec,
+        )?;
         let key = key.allow_sha1(allow_sha1);
         if let Some(object) = key.token() {
             context.talk.note(&format!("the key is {object}, and its bytes stay there"));
@@ -56,7 +59,10 @@ impl TokenArgs {
     /// Logs into the token that is to make the key, if one is.
     pub(super) fn maker(&self, spec: KeySpec, context: &Context) -> Result<Option<Box<dyn MakesKey>>, Error> {
         let Some(uri) = self.uri(context)? else { return Ok(None) };
-        let maker = TokenMaker::open(&launch(context)?, self.pkcs11_module.as_deref(), &uri, spec, &mut ask)?;
+        let maker = TokenMaker::open(
+            Login { launch: &launch(context)?, module: self.pkcs11_module.as_deref(), uri: &uri, pin: &mut ask },
+            spec,
+        )?;
         Ok(Some(Box::new(maker)))
     }
 
@@ -111,7 +117,7 @@ impl ExaminedArgs {
         let examine = || {
             let uri: Uri = self.pkcs11_uri.as_deref().unwrap_or("pkcs11:").parse()?;
             mind(&uri, Some(module), context)?;
-            Ok(Abilities::of(&launch(context)?, Some(module), &uri, &mut ask)?)
+            Ok(Abilities::of(Login { launch: &launch(context)?, module: Some(module), uri: &uri, pin: &mut ask })?)
         };
         Some(examine())
     }

@@ -1,14 +1,11 @@
 //! What a token can do for each of KMS's wrapping algorithms, by trying.
 
-use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
 use super::error::Pkcs11Error;
-use super::launch::Launch;
-use super::token::{AskPin, Token};
-use super::uri::Uri;
+use super::token::{Login, Token};
 use crate::material::KeySpec;
 use crate::wrap::WrappingAlgorithm;
 
@@ -45,8 +42,8 @@ impl Abilities {
     ///
     /// # Errors
     /// What [`TokenKey::open`](super::TokenKey::open) says of the module and the token.
-    pub fn of(launch: &Launch, module: Option<&Path>, uri: &Uri, pin: AskPin<'_>) -> Result<Self, Pkcs11Error> {
-        let token = Token::open(launch, module, uri, KeySpec::SymmetricDefault, pin)?;
+    pub fn of(login: Login<'_>) -> Result<Self, Pkcs11Error> {
+        let token = Token::open(login, KeySpec::SymmetricDefault)?;
         let mut wrapping_algorithms = Vec::new();
         for algorithm in WrappingAlgorithm::ALL {
             let name = algorithm.name();

@@ -1,14 +1,11 @@
 //! A key in a token, as the run has it: it can be wrapped, and cannot be looked at.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use super::error::Pkcs11Error;
-use super::launch::Launch;
 use super::protocol::{Object, Reply, Request};
-use super::token::{AskPin, Token, elsewhere};
+use super::token::{Login, Token, elsewhere};
 use super::token_error::TokenError;
-use super::uri::Uri;
 use crate::explain::Explain;
 use crate::material::{KeyMaterial, KeySpec, Places, TokenObject};
 use crate::wrap::{Held, WrapError, WrappingAlgorithm, WrappingKey, WrappingKeySpec};
@@ -26,20 +23,14 @@ pub struct TokenKey {
 
 impl TokenKey {
     /// Loads the module in a process of its own, logs into the token, and finds the key: one that may leave the token wrapped, and fits
-    /// `spec`. `module` is the file of the token's maker; where it is `None`, the URI says it.
+    /// `spec`.
     ///
     /// # Errors
     /// [`Pkcs11Error::NoModule`], [`Pkcs11Error::TwoModules`] and [`Pkcs11Error::ModuleMissing`] for the module, [`Pkcs11Error::Crashed`]
     /// and [`Pkcs11Error::Hung`] for what it does, [`Pkcs11Error::NoPin`] where nobody can be asked, and [`Pkcs11Error::Token`] for what
     /// the token says.
-    pub fn open(
-        launch: &Launch,
-        module: Option<&Path>,
-        uri: &Uri,
-        spec: KeySpec,
-        pin: AskPin<'_>,
-    ) -> Result<Self, Pkcs11Error> {
-        let token = Token::open(launch, module, uri, spec, pin)?;
+    pub fn open(login: Login<'_>, spec: KeySpec) -> Result<Self, Pkcs11Error> {
+        let token = Token::open(login, spec)?;
         match token.ask(&Request::Find { spec: spec.name().to_owned() })? {
             Reply::Found(found) => Ok(TokenKey::of(token, &found, false)),
             _ => Err(Pkcs11Error::Nonsense),

@@ -1,13 +1,9 @@
 //! A key that a token is to make.
 
-use std::path::Path;
-
 use super::error::Pkcs11Error;
 use super::key::TokenKey;
-use super::launch::Launch;
 use super::protocol::{Reply, Request};
-use super::token::{AskPin, Token, elsewhere};
-use super::uri::Uri;
+use super::token::{Login, Token, elsewhere};
 use crate::material::KeySpec;
 use crate::wrap::{Held, MakesKey, WrapError, WrappingAlgorithm, WrappingKeySpec};
 
@@ -22,17 +18,11 @@ impl TokenMaker {
     ///
     /// # Errors
     /// [`Pkcs11Error::NoLabel`] for a URI without a label, and what [`TokenKey::open`] says of the module and the token.
-    pub fn open(
-        launch: &Launch,
-        module: Option<&Path>,
-        uri: &Uri,
-        spec: KeySpec,
-        pin: AskPin<'_>,
-    ) -> Result<Self, Pkcs11Error> {
-        if uri.object().is_none_or(|label| label.is_empty()) {
+    pub fn open(login: Login<'_>, spec: KeySpec) -> Result<Self, Pkcs11Error> {
+        if login.uri.object().is_none_or(|label| label.is_empty()) {
             return Err(Pkcs11Error::NoLabel);
         }
-        Ok(TokenMaker { token: Token::open(launch, module, uri, spec, pin)? })
+        Ok(TokenMaker { token: Token::open(login, spec)? })
     }
 
     fn spec_name(&self) -> String {

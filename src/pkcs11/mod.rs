@@ -26,6 +26,6 @@ pub use self::error::Pkcs11Error;
 pub use self::key::TokenKey;
 pub use self::launch::Launch;
 pub use self::maker::TokenMaker;
-pub use self::token::AskPin;
+pub use self::token::{AskPin, Login};
 pub use self::token_error::TokenError;
 pub use self::uri::{PinSource, Uri};

@@ -18,6 +18,18 @@ use crate::wrap::{WrapError, WrappingAlgorithm, WrappingKeySpec};
 /// Asks somebody for the PIN of the token of that name; nothing where there is nobody to ask.
 pub type AskPin<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Secret>, FileError>;
 
+/// How a token is reached: its module, in a process that is started so, the token among those of the module, and its PIN.
+pub struct Login<'a> {
+    /// How the module's process is started.
+    pub launch: &'a Launch,
+    /// The file of the token's maker; where it is `None`, the URI says it.
+    pub module: Option<&'a Path>,
+    /// The token, and the key in it.
+    pub uri: &'a Uri,
+    /// Asked where the PIN is to be typed.
+    pub pin: AskPin<'a>,
+}
+
 /// A token that is logged in to. The module's process lives as long as it, and as the keys that were found in it.
 #[derive(Clone)]
 pub(super) struct Token {
@@ -31,13 +43,7 @@ pub(super) struct Token {
 
 impl Token {
     /// Loads the module in a process of its own, finds the one token that the URI names, and logs in.
-    pub(super) fn open(
-        launch: &Launch,
-        module: Option<&Path>,
-        uri: &Uri,
-        spec: KeySpec,
-        pin: AskPin<'_>,
-    ) -> Result<Self, Pkcs11Error> {
+    pub(super) fn open(Login { launch, module, uri, pin }: Login<'_>, spec: KeySpec) -> Result<Self, Pkcs11Error> {
         let module = module_file(module, uri)?;
         let mut connection = Connection::start(launch, &module)?;
         let opened = connection.ask(&Request::Open { module: module.clone(), uri: uri.to_string() }, None)?;
