@@ -209,22 +209,27 @@ def rsa_numbers(spki):
     return NUMBERS[spki]
 
 
-# The recipe as one writes it in Python, with the same proof. Arguments: the endpoint, the alias.
-BOTO3 = """
+# One key as one writes it in Python, with the same proof.
+IMPORT_BY_BOTO3 = """
 import os, sys, boto3
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
-kms = boto3.client("kms", region_name="us-east-1", endpoint_url=sys.argv[1])
-key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-kms.create_alias(AliasName=sys.argv[2], TargetKeyId=key)
-got = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
 oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-wrapped = serialization.load_der_public_key(got["PublicKey"]).encrypt(os.urandom(32), oaep)
-kms.import_key_material(KeyId=key, ImportToken=got["ImportToken"], EncryptedKeyMaterial=wrapped,
-                        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
-assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
-sealed = kms.encrypt(KeyId=key, Plaintext=b"nonce")["CiphertextBlob"]
-assert kms.decrypt(KeyId=key, CiphertextBlob=sealed)["Plaintext"] == b"nonce"
+def make(kms, alias):
+    key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    got = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    wrapped = serialization.load_der_public_key(got["PublicKey"]).encrypt(os.urandom(32), oaep)
+    kms.import_key_material(KeyId=key, ImportToken=got["ImportToken"], EncryptedKeyMaterial=wrapped,
+                            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"nonce")["CiphertextBlob"]
+    assert kms.decrypt(KeyId=key, CiphertextBlob=sealed)["Plaintext"] == b"nonce"
+"""
+
+# Arguments: the endpoint, the alias.
+BOTO3 = IMPORT_BY_BOTO3 + """
+make(boto3.client("kms", region_name="us-east-1", endpoint_url=sys.argv[1]), sys.argv[2])
 """
 
 

@@ -24,27 +24,13 @@ sys.exit(status != 0)
 """
 
 # The same keys with the same proof, as one writes it with boto3 and a pool of threads. Arguments: the endpoint, how many, how many threads.
-POOL = """
-import os, sys, boto3
+POOL = bench.IMPORT_BY_BOTO3 + """
 from concurrent.futures import ThreadPoolExecutor
 from botocore.config import Config
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
 url, keys, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 kms = boto3.client("kms", region_name="us-east-1", endpoint_url=url, config=Config(max_pool_connections=threads))
-oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-def make(number):
-    key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName=f"alias/pool-{os.getpid()}-{number}", TargetKeyId=key)
-    got = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
-    wrapped = serialization.load_der_public_key(got["PublicKey"]).encrypt(os.urandom(32), oaep)
-    kms.import_key_material(KeyId=key, ImportToken=got["ImportToken"], EncryptedKeyMaterial=wrapped,
-                            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
-    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
-    sealed = kms.encrypt(KeyId=key, Plaintext=b"nonce")["CiphertextBlob"]
-    assert kms.decrypt(KeyId=key, CiphertextBlob=sealed)["Plaintext"] == b"nonce"
 with ThreadPoolExecutor(threads) as pool:
-    list(pool.map(make, range(keys)))
+    list(pool.map(lambda number: make(kms, f"alias/pool-{os.getpid()}-{number}"), range(keys)))
 """
 
 

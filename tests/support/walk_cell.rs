@@ -61,19 +61,19 @@ pub fn walk_sample<R: Clone + Sync>(
         cells.len(),
         &runs[1..]
     );
+    let full = |cell: &Cell<R>| {
+        let killed = if cell.killed { ", killed" } else { "" };
+        format!("{}, call {} {}: {:?}{killed}", name(&cell.row), cell.stop.call, cell.operation, cell.stop.how)
+    };
+    all_hold(&cells, &outcomes, full);
+}
+
+/// Fails with the first of the cells that do not hold.
+pub fn all_hold<C, T>(cells: &[C], outcomes: &[Result<T, String>], name: impl Fn(&C) -> String) {
     let failures: Vec<String> = cells
         .iter()
-        .zip(&outcomes)
-        .filter_map(|(cell, outcome)| {
-            let killed = if cell.killed { ", killed" } else { "" };
-            let (row, call) = (name(&cell.row), cell.stop.call);
-            Some(format!(
-                "{row}, call {call} {}: {:?}{killed}: {}",
-                cell.operation,
-                cell.stop.how,
-                outcome.as_ref().err()?
-            ))
-        })
+        .zip(outcomes)
+        .filter_map(|(cell, outcome)| Some(format!("{}: {}", name(cell), outcome.as_ref().err()?)))
         .collect();
     let shown = failures.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(failures.is_empty(), "{} of {} cells:\n{shown}", failures.len(), cells.len());

@@ -21,6 +21,7 @@ use self::row::{Before, Row, cells_of};
 use crate::support::order::{Source, Verb};
 use crate::support::sample::sample;
 use crate::support::seed::seed;
+use crate::support::walk_cell::all_hold;
 use crate::support::workers::in_parallel;
 
 /// One cell in so many is walked by the gate, by a seed that is printed and can be given (`KMS_BYOK_SEED`); `KMS_BYOK_WALK=all` walks
@@ -64,12 +65,7 @@ fn walk_all(rows: &[Row]) {
         cells.len(),
         begun.elapsed()
     );
-    let failures: Vec<String> = cells
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(cell, outcome)| Some(format!("{}: {}", cell.name(), outcome.as_ref().err()?)))
-        .collect();
-    assert!(failures.is_empty(), "{} of {} cells:\n{}", failures.len(), cells.len(), failures.join("\n\n"));
+    all_hold(&cells, &outcomes, |cell| cell.name());
 }
 
 /// Every source of key material.
