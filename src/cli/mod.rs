@@ -19,6 +19,7 @@ pub(crate) mod failure;
 mod fleet;
 mod generate;
 mod get_parameters;
+mod given_args;
 mod global;
 mod help;
 mod import;

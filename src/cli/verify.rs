@@ -17,9 +17,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::given_args::GivenArgs;
 use super::key_args::TrustArgs;
 use super::key_name::KeyName;
-use super::material_args::GivenArgs;
 use super::next::{self, ByKey};
 use super::output::document::{Answer as JsonAnswer, Failed, Form};
 use super::output::parts::{About, Ending, Source};

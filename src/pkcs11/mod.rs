@@ -28,4 +28,4 @@ pub use self::launch::Launch;
 pub use self::maker::TokenMaker;
 pub use self::token::{AskPin, Login};
 pub use self::token_error::TokenError;
-pub use self::uri::{PinSource, Uri};
+pub use self::uri::Uri;
