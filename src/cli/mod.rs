@@ -233,12 +233,8 @@ impl Verb {
         }
     }
 
-    /// A server that is told to stop has succeeded; a fleet ends between two steps.
+    /// A server that is told to stop has succeeded.
     fn has_signals_of_its_own(&self) -> bool {
-        #[cfg(feature = "fleet")]
-        if let Verb::Fleet(args) = self {
-            return args.runs();
-        }
         #[cfg(feature = "rehearsal")]
         if let Verb::Rehearsal(args) = self {
             return args.serves();

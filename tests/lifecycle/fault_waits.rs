@@ -24,7 +24,7 @@ const SIGNALS: [(Signal, &str); 3] = [(Signal::TERM, "SIGTERM"), (Signal::INT, "
 /// A command line of words, with variables, that waits. `pipe` is one that nobody writes to, `pipes` a directory with nothing else.
 type Waits = (&'static str, &'static [(&'static str, &'static str)]);
 
-const FILES: [Waits; 32] = [
+const FILES: [Waits; 40] = [
     ("wrap --material pipe --inkey PublicKey.bin --out out", &[]),
     ("wrap --material key --inkey pipe --out out", &[]),
     ("wrap --material pem --key-spec ECC_NIST_P256 --passphrase-file pipe --inkey PublicKey.bin --out out", &[]),
@@ -57,6 +57,14 @@ const FILES: [Waits; 32] = [
     ("status --key-id alias/a", &[("AWS_CONFIG_FILE", "pipe")]),
     ("status --key-id alias/a", &[("AWS_SHARED_CREDENTIALS_FILE", "pipe"), ("AWS_ACCESS_KEY_ID", "")]),
     ("get-parameters --key-id alias/a --dir out", &[("AWS_CONFIG_FILE", "sleeps"), ("AWS_ACCESS_KEY_ID", "")]),
+    ("provision --alias alias/b --component pipe --component key --record record", &[]),
+    ("generate --components 2 --custodian pipe pipe --out-prefix part", &[]),
+    ("verify --key-id alias/a --certificate pipe", &[]),
+    ("public-key --key-id alias/a --certificate pipe", &[]),
+    ("fleet plan pipe", &[]),
+    ("fleet run pipe", &[]),
+    ("fleet run pipe --only verify", &[]),
+    ("fleet status pipe --journal none.journal", &[]),
 ];
 
 /// These go to an https endpoint of their own.

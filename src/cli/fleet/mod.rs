@@ -47,11 +47,6 @@ impl Args {
             Verb::Run(_) | Verb::Status(_) => &rows::SUMMARY,
         }
     }
-
-    /// A run ends between two steps when it is told to.
-    pub(super) fn runs(&self) -> bool {
-        matches!(self.verb, Verb::Run(_))
-    }
 }
 
 #[inline(never)] // see cli::run

@@ -68,6 +68,7 @@ fn watch(mut signals: &PipeReader, context: &'static Context) {
     let mut number = [0];
     while signals.read_exact(&mut number).is_ok() {
         match Signal::from_named_raw(number[0].into()) {
+            Some(Signal::INT | Signal::TERM | Signal::HUP) if state().phase == Phase::Listening => {}
             Some(signal @ (Signal::INT | Signal::TERM | Signal::HUP)) => stop(signal, context),
             Some(Signal::TSTP) => {
                 let shown = live::hide();

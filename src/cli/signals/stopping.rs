@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::system;
-use super::work::state;
+use super::work::{Phase, enter, state};
 
 /// Runs the work. Nothing is given where it was left.
 pub(crate) fn run<T>(work: impl Future<Output = T>, told: impl Fn()) -> Result<Option<T>, Error> {
@@ -24,6 +24,7 @@ pub(crate) fn run<T>(work: impl Future<Output = T>, told: impl Fn()) -> Result<O
             true => None,
             false => Some(signal(SignalKind::hangup()).map_err(no_queue)?),
         };
+        enter(Phase::Listening);
         let mut work = std::pin::pin!(work);
         let mut stopped = false;
         loop {
@@ -46,5 +47,6 @@ pub(crate) fn run<T>(work: impl Future<Output = T>, told: impl Fn()) -> Result<O
             told();
         }
     });
+    enter(Phase::Busy);
     Ok(ended?)
 }

@@ -16,6 +16,9 @@ pub(super) enum Phase {
     Busy,
     /// It awaits, and stops when it is told to.
     Awaiting,
+    /// It awaits what hears the signals itself.
+    #[cfg_attr(not(feature = "fleet"), allow(dead_code))] // a fleet does
+    Listening,
     /// It gives the last report.
     Ending,
     /// The report is no business of the main thread any more.
@@ -73,7 +76,7 @@ pub(crate) fn begin_report() {
     enter(Phase::Ending);
 }
 
-fn enter(phase: Phase) {
+pub(super) fn enter(phase: Phase) {
     let mut run = state();
     while run.phase == Phase::Taken {
         run = CHANGED.wait(run).unwrap_or_else(PoisonError::into_inner);
