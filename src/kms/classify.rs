@@ -101,5 +101,7 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         }
         next = error.source();
     }
-    printable(&text)
+    // The chain of providers is a list with a line for each.
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    printable(&lines.join("; ").replace(":; ", ": "))
 }

@@ -310,6 +310,11 @@ fn no_region_and_no_credentials_are_a_cause_and_a_fix_for_every_verb() {
         assert_eq!(lines[0], "error: no AWS credentials are found");
         assert!(lines[1].starts_with("because: "), "{}", lines[1]);
         assert!(
+            nobody.stderr.contains("Attempted: Environment: ") && !nobody.stderr.contains('\u{fffd}'),
+            "{}",
+            nobody.stderr
+        );
+        assert!(
             lines[2].starts_with("hint: sign in (`aws sso login`), set AWS_PROFILE or --profile, or set"),
             "{}",
             lines[2]
